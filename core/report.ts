@@ -1,0 +1,92 @@
+import type { Assessment } from './assessment.ts';
+import type { ObjectName } from './experiment.ts';
+
+/** iter8's stages: only forward, and any may go to Completed. */
+export type Stage = 'Waiting' | 'Initializing' | 'Running' | 'Finishing' | 'Completed';
+
+/** How a run ended; absent while it runs. `Concluded` is for experiments that choose no winner. */
+export type Outcome = 'Promoted' | 'RolledBack' | 'Aborted' | 'Failed' | 'Concluded';
+
+/** Who asked for something, and why, as far as the message said. `atMs` is epoch milliseconds. */
+export interface HumanRequest {
+  readonly by?: string;
+  readonly reason?: string;
+  readonly atMs: number;
+}
+
+export interface VersionReport {
+  readonly name: string;
+  readonly revision: string;
+  /** Known once the preflight has found the revision. */
+  readonly image?: string;
+}
+
+/** One observed interval, as kept for people: weights are the candidate's, in percent. */
+export interface IterationRecord {
+  readonly iteration: number;
+  readonly atMs: number;
+  readonly weightBefore: number;
+  readonly weightAfter: number;
+  /** Requests that the candidate answered in the interval; absent when blind. */
+  readonly candidateRequests?: number;
+  readonly reason: string;
+}
+
+/** The experiment that a waiting one waits for. */
+export interface HolderReport {
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  /** Why the target is not free, in words. */
+  readonly why: string;
+}
+
+/** The state of an experiment as its users see it: the answer of the `status` query, JSON-safe. Times are epoch ms. */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly apiVersion: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly target: ObjectName;
+  readonly testingPattern: string;
+  readonly deploymentPattern: string;
+  readonly baseline: VersionReport;
+  readonly candidate: VersionReport;
+  readonly stage: Stage;
+  readonly outcome?: Outcome;
+  /** Why the outcome is what it is, with numbers. */
+  readonly reason?: string;
+  /** The latest event in iter8's form, `IterationUpdate: Completed Iteration 3`. */
+  readonly message: string;
+  readonly startedAtMs?: number;
+  readonly completedAtMs?: number;
+  readonly intervalMs: number;
+  readonly completedIterations: number;
+  readonly iterations: number;
+  /** When the next observation is due. */
+  readonly nextAtMs?: number;
+  /** The traffic that the plan chose last, in percent; `confirmed` when the cluster has reported it. */
+  readonly weights: { readonly baseline: number; readonly candidate: number; readonly confirmed: boolean };
+  /** Why the weight is what it is. */
+  readonly weightReason?: string;
+  readonly paused?: HumanRequest;
+  readonly awaitingApproval?: { readonly sinceMs: number; readonly untilMs: number };
+  readonly approved?: HumanRequest;
+  readonly abortRequested?: HumanRequest;
+  readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  readonly suspect: boolean;
+  readonly waitingFor?: HolderReport;
+  readonly assessment?: Assessment;
+  /** The version that would be promoted now, by name; absent while no version satisfies all objectives. */
+  readonly winner?: string;
+  /** The version that is recommended now, by name: the winner, else the baseline. */
+  readonly recommended: string;
+  /** From the abort or the verdict to the accepted write of 100 % baseline. */
+  readonly timeToSafeMs?: number;
+  /** The latest observed intervals, oldest first; bounded. */
+  readonly history: readonly IterationRecord[];
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,46 @@
+/** One entry of a Knative Service's traffic, as in `spec.traffic` and `status.traffic`. */
+export interface TrafficEntry {
+  readonly revisionName?: string;
+  readonly latestRevision?: boolean;
+  readonly percent?: number;
+  readonly tag?: string;
+}
+
+export type RevisionState =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unready'; readonly reason: string }
+  | { readonly kind: 'gone' };
+
+/** The Knative Service and the two revisions as the cluster reports them. */
+export type TargetObservation =
+  | {
+      readonly kind: 'seen';
+      readonly specTraffic: readonly TrafficEntry[];
+      readonly latestCreatedRevision?: string;
+      /** The `serin.dev/plan` annotation. */
+      readonly plan?: string;
+      /** Who wrote `spec.traffic` last, so far as the object tells: `kubectl-edit at 2026-11-23T10:00:00Z`. */
+      readonly editor?: string;
+      readonly baseline: RevisionState;
+      readonly candidate: RevisionState;
+    }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+/** The annotation on the Knative Service that carries the latest traffic write: `<first run id>/<sequence>`. */
+export const planAnnotation = 'serin.dev/plan';
+
+/** The annotations of the target's Lease. */
+export const leaseAnnotations = {
+  temporalAddress: 'serin.dev/temporal-address',
+  temporalNamespace: 'serin.dev/temporal-namespace',
+  workflowId: 'serin.dev/workflow-id',
+  firstRunId: 'serin.dev/first-run-id',
+  /** Revision that `serin restore` puts back to 100 %; present once it has been verified. */
+  baseline: 'serin.dev/baseline',
+} as const;
+
+/** The Lease that is the mutex of a Knative Service, in the service's namespace. */
+export function leaseName(ksvc: string): string {
+  return `serin-${ksvc}`;
+}

@@ -1,0 +1,183 @@
+import type { Assessment } from '../core/assessment.ts';
+import type { ErrorClass, Experiment, ObjectName, Role } from '../core/experiment.ts';
+import type { Counts, Measurement } from '../core/measurement.ts';
+import type { TargetObservation } from '../core/target.ts';
+
+/** Names that users type: `temporal workflow start --type experiment --task-queue serin`. */
+export const workflowType = 'experiment';
+export const defaultTaskQueue = 'serin';
+
+/** The manifest as Temporal hands it over: YAML or JSON bytes, text, or an object that is already parsed. */
+export type ManifestInput = Uint8Array | string | object;
+
+/** Identifies one experiment across continue-as-new, on whatever Temporal it runs. */
+export interface Holder {
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+}
+
+export interface ManifestReading {
+  readonly experiment: Experiment;
+  /** Repairs and oddities, each `file:line:column path: …`. */
+  readonly warnings: readonly string[];
+  /** Those of serin's search attributes that the Temporal namespace has with the right type. */
+  readonly searchAttributes: readonly string[];
+  /** The Temporal address of this worker, part of the holder's identity. */
+  readonly temporalAddress: string;
+}
+
+export type Acquisition =
+  | { readonly kind: 'acquired' }
+  | { readonly kind: 'held'; readonly by: Holder; readonly why: string };
+
+/** A revision as the cluster has it. */
+export interface JudgedRevision {
+  readonly revision: string;
+  readonly image: string;
+}
+
+export interface Revisions {
+  readonly baseline: JudgedRevision;
+  readonly candidate: JudgedRevision;
+}
+
+export interface PreflightReport {
+  readonly revisions: Revisions;
+  /** The candidate's share of `status.traffic` when the run began, percent. */
+  readonly candidateWeight: number;
+  readonly warnings: readonly string[];
+}
+
+/** One percent a version; the sum is 100. */
+export interface TrafficSplit {
+  readonly baseline: number;
+  readonly candidate: number;
+}
+
+/** Identifies a traffic write: later sequences win, other runs are refused. */
+export interface PlanId {
+  readonly firstRunId: string;
+  readonly sequence: number;
+}
+
+export interface PatchTrafficInput {
+  readonly target: ObjectName;
+  readonly holder: Holder;
+  readonly plan: PlanId;
+  readonly baseline: string;
+  readonly candidate: string;
+  readonly split: TrafficSplit;
+  /** Follow the latest revision at 100 % instead of pinning the winner by name; only after a verified finish. */
+  readonly followLatest?: Role;
+}
+
+export interface PatchTrafficResult {
+  /** When the API server accepted the write, epoch ms. */
+  readonly acceptedAtMs: number;
+  /** When the cluster reported the split: generation caught up, routes ready, percents equal. */
+  readonly confirmedAtMs: number;
+}
+
+export interface QueryMetricsInput {
+  readonly target: ObjectName;
+  readonly baseline: string;
+  readonly candidate: string;
+  /** End of the last measured window: this window begins there. Epoch ms. */
+  readonly fromMs: number;
+}
+
+/** Metrics and target in one look, so that both are of the same moment. */
+export interface Observation {
+  readonly atMs: number;
+  readonly measurement: Measurement;
+  readonly target: TargetObservation;
+}
+
+export interface Totals {
+  readonly baseline: Counts;
+  readonly candidate: Counts;
+}
+
+export interface ComputeWeightsInput {
+  readonly experiment: Experiment;
+  readonly totals: Totals;
+  readonly measurement: Measurement;
+  readonly weight: number;
+}
+
+/** Everything that needs floating point, recorded in history. */
+export interface ComputeWeightsResult {
+  readonly totals: Totals;
+  readonly assessment: Assessment;
+  /** The candidate's next weight if nothing forbids a change, percent. */
+  readonly weight: number;
+  readonly reason: string;
+  readonly suspect: boolean;
+}
+
+export interface RunTaskInput {
+  readonly target: ObjectName;
+  readonly holder: Holder;
+  readonly command: string;
+  /** Rendered: what the Web UI shows is what runs. */
+  readonly args: readonly string[];
+  readonly limitMs: number;
+}
+
+export interface RunTaskResult {
+  /** The last lines of what it printed, secrets redacted. */
+  readonly output: string;
+  /** For helm: the release as it is after the command. */
+  readonly release?: { readonly name: string; readonly namespace: string; readonly revision: number; readonly status: string };
+}
+
+export interface VerifyInput {
+  readonly target: ObjectName;
+  readonly winner: JudgedRevision;
+}
+
+/** What the target serves after the finish actions. */
+export interface Verification {
+  /** `spec.traffic` is what we pinned, or Knative's default of 100 % to the latest revision. */
+  readonly mayFollowLatest: boolean;
+}
+
+/** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
+export interface ExperimentActivities {
+  /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues. */
+  readManifest(input: { readonly manifest: ManifestInput }): Promise<ManifestReading>;
+  /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
+  acquireTarget(input: {
+    readonly target: ObjectName;
+    readonly holder: Holder;
+    readonly seen?: string;
+  }): Promise<Acquisition>;
+  /** Gives the Lease up if this experiment holds it. */
+  releaseTarget(input: { readonly target: ObjectName; readonly holder: Holder }): Promise<void>;
+  /** Waits until the target and both revisions are ready; retries as `NotReady` until the proxy's limit. */
+  awaitReadiness(input: { readonly experiment: Experiment }): Promise<Revisions>;
+  /** Everything that must hold before the first write; fails with `PreflightRefused`, listing all problems. */
+  preflight(input: { readonly experiment: Experiment; readonly holder: Holder }): Promise<PreflightReport>;
+  /** Observes one interval. Back ends that do not answer are data, not failures. */
+  queryMetrics(input: QueryMetricsInput): Promise<Observation>;
+  /** Local and pure: assesses and weighs. */
+  computeWeights(input: ComputeWeightsInput): Promise<ComputeWeightsResult>;
+  /** Guarded write of the target's traffic, then waits for its confirmation. Idempotent for one plan id. */
+  patchTraffic(input: PatchTrafficInput): Promise<PatchTrafficResult>;
+  /** Runs `helm upgrade`, repairing a release that an earlier attempt left pending. */
+  runHelm(input: RunTaskInput): Promise<RunTaskResult>;
+  /** Runs an allowed command. */
+  runCommand(input: RunTaskInput): Promise<RunTaskResult>;
+  /** Renders the winner's helm commands again and compares; fails with `PromotionMismatch`. */
+  compareRendered(input: {
+    readonly experiment: Experiment;
+    readonly winner: Role;
+    readonly revisions: Revisions;
+  }): Promise<void>;
+  /** After the finish actions: ready, latest ready revision is the winner, and it has 100 %. */
+  verifyTarget(input: VerifyInput): Promise<Verification>;
+}
+
+export type { ErrorClass };
