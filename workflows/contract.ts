@@ -1,5 +1,5 @@
 import type { Assessment } from '../core/assessment.ts';
-import type { ErrorClass, Experiment, ObjectName, Role } from '../core/experiment.ts';
+import type { Experiment, ObjectName, Role } from '../core/experiment.ts';
 import type { Counts, Measurement } from '../core/measurement.ts';
 import type { TargetObservation } from '../core/target.ts';
 
@@ -136,6 +136,8 @@ export interface RunTaskResult {
 export interface VerifyInput {
   readonly target: ObjectName;
   readonly winner: JudgedRevision;
+  /** The winner must be the latest ready revision: true after finish actions, which put its template back. */
+  readonly requireLatest: boolean;
 }
 
 /** What the target serves after the finish actions. */
@@ -176,8 +178,6 @@ export interface ExperimentActivities {
     readonly winner: Role;
     readonly revisions: Revisions;
   }): Promise<void>;
-  /** After the finish actions: ready, latest ready revision is the winner, and it has 100 %. */
+  /** After the finish actions: ready, the winner has 100 %, and where required it is the latest ready revision. */
   verifyTarget(input: VerifyInput): Promise<Verification>;
 }
-
-export type { ErrorClass };

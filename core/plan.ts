@@ -1,0 +1,149 @@
+import { allPass } from './assess.ts';
+import type { Assessment, ObjectiveAssessment } from './assessment.ts';
+import type { Drift } from './drift.ts';
+import type { Experiment } from './experiment.ts';
+import { formatDuration } from './duration.ts';
+import type { HumanRequest } from './report.ts';
+import { formatRequest } from './requests.ts';
+
+/** What the run knows after an observation, and how far it is. Integers, enums and words only. */
+export interface PlanInput {
+  readonly experiment: Experiment;
+  readonly nowMs: number;
+  /** Completed iterations, including the one just observed if it counts. */
+  readonly iteration: number;
+  readonly weight: number;
+  readonly drift: Drift;
+  /** Absent while the metrics are out of sight. */
+  readonly computed?: { readonly assessment: Assessment; readonly weight: number; readonly reason: string };
+  readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  readonly candidateUnreadySinceMs?: number;
+  readonly paused: boolean;
+  readonly gateOpenedAtMs?: number;
+  readonly approved?: HumanRequest;
+  readonly rejected?: HumanRequest;
+}
+
+/** What to do next, and why, with the numbers. */
+export type Plan =
+  | { readonly kind: 'hold'; readonly reason: string }
+  | { readonly kind: 'shift'; readonly weight: number; readonly reason: string }
+  | { readonly kind: 'openGate'; readonly reason: string }
+  | { readonly kind: 'promote'; readonly reason: string }
+  | { readonly kind: 'rollBack'; readonly reason: string }
+  /** Leave the traffic as it is: somebody else decides about it now. */
+  | { readonly kind: 'stop'; readonly reason: string };
+
+/**
+ * Decides the next step of a running experiment. The order is the order of safety: what the cluster says, what people
+ * said, what the metrics say; promotion comes last and only on a fresh measurement.
+ */
+export function plan(input: PlanInput): Plan {
+  return (
+    planForDrift(input) ??
+    planForRefusal(input) ??
+    planForVerdicts(input) ??
+    planForBlindness(input) ??
+    planForProgress(input)
+  );
+}
+
+function planForDrift({ drift, experiment, candidateUnreadySinceMs, nowMs }: PlanInput): Plan | undefined {
+  switch (drift.kind) {
+    case 'stop':
+      return { kind: 'stop', reason: drift.reason };
+    case 'candidateGone':
+      return { kind: 'rollBack', reason: drift.reason };
+    case 'candidateUnready': {
+      const unreadyMs = nowMs - (candidateUnreadySinceMs ?? nowMs);
+      if (unreadyMs < experiment.candidateGraceMs) return undefined;
+      const grace = formatDuration(experiment.candidateGraceMs);
+      return { kind: 'rollBack', reason: `${drift.reason}, for longer than its grace of ${grace}` };
+    }
+    case 'none':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+function planForRefusal({ rejected, gateOpenedAtMs, experiment, approved, nowMs }: PlanInput): Plan | undefined {
+  if (gateOpenedAtMs === undefined) return undefined;
+  if (rejected !== undefined) {
+    return { kind: 'rollBack', reason: `promotion rejected ${formatRequest(rejected)}`.trimEnd() };
+  }
+  if (approved !== undefined || nowMs - gateOpenedAtMs < experiment.approvalLimitMs) return undefined;
+  const limit = formatDuration(experiment.approvalLimitMs);
+  return { kind: 'rollBack', reason: `no approval within ${limit}` };
+}
+
+function planForBlindness({ blind, experiment, nowMs }: PlanInput): Plan | undefined {
+  if (blind === undefined) return undefined;
+  const tooLong = nowMs - blind.sinceMs >= experiment.blindLimitMs;
+  if (tooLong && experiment.onBlind === 'rollback') {
+    const limit = formatDuration(experiment.blindLimitMs);
+    return { kind: 'rollBack', reason: `blind for longer than ${limit}: ${blind.reason}` };
+  }
+  return { kind: 'hold', reason: `blind, weight held: ${blind.reason}` };
+}
+
+function planForVerdicts({ computed, gateOpenedAtMs }: PlanInput): Plan | undefined {
+  const failures = (computed?.assessment.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
+  const final = gateOpenedAtMs !== undefined;
+  const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || final);
+  return decisive.length === 0 ? undefined : { kind: 'rollBack', reason: `failed: ${reasonsOf(decisive)}` };
+}
+
+function planForProgress(input: PlanInput): Plan {
+  const { experiment, computed, iteration, paused } = input;
+  if (computed === undefined) return { kind: 'hold', reason: 'nothing was measured, weight held' };
+  if (input.drift.kind === 'candidateUnready') return { kind: 'hold', reason: `weight held: ${input.drift.reason}` };
+  if (paused) return planWhilePaused(input, computed);
+  if (input.gateOpenedAtMs !== undefined) return planAtGate(input, computed.assessment);
+  if (iteration < experiment.iterations) return shiftOrHold(input.weight, computed.weight, computed.reason);
+  if (!allPass(computed.assessment, experiment.minSamples)) {
+    return { kind: 'rollBack', reason: reasonNotPassed(computed.assessment, experiment) };
+  }
+  const passed = reasonPassed(computed.assessment);
+  if (experiment.approval === 'none') return { kind: 'promote', reason: passed };
+  return { kind: 'openGate', reason: `${passed}; waiting for approval` };
+}
+
+function planWhilePaused({ weight }: PlanInput, computed: { weight: number; reason: string }): Plan {
+  if (computed.weight < weight) return shiftOrHold(weight, computed.weight, computed.reason);
+  return { kind: 'hold', reason: 'paused, weight held' };
+}
+
+function planAtGate({ approved, experiment }: PlanInput, assessment: Assessment): Plan {
+  if (!allPass(assessment, experiment.minSamples)) {
+    return { kind: 'hold', reason: `waiting: ${reasonNotPassed(assessment, experiment)}` };
+  }
+  if (approved === undefined) return { kind: 'hold', reason: 'waiting for approval' };
+  const by = formatRequest(approved);
+  return { kind: 'promote', reason: `${reasonPassed(assessment)}; approved ${by}`.trimEnd() };
+}
+
+function shiftOrHold(weight: number, next: number, reason: string): Plan {
+  return next === weight ? { kind: 'hold', reason } : { kind: 'shift', weight: next, reason };
+}
+
+function reasonPassed(assessment: Assessment): string {
+  if (assessment.objectives.length === 0) return `no objectives; ${assessment.samples.candidate} requests served`;
+  return `all objectives pass: ${reasonsOf(assessment.objectives)}`;
+}
+
+function reasonNotPassed(assessment: Assessment, experiment: Experiment): string {
+  const open = assessment.objectives.filter(({ candidate }) => candidate !== 'pass');
+  if (open.length === 0) {
+    return `undecided: ${assessment.samples.candidate} of ${experiment.minSamples} requests`;
+  }
+  const words = { fail: 'failed', undecided: 'undecided', error: 'not measurable' } as const;
+  const kinds = (['fail', 'undecided', 'error'] as const).map((verdict) => {
+    const objectives = open.filter(({ candidate }) => candidate === verdict);
+    return objectives.length === 0 ? '' : `${words[verdict]}: ${reasonsOf(objectives)}`;
+  });
+  return kinds.filter((text) => text !== '').join('; ');
+}
+
+function reasonsOf(objectives: readonly ObjectiveAssessment[]): string {
+  return objectives.map(({ reason }) => reason).join('; ');
+}

@@ -1,0 +1,91 @@
+import type { Assessment } from './assessment.ts';
+import type { Experiment } from './experiment.ts';
+import type { Counts } from './measurement.ts';
+import { noCounts } from './measurement.ts';
+import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
+
+/** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
+export const keptIterations = 50;
+export const keptWarnings = 20;
+
+/**
+ * Everything an experiment knows about its run: one plain object, so that it passes through continue-as-new.
+ * Times are epoch milliseconds, weights are the candidate's percent.
+ */
+export interface ExperimentState {
+  readonly schemaVersion: 1;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly temporalAddress: string;
+  /** Search attributes that the Temporal namespace has. */
+  readonly searchAttributes: readonly string[];
+  readonly experiment?: Experiment;
+  readonly stage: Stage;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+  readonly message: string;
+  readonly startedAtMs?: number;
+  readonly completedAtMs?: number;
+  /** The baseline has been verified and the target is ours: from now on every ending makes the traffic safe. */
+  readonly verified: boolean;
+  readonly images?: { readonly baseline: string; readonly candidate: string };
+  /** Sequence of the latest traffic write that was planned. */
+  readonly sequence: number;
+  readonly weight: number;
+  readonly confirmed: boolean;
+  readonly weightReason?: string;
+  /** Completed iterations; intervals that were blind or paused do not count. */
+  readonly iteration: number;
+  /** The last deadline of the grid: the next observation is due one interval later. */
+  readonly deadlineMs: number;
+  /** End of the last measured window. */
+  readonly observedUntilMs: number;
+  readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
+  readonly assessment?: Assessment;
+  readonly suspect: boolean;
+  readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  readonly candidateUnreadySinceMs?: number;
+  readonly paused?: HumanRequest;
+  readonly gateOpenedAtMs?: number;
+  readonly approved?: HumanRequest;
+  readonly rejected?: HumanRequest;
+  readonly abort?: HumanRequest;
+  readonly cancelled: boolean;
+  readonly waitingFor?: HolderReport;
+  readonly timeToSafeMs?: number;
+  readonly history: readonly IterationRecord[];
+  readonly warnings: readonly string[];
+}
+
+export function initialState(identity: { workflowId: string; firstRunId: string }): ExperimentState {
+  return {
+    schemaVersion: 1,
+    ...identity,
+    temporalAddress: '',
+    searchAttributes: [],
+    stage: 'Waiting',
+    message: 'ExperimentInitialized: Experiment status initialized',
+    verified: false,
+    sequence: 0,
+    weight: 0,
+    confirmed: false,
+    iteration: 0,
+    deadlineMs: 0,
+    observedUntilMs: 0,
+    totals: { baseline: noCounts, candidate: noCounts },
+    suspect: false,
+    cancelled: false,
+    history: [],
+    warnings: [],
+  };
+}
+
+/** Adds warnings, each once, and forgets the oldest beyond the limit. */
+export function withWarnings(state: ExperimentState, warnings: readonly string[]): ExperimentState {
+  const added = warnings.filter((warning) => !state.warnings.includes(warning));
+  return added.length === 0 ? state : { ...state, warnings: [...state.warnings, ...added].slice(-keptWarnings) };
+}
+
+export function withIteration(state: ExperimentState, record: IterationRecord): ExperimentState {
+  return { ...state, history: [...state.history, record].slice(-keptIterations) };
+}

@@ -1,0 +1,88 @@
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Experiment } from '../core/experiment.ts';
+import type { ExperimentActivities } from './contract.ts';
+
+/** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
+const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' } as const;
+
+/** A write that makes traffic safe must not wait long after a conflict. */
+const urgent = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
+
+/** Helm and other tasks must be gone before anything else is decided, so their end is awaited. */
+const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+/** The reading parses a file and asks Temporal once. */
+export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: patient });
+
+/** Waits for another experiment for as long as that takes; one try is short, and its end shows whether it got the Lease. */
+export const { acquireTarget } = proxy({
+  startToCloseTimeout: '10s',
+  retry: patient,
+  cancellationType: awaitEnd,
+});
+
+/** The end of an experiment must not hang on a Lease that cannot be given up; it expires by itself. */
+export const { releaseTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCloseTimeout: '1m', retry: patient });
+
+/** Metrics have a limit of 10 s of their own; above it only a lost worker remains. */
+export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: patient });
+
+/** Pure and under 50 ms; local, so that it costs one event. */
+export const { computeWeights } = proxyLocalActivities<Pick<ExperimentActivities, 'computeWeights'>>({
+  startToCloseTimeout: '5s',
+});
+
+/** 100 % to the baseline: tried until it is accepted; the heartbeat notices a lost worker within 5 s. */
+export const { patchTraffic: makeSafe } = proxy({
+  startToCloseTimeout: '40s',
+  heartbeatTimeout: '5s',
+  scheduleToCloseTimeout: '2m',
+  retry: urgent,
+});
+
+/** After the finish actions Knative may need a while to reconcile the route. */
+export const { verifyTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCloseTimeout: '2m', retry: patient });
+
+/** Activities whose limits the manifest sets. */
+export interface LimitedActivities extends Pick<
+  ExperimentActivities,
+  'awaitReadiness' | 'preflight' | 'compareRendered' | 'patchTraffic' | 'runHelm' | 'runCommand'
+> {}
+
+export function activitiesFor(experiment: Experiment): LimitedActivities {
+  /** Charts are rendered for both winners, over the network. */
+  const rendering = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: '5m', retry: patient });
+  /** A cluster that cannot be written for longer than the blind limit is as good as out of sight. */
+  const shifting = proxy({
+    startToCloseTimeout: '40s',
+    heartbeatTimeout: '5s',
+    scheduleToCloseTimeout: Math.max(experiment.blindLimitMs, 30_000),
+    retry: urgent,
+  });
+  const readiness = proxy({
+    startToCloseTimeout: '10s',
+    scheduleToCloseTimeout: experiment.readinessLimitMs,
+    retry: patient,
+  });
+  /** The command has the task's limit; a release left pending may have to age before it, and a lost worker costs one more run. */
+  const task = proxy({
+    startToCloseTimeout: experiment.taskLimitMs + 30_000,
+    scheduleToCloseTimeout: 4 * experiment.taskLimitMs + 120_000,
+    heartbeatTimeout: '10s',
+    cancellationType: awaitEnd,
+    retry: patient,
+  });
+  return {
+    awaitReadiness: readiness.awaitReadiness,
+    preflight: rendering.preflight,
+    compareRendered: rendering.compareRendered,
+    patchTraffic: shifting.patchTraffic,
+    runHelm: task.runHelm,
+    runCommand: task.runCommand,
+  };
+}
+
+function proxy(options: ActivityOptions): ExperimentActivities {
+  return proxyActivities<ExperimentActivities>(options);
+}

@@ -1,0 +1,106 @@
+import { ApplicationFailure, allHandlersFinished, condition } from '@temporalio/workflow';
+import { formatRequest } from '../core/requests.ts';
+import type { Outcome, Report } from '../core/report.ts';
+import { releaseTarget } from './activities.ts';
+import { factsOf, inContext } from './failures.ts';
+import { runFinishActions } from './finish-actions.ts';
+import { experimentOf, holderOf, update, warn } from './run.ts';
+import type { Run } from './run.ts';
+import { bringToBaseline } from './traffic.ts';
+import type { Safety } from './traffic.ts';
+
+/** How an experiment ended, and why. */
+export type Ending =
+  | { readonly outcome: Exclude<Outcome, 'Failed'>; readonly reason: string }
+  | {
+      readonly outcome: 'Failed';
+      readonly reason: string;
+      /** The failure's type, for those who alert on it. */
+      readonly type: string;
+      /** The traffic is not what the plan chose: the Lease stays, so that `serin restore` knows the baseline. */
+      readonly keepsTarget?: true;
+    };
+
+/** An end of the story that is not ours to clean up after: nothing is written. */
+export function leaveAsIs(type: string, reason: string): Ending {
+  return { outcome: 'Failed', type, reason };
+}
+
+export function notSafeEnding(context: string, { type, reason }: Extract<Safety, { kind: 'notSafe' }>): Ending {
+  const remedy = 'check the traffic, then run `serin restore`';
+  return { outcome: 'Failed', type, reason: `${context}: 100 % baseline was refused: ${reason}; ${remedy}`, keepsTarget: true };
+}
+
+/** Failures after which the traffic belongs to somebody else, or to nobody. */
+const notOurs: readonly string[] = ['Fenced', 'TargetGone'];
+
+/** The story failed: the traffic goes to the baseline if it was ours to move. */
+export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
+  const { type, message } = factsOf(error);
+  if (!run.state.verified) return leaveAsIs(type, `${message}; traffic untouched`);
+  if (notOurs.includes(type)) return leaveAsIs(type, `${message}; traffic left as it is`);
+  const safety = await bringToBaseline(run, { reason: message, askedAtMs: Date.now() });
+  if (safety.kind === 'notSafe') return notSafeEnding(message, safety);
+  const { revision } = experimentOf(run).baseline;
+  return { outcome: 'Failed', type, reason: `${message}; traffic is 100 % on ${revision}` };
+}
+
+/** What is running when an abort comes: how to stop it, and when it has stopped. */
+export interface Work {
+  readonly stop: () => void;
+  readonly stopped: Promise<void>;
+}
+
+/** Traffic first and at once; then what runs is stopped; a task that ran may have written late, so then once more. */
+export async function endByAbort(run: Run, work: Work): Promise<Ending> {
+  const request = run.state.abort ?? { atMs: Date.now() };
+  const reason = `aborted ${formatRequest(request)}`.trimEnd();
+  work.stop();
+  if (!run.state.verified) return endUntouched(work, reason);
+  const safety = bringToBaseline(run, { reason, askedAtMs: request.atMs });
+  update(run, { ...run.state, stage: 'Finishing', message: `ExperimentAborted: ${reason}` });
+  const settled = await safety;
+  await work.stopped;
+  const final = run.taskStarted ? await bringToBaseline(run, { reason, askedAtMs: request.atMs }) : settled;
+  if (final.kind === 'notSafe') return notSafeEnding(reason, final);
+  return finishAborted(run, reason);
+}
+
+async function endUntouched(work: Work, reason: string): Promise<Ending> {
+  await work.stopped;
+  return { outcome: 'Aborted', reason: `${reason}; traffic untouched` };
+}
+
+async function finishAborted(run: Run, reason: string): Promise<Ending> {
+  if (!experimentOf(run).finishOnAbort) return { outcome: 'Aborted', reason };
+  try {
+    await runFinishActions(run, 'baseline');
+    return { outcome: 'Aborted', reason };
+  } catch (error) {
+    return endByFailure(run, inContext(`${reason}, but then`, error));
+  }
+}
+
+/** The last state that everyone sees, and the end of the ownership. */
+export async function complete(run: Run, ending: Ending): Promise<void> {
+  if (!('keepsTarget' in ending)) await releaseOwnership(run);
+  const { outcome, reason } = ending;
+  const words = outcome === 'Promoted' ? 'completed successfully' : `ended ${outcome}`;
+  const message = `ExperimentCompleted: Experiment ${words}`;
+  update(run, { ...run.state, stage: 'Completed', outcome, reason, message, completedAtMs: Date.now() });
+  await condition(allHandlersFinished);
+}
+
+async function releaseOwnership(run: Run): Promise<void> {
+  if (run.state.experiment === undefined) return;
+  try {
+    await releaseTarget({ target: run.state.experiment.target, holder: holderOf(run) });
+  } catch (error) {
+    warn(run, `the target's Lease was not given up, it expires by itself: ${factsOf(error).message}`);
+  }
+}
+
+/** A failed experiment fails its workflow, so that it shows red; the report goes along as detail. */
+export function failureOf(ending: Extract<Ending, { outcome: 'Failed' }>, report: Report): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(ending.reason, ending.type, report);
+}

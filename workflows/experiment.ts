@@ -1,0 +1,64 @@
+import { CancellationScope, CancelledFailure, ContinueAsNew, condition } from '@temporalio/workflow';
+import type { Report } from '../core/report.ts';
+import { reportOf } from '../core/reporting.ts';
+import type { ExperimentState } from '../core/state.ts';
+import type { ManifestInput } from './contract.ts';
+import { complete, endByAbort, endByFailure, failureOf } from './ending.ts';
+import type { Ending } from './ending.ts';
+import { setMessageHandlers } from './handlers.ts';
+import { openRun, update } from './run.ts';
+import type { Run } from './run.ts';
+import { tell } from './story.ts';
+
+/**
+ * One experiment: owns the target, shifts its traffic step by step, judges, and promotes or rolls back.
+ *
+ * @param manifest YAML or JSON bytes, text or object; null after continue-as-new.
+ * @param carried the state of the experiment after continue-as-new.
+ * @returns the final report; outcome `Failed` fails the workflow instead, a cancelled workflow ends cancelled.
+ */
+export async function experiment(manifest: ManifestInput | null, carried?: ExperimentState): Promise<Report> {
+  const run = openRun(carried);
+  setMessageHandlers(run);
+  abortWhenCancelled(run);
+  // Nothing below is cancelled by surprise: a cancelled workflow takes the road of an abort.
+  const ending = await CancellationScope.nonCancellable(() => conduct(run, manifest));
+  if (ending.outcome === 'Failed') throw failureOf(ending, reportOf(run.state));
+  if (run.state.cancelled) throw new CancelledFailure(`experiment cancelled: ${ending.reason}`);
+  return reportOf(run.state);
+}
+
+function abortWhenCancelled(run: Run): void {
+  CancellationScope.current().cancelRequested.catch(() => {
+    const abort = run.state.abort ?? { reason: 'the workflow was cancelled', atMs: Date.now() };
+    update(run, { ...run.state, abort, cancelled: true });
+  });
+}
+
+async function conduct(run: Run, manifest: ManifestInput | null): Promise<Ending> {
+  const ending = await endingOf(run, manifest);
+  await complete(run, ending);
+  return ending;
+}
+
+/** The story's own ending, or the abort that pre-empts it. Continue-as-new is not an ending and passes through. */
+async function endingOf(run: Run, manifest: ManifestInput | null): Promise<Ending> {
+  const work = new CancellationScope();
+  let result: StoryResult | undefined;
+  const story = work
+    .run(() => tell(run, manifest))
+    .then((ending) => ({ ending }))
+    .catch((error: unknown) => ({ error }))
+    .then((settled) => void (result = settled));
+  await condition(() => result !== undefined || run.state.abort !== undefined);
+  if (result === undefined) return endByAbort(run, { stop: () => work.cancel(), stopped: story });
+  return endingOfResult(run, result);
+}
+
+type StoryResult = { readonly ending: Ending } | { readonly error: unknown };
+
+async function endingOfResult(run: Run, result: StoryResult): Promise<Ending> {
+  if ('ending' in result) return result.ending;
+  if (result.error instanceof ContinueAsNew) throw result.error;
+  return endByFailure(run, result.error);
+}

@@ -1,0 +1,33 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+
+/** A failure as people and decisions need it: the type of `core/failures.ts`, `Timeout`, or `Bug`. */
+export interface FailureFacts {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** What went wrong, from whatever was thrown: activities wrap their failure, time-outs carry the last attempt's. */
+export function factsOf(error: unknown): FailureFacts {
+  if (error instanceof ActivityFailure) return factsOfActivity(error);
+  if (error instanceof ApplicationFailure) return { type: error.type ?? 'Bug', message: error.message };
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { type: 'Bug', message };
+}
+
+function factsOfActivity(failure: ActivityFailure): FailureFacts {
+  const { cause } = failure;
+  if (cause instanceof TimeoutFailure) return factsOfTimeout(failure, cause);
+  if (cause instanceof ApplicationFailure) return factsOf(cause);
+  return { type: 'Timeout', message: `${failure.activityType}: ${cause?.message ?? failure.message}` };
+}
+
+function factsOfTimeout(failure: ActivityFailure, timeout: TimeoutFailure): FailureFacts {
+  if (timeout.cause instanceof ApplicationFailure) return factsOf(timeout.cause);
+  return { type: 'Timeout', message: `${failure.activityType} did not finish in time (${timeout.timeoutType})` };
+}
+
+/** The same failure, with what it interrupted said first. */
+export function inContext(context: string, error: unknown): ApplicationFailure {
+  const { type, message } = factsOf(error);
+  return ApplicationFailure.nonRetryable(`${context}: ${message}`, type);
+}

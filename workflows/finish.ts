@@ -1,0 +1,53 @@
+import { leaveAsIs, notSafeEnding } from './ending.ts';
+import type { Ending } from './ending.ts';
+import { inContext } from './failures.ts';
+import { compareAgain, runFinishActions } from './finish-actions.ts';
+import type { Decision } from './loop.ts';
+import { experimentOf, update } from './run.ts';
+import type { Run } from './run.ts';
+import { bringToBaseline, shiftTraffic } from './traffic.ts';
+
+/** Carries out how the loop decided to end. */
+export async function finish(run: Run, decision: Decision): Promise<Ending> {
+  switch (decision.kind) {
+    case 'stop':
+      return leaveAsIs('Drift', decision.reason);
+    case 'rollBack':
+      return rollBack(run, decision.reason);
+    case 'promote':
+      return promote(run, decision.reason);
+  }
+}
+
+/** The judged revision gets everything first, so that the release follows a state that already serves. */
+async function promote(run: Run, reason: string): Promise<Ending> {
+  enterFinishing(run);
+  try {
+    await shiftTraffic(run, 100, `promotion: ${reason}`);
+    await compareAgain(run);
+    await runFinishActions(run, 'candidate');
+  } catch (error) {
+    throw inContext(`promotion of ${experimentOf(run).candidate.revision} failed`, error);
+  }
+  return { outcome: 'Promoted', reason };
+}
+
+/** The traffic goes back before anything else happens. */
+async function rollBack(run: Run, reason: string): Promise<Ending> {
+  const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now() });
+  enterFinishing(run);
+  if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
+  try {
+    await runFinishActions(run, 'baseline');
+  } catch (error) {
+    throw inContext(`rolled back (${reason}), but then`, error);
+  }
+  return { outcome: 'RolledBack', reason };
+}
+
+function enterFinishing(run: Run): void {
+  const hasActions = experimentOf(run).finish.length > 0;
+  const launched = "TerminalHandlerLaunched: Finish handler 'finish' launched";
+  const message = hasActions ? launched : 'StageAdvanced: Advanced to Finishing';
+  update(run, { ...run.state, stage: 'Finishing', message });
+}

@@ -1,0 +1,2 @@
+/** The workflows that a serin worker runs; the name is what users type after `--type`. */
+export { experiment } from './experiment.ts';

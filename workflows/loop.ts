@@ -1,0 +1,171 @@
+import { condition } from '@temporalio/workflow';
+import { detectDrift } from '../core/drift.ts';
+import type { Drift } from '../core/drift.ts';
+import { restartGrid } from '../core/grid.ts';
+import type { Measurement } from '../core/measurement.ts';
+import { plan } from '../core/plan.ts';
+import type { Plan } from '../core/plan.ts';
+import { withIteration, withWarnings } from '../core/state.ts';
+import type { ExperimentState } from '../core/state.ts';
+import { computeWeights, queryMetrics } from './activities.ts';
+import type { ComputeWeightsResult, Observation } from './contract.ts';
+import { experimentOf, renewHistory, revisionOf, update } from './run.ts';
+import type { Run } from './run.ts';
+import { shiftTraffic } from './traffic.ts';
+
+/** A plan that ends the loop. */
+export type Decision = Extract<Plan, { kind: 'promote' | 'rollBack' | 'stop' }>;
+
+/** Observes once an interval, and acts on what the plan says, until it says how the experiment ends. */
+export async function observeUntilDecided(run: Run): Promise<Decision> {
+  for (;;) {
+    await renewHistory(run);
+    await untilDue(run);
+    const decision = await iterate(run);
+    if (decision !== undefined) return decision;
+  }
+}
+
+/** Waits one interval from the last deadline. A resume restarts the grid; a decision at the gate is acted on at once. */
+async function untilDue(run: Run): Promise<void> {
+  const { intervalMs, iterations } = experimentOf(run);
+  for (;;) {
+    const { deadlineMs, iteration, paused, approved, rejected } = run.state;
+    const dueMs = deadlineMs + intervalMs;
+    const isResumed = (): boolean => paused !== undefined && run.state.paused === undefined;
+    const isDecided = (): boolean => run.state.approved !== approved || run.state.rejected !== rejected;
+    const summary = `iteration ${Math.min(iteration + 1, iterations)} of ${iterations}`;
+    const remainingMs = Math.max(1, dueMs - Date.now());
+    const woken = await condition(() => isResumed() || isDecided(), remainingMs, { summary });
+    const wasResumed = isResumed();
+    update(run, { ...run.state, deadlineMs: woken ? Date.now() : dueMs });
+    if (!wasResumed || !woken) return;
+  }
+}
+
+async function iterate(run: Run): Promise<Decision | undefined> {
+  const observation = await observe(run);
+  const computed = await compute(run, observation.measurement);
+  const weightBefore = run.state.weight;
+  const next = decide(run, observation, computed);
+  await act(run, next);
+  const { deadlineMs, late } = restartGrid(run.state.deadlineMs, Date.now());
+  const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
+  const record = recordOf(run.state, observation, { weightBefore, reason });
+  update(run, withIteration({ ...run.state, deadlineMs, weightReason: reason }, record));
+  return next.kind === 'promote' || next.kind === 'rollBack' || next.kind === 'stop' ? next : undefined;
+}
+
+async function observe(run: Run): Promise<Observation> {
+  return queryMetrics({
+    target: experimentOf(run).target,
+    baseline: revisionOf(run, 'baseline'),
+    candidate: revisionOf(run, 'candidate'),
+    fromMs: run.state.observedUntilMs,
+  });
+}
+
+async function compute(run: Run, measurement: Measurement): Promise<ComputeWeightsResult | undefined> {
+  if (measurement.kind === 'blind') return undefined;
+  const { totals, weight } = run.state;
+  return computeWeights({ experiment: experimentOf(run), totals, measurement, weight });
+}
+
+/** Folds the observation into the state and asks the plan what it means. */
+function decide(run: Run, { measurement, target }: Observation, computed?: ComputeWeightsResult): Plan {
+  const experiment = experimentOf(run);
+  const nowMs = Date.now();
+  const drift = detectDrift(target, {
+    firstRunId: run.state.firstRunId,
+    baseline: experiment.baseline.revision,
+    candidate: experiment.candidate.revision,
+    weight: run.state.weight,
+  });
+  const seen = afterObservation(run.state, { measurement, drift, computed, nowMs });
+  const counts = isWholeIteration(seen, drift);
+  const iteration = seen.iteration + (counts ? 1 : 0);
+  const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : seen.message;
+  update(run, { ...seen, iteration, message });
+  return plan({
+    experiment,
+    nowMs,
+    iteration,
+    weight: seen.weight,
+    drift,
+    ...(computed === undefined ? {} : { computed }),
+    ...pickPlanFacts(seen),
+    paused: seen.paused !== undefined,
+  });
+}
+
+function pickPlanFacts(
+  state: ExperimentState,
+): Pick<ExperimentState, 'blind' | 'candidateUnreadySinceMs' | 'gateOpenedAtMs' | 'approved' | 'rejected'> {
+  const { blind, candidateUnreadySinceMs, gateOpenedAtMs, approved, rejected } = state;
+  return {
+    ...(blind === undefined ? {} : { blind }),
+    ...(candidateUnreadySinceMs === undefined ? {} : { candidateUnreadySinceMs }),
+    ...(gateOpenedAtMs === undefined ? {} : { gateOpenedAtMs }),
+    ...(approved === undefined ? {} : { approved }),
+    ...(rejected === undefined ? {} : { rejected }),
+  };
+}
+
+/** Blind, paused, waiting at the gate or with an unready candidate, time passes but no iteration does. */
+function isWholeIteration(state: ExperimentState, drift: Drift): boolean {
+  const undisturbed = state.blind === undefined && state.paused === undefined && state.gateOpenedAtMs === undefined;
+  return undisturbed && drift.kind === 'none';
+}
+
+interface Seen {
+  readonly measurement: Measurement;
+  readonly drift: Drift;
+  readonly computed: ComputeWeightsResult | undefined;
+  readonly nowMs: number;
+}
+
+function afterObservation(state: ExperimentState, { measurement, drift, computed, nowMs }: Seen): ExperimentState {
+  const { blind, candidateUnreadySinceMs, ...rest } = state;
+  const outOfSight = reasonOutOfSight(measurement, drift);
+  const unready = drift.kind === 'candidateUnready';
+  const next: ExperimentState = {
+    ...rest,
+    ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
+    ...(unready ? { candidateUnreadySinceMs: candidateUnreadySinceMs ?? nowMs } : {}),
+    ...(measurement.kind === 'measured' ? { observedUntilMs: measurement.toMs } : {}),
+    ...(computed === undefined ? {} : pickAssessment(computed)),
+  };
+  return drift.kind === 'none' ? withWarnings(next, drift.notes) : next;
+}
+
+function reasonOutOfSight(measurement: Measurement, drift: Drift): string | undefined {
+  if (measurement.kind !== 'measured') return measurement.reason;
+  return drift.kind === 'unknown' ? drift.reason : undefined;
+}
+
+function pickAssessment({ totals, assessment, suspect }: ComputeWeightsResult): Partial<ExperimentState> {
+  return { totals, assessment, suspect };
+}
+
+async function act(run: Run, next: Plan): Promise<void> {
+  switch (next.kind) {
+    case 'shift':
+      return shiftTraffic(run, next.weight, next.reason);
+    case 'openGate':
+      return update(run, { ...run.state, gateOpenedAtMs: Date.now() });
+    case 'hold':
+    case 'promote':
+    case 'rollBack':
+    case 'stop':
+      return;
+  }
+}
+
+function recordOf(
+  { iteration, weight }: ExperimentState,
+  { atMs, measurement }: Observation,
+  { weightBefore, reason }: { readonly weightBefore: number; readonly reason: string },
+): ExperimentState['history'][number] {
+  const measured = measurement.kind === 'measured' ? { candidateRequests: measurement.candidate.requests } : {};
+  return { iteration, atMs, weightBefore, weightAfter: weight, ...measured, reason };
+}

@@ -1,0 +1,80 @@
+import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
+import { formatObjectName } from '../core/experiment.ts';
+import type { Experiment } from '../core/experiment.ts';
+import type { ExperimentState } from '../core/state.ts';
+import { firstWeight } from '../core/weights.ts';
+import type { Acquisition, ManifestInput } from './contract.ts';
+import type { Ending } from './ending.ts';
+import { finish } from './finish.ts';
+import { observeUntilDecided } from './loop.ts';
+import { experimentOf, holderOf, renewHistory, update, warn } from './run.ts';
+import type { Run } from './run.ts';
+import { runTask } from './tasks.ts';
+import { shiftTraffic } from './traffic.ts';
+
+/** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
+export async function tell(run: Run, manifest: ManifestInput | null): Promise<Ending> {
+  if (run.state.experiment === undefined) await read(run, manifest);
+  if (run.state.stage === 'Waiting') await ownTarget(run);
+  if (run.state.stage === 'Initializing') await initialize(run);
+  if (run.state.sequence === 0) await takeFirstStep(run);
+  return finish(run, await observeUntilDecided(run));
+}
+
+async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
+  const { experiment, warnings, searchAttributes, temporalAddress } = await readManifest({ manifest: manifest ?? '' });
+  update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
+  warn(run, ...warnings);
+}
+
+async function ownTarget(run: Run): Promise<void> {
+  const { target } = experimentOf(run);
+  for (;;) {
+    await renewHistory(run);
+    const seen = run.state.waitingFor?.firstRunId;
+    const input = { target, holder: holderOf(run), ...(seen === undefined ? {} : { seen }) };
+    const acquisition = await acquireTarget(input);
+    if (acquisition.kind === 'acquired') return startInitializing(run);
+    showHolder(run, acquisition);
+  }
+}
+
+function showHolder(run: Run, { by, why }: Extract<Acquisition, { kind: 'held' }>): void {
+  const message = `ExperimentInitialized: waiting for ${by.workflowId}, which holds the target`;
+  update(run, { ...run.state, waitingFor: { ...by, why }, message });
+}
+
+function startInitializing(run: Run): void {
+  const { waitingFor: _, ...state } = run.state;
+  const target = formatObjectName(experimentOf(run).target);
+  update(run, { ...state, stage: 'Initializing', message: `TargetAcquired: Target ${target} acquired` });
+}
+
+async function initialize(run: Run): Promise<void> {
+  const experiment = experimentOf(run);
+  const { awaitReadiness, preflight } = activitiesFor(experiment);
+  for (const task of experiment.start) {
+    if (task.kind === 'init-experiment') await awaitReadiness({ experiment });
+    else await runTask(run, task, 'baseline');
+  }
+  await awaitReadiness({ experiment });
+  const { revisions, candidateWeight, warnings } = await preflight({ experiment, holder: holderOf(run) });
+  const images = { baseline: revisions.baseline.image, candidate: revisions.candidate.image };
+  const message = 'StageAdvanced: Advanced to Running';
+  update(run, { ...run.state, verified: true, images, weight: candidateWeight, stage: 'Running', message });
+  warn(run, ...warnings);
+}
+
+async function takeFirstStep(run: Run): Promise<void> {
+  const experiment = experimentOf(run);
+  const { weight, reason } = firstStep(experiment, run.state);
+  await shiftTraffic(run, weight, reason);
+  const startedAtMs = Date.now();
+  update(run, { ...run.state, startedAtMs, deadlineMs: startedAtMs, observedUntilMs: startedAtMs });
+}
+
+function firstStep(experiment: Experiment, { weight }: ExperimentState): { weight: number; reason: string } {
+  if (experiment.deploymentPattern === 'FixedSplit') return { weight, reason: `fixed split, ${weight} %` };
+  const first = firstWeight(experiment);
+  return { weight: first, reason: `first step, ${first} %` };
+}

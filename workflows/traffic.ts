@@ -1,0 +1,81 @@
+import type { Role } from '../core/experiment.ts';
+import type { ExperimentActivities } from './contract.ts';
+import { activitiesFor, makeSafe } from './activities.ts';
+import { factsOf } from './failures.ts';
+import { experimentOf, holderOf, update, warn } from './run.ts';
+import type { Run } from './run.ts';
+
+/** Shifts traffic to the candidate's new weight and waits for the cluster to report it. */
+export async function shiftTraffic(run: Run, weight: number, reason: string): Promise<void> {
+  await write(run, activitiesFor(experimentOf(run)).patchTraffic, { weight, reason });
+}
+
+/** Lets later deployments get traffic: the latest revision, which has been verified to be the winner, at 100 %. */
+export async function followLatest(run: Run, winner: Role): Promise<void> {
+  const weight = winner === 'candidate' ? 100 : 0;
+  const { patchTraffic } = activitiesFor(experimentOf(run));
+  await write(run, patchTraffic, { weight, reason: 'follows the latest revision', winner });
+}
+
+export type Safety =
+  | { readonly kind: 'safe' }
+  /** Nothing that can be repeated would help: somebody else owns the traffic, or a human is needed. */
+  | { readonly kind: 'notSafe'; readonly type: string; readonly reason: string };
+
+/** Failures that end by themselves; everything else needs a decision by someone else. */
+const outages: readonly string[] = ['KubernetesUnavailable', 'Conflict', 'Timeout'];
+
+/**
+ * 100 % to the baseline, tried through any outage. `askedAtMs` is when safety was asked for: the time to the accepted
+ * write is reported.
+ */
+export async function bringToBaseline(run: Run, { reason, askedAtMs }: SafetyRequest): Promise<Safety> {
+  for (;;) {
+    try {
+      const acceptedAtMs = await write(run, makeSafe, { weight: 0, reason });
+      const timeToSafeMs = run.state.timeToSafeMs ?? Math.max(0, acceptedAtMs - askedAtMs);
+      update(run, { ...run.state, timeToSafeMs });
+      return { kind: 'safe' };
+    } catch (error) {
+      const { type, message } = factsOf(error);
+      if (type === 'NotConfirmed') return acceptUnconfirmed(run, message);
+      if (!outages.includes(type)) return { kind: 'notSafe', type, reason: message };
+      warn(run, `100 % baseline not written yet, still trying: ${message}`);
+    }
+  }
+}
+
+export interface SafetyRequest {
+  readonly reason: string;
+  readonly askedAtMs: number;
+}
+
+function acceptUnconfirmed(run: Run, message: string): Safety {
+  update(run, { ...run.state, weight: 0 });
+  warn(run, `100 % baseline is written, but the cluster has not reported it: ${message}`);
+  return { kind: 'safe' };
+}
+
+interface Write {
+  readonly weight: number;
+  readonly reason: string;
+  readonly winner?: Role;
+}
+
+async function write(run: Run, patch: ExperimentActivities['patchTraffic'], wanted: Write): Promise<number> {
+  const experiment = experimentOf(run);
+  const sequence = run.state.sequence + 1;
+  update(run, { ...run.state, sequence, confirmed: false, weightReason: wanted.reason });
+  const { acceptedAtMs } = await patch({
+    target: experiment.target,
+    holder: holderOf(run),
+    plan: { firstRunId: run.state.firstRunId, sequence },
+    baseline: experiment.baseline.revision,
+    candidate: experiment.candidate.revision,
+    split: { baseline: 100 - wanted.weight, candidate: wanted.weight },
+    ...(wanted.winner === undefined ? {} : { followLatest: wanted.winner }),
+  });
+  // A later write may have been planned meanwhile (an abort): then this one no longer describes the traffic.
+  if (run.state.sequence === sequence) update(run, { ...run.state, weight: wanted.weight, confirmed: true });
+  return acceptedAtMs;
+}

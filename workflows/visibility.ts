@@ -1,0 +1,27 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { SearchAttributePair } from '@temporalio/common';
+import { details } from '../core/details.ts';
+import { formatObjectName } from '../core/experiment.ts';
+import { reportOf } from '../core/reporting.ts';
+import type { ExperimentState } from '../core/state.ts';
+import { candidateWeightAttribute, outcomeAttribute, stageAttribute, targetAttribute } from './messages.ts';
+
+/** Shows the state outside: details in the Web UI (free), search attributes (one event, only when one changed). */
+export function publish(before: ExperimentState, after: ExperimentState): void {
+  setCurrentDetails(details(reportOf(after)));
+  const shown = new Map(attributesOf(before).map(({ key, value }) => [key.name, value]));
+  const known = attributesOf(after).filter(({ key }) => after.searchAttributes.includes(key.name));
+  const isFirst = before.searchAttributes.length === 0;
+  const changed = known.filter(({ key, value }) => isFirst || shown.get(key.name) !== value);
+  if (changed.length > 0) upsertSearchAttributes(changed);
+}
+
+function attributesOf({ experiment, stage, outcome, weight }: ExperimentState): SearchAttributePair[] {
+  const pairs: SearchAttributePair[] = [{ key: stageAttribute, value: stage }];
+  if (experiment !== undefined) {
+    pairs.push({ key: targetAttribute, value: formatObjectName(experiment.target) });
+    pairs.push({ key: candidateWeightAttribute, value: weight });
+  }
+  if (outcome !== undefined) pairs.push({ key: outcomeAttribute, value: outcome });
+  return pairs;
+}
