@@ -1,0 +1,75 @@
+import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
+import { type Experiment, type MetricName, type Objective, metricNames } from './experiment.ts';
+import type { Counts, Measurement } from './measurement.ts';
+import { metricValue } from './metric-value.ts';
+import { hasEnoughSamples, judgeByThreshold } from './objective.ts';
+
+export interface AssessInput {
+  readonly experiment: Experiment;
+  /** What each version answered since the candidate first had traffic, the measurement included. */
+  readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
+  /** The latest interval; nothing is judged while it is out of sight. */
+  readonly measurement: Measurement;
+}
+
+/** Judges both versions against every objective. When the interval was not measured every verdict is `error`. */
+export function assess({ experiment, totals, measurement }: AssessInput): Assessment {
+  return {
+    objectives: experiment.objectives.map((objective) => {
+      const assessment = assessObjective(objective, experiment, totals);
+      return measurement.kind === 'measured' ? assessment : withoutVerdict(assessment, measurement);
+    }),
+    metrics: shownMetrics(experiment).map((metric) => valuesOf(metric, experiment, totals)),
+    samples: { baseline: totals.baseline.requests, candidate: totals.candidate.requests },
+  };
+}
+
+/**
+ * Whether the candidate may be promoted by this assessment: every objective passes and the candidate answered at least
+ * `minSamples` requests, which also holds without objectives. No request is never a pass.
+ */
+export function allPass(assessment: Assessment, minSamples: number): boolean {
+  return (
+    hasEnoughSamples(assessment.samples.candidate, minSamples) &&
+    assessment.objectives.every(({ candidate }) => candidate === 'pass')
+  );
+}
+
+function assessObjective(
+  objective: Objective,
+  experiment: Experiment,
+  totals: AssessInput['totals'],
+): ObjectiveAssessment {
+  const candidate = judgeByThreshold(objective, totals.candidate, experiment);
+  return {
+    objective,
+    baseline: judgeByThreshold(objective, totals.baseline, experiment).verdict,
+    candidate: candidate.verdict,
+    reason: candidate.reason,
+    suspect: candidate.suspect,
+  };
+}
+
+function withoutVerdict(
+  assessment: ObjectiveAssessment,
+  measurement: Exclude<Measurement, { kind: 'measured' }>,
+): ObjectiveAssessment {
+  const reason = `${assessment.objective.metric} not measured: ${measurement.reason}`;
+  return { ...assessment, baseline: 'error', candidate: 'error', reason };
+}
+
+/** The request count always, since every verdict rests on it; then whatever the manifest names. */
+function shownMetrics({ objectives, indicators }: Experiment): readonly MetricName[] {
+  const named = new Set<MetricName>(['request-count', ...indicators, ...objectives.map(({ metric }) => metric)]);
+  return metricNames.filter((metric) => named.has(metric));
+}
+
+function valuesOf(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {
+  const baseline = metricValue(metric, totals.baseline, errorClass);
+  const candidate = metricValue(metric, totals.candidate, errorClass);
+  return {
+    metric,
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(candidate === undefined ? {} : { candidate }),
+  };
+}

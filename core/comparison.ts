@@ -1,0 +1,50 @@
+import type { MetricName } from './experiment.ts';
+import { metricUnits } from './measurement.ts';
+
+/** A value beside the limit it was compared with. */
+export interface Comparison {
+  readonly metric: MetricName;
+  readonly value: number;
+  readonly relation: '>' | '>=' | '<' | '<=';
+  readonly limit: number;
+}
+
+/**
+ * A comparison in words, `error-rate 0.031 > limit 0.010`: both numbers with the same decimals, as many as the limit
+ * has and as the difference needs, so that what is shown is what was compared.
+ */
+export function formatComparison({ metric, value, relation, limit }: Comparison): string {
+  const decimals = decimalsFor(metric, value, limit);
+  const unit = unitOf(metric);
+  return `${metric} ${value.toFixed(decimals)}${unit} ${relation} limit ${limit.toFixed(decimals)}${unit}`;
+}
+
+/** A value or limit by itself, with the metric's usual decimals or as many as it has. */
+export function formatMetric(metric: MetricName, value: number): string {
+  return `${value.toFixed(decimalsFor(metric, value, value))}${unitOf(metric)}`;
+}
+
+const usualDecimals: Readonly<Record<MetricName, number>> = {
+  'request-count': 0,
+  'mean-latency': 1,
+  '95th-percentile-tail-latency': 1,
+  'error-count': 0,
+  'error-rate': 3,
+};
+
+const mostDecimals = 20;
+
+function unitOf(metric: MetricName): string {
+  return metricUnits[metric] === 'milliseconds' ? ' ms' : '';
+}
+
+function decimalsFor(metric: MetricName, value: number, limit: number): number {
+  let decimals = usualDecimals[metric];
+  while (decimals < mostDecimals && !isFaithful(value, limit, decimals)) decimals += 1;
+  return decimals;
+}
+
+function isFaithful(value: number, limit: number, decimals: number): boolean {
+  const shownLimit = Number(limit.toFixed(decimals));
+  return shownLimit === limit && (value === limit || Number(value.toFixed(decimals)) !== limit);
+}

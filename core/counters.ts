@@ -1,0 +1,42 @@
+import { type Bucket, type Counts } from './measurement.ts';
+
+/**
+ * Adds what one version answered in two windows.
+ *
+ * The cumulative buckets are summed boundary by boundary; counts without requests have none and add nothing.
+ * Throws when the bucket boundaries differ: ask `haveSameBoundaries` first where that can happen.
+ */
+export function addCounts(a: Counts, b: Counts): Counts {
+  return {
+    requests: a.requests + b.requests,
+    errors5xx: a.errors5xx + b.errors5xx,
+    errorsNot2xx: a.errorsNot2xx + b.errorsNot2xx,
+    latencySumMs: a.latencySumMs + b.latencySumMs,
+    buckets: addBuckets(a.buckets, b.buckets),
+  };
+}
+
+/** Whether two counts can be added: the same bucket boundaries, or one of them has no buckets. */
+export function haveSameBoundaries(a: Counts, b: Counts): boolean {
+  if (a.buckets.length === 0 || b.buckets.length === 0) return true;
+  return (
+    a.buckets.length === b.buckets.length && a.buckets.every((bucket, index) => bucket.le === b.buckets[index]?.le)
+  );
+}
+
+/** The bucket boundaries in milliseconds, for people: `5, 10, 20, +Inf`. */
+export function formatBoundaries(buckets: readonly Bucket[]): string {
+  return buckets.map(({ le }) => (le === null ? '+Inf' : String(le))).join(', ');
+}
+
+function addBuckets(a: readonly Bucket[], b: readonly Bucket[]): readonly Bucket[] {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  return a.map(({ le, count }, index) => {
+    const other = b[index];
+    if (a.length !== b.length || other?.le !== le) {
+      throw new Error(`cannot add histograms with boundaries [${formatBoundaries(a)}] and [${formatBoundaries(b)}] ms`);
+    }
+    return { le, count: count + other.count };
+  });
+}
