@@ -83,7 +83,7 @@ function doubtOf({ objectives }: Assessment, measurement: Measurement): string |
       const errors = objectives.filter(({ candidate }) => candidate === 'error');
       if (errors.length > 0) return `not measured: ${errors.map(({ reason }) => reason).join('; ')}`;
       const suspects = objectives.filter(({ suspect }) => suspect);
-      if (suspects.length > 0) return `suspect: ${suspects.map(({ reason }) => reason).join('; ')}`;
+      if (suspects.length > 0) return suspects.map(({ reason }) => reason).join('; ');
       return measurement.candidate.requests === 0 ? 'no candidate request in the interval' : undefined;
     }
   }

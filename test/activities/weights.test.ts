@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { computeWeights } from '../../activities/weights.ts';
+import { type Measurement, noCounts } from '../../core/measurement.ts';
+import { anExperiment, someCounts } from '../support/builders.ts';
+
+const nothing = { baseline: noCounts, candidate: noCounts };
+const interval: Measurement = {
+  kind: 'measured',
+  fromMs: 0,
+  toMs: 12_000,
+  baseline: someCounts({ requests: 900 }),
+  candidate: someCounts({ requests: 60 }),
+};
+
+describe('computeWeights', () => {
+  it('adds the interval to the totals and judges by their sum', async () => {
+    const first = await computeWeights({
+      experiment: anExperiment(),
+      totals: nothing,
+      measurement: interval,
+      weight: 10,
+    });
+    expect(first.assessment.objectives.map(({ candidate }) => candidate)).toEqual(['undecided', 'undecided']);
+    const second = await computeWeights({
+      experiment: anExperiment(),
+      totals: first.totals,
+      measurement: interval,
+      weight: first.weight,
+    });
+    expect(second.totals.candidate).toEqual(someCounts({ requests: 120 }));
+    expect(second.totals.baseline).toEqual(someCounts({ requests: 1800 }));
+    expect(second.assessment.objectives.map(({ candidate }) => candidate)).toEqual(['pass', 'pass']);
+    expect(second).toMatchObject({ weight: 30, reason: 'climbs 20 -> 30', suspect: false });
+  });
+
+  it('keeps totals and weight while blind', async () => {
+    const totals = { baseline: someCounts(), candidate: someCounts() };
+    const measurement: Measurement = { kind: 'blind', reason: 'Prometheus is down' };
+    const result = await computeWeights({ experiment: anExperiment(), totals, measurement, weight: 40 });
+    expect(result).toMatchObject({ totals, weight: 40, reason: 'held at 40: blind: Prometheus is down' });
+  });
+
+  it('says that the candidate is suspect', async () => {
+    const measurement = { ...interval, candidate: someCounts({ requests: 50, errors: 10 }) };
+    const result = await computeWeights({ experiment: anExperiment(), totals: nothing, measurement, weight: 10 });
+    expect(result).toMatchObject({ weight: 10, suspect: true });
+  });
+
+  it('does not mix histograms with different boundaries', async () => {
+    const totals = { baseline: someCounts(), candidate: someCounts() };
+    const buckets = [
+      { le: 25, count: 60 },
+      { le: null, count: 60 },
+    ];
+    const measurement = { ...interval, candidate: { ...interval.candidate, buckets } };
+    const result = await computeWeights({ experiment: anExperiment(), totals, measurement, weight: 10 });
+    expect(result.totals).toEqual(totals);
+    expect(result.weight).toBe(10);
+    expect(result.assessment.objectives.map(({ candidate }) => candidate)).toEqual(['error', 'error']);
+    expect(result.reason).toContain("the candidate's latency buckets changed during the run, from [5, 10, 20,");
+  });
+
+  it('is quick enough for a local activity', async () => {
+    const startedMs = performance.now();
+    for (let run = 0; run < 100; run += 1) {
+      await computeWeights({ experiment: anExperiment(), totals: nothing, measurement: interval, weight: 10 });
+    }
+    expect((performance.now() - startedMs) / 100).toBeLessThan(50);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { metricNames } from '../../core/experiment.ts';
+import { type Counts, noCounts } from '../../core/measurement.ts';
+import { metricValue } from '../../core/metric-value.ts';
+
+const counts: Counts = {
+  requests: 200,
+  errors5xx: 4,
+  errorsNot2xx: 10,
+  latencySumMs: 2500,
+  buckets: [
+    { le: 10, count: 100 },
+    { le: 20, count: 180 },
+    { le: 40, count: 200 },
+    { le: null, count: 200 },
+  ],
+};
+
+describe('metricValue', () => {
+  it.each([
+    { metric: 'request-count', errorClass: '5xx', expected: 200 },
+    { metric: 'mean-latency', errorClass: '5xx', expected: 12.5 },
+    { metric: '95th-percentile-tail-latency', errorClass: '5xx', expected: 30 },
+    { metric: 'error-count', errorClass: '5xx', expected: 4 },
+    { metric: 'error-count', errorClass: 'not-2xx', expected: 10 },
+    { metric: 'error-rate', errorClass: '5xx', expected: 0.02 },
+    { metric: 'error-rate', errorClass: 'not-2xx', expected: 0.05 },
+  ] as const)('computes $metric with $errorClass as errors', ({ metric, errorClass, expected }) => {
+    expect(metricValue(metric, counts, errorClass)).toBeCloseTo(expected, 12);
+  });
+
+  it('counts zero without requests, and has no rate and no latency then', () => {
+    expect(metricNames.map((metric) => [metric, metricValue(metric, noCounts, '5xx')])).toEqual([
+      ['request-count', 0],
+      ['mean-latency', undefined],
+      ['95th-percentile-tail-latency', undefined],
+      ['error-count', 0],
+      ['error-rate', undefined],
+    ]);
+  });
+});
