@@ -29,8 +29,7 @@ export interface ManifestReading {
 }
 
 export type Acquisition =
-  | { readonly kind: 'acquired' }
-  | { readonly kind: 'held'; readonly by: Holder; readonly why: string };
+  { readonly kind: 'acquired' } | { readonly kind: 'held'; readonly by: Holder; readonly why: string };
 
 /** A revision as the cluster has it. */
 export interface JudgedRevision {
@@ -130,7 +129,12 @@ export interface RunTaskResult {
   /** The last lines of what it printed, secrets redacted. */
   readonly output: string;
   /** For helm: the release as it is after the command. */
-  readonly release?: { readonly name: string; readonly namespace: string; readonly revision: number; readonly status: string };
+  readonly release?: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly revision: number;
+    readonly status: string;
+  };
 }
 
 export interface VerifyInput {
@@ -149,35 +153,35 @@ export interface Verification {
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
 export interface ExperimentActivities {
   /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues. */
-  readManifest(input: { readonly manifest: ManifestInput }): Promise<ManifestReading>;
+  readonly readManifest: (input: { readonly manifest: ManifestInput }) => Promise<ManifestReading>;
   /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
-  acquireTarget(input: {
+  readonly acquireTarget: (input: {
     readonly target: ObjectName;
     readonly holder: Holder;
     readonly seen?: string;
-  }): Promise<Acquisition>;
+  }) => Promise<Acquisition>;
   /** Gives the Lease up if this experiment holds it. */
-  releaseTarget(input: { readonly target: ObjectName; readonly holder: Holder }): Promise<void>;
+  readonly releaseTarget: (input: { readonly target: ObjectName; readonly holder: Holder }) => Promise<void>;
   /** Waits until the target and both revisions are ready; retries as `NotReady` until the proxy's limit. */
-  awaitReadiness(input: { readonly experiment: Experiment }): Promise<Revisions>;
+  readonly awaitReadiness: (input: { readonly experiment: Experiment }) => Promise<Revisions>;
   /** Everything that must hold before the first write; fails with `PreflightRefused`, listing all problems. */
-  preflight(input: { readonly experiment: Experiment; readonly holder: Holder }): Promise<PreflightReport>;
+  readonly preflight: (input: { readonly experiment: Experiment; readonly holder: Holder }) => Promise<PreflightReport>;
   /** Observes one interval. Back ends that do not answer are data, not failures. */
-  queryMetrics(input: QueryMetricsInput): Promise<Observation>;
+  readonly queryMetrics: (input: QueryMetricsInput) => Promise<Observation>;
   /** Local and pure: assesses and weighs. */
-  computeWeights(input: ComputeWeightsInput): Promise<ComputeWeightsResult>;
+  readonly computeWeights: (input: ComputeWeightsInput) => Promise<ComputeWeightsResult>;
   /** Guarded write of the target's traffic, then waits for its confirmation. Idempotent for one plan id. */
-  patchTraffic(input: PatchTrafficInput): Promise<PatchTrafficResult>;
+  readonly patchTraffic: (input: PatchTrafficInput) => Promise<PatchTrafficResult>;
   /** Runs `helm upgrade`, repairing a release that an earlier attempt left pending. */
-  runHelm(input: RunTaskInput): Promise<RunTaskResult>;
+  readonly runHelm: (input: RunTaskInput) => Promise<RunTaskResult>;
   /** Runs an allowed command. */
-  runCommand(input: RunTaskInput): Promise<RunTaskResult>;
+  readonly runCommand: (input: RunTaskInput) => Promise<RunTaskResult>;
   /** Renders the winner's helm commands again and compares; fails with `PromotionMismatch`. */
-  compareRendered(input: {
+  readonly compareRendered: (input: {
     readonly experiment: Experiment;
     readonly winner: Role;
     readonly revisions: Revisions;
-  }): Promise<void>;
+  }) => Promise<void>;
   /** After the finish actions: ready, the winner has 100 %, and where required it is the latest ready revision. */
-  verifyTarget(input: VerifyInput): Promise<Verification>;
+  readonly verifyTarget: (input: VerifyInput) => Promise<Verification>;
 }

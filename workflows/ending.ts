@@ -28,7 +28,12 @@ export function leaveAsIs(type: string, reason: string): Ending {
 
 export function notSafeEnding(context: string, { type, reason }: Extract<Safety, { kind: 'notSafe' }>): Ending {
   const remedy = 'check the traffic, then run `serin restore`';
-  return { outcome: 'Failed', type, reason: `${context}: 100 % baseline was refused: ${reason}; ${remedy}`, keepsTarget: true };
+  return {
+    outcome: 'Failed',
+    type,
+    reason: `${context}: 100 % baseline was refused: ${reason}; ${remedy}`,
+    keepsTarget: true,
+  };
 }
 
 /** Failures after which the traffic belongs to somebody else, or to nobody. */

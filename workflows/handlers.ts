@@ -36,10 +36,10 @@ function handleRequest(
   update: typeof messages.abortUpdate,
 ): void {
   const description = descriptions[kind];
-  setHandler(signal, (input) => acceptSignal(run, kind, requestOf(input)), { description });
-  setHandler(update, (input) => accept(run, kind, requestOf(input)), {
+  setHandler(signal, (input?: RequestInput) => acceptSignal(run, kind, requestOf(input)), { description });
+  setHandler(update, (input?: RequestInput) => accept(run, kind, requestOf(input)), {
     description,
-    validator: () => refuse(run, kind),
+    validator: (_input?: RequestInput) => refuse(run, kind),
   });
 }
 

@@ -1,3 +1,4 @@
+import { sleep } from '@temporalio/workflow';
 import type { Role } from '../core/experiment.ts';
 import type { ExperimentActivities } from './contract.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
@@ -22,8 +23,8 @@ export type Safety =
   /** Nothing that can be repeated would help: somebody else owns the traffic, or a human is needed. */
   | { readonly kind: 'notSafe'; readonly type: string; readonly reason: string };
 
-/** Failures that end by themselves; everything else needs a decision by someone else. */
-const outages: readonly string[] = ['KubernetesUnavailable', 'Conflict', 'Timeout'];
+/** Answers that no repetition changes. Everything else is tried again: the traffic is not safe yet. */
+const refusals: readonly string[] = ['Fenced', 'TargetGone', 'Forbidden', 'Invalid'];
 
 /**
  * 100 % to the baseline, tried through any outage. `askedAtMs` is when safety was asked for: the time to the accepted
@@ -39,8 +40,9 @@ export async function bringToBaseline(run: Run, { reason, askedAtMs }: SafetyReq
     } catch (error) {
       const { type, message } = factsOf(error);
       if (type === 'NotConfirmed') return acceptUnconfirmed(run, message);
-      if (!outages.includes(type)) return { kind: 'notSafe', type, reason: message };
+      if (refusals.includes(type)) return { kind: 'notSafe', type, reason: message };
       warn(run, `100 % baseline not written yet, still trying: ${message}`);
+      await sleep('5s', { summary: 'before the next try to write 100 % baseline' });
     }
   }
 }

@@ -1,0 +1,56 @@
+import { experimentDefaults } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import type { Bucket, Counts } from '../../core/measurement.ts';
+
+/** An experiment like the seed's, with short steps; a test overrides only what it is about. */
+export function anExperiment(changes: Partial<Experiment> = {}): Experiment {
+  const { minSamples, tolerance, errorClass, approval, approvalLimitMs, blindLimitMs, onBlind } = experimentDefaults;
+  const { readinessLimitMs, candidateGraceMs, taskLimitMs, finishOnAbort } = experimentDefaults;
+  return {
+    apiVersion: 'iter8.tools/v2alpha2',
+    name: 'canary',
+    namespace: 'default',
+    target: { namespace: 'default', name: 'sample-app' },
+    testingPattern: 'Canary',
+    deploymentPattern: 'Progressive',
+    baseline: { name: 'current', revision: 'sample-app-v1', variables: { promote: 'values' } },
+    candidate: { name: 'candidate', revision: 'sample-app-v2', variables: { promote: 'candidate-values' } },
+    objectives: [
+      { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: true },
+      { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: true },
+    ],
+    indicators: [],
+    weights: { maxCandidateWeight: 100, maxCandidateWeightIncrement: 10 },
+    intervalMs: 12_000,
+    iterations: 5,
+    start: [{ kind: 'init-experiment' }],
+    finish: [
+      { kind: 'exec', command: 'helm', args: ['upgrade', 'sample-app', '{{ .promote }}.yaml'], interpolate: true },
+    ],
+    minSamples,
+    tolerance,
+    errorClass,
+    approval,
+    approvalLimitMs,
+    blindLimitMs,
+    onBlind,
+    readinessLimitMs,
+    candidateGraceMs,
+    taskLimitMs,
+    finishOnAbort,
+    ...changes,
+  };
+}
+
+/** Counts of one version: all requests take `latencyMs`. */
+export function someCounts({ requests = 1000, errors = 0, latencyMs = 10 } = {}): Counts {
+  const boundaries = [5, 10, 20, 40, 60, 80, 100, 150, 200, 500, 1000, null];
+  const buckets = boundaries.map((le): Bucket => ({ le, count: le === null || latencyMs <= le ? requests : 0 }));
+  return {
+    requests,
+    errors5xx: errors,
+    errorsNot2xx: errors,
+    latencySumMs: requests * latencyMs,
+    buckets: requests === 0 ? [] : buckets,
+  };
+}

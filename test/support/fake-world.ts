@@ -1,0 +1,158 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { computeWeights } from '../../activities/weights.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import type { Measurement } from '../../core/measurement.ts';
+import type { TargetObservation } from '../../core/target.ts';
+import type {
+  Acquisition,
+  ExperimentActivities,
+  Holder,
+  PatchTrafficInput,
+  RunTaskInput,
+  VerifyInput,
+} from '../../workflows/contract.ts';
+import { anExperiment, someCounts } from './builders.ts';
+
+/** How the fake cluster behaves; a test replaces the parts that it is about. */
+export interface WorldBehaviour {
+  readonly experiment: Experiment;
+  readonly searchAttributes: readonly string[];
+  /** What the n-th observation (from 1) measures. */
+  readonly measure: (n: number, window: { fromMs: number; toMs: number }) => Measurement;
+  /** What the target looks like at the n-th observation, given the traffic that was written last. */
+  readonly target: (n: number, written: TargetObservation) => TargetObservation;
+  /** Awaited before the n-th traffic write (from 1) is accepted; it may throw. */
+  readonly onPatch: (n: number, input: PatchTrafficInput) => Promise<void> | void;
+  readonly onTask: (input: RunTaskInput) => Promise<void> | void;
+  readonly onReadiness: () => Promise<void> | void;
+  readonly onPreflight: () => Promise<void> | void;
+  readonly onCompare: () => Promise<void> | void;
+  readonly onVerify: (input: VerifyInput) => Promise<void> | void;
+  readonly acquire: (attempt: number, holder: Holder) => Acquisition;
+  readonly mayFollowLatest: boolean;
+  readonly candidateWeight: number;
+}
+
+/** Activities behind the contract, and what they were asked to do, in order. */
+export interface FakeWorld {
+  readonly activities: ExperimentActivities;
+  /** `traffic 10`, `task helm upgrade …`, `observe`, `release`, `latest candidate`. */
+  readonly log: string[];
+  readonly patches: PatchTrafficInput[];
+  observations: number;
+}
+
+const healthy: WorldBehaviour = {
+  experiment: anExperiment(),
+  searchAttributes: [],
+  measure: (_n, window) => measured(window),
+  target: (_n, written) => written,
+  onPatch: () => undefined,
+  onTask: () => undefined,
+  onReadiness: () => undefined,
+  onPreflight: () => undefined,
+  onCompare: () => undefined,
+  onVerify: () => undefined,
+  acquire: () => ({ kind: 'acquired' }),
+  mayFollowLatest: true,
+  candidateWeight: 0,
+};
+
+/** Both versions serve 1000 good requests in the window, unless told otherwise. */
+export function measured(
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  candidate: Parameters<typeof someCounts>[0] = {},
+): Measurement {
+  return { kind: 'measured', fromMs, toMs, baseline: someCounts(), candidate: someCounts(candidate) };
+}
+
+/** The clock of the fake cluster is the workflow's: observations end at the window's start plus one interval. */
+export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
+  const behaviour = { ...healthy, ...changes };
+  const { experiment } = behaviour;
+  const log: string[] = [];
+  const patches: PatchTrafficInput[] = [];
+  let acquisitions = 0;
+  const world: FakeWorld = { activities: undefined as never, log, patches, observations: 0 };
+  const activities: ExperimentActivities = {
+    readManifest: async () => ({
+      experiment,
+      warnings: [],
+      searchAttributes: behaviour.searchAttributes,
+      temporalAddress: 'test:7233',
+    }),
+    acquireTarget: async ({ holder }) => {
+      acquisitions += 1;
+      return behaviour.acquire(acquisitions, holder);
+    },
+    releaseTarget: async () => void log.push('release'),
+    awaitReadiness: async () => {
+      await behaviour.onReadiness();
+      return judgedRevisions(experiment);
+    },
+    preflight: async () => {
+      await behaviour.onPreflight();
+      log.push('preflight');
+      const revisions = judgedRevisions(experiment);
+      return { revisions, candidateWeight: behaviour.candidateWeight, warnings: [] };
+    },
+    queryMetrics: async ({ fromMs }) => {
+      world.observations += 1;
+      log.push('observe');
+      const toMs = fromMs + experiment.intervalMs;
+      const n = world.observations;
+      return {
+        atMs: toMs,
+        measurement: behaviour.measure(n, { fromMs, toMs }),
+        target: behaviour.target(n, writtenTarget(patches)),
+      };
+    },
+    computeWeights,
+    patchTraffic: async (input) => {
+      await behaviour.onPatch(patches.length + 1, input);
+      patches.push(input);
+      log.push(input.followLatest === undefined ? `traffic ${input.split.candidate}` : `latest ${input.followLatest}`);
+      return { acceptedAtMs: Date.now(), confirmedAtMs: Date.now() };
+    },
+    runHelm: async (input) => runTask(input),
+    runCommand: async (input) => runTask(input),
+    compareRendered: async () => behaviour.onCompare(),
+    verifyTarget: async (input) => {
+      await behaviour.onVerify(input);
+      return { mayFollowLatest: behaviour.mayFollowLatest };
+    },
+  };
+  const runTask = async (input: RunTaskInput): Promise<{ output: string }> => {
+    log.push(`task ${input.command} ${input.args.join(' ')}`);
+    await behaviour.onTask(input);
+    return { output: '' };
+  };
+  return Object.assign(world, { activities });
+}
+
+/** A failure as the real activities make them, that must not be retried. */
+export function failure(type: string, message = `${type} in a test`): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, type);
+}
+
+function judgedRevisions({ baseline, candidate }: Experiment): {
+  baseline: { revision: string; image: string };
+  candidate: { revision: string; image: string };
+} {
+  return {
+    baseline: { revision: baseline.revision, image: 'image:blue' },
+    candidate: { revision: candidate.revision, image: 'image:green' },
+  };
+}
+
+function writtenTarget(patches: readonly PatchTrafficInput[]): TargetObservation {
+  const last = patches.at(-1);
+  const specTraffic =
+    last === undefined
+      ? []
+      : [
+          { revisionName: last.baseline, percent: last.split.baseline, tag: 'current' },
+          { revisionName: last.candidate, percent: last.split.candidate, tag: 'candidate' },
+        ];
+  return { kind: 'seen', specTraffic, baseline: { kind: 'ready' }, candidate: { kind: 'ready' } };
+}

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anExperiment } from '../support/builders.ts';
+import { failedExperiment } from '../support/failed-experiment.ts';
+import { failure, fakeWorld } from '../support/fake-world.ts';
+import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
+import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
+
+let workflows: WorkflowEnvironment;
+beforeAll(async () => {
+  workflows = await startWorkflowEnvironment();
+});
+afterAll(() => workflows.teardown());
+
+describe('before the first write', () => {
+  test('a refused preflight fails the experiment and writes nothing', async () => {
+    const world = fakeWorld({
+      onPreflight: () => {
+        throw failure('PreflightRefused', 'sample-app-v0 has 100 % of the traffic');
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('PreflightRefused');
+    expect(message).toBe('sample-app-v0 has 100 % of the traffic; traffic untouched');
+    expect(world.log).toEqual(['release']);
+  });
+
+  test('a candidate that is not ready by its deadline fails the experiment and writes nothing', async () => {
+    const world = fakeWorld({
+      experiment: anExperiment({ readinessLimitMs: 20_000 }),
+      onReadiness: () => {
+        throw new Error('sample-app-v2 is not ready: ImagePullBackOff');
+      },
+    });
+    const { message } = await workflows.run(world, failedExperiment);
+    expect(message).toContain('sample-app-v2 is not ready: ImagePullBackOff');
+    expect(world.patches).toEqual([]);
+  });
+});
+
+describe('drift', () => {
+  test('a newer revision without traffic is reported once and the run goes on', async () => {
+    const world = fakeWorld({
+      target: (_n, written) => ({ ...written, latestCreatedRevision: 'sample-app-v3' }),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('Promoted');
+    expect(report.warnings).toEqual([
+      'a newer revision sample-app-v3 appeared; it has no traffic and stays at 0 %',
+    ]);
+  });
+
+  test('edited traffic stops the run, which writes nothing and names the editor', async () => {
+    const specTraffic = [{ revisionName: 'sample-app-v1', percent: 100 }];
+    const world = fakeWorld({
+      target: (n, written) => (n === 2 ? { ...written, specTraffic, editor: 'kubectl-edit' } as typeof written : written),
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Drift');
+    expect(message).toBe(
+      'spec.traffic was changed by kubectl-edit: expected sample-app-v1 80 %, sample-app-v2 20 %, found sample-app-v1 100 %',
+    );
+    expect(world.log.slice(-2)).toEqual(['observe', 'release']);
+  });
+
+  test('a newer deployment with traffic stops the run, which writes nothing', async () => {
+    const specTraffic = [{ latestRevision: true, percent: 100 }];
+    const world = fakeWorld({
+      target: (n, written) => (n === 1 ? ({ ...written, specTraffic } as typeof written) : written),
+    });
+    const { type } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Drift');
+    expect(world.patches).toHaveLength(1);
+  });
+
+  test('a candidate that is gone is rolled back', async () => {
+    const world = fakeWorld({
+      target: (n, written) => (n === 2 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'candidate revision sample-app-v2 is gone' });
+  });
+
+  test('a candidate that is unready has its grace, then is rolled back', async () => {
+    const unready = { kind: 'unready', reason: 'CrashLoopBackOff' } as const;
+    const world = fakeWorld({
+      experiment: anExperiment({ candidateGraceMs: 30_000 }),
+      target: (n, written) => (n >= 2 ? ({ ...written, candidate: unready } as typeof written) : written),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.reason).toBe(
+      'candidate revision sample-app-v2 is not ready: CrashLoopBackOff, for longer than its grace of 30s',
+    );
+    expect(world.observations).toBe(5);
+    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 0, 0]);
+  });
+
+  test('a candidate that becomes ready within its grace loses no iteration', async () => {
+    const unready = { kind: 'unready', reason: 'starting' } as const;
+    const world = fakeWorld({
+      target: (n, written) => (n === 2 ? ({ ...written, candidate: unready } as typeof written) : written),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('Promoted');
+    expect(world.observations).toBe(6);
+  });
+
+  test('a baseline that is gone stops the run, which keeps what serves', async () => {
+    const world = fakeWorld({
+      target: (n, written) => (n === 2 ? ({ ...written, baseline: { kind: 'gone' } } as typeof written) : written),
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect({ type, message }).toEqual({
+      type: 'Drift',
+      message: 'baseline revision sample-app-v1 is gone; traffic left as it is',
+    });
+    expect(world.patches).toHaveLength(2);
+  });
+
+  test('a target that is gone stops the run', async () => {
+    const world = fakeWorld({ target: (n, written) => (n === 2 ? { kind: 'gone' } : written) });
+    const { message } = await workflows.run(world, failedExperiment);
+    expect(message).toBe('the Knative Service is gone');
+  });
+});
+
+describe('a failed finish', () => {
+  test('in a promotion brings the traffic back and fails with the mending words', async () => {
+    const world = fakeWorld({
+      onTask: () => {
+        throw failure('CommandFailed', 'helm upgrade sample-app exited with 1; run `helm history sample-app`');
+      },
+    });
+    const { type, message, report } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('CommandFailed');
+    expect(message).toBe(
+      'promotion of sample-app-v2 failed: helm upgrade sample-app exited with 1; run `helm history sample-app`; traffic is 100 % on sample-app-v1',
+    );
+    expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
+    expect(report).toMatchObject({ outcome: 'Failed', weights: { baseline: 100 } });
+  });
+
+  test('in a roll back keeps the baseline and says what led to it', async () => {
+    const world = fakeWorld({
+      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      onTask: () => {
+        throw failure('CommandFailed', 'helm exited with 1');
+      },
+    });
+    const { message } = await workflows.run(world, failedExperiment);
+    expect(message).toBe(
+      'rolled back (candidate revision sample-app-v2 is gone), but then: helm exited with 1; traffic is 100 % on sample-app-v1',
+    );
+  });
+
+  test('a chart that changed since the preflight is not promoted', async () => {
+    const world = fakeWorld({
+      onCompare: () => {
+        throw failure('PromotionMismatch', 'the chart renders image:red, judged was image:green');
+      },
+    });
+    const { type } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('PromotionMismatch');
+    expect(world.log.filter((entry) => entry.startsWith('task'))).toEqual([]);
+    expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
+  });
+
+  test('an unproven promotion is not a promotion', async () => {
+    const world = fakeWorld({
+      onVerify: () => {
+        throw failure('NotReady', 'latest ready revision is sample-app-v3');
+      },
+    });
+    const { message } = await workflows.run(world, failedExperiment);
+    expect(message).toContain('latest ready revision is sample-app-v3');
+    expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
+  });
+});
+
+describe('fencing', () => {
+  test('a run that was fenced out writes nothing more', async () => {
+    const world = fakeWorld({
+      onPatch: (n) => {
+        if (n === 3) throw failure('Fenced', 'default/sample-app bears the plan of another run');
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Fenced');
+    expect(message).toBe('default/sample-app bears the plan of another run; traffic left as it is');
+    expect(world.patches).toHaveLength(2);
+  });
+
+  test('a baseline write that is refused keeps the Lease and says what to do', async () => {
+    const world = fakeWorld({
+      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      onPatch: (n) => {
+        if (n === 2) throw failure('Forbidden', 'may not patch services');
+      },
+    });
+    const { message } = await workflows.run(world, failedExperiment);
+    expect(message).toContain('100 % baseline was refused: may not patch services');
+    expect(message).toContain('serin restore');
+    expect(world.log).not.toContain('release');
+  });
+
+  test('a baseline write is tried through an outage', async () => {
+    let attempts = 0;
+    const world = fakeWorld({
+      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      onPatch: (n) => {
+        attempts += 1;
+        if (n === 2 && attempts < 50) throw new Error('connection refused');
+      },
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+  });
+});
