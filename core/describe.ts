@@ -1,0 +1,115 @@
+import { assessmentSections } from './describe-assessment.ts';
+import type { Section } from './describe-assessment.ts';
+import { formatDuration } from './duration.ts';
+import { flagsOf } from './flags.ts';
+import { formatInstant, formatTimeOfDay } from './instant.ts';
+import type { IterationRecord, Report } from './report.ts';
+import { grid, wrap } from './table.ts';
+
+/** Iterations that a description shows; the report has more. */
+const shownIterations = 10;
+
+const lineWidth = 110;
+
+/**
+ * The state of an experiment as text for people: iter8ctl's sections first, with its labels and tables, then what
+ * iter8ctl never showed: outcome, traffic, flags, verdicts with their numbers, recent iterations, warnings.
+ */
+export function describe(report: Report): string {
+  const sections = [...assessmentSections(report), ...runSections(report)];
+  return sections.map(({ title, lines }) => [`****** ${title} ******`, ...lines].join('\n')).join('\n\n');
+}
+
+function runSections(report: Report): readonly Section[] {
+  const sections = [outcome(report), traffic(report), flags(report), verdicts(report), iterations(report)];
+  return [...sections, warnings(report)].filter(({ lines }) => lines.length > 0);
+}
+
+function outcome({ outcome, reason, startedAtMs, completedAtMs, timeToSafeMs }: Report): Section {
+  return {
+    title: 'Outcome',
+    lines: [
+      ...(outcome === undefined ? [] : [`Outcome: ${outcome}`]),
+      ...(reason === undefined ? [] : labelled('Reason', reason)),
+      ...(completedAtMs === undefined ? [] : [`Completed: ${formatInstant(completedAtMs)}`]),
+      ...(startedAtMs === undefined || completedAtMs === undefined
+        ? []
+        : [`Time from the first step: ${formatDuration(completedAtMs - startedAtMs)}`]),
+      ...(timeToSafeMs === undefined ? [] : [`Time to safe: ${formatDuration(timeToSafeMs)}`]),
+    ],
+  };
+}
+
+function traffic({
+  stage,
+  outcome,
+  startedAtMs,
+  baseline,
+  candidate,
+  weights,
+  weightReason,
+  nextAtMs,
+}: Report): Section {
+  // Before the first step the traffic is not the plan's, and after a failure it may no longer be.
+  if (startedAtMs === undefined) return { title: 'Traffic', lines: [] };
+  const confirmed = weights.confirmed ? 'confirmed by the cluster' : 'not confirmed by the cluster';
+  const isDue = stage === 'Running' && outcome === undefined && nextAtMs !== undefined;
+  return {
+    title: 'Traffic',
+    lines: [
+      `${baseline.name} (${baseline.revision}): ${weights.baseline} %`,
+      `${candidate.name} (${candidate.revision}): ${weights.candidate} %`,
+      `As planned last, ${confirmed}`,
+      ...(weightReason === undefined ? [] : labelled('Reason', weightReason)),
+      ...(isDue ? [`Next observation: ${formatInstant(nextAtMs)}`] : []),
+    ],
+  };
+}
+
+function flags(report: Report): Section {
+  return { title: 'State', lines: flagsOf(report).flatMap(({ name, detail }) => labelled(capitalized(name), detail)) };
+}
+
+function verdicts({ assessment }: Report): Section {
+  const objectives = assessment?.objectives ?? [];
+  return {
+    title: 'Candidate Verdicts',
+    lines: objectives.flatMap(({ objective, candidate, reason }) =>
+      labelled(objective.metric, `${candidate}: ${reason}`),
+    ),
+  };
+}
+
+function iterations({ history }: Report): Section {
+  const shown = history.slice(-shownIterations);
+  if (shown.length === 0) return { title: 'Recent Iterations', lines: [] };
+  const table = grid(['Iteration', 'Time (UTC)', 'Candidate weight', 'Requests', 'Reason'], shown.map(iterationRow), {
+    widths: [30, 30, 30, 30, 60],
+  });
+  return { title: 'Recent Iterations', lines: [table] };
+}
+
+function iterationRow(record: IterationRecord): readonly string[] {
+  const { iteration, atMs, weightBefore, weightAfter, candidateRequests, reason } = record;
+  return [
+    String(iteration),
+    formatTimeOfDay(atMs),
+    weightBefore === weightAfter ? `${weightAfter} %` : `${weightBefore} % -> ${weightAfter} %`,
+    candidateRequests === undefined ? 'unavailable' : String(candidateRequests),
+    reason,
+  ];
+}
+
+function warnings({ warnings }: Report): Section {
+  return { title: 'Warnings', lines: warnings.flatMap((warning) => labelled('-', warning)) };
+}
+
+/** `label: text`, continued below the text's beginning by two spaces. */
+function labelled(label: string, text: string): readonly string[] {
+  const [first = '', ...rest] = wrap(label === '-' ? `- ${text}` : `${label}: ${text}`, lineWidth);
+  return [first, ...rest.map((line) => `  ${line}`)];
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
