@@ -1,0 +1,44 @@
+/** How a type of failure is met: Temporal retries what may pass by itself, everything else ends the activity at once. */
+export interface FailureType {
+  readonly isRetryable: boolean;
+  /** When it happens. */
+  readonly when: string;
+}
+
+/**
+ * The closed list of what can go wrong outside, in one table. The names are part of the product's interface: they show in
+ * the Web UI and in the failure of the workflow, and alerts are written against them.
+ */
+export const failureTypes = {
+  InvalidManifest: { isRetryable: false, when: 'the manifest cannot be accepted; every issue is listed' },
+  TargetHeld: { isRetryable: true, when: 'another experiment holds the Lease of the target' },
+  TargetGone: {
+    isRetryable: false,
+    when: 'the Knative Service, or a revision that must get traffic, does not exist any more',
+  },
+  NotReady: { isRetryable: true, when: 'the Knative Service or a revision is not ready yet' },
+  PreflightRefused: {
+    isRetryable: false,
+    when: 'something that must hold before the first write does not; all of it is listed',
+  },
+  PromotionMismatch: {
+    isRetryable: false,
+    when: 'the finish actions would deploy something other than the judged revision',
+  },
+  Fenced: { isRetryable: false, when: 'another run or a later decision owns the target: this one must not write' },
+  Conflict: { isRetryable: true, when: 'an object changed between reading and writing it' },
+  NotConfirmed: { isRetryable: true, when: 'a traffic write was accepted, but the cluster has not reported it yet' },
+  KubernetesUnavailable: {
+    isRetryable: true,
+    when: 'the Kubernetes API cannot be reached, is overloaded or answers 5xx',
+  },
+  Forbidden: { isRetryable: false, when: 'the worker lacks a right in the cluster' },
+  NotFound: { isRetryable: false, when: 'an object that is needed does not exist' },
+  Invalid: { isRetryable: false, when: 'the Kubernetes API or a Knative webhook refuses what was written' },
+  TemporalUnavailable: { isRetryable: true, when: 'the Temporal service cannot be asked about another experiment' },
+  ReleaseBusy: { isRetryable: true, when: 'another helm operation is, or may still be, at work on the release' },
+  CommandNotAllowed: { isRetryable: false, when: 'a task asks for a command that the worker does not allow' },
+  CommandFailed: { isRetryable: false, when: 'a command of a task failed or exceeded its limit' },
+} as const satisfies Readonly<Record<string, FailureType>>;
+
+export type FailureTypeName = keyof typeof failureTypes;

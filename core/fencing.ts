@@ -1,0 +1,65 @@
+/** Identifies a traffic write: of one run, later sequences win. */
+export interface WriteId {
+  readonly firstRunId: string;
+  readonly sequence: number;
+}
+
+/** The value of the plan annotation: `<first run id>/<sequence>`. */
+export function formatWriteId({ firstRunId, sequence }: WriteId): string {
+  return `${firstRunId}/${sequence}`;
+}
+
+/** Undefined for anything that `formatWriteId` does not write. */
+export function parseWriteId(annotation: string): WriteId | undefined {
+  const match = /^(?<firstRunId>[^/]+)\/(?<sequence>\d{1,15})$/.exec(annotation);
+  const { firstRunId, sequence } = match?.groups ?? {};
+  return firstRunId === undefined ? undefined : { firstRunId, sequence: Number(sequence) };
+}
+
+export interface MayWriteInput {
+  /** The plan annotation on the Knative Service, as it was when its traffic was read. */
+  readonly annotation?: string;
+  readonly plan: WriteId;
+  /** Whether this experiment held the Lease, asked after the annotation was read. */
+  readonly leaseIsOurs: boolean;
+  /** The annotation that this experiment found when it verified the target: a write of a run that has ended. */
+  readonly previousPlan?: string;
+}
+
+export type WritePermission =
+  | { readonly kind: 'write' }
+  /** An earlier attempt of the same write was accepted: only its confirmation is left. */
+  | { readonly kind: 'alreadyWritten' }
+  | { readonly kind: 'fenced'; readonly reason: string };
+
+/**
+ * Decides whether a traffic write may happen, so that an attempt which was frozen, timed out or outlived its run cannot
+ * overwrite a later decision.
+ */
+export function mayWrite({ annotation, plan, leaseIsOurs, previousPlan }: MayWriteInput): WritePermission {
+  const found = annotation === undefined ? undefined : (parseWriteId(annotation) ?? annotation);
+  if (typeof found === 'object' && found.firstRunId === plan.firstRunId) return inSequence(found, plan);
+  if (!leaseIsOurs) return fenced(plan, `the target's Lease is not held by this experiment${lastWriter(annotation)}`);
+  const mayTakeOver = plan.sequence === 1 || annotation === previousPlan;
+  if (annotation === undefined || mayTakeOver) return { kind: 'write' };
+  return fenced(plan, `another run wrote the traffic meanwhile${lastWriter(annotation)}`);
+}
+
+/** Whether the answer needs the Lease: within a run the sequence alone decides. */
+export function needsLease({ annotation, plan }: Pick<MayWriteInput, 'annotation' | 'plan'>): boolean {
+  return annotation === undefined || parseWriteId(annotation)?.firstRunId !== plan.firstRunId;
+}
+
+function inSequence(found: WriteId, plan: WriteId): WritePermission {
+  if (found.sequence < plan.sequence) return { kind: 'write' };
+  if (found.sequence === plan.sequence) return { kind: 'alreadyWritten' };
+  return fenced(plan, `a later write, ${formatWriteId(found)}, has already happened`);
+}
+
+function fenced(plan: WriteId, reason: string): WritePermission {
+  return { kind: 'fenced', reason: `traffic write ${formatWriteId(plan)} refused: ${reason}` };
+}
+
+function lastWriter(annotation: string | undefined): string {
+  return annotation === undefined ? '' : ` (last write: ${annotation})`;
+}
