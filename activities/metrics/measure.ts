@@ -1,0 +1,111 @@
+import { formatDuration } from '../../core/duration.ts';
+import type { ObjectName } from '../../core/experiment.ts';
+import type { Measurement } from '../../core/measurement.ts';
+import { type Window, isBornIn } from './difference.ts';
+import { type Histogram, assembleHistograms } from './histogram.ts';
+import { type Prometheus, connectPrometheus } from './prometheus.ts';
+import { readCounters } from './readings.ts';
+import { countRevision } from './revision-counts.ts';
+import { Unmeasured } from './unmeasured.ts';
+
+export interface MeasureInput {
+  /** A Prometheus-compatible HTTP API: `http://prometheus:9090`. */
+  readonly baseUrl: string;
+  /** How often Prometheus scrapes the revisions' pods. */
+  readonly scrapeIntervalMs: number;
+  /** Only its namespace is used: revisions are known by their names. */
+  readonly target: ObjectName;
+  readonly baseline: string;
+  readonly candidate: string;
+  /** Epoch ms; the window is (fromMs, nowMs - scrapeIntervalMs]. */
+  readonly fromMs: number;
+  readonly nowMs: number;
+  /** Its abort is rethrown; it is not an outage. */
+  readonly signal: AbortSignal;
+}
+
+/** All questions of one measurement together; the activity's own limit is above it. */
+const answerLimitMs = 10_000;
+
+/** How far back a counter that seems new is looked for: Prometheus' own look-back. */
+const lookbackMs = 5 * 60_000;
+
+/**
+ * Measures both versions over one window from raw counters.
+ *
+ * The window ends one scrape ago, when everything that was scraped until then has been stored. A back end that does not
+ * answer is `blind`; an answer that cannot be used is an `error`; revisions without series had no requests.
+ */
+export async function measure(input: MeasureInput): Promise<Measurement> {
+  const window = { fromMs: input.fromMs, toMs: input.nowMs - input.scrapeIntervalMs };
+  if (window.toMs <= window.fromMs) return { kind: 'error', reason: describeShortWindow(input, window) };
+  try {
+    return { kind: 'measured', ...window, ...(await countVersions(input, window)) };
+  } catch (error) {
+    if (error instanceof Unmeasured) return { kind: error.kind, reason: error.message };
+    throw error;
+  }
+}
+
+async function countVersions(input: MeasureInput, window: Window) {
+  const { baseUrl, signal, baseline, candidate } = input;
+  const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
+  const { histograms, birthsCount } = await look(prometheus, input, window);
+  return {
+    baseline: countRevision(baseline, histograms, { window, birthsCount }),
+    candidate: countRevision(candidate, histograms, { window, birthsCount }),
+  };
+}
+
+interface Look {
+  readonly histograms: readonly Histogram[];
+  /** Whether a histogram that is new in the window began at 0 inside it. */
+  readonly birthsCount: boolean;
+}
+
+/**
+ * Two scrapes before the window hold the opening values of all that was scraped regularly. What seems new may have been
+ * out of sight, as pods under load are, and counting its whole life again would be false: so it is looked for longer.
+ */
+async function look(prometheus: Prometheus, input: MeasureInput, window: Window): Promise<Look> {
+  const near = await readHistograms(prometheus, input, window, 2 * input.scrapeIntervalMs);
+  if (!near.some((histogram) => isBornIn(histogram, window))) return { histograms: near, birthsCount: true };
+  const [far, birthsCount] = await Promise.all([
+    readHistograms(prometheus, input, window, Math.max(lookbackMs, 2 * input.scrapeIntervalMs)),
+    // One scrape earlier: every target has then been seen once before the window.
+    remembers(prometheus, { atMs: window.fromMs - input.scrapeIntervalMs, toMs: window.toMs }),
+  ]);
+  return { histograms: far, birthsCount };
+}
+
+async function readHistograms(
+  prometheus: Prometheus,
+  { target, baseline, candidate }: MeasureInput,
+  { fromMs, toMs }: Window,
+  beforeMs: number,
+): Promise<readonly Histogram[]> {
+  const revisions = [baseline, candidate];
+  const rangeMs = toMs - fromMs + beforeMs;
+  return assembleHistograms(await readCounters(prometheus, { namespace: target.namespace, revisions, toMs, rangeMs }));
+}
+
+/**
+ * Whether Prometheus was at work at `atMs`. One that began later, its storage lost, cannot tell what is new from what it
+ * has forgotten. Back ends that never scrape have no `up` at all, and are trusted.
+ */
+async function remembers(prometheus: Prometheus, { atMs, toMs }: { atMs: number; toMs: number }): Promise<boolean> {
+  const [then, now] = await Promise.all([
+    prometheus.ask({ query: 'count(up)', atMs }),
+    prometheus.ask({ query: 'count(up)', atMs: toMs }),
+  ]);
+  return then.length > 0 || now.length === 0;
+}
+
+function describeShortWindow({ scrapeIntervalMs }: MeasureInput, { fromMs, toMs }: Window): string {
+  const scrape = formatDuration(scrapeIntervalMs);
+  const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
+  return (
+    `nothing to measure between ${from} and ${to}, one scrape of ${scrape} ago: the interval is not longer than a ` +
+    'scrape; use an interval of at least two scrapes, or scrape more often'
+  );
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts';
+import type { TargetObservation } from '../../../core/target.ts';
+import { freePort } from './prometheus-server.ts';
+
+const input = { target: { namespace: 'default', name: 'app' }, baseline: 'app-v1', candidate: 'app-v2', fromMs: 0 };
+
+async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetObservation>, signal: AbortSignal) {
+  return createQueryMetrics({
+    prometheusUrl: `http://127.0.0.1:${await freePort()}`,
+    scrapeIntervalMs: 1000,
+    observeTarget: (_, cancellation) => observeTarget(cancellation),
+    cancellationSignal: () => signal,
+  });
+}
+
+describe('queryMetrics', () => {
+  it('answers with the target even while the metrics are out of sight, and with the time of the look', async () => {
+    const beforeMs = Date.now();
+    const signal = new AbortController().signal;
+    const { queryMetrics } = await activity(() => Promise.resolve({ kind: 'gone' }), signal);
+    const observation = await queryMetrics(input);
+    expect(observation.target).toEqual({ kind: 'gone' });
+    expect(observation.measurement.kind).toBe('blind');
+    expect(observation.atMs).toBeGreaterThanOrEqual(beforeMs);
+    expect(observation.atMs).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('hands the cancellation of the activity to both looks', async () => {
+    const cancelled = new Error('activity cancelled');
+    const controller = new AbortController();
+    controller.abort(cancelled);
+    let seen: AbortSignal | undefined;
+    const { queryMetrics } = await activity((signal) => {
+      seen = signal;
+      return Promise.resolve({ kind: 'gone' });
+    }, controller.signal);
+    await expect(queryMetrics(input)).rejects.toBe(cancelled);
+    expect(seen).toBe(controller.signal);
+  });
+});
