@@ -55,17 +55,16 @@ async function readByTarget(prometheus: Prometheus, pack: Pack, request: Reading
   return series.flatMap((found) => identify(found, infos, pack));
 }
 
+/** Addresses are used again by other pods, so what was scraped belongs to a target only while its info was there. */
 function identify(series: Series, infos: readonly Series[], { identity }: Pack): readonly Series[] {
   const { job, instance } = series.labels;
   const owners = infos.filter(({ labels }) => labels['job'] === job && labels['instance'] === instance);
-  const identities = owners.map(({ labels }) =>
-    Object.fromEntries(Object.values(identity).map((label) => [label, labels[label] ?? ''])),
-  );
-  if (distinct(identities.map((labels) => JSON.stringify(labels))).length > 1) {
-    const owned = identities.map(formatLabels).join(' and ');
-    throw new Unmeasured('error', `target ${formatLabels({ job, instance })} was in one window ${owned}`);
-  }
-  return identities.slice(0, 1).map((labels) => ({ ...series, labels: { ...series.labels, ...labels } }));
+  return owners.map((owner) => {
+    const own = Object.values(identity).map((label) => [label, owner.labels[label] ?? '']);
+    const [fromMs, toMs] = [owner.samples[0]?.atMs ?? Infinity, owner.samples.at(-1)?.atMs ?? -Infinity];
+    const samples = series.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+    return { labels: { ...series.labels, ...Object.fromEntries(own) }, samples };
+  });
 }
 
 function select(

@@ -13,7 +13,7 @@ let testNumber = 0;
 beforeAll(async () => {
   pods = [await startExporter(), await startExporter(), await startExporter()];
   otherJob = await startExporter();
-  prometheus = await startPrometheus({ pods, other: [otherJob] });
+  prometheus = await startPrometheus({ jobs: { pods, other: [otherJob] } });
   await Promise.all([...pods, otherJob].map((exporter) => prometheus.show(exporter, [])));
 });
 
@@ -64,6 +64,11 @@ function openTelemetry({ code = '200', counts, sum = 0 }: ShownCounter, labels: 
 
 function resource(pod = 'pod-1'): Record<string, string> {
   return { k8s_namespace_name: namespace, kn_revision_name: 'app-v2', k8s_pod_name: pod };
+}
+
+function targetInfo(pod: string, revision?: string): string {
+  const labels = { ...resource(pod), ...(revision === undefined ? {} : { kn_revision_name: revision }) };
+  return `target_info{${Object.entries(labels).map(([name, value]) => `${name}="${value}"`)}} 1`;
 }
 
 function bucketsOf(below5: number, below10: number, all: number) {
@@ -253,12 +258,22 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
 
   it('finds the revision of a scraped queue-proxy in its target_info', async () => {
     const [first, second, third] = pods;
-    const info = (pod: string) => `target_info${JSON.stringify(resource(pod)).replaceAll(/"(\w+)":/g, '$1=')} 1`;
-    const fromMs = await prometheus.show(first, [info('pod-1'), ...openTelemetry({ counts: [1, 1, 1] }, {})]);
-    await prometheus.show(second, [info('pod-2'), ...openTelemetry({ counts: [2, 2, 2] }, {})]);
+    const fromMs = await prometheus.show(first, [targetInfo('pod-1'), ...openTelemetry({ counts: [1, 1, 1] }, {})]);
+    await prometheus.show(second, [targetInfo('pod-2'), ...openTelemetry({ counts: [2, 2, 2] }, {})]);
     await prometheus.show(third, openTelemetry({ counts: [100, 100, 100] }, {}));
-    const toMs = await prometheus.show(first, [info('pod-1'), ...openTelemetry({ counts: [4, 4, 4] }, {})]);
+    const toMs = await prometheus.show(first, [targetInfo('pod-1'), ...openTelemetry({ counts: [4, 4, 4] }, {})]);
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(5);
+  });
+
+  it('tells pods apart that had the same address one after the other', async () => {
+    const [pod] = pods;
+    await prometheus.show(pod, [targetInfo('other', 'app-v0'), ...openTelemetry({ counts: [50, 50, 50] }, {})]);
+    const fromMs = await prometheus.show(pod, [targetInfo('pod-1'), ...openTelemetry({ counts: [60, 60, 60] }, {})]);
+    await prometheus.show(pod, [targetInfo('pod-1'), ...openTelemetry({ counts: [61, 61, 61] }, {})]);
+    await prometheus.show(pod, [targetInfo('pod-2'), ...openTelemetry({ counts: [62, 62, 62] }, {})]);
+    const other = [targetInfo('other', 'app-v0'), ...openTelemetry({ counts: [90, 90, 90] }, {})];
+    const toMs = await prometheus.show(pod, other);
+    expect((await measureCandidate({ fromMs, toMs })).requests).toBe(1 + 62);
   });
 
   it('refuses a revision that has both generations of metrics, naming both', async () => {

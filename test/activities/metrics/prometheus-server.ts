@@ -21,12 +21,18 @@ export interface PrometheusServer {
   stop(): Promise<void>;
 }
 
-/** One scrape job for each entry: `pods` is the job of the tests' pods. */
-export async function startPrometheus(jobs: Readonly<Record<string, readonly Exporter[]>>): Promise<PrometheusServer> {
+export interface PrometheusOptions {
+  /** The exporters of each scrape job. */
+  readonly jobs?: Readonly<Record<string, readonly Exporter[]>>;
+  /** Resource attributes that become labels of what is pushed by OTLP. */
+  readonly promotedAttributes?: readonly string[];
+}
+
+export async function startPrometheus(options: PrometheusOptions = {}): Promise<PrometheusServer> {
   const directory = await mkdtemp(join(tmpdir(), 'serin-prometheus-'));
   const port = await freePort();
   const config = join(directory, 'prometheus.yml');
-  await writeFile(config, JSON.stringify(configuration(jobs)));
+  await writeFile(config, JSON.stringify(configuration(options)));
   const startedAtMs = Date.now();
   const process = spawn(
     await resolveTool('prometheus'),
@@ -34,6 +40,7 @@ export async function startPrometheus(jobs: Readonly<Record<string, readonly Exp
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      '--web.enable-otlp-receiver',
       '--log.level=error',
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
@@ -73,8 +80,9 @@ export async function startPrometheus(jobs: Readonly<Record<string, readonly Exp
 }
 
 /** Prometheus reads YAML, of which JSON is a part. */
-function configuration(jobs: Readonly<Record<string, readonly Exporter[]>>): object {
+function configuration({ jobs = {}, promotedAttributes = [] }: PrometheusOptions): object {
   return {
+    otlp: { promote_resource_attributes: promotedAttributes },
     global: { scrape_interval: `${scrapeIntervalMs}ms`, scrape_timeout: `${scrapeIntervalMs}ms` },
     scrape_configs: Object.entries(jobs).map(([job, exporters]) => ({
       job_name: job,

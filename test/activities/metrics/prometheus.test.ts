@@ -23,7 +23,7 @@ async function failureOf(answer: Promise<unknown>): Promise<{ kind: string; reas
 describe('a real Prometheus', () => {
   let prometheus: PrometheusServer;
   beforeAll(async () => {
-    prometheus = await startPrometheus({});
+    prometheus = await startPrometheus();
   });
   afterAll(() => prometheus.stop());
 
