@@ -37,9 +37,9 @@ function handleRequest(
 ): void {
   const description = descriptions[kind];
   setHandler(signal, (input?: RequestInput) => acceptSignal(run, kind, requestOf(input)), { description });
-  setHandler(update, (input?: RequestInput) => accept(run, kind, requestOf(input)), {
+  setHandler(update, (input: RequestInput | undefined) => accept(run, kind, requestOf(input)), {
     description,
-    validator: (_input?: RequestInput) => refuse(run, kind),
+    validator: (_input: RequestInput | undefined) => refuse(run, kind),
   });
 }
 

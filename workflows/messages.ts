@@ -21,12 +21,12 @@ export const rejectSignal = defineSignal<[RequestInput?]>('reject');
 export const pauseSignal = defineSignal<[RequestInput?]>('pause');
 export const resumeSignal = defineSignal<[RequestInput?]>('resume');
 
-/** The same, answered: refused with a reason when the request makes no sense now. */
-export const abortUpdate = defineUpdate<RequestAccepted, [RequestInput?]>('abort');
-export const approveUpdate = defineUpdate<RequestAccepted, [RequestInput?]>('approve');
-export const rejectUpdate = defineUpdate<RequestAccepted, [RequestInput?]>('reject');
-export const pauseUpdate = defineUpdate<RequestAccepted, [RequestInput?]>('pause');
-export const resumeUpdate = defineUpdate<RequestAccepted, [RequestInput?]>('resume');
+/** The same, answered: refused with a reason when the request makes no sense now. By hand the input may be left out. */
+export const abortUpdate = defineUpdate<RequestAccepted, [RequestInput]>('abort');
+export const approveUpdate = defineUpdate<RequestAccepted, [RequestInput]>('approve');
+export const rejectUpdate = defineUpdate<RequestAccepted, [RequestInput]>('reject');
+export const pauseUpdate = defineUpdate<RequestAccepted, [RequestInput]>('pause');
+export const resumeUpdate = defineUpdate<RequestAccepted, [RequestInput]>('resume');
 
 /** JSON for programs, text for people. */
 export const statusQuery = defineQuery<Report>('status');

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap as Bundle } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
-import { timeSkippingServerPath } from './tools.ts';
+import { temporalPath, timeSkippingServerPath } from './tools.ts';
 import type { experiment } from '../../workflows/index.ts';
 import type { FakeWorld } from './fake-world.ts';
 
@@ -17,19 +17,58 @@ export interface WorkflowEnvironment {
   readonly teardown: () => Promise<void>;
 }
 
-const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-
-export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+/** Bundles the workflows; `replacements` puts another source file (from the root) in a file's place. */
+export async function bundleWorkflows(replacements: Readonly<Record<string, string>> = {}): Promise<Bundle> {
+  const aliases = Object.entries(replacements).map(([file, by]) => [sourcePath(file), sourcePath(by)]);
+  return bundleWorkflowCode({
+    workflowsPath: sourcePath('workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+    webpackConfigHook: (config) => {
+      // The bundler's own aliases are an object; they stay.
+      const alias = Object.assign({}, config.resolve?.alias, Object.fromEntries(aliases));
+      return { ...config, resolve: { ...config.resolve, alias } };
+    },
+  });
 }
 
-export async function startWorkflowEnvironment(): Promise<WorkflowEnvironment> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+function sourcePath(file: string): string {
+  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
+}
+
+/** Time passes only while a result is awaited, or when a test sleeps in the environment. */
+export async function startWorkflowEnvironment(workflowBundle?: Bundle): Promise<WorkflowEnvironment> {
   const path = await timeSkippingServerPath();
-  const env = await TestWorkflowEnvironment.createTimeSkipping(
-    path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
-  );
-  const workflowBundle = await bundleWorkflows();
+  const start = (): Promise<TestWorkflowEnvironment> =>
+    TestWorkflowEnvironment.createTimeSkipping(
+      path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
+    );
+  return environmentOn(start, workflowBundle);
+}
+
+/** A real development server, for what the time-skipping one does not know: search attributes, continue-as-new limits. */
+export async function startServerEnvironment(extraArgs: readonly string[] = []): Promise<WorkflowEnvironment> {
+  const path = await temporalPath();
+  const start = (): Promise<TestWorkflowEnvironment> =>
+    TestWorkflowEnvironment.createLocal({
+      server: {
+        executable: { type: 'existing-path', path },
+        extraArgs: [...extraArgs],
+        log: { format: 'pretty', level: 'error' },
+      },
+    });
+  return environmentOn(start);
+}
+
+async function environmentOn(
+  start: () => Promise<TestWorkflowEnvironment>,
+  bundle?: Bundle,
+): Promise<WorkflowEnvironment> {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+  });
+  const env = await start();
+  const workflowBundle = bundle ?? (await bundleWorkflows());
   let experiments = 0;
   return {
     env,

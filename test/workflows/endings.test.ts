@@ -44,15 +44,14 @@ describe('drift', () => {
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('Promoted');
-    expect(report.warnings).toEqual([
-      'a newer revision sample-app-v3 appeared; it has no traffic and stays at 0 %',
-    ]);
+    expect(report.warnings).toEqual(['a newer revision sample-app-v3 appeared; it has no traffic and stays at 0 %']);
   });
 
   test('edited traffic stops the run, which writes nothing and names the editor', async () => {
     const specTraffic = [{ revisionName: 'sample-app-v1', percent: 100 }];
     const world = fakeWorld({
-      target: (n, written) => (n === 2 ? { ...written, specTraffic, editor: 'kubectl-edit' } as typeof written : written),
+      target: (n, written) =>
+        n === 2 ? ({ ...written, specTraffic, editor: 'kubectl-edit' } as typeof written) : written,
     });
     const { type, message } = await workflows.run(world, failedExperiment);
     expect(type).toBe('Drift');
@@ -88,7 +87,7 @@ describe('drift', () => {
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.reason).toBe(
-      'candidate revision sample-app-v2 is not ready: CrashLoopBackOff, for longer than its grace of 30s',
+      'candidate revision sample-app-v2 is not ready: CrashLoopBackOff, for longer than its grace of 30 s',
     );
     expect(world.observations).toBe(5);
     expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 0, 0]);

@@ -176,14 +176,18 @@ describe('the approval gate', () => {
   });
 
   test('ignores an approval that comes too early, and says so', async () => {
-    const world = fakeWorld({ experiment: anExperiment({ approval: 'required', iterations: 2, approvalLimitMs: 60_000 }) });
+    const world = fakeWorld({
+      experiment: anExperiment({ approval: 'required', iterations: 2, approvalLimitMs: 60_000 }),
+    });
     const report = await workflows.run(world, async (handle) => {
       await skipIterations(1);
       await handle.signal(messages.approveSignal, { by: 'bob' });
       return handle.result();
     });
-    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'no approval within 1m' });
-    expect(report.warnings).toEqual(['approve by bob ignored: no approval gate is open, so there is nothing to approve yet']);
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'no approval within 1 min' });
+    expect(report.warnings).toEqual([
+      'approve by bob ignored: no approval gate is open, so there is nothing to approve yet',
+    ]);
   });
 
   test('rolls back what goes bad while it waits', async () => {
@@ -214,10 +218,10 @@ describe('updates', () => {
     await workflows.run(world, async (handle) => {
       await untilReport(handle, ({ stage }) => stage === 'Running');
       expect(await handle.executeUpdate(messages.pauseUpdate, { args: [by] })).toMatchObject({ stage: 'Running' });
-      await expect(handle.executeUpdate(messages.pauseUpdate)).rejects.toMatchObject({
+      await expect(handle.executeUpdate(messages.pauseUpdate, { args: [{}] })).rejects.toMatchObject({
         cause: { message: 'cannot pause: the experiment is already paused' },
       });
-      await expect(handle.executeUpdate(messages.approveUpdate)).rejects.toMatchObject({
+      await expect(handle.executeUpdate(messages.approveUpdate, { args: [{}] })).rejects.toMatchObject({
         cause: { message: 'cannot approve: no approval gate is open, so there is nothing to approve yet' },
       });
       await handle.executeUpdate(messages.abortUpdate, { args: [by] });

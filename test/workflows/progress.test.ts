@@ -17,9 +17,20 @@ describe('a good candidate', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(world.log).toEqual([
       'preflight',
-      ...['traffic 10', 'observe', 'traffic 20', 'observe', 'traffic 30', 'observe', 'traffic 40', 'observe'],
-      ...['traffic 50', 'observe', 'traffic 100', 'task helm upgrade sample-app candidate-values.yaml'],
-      ...['latest candidate', 'release'],
+      'traffic 10',
+      'observe',
+      'traffic 20',
+      'observe',
+      'traffic 30',
+      'observe',
+      'traffic 40',
+      'observe',
+      'traffic 50',
+      'observe',
+      'traffic 100',
+      'task helm upgrade sample-app candidate-values.yaml',
+      'latest candidate',
+      'release',
     ]);
     expect(report).toMatchObject({ stage: 'Completed', outcome: 'Promoted', winner: 'candidate' });
     expect(report.reason).toContain('error-rate');
@@ -130,7 +141,7 @@ describe('out of sight', () => {
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('RolledBack');
-    expect(report.reason).toBe('blind for longer than 30s: Prometheus does not answer');
+    expect(report.reason).toBe('blind for longer than 30 s: Prometheus does not answer');
     expect(world.observations).toBe(5);
   });
 

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decisionDelays, eventsPerIteration } from '../../bench/history.ts';
+import { searchAttributes, statusQuery } from '../../workflows/messages.ts';
+import { anExperiment } from '../support/builders.ts';
+import { fakeWorld } from '../support/fake-world.ts';
+import { startServerEnvironment } from '../support/workflow-environment.ts';
+import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
+
+const names = searchAttributes.map(({ name }) => name);
+
+const registered = ['SerinTarget=Keyword', 'SerinStage=Keyword', 'SerinOutcome=Keyword', 'SerinCandidateWeight=Int'];
+const attributeFlags = registered.flatMap((attribute) => ['--search-attribute', attribute]);
+
+describe('where histories must stay short', () => {
+  let workflows: WorkflowEnvironment;
+  beforeAll(async () => {
+    workflows = await startServerEnvironment(['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60']);
+  });
+  afterAll(() => workflows.teardown());
+
+  test('an experiment is continued as new before its history grows, and loses nothing', async () => {
+    const world = fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 12 }) });
+    const { report, runId } = await workflows.run(world, async (handle) => ({
+      report: await handle.result(),
+      runId: (await handle.describe()).runId,
+    }));
+    expect(runId).not.toBe(report.firstRunId);
+    expect(world.patches.map(({ split }) => split.candidate)).toEqual([
+      10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100, 100,
+    ]);
+    expect(new Set(world.patches.map(({ plan }) => plan.firstRunId))).toEqual(new Set([report.firstRunId]));
+    expect(report.history.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(world.log.filter((entry) => entry === 'preflight')).toHaveLength(1);
+  });
+});
+
+describe('on a Temporal server', () => {
+  let workflows: WorkflowEnvironment;
+  beforeAll(async () => {
+    workflows = await startServerEnvironment(attributeFlags);
+  });
+  afterAll(() => workflows.teardown());
+
+  test('an iteration costs at most 12 history events, 19 with a weight change', async () => {
+    const experiment = anExperiment({
+      intervalMs: 1000,
+      iterations: 4,
+      weights: { maxCandidateWeight: 20, maxCandidateWeightIncrement: 10 },
+    });
+    const world = fakeWorld({ experiment, searchAttributes: names });
+    const history = await workflows.run(world, async (handle) => {
+      await handle.result();
+      return handle.fetchHistory();
+    });
+    expect(eventsPerIteration(history)).toEqual([19, 12, 12]);
+    expect(decisionDelays(history)).toHaveLength(3);
+  });
+
+  test('search attributes show target, stage, outcome and weight', async () => {
+    const experiment = anExperiment({ intervalMs: 1000, iterations: 2 });
+    const world = fakeWorld({ experiment, searchAttributes: names });
+    const shown = await workflows.run(world, async (handle) => {
+      await handle.result();
+      return (await handle.describe()).searchAttributes;
+    });
+    expect(shown).toMatchObject({
+      SerinTarget: ['default/sample-app'],
+      SerinStage: ['Completed'],
+      SerinOutcome: ['Promoted'],
+      SerinCandidateWeight: [100],
+    });
+  });
+
+  test('attributes that the namespace lacks are left alone, and the run works', async () => {
+    const experiment = anExperiment({ intervalMs: 1000, iterations: 2 });
+    const world = fakeWorld({ experiment, searchAttributes: ['SerinStage'] });
+    const shown = await workflows.run(world, async (handle) => {
+      await handle.result();
+      return (await handle.describe()).searchAttributes;
+    });
+    expect(Object.keys(shown).filter((name) => name.startsWith('Serin'))).toEqual(['SerinStage']);
+  });
+
+  test('the state can be read after the end', async () => {
+    const world = fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 2 }) });
+    const report = await workflows.run(world, async (handle) => {
+      await handle.result();
+      return handle.query(statusQuery);
+    });
+    expect(report).toMatchObject({ stage: 'Completed', outcome: 'Promoted' });
+  });
+});
