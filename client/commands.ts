@@ -1,0 +1,197 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { defaultTaskQueue } from '../workflows/contract.ts';
+import type { SteerKind } from './commands/steer.ts';
+import type { ConnectionFlags } from './connection.ts';
+import type { CommandContext, CommandResult, OutputFormat } from './context.ts';
+import { CommandError } from './errors.ts';
+
+/** A command line that was understood. */
+export interface Invocation {
+  readonly action: (context: CommandContext) => Promise<CommandResult>;
+  readonly output: OutputFormat;
+  readonly connection: ConnectionFlags;
+}
+
+type Execute = (invocation: Invocation) => Promise<void>;
+
+/** All commands with their options. What a command does is loaded when it is used. */
+export function buildCommands(program: string, execute: Execute): Command {
+  const root = new Command(program)
+    .description('Progressive delivery for Knative services, as durable experiments on Temporal.')
+    .exitOverride()
+    .helpCommand(false)
+    .showHelpAfterError(`See \`${program} --help\`.`)
+    .addHelpText('after', exitCodes);
+  addStart(root, execute);
+  addDescribe(root, execute);
+  addGet(root, execute);
+  addWatch(root, execute);
+  addAbort(root, execute);
+  for (const kind of Object.keys(steerDescriptions) as SteerKind[]) addSteer(root, execute, kind);
+  addRestore(root, execute);
+  addLint(root, execute);
+  return root;
+}
+
+const exitCodes = `
+ID is a workflow id, NAMESPACE/NAME or NAME of an experiment.
+Connects as the Temporal CLI does: TEMPORAL_* environment variables and temporal.toml.
+Exit codes: 0 done; 1 the answer is no (refused, not found, rolled back, unreachable); 2 usage or manifest; 130 interrupted.`;
+
+function addStart(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('start')), ['text', 'json'])
+    .description('check a manifest and start its experiment')
+    .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
+    .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
+    .option('--id <id>', 'workflow id (default: experiment/NAMESPACE/NAME, which fails while it runs)')
+    .option('--watch', 'follow it to its end', false)
+    .action(async (options) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/start.ts')).start(context, options)),
+      );
+    });
+}
+
+function addDescribe(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('describe')), ['text', 'json'])
+    .description("an experiment as text: iter8ctl's sections, then outcome, traffic, verdicts, iterations")
+    .addArgument(new Argument('[id]', 'the experiment'))
+    .option('-f, --file <file>', 'what `get ID -o yaml` printed; - reads the standard input')
+    .action(async (id: string | undefined, options) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { describe, describeFile } = await import('./commands/describe.ts');
+          if (options.file !== undefined && id === undefined) return describeFile(context, options.file);
+          if (id !== undefined && options.file === undefined) return describe(context, id);
+          throw new CommandError('usage', 'describe takes either ID or -f FILE');
+        }),
+      );
+    });
+}
+
+function addGet(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('get')), ['text', 'wide', 'json', 'yaml'])
+    .description('list experiments, or show those named')
+    .argument('[ids...]', 'the experiments (default: the newest)')
+    .option('-w, --watch', 'print a line whenever one changes', false)
+    .option('--target <namespace/name>', 'only experiments on this Knative Service')
+    .option('--limit <n>', 'at most so many', positiveNumber, 50)
+    .action(async (ids: string[], options) => {
+      await execute(
+        invocation(options, async (context) =>
+          (await import('./commands/get.ts')).get(context, { ids, flags: options }),
+        ),
+      );
+    });
+}
+
+function addWatch(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('watch')), ['text', 'json'])
+    .description('follow an experiment to its end; exit code 0 if it was promoted')
+    .argument('<id>', 'the experiment')
+    .action(async (id: string, options) => {
+      await execute(invocation(options, async (context) => (await import('./commands/watch.ts')).watch(context, id)));
+    });
+}
+
+function addAbort(root: Command, execute: Execute): void {
+  withRequest(withOutput(withConnection(root.command('abort')), ['text', 'json']))
+    .description('bring all traffic back to the baseline and end the experiment')
+    .option('--no-wait', 'return when the request is recorded, not when the traffic is safe')
+    .option('--timeout <seconds>', 'how long to wait for the end', positiveNumber, 120)
+    .action(async (id: string, options) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { abort } = await import('./commands/abort.ts');
+          return abort(context, { id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+        }),
+      );
+    });
+}
+
+const steerDescriptions: Readonly<Record<SteerKind, string>> = {
+  approve: 'let the promotion happen; counts only while the approval gate is open',
+  reject: 'refuse the promotion: the experiment rolls back',
+  pause: 'freeze weight increases and the promotion; observation and roll back go on',
+  resume: 'end a pause',
+};
+
+function addSteer(root: Command, execute: Execute, kind: SteerKind): void {
+  withRequest(withOutput(withConnection(root.command(kind)), ['text', 'json']))
+    .description(steerDescriptions[kind])
+    .option('--timeout <seconds>', "how long to wait for a worker's answer", positiveNumber, 10)
+    .action(async (id: string, options) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { steer } = await import('./commands/steer.ts');
+          return steer(context, { kind, id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+        }),
+      );
+    });
+}
+
+function addRestore(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('restore')), ['text', 'json'])
+    .description('put a target back to 100 % baseline, when its experiment cannot run any more')
+    .argument('<target>', 'namespace/name of the Knative Service')
+    .option('--baseline <revision>', "the revision to restore (default: the one in the target's Lease)")
+    .option('--force', 'although the experiment runs, or nobody knows whether it does', false)
+    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--timeout <seconds>', 'how long to wait for the cluster to confirm', positiveNumber, 60)
+    .action(async (target: string, options) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { restore } = await import('./commands/restore.ts');
+          return restore(context, { target, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+        }),
+      );
+    });
+}
+
+function addLint(root: Command, execute: Execute): void {
+  withOutput(root.command('lint'), ['text', 'json'])
+    .description('check a manifest; exit code 2 when it cannot be used')
+    .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
+    .action(async (options) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/lint.ts')).lint(context, options.file)),
+      );
+    });
+}
+
+function withConnection(command: Command): Command {
+  return command
+    .option('--address <host:port>', 'Temporal server (default: as the Temporal CLI is configured)')
+    .option('-n, --namespace <name>', 'Temporal namespace');
+}
+
+function withOutput(command: Command, formats: readonly OutputFormat[]): Command {
+  const option = new Option('-o, --output <format>', 'how to print').choices(formats).default('text');
+  return command.addOption(option);
+}
+
+function withRequest(command: Command): Command {
+  return command
+    .argument('<id>', 'the experiment')
+    .option('--by <name>', 'who asks (default: you)')
+    .option('--reason <text>', 'why; shown to everyone who looks at the experiment');
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+interface CommonOptions extends ConnectionFlags {
+  readonly output: OutputFormat;
+}
+
+function invocation({ output, address, namespace }: CommonOptions, action: Invocation['action']): Invocation {
+  const connection = {
+    ...(address === undefined ? {} : { address }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  return { action, output, connection };
+}

@@ -1,0 +1,83 @@
+import type { Report } from '../../core/report.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { abortSignal } from '../../workflows/messages.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { remark, say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { describedView } from '../document.ts';
+import { CommandError } from '../errors.ts';
+import { findExecution } from '../experiments.ts';
+import type { Execution, ExperimentView } from '../experiments.ts';
+import { follow, hasEnded } from '../follow.ts';
+import { assertRunning, requestOf } from './steer.ts';
+import type { RequestFlags } from './steer.ts';
+
+export interface AbortFlags extends RequestFlags {
+  /** False: return as soon as Temporal has recorded the request. */
+  readonly wait: boolean;
+  /** How long to wait for the end. */
+  readonly timeoutMs: number;
+}
+
+/** `serin abort ID`: records the request, which needs no worker, and then watches until the traffic is safe. */
+export async function abort(
+  context: CommandContext,
+  { id, flags }: { id: string; flags: AbortFlags },
+): Promise<CommandResult> {
+  return withSession(context.connection, async (session) => {
+    const execution = await findExecution(session, id);
+    const { workflowId, runId } = execution;
+    assertRunning(execution, 'abort');
+    await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, requestOf(flags));
+    say(context, `${workflowId}: abort recorded`);
+    if (!flags.wait) return { exitCode: 0, json: { workflowId, aborted: 'recorded' } };
+    return reportEnd(context, await awaitEnd(context, { session, execution, timeoutMs: flags.timeoutMs }));
+  });
+}
+
+interface Wait {
+  readonly session: Session;
+  readonly execution: Execution;
+  readonly timeoutMs: number;
+}
+
+async function awaitEnd(context: CommandContext, { session, execution, timeoutMs }: Wait): Promise<ExperimentView> {
+  const signal = AbortSignal.any([context.terminal.interrupted, AbortSignal.timeout(timeoutMs)]);
+  const told = new Set<string>();
+  const tell = (line: string): void => {
+    if (!told.has(line)) remark(context, line);
+    told.add(line);
+  };
+  for await (const view of follow(session, execution.workflowId, signal)) {
+    if (hasEnded(view)) return view;
+    tell(progressOf(view));
+  }
+  const { workflowId, taskQueue } = execution;
+  throw new CommandError(
+    'noWorker',
+    `the abort of ${workflowId} is recorded but not carried out yet: a worker on task queue ${taskQueue} does it as soon as it runs; if none can run, \`${context.program} restore TARGET\` puts the traffic back`,
+  );
+}
+
+function progressOf({ report, note, execution }: ExperimentView): string {
+  if (note !== undefined) return `waiting: ${note}`;
+  if (report?.timeToSafeMs === undefined) return `waiting for a worker on task queue ${execution.taskQueue} to act`;
+  return `${safety(report)}, ending`;
+}
+
+function safety({ baseline, timeToSafeMs }: Report): string {
+  const after = timeToSafeMs === undefined ? '' : ` after ${formatDuration(timeToSafeMs)}`;
+  return `100 % of the traffic is set to ${baseline.revision}${after}`;
+}
+
+function reportEnd(context: CommandContext, view: ExperimentView): CommandResult {
+  const { report, note } = view;
+  if (report?.outcome === undefined)
+    throw new CommandError('failed', note ?? 'the experiment ended without an outcome');
+  if (report.timeToSafeMs !== undefined) say(context, safety(report));
+  say(context, `${report.outcome}: ${report.reason ?? report.message}`);
+  // Whatever else ended the run just before: the traffic is the baseline's, which is what was asked for.
+  const isSafe = report.outcome === 'Aborted' || report.outcome === 'RolledBack';
+  return { exitCode: isSafe ? 0 : 1, json: describedView(view) };
+}

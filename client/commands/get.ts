@@ -1,0 +1,109 @@
+import { formatYaml } from '../../spec/yaml.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { remark, say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { documentApiVersion, documentOf } from '../document.ts';
+import type { ExperimentDocument } from '../document.ts';
+import { CommandError } from '../errors.ts';
+import { viewExperiment } from '../experiments.ts';
+import type { ExperimentView } from '../experiments.ts';
+import { hasEnded, pause } from '../follow.ts';
+import { formatColumns, formatRow, widthsOf } from '../render/columns.ts';
+import { header, row, wideHeader, wideRow } from '../render/listing.ts';
+import { listExperiments } from '../visibility.ts';
+
+export interface GetFlags {
+  readonly watch: boolean;
+  readonly target?: string;
+  readonly limit: number;
+}
+
+interface Request {
+  readonly ids: readonly string[];
+  readonly flags: GetFlags;
+}
+
+/** `serin get [ID…]`: one line an experiment in the columns of kubectl, or documents as JSON or YAML. */
+export async function get(context: CommandContext, request: Request): Promise<CommandResult> {
+  return withSession(context.connection, async (session) => {
+    if (request.flags.watch) return watchList(context, session, request);
+    const views = await viewsOf(session, request);
+    if (context.output === 'json' || context.output === 'yaml') return printDocuments(context, views, request);
+    printTable(context, views);
+    return { exitCode: 0 };
+  });
+}
+
+async function viewsOf(session: Session, { ids, flags }: Request): Promise<readonly ExperimentView[]> {
+  if (ids.length === 0) return listExperiments(session, flags);
+  return Promise.all(ids.map((id) => viewExperiment(session, id)));
+}
+
+function printTable(context: CommandContext, views: readonly ExperimentView[]): void {
+  if (views.length === 0) remark(context, `no experiments; \`${context.program} start -f FILE\` starts one`);
+  else say(context, formatColumns(tableOf(context, views)));
+}
+
+function tableOf({ output }: CommandContext, views: readonly ExperimentView[]): readonly (readonly string[])[] {
+  const nowMs = Date.now();
+  return output === 'wide' ? [wideHeader, ...views.map((view) => wideRow(view, nowMs))] : [header, ...views.map(row)];
+}
+
+function printDocuments(context: CommandContext, views: readonly ExperimentView[], { ids }: Request): CommandResult {
+  const silent = views.filter(({ report }) => report === undefined);
+  const documents = views.flatMap(({ report }) => (report === undefined ? [] : [documentOf(report)]));
+  const [document] = documents;
+  if (ids.length === 1 && document === undefined) {
+    const note = silent[0]?.note ?? 'it has ended without one';
+    throw new CommandError(
+      'noWorker',
+      `there is no report of ${ids[0]}: ${note}; \`${context.program} describe\` shows the rest`,
+    );
+  }
+  print(context, ids.length === 1 && document !== undefined ? document : listOf(documents));
+  for (const { execution, note } of silent) context.terminal.writeError(`left out ${execution.workflowId}: ${note}\n`);
+  return { exitCode: 0 };
+}
+
+function listOf(items: readonly ExperimentDocument[]): unknown {
+  return { apiVersion: documentApiVersion, kind: 'ExperimentList', items };
+}
+
+function print({ terminal, output }: CommandContext, document: unknown): void {
+  terminal.write(output === 'yaml' ? formatYaml(document) : `${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** Prints a line whenever one changes, as kubectl does; ends when all named experiments have ended. */
+async function watchList(context: CommandContext, session: Session, request: Request): Promise<CommandResult> {
+  const shown = new Map<string, string>();
+  let widths: readonly number[] | undefined;
+  do {
+    const views = await viewsOf(session, request);
+    const table = tableOf(context, views);
+    if (widths === undefined) {
+      widths = widthsOf(table);
+      if (context.output !== 'json') say(context, formatRow(table[0] ?? [], widths));
+    }
+    for (const view of views) printChanged(context, { view, widths, shown });
+    if (request.ids.length > 0 && views.every(hasEnded)) return { exitCode: 0 };
+  } while (await pause(context.terminal.interrupted));
+  return { exitCode: 130 };
+}
+
+interface Change {
+  readonly view: ExperimentView;
+  readonly widths: readonly number[];
+  /** What was printed last for each run. */
+  readonly shown: Map<string, string>;
+}
+
+function printChanged(context: CommandContext, { view, widths, shown }: Change): void {
+  const { runId } = view.execution;
+  const state = row(view).join('\n');
+  if (shown.get(runId) === state) return;
+  shown.set(runId, state);
+  const [, cells = []] = tableOf(context, [view]);
+  if (context.output !== 'json') say(context, formatRow(cells, widths));
+  else if (view.report !== undefined) context.terminal.write(`${JSON.stringify(documentOf(view.report))}\n`);
+}

@@ -1,0 +1,98 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { formatObjectName } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import { workflowType } from '../../workflows/contract.ts';
+import { webUiAddress } from '../addresses.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { remark, say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { CommandError } from '../errors.ts';
+import type { InputFile } from '../files.ts';
+import { readManifest } from '../manifest.ts';
+import { hasWorker } from '../task-queue.ts';
+import { watchInSession } from './watch.ts';
+
+export interface StartFlags {
+  readonly file: string;
+  readonly taskQueue: string;
+  /** The workflow id; `experiment/<namespace>/<name>` if absent, so that one experiment runs once. */
+  readonly id?: string;
+  readonly watch: boolean;
+}
+
+/** `serin start -f FILE`: checks the manifest, and starts its experiment. Fails with `refused` when it runs already. */
+export async function start(context: CommandContext, flags: StartFlags): Promise<CommandResult> {
+  const { file, experiment, warnings } = await readManifest(context.terminal, flags.file);
+  remark(context, ...warnings.map((warning) => `warning: ${warning}`));
+  return withSession(context.connection, async (session) => {
+    const workflowId = flags.id ?? `${workflowType}/${experiment.namespace}/${experiment.name}`;
+    const { firstExecutionRunId } = await startWorkflow(context, { session, workflowId, file, experiment, flags });
+    const started = { workflowId, runId: firstExecutionRunId, taskQueue: flags.taskQueue };
+    tellStarted(context, session, started);
+    await warnWithoutWorker(context, session, flags.taskQueue);
+    if (flags.watch) return watchInSession(context, session, workflowId);
+    return { exitCode: 0, json: { ...started, webUi: webUiAddress(session, started), warnings } };
+  });
+}
+
+interface Start {
+  readonly session: Session;
+  readonly workflowId: string;
+  readonly file: InputFile;
+  readonly experiment: Experiment;
+  readonly flags: StartFlags;
+}
+
+async function startWorkflow(
+  { program }: CommandContext,
+  { session, workflowId, file, experiment, flags }: Start,
+): Promise<WorkflowHandleWithFirstExecutionRunId> {
+  try {
+    return await session.client.workflow.start(workflowType, {
+      taskQueue: flags.taskQueue,
+      workflowId,
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: summaryOf(experiment),
+      // The bytes as they are: the same payload as `temporal workflow start --input-file` makes of the file.
+      args: [file.bytes],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const message = `${workflowId} is running already: look at it with \`${program} watch ${workflowId}\`, end it with \`${program} abort ${workflowId}\``;
+    throw new CommandError('refused', message, { cause: error });
+  }
+}
+
+function summaryOf({ testingPattern, target, baseline, candidate }: Experiment): string {
+  return `${testingPattern} ${formatObjectName(target)}: ${baseline.revision} to ${candidate.revision}`;
+}
+
+interface Started {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly taskQueue: string;
+}
+
+function tellStarted(context: CommandContext, session: Session, started: Started): void {
+  const { program } = context;
+  const { workflowId, runId } = started;
+  const webUi = webUiAddress(session, started);
+  say(
+    context,
+    `Started ${workflowId}`,
+    `Run     ${runId}`,
+    ...(webUi === undefined ? [] : [`Web UI  ${webUi}`]),
+    '',
+    `  ${program} watch ${workflowId}`,
+    `  ${program} describe ${workflowId}`,
+    `  ${program} abort ${workflowId} --reason WHY`,
+    '',
+  );
+}
+
+async function warnWithoutWorker(context: CommandContext, session: Session, taskQueue: string): Promise<void> {
+  if (await hasWorker(session, taskQueue)) return;
+  remark(context, `warning: no worker polls task queue ${taskQueue} yet; the experiment waits for one`);
+}

@@ -1,0 +1,79 @@
+import { userInfo } from 'node:os';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { CommandError } from '../errors.ts';
+import { findExecution } from '../experiments.ts';
+import type { Execution } from '../experiments.ts';
+import { explain } from '../failures.ts';
+import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../workflows/messages.ts';
+import type { RequestAccepted, RequestInput } from '../../workflows/messages.ts';
+
+const updates = { approve: approveUpdate, reject: rejectUpdate, pause: pauseUpdate, resume: resumeUpdate } as const;
+
+/** The requests that an experiment answers; an abort is a signal, see `abort`. */
+export type SteerKind = keyof typeof updates;
+
+export interface RequestFlags {
+  /** Who asks; the user of this process if absent. */
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+export interface SteerFlags extends RequestFlags {
+  /** How long to wait for a worker's answer. */
+  readonly timeoutMs: number;
+}
+
+/** `serin approve|reject|pause|resume ID`: asks, and prints the answer. A refusal fails with `refused`. */
+export async function steer(
+  context: CommandContext,
+  { kind, id, flags }: { kind: SteerKind; id: string; flags: SteerFlags },
+): Promise<CommandResult> {
+  return withSession(context.connection, async (session) => {
+    const execution = await findExecution(session, id);
+    assertRunning(execution, kind);
+    const { stage, message } = await ask(session, { execution, kind, flags });
+    say(context, `${execution.workflowId}: ${message}, stage ${stage}`);
+    return { exitCode: 0, json: { workflowId: execution.workflowId, stage, message } };
+  });
+}
+
+/** Who asks, and why, as the workflow takes it. */
+export function requestOf({ by, reason }: RequestFlags): RequestInput {
+  return { by: by ?? userName(), ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Nothing can be asked of a workflow that is closed. */
+export function assertRunning({ workflowId, status }: Execution, verb: string): void {
+  if (status.name === 'RUNNING') return;
+  const how = status.name.toLowerCase().replaceAll('_', ' ');
+  throw new CommandError('refused', `cannot ${verb} ${workflowId}: the experiment has ended (${how})`);
+}
+
+function userName(): string {
+  return process.env['USER'] || userInfo().username;
+}
+
+interface Question {
+  readonly execution: Execution;
+  readonly kind: SteerKind;
+  readonly flags: SteerFlags;
+}
+
+async function ask(session: Session, { execution, kind, flags }: Question): Promise<RequestAccepted> {
+  const { workflowId, runId, taskQueue } = execution;
+  const handle = session.client.workflow.getHandle(workflowId, runId);
+  try {
+    return await session.client.withDeadline(Date.now() + flags.timeoutMs, () =>
+      handle.executeUpdate<RequestAccepted, [RequestInput]>(updates[kind].name, { args: [requestOf(flags)] }),
+    );
+  } catch (error) {
+    const explained = explain(error, session);
+    if (explained.kind !== 'noWorker') throw explained;
+    const limit = `${flags.timeoutMs / 1000} s`;
+    const message = `no worker on task queue ${taskQueue} answered within ${limit}, so nothing was changed; start one and ask again, or leave a message: \`temporal workflow signal --workflow-id ${workflowId} --name ${kind}\``;
+    throw new CommandError('noWorker', message, { cause: error });
+  }
+}

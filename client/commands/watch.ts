@@ -1,0 +1,84 @@
+import type { CommandContext, CommandResult, ExitCode } from '../context.ts';
+import { say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { describedView } from '../document.ts';
+import type { ExperimentView } from '../experiments.ts';
+import { follow, hasEnded } from '../follow.ts';
+import { liveView } from '../render/live-view.ts';
+import { progressLine, timedProgressLine } from '../render/progress-line.ts';
+import { Screen } from '../screen.ts';
+
+/** `serin watch ID`: follows an experiment to its end. Exit code 0 when it was promoted or concluded. */
+export async function watch(context: CommandContext, id: string): Promise<CommandResult> {
+  return withSession(context.connection, (session) => watchInSession(context, session, id));
+}
+
+/** The same with a connection that is open already. */
+export async function watchInSession(context: CommandContext, session: Session, id: string): Promise<CommandResult> {
+  const views = follow(session, id, context.terminal.interrupted);
+  const last = await (shouldDraw(context) ? drawInPlace(context, views) : printChanges(context, views));
+  if (last === undefined || !hasEnded(last)) {
+    say(context, '', `The experiment goes on; \`${context.program} watch ${id}\` looks again.`);
+    return { exitCode: 130 };
+  }
+  return { exitCode: exitCodeOf(last) };
+}
+
+/** 0 for what people hope for when they start an experiment. */
+export function exitCodeOf({ report }: ExperimentView): ExitCode {
+  return report?.outcome === 'Promoted' || report?.outcome === 'Concluded' ? 0 : 1;
+}
+
+function shouldDraw({ terminal, output }: CommandContext): boolean {
+  return terminal.isScreen && output !== 'json';
+}
+
+type Views = AsyncIterable<ExperimentView>;
+
+async function drawInPlace(context: CommandContext, views: Views): Promise<ExperimentView | undefined> {
+  const screen = new Screen(context.terminal);
+  let last: ExperimentView | undefined;
+  try {
+    for await (const view of views) {
+      last = view;
+      screen.draw(frame(context, view));
+    }
+  } finally {
+    screen.close();
+  }
+  return last;
+}
+
+function frame({ terminal, style }: CommandContext, { report, note, execution }: ExperimentView): readonly string[] {
+  const { columns, rows } = terminal.size();
+  if (report === undefined) return [`${execution.workflowId}: ${note ?? execution.status.name}`.slice(0, columns)];
+  const model = { report, nowMs: Date.now(), ...(note === undefined ? {} : { note }) };
+  // The cursor stands on the line below the last one.
+  return liveView(model, style, { columns, rows: rows - 1 });
+}
+
+async function printChanges(context: CommandContext, views: Views): Promise<ExperimentView | undefined> {
+  let last: ExperimentView | undefined;
+  let shown = '';
+  for await (const view of views) {
+    last = view;
+    const line = lineOf(view, progressLine);
+    if (line === shown) continue;
+    shown = line;
+    if (context.output === 'json') context.terminal.write(`${JSON.stringify(describedView(view))}\n`);
+    else
+      say(
+        context,
+        lineOf(view, (model) => timedProgressLine({ ...model, nowMs: Date.now() })),
+      );
+  }
+  return last;
+}
+
+type LineModel = Parameters<typeof progressLine>[0];
+
+function lineOf({ report, note, execution }: ExperimentView, format: (model: LineModel) => string): string {
+  if (report === undefined) return `${execution.workflowId}: ${note ?? execution.status.name}`;
+  return format({ report, ...(note === undefined ? {} : { note }) });
+}

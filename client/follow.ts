@@ -1,0 +1,42 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from './connection.ts';
+import { CommandError } from './errors.ts';
+import { viewExperiment } from './experiments.ts';
+import type { ExperimentView } from './experiments.ts';
+import { explain } from './failures.ts';
+
+const pollIntervalMs = 1_000;
+
+/** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
+export function hasEnded({ report, execution }: ExperimentView): boolean {
+  return report?.outcome !== undefined || execution.status.name !== 'RUNNING';
+}
+
+/**
+ * Looks at an experiment again and again, until it has ended or the signal is aborted. While nobody answers, the last
+ * report comes again with a note.
+ */
+export async function* follow(session: Session, id: string, signal: AbortSignal): AsyncGenerator<ExperimentView> {
+  let last = await viewExperiment(session, id);
+  for (;;) {
+    yield last;
+    if (hasEnded(last) || !(await pause(signal))) return;
+    last = await look(session, id, last);
+  }
+}
+
+async function look(session: Session, id: string, last: ExperimentView): Promise<ExperimentView> {
+  try {
+    const view = await viewExperiment(session, id);
+    return view.report === undefined && last.report !== undefined ? { ...view, report: last.report } : view;
+  } catch (error) {
+    const { kind, message } = explain(error, session);
+    if (kind === 'notFound') throw new CommandError(kind, message, { cause: error });
+    return { ...last, note: message };
+  }
+}
+
+/** Whether the time passed; false when the signal came first. */
+export async function pause(signal: AbortSignal, ms: number = pollIntervalMs): Promise<boolean> {
+  return delay(ms, true, { signal }).catch(() => false);
+}

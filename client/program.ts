@@ -1,0 +1,68 @@
+import { CommanderError } from 'commander';
+import { buildCommands } from './commands.ts';
+import type { Invocation } from './commands.ts';
+import { CommandError } from './errors.ts';
+import { styleOf } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs one command line, and returns the exit code: 0 done, 1 the answer is no, 2 usage, 130 interrupted. */
+export async function run(args: readonly string[], terminal: Terminal, program: string): Promise<number> {
+  const wantsJson = asksForJson(args);
+  let exitCode = 0;
+  let complaint = '';
+  const execute = async (invocation: Invocation): Promise<void> => {
+    exitCode = await carryOut(invocation, terminal, program);
+  };
+  const commands = buildCommands(program, execute).configureOutput({
+    writeOut: terminal.write,
+    writeErr: (text) => void (complaint += text),
+    getOutHelpWidth: () => terminal.size().columns,
+    getErrHelpWidth: () => terminal.size().columns,
+  });
+  try {
+    await commands.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    if (wantsJson) printJson(terminal, { error: { kind: 'usage', message: error.message } });
+    else terminal.writeError(complaint);
+    return 2;
+  }
+}
+
+async function carryOut(invocation: Invocation, terminal: Terminal, program: string): Promise<number> {
+  const { action, output, connection } = invocation;
+  try {
+    const { exitCode, json } = await action({ terminal, style: styleOf(terminal), output, connection, program });
+    if (output === 'json' && json !== undefined) printJson(terminal, json);
+    return exitCode;
+  } catch (error) {
+    const failure = await explained(error, invocation);
+    if (output === 'json') printJson(terminal, { error: { kind: failure.kind, message: failure.message } });
+    else terminal.writeError(`${program}: ${failure.message}\n`);
+    return failure.exitCode;
+  }
+}
+
+async function explained(error: unknown, { connection }: Invocation): Promise<CommandError> {
+  if (error instanceof CommandError) return error;
+  // Only now: Temporal's client takes a third of a second to load, and most mistakes need none of it.
+  const { explain } = await import('./failures.ts');
+  return explain(error, {
+    address: connection.address ?? 'the configured address',
+    namespace: connection.namespace ?? 'as configured',
+  });
+}
+
+/** Known before the command line is understood, so that even its mistakes can be told as JSON. */
+function asksForJson(args: readonly string[]): boolean {
+  return args.some(
+    (arg, index) =>
+      /^(--output=|-o=?)json$/.test(arg) || (arg === 'json' && /^(-o|--output)$/.test(args[index - 1] ?? '')),
+  );
+}
+
+function printJson(terminal: Terminal, value: unknown): void {
+  terminal.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}

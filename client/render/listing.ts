@@ -1,0 +1,58 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { flagsOf } from '../../core/flags.ts';
+import {
+  candidateWeightAttribute,
+  outcomeAttribute,
+  stageAttribute,
+  targetAttribute,
+} from '../../workflows/messages.ts';
+import type { ExperimentView } from '../experiments.ts';
+import { printable } from './text.ts';
+
+/** The columns of `kubectl get experiment`. */
+export const header = ['NAME', 'TYPE', 'TARGET', 'STAGE', 'COMPLETED ITERATIONS', 'MESSAGE'] as const;
+export const wideHeader = [...header, 'OUTCOME', 'CANDIDATE WEIGHT', 'STATE', 'AGE', 'WORKFLOW ID'] as const;
+
+const unknown = '-';
+
+/** One experiment's row; without a report, what Temporal's visibility knows. */
+export function row(view: ExperimentView): readonly string[] {
+  const { execution, report } = view;
+  if (report === undefined) return rowWithoutReport(view);
+  return [
+    report.name || execution.workflowId,
+    report.testingPattern || unknown,
+    report.name === '' ? unknown : formatObjectName(report.target),
+    report.stage,
+    String(report.completedIterations),
+    printable(view.note ?? report.message),
+  ];
+}
+
+function rowWithoutReport({ execution, note }: ExperimentView): readonly string[] {
+  const { workflowId, typedSearchAttributes } = execution;
+  return [
+    workflowId.split('/').at(-1) ?? workflowId,
+    unknown,
+    typedSearchAttributes.get(targetAttribute) ?? unknown,
+    typedSearchAttributes.get(stageAttribute) ?? unknown,
+    unknown,
+    printable(note ?? execution.status.name),
+  ];
+}
+
+export function wideRow(view: ExperimentView, nowMs: number): readonly string[] {
+  const { execution, report } = view;
+  const { typedSearchAttributes, startTime, workflowId } = execution;
+  const weight = report?.weights.candidate ?? typedSearchAttributes.get(candidateWeightAttribute);
+  const flags = report === undefined ? [] : flagsOf(report).map(({ name }) => name);
+  return [
+    ...row(view),
+    report?.outcome ?? typedSearchAttributes.get(outcomeAttribute) ?? unknown,
+    weight === undefined ? unknown : `${weight} %`,
+    flags.join(',') || unknown,
+    formatDuration(Math.max(0, nowMs - startTime.getTime())),
+    workflowId,
+  ];
+}

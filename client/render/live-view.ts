@@ -1,0 +1,161 @@
+import type { ObjectiveAssessment, Verdict } from '../../core/assessment.ts';
+import { formatObjective, formatMetricName, formatValue } from '../../core/describe-assessment.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { formatObjectName } from '../../core/experiment.ts';
+import { flagsOf } from '../../core/flags.ts';
+import { formatTimeOfDay } from '../../core/instant.ts';
+import type { IterationRecord, Outcome, Report, VersionReport } from '../../core/report.ts';
+import type { ScreenSize, Style } from '../terminal.ts';
+import { bar } from './bar.ts';
+import { formatColumns } from './columns.ts';
+import { padEnd, padStart, paint, printable, truncate } from './text.ts';
+import type { Format } from './text.ts';
+
+/** What the live view shows. */
+export interface LiveViewModel {
+  readonly report: Report;
+  readonly nowMs: number;
+  /** Something between the viewer and the experiment: nobody answers, the workflow was terminated. */
+  readonly note?: string;
+}
+
+const barWidth = 40;
+const shownIterations = 8;
+const shownWarnings = 3;
+
+/** The experiment as one screen of text: at most `rows` lines of at most `columns` cells. */
+export function liveView(model: LiveViewModel, style: Style, { columns, rows }: ScreenSize): readonly string[] {
+  const { report } = model;
+  const blocks = [
+    headline(report, style),
+    traffic(report, style),
+    status(model, style),
+    objectives(report, style),
+    otherMetrics(report),
+    iterations(report, style),
+    warnings(report, style),
+  ];
+  const lines = blocks
+    .filter((block) => block.length > 0)
+    .flatMap((block, index) => (index === 0 ? block : ['', ...block]));
+  return lines.slice(0, Math.max(1, rows)).map((line) => truncate(line, columns));
+}
+
+const outcomeFormats: Readonly<Record<Outcome, Format>> = {
+  Promoted: ['bold', 'green'],
+  Concluded: ['bold', 'green'],
+  RolledBack: ['bold', 'yellow'],
+  Aborted: ['bold', 'yellow'],
+  Failed: ['bold', 'red'],
+};
+
+function headline(report: Report, style: Style): readonly string[] {
+  const name = paint(report.name || report.workflowId, 'bold', style);
+  const target = report.name === '' ? '' : `  ${formatObjectName(report.target)}`;
+  const { stage, outcome, completedIterations, iterations } = report;
+  const state = outcome === undefined ? paint(stage, 'cyan', style) : paint(outcome, outcomeFormats[outcome], style);
+  const progress = iterations === 0 ? '' : `  ${completedIterations} of ${iterations} iterations`;
+  return [`${name}${target}  ${state}${progress}`, paint(printable(report.message), 'dim', style)];
+}
+
+function traffic(report: Report, style: Style): readonly string[] {
+  if (report.startedAtMs === undefined) return [];
+  const { baseline, candidate, weights, weightReason } = report;
+  const width = Math.max(baseline.name.length, candidate.name.length);
+  const revisionWidth = Math.max(baseline.revision.length, candidate.revision.length);
+  const line = (version: VersionReport, percent: number, format: Format): string =>
+    [
+      padEnd(version.name, width),
+      padEnd(version.revision, revisionWidth),
+      bar(percent, barWidth, { style, format }),
+      padStart(`${percent} %`, 5),
+    ].join('  ');
+  const confirmed = weights.confirmed ? '' : paint('  not confirmed by the cluster yet', 'yellow', style);
+  return [
+    line(baseline, weights.baseline, 'blue'),
+    line(candidate, weights.candidate, 'green') + confirmed,
+    ...(weightReason === undefined ? [] : [paint(printable(weightReason), 'dim', style)]),
+  ];
+}
+
+function status({ report, nowMs, note }: LiveViewModel, style: Style): readonly string[] {
+  const { outcome, reason, timeToSafeMs } = report;
+  const flags = flagsOf(report).map(
+    ({ name, detail }) => `${paint(name, ['bold', 'yellow'], style)} ${printable(detail)}`,
+  );
+  return [
+    ...(outcome === undefined
+      ? flags
+      : [`${paint(outcome, outcomeFormats[outcome], style)}: ${printable(reason ?? '')}`]),
+    ...(timeToSafeMs === undefined ? [] : [`100 % baseline written after ${formatDuration(timeToSafeMs)}`]),
+    ...(note === undefined ? [] : [paint(printable(note), ['bold', 'red'], style)]),
+    ...countdown(report, nowMs),
+  ];
+}
+
+function countdown({ stage, outcome, nextAtMs }: Report, nowMs: number): readonly string[] {
+  if (stage !== 'Running' || outcome !== undefined || nextAtMs === undefined) return [];
+  const seconds = Math.ceil((nextAtMs - nowMs) / 1000);
+  return [seconds > 0 ? `next observation in ${formatDuration(seconds * 1000)}` : 'observing'];
+}
+
+const verdictFormats: Readonly<Record<Verdict, Format>> = {
+  pass: 'green',
+  fail: ['bold', 'red'],
+  undecided: 'dim',
+  error: 'yellow',
+};
+
+function objectives(report: Report, style: Style): readonly string[] {
+  const { assessment, baseline, candidate } = report;
+  if (assessment === undefined || assessment.objectives.length === 0) return [];
+  const titles = ['OBJECTIVE', baseline.name.toUpperCase(), candidate.name.toUpperCase(), 'VERDICT', 'WHY'];
+  const rows = assessment.objectives.map((one) => objectiveRow(one, report, style));
+  return formatColumns([titles.map((title) => paint(title, 'dim', style)), ...rows]).split('\n');
+}
+
+function objectiveRow(one: ObjectiveAssessment, { assessment }: Report, style: Style): readonly string[] {
+  const values = assessment?.metrics.find(({ metric }) => metric === one.objective.metric);
+  const verdict = paint(one.candidate, verdictFormats[one.candidate], style);
+  return [
+    formatObjective(one.objective),
+    formatValue(values?.baseline),
+    formatValue(values?.candidate),
+    one.suspect && one.candidate !== 'fail' ? `${verdict}, ${paint('suspect', 'yellow', style)}` : verdict,
+    printable(one.reason),
+  ];
+}
+
+/** Metrics that are measured but not judged, in one line each. */
+function otherMetrics({ assessment, baseline, candidate }: Report): readonly string[] {
+  if (assessment === undefined) return [];
+  const judged = new Set(assessment.objectives.map(({ objective }) => objective.metric));
+  return assessment.metrics
+    .filter(({ metric }) => !judged.has(metric))
+    .map((one) => {
+      const values = `${baseline.name} ${formatValue(one.baseline)}, ${candidate.name} ${formatValue(one.candidate)}`;
+      return `${formatMetricName(one.metric)}: ${values}`;
+    });
+}
+
+function iterations({ history }: Report, style: Style): readonly string[] {
+  const shown = history.slice(-shownIterations).toReversed();
+  if (shown.length === 0) return [];
+  const titles = ['ITERATION', 'TIME (UTC)', 'CANDIDATE', 'REQUESTS', 'WHY'].map((title) => paint(title, 'dim', style));
+  return formatColumns([titles, ...shown.map(iterationRow)]).split('\n');
+}
+
+function iterationRow(record: IterationRecord): readonly string[] {
+  const { iteration, atMs, weightBefore, weightAfter, candidateRequests, reason } = record;
+  return [
+    String(iteration),
+    formatTimeOfDay(atMs),
+    weightBefore === weightAfter ? `${weightAfter} %` : `${weightBefore} % -> ${weightAfter} %`,
+    candidateRequests === undefined ? 'unavailable' : String(candidateRequests),
+    printable(reason),
+  ];
+}
+
+function warnings({ warnings }: Report, style: Style): readonly string[] {
+  return warnings.slice(-shownWarnings).map((warning) => `${paint('warning', 'yellow', style)} ${printable(warning)}`);
+}

@@ -1,0 +1,24 @@
+import { flagsOf } from '../../core/flags.ts';
+import { formatTimeOfDay } from '../../core/instant.ts';
+import type { LiveViewModel } from './live-view.ts';
+import { printable } from './text.ts';
+
+/** The experiment in one line, for logs and pipes; without the time, equal lines mean that nothing changed. */
+export function progressLine({ report, note }: Omit<LiveViewModel, 'nowMs'>): string {
+  const { stage, outcome, reason, completedIterations, iterations, weights, startedAtMs } = report;
+  const parts = [
+    outcome ?? stage,
+    ...(iterations === 0 ? [] : [`${completedIterations}/${iterations}`]),
+    ...(startedAtMs === undefined
+      ? []
+      : [`candidate ${weights.candidate} %${weights.confirmed ? '' : ' (not confirmed)'}`]),
+    ...flagsOf(report).map(({ name, detail }) => `[${name} ${printable(detail)}]`),
+    printable(outcome === undefined ? report.message : (reason ?? report.message)),
+    ...(note === undefined ? [] : [`(${printable(note)})`]),
+  ];
+  return parts.join('  ');
+}
+
+export function timedProgressLine(model: LiveViewModel): string {
+  return `${formatTimeOfDay(model.nowMs)}  ${progressLine(model)}`;
+}

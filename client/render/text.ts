@@ -1,0 +1,43 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import stringWidth from 'string-width';
+import type { Style } from '../terminal.ts';
+
+export type Format = Parameters<typeof styleText>[0];
+
+/** Text in a colour, or as it is where colours are off. */
+export function paint(text: string, format: Format, { color }: Style): string {
+  return color ? styleText(format, text, { validateStream: false }) : text;
+}
+
+/** Pads to a width in terminal cells; styled text and wide characters count as what they show. */
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
+}
+
+/** Text in one line of at most `width` cells; what does not fit is cut and ends in `..`. Styles stay balanced. */
+export function truncate(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const room = Math.max(0, width - 2);
+  let used = 0;
+  let isFull = false;
+  // Style sequences take no room, and those that end a style are needed even after the cut.
+  return text.replaceAll(stylesAndCharacters, (part) => {
+    if (part.startsWith(escapeCharacter)) return part;
+    if (isFull) return '';
+    used += stringWidth(part);
+    isFull = used > room;
+    return isFull ? '..' : part;
+  });
+}
+
+const escapeCharacter = '\u001B';
+const stylesAndCharacters = new RegExp(`${escapeCharacter}\\[[0-9;]*m|.`, 'gsu');
+
+/** What people and clusters write must not steer the terminal. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\s+/g, ' ');
+}

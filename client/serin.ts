@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { basename } from 'node:path';
+import process from 'node:process';
+import { run } from './program.ts';
+import { processTerminal } from './terminal.ts';
+
+/** The Temporal CLI runs `temporal-serin` as `temporal serin`; then that is what the user types. */
+function programName(path: string | undefined): string {
+  const name = basename(path ?? 'serin').replace(/\.[cm]?[jt]s$/, '');
+  return name === 'temporal-serin' ? 'temporal serin' : 'serin';
+}
+
+process.exitCode = await run(process.argv.slice(2), processTerminal(), programName(process.argv[1]));

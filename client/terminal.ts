@@ -1,0 +1,51 @@
+import { buffer } from 'node:stream/consumers';
+
+/** Where a command reads and writes: the process, or a test. */
+export interface Terminal {
+  /** Writes to the standard output, as it is: lines end in `\n`. */
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  readonly readInput: () => Promise<Uint8Array>;
+  /** The standard output is a screen, and not a file or a pipe. */
+  readonly isScreen: boolean;
+  readonly size: () => ScreenSize;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the user interrupts the command. */
+  readonly interrupted: AbortSignal;
+}
+
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What a line of text may look like. */
+export interface Style {
+  readonly color: boolean;
+  /** Whether block characters can be shown. */
+  readonly unicode: boolean;
+}
+
+/** The terminal of this process. The first Ctrl-C interrupts the command, the second ends the process. */
+export function processTerminal(): Terminal {
+  const interruption = new AbortController();
+  process.once('SIGINT', () => interruption.abort());
+  return {
+    write: (chunk) => void process.stdout.write(chunk),
+    writeError: (chunk) => void process.stderr.write(chunk),
+    readInput: () => buffer(process.stdin),
+    isScreen: Boolean(process.stdout.isTTY),
+    size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
+    env: process.env,
+    interrupted: interruption.signal,
+  };
+}
+
+/** Colours on screens only, never with `NO_COLOR` (https://no-color.org); blocks where the locale is UTF-8. */
+export function styleOf({ isScreen, env }: Terminal): Style {
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
+  return {
+    color: isScreen && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
+    unicode: /utf-?8/i.test(locale),
+  };
+}
