@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { measure } from '../../../activities/metrics/measure.ts';
 import { noCounts } from '../../../core/measurement.ts';
 import { type Exporter, type HistogramLines, histogramLines, startExporter } from './exporter.ts';
-import { type PrometheusServer, freePort, scrapeIntervalMs, startPrometheus } from './prometheus-server.ts';
+import { type PrometheusServer, scrapeIntervalMs, startPrometheus } from './prometheus-server.ts';
 
 let pods: readonly [Exporter, Exporter, Exporter];
 let otherJob: Exporter;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await prometheus.stop();
+  await prometheus.remove();
   for (const exporter of [...pods, otherJob]) await exporter.close();
 });
 
@@ -371,24 +371,18 @@ describe('measure of metrics that cannot be used', () => {
   });
 });
 
-describe('measure without Prometheus', () => {
-  it('is blind while Prometheus is down, naming the URL', async () => {
-    const port = await freePort();
-    const measurement = await measure({
-      baseUrl: `http://127.0.0.1:${port}`,
-      scrapeIntervalMs,
-      target: { namespace, name: 'app' },
-      baseline: 'app-v1',
-      candidate: 'app-v2',
-      fromMs: 0,
-      nowMs: Date.now(),
-      signal: new AbortController().signal,
-    });
-    expect(measurement).toEqual({
-      kind: 'blind',
-      reason: `Prometheus at http://127.0.0.1:${port}/api/v1/query: connect ECONNREFUSED 127.0.0.1:${port}`,
-    });
+it('is blind while Prometheus is down, and counts that time as soon as it is back', async () => {
+  const [pod] = pods;
+  const fromMs = await prometheus.show(pod, legacy({ counts: [10, 10, 10] }));
+  await prometheus.outage.stop();
+  expect(await measureWindow({ fromMs, toMs: Date.now() })).toEqual({
+    kind: 'blind',
+    reason: `Prometheus at ${prometheus.url}/api/v1/query: connect ECONNREFUSED ${new URL(prometheus.url).host}`,
   });
+  pod.show(0, legacy({ counts: [17, 17, 17] }));
+  await prometheus.outage.start();
+  const toMs = await prometheus.show(pod, legacy({ counts: [21, 21, 21] }));
+  expect((await measureCandidate({ fromMs, toMs })).requests).toBe(11);
 });
 
 it('answers in less than 2 KB a version with all of the buckets of Knative', async () => {

@@ -3,7 +3,7 @@ import { measure } from '../../../activities/metrics/measure.ts';
 import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
 
 let prometheus: PrometheusServer | undefined;
-afterEach(() => prometheus?.stop());
+afterEach(() => prometheus?.remove());
 
 const identity = ['k8s.namespace.name', 'kn.revision.name', 'k8s.pod.name'];
 

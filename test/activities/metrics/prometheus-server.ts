@@ -1,24 +1,29 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectPrometheus } from '../../../activities/metrics/prometheus.ts';
+import { until } from '../../../sandbox/processes/condition.ts';
+import { answers } from '../../../sandbox/processes/http.ts';
+import type { Program } from '../../../sandbox/processes/messages.ts';
+import { freePort } from '../../../sandbox/processes/ports.ts';
+import { type Outage, Service } from '../../../sandbox/processes/service.ts';
+import { startSupervision } from '../../../sandbox/processes/supervision.ts';
 import { resolveTool } from '../../../sandbox/tools/resolve.ts';
 import type { Exporter } from './exporter.ts';
 
 export const scrapeIntervalMs = 200;
 
-/** A real Prometheus that scrapes exporters; stopped by `stop`. */
+/** A real Prometheus that scrapes exporters; removed with its data by `remove`. */
 export interface PrometheusServer {
   readonly url: string;
   readonly startedAtMs: number;
+  /** Stops and starts it again with its data. */
+  readonly outage: Outage;
   /** Shows the content and waits until Prometheus has stored a scrape of it: the time of that scrape, epoch ms. */
   show(exporter: Exporter, content: readonly string[]): Promise<number>;
-  /** Lets the exporter's scrapes fail, and waits until Prometheus has noticed. */
+  /** Lets the exporter's scrapes fail, and waits until Prometheus has noticed: the time of that scrape, epoch ms. */
   hide(exporter: Exporter): Promise<number>;
-  stop(): Promise<void>;
+  remove(): Promise<void>;
 }
 
 export interface PrometheusOptions {
@@ -30,52 +35,62 @@ export interface PrometheusOptions {
 
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<PrometheusServer> {
   const directory = await mkdtemp(join(tmpdir(), 'serin-prometheus-'));
-  const port = await freePort();
-  const config = join(directory, 'prometheus.yml');
-  await writeFile(config, JSON.stringify(configuration(options)));
+  const supervision = startSupervision(directory);
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const program = await describeProgram({ directory, url, options });
+  const outage = new Service({ supervision, program, isReady: () => answers(`${url}/-/ready`) });
   const startedAtMs = Date.now();
-  const process = spawn(
-    await resolveTool('prometheus'),
-    [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(directory, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--web.enable-otlp-receiver',
-      '--log.level=error',
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const prometheus = connectPrometheus({ baseUrl: url, signal: new AbortController().signal, limitMs: 120_000 });
-  await until(async () => (await fetch(`${url}/-/ready`)).ok);
+  await outage.start();
   let step = 0;
 
-  async function firstSample(query: string, isWanted: (value: number) => boolean): Promise<number | undefined> {
+  async function firstSample(query: string, wanted: number): Promise<number | undefined> {
+    const prometheus = connectPrometheus({ baseUrl: url, signal: new AbortController().signal, limitMs: 5_000 });
     const series = await prometheus.ask({ query, atMs: Date.now() });
-    return series.flatMap(({ samples }) => samples).find(({ value }) => isWanted(value))?.atMs;
+    return series.flatMap(({ samples }) => samples).find(({ value }) => value === wanted)?.atMs;
   }
 
   return {
     url,
     startedAtMs,
-    show: async (exporter, content) => {
-      step += 1;
-      const wanted = step;
-      exporter.show(step, content);
-      return until(() => firstSample(`script_step{instance="${exporter.address}"}[1m]`, (value) => value === wanted));
+    outage,
+    show: (exporter, content) => {
+      const wanted = (step += 1);
+      exporter.show(wanted, content);
+      const query = `script_step{instance="${exporter.address}"}[1m]`;
+      return until({ what: `a scrape of step ${wanted}`, ...patience }, () => firstSample(query, wanted));
     },
-    hide: async (exporter) => {
+    hide: (exporter) => {
       const sinceMs = Date.now();
       exporter.show(0, 'failing');
-      const rangeOf = () => Math.max(1, Date.now() - sinceMs);
-      return until(() => firstSample(`up{instance="${exporter.address}"}[${rangeOf()}ms]`, (value) => value === 0));
+      const query = () => `up{instance="${exporter.address}"}[${Math.max(1, Date.now() - sinceMs)}ms]`;
+      return until({ what: 'a failed scrape', ...patience }, () => firstSample(query(), 0));
     },
-    stop: async () => {
-      const exited = new Promise((resolve) => process.once('exit', resolve));
-      process.kill('SIGTERM');
-      await exited;
-      await rm(directory, { recursive: true, force: true });
-    },
+    remove: () => supervision.stop(),
+  };
+}
+
+const patience = { limitMs: 20_000, pollMs: 25 };
+
+interface ProgramOptions {
+  readonly directory: string;
+  readonly url: string;
+  readonly options: PrometheusOptions;
+}
+
+async function describeProgram({ directory, url, options }: ProgramOptions): Promise<Program> {
+  const configFile = join(directory, 'prometheus.yml');
+  await writeFile(configFile, JSON.stringify(configuration(options)));
+  return {
+    name: 'prometheus',
+    command: await resolveTool('prometheus'),
+    args: [
+      `--config.file=${configFile}`,
+      `--storage.tsdb.path=${join(directory, 'data')}`,
+      `--web.listen-address=${new URL(url).host}`,
+      '--web.enable-otlp-receiver',
+    ],
+    env: {},
+    logFile: join(directory, 'prometheus.log'),
   };
 }
 
@@ -89,28 +104,4 @@ function configuration({ jobs = {}, promotedAttributes = [] }: PrometheusOptions
       static_configs: [{ targets: exporters.map(({ address }) => address) }],
     })),
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A server that listens on TCP has an address of this form.
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Asks every 25 ms until there is an answer; refused connections are not one. Gives up after 20 s. */
-async function until<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
-  const deadlineMs = Date.now() + 20_000;
-  let failure: unknown;
-  while (Date.now() < deadlineMs) {
-    const answer = await ask().catch((error: unknown) => {
-      failure = error;
-      return undefined;
-    });
-    if (answer !== undefined && answer !== false) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('waited 20 s in vain', { cause: failure });
 }

@@ -25,7 +25,7 @@ describe('a real Prometheus', () => {
   beforeAll(async () => {
     prometheus = await startPrometheus();
   });
-  afterAll(() => prometheus.stop());
+  afterAll(() => prometheus.remove());
 
   it('answers with labels and samples in milliseconds', async () => {
     const query = 'label_replace(vector(1.5), "name", "value", "", "")';

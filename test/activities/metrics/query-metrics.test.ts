@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts';
 import type { TargetObservation } from '../../../core/target.ts';
-import { freePort } from './prometheus-server.ts';
+import { freePort } from '../../../sandbox/processes/ports.ts';
 
 const input = { target: { namespace: 'default', name: 'app' }, baseline: 'app-v1', candidate: 'app-v2', fromMs: 0 };
 
