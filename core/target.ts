@@ -7,9 +7,7 @@ export interface TrafficEntry {
 }
 
 export type RevisionState =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'unready'; readonly reason: string }
-  | { readonly kind: 'gone' };
+  { readonly kind: 'ready' } | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'gone' };
 
 /** The Knative Service and the two revisions as the cluster reports them. */
 export type TargetObservation =
@@ -38,6 +36,8 @@ export const leaseAnnotations = {
   firstRunId: 'serin.dev/first-run-id',
   /** Revision that `serin restore` puts back to 100 %; present once it has been verified. */
   baseline: 'serin.dev/baseline',
+  /** The plan annotation that the holder found when it verified the target: the last write of a run that has ended. */
+  previousPlan: 'serin.dev/previous-plan',
 } as const;
 
 /** The Lease that is the mutex of a Knative Service, in the service's namespace. */

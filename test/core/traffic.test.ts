@@ -88,7 +88,8 @@ describe('pinTraffic', () => {
           expect(servesShares(next, shares(weight))).toBe(true);
           expect(next.some(({ revisionName }) => revisionName === gone)).toBe(false);
           const reaches = (entry: TrafficEntry) => (entry.latestRevision === true ? latest : entry.revisionName);
-          const kept = present.filter((entry) => reaches(entry) !== gone).flatMap(({ tag }) => tag ?? []);
+          const entries: readonly TrafficEntry[] = present;
+          const kept = entries.filter((entry) => reaches(entry) !== gone).flatMap(({ tag }) => tag ?? []);
           expect(new Set(next.flatMap(({ tag }) => tag ?? []))).toEqual(new Set(kept));
           expect(next.filter((e) => e.latestRevision === true && ['app-v1', 'app-v2'].includes(latest))).toEqual([]);
           expect(pinTraffic({ ...input, present: next })).toEqual(next);

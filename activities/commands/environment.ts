@@ -1,0 +1,32 @@
+/** What a command may see of the worker's environment; the worker's own secrets are not among it. */
+const passed: ReadonlySet<string> = new Set([
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'LANG',
+  'TZ',
+  'KUBECONFIG',
+  'KUBERNETES_SERVICE_HOST',
+  'KUBERNETES_SERVICE_PORT',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+]);
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment for commands: where programs, kubeconfig, certificates and proxies are, and helm's own settings. */
+export function commandEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] => {
+    return value !== undefined && (passed.has(name) || name.startsWith('HELM_')) ? [[name, value]] : [];
+  });
+  return Object.fromEntries(entries);
+}

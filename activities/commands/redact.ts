@@ -1,0 +1,53 @@
+const mask = '***';
+
+/** Flags whose value may be a secret: helm's values and credentials, and what other programs call a secret. */
+const secretFlag =
+  /^--?(?:set|set-string|set-json|set-literal|(?:[\w-]*-)?(?:password|passphrase|token|secret|credentials?|api-?key))$/i;
+
+/** Shorter ones are words that also mean something else. */
+const shortestSecret = 4;
+
+/** A command for people, `helm upgrade app chart --set ***`. */
+export function formatCommand(command: string, args: readonly string[]): string {
+  return [command, ...redactArgs(args)].map((word) => (/\s/.test(word) ? JSON.stringify(word) : word)).join(' ');
+}
+
+/** The arguments without the values of secret flags and without credentials in URLs. */
+export function redactArgs(args: readonly string[]): readonly string[] {
+  return args.map((word, index) => {
+    const { name, value } = splitFlag(word);
+    if (value !== undefined && secretFlag.test(name)) return `${name}=${mask}`;
+    return secretFlag.test(args[index - 1] ?? '') ? mask : redactText(word);
+  });
+}
+
+/** Output without bearer tokens, credentials in URLs, and whatever the arguments marked as secret. */
+export function redactOutput(output: string, args: readonly string[]): string {
+  const secrets = secretsOf(args).toSorted((a, b) => b.length - a.length);
+  return redactText(secrets.reduce((text, secret) => text.replaceAll(secret, mask), output));
+}
+
+function redactText(text: string): string {
+  return text
+    .replaceAll(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${mask}`)
+    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@:]*:[^/\s@]+@/gi, `$1${mask}@`);
+}
+
+/** `--set a=x,b=y` hides both values; a credential is hidden as a whole. */
+function secretsOf(args: readonly string[]): readonly string[] {
+  const values = args.flatMap((word, index) => {
+    const { name, value } = splitFlag(word);
+    if (value !== undefined && secretFlag.test(name)) return [value];
+    return secretFlag.test(args[index - 1] ?? '') ? [word] : [];
+  });
+  const parts = values.flatMap((value) => [
+    value,
+    ...value.split(/,(?=[^,=]*=)/).map((part) => part.replace(/^[^=]*=/, '')),
+  ]);
+  return parts.filter((part) => part.length >= shortestSecret);
+}
+
+function splitFlag(word: string): { name: string; value?: string } {
+  const match = /^(--?[\w-]+)=(.*)$/s.exec(word);
+  return match?.[1] === undefined ? { name: word } : { name: match[1], value: match[2] ?? '' };
+}

@@ -1,0 +1,38 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { failureTypes } from '../core/failures.ts';
+import type { FailureTypeName } from '../core/failures.ts';
+
+export interface FailureOptions {
+  /** What happened, to which object, the values, and what to do. Never a secret. */
+  readonly message: string;
+  readonly cause?: unknown;
+  /** JSON-safe facts for programs. */
+  readonly details?: readonly unknown[];
+  /** Overrides the retry policy's next wait. */
+  readonly nextRetryDelayMs?: number;
+}
+
+/** An outside failure of one of the types of `core/failures.ts`, retryable or not as its table says. */
+export function failure(type: FailureTypeName, options: FailureOptions): ApplicationFailure {
+  const { message, cause, details = [], nextRetryDelayMs } = options;
+  return ApplicationFailure.create({
+    message,
+    type,
+    nonRetryable: !failureTypes[type].isRetryable,
+    details: [...details],
+    ...(cause instanceof Error ? { cause } : {}),
+    ...(nextRetryDelayMs === undefined ? {} : { nextRetryDelay: nextRetryDelayMs }),
+  });
+}
+
+/** Whether the failure is of one of the types. */
+export function hasType(error: unknown, ...types: readonly FailureTypeName[]): boolean {
+  return error instanceof ApplicationFailure && types.some((type) => type === error.type);
+}
+
+/** The innermost message of an error, which is where `fetch` says what happened: `connect ECONNREFUSED 127.0.0.1:6443`. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message;
+}

@@ -1,0 +1,47 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import type { Experiment, Role } from '../../core/experiment.ts';
+import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import type { Cluster } from './cluster.ts';
+import { imageOf, serviceLabel, unmet } from './objects.ts';
+import { notReady, serviceDoubt } from './readiness.ts';
+
+/** One look whether the target and both revisions are ready; fails as `NotReady`, naming all that is not. */
+export async function awaitReadiness(
+  cluster: Cluster,
+  { experiment }: { readonly experiment: Experiment },
+): Promise<Revisions> {
+  const { target } = experiment;
+  const [service, baseline, candidate] = await Promise.all([
+    cluster.readService(target),
+    readJudged(cluster, experiment, 'baseline'),
+    readJudged(cluster, experiment, 'candidate'),
+  ]);
+  const doubts = [serviceDoubt(service, target), baseline.doubt, candidate.doubt].filter(
+    (doubt) => doubt !== undefined,
+  );
+  if (doubts.length > 0) throw notReady(doubts.join('; '));
+  return { baseline: baseline.revision, candidate: candidate.revision };
+}
+
+interface Judged {
+  readonly revision: JudgedRevision;
+  readonly doubt?: string;
+}
+
+async function readJudged(cluster: Cluster, { target, ...versions }: Experiment, role: Role): Promise<Judged> {
+  const name = versions[role].revision;
+  const revision = await cluster.readRevision({ namespace: target.namespace, name });
+  const words = `${role} revision ${target.namespace}/${name}`;
+  if (revision === undefined) return { revision: { revision: name, image: '' }, doubt: `${words} does not exist` };
+  const owner = revision.metadata.labels?.[serviceLabel];
+  if (owner !== target.name) {
+    const message = `${words} belongs to Knative Service ${owner ?? '(none)'}, not to ${target.name}; name a revision of the target`;
+    throw failure('PreflightRefused', { message });
+  }
+  const reason = unmet(revision.status?.conditions, 'Ready');
+  return {
+    revision: { revision: name, image: imageOf(revision) },
+    ...(reason === undefined ? {} : { doubt: `${words} is not ready: ${reason}` }),
+  };
+}

@@ -1,0 +1,49 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { isOnTemporal } from '../../core/lease.ts';
+import type { ChainState, LeaseHolder } from '../../core/lease.ts';
+import { failure, messageOf } from '../failures.ts';
+
+/** The Temporal service that this worker is connected to, as holders of Leases name it. */
+export interface TemporalService {
+  readonly client: Client;
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** Asks Temporal whether the holder's chain of runs has ended; `unknown` where nobody here can tell. */
+export async function chainStateOf(temporal: TemporalService, holder: LeaseHolder | undefined): Promise<ChainState> {
+  if (holder === undefined) return { kind: 'unknown', reason: 'its Lease names no experiment' };
+  if (!isOnTemporal(holder, temporal)) {
+    const where = `${holder.temporalAddress}, namespace ${holder.temporalNamespace}`;
+    return { kind: 'unknown', reason: `experiment ${holder.workflowId} is on another Temporal (${where})` };
+  }
+  const description = await describe(temporal, holder);
+  if (description === undefined) {
+    return { kind: 'unknown', reason: `experiment ${holder.workflowId} is not known to Temporal any more` };
+  }
+  return stateOf(description, holder);
+}
+
+/** A workflow id has one open chain at most: when its latest run is of another chain, the holder's ended before that. */
+function stateOf(latest: WorkflowExecutionDescription, holder: LeaseHolder): ChainState {
+  const isSameChain = latest.raw.workflowExecutionInfo?.firstRunId === holder.firstRunId;
+  if (!isSameChain) return { kind: 'closed', closedAtMs: latest.startTime.getTime() };
+  const { closeTime, status } = latest;
+  // A run that was continued as new has a successor, even if this answer is too old to know it.
+  if (closeTime === undefined || status.name === 'CONTINUED_AS_NEW') return { kind: 'open' };
+  return { kind: 'closed', closedAtMs: closeTime.getTime() };
+}
+
+async function describe(
+  { client, address }: TemporalService,
+  { workflowId }: LeaseHolder,
+): Promise<WorkflowExecutionDescription | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + 5_000, () => client.workflow.getHandle(workflowId).describe());
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    const message = `cannot ask Temporal at ${address} about experiment ${workflowId}: ${messageOf(error)}`;
+    throw failure('TemporalUnavailable', { message, cause: error });
+  }
+}

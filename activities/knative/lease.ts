@@ -1,0 +1,87 @@
+import type { V1Lease } from '@kubernetes/client-node';
+import { formatObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment.ts';
+import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/lease.ts';
+import type { LeaseFacts } from '../../core/lease.ts';
+import { leaseName } from '../../core/target.ts';
+import type { Holder } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import type { Cluster } from './cluster.ts';
+
+/** The Lease that is the mutex of the target. */
+export function leaseOf({ namespace, name }: ObjectName): ObjectName {
+  return { namespace, name: leaseName(name) };
+}
+
+export function readLease(cluster: Cluster, target: ObjectName): Promise<V1Lease | undefined> {
+  return cluster.readLease(leaseOf(target));
+}
+
+/** What core decides by. */
+export function factsOf({ metadata, spec }: V1Lease): LeaseFacts {
+  const { holderIdentity, leaseDurationSeconds } = spec ?? {};
+  return {
+    annotations: metadata?.annotations ?? {},
+    ...(holderIdentity === undefined ? {} : { holderIdentity }),
+    ...(leaseDurationSeconds === undefined ? {} : { durationSeconds: leaseDurationSeconds }),
+  };
+}
+
+export function isOurs(lease: V1Lease, holder: Holder): boolean {
+  return isHeldBy(factsOf(lease), holder);
+}
+
+/** A Lease for `holder`: a new one, or `taken` with its resourceVersion, so that only one of two takers gets it. */
+export function newLease(target: ObjectName, holder: Holder, taken?: V1Lease): V1Lease {
+  const resourceVersion = taken?.metadata?.resourceVersion;
+  return {
+    metadata: {
+      ...leaseOf(target),
+      annotations: { ...holderAnnotations(holder) },
+      labels: { 'app.kubernetes.io/managed-by': 'serin' },
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    spec: {
+      holderIdentity: formatHolder(holder),
+      leaseDurationSeconds: defaultLeaseSeconds,
+      leaseTransitions: taken === undefined ? 0 : (taken.spec?.leaseTransitions ?? 0) + 1,
+    },
+  };
+}
+
+export interface OwnedTarget {
+  readonly target: ObjectName;
+  readonly holder: Holder;
+}
+
+/**
+ * Announces that an activity may go on for `limitMs` after its run has ended, before it starts: nobody takes the target
+ * meanwhile. Fails as `Fenced` when the Lease is not ours. The duration is never lowered: an earlier attempt may still run.
+ */
+export async function raiseLease(cluster: Cluster, { target, holder }: OwnedTarget, limitMs: number): Promise<void> {
+  const lease = await requireLease(cluster, { target, holder });
+  const leaseDurationSeconds = Math.ceil(limitMs / 1000) + defaultLeaseSeconds;
+  if ((lease.spec?.leaseDurationSeconds ?? 0) >= leaseDurationSeconds) return;
+  await cluster.replaceLease(leaseOf(target), { ...lease, spec: { ...lease.spec, leaseDurationSeconds } });
+}
+
+/** Writes facts about the target onto our Lease; `undefined` takes one away. */
+export async function annotateLease(
+  cluster: Cluster,
+  owned: OwnedTarget,
+  changes: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const lease = await requireLease(cluster, owned);
+  const merged = Object.entries({ ...lease.metadata?.annotations, ...changes });
+  const annotations = Object.fromEntries(merged.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  await cluster.replaceLease(leaseOf(owned.target), { ...lease, metadata: { ...lease.metadata, annotations } });
+}
+
+/** The target's Lease; fails as `Fenced` when this experiment does not hold it. */
+export async function requireLease(cluster: Cluster, { target, holder }: OwnedTarget): Promise<V1Lease> {
+  const lease = await readLease(cluster, target);
+  if (lease !== undefined && isOurs(lease, holder)) return lease;
+  const owner = lease === undefined ? 'it is gone' : `its holder is ${lease.spec?.holderIdentity ?? 'nobody'}`;
+  const message = `Lease ${formatObjectName(leaseOf(target))} is not held by ${holder.workflowId}: ${owner}`;
+  throw failure('Fenced', { message });
+}

@@ -1,0 +1,99 @@
+import type { TrafficEntry } from '../../core/target.ts';
+
+/**
+ * The parts of Knative's objects that serin reads (https://knative.dev/docs/serving/reference/serving-api/). The API server
+ * has checked them against their schema before anyone can read them.
+ */
+export interface KnativeMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly ManagedFields[];
+  readonly deletionTimestamp?: string;
+}
+
+/** Who owns which fields; see https://kubernetes.io/docs/reference/using-api/server-side-apply/#managing-fields. */
+export interface ManagedFields {
+  readonly manager?: string;
+  /** RFC 3339, whole seconds. */
+  readonly time?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: object;
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface Container {
+  readonly name?: string;
+  readonly image: string;
+}
+
+export interface KnativeService {
+  readonly metadata: KnativeMetadata;
+  readonly spec: { readonly traffic?: readonly TrafficEntry[] };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly Condition[];
+    readonly latestReadyRevisionName?: string;
+    readonly latestCreatedRevisionName?: string;
+    readonly traffic?: readonly TrafficEntry[];
+  };
+}
+
+export interface Revision {
+  readonly metadata: KnativeMetadata;
+  readonly spec: { readonly containers: readonly Container[] };
+  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
+}
+
+/** The label by which Knative tells whose revision it is. */
+export const serviceLabel = 'serving.knative.dev/service';
+
+/** Undefined when the condition holds, else why not, in Knative's words. */
+export function unmet(conditions: readonly Condition[] | undefined, type: string): string | undefined {
+  const condition = conditions?.find((candidate) => candidate.type === type);
+  if (condition?.status === 'True') return undefined;
+  const words = [condition?.reason, condition?.message].filter((text) => text !== undefined && text !== '');
+  return words.join(': ') || `${type} is ${condition?.status ?? 'not reported yet'}`;
+}
+
+/** Whether the object's status speaks of its present spec. */
+export function isObserved({ metadata, status }: KnativeService): boolean {
+  return status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0);
+}
+
+/** The images of a revision's containers, as text; almost always one. */
+export function imageOf({ spec }: Revision): string {
+  return spec.containers.map(({ image }) => image).join(', ');
+}
+
+/** The newest manager of `spec.traffic`. */
+export function trafficEditor({ metadata }: KnativeService): { manager: string; time?: string } | undefined {
+  const owners = (metadata.managedFields ?? []).filter(({ subresource, fieldsV1 }) => {
+    return (subresource ?? '') === '' && ownsField(fieldsV1, ['f:spec', 'f:traffic']);
+  });
+  const newest = owners.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
+  if (newest?.manager === undefined) return undefined;
+  return { manager: newest.manager, ...(newest.time === undefined ? {} : { time: newest.time }) };
+}
+
+function ownsField(fields: unknown, path: readonly string[]): boolean {
+  const [key, ...rest] = path;
+  if (key === undefined) return true;
+  if (typeof fields !== 'object' || fields === null || !(key in fields)) return false;
+  // Checked above: the key exists.
+  return ownsField((fields as Readonly<Record<string, unknown>>)[key], rest);
+}
+
+function timeOf({ time }: ManagedFields): number {
+  return time === undefined ? 0 : Date.parse(time);
+}

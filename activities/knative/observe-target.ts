@@ -1,0 +1,56 @@
+import { CancelledFailure } from '@temporalio/common';
+import type { ObjectName } from '../../core/experiment.ts';
+import { planAnnotation } from '../../core/target.ts';
+import type { RevisionState, TargetObservation } from '../../core/target.ts';
+import { messageOf } from '../failures.ts';
+import type { Cluster } from './cluster.ts';
+import { trafficEditor, unmet } from './objects.ts';
+import type { KnativeService, Revision } from './objects.ts';
+
+export interface ObserveTargetInput {
+  readonly target: ObjectName;
+  readonly baseline: string;
+  readonly candidate: string;
+}
+
+/** Looks at the target once. A cluster that does not answer is an answer too; only cancellation is thrown. */
+export async function observeTarget(cluster: Cluster, input: ObserveTargetInput): Promise<TargetObservation> {
+  const { namespace } = input.target;
+  try {
+    const [service, baseline, candidate] = await Promise.all([
+      cluster.readService(input.target),
+      cluster.readRevision({ namespace, name: input.baseline }),
+      cluster.readRevision({ namespace, name: input.candidate }),
+    ]);
+    if (service === undefined) return { kind: 'gone' };
+    return { kind: 'seen', ...describe(service), baseline: stateOf(baseline), candidate: stateOf(candidate) };
+  } catch (error) {
+    if (error instanceof CancelledFailure) throw error;
+    return { kind: 'unreachable', reason: messageOf(error) };
+  }
+}
+
+function describe(
+  service: KnativeService,
+): Pick<Extract<TargetObservation, { kind: 'seen' }>, 'specTraffic' | 'latestCreatedRevision' | 'plan' | 'editor'> {
+  const latestCreatedRevision = service.status?.latestCreatedRevisionName;
+  const plan = service.metadata.annotations?.[planAnnotation];
+  const editor = trafficEditor(service);
+  return {
+    specTraffic: service.spec.traffic ?? [],
+    ...(latestCreatedRevision === undefined ? {} : { latestCreatedRevision }),
+    ...(plan === undefined ? {} : { plan }),
+    ...(editor === undefined ? {} : { editor: formatEditor(editor) }),
+  };
+}
+
+function formatEditor({ manager, time }: { manager: string; time?: string }): string {
+  return time === undefined ? manager : `${manager} at ${time}`;
+}
+
+/** A revision that is scaled to zero is still ready: the next request starts it. */
+function stateOf(revision: Revision | undefined): RevisionState {
+  if (revision === undefined || revision.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
+  const reason = unmet(revision.status?.conditions, 'Ready');
+  return reason === undefined ? { kind: 'ready' } : { kind: 'unready', reason };
+}

@@ -1,0 +1,61 @@
+import type { V1Lease } from '@kubernetes/client-node';
+import { formatObjectName } from '../../core/experiment.ts';
+import { holderOf, isHeldBy, judgeOwnership } from '../../core/lease.ts';
+import type { ChainState, Ownership } from '../../core/lease.ts';
+import type { Acquisition, ExperimentActivities } from '../../workflows/contract.ts';
+import { failure, hasType } from '../failures.ts';
+import { chainStateOf } from './chain.ts';
+import type { TemporalService } from './chain.ts';
+import type { Cluster } from './cluster.ts';
+import { factsOf, isOurs, leaseOf, newLease, readLease } from './lease.ts';
+import type { OwnedTarget } from './lease.ts';
+
+/** Between two looks at a target that is held; a retry of the activity, so it adds nothing to the history. */
+const waitMs = 2_000;
+
+type AcquireInput = Parameters<ExperimentActivities['acquireTarget']>[0];
+
+/** One try for the target's Lease: creates it, or takes over what a run that has ended left behind. */
+export async function acquireTarget(
+  { cluster, temporal }: { readonly cluster: Cluster; readonly temporal: TemporalService },
+  { target, holder, seen }: AcquireInput,
+): Promise<Acquisition> {
+  const lease = await readLease(cluster, target);
+  if (lease === undefined) {
+    await cluster.createLease(leaseOf(target), newLease(target, holder));
+    return { kind: 'acquired' };
+  }
+  const ownership = await judge(temporal, lease, { target, holder });
+  switch (ownership.kind) {
+    case 'ours':
+      return { kind: 'acquired' };
+    case 'free':
+      await cluster.replaceLease(leaseOf(target), newLease(target, holder, lease));
+      return { kind: 'acquired' };
+    case 'held':
+      if (ownership.by.firstRunId !== seen) return ownership;
+      throw stillHeld(target, ownership);
+  }
+}
+
+/** Deletes the Lease if this experiment holds it. */
+export async function releaseTarget(cluster: Cluster, { target, holder }: OwnedTarget): Promise<void> {
+  const lease = await readLease(cluster, target);
+  if (lease === undefined || !isOurs(lease, holder)) return;
+  await cluster.deleteLease(leaseOf(target), lease).catch((error: unknown) => {
+    // Deleted by an earlier attempt or by hand.
+    if (!hasType(error, 'NotFound')) throw error;
+  });
+}
+
+async function judge(temporal: TemporalService, lease: V1Lease, { target, holder }: OwnedTarget): Promise<Ownership> {
+  const facts = factsOf(lease);
+  const chain: ChainState = isHeldBy(facts, holder) ? { kind: 'open' } : await chainStateOf(temporal, holderOf(facts));
+  const leaseName = formatObjectName(leaseOf(target));
+  return judgeOwnership({ lease: facts, holder, chain, nowMs: Date.now(), leaseName });
+}
+
+function stillHeld(target: AcquireInput['target'], { by, why }: Extract<Ownership, { kind: 'held' }>): Error {
+  const message = `${formatObjectName(target)} is held by ${by.workflowId}: ${why}`;
+  return failure('TargetHeld', { message, nextRetryDelayMs: waitMs });
+}

@@ -1,0 +1,121 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import { formatWriteId, mayWrite, needsLease } from '../../core/fencing.ts';
+import type { WritePermission } from '../../core/fencing.ts';
+import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
+import type { TrafficEntry } from '../../core/target.ts';
+import { followLatestTraffic, pinTraffic } from '../../core/traffic.ts';
+import type { Share } from '../../core/traffic.ts';
+import type { PatchTrafficInput, PatchTrafficResult } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import { withHeartbeats } from '../heartbeat.ts';
+import type { Cluster } from './cluster.ts';
+import { confirmTraffic } from './confirm-traffic.ts';
+import { isOurs, readLease } from './lease.ts';
+import { trafficEditor } from './objects.ts';
+import type { KnativeService } from './objects.ts';
+import { fieldManager } from './cluster.ts';
+
+/**
+ * Writes the target's traffic once, however often it is tried, and waits until the cluster reports it.
+ *
+ * The write is guarded by what was read: the service's resourceVersion, then its plan annotation, then, where another
+ * run wrote last, the Lease, which is read after the service so that a change of the owner in between is a conflict.
+ */
+export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
+  return withHeartbeats(async () => {
+    const acceptedAtMs = await write(cluster, input);
+    const annotation = formatWriteId(input.plan);
+    const shares = sharesOf(input);
+    const confirmedAtMs = await confirmTraffic(cluster, { target: input.target, annotation, shares, acceptedAtMs });
+    return { acceptedAtMs, confirmedAtMs };
+  });
+}
+
+/** Answers when the API server accepted the write, be it now or in an earlier attempt; epoch ms. */
+async function write(cluster: Cluster, input: PatchTrafficInput): Promise<number> {
+  const service = await readExisting(cluster, input);
+  const permission = await askPermission(cluster, service, input);
+  switch (permission.kind) {
+    case 'fenced':
+      throw failure('Fenced', { message: `${formatObjectName(input.target)}: ${permission.reason}` });
+    case 'alreadyWritten':
+      return acceptedAtMs(service);
+    case 'write': {
+      const { resourceVersion } = service.metadata;
+      const traffic = await nextTraffic(cluster, service, input);
+      const annotations = { [planAnnotation]: formatWriteId(input.plan) };
+      await cluster.patchService(input.target, { resourceVersion, annotations, traffic });
+      return Date.now();
+    }
+  }
+}
+
+async function readExisting(cluster: Cluster, { target }: PatchTrafficInput): Promise<KnativeService> {
+  const service = await cluster.readService(target);
+  if (service !== undefined && service.metadata.deletionTimestamp === undefined) return service;
+  throw failure('TargetGone', { message: `Knative Service ${formatObjectName(target)} is gone; nothing was written` });
+}
+
+async function askPermission(
+  cluster: Cluster,
+  service: KnativeService,
+  { target, holder, plan }: PatchTrafficInput,
+): Promise<WritePermission> {
+  const found = service.metadata.annotations?.[planAnnotation];
+  const question = { plan, ...(found === undefined ? {} : { annotation: found }) };
+  if (!needsLease(question)) return mayWrite({ ...question, leaseIsOurs: false });
+  const lease = await readLease(cluster, target);
+  const previousPlan = lease?.metadata?.annotations?.[leaseAnnotations.previousPlan];
+  return mayWrite({
+    ...question,
+    leaseIsOurs: lease !== undefined && isOurs(lease, holder),
+    ...(previousPlan === undefined ? {} : { previousPlan }),
+  });
+}
+
+async function nextTraffic(
+  cluster: Cluster,
+  service: KnativeService,
+  input: PatchTrafficInput,
+): Promise<readonly TrafficEntry[]> {
+  const present = service.spec.traffic ?? [];
+  const latest = service.status?.latestReadyRevisionName;
+  const existing = await existingRevisions(cluster, input, [
+    ...present.flatMap((entry) => entry.revisionName ?? []),
+    latest,
+  ]);
+  const exists = (revision: string): boolean => existing.has(revision);
+  const gone = sharesOf(input).find(({ revision, percent }) => percent > 0 && !exists(revision));
+  if (gone !== undefined) {
+    const message = `${formatObjectName(input.target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
+    throw failure('TargetGone', { message: `${message}; nothing was written` });
+  }
+  const kept = { present, exists, ...(latest === undefined ? {} : { latestReadyRevision: latest }) };
+  if (input.followLatest !== undefined) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
+  return pinTraffic({ ...kept, shares: sharesOf(input) });
+}
+
+async function existingRevisions(
+  cluster: Cluster,
+  { target: { namespace }, baseline, candidate }: PatchTrafficInput,
+  others: readonly (string | undefined)[],
+): Promise<ReadonlySet<string>> {
+  const names = new Set([baseline, candidate, ...others.filter((name) => name !== undefined)]);
+  const found = await Promise.all(
+    [...names].map(async (name) => ((await cluster.readRevision({ namespace, name })) === undefined ? [] : [name])),
+  );
+  return new Set(found.flat());
+}
+
+function sharesOf({ baseline, candidate, split }: PatchTrafficInput): readonly Share[] {
+  return [
+    { revision: baseline, percent: split.baseline },
+    { revision: candidate, percent: split.candidate },
+  ];
+}
+
+/** When an earlier attempt's write was accepted, so far as the object tells: whole seconds. */
+function acceptedAtMs(service: KnativeService): number {
+  const editor = trafficEditor(service);
+  return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
+}

@@ -1,0 +1,30 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment.ts';
+import { failure } from '../failures.ts';
+import { isObserved, unmet } from './objects.ts';
+import type { KnativeService } from './objects.ts';
+
+const readinessPollMs = 1_000;
+
+/** A retryable failure with a short wait: what is not ready now may be in a second. */
+export function notReady(message: string): Error {
+  return failure('NotReady', { message, nextRetryDelayMs: readinessPollMs });
+}
+
+/** Why the service as a whole is not ready, in Knative's words; undefined when it is. */
+export function serviceDoubt(service: KnativeService | undefined, target: ObjectName): string | undefined {
+  if (service === undefined) return `Knative Service ${formatObjectName(target)} does not exist`;
+  return conditionDoubt(service, target, 'Ready');
+}
+
+/** Why the service's routes are not ready; its latest revision may be broken all the same. */
+export function routesDoubt(service: KnativeService, target: ObjectName): string | undefined {
+  return conditionDoubt(service, target, 'RoutesReady');
+}
+
+function conditionDoubt(service: KnativeService, target: ObjectName, type: string): string | undefined {
+  const name = `Knative Service ${formatObjectName(target)}`;
+  if (!isObserved(service)) return `${name}: Knative has not looked at its latest change yet`;
+  const reason = unmet(service.status?.conditions, type);
+  return reason === undefined ? undefined : `${name} is not ready (${type}): ${reason}`;
+}

@@ -1,0 +1,54 @@
+import { Observable } from '@kubernetes/client-node';
+import type { ConfigurationOptions, ObservableMiddleware, RequestContext } from '@kubernetes/client-node';
+import { cancellationSignal } from '@temporalio/activity';
+
+/** One request must not use up the time of the activity that makes it; webhooks alone may take 10 s by default. */
+const requestLimitMs = 9_000;
+
+/** Client certificates rotate; connections made with an older one are given up after this. */
+const connectionLifeMs = 60_000;
+
+type Dispatcher = Parameters<RequestContext['setDispatcher']>[0];
+
+/**
+ * Options for one request: it ends with its activity, has a limit, and shares connections with the others. The client
+ * by itself would open a new TLS connection for each request.
+ */
+export function createRequestOptions(): (request?: {
+  readonly contentType?: string;
+}) => ConfigurationOptions<ObservableMiddleware> {
+  const shared = createSharedDispatcher();
+  return ({ contentType } = {}) => ({
+    middlewareMergeStrategy: 'append',
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(AbortSignal.any([cancellationSignal(), AbortSignal.timeout(requestLimitMs)]));
+          if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
+          const dispatcher = shared(request.getDispatcher());
+          if (dispatcher !== undefined) request.setDispatcher(dispatcher);
+          return observe(request);
+        },
+        post: observe,
+      },
+    ],
+  });
+}
+
+/** The first dispatcher that is offered serves all requests until it is too old. */
+function createSharedDispatcher(): (offered: Dispatcher | undefined) => Dispatcher | undefined {
+  let current: Dispatcher | undefined;
+  let bornAtMs = 0;
+  return (offered) => {
+    if (current !== undefined && performance.now() - bornAtMs < connectionLifeMs) return current;
+    // Requests that are under way are finished; the older dispatcher takes no new ones.
+    void current?.close();
+    current = offered;
+    bornAtMs = performance.now();
+    return current;
+  };
+}
+
+function observe<T>(value: T): Observable<T> {
+  return new Observable(Promise.resolve(value));
+}

@@ -1,0 +1,51 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic.ts';
+import type { Verification, VerifyInput } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import { fieldManager } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { trafficEditor } from './objects.ts';
+import type { KnativeService } from './objects.ts';
+import { notReady, routesDoubt, serviceDoubt } from './readiness.ts';
+
+/** One look whether the target serves the winner, and nothing else; fails as `NotReady` with what is missing. */
+export async function verifyTarget(cluster: Cluster, input: VerifyInput): Promise<Verification> {
+  const service = await cluster.readService(input.target);
+  if (service === undefined) {
+    const message = `Knative Service ${formatObjectName(input.target)} is gone after the finish actions`;
+    throw failure('TargetGone', { message });
+  }
+  const doubt = doubtOf(service, input);
+  if (doubt !== undefined) throw notReady(doubt);
+  const isLatest = service.status?.latestReadyRevisionName === input.winner.revision;
+  return { mayFollowLatest: isLatest && isOurTraffic(service, input.winner.revision) };
+}
+
+function doubtOf(service: KnativeService, input: VerifyInput): string | undefined {
+  const doubt = input.requireLatest ? serviceDoubt(service, input.target) : routesDoubt(service, input.target);
+  return doubt ?? trafficDoubt(service, input) ?? (input.requireLatest ? latestDoubt(service, input) : undefined);
+}
+
+function trafficDoubt({ status }: KnativeService, { target, winner }: VerifyInput): string | undefined {
+  const traffic = status?.traffic ?? [];
+  if (servesShares(traffic, [{ revision: winner.revision, percent: 100 }])) return undefined;
+  const found = formatPercents(percentsByRevision(traffic));
+  return `status.traffic of ${formatObjectName(target)} is ${found}, not 100 % ${winner.revision}`;
+}
+
+function latestDoubt({ status }: KnativeService, { target, winner }: VerifyInput): string | undefined {
+  const latest = status?.latestReadyRevisionName;
+  if (latest === winner.revision) return undefined;
+  return `the latest ready revision of ${formatObjectName(target)} is ${latest ?? '(none)'}, not ${winner.revision}`;
+}
+
+/** Either what we pinned, or Knative's default; anything else is the wish of a chart or of a person. */
+function isOurTraffic(service: KnativeService, winner: string): boolean {
+  const traffic = service.spec.traffic ?? [];
+  const isDefault = traffic.every(({ latestRevision, percent, tag }) => {
+    return latestRevision === true && percent === 100 && tag === undefined;
+  });
+  if (isDefault) return true;
+  const isPinned = servesShares(traffic, [{ revision: winner, percent: 100 }]);
+  return isPinned && trafficEditor(service)?.manager === fieldManager;
+}

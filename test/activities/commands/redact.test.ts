@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { formatCommand, redactArgs, redactOutput } from '../../../activities/commands/redact.ts';
+
+describe('redactArgs', () => {
+  it.each([
+    [
+      ['--set', 'key=hunter22'],
+      ['--set', '***'],
+    ],
+    [['--set-string=key=hunter22'], ['--set-string=***']],
+    [
+      ['--password', 'hunter22'],
+      ['--password', '***'],
+    ],
+    [['--kube-token=abc'], ['--kube-token=***']],
+    [
+      ['--values', 'https://user:hunter22@charts/values.yaml'],
+      ['--values', 'https://***@charts/values.yaml'],
+    ],
+    [
+      ['-H', 'Authorization: Bearer abcdefgh.ijkl'],
+      ['-H', 'Authorization: Bearer ***'],
+    ],
+    [
+      ['upgrade', 'app', '--wait', '--timeout=5m'],
+      ['upgrade', 'app', '--wait', '--timeout=5m'],
+    ],
+  ])('turns %j into %j', (args, expected) => {
+    expect(redactArgs(args)).toEqual(expected);
+  });
+});
+
+describe('redactOutput', () => {
+  it('hides the values of secret flags wherever they show up', () => {
+    const args = ['upgrade', '--set', 'user=admin,password=hunter22', '--kube-token', 'tok-12345'];
+    expect(redactOutput('error: login admin/hunter22 with tok-12345 failed', args)).toBe(
+      'error: login ***/*** with *** failed',
+    );
+  });
+
+  it('leaves values alone that are too short to be secrets', () => {
+    expect(redactOutput('3 of 3 ready', ['--set', 'replicas=3'])).toBe('3 of 3 ready');
+  });
+});
+
+describe('formatCommand', () => {
+  it('quotes words with spaces', () => {
+    expect(formatCommand('helm', ['upgrade', 'app', '--description', 'by serin'])).toBe(
+      'helm upgrade app --description "by serin"',
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runProcess } from '../../../activities/commands/run-process.ts';
+import type { ProcessRequest } from '../../../activities/commands/run-process.ts';
+
+const never = new AbortController().signal;
+
+function run(script: string, changes: Partial<ProcessRequest> = {}) {
+  const environment = { PATH: process.env['PATH'] ?? '' };
+  return runProcess({ command: 'sh', args: ['-c', script], environment, limitMs: 20_000, signal: never, ...changes });
+}
+
+/** A process that has ended but that nobody waited for yet is gone, too. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('runProcess', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'serin-run-process-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('returns the exit code and both outputs', async () => {
+    const result = await run('echo out; echo err >&2; exit 3');
+    expect(result).toEqual({
+      outcome: { kind: 'ended', code: 3, signal: null, isTimedOut: false },
+      stdout: 'out\n',
+      stderr: 'err\n',
+      isCut: false,
+    });
+  });
+
+  it('passes arguments as they are, without a shell', async () => {
+    const { stdout } = await run('', { command: 'printf', args: ['%s|', '$HOME; rm -rf x', '`id`', ''] });
+    expect(stdout).toBe('$HOME; rm -rf x|`id`||');
+  });
+
+  it('shows the command only the environment that it is given', async () => {
+    const { stdout } = await run('env | cut -d= -f1 | grep -v -e PWD -e SHLVL -e ^_', {});
+    expect(stdout).toBe('PATH\n');
+  });
+
+  it('keeps the end of a long output', async () => {
+    const { stdout, isCut } = await run('seq 1 20000');
+    expect(Buffer.byteLength(stdout)).toBe(8192);
+    expect(stdout.endsWith('19999\n20000\n')).toBe(true);
+    expect(isCut).toBe(true);
+  });
+
+  it('says why a command could not be started', async () => {
+    const { outcome } = await run('', { command: 'no-such-command' });
+    expect(outcome).toEqual({ kind: 'notStarted', reason: 'spawn no-such-command ENOENT' });
+  });
+
+  it('stops a command at its limit', async () => {
+    const { outcome } = await run('sleep 60', { limitMs: 300 });
+    expect(outcome).toEqual({ kind: 'ended', code: null, signal: 'SIGTERM', isTimedOut: true });
+  });
+
+  it('ends what the command leaves behind in the background', async () => {
+    const pidFile = join(folder, 'background.pid');
+    await run(`sleep 60 & echo $! > ${pidFile}`);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  });
+
+  it('stops the command when it is cancelled, and rejects with the reason when the process is gone', async () => {
+    const pidFile = join(folder, 'cancelled.pid');
+    const stopped = join(folder, 'stopped');
+    const cancellation = new AbortController();
+    const running = run(
+      `trap 'echo bye > ${stopped}; exit 1' TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done`,
+      {
+        signal: cancellation.signal,
+      },
+    );
+    const pid = await pidIn(pidFile);
+    const reason = new Error('aborted');
+    cancellation.abort(reason);
+    await expect(running).rejects.toBe(reason);
+    expect(isAlive(pid)).toBe(false);
+    expect(existsSync(stopped)).toBe(true);
+  });
+
+  it('kills a command that ignores SIGTERM', async () => {
+    const pidFile = join(folder, 'stubborn.pid');
+    const cancellation = new AbortController();
+    const running = run(`trap '' TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done`, {
+      signal: cancellation.signal,
+    });
+    const pid = await pidIn(pidFile);
+    cancellation.abort(new Error('aborted'));
+    await expect(running).rejects.toThrow('aborted');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('does not start anything once it is cancelled', async () => {
+    const trace = join(folder, 'trace');
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(run(`touch ${trace}`, { signal })).rejects.toThrow('too late');
+    expect(existsSync(trace)).toBe(false);
+  });
+
+  it('leaves no command behind when its own process is killed', async () => {
+    const pidFile = join(folder, 'orphan.pid');
+    const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
+    const source = `
+      import { runProcess } from ${JSON.stringify(runner.href)};
+      const environment = { PATH: process.env.PATH };
+      const args = ['-c', 'echo $$ > ${pidFile}; sleep 60'];
+      await runProcess({ command: 'sh', args, environment, limitMs: 60_000, signal: new AbortController().signal });`;
+    const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: 'inherit' });
+    const pid = await pidIn(pidFile);
+    expect(isAlive(pid)).toBe(true);
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
+  });
+});
+
+async function pidIn(file: string): Promise<number> {
+  return vi.waitFor(
+    () => {
+      const pid = Number(readFileSync(file, 'utf8'));
+      expect(pid).toBeGreaterThan(0);
+      return pid;
+    },
+    { timeout: 10_000 },
+  );
+}
