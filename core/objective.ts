@@ -56,7 +56,7 @@ function compare(objective: Objective, counts: Counts, { errorClass }: Judgement
   return { verdict: 'pass', reason: formatPass(objective, value) };
 }
 
-/** A quantile beyond the last finite boundary is known only to be greater than it, which cannot satisfy an upper limit. */
+/** A quantile beyond the last finite boundary is known only to be greater than it: never a pass under an upper limit. */
 function compareLowerBound({ metric, upperLimit, lowerLimit }: Objective, boundary: number): ComparedVerdict {
   const known = `${metric} > ${formatMetric(metric, boundary)} (the last bucket)`;
   if (upperLimit !== undefined && upperLimit <= boundary) {
@@ -73,7 +73,7 @@ function formatPass({ metric, upperLimit, lowerLimit }: Objective, value: number
   return [...lower, ...upper].map(formatComparison).join(' and ');
 }
 
-/** How the estimate is beyond a limit by more than the tolerance, whatever the sample size; `undefined` if it is not. */
+/** How the estimate is beyond a limit by more than the tolerance, whatever the sample size, or `undefined`. */
 function suspect(objective: Objective, counts: Counts, settings: JudgementSettings): string | undefined {
   const { metric, upperLimit, lowerLimit } = objective;
   const value = metricValue(metric, counts, settings.errorClass);

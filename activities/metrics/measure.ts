@@ -90,8 +90,8 @@ async function readHistograms(
 }
 
 /**
- * Whether Prometheus was at work at `atMs`. One that began later, its storage lost, cannot tell what is new from what it
- * has forgotten. Back ends that never scrape have no `up` at all, and are trusted.
+ * Whether Prometheus was at work at `atMs`. One that began later, its storage lost, cannot tell what is new from what
+ * it has forgotten. Back ends that never scrape have no `up` at all, and are trusted.
  */
 async function remembers(prometheus: Prometheus, { atMs, toMs }: { atMs: number; toMs: number }): Promise<boolean> {
   const [then, now] = await Promise.all([

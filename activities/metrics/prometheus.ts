@@ -23,8 +23,10 @@ export interface Prometheus {
 }
 
 /**
- * A Prometheus-compatible HTTP API at `baseUrl`, such as `http://prometheus:9090` or `http://mimir/prometheus`; user and
- * password in the URL are sent as basic authentication and never shown. `limitMs` bounds all questions together.
+ * A Prometheus-compatible HTTP API at `baseUrl`, such as `http://prometheus:9090` or `http://mimir/prometheus`.
+ *
+ * User and password in the URL are sent as basic authentication and never shown. `limitMs` bounds all questions
+ * together.
  */
 export function connectPrometheus(options: { baseUrl: string; signal: AbortSignal; limitMs: number }): Prometheus {
   const { limitMs } = options;
