@@ -56,7 +56,7 @@ function compare(objective: Objective, counts: Counts, { errorClass }: Judgement
   return { verdict: 'pass', reason: formatPass(objective, value) };
 }
 
-/** A quantile beyond the last finite boundary is known only to be greater than it: never a pass under an upper limit. */
+/** A quantile beyond the last finite boundary is only known to be greater: never a pass under an upper limit. */
 function compareLowerBound({ metric, upperLimit, lowerLimit }: Objective, boundary: number): ComparedVerdict {
   const known = `${metric} > ${formatMetric(metric, boundary)} (the last bucket)`;
   if (upperLimit !== undefined && upperLimit <= boundary) {
