@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { buildCommands } from './commands.ts';
-import type { Invocation } from './commands.ts';
+import { buildCommands } from './command-line.ts';
+import type { Invocation } from './command-line.ts';
 import { CommandError } from './errors.ts';
 import { styleOf } from './terminal.ts';
 import type { Terminal } from './terminal.ts';

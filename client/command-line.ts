@@ -1,6 +1,10 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { defaultTaskQueue } from '../workflows/contract.ts';
-import type { SteerKind } from './commands/steer.ts';
+import type { AbortFlags } from './commands/abort.ts';
+import type { GetFlags } from './commands/get.ts';
+import type { RestoreFlags } from './commands/restore.ts';
+import type { StartFlags } from './commands/start.ts';
+import type { RequestFlags, SteerKind } from './commands/steer.ts';
 import type { ConnectionFlags } from './connection.ts';
 import type { CommandContext, CommandResult, OutputFormat } from './context.ts';
 import { CommandError } from './errors.ts';
@@ -10,6 +14,20 @@ export interface Invocation {
   readonly action: (context: CommandContext) => Promise<CommandResult>;
   readonly output: OutputFormat;
   readonly connection: ConnectionFlags;
+}
+
+/** What commander hands to an action: its options, as they were declared. */
+interface CommonOptions extends ConnectionFlags {
+  readonly output: OutputFormat;
+}
+
+interface FileOption {
+  readonly file: string;
+}
+
+interface TimeoutOption {
+  /** Seconds. */
+  readonly timeout: number;
 }
 
 type Execute = (invocation: Invocation) => Promise<void>;
@@ -45,7 +63,7 @@ function addStart(root: Command, execute: Execute): void {
     .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
     .option('--id <id>', 'workflow id (default: experiment/NAMESPACE/NAME, which fails while it runs)')
     .option('--watch', 'follow it to its end', false)
-    .action(async (options) => {
+    .action(async (options: StartFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) => (await import('./commands/start.ts')).start(context, options)),
       );
@@ -57,7 +75,7 @@ function addDescribe(root: Command, execute: Execute): void {
     .description("an experiment as text: iter8ctl's sections, then outcome, traffic, verdicts, iterations")
     .addArgument(new Argument('[id]', 'the experiment'))
     .option('-f, --file <file>', 'what `get ID -o yaml` printed; - reads the standard input')
-    .action(async (id: string | undefined, options) => {
+    .action(async (id: string | undefined, options: Partial<FileOption> & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
           const { describe, describeFile } = await import('./commands/describe.ts');
@@ -76,7 +94,7 @@ function addGet(root: Command, execute: Execute): void {
     .option('-w, --watch', 'print a line whenever one changes', false)
     .option('--target <namespace/name>', 'only experiments on this Knative Service')
     .option('--limit <n>', 'at most so many', positiveNumber, 50)
-    .action(async (ids: string[], options) => {
+    .action(async (ids: string[], options: GetFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
           (await import('./commands/get.ts')).get(context, { ids, flags: options }),
@@ -89,7 +107,7 @@ function addWatch(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('watch')), ['text', 'json'])
     .description('follow an experiment to its end; exit code 0 if it was promoted')
     .argument('<id>', 'the experiment')
-    .action(async (id: string, options) => {
+    .action(async (id: string, options: CommonOptions) => {
       await execute(invocation(options, async (context) => (await import('./commands/watch.ts')).watch(context, id)));
     });
 }
@@ -99,7 +117,7 @@ function addAbort(root: Command, execute: Execute): void {
     .description('bring all traffic back to the baseline and end the experiment')
     .option('--no-wait', 'return when the request is recorded, not when the traffic is safe')
     .option('--timeout <seconds>', 'how long to wait for the end', positiveNumber, 120)
-    .action(async (id: string, options) => {
+    .action(async (id: string, options: Omit<AbortFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
           const { abort } = await import('./commands/abort.ts');
@@ -120,7 +138,7 @@ function addSteer(root: Command, execute: Execute, kind: SteerKind): void {
   withRequest(withOutput(withConnection(root.command(kind)), ['text', 'json']))
     .description(steerDescriptions[kind])
     .option('--timeout <seconds>', "how long to wait for a worker's answer", positiveNumber, 10)
-    .action(async (id: string, options) => {
+    .action(async (id: string, options: RequestFlags & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
           const { steer } = await import('./commands/steer.ts');
@@ -139,7 +157,7 @@ function addRestore(root: Command, execute: Execute): void {
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--timeout <seconds>', 'how long to wait for the cluster to confirm', positiveNumber, 60)
-    .action(async (target: string, options) => {
+    .action(async (target: string, options: Omit<RestoreFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
           const { restore } = await import('./commands/restore.ts');
@@ -153,7 +171,7 @@ function addLint(root: Command, execute: Execute): void {
   withOutput(root.command('lint'), ['text', 'json'])
     .description('check a manifest; exit code 2 when it cannot be used')
     .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
-    .action(async (options) => {
+    .action(async (options: FileOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => (await import('./commands/lint.ts')).lint(context, options.file)),
       );
@@ -182,10 +200,6 @@ function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
-}
-
-interface CommonOptions extends ConnectionFlags {
-  readonly output: OutputFormat;
 }
 
 function invocation({ output, address, namespace }: CommonOptions, action: Invocation['action']): Invocation {

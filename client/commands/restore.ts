@@ -1,0 +1,69 @@
+import type { V1Lease } from '@kubernetes/client-node';
+import type { ObjectName } from '../../core/experiment.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { holderOf } from '../../core/lease.ts';
+import { leaseAnnotations } from '../../core/target.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { say } from '../context.ts';
+import { CommandError } from '../errors.ts';
+import { connectCluster } from '../restore/cluster.ts';
+import type { KubernetesFlags } from '../restore/cluster.ts';
+import { assertHolderEnded } from '../restore/holder.ts';
+import { awaitBaseline, restorePlan, writeBaseline } from '../restore/traffic.ts';
+
+export interface RestoreFlags extends KubernetesFlags {
+  /** The revision to restore; the one in the target's Lease if absent. */
+  readonly baseline?: string;
+  /** Although the holder runs, or nobody knows whether it does. */
+  readonly force: boolean;
+  /** How long to wait for the cluster to confirm. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * `serin restore NAMESPACE/NAME`: puts a target back to 100 % baseline from its Lease alone, when its experiment cannot
+ * run any more, and gives the target free.
+ */
+export async function restore(
+  context: CommandContext,
+  { target: name, flags }: { readonly target: string; readonly flags: RestoreFlags },
+): Promise<CommandResult> {
+  const target = parseTarget(name);
+  const cluster = connectCluster(flags);
+  const lease = await cluster.readLease(target);
+  const baseline = flags.baseline ?? baselineOf(lease, name);
+  if (lease !== undefined && !flags.force) await assertHolderEnded(context.connection, holderOf(factsOf(lease)));
+
+  const startedAtMs = performance.now();
+  const plan = restorePlan(new Date());
+  await writeBaseline(cluster, { target, baseline, plan });
+  say(context, `${name}: 100 % of the traffic is written to ${baseline}`);
+  const signal = AbortSignal.any([context.terminal.interrupted, AbortSignal.timeout(flags.timeoutMs)]);
+  await awaitBaseline(cluster, { target, baseline, signal });
+  const confirmedAfterMs = Math.round(performance.now() - startedAtMs);
+  say(context, `${name}: confirmed by the cluster after ${formatDuration(confirmedAfterMs)}`);
+  if (lease !== undefined) await cluster.deleteLease(target, lease);
+  say(context, lease === undefined ? 'It had no Lease.' : 'Its Lease is deleted: the next experiment may begin.');
+  return { exitCode: 0, json: { target: name, baseline, plan, confirmedAfterMs, leaseDeleted: lease !== undefined } };
+}
+
+function parseTarget(text: string): ObjectName {
+  const [namespace, name, ...rest] = text.split('/');
+  if (namespace && name && rest.length === 0) return { namespace, name };
+  throw new CommandError('usage', `expected a target as namespace/name, got ${text}`);
+}
+
+function baselineOf(lease: V1Lease | undefined, target: string): string {
+  const baseline = lease?.metadata?.annotations?.[leaseAnnotations.baseline];
+  if (baseline !== undefined) return baseline;
+  const why =
+    lease === undefined
+      ? `${target} has no Lease`
+      : `the Lease of ${target} names no baseline: its experiment had not written yet`;
+  throw new CommandError('usage', `${why}; name the revision with --baseline`);
+}
+
+function factsOf({ metadata, spec }: V1Lease): Parameters<typeof holderOf>[0] {
+  const holderIdentity = spec?.holderIdentity;
+  return { annotations: metadata?.annotations ?? {}, ...(holderIdentity === undefined ? {} : { holderIdentity }) };
+}

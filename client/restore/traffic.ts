@@ -1,0 +1,76 @@
+import { type ObjectName, formatObjectName } from '../../core/experiment.ts';
+import { planAnnotation } from '../../core/target.ts';
+import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../../core/traffic.ts';
+import { CommandError } from '../errors.ts';
+import { pause } from '../follow.ts';
+import type { KnativeService, RestoreCluster } from './cluster.ts';
+
+const pollIntervalMs = 300;
+
+export interface TrafficRestore {
+  readonly target: ObjectName;
+  readonly baseline: string;
+  /** Goes into the plan annotation, so that a late write of the old run is refused. */
+  readonly plan: string;
+}
+
+/** The plan of a restore: no experiment has such a run id. */
+export function restorePlan(now: Date): string {
+  return `restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/1`;
+}
+
+/** Writes 100 % baseline in one guarded patch; tags and other entries stay, at 0 %. */
+export async function writeBaseline(
+  cluster: RestoreCluster,
+  { target, baseline, plan }: TrafficRestore,
+): Promise<void> {
+  const service = await cluster.readService(target);
+  const revisions = await cluster.revisionsOf(target);
+  if (!revisions.has(baseline)) {
+    const known = [...revisions].join(', ') || 'none';
+    throw new CommandError('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
+  }
+  await cluster.patchService(target, {
+    resourceVersion: service.metadata.resourceVersion,
+    annotations: { [planAnnotation]: plan },
+    traffic: nextTraffic(service, { baseline, revisions }),
+  });
+}
+
+function nextTraffic(
+  { spec, status }: KnativeService,
+  { baseline, revisions }: { readonly baseline: string; readonly revisions: ReadonlySet<string> },
+): ReturnType<typeof pinTraffic> {
+  const latest = status?.latestReadyRevisionName;
+  return pinTraffic({
+    present: spec.traffic ?? [],
+    exists: (revision) => revisions.has(revision),
+    shares: [{ revision: baseline, percent: 100 }],
+    ...(latest === undefined ? {} : { latestReadyRevision: latest }),
+  });
+}
+
+/** Waits until the cluster reports 100 % baseline. Fails with Knative's reason when it does not in time. */
+export async function awaitBaseline(
+  cluster: RestoreCluster,
+  { target, baseline, signal }: Pick<TrafficRestore, 'target' | 'baseline'> & { readonly signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    const doubt = doubtOf(await cluster.readService(target), baseline);
+    if (doubt === undefined) return;
+    if (await pause(signal, pollIntervalMs)) continue;
+    const written = `100 % on ${baseline} is written to ${formatObjectName(target)}`;
+    throw new CommandError('failed', `${written} but the cluster has not confirmed it: ${doubt}; its Lease is kept`);
+  }
+}
+
+/** Why the traffic is not confirmed yet. */
+function doubtOf({ metadata, status }: KnativeService, baseline: string): string | undefined {
+  if ((status?.observedGeneration ?? -1) < (metadata.generation ?? 0))
+    return 'Knative has not looked at the change yet';
+  const routes = status?.conditions?.find(({ type }) => type === 'RoutesReady');
+  if (routes?.status !== 'True') return `RoutesReady is ${routes?.status ?? 'unknown'}: ${routes?.message ?? ''}`;
+  const traffic = status?.traffic ?? [];
+  if (servesShares(traffic, [{ revision: baseline, percent: 100 }])) return undefined;
+  return `status.traffic is ${formatPercents(percentsByRevision(traffic))}`;
+}
