@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { Program } from './processes/messages.ts';
+import type { Supervision } from './processes/supervision.ts';
+import type { SandboxToolId, ToolPaths } from './tools/resolve.ts';
+
+/** What every part of one sandbox is built on. */
+export interface Base {
+  readonly supervision: Supervision;
+  /** State of all parts; removed when the sandbox stops. */
+  readonly stateDirectory: string;
+  readonly tools: ToolPaths<SandboxToolId>;
+  /** A program whose log is `<state directory>/logs/<name>.log`. */
+  program(name: string, command: string, args: readonly string[], env?: Readonly<Record<string, string>>): Program;
+}
+
+export function makeBase(parts: Pick<Base, 'supervision' | 'stateDirectory' | 'tools'>): Base {
+  const { stateDirectory } = parts;
+  return {
+    ...parts,
+    program: (name, command, args, env = {}) => ({
+      name,
+      command,
+      args,
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: stateDirectory, TMPDIR: stateDirectory, ...env },
+      logFile: join(stateDirectory, 'logs', `${name}.log`),
+      workingDirectory: stateDirectory,
+    }),
+  };
+}

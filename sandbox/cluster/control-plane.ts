@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import type { Base } from '../base.ts';
+import { apiServer, type ApiServer } from './api-server.ts';
+import { connect, type Cluster } from './client.ts';
+import { controllerManager } from './controller-manager.ts';
+import { etcd } from './etcd.ts';
+
+export interface ControlPlane {
+  readonly server: ApiServer;
+  readonly cluster: Cluster;
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+}
+
+/** Starts etcd, the API server and the controller manager. */
+export async function startControlPlane(base: Base): Promise<ControlPlane> {
+  const store = await etcd(base);
+  await store.service.start();
+  const server = await apiServer(base, store.url);
+  await server.service.start();
+  const kubeconfig = join(base.stateDirectory, 'kubeconfig');
+  await server.writeAdminKubeconfig(kubeconfig);
+  await (await controllerManager(base, kubeconfig, server.serviceAccountKeyFile)).start();
+  return { server, kubeconfig, cluster: connect(kubeconfig) };
+}

@@ -1,0 +1,19 @@
+import type { ControlRequest } from './request.ts';
+
+/** Tells the sandbox whose control address is in `SANDBOX_CONTROL_URL`; throws what it answers when it refuses. */
+export async function tellSandbox(request: ControlRequest): Promise<void> {
+  const url = process.env['SANDBOX_CONTROL_URL'];
+  if (url === undefined) throw new Error('SANDBOX_CONTROL_URL is not set: `npm run sandbox` prints it');
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
+  if (!response.ok) throw new Error((await response.text()).trim());
+}
+
+/** Runs a command line program: its error goes to standard error, and its exit code becomes 1. */
+export async function main(program: () => Promise<void>): Promise<void> {
+  try {
+    await program();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

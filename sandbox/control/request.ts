@@ -1,0 +1,12 @@
+import type { Fault, RevisionName } from '../faults/fault.ts';
+
+export const outageParts = ['api-server', 'prometheus', 'temporal'] as const;
+export type OutagePart = (typeof outageParts)[number];
+
+export const outageActions = ['start', 'stop', 'kill', 'freeze', 'thaw'] as const;
+export type OutageAction = (typeof outageActions)[number];
+
+/** What a running sandbox can be told from outside of its process. */
+export type ControlRequest =
+  | { readonly kind: 'faults'; readonly revision: RevisionName; readonly faults: readonly Fault[] }
+  | { readonly kind: 'outage'; readonly part: OutagePart; readonly action: OutageAction };

@@ -1,0 +1,42 @@
+/** Something that goes wrong with a revision, from the moment it is set until it is cleared. */
+export type Fault =
+  /** A share of the requests, 0 to 1, is answered with `status` (500). */
+  | { readonly kind: 'errors'; readonly rate: number; readonly status?: number }
+  /** Every request takes `addedMs` longer, give or take up to `spreadMs` (0), evenly distributed. */
+  | { readonly kind: 'latency'; readonly addedMs: number; readonly spreadMs?: number }
+  /** A share of the requests (all) is never answered. */
+  | { readonly kind: 'hang'; readonly rate?: number }
+  /** Its pods are lost and find no room: Knative reports `Ready=False` (Unschedulable) until this is cleared. */
+  | { readonly kind: 'unready' }
+  /** Its container exits again and again: `Ready=False` (ExitCode1), which this Knative does not take back. */
+  | { readonly kind: 'crash' };
+
+export interface RevisionName {
+  readonly namespace: string;
+  readonly revision: string;
+}
+
+/** The faults of all revisions. */
+export class FaultBoard {
+  readonly #faults = new Map<string, readonly Fault[]>();
+  readonly #listeners = new Set<(name: RevisionName) => void>();
+
+  /** Replaces the revision's faults; none puts it right. The revision need not exist yet. */
+  set(name: RevisionName, faults: readonly Fault[]): void {
+    if (faults.length === 0) this.#faults.delete(keyOf(name));
+    else this.#faults.set(keyOf(name), faults);
+    for (const listener of this.#listeners) listener(name);
+  }
+
+  of(name: RevisionName): readonly Fault[] {
+    return this.#faults.get(keyOf(name)) ?? [];
+  }
+
+  onChange(listener: (name: RevisionName) => void): void {
+    this.#listeners.add(listener);
+  }
+}
+
+function keyOf({ namespace, revision }: RevisionName): string {
+  return `${namespace}/${revision}`;
+}

@@ -1,0 +1,26 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { PodIdentity } from '../metrics/recorder.ts';
+
+/** The pod's place in Knative, or `undefined` for a pod that is not of a revision. */
+export function identityOf({ metadata = {} }: V1Pod): PodIdentity | undefined {
+  const { labels = {}, namespace = '', name = '' } = metadata;
+  const revision = labels['serving.knative.dev/revision'];
+  if (revision === undefined) return undefined;
+  return {
+    namespace,
+    revision,
+    service: labels['serving.knative.dev/service'] ?? '',
+    configuration: labels['serving.knative.dev/configuration'] ?? '',
+    pod: name,
+  };
+}
+
+/** The container that does the pod's work: the only one beside Knative's queue-proxy. */
+export function mainContainer({ spec }: V1Pod) {
+  return spec?.containers.find(({ name }) => name !== 'queue-proxy');
+}
+
+/** The literal environment of the pod's main container. */
+export function environmentOf(pod: V1Pod): ReadonlyMap<string, string> {
+  return new Map(mainContainer(pod)?.env?.map(({ name, value = '' }) => [name, value]));
+}

@@ -1,0 +1,141 @@
+import { PatchStrategy, setHeaderOptions, type V1Pod } from '@kubernetes/client-node';
+import { readFile } from 'node:fs/promises';
+import type { Base } from '../base.ts';
+import type { Cluster } from '../cluster/client.ts';
+import { watch, type Watched } from '../cluster/watch.ts';
+import { keyOf, splitKey, WorkQueue } from '../cluster/work-queue.ts';
+import type { FaultBoard, RevisionName } from '../faults/fault.ts';
+import type { RequestRecorder } from '../metrics/recorder.ts';
+import type { SupervisedProcess } from '../processes/supervision.ts';
+import { environmentOf, identityOf, mainContainer } from './hosted-pod.ts';
+import { behaviourOf } from './images.ts';
+import { fortioArguments } from './load-container.ts';
+import { podStatus, type PodState } from './pod-status.ts';
+import { PodServers } from './pod-servers.ts';
+
+export interface NodeOptions {
+  readonly base: Base;
+  readonly cluster: Cluster;
+  readonly faults: FaultBoard;
+  readonly recorder: RequestRecorder;
+  readonly gatewayUrl: string;
+}
+
+/** The sandbox's only node: runs every pod of the cluster on this machine. */
+export interface Node {
+  /** Ports of the pods of a revision that take requests. */
+  readyPorts(revision: RevisionName): readonly number[];
+  stop(): Promise<void>;
+}
+
+export function runNode(options: NodeOptions): Node {
+  return new LocalNode(options);
+}
+
+class LocalNode implements Node {
+  readonly #options: NodeOptions;
+  readonly #servers: PodServers;
+  readonly #programs = new Map<string, SupervisedProcess>();
+  readonly #reported = new Map<string, PodState>();
+  readonly #queue: WorkQueue;
+  readonly #pods: Watched<V1Pod>;
+
+  constructor(options: NodeOptions) {
+    const { cluster, faults, recorder } = options;
+    this.#options = options;
+    this.#servers = new PodServers(recorder, faults);
+    this.#queue = new WorkQueue((key) => this.#reconcile(key));
+    this.#pods = watch(cluster, '/api/v1/pods', () => cluster.core.listPodForAllNamespaces(), {
+      seen: (pod) => this.#queue.add(keyOf(pod)),
+      gone: (pod) => this.#forget(pod),
+    });
+    faults.onChange(({ namespace, revision }) => {
+      for (const pod of this.#pods.list()) {
+        const identity = identityOf(pod);
+        if (identity?.namespace === namespace && identity.revision === revision) this.#queue.add(keyOf(pod));
+      }
+    });
+  }
+
+  readyPorts(revision: RevisionName): readonly number[] {
+    if (isDown(this.#options.faults, revision) !== undefined) return [];
+    return this.#servers.ports(revision);
+  }
+
+  async stop(): Promise<void> {
+    this.#queue.stop();
+    await this.#pods.stop();
+    await this.#servers.close();
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const { namespace, name } = splitKey(key);
+    const pod = this.#pods.get(name, namespace);
+    if (pod === undefined || hasEnded(pod)) return;
+    await this.#report(pod, await this.#run(pod));
+  }
+
+  async #run(pod: V1Pod): Promise<PodState> {
+    const behaviour = behaviourOf(mainContainer(pod)?.image ?? '');
+    switch (behaviour?.kind) {
+      case undefined:
+        return 'image-missing';
+      case 'fortio':
+        await this.#runProgram(pod);
+        return 'running';
+      case 'server':
+        await this.#servers.start(pod, behaviour.body(environmentOf(pod)));
+        return this.#stateOfServer(pod);
+    }
+  }
+
+  #stateOfServer(pod: V1Pod): PodState {
+    const identity = identityOf(pod);
+    return (identity && isDown(this.#options.faults, identity)) ?? 'running';
+  }
+
+  async #runProgram(pod: V1Pod): Promise<void> {
+    const uid = uidOf(pod);
+    if (this.#programs.has(uid)) return;
+    const { base, gatewayUrl } = this.#options;
+    const args = fortioArguments(pod, gatewayUrl);
+    const program = await base.supervision.spawn(base.program(`pod-${pod.metadata?.name}`, base.tools.fortio, args));
+    this.#programs.set(uid, program);
+    void program.exited.then(async ({ code }) => {
+      const output = await readFile(program.logFile, 'utf8').catch(() => '');
+      await this.#report(pod, code === 0 ? 'succeeded' : 'failed', output).catch(() => undefined);
+    });
+  }
+
+  async #report(pod: V1Pod, state: PodState, output = ''): Promise<void> {
+    if (this.#reported.get(uidOf(pod)) === state) return;
+    const { name = '', namespace = '' } = pod.metadata ?? {};
+    await this.#options.cluster.core.patchNamespacedPodStatus(
+      { name, namespace, body: { status: podStatus(pod, state, output) } },
+      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+    );
+    this.#reported.set(uidOf(pod), state);
+  }
+
+  #forget(pod: V1Pod): void {
+    const uid = uidOf(pod);
+    this.#reported.delete(uid);
+    this.#programs.get(uid)?.signal('SIGTERM');
+    this.#programs.delete(uid);
+    this.#servers.retire(uid);
+  }
+}
+
+function isDown(faults: FaultBoard, revision: RevisionName): 'unschedulable' | 'crashing' | undefined {
+  const kinds = faults.of(revision).map(({ kind }) => kind);
+  if (kinds.includes('crash')) return 'crashing';
+  return kinds.includes('unready') ? 'unschedulable' : undefined;
+}
+
+function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+function uidOf({ metadata }: V1Pod): string {
+  return metadata?.uid ?? '';
+}

@@ -1,0 +1,14 @@
+/** Takes a part of a running sandbox away, or brings it back: `node sandbox/outage.ts PART ACTION`. */
+import { main, tellSandbox } from './control/client.ts';
+import { outageActions, outageParts } from './control/request.ts';
+
+await main(async () => {
+  const [part, action] = [
+    outageParts.find((it) => it === process.argv[2]),
+    outageActions.find((it) => it === process.argv[3]),
+  ];
+  if (part === undefined || action === undefined) {
+    throw new Error(`usage: node sandbox/outage.ts ${outageParts.join('|')} ${outageActions.join('|')}`);
+  }
+  await tellSandbox({ kind: 'outage', part, action });
+});

@@ -1,0 +1,40 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Waiting {
+  /** What is awaited, for the message of the failure: `the API server to be ready`. */
+  readonly what: string;
+  readonly limitMs: number;
+  /** Time between two looks. */
+  readonly pollMs?: number;
+  /** Ends the wait early: rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Looks again and again until `look` returns something other than `undefined` or `false`, and returns that.
+ * An exception thrown by `look` counts as "not yet"; the last one is the cause of the failure.
+ */
+export async function until<T>(
+  waiting: Waiting,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  const deadline = Date.now() + waiting.limitMs;
+  let lastError: unknown;
+  for (;;) {
+    waiting.signal?.throwIfAborted();
+    try {
+      const seen = await look();
+      if (seen !== undefined && seen !== false) return seen;
+      lastError = undefined;
+    } catch (error) {
+      lastError = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(
+        `waited ${waiting.limitMs} ms for ${waiting.what}`,
+        lastError === undefined ? {} : { cause: lastError },
+      );
+    }
+    await delay(waiting.pollMs ?? 50);
+  }
+}

@@ -1,0 +1,6 @@
+/** Whether a GET is answered with 2xx within a second. */
+export async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+  await response.body?.cancel();
+  return response.ok;
+}

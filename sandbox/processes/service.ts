@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { until } from './condition.ts';
+import type { Program } from './messages.ts';
+import type { SupervisedProcess, Supervision } from './supervision.ts';
+
+/** A program that listens, can be taken down and brought back with its data and address unchanged. */
+export interface Outage {
+  /** Process id while it runs. */
+  readonly pid: number | undefined;
+  /** Starts it again; returns when it answers. */
+  start(): Promise<void>;
+  /** SIGTERM; returns when the process is gone. */
+  stop(): Promise<void>;
+  /** SIGKILL; returns when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: it keeps its connections and answers nothing. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
+}
+
+export interface ServiceOptions {
+  readonly supervision: Supervision;
+  readonly program: Program;
+  /** Whether it answers. An exception means "not yet". */
+  readonly isReady: () => Promise<boolean>;
+  readonly readyLimitMs?: number;
+  /** Bring it back when it ends by itself, as a Deployment would. */
+  readonly restarts?: boolean;
+}
+
+const stopLimitMs = 10_000;
+
+export class Service implements Outage {
+  readonly #options: ServiceOptions;
+  #process: SupervisedProcess | undefined;
+  #isWanted = false;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  async start(): Promise<void> {
+    this.#isWanted = true;
+    if (this.#process === undefined) await this.#launch();
+    await this.#untilReady();
+  }
+
+  async stop(): Promise<void> {
+    const gone = await this.#end('SIGTERM', stopLimitMs);
+    if (!gone) await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL', stopLimitMs);
+  }
+
+  freeze(): void {
+    this.#process?.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.signal('SIGCONT');
+  }
+
+  async #launch(): Promise<void> {
+    const launched = await this.#options.supervision.spawn(this.#options.program);
+    this.#process = launched;
+    void launched.exited.then(() => this.#forget(launched));
+  }
+
+  #forget(ended: SupervisedProcess): void {
+    if (this.#process !== ended) return;
+    this.#process = undefined;
+    if (!this.#isWanted || this.#options.restarts !== true) return;
+    setTimeout(() => {
+      // The sandbox may have stopped meanwhile; then there is nothing to bring back.
+      if (this.#isWanted && this.#process === undefined) this.#launch().catch(() => undefined);
+    }, 500);
+  }
+
+  async #end(signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
+    this.#isWanted = false;
+    const ending = this.#process;
+    if (ending === undefined) return true;
+    ending.signal(signal);
+    const limit = AbortSignal.timeout(limitMs);
+    const limited = new Promise<boolean>((resolve) => limit.addEventListener('abort', () => resolve(false)));
+    return Promise.race([ending.exited.then(() => true), limited]);
+  }
+
+  async #untilReady(): Promise<void> {
+    const { program, isReady, readyLimitMs = 60_000, restarts = false } = this.#options;
+    const { ended } = await until({ what: `${program.name} to answer`, limitMs: readyLimitMs }, async () => {
+      if (this.#process === undefined && !restarts) return { ended: true };
+      return (await isReady()) ? { ended: false } : undefined;
+    });
+    if (ended) throw new Error(`${program.name} ended while it was starting:\n${await lastLines(program.logFile)}`);
+  }
+}
+
+async function lastLines(logFile: string): Promise<string> {
+  const log = await readFile(logFile, 'utf8').catch(() => '');
+  return log.trimEnd().split('\n').slice(-20).join('\n');
+}

@@ -1,0 +1,52 @@
+import type { Commands } from './commands.ts';
+import type { Fault, RevisionName } from './faults/fault.ts';
+import type { Load, LoadResult } from './load/fortio.ts';
+import type { Program } from './processes/messages.ts';
+import type { Outage } from './processes/service.ts';
+import type { SupervisedProcess } from './processes/supervision.ts';
+import type { SampleRequest, SampleTarget } from './samples/deploy.ts';
+import type { SandboxToolId, ToolPaths } from './tools/resolve.ts';
+
+/** A program whose log is `logs/NAME.log` in the sandbox's state directory. */
+export type LocalProgram = Omit<Program, 'logFile'>;
+
+/** A running sandbox. All its addresses are on loopback. */
+export interface Sandbox extends Commands {
+  /** Path of a kubeconfig with a cluster administrator's rights. */
+  readonly kubeconfig: string;
+  /** Path of a kubeconfig of the service account `serin-system/serin-worker`, with the rights of `deploy/rbac.yaml` only. */
+  readonly workerKubeconfig: string;
+  readonly temporal: {
+    /** gRPC, `host:port`. */
+    readonly address: string;
+    readonly uiUrl: string;
+    readonly namespace: string;
+  };
+  readonly prometheus: { readonly url: string };
+  readonly gateway: {
+    /** Send requests here, with the `Host` of the Knative Service. */
+    readonly url: string;
+    /** What Prometheus scrapes. */
+    readonly metricsUrl: string;
+  };
+  /** Each folder NAME of `samples/` is served at `<url>/NAME/`, as files and as a Helm chart repository. */
+  readonly chartRepository: { readonly url: string };
+  /** Paths of the programs: `kubectl`, `helm`, `temporal`, `fortio` and the rest. */
+  readonly tools: ToolPaths<SandboxToolId>;
+  /** State and logs (`logs/NAME.log`) of all parts; removed by `stop`. */
+  readonly stateDirectory: string;
+
+  /** Takes parts away and brings them back, with their data and addresses unchanged. */
+  readonly outages: { readonly apiServer: Outage; readonly prometheus: Outage; readonly temporal: Outage };
+
+  /** Replaces the faults of a revision; an empty list puts it right. It need not exist yet. */
+  setFaults(revision: RevisionName, faults: readonly Fault[]): void;
+  /** Installs the sample chart as a target of its own and returns when both its versions are ready. */
+  deploySample(request: SampleRequest): Promise<SampleTarget>;
+  /** Sends requests through the gateway and returns when the time is over, or when it is stopped. */
+  sendLoad(load: Load): Promise<LoadResult>;
+  /** Runs a program that cannot outlive the sandbox. */
+  run(program: LocalProgram): Promise<SupervisedProcess>;
+  /** Ends every process and removes all state. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,116 @@
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeBase, type Base } from './base.ts';
+import { serveCharts } from './charts/repository.ts';
+import { startControlPlane } from './cluster/control-plane.ts';
+import { makeWorkerAccount } from './cluster/worker-account.ts';
+import { makeCommands } from './commands.ts';
+import { FaultBoard } from './faults/fault.ts';
+import { startKnative } from './knative/knative.ts';
+import { sendLoad } from './load/fortio.ts';
+import { RequestRecorder } from './metrics/recorder.ts';
+import { serveMetrics } from './metrics/server.ts';
+import type { SandboxOptions } from './options.ts';
+import { startSupervision } from './processes/supervision.ts';
+import { startPrometheus } from './prometheus/prometheus.ts';
+import { deploySample } from './samples/deploy.ts';
+import type { Sandbox } from './sandbox.ts';
+import { startTemporal } from './temporal/temporal.ts';
+import { resolveSandboxTools } from './tools/resolve.ts';
+import { startTraffic } from './traffic.ts';
+
+const checkout = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Starts a local Knative with Temporal, Prometheus and a chart repository, all of real parts, on free ports of loopback.
+ * Builds the parts first where the cache does not have them.
+ *
+ * Nothing of it outlives this process, even if it is killed; `stop` ends it in order.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const tools = await resolveSandboxTools(options.progress);
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'serin-sandbox-'));
+  await mkdir(join(stateDirectory, 'logs'));
+  const supervision = startSupervision(stateDirectory);
+  const open: (() => Promise<void>)[] = [() => supervision.stop()];
+  const stop = async () => {
+    for (const close of open.splice(0).toReversed()) await close();
+  };
+  try {
+    return await assemble(makeBase({ supervision, stateDirectory, tools }), options, {
+      stop,
+      onStop: (close) => open.push(close),
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Life {
+  readonly stop: () => Promise<void>;
+  readonly onStop: (close: () => Promise<void>) => void;
+}
+
+async function assemble(base: Base, options: SandboxOptions, life: Life): Promise<Sandbox> {
+  const parts = { faults: new FaultBoard(), recorder: new RequestRecorder() };
+  const [cluster, temporal, { metrics, prometheus }, charts] = await Promise.all([
+    startCluster(base, parts, life),
+    startTemporal(base, options),
+    startMonitoring(base, parts.recorder, options, life),
+    startCharts(base, life),
+  ]);
+  const { controlPlane, gatewayUrl, workerKubeconfig } = cluster;
+  const { kubeconfig } = controlPlane;
+  const sampleTools = { cluster: controlPlane.cluster, helm: base.tools.helm, kubeconfig, repository: charts };
+  return {
+    kubeconfig,
+    workerKubeconfig,
+    temporal: { address: temporal.address, uiUrl: temporal.uiUrl, namespace: 'default' },
+    prometheus: { url: prometheus.url },
+    gateway: { url: gatewayUrl, metricsUrl: `${metrics.url}/metrics` },
+    chartRepository: { url: charts.url },
+    tools: base.tools,
+    stateDirectory: base.stateDirectory,
+    outages: { apiServer: controlPlane.server.service, prometheus: prometheus.service, temporal: temporal.service },
+    setFaults: (revision, faults) => parts.faults.set(revision, faults),
+    deploySample: (request) => deploySample(sampleTools, request),
+    sendLoad: (load) => sendLoad(base, gatewayUrl, load),
+    run: (program) =>
+      base.supervision.spawn({ ...program, logFile: join(base.stateDirectory, 'logs', `${program.name}.log`) }),
+    ...makeCommands(base.tools, { kubeconfig, temporalAddress: temporal.address }),
+    stop: life.stop,
+  };
+}
+
+type SharedParts = { readonly faults: FaultBoard; readonly recorder: RequestRecorder };
+
+async function startCluster(base: Base, parts: SharedParts, life: Life) {
+  const controlPlane = await startControlPlane(base);
+  const traffic = startTraffic(base, controlPlane.cluster, parts);
+  const workerKubeconfig = join(base.stateDirectory, 'worker-kubeconfig');
+  const account = makeWorkerAccount(controlPlane, {
+    rbac: join(checkout, 'deploy/rbac.yaml'),
+    kubeconfig: workerKubeconfig,
+  });
+  const [{ gatewayUrl, stop }] = await Promise.all([traffic, account, startKnative(base, controlPlane)]);
+  life.onStop(stop);
+  return { controlPlane, gatewayUrl, workerKubeconfig };
+}
+
+async function startMonitoring(base: Base, recorder: RequestRecorder, options: SandboxOptions, life: Life) {
+  const { metrics: generation = 'legacy', scrapeIntervalMs = 1_000 } = options;
+  const metrics = await serveMetrics(recorder, generation);
+  life.onStop(metrics.close);
+  const prometheus = await startPrometheus(base, { scrapeIntervalMs, target: `127.0.0.1:${metrics.port}` });
+  return { metrics, prometheus };
+}
+
+async function startCharts(base: Base, life: Life) {
+  const directory = join(base.stateDirectory, 'charts');
+  const { url, close } = await serveCharts({ helm: base.tools.helm, samples: join(checkout, 'samples'), directory });
+  life.onStop(close);
+  return { url, directory };
+}

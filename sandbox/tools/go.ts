@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cacheKey } from './cache.ts';
+import { environmentVariable, type GoTool, type ModuleFiles } from './table.ts';
+
+const run = promisify(execFile);
+
+/** The cache key of what a pinned Go module gives. */
+export function goKey(tool: GoTool | ModuleFiles): string {
+  const directory = moduleDirectory(tool.module);
+  const sources = ['go.mod', 'go.sum', ...ownSources(tool)].map((name) => join(directory, name));
+  return cacheKey([tool.name, tool.version, ...keyParts(tool)], sources);
+}
+
+function keyParts(tool: GoTool | ModuleFiles): string[] {
+  if (tool.kind === 'files') return tool.folders.map(({ goModule, folder }) => `${goModule}/${folder}`);
+  return [...buildFlags(tool), tool.package];
+}
+
+/** Sources of ours, where the package is a folder beside the module's `go.mod`. */
+function ownSources(tool: GoTool | ModuleFiles): string[] {
+  return tool.kind === 'go' && tool.package.startsWith('./') ? [join(tool.package, 'main.go')] : [];
+}
+
+/** Builds the tool with the `go` command into `directory`. */
+export async function buildGoTool(tool: GoTool, directory: string): Promise<void> {
+  await go(tool, ['build', ...buildFlags(tool), '-o', join(directory, tool.name), tool.package]);
+}
+
+/** Copies configuration files out of the modules, following their links. */
+export async function copyModuleFiles(files: ModuleFiles, directory: string): Promise<void> {
+  await go(files, ['mod', 'download', ...files.folders.map(({ goModule }) => goModule)]);
+  for (const { goModule, folder } of files.folders) {
+    const source = (await go(files, ['list', '-m', '-f', '{{.Dir}}', goModule])).trim();
+    await copyYaml(join(source, folder), join(directory, goModule.slice(goModule.lastIndexOf('/') + 1)));
+  }
+}
+
+async function copyYaml(source: string, target: string): Promise<void> {
+  const names = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.yaml'));
+  if (names.length === 0) throw new Error(`${source} holds no configuration files`);
+  for (const name of names) {
+    await mkdir(dirname(join(target, name)), { recursive: true });
+    // Not a copy: files of the module cache are read-only, and some are links.
+    await writeFile(join(target, name), await readFile(join(source, name)));
+  }
+}
+
+function buildFlags(tool: GoTool): string[] {
+  const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', tool.ldflags ?? ''].join(' ').trim()];
+  return tool.tags === undefined ? flags : [...flags, '-tags', tool.tags];
+}
+
+async function go(tool: GoTool | ModuleFiles, args: readonly string[]): Promise<string> {
+  // Neither the caller's flags nor a C compiler may change what is built.
+  const env = { ...process.env, GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' };
+  try {
+    const { stdout } = await run('go', args, { cwd: moduleDirectory(tool.module), env, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  } catch (error) {
+    throw explain(tool, error);
+  }
+}
+
+function explain(tool: GoTool | ModuleFiles, error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(`${tool.name} could not be built: ${String(error)}`);
+  if ('code' in error && error.code === 'ENOENT') {
+    const instead = tool.kind === 'go' ? `, or name a ready-made one in ${environmentVariable(tool)}` : '';
+    return new Error(`Go 1.21 or newer is needed to build ${tool.name} ${tool.version}: install it from https://go.dev/dl${instead}`);
+  }
+  const output = 'stderr' in error ? String(error.stderr).trim().split('\n').slice(-20).join('\n') : error.message;
+  return new Error(`${tool.name} ${tool.version} could not be built with go:\n${output}`, { cause: error });
+}
+
+function moduleDirectory(module: string): string {
+  return fileURLToPath(new URL(module, import.meta.url));
+}
