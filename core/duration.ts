@@ -20,3 +20,15 @@ function twoUnits(seconds: number, large: Unit, small: Unit): string {
   const first = `${Math.floor(seconds / large.size)} ${large.name}`;
   return rest === 0 ? first : `${first} ${rest} ${small.name}`;
 }
+
+const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/**
+ * Reads a duration as Go and Prometheus write it, in whole numbers and falling units: `500ms`, `10s`, `1m30s`, `24h`.
+ * Milliseconds; undefined when the text is no such duration.
+ */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?=\d)(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?(\d{1,9}ms)?$/.test(text)) return undefined;
+  const parts = text.matchAll(/(\d+)(ms|[hms])/g);
+  return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? Number.NaN), 0);
+}
