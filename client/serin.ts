@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { run } from './program.ts';
@@ -10,4 +11,6 @@ function programName(path: string | undefined): string {
   return name === 'temporal-serin' ? 'temporal serin' : 'serin';
 }
 
+// Later commands find Temporal's client compiled.
+enableCompileCache();
 process.exitCode = await run(process.argv.slice(2), processTerminal(), programName(process.argv[1]));

@@ -1,4 +1,4 @@
-import { assessmentSections } from './describe-assessment.ts';
+import { assessmentSections, formatObjective } from './describe-assessment.ts';
 import type { Section } from './describe-assessment.ts';
 import { formatDuration } from './duration.ts';
 import { flagsOf } from './flags.ts';
@@ -75,7 +75,7 @@ function verdicts({ assessment }: Report): Section {
   return {
     title: 'Candidate Verdicts',
     lines: objectives.flatMap(({ objective, candidate, reason }) =>
-      labelled(objective.metric, `${candidate}: ${reason}`),
+      labelled(formatObjective(objective), `${candidate}, ${reason}`),
     ),
   };
 }

@@ -1,0 +1,353 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Report } from '../../core/report.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import { anExperiment } from '../support/builders.ts';
+import { fakeWorld, failure, measured } from '../support/fake-world.ts';
+import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';
+import { startSerinEnvironment } from './serin-environment.ts';
+import type { CommandRun, SerinEnvironment, SerinOptions } from './serin-environment.ts';
+
+const searchAttributes = ['SerinTarget', 'SerinStage', 'SerinOutcome', 'SerinCandidateWeight'];
+
+let environment: SerinEnvironment;
+beforeAll(async () => {
+  const types = ['SerinTarget=Keyword', 'SerinStage=Keyword', 'SerinOutcome=Keyword', 'SerinCandidateWeight=Int'];
+  environment = await startSerinEnvironment(types.flatMap((type) => ['--search-attribute', type]));
+});
+afterAll(() => environment.teardown());
+
+function serin(line: string, options?: SerinOptions): Promise<CommandRun> {
+  return environment.serin(line.split(' '), options);
+}
+
+/** Without end, so that a test ends it; observations every second. */
+const endless = { intervalMs: 1000, iterations: 1000 };
+const short = { intervalMs: 1000, iterations: 2 };
+
+let count = 0;
+
+/** Starts an experiment of its own name on a task queue of its own name, and keeps a worker for as long as `use` takes. */
+async function withExperiment<T>(
+  changes: Partial<Experiment>,
+  use: (name: string) => Promise<T>,
+  behaviour: Partial<WorldBehaviour> = {},
+): Promise<T> {
+  count += 1;
+  const name = `canary-${count}`;
+  const world = fakeWorld({ searchAttributes, ...behaviour, experiment: anExperiment({ ...changes, name }) });
+  await environment.startExperiment(`experiment/default/${name}`, name);
+  return withWorker(name, world, () => use(name));
+}
+
+function withWorker<T>(name: string, world: FakeWorld, use: () => Promise<T>): Promise<T> {
+  return environment.withWorker(name, world, use);
+}
+
+async function untilReport(name: string, holds: (report: Report) => boolean): Promise<Report> {
+  return vi.waitUntil(
+    async () => {
+      const { stdout } = await serin(`get ${name} -o json`);
+      const { status }: { status?: Report } = JSON.parse(stdout);
+      return status !== undefined && holds(status) ? status : undefined;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+}
+
+const isRunning = ({ stage, startedAtMs }: Report): boolean => stage === 'Running' && startedAtMs !== undefined;
+
+/** An experiment without a worker: nobody answers for it. */
+async function startUnattended(): Promise<string> {
+  count += 1;
+  const name = `canary-${count}`;
+  await environment.startExperiment(`experiment/default/${name}`, name);
+  return name;
+}
+
+describe.concurrent('serin watch', () => {
+  test('prints a line for each change, and 0 is the exit code of a promotion', async () => {
+    const { exitCode, stdout } = await withExperiment(short, (name) => serin(`watch ${name}`));
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.every((line) => /^\d\d:\d\d:\d\d {2}/.test(line))).toBe(true);
+    expect(
+      lines.some((line) => line.includes('Running  1/2  candidate 20 %  IterationUpdate: Completed Iteration 1')),
+    ).toBe(true);
+    expect(lines.at(-1)).toMatch(/ Promoted {2}2\/2 {2}candidate 100 % {2}all objectives pass: mean-latency 10\.0 ms/);
+    expect(exitCode).toBe(0);
+  });
+
+  test('redraws in place on a screen, and leaves the end on it', async () => {
+    const { exitCode, stdout } = await withExperiment(short, (name) => serin(`watch ${name}`, { isScreen: true }));
+    const [first = '', ...redraws] = stdout.split('\u001B[?25l').slice(1);
+    expect(first).not.toMatch(/\u001B\[\d+A/);
+    expect(redraws.length).toBeGreaterThan(0);
+    expect(redraws.every((redraw) => /^\r\u001B\[\d+A/.test(redraw))).toBe(true);
+    expect(redraws.at(-1)).toContain('Promoted');
+    expect(stdout.endsWith('\u001B[?25h')).toBe(true);
+    expect(exitCode).toBe(0);
+  });
+
+  test('has exit code 1 when the experiment was rolled back', async () => {
+    const measure: WorldBehaviour['measure'] = (_n, window) => measured(window, { errors: 100 });
+    const run = await withExperiment(endless, (name) => serin(`watch ${name}`), { measure });
+    expect(run.stdout).toContain(
+      'RolledBack  1/1000  candidate 0 %  failed: error-rate 0.100 > limit 0.010, 1000 requests',
+    );
+    expect(run.exitCode).toBe(1);
+  });
+
+  test('stops when it is interrupted, and the experiment goes on', async () => {
+    await withExperiment(endless, async (name) => {
+      const interruption = new AbortController();
+      const onWrite = (stdout: string): void => {
+        if (stdout.includes('Running')) interruption.abort();
+      };
+      const run = await serin(`watch ${name}`, { interrupted: interruption.signal, onWrite });
+      expect(run.exitCode).toBe(130);
+      expect(run.stdout).toContain(`The experiment goes on; \`serin watch ${name}\` looks again.`);
+      await untilReport(name, isRunning);
+    });
+  });
+
+  test('prints one JSON object a change', async () => {
+    const { stdout } = await withExperiment(short, (name) => serin(`watch ${name} --output json`));
+    const outcomes = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line).report?.outcome);
+    expect(outcomes.at(-1)).toBe('Promoted');
+  });
+});
+
+describe.concurrent('serin describe', () => {
+  test('shows the whole report of an ended experiment without any worker', async () => {
+    const name = await withExperiment(short, async (name) => {
+      await serin(`watch ${name}`);
+      return name;
+    });
+    const { exitCode, stdout, stderr } = await serin(`describe default/${name}`);
+    expect(stdout).toMatch(
+      new RegExp(`^\\*{6} Overview \\*{6}\nExperiment name: ${name}\nExperiment namespace: default\n`),
+    );
+    expect(stdout).toContain('Winning version: candidate\n');
+    expect(stdout).toContain('Outcome: Promoted\nReason: all objectives pass');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  test('finds the report of a failed experiment in its failure', async () => {
+    const onPreflight = (): void => {
+      throw failure('PreflightRefused', 'revision sample-app-v1 has 0 % of the traffic');
+    };
+    const name = await withExperiment(
+      endless,
+      async (name) => {
+        expect((await serin(`watch ${name}`)).exitCode).toBe(1);
+        return name;
+      },
+      { onPreflight },
+    );
+    const { stdout } = await serin(`describe ${name}`);
+    expect(stdout).toContain(
+      'Outcome: Failed\nReason: revision sample-app-v1 has 0 % of the traffic; traffic untouched\n',
+    );
+  });
+
+  test('says what Temporal knows while no worker runs', async () => {
+    const name = await startUnattended();
+    const { exitCode, stdout, stderr } = await serin(`describe ${name}`);
+    expect(stdout).toContain(`Workflow: experiment/default/${name}\n`);
+    expect(stdout).toContain(`Task queue: ${name}\nWorkflow status: RUNNING\n`);
+    expect(stderr).toBe(`note: no worker answers on task queue ${name}\n`);
+    expect(exitCode).toBe(0);
+  });
+
+  test('says that nobody brought the traffic back after a terminate', async () => {
+    await withExperiment(endless, async (name) => {
+      await untilReport(name, isRunning);
+      await environment.env.client.workflow.getHandle(`experiment/default/${name}`).terminate();
+      const { stdout, stderr } = await serin(`describe ${name}`);
+      expect(stdout).toContain('Experiment stage: Running\n');
+      expect(stderr).toBe(
+        'note: the workflow was terminated: nobody brought the traffic back; `serin restore default/sample-app` does\n',
+      );
+      expect((await serin(`watch ${name}`)).exitCode).toBe(1);
+    });
+  });
+
+  test('reads what get printed, without a connection', async () => {
+    await withExperiment(endless, async (name) => {
+      await untilReport(name, ({ completedIterations }) => completedIterations > 0);
+      const { stdout: yaml } = await serin(`get ${name} -o yaml`);
+      expect(yaml).toMatch(
+        new RegExp(`^apiVersion: serin.dev/v1alpha1\nkind: Experiment\nmetadata:\n {2}name: ${name}\n`),
+      );
+      const described = await serin('describe -f - --address 127.0.0.1:1', { input: yaml });
+      expect(described.stdout).toContain(`Experiment name: ${name}\n`);
+      expect(described.stdout).toContain('****** Metrics Assessment ******');
+    });
+  });
+});
+
+describe.concurrent('serin get', () => {
+  test('lists experiments with the columns of kubectl', async () => {
+    await withExperiment(endless, async (name) => {
+      await untilReport(name, isRunning);
+      const [header, ...lines] = (await serin('get')).stdout.trimEnd().split('\n');
+      expect(header).toMatch(/^NAME +TYPE +TARGET +STAGE +COMPLETED ITERATIONS +MESSAGE$/);
+      const line = lines.find((line) => line.startsWith(`${name} `));
+      expect(line).toMatch(/^\S+ +Canary +default\/sample-app +Running +\d+ +\S+: /);
+      expect((await serin('get --limit 1')).stdout.trimEnd().split('\n')).toHaveLength(2);
+    });
+  });
+
+  test('filters by target', async () => {
+    const target = { namespace: 'shop', name: 'checkout' };
+    await withExperiment({ ...endless, target }, async (name) => {
+      await untilReport(name, isRunning);
+      const list = await vi.waitUntil(async () => {
+        const { stdout } = await serin('get --target shop/checkout -o json');
+        const { items }: { items: { metadata: { name: string } }[] } = JSON.parse(stdout);
+        return items.length > 0 ? items : undefined;
+      });
+      expect(list.map(({ metadata }) => metadata.name)).toEqual([name]);
+      expect((await serin('get --target shop/other')).stderr).toContain('no experiments');
+    });
+  });
+
+  test('watches: the header once, a line for each change, until all that were named have ended', async () => {
+    const { exitCode, stdout } = await withExperiment(short, (name) => serin(`get ${name} --watch`));
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.filter((line) => line.startsWith('NAME'))).toHaveLength(1);
+    expect(lines.some((line) => line.endsWith('1                      IterationUpdate: Completed Iteration 1'))).toBe(
+      true,
+    );
+    expect(lines.at(-1)).toMatch(/Completed +2 +ExperimentCompleted: Experiment completed successfully$/);
+    expect(exitCode).toBe(0);
+  });
+
+  test('leaves nothing unsaid when a report is missing', async () => {
+    const name = await startUnattended();
+    const run = await serin(`get ${name} -o yaml`);
+    expect(run).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `serin: there is no report of ${name}: no worker answers on task queue ${name}; \`serin describe\` shows the rest\n`,
+    });
+  });
+});
+
+describe.concurrent('steering', () => {
+  test('pauses and resumes, and shows who did it', async () => {
+    await withExperiment(endless, async (name) => {
+      await untilReport(name, isRunning);
+      const paused = await environment.serin(['pause', name, '--by', 'bob', '--reason', 'lunch break']);
+      expect(paused).toMatchObject({
+        exitCode: 0,
+        stdout: `experiment/default/${name}: pause accepted, stage Running\n`,
+      });
+      expect((await untilReport(name, () => true)).paused).toMatchObject({ by: 'bob', reason: 'lunch break' });
+      expect(await serin(`pause ${name}`)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'serin: cannot pause: the experiment is already paused\n',
+      });
+      expect((await serin(`resume ${name}`)).exitCode).toBe(0);
+      expect((await untilReport(name, () => true)).paused).toBeUndefined();
+    });
+  });
+
+  test('tells a refusal to programs as JSON', async () => {
+    await withExperiment(endless, async (name) => {
+      await untilReport(name, isRunning);
+      const { exitCode, stdout, stderr } = await serin(`approve ${name} -o json`);
+      expect(JSON.parse(stdout)).toEqual({
+        error: {
+          kind: 'refused',
+          message: 'cannot approve: no approval gate is open, so there is nothing to approve yet',
+        },
+      });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
+    });
+  });
+
+  test.each([
+    ['approve', 'Promoted'],
+    ['reject', 'RolledBack'],
+  ])('%s at the gate ends the experiment as %s', async (command, outcome) => {
+    await withExperiment({ ...short, approval: 'required' }, async (name) => {
+      await untilReport(name, ({ awaitingApproval }) => awaitingApproval !== undefined);
+      expect((await serin(`${command} ${name}`)).exitCode).toBe(0);
+      expect((await untilReport(name, (report) => report.outcome !== undefined)).outcome).toBe(outcome);
+    });
+  });
+
+  test('names the task queue when no worker answers', async () => {
+    const name = await startUnattended();
+    const { exitCode, stderr } = await serin(`pause ${name} --timeout 1`);
+    expect(stderr).toContain(`no worker on task queue ${name} answered within 1 s`);
+    expect(exitCode).toBe(1);
+  });
+
+  test('refuses to steer what has ended', async () => {
+    await withExperiment(short, async (name) => {
+      await serin(`watch ${name}`);
+      await environment.env.client.workflow.getHandle(`experiment/default/${name}`).result();
+      for (const command of ['pause', 'abort']) {
+        const { exitCode, stderr } = await serin(`${command} ${name}`);
+        expect(stderr).toBe(
+          `serin: cannot ${command} experiment/default/${name}: the experiment has ended (completed)\n`,
+        );
+        expect(exitCode).toBe(1);
+      }
+    });
+  });
+});
+
+describe.concurrent('serin abort', () => {
+  test('watches until the traffic is safe', async () => {
+    await withExperiment(endless, async (name) => {
+      await untilReport(name, isRunning);
+      const run = await environment.serin(['abort', name, '--by', 'alice', '--reason', 'checkout is broken']);
+      expect(run.stdout).toMatch(
+        new RegExp(
+          `^experiment/default/${name}: abort recorded\n100 % of the traffic is set to sample-app-v1 after [\\d.]+ s\nAborted: aborted by alice: checkout is broken\n$`,
+        ),
+      );
+      expect(run.exitCode).toBe(0);
+    });
+  });
+
+  test('is recorded while no worker runs, and carried out by the next one', async () => {
+    const name = await startUnattended();
+    const { exitCode, stdout, stderr } = await serin(`abort ${name} --timeout 1`);
+    expect(stdout).toBe(`experiment/default/${name}: abort recorded\n`);
+    expect(stderr).toContain(`waiting: no worker answers on task queue ${name}\n`);
+    expect(stderr).toContain('is recorded but not carried out yet');
+    expect(exitCode).toBe(1);
+    const report = await withWorker(name, fakeWorld(), () => untilReport(name, ({ outcome }) => outcome !== undefined));
+    expect(report.outcome).toBe('Aborted');
+  });
+
+  test('returns at once when it is told not to wait', async () => {
+    const name = await startUnattended();
+    const run = await serin(`abort ${name} --no-wait -o json`);
+    expect(JSON.parse(run.stdout)).toEqual({ workflowId: `experiment/default/${name}`, aborted: 'recorded' });
+    expect(run.exitCode).toBe(0);
+  });
+});
+
+describe('what is not there', () => {
+  test('an experiment: all ids that were tried are named', async () => {
+    const { exitCode, stderr } = await serin('describe nope');
+    expect(stderr).toBe(
+      `serin: no experiment nope or experiment/default/nope in namespace default at ${environment.address}; \`serin get\` lists all\n`,
+    );
+    expect(exitCode).toBe(1);
+  });
+
+  test('a namespace', async () => {
+    const { exitCode, stderr } = await serin('get --namespace nowhere');
+    expect(stderr).toContain('has no namespace nowhere: set --namespace or TEMPORAL_NAMESPACE');
+    expect(exitCode).toBe(1);
+  });
+});
