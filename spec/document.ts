@@ -1,0 +1,147 @@
+import { EVENT_ID, SCALAR_STYLE, YAMLException, constructFromEvents, getScalarValue, parseEvents } from 'js-yaml';
+import type { Event, ScalarEvent } from 'js-yaml';
+import type { Issue, Path } from './issue.ts';
+
+/** Where something stands in a text, from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A document and the places of its values. */
+export interface LocatedDocument {
+  readonly value: unknown;
+  /** The place of the value, else of the nearest thing around it; undefined where there was no text. */
+  readonly positionOf: (path: Path) => Position | undefined;
+  /** The place of a mapping's key, else of the value. */
+  readonly keyPositionOf: (path: Path) => Position | undefined;
+}
+
+export type DocumentsReading =
+  | { readonly kind: 'read'; readonly documents: readonly LocatedDocument[] }
+  | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
+
+/** Reads all YAML or JSON documents of a text. A text that is not YAML gives one issue with its place. */
+export function readDocuments(text: string, file: string): DocumentsReading {
+  try {
+    const events = parseEvents(text, {});
+    const values = constructFromEvents(events, { source: text });
+    const places = locate(events, text);
+    const documents = values.map((value, index) => located(value, text, places[index]));
+    return { kind: 'read', documents };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return { kind: 'invalid', issues: [issueOf(error, file)] };
+  }
+}
+
+/** A document that never was text. */
+export function unlocated(value: unknown): LocatedDocument {
+  return { value, positionOf: () => undefined, keyPositionOf: () => undefined };
+}
+
+function issueOf({ reason, mark }: YAMLException, file: string): Issue {
+  const position = mark === undefined ? {} : { line: mark.line + 1, column: mark.column + 1 };
+  return { file, ...position, path: '(document)', expected: 'YAML or JSON', got: reason };
+}
+
+/** Offsets of values and of keys, by the path written as JSON. */
+interface Places {
+  readonly values: ReadonlyMap<string, number>;
+  readonly keys: ReadonlyMap<string, number>;
+}
+
+function located(value: unknown, text: string, places: Places | undefined): LocatedDocument {
+  const position = (offset: number | undefined): Position | undefined =>
+    offset === undefined ? undefined : positionAt(text, offset);
+  const valueOffset = (path: Path): number | undefined => {
+    const own = places?.values.get(JSON.stringify(path)) ?? places?.keys.get(JSON.stringify(path));
+    return own === undefined && path.length > 0 ? valueOffset(path.slice(0, -1)) : own;
+  };
+  return {
+    value,
+    positionOf: (path) => position(valueOffset(path)),
+    keyPositionOf: (path) => position(places?.keys.get(JSON.stringify(path)) ?? valueOffset(path)),
+  };
+}
+
+function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+}
+
+/** A collection that is still open: the path of its next child. */
+interface Open {
+  readonly kind: 'mapping' | 'sequence' | 'document';
+  readonly path: Path;
+  /** The key whose value comes next; in a sequence the index. */
+  next: string | number | undefined;
+}
+
+function locate(events: readonly Event[], source: string): Places[] {
+  const documents: { values: Map<string, number>; keys: Map<string, number> }[] = [];
+  const open: Open[] = [];
+  for (const event of events) {
+    if (event.type === EVENT_ID.POP) open.pop();
+    else if (event.type === EVENT_ID.DOCUMENT) {
+      documents.push({ values: new Map(), keys: new Map() });
+      open.push({ kind: 'document', path: [], next: undefined });
+    } else visitNode(event, { source, open, places: documents.at(-1) });
+  }
+  return documents;
+}
+
+type NodeEvent = Exclude<Event, { type: typeof EVENT_ID.POP } | { type: typeof EVENT_ID.DOCUMENT }>;
+
+interface Visit {
+  readonly source: string;
+  readonly open: Open[];
+  readonly places: { readonly values: Map<string, number>; readonly keys: Map<string, number> } | undefined;
+}
+
+function visitNode(event: NodeEvent, { source, open, places }: Visit): void {
+  const parent = open.at(-1);
+  const offset = offsetOf(event);
+  if (parent?.kind === 'mapping' && parent.next === undefined) {
+    parent.next = event.type === EVENT_ID.SCALAR ? getScalarValue(source, event) : '';
+    if (offset !== undefined) places?.keys.set(JSON.stringify([...parent.path, parent.next]), offset);
+    if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) open.push(openOf(event, parent.path));
+    return;
+  }
+  const path = childPath(parent);
+  if (offset !== undefined) places?.values.set(JSON.stringify(path), offset);
+  if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) open.push(openOf(event, path));
+}
+
+function childPath(parent: Open | undefined): Path {
+  if (parent === undefined || parent.kind === 'document') return [];
+  const path = [...parent.path, parent.next ?? 0];
+  parent.next = parent.kind === 'sequence' ? Number(parent.next) + 1 : undefined;
+  return path;
+}
+
+function openOf(event: NodeEvent, path: Path): Open {
+  return event.type === EVENT_ID.SEQUENCE
+    ? { kind: 'sequence', path, next: 0 }
+    : { kind: 'mapping', path, next: undefined };
+}
+
+function offsetOf(event: NodeEvent): number | undefined {
+  switch (event.type) {
+    case EVENT_ID.MAPPING:
+    case EVENT_ID.SEQUENCE:
+      return event.start;
+    case EVENT_ID.SCALAR:
+      return scalarOffset(event);
+    case EVENT_ID.ALIAS:
+      return event.anchorStart;
+  }
+}
+
+/** An empty value has no text of its own, and its key is the better place; a quoted one begins at its quote. */
+function scalarOffset({ valueStart, valueEnd, style }: ScalarEvent): number | undefined {
+  const isQuoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
+  if (isQuoted) return valueStart - 1;
+  return valueStart < 0 || valueEnd <= valueStart ? undefined : valueStart;
+}

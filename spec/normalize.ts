@@ -1,0 +1,89 @@
+import { experimentDefaults } from '../core/experiment.ts';
+import type { Experiment, Objective, Version } from '../core/experiment.ts';
+import type { Iter8Manifest } from './schema.ts';
+
+type Spec = Iter8Manifest['spec'];
+
+/** The manifest with every default filled in. */
+export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experiment {
+  const namespace = metadata.namespace ?? 'default';
+  const { strategy, versionInfo } = spec;
+  return {
+    apiVersion,
+    name: metadata.name,
+    namespace,
+    target: { namespace, ...spec.target },
+    testingPattern: strategy.testingPattern,
+    deploymentPattern: strategy.deploymentPattern ?? experimentDefaults.deploymentPattern,
+    ...versionsOf(versionInfo),
+    ...criteriaOf(spec),
+    weights: weightsOf(strategy),
+    ...durationOf(spec),
+    ...tasksOf(strategy.actions),
+    ...defaultSettings,
+    ...metadata.annotations,
+  };
+}
+
+export function versionsOf({ baseline, candidates }: Spec['versionInfo']): Pick<Experiment, 'baseline' | 'candidate'> {
+  // The schema allows exactly one candidate.
+  const [candidate = baseline] = candidates;
+  return { baseline: versionOf(baseline), candidate: versionOf(candidate) };
+}
+
+export function tasksOf(actions: Spec['strategy']['actions']): Pick<Experiment, 'start' | 'finish'> {
+  return { start: actions?.start ?? [], finish: actions?.finish ?? [] };
+}
+
+/** The revision is the variable that `init-experiment` reads; without it the version's name, as in later samples. */
+function versionOf({ name, variables = [] }: Spec['versionInfo']['baseline']): Version {
+  const values = Object.fromEntries(variables.map((variable) => [variable.name, variable.value]));
+  return { name, revision: values['revision'] ?? name, variables: values };
+}
+
+const { minSamples, tolerance, errorClass, approval, approvalLimitMs, blindLimitMs, onBlind } = experimentDefaults;
+const { readinessLimitMs, candidateGraceMs, taskLimitMs, finishOnAbort } = experimentDefaults;
+const defaultSettings = {
+  minSamples,
+  tolerance,
+  errorClass,
+  approval,
+  approvalLimitMs,
+  blindLimitMs,
+  onBlind,
+  readinessLimitMs,
+  candidateGraceMs,
+  taskLimitMs,
+  finishOnAbort,
+};
+
+function criteriaOf({ criteria }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
+  const requestCount = criteria?.requestCount === undefined ? [] : [criteria.requestCount];
+  const indicators = [...new Set([...requestCount, ...(criteria?.indicators ?? [])])];
+  return { indicators, objectives: (criteria?.objectives ?? []).map(objectiveOf) };
+}
+
+function objectiveOf(given: NonNullable<NonNullable<Spec['criteria']>['objectives']>[number]): Objective {
+  const { metric, upperLimit, lowerLimit, rollback_on_failure: rollbackOnFailure = false } = given;
+  return {
+    metric,
+    ...(upperLimit === undefined ? {} : { upperLimit }),
+    ...(lowerLimit === undefined ? {} : { lowerLimit }),
+    rollbackOnFailure,
+  };
+}
+
+function weightsOf({ weights }: Spec['strategy']): Experiment['weights'] {
+  return {
+    maxCandidateWeight: weights?.maxCandidateWeight ?? experimentDefaults.maxCandidateWeight,
+    maxCandidateWeightIncrement: weights?.maxCandidateWeightIncrement ?? experimentDefaults.maxCandidateWeightIncrement,
+  };
+}
+
+function durationOf({ duration }: Spec): Pick<Experiment, 'intervalMs' | 'iterations'> {
+  const { intervalSeconds, iterationsPerLoop, maxLoops } = experimentDefaults;
+  return {
+    intervalMs: (duration?.intervalSeconds ?? intervalSeconds) * 1000,
+    iterations: (duration?.iterationsPerLoop ?? iterationsPerLoop) * (duration?.maxLoops ?? maxLoops),
+  };
+}

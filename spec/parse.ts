@@ -1,0 +1,92 @@
+import type { Experiment } from '../core/experiment.ts';
+import { crossCheck } from './cross-checks.ts';
+import { readDocuments, unlocated } from './document.ts';
+import type { LocatedDocument } from './document.ts';
+import { formatPath } from './issue.ts';
+import type { Issue } from './issue.ts';
+import { normalize, tasksOf, versionsOf } from './normalize.ts';
+import { originalPath, repair } from './repair.ts';
+import type { Repaired } from './repair.ts';
+import { actions, iter8Manifest, versionInfo } from './schema.ts';
+import { issuesOf } from './zod-issues.ts';
+import type { ValueIssue } from './zod-issues.ts';
+
+/** A manifest that can run, with the oddities that were repaired; or all that is wrong with it. */
+export type ExperimentReading =
+  | { readonly kind: 'ok'; readonly experiment: Experiment; readonly warnings: readonly Issue[] }
+  | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
+
+/** Reads a manifest from YAML or JSON text; of several documents the one experiment. `file` is for messages. */
+export function parseExperiment(text: string, file: string): ExperimentReading {
+  const reading = readDocuments(text, file);
+  if (reading.kind === 'invalid') return reading;
+  const experiments = reading.documents.filter(({ value }) => isExperiment(value));
+  const [only] = reading.documents.length === 1 ? reading.documents : experiments;
+  if (only !== undefined && experiments.length <= 1) return parseDocument(only, file);
+  const got = `${experiments.length} in ${reading.documents.length} documents`;
+  const expected = 'one document of kind Experiment';
+  return { kind: 'invalid', issues: [{ file, line: 1, column: 1, path: '(document)', expected, got }] };
+}
+
+/** The same for a value that is already parsed: its issues have no line. */
+export function parseExperimentObject(value: unknown, file: string): ExperimentReading {
+  return parseDocument(unlocated(value), file);
+}
+
+/** The same for whatever Temporal hands over: bytes and text are YAML or JSON. */
+export function parseManifest(input: Uint8Array | string | object, file: string): ExperimentReading {
+  if (typeof input === 'string') return parseExperiment(input, file);
+  if (input instanceof Uint8Array) return parseExperiment(new TextDecoder().decode(input), file);
+  return parseExperimentObject(input, file);
+}
+
+function isExperiment(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Experiment';
+}
+
+function parseDocument(document: LocatedDocument, file: string): ExperimentReading {
+  const repaired = repair(document.value);
+  const place = (issue: ValueIssue): Issue => placed(issue, { document, repaired, file });
+  const reading = iter8Manifest.safeParse(repaired.value);
+  const mistakes = reading.success ? [] : issuesOf(reading.error, repaired.value);
+  const issues = [...mistakes, ...crossCheckValue(repaired.value)].map(place);
+  if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
+  const warnings = repaired.moved.map(({ from, to }) =>
+    place({
+      path: [...to],
+      atKey: true,
+      expected: formatPath(to),
+      got: `${formatPath(from)}; moved under versionInfo`,
+    }),
+  );
+  return { kind: 'ok', experiment: normalize(reading.data), warnings };
+}
+
+/** Checks what fits together even where other parts are wrong, so that all problems come at once. */
+function crossCheckValue(value: unknown): ValueIssue[] {
+  const { spec } = record(value);
+  const versions = versionInfo.safeParse(record(spec)['versionInfo']);
+  const given = actions.safeParse(record(record(spec)['strategy'])['actions'] ?? {});
+  if (!versions.success) return [];
+  return crossCheck({ ...versionsOf(versions.data), ...tasksOf(given.data) });
+}
+
+function record(value: unknown): { readonly [key: string]: unknown; readonly spec?: unknown } {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function byPlace(a: Issue, b: Issue): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+interface Source {
+  readonly document: LocatedDocument;
+  readonly repaired: Repaired;
+  readonly file: string;
+}
+
+function placed({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
+  const original = originalPath(path, repaired);
+  const position = atKey ? document.keyPositionOf(original) : document.positionOf(original);
+  return { file, ...position, path: formatPath(original), expected, got };
+}

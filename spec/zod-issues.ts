@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import type { IssueParams } from './fields.ts';
+import { showValue } from './issue.ts';
+import { refusedKeys } from './refused-keys.ts';
+
+/** One mistake in a value, relative to it. */
+export interface ValueIssue extends IssueParams {
+  readonly path: (string | number)[];
+  /** The mistake is the key itself, so its place is the key's. */
+  readonly atKey: boolean;
+}
+
+/** Zod's findings in our words; a list of unknown keys becomes one issue for each. */
+export function issuesOf(error: z.ZodError, value: unknown): ValueIssue[] {
+  return error.issues.flatMap((issue) => issueOf(issue, value));
+}
+
+function issueOf(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
+  // Paths of JSON and YAML documents have no symbols.
+  const path = issue.path as (string | number)[];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], atKey: true, ...refusalOfKey(key) }));
+  }
+  const params = issue.code === 'custom' ? issue.params : undefined;
+  if (typeof params?.['expected'] === 'string' && typeof params['got'] === 'string') {
+    return [{ path, atKey: false, expected: params['expected'], got: params['got'] }];
+  }
+  return [{ path, atKey: false, expected: expectedOf(issue), got: showValue(valueAt(value, path)) }];
+}
+
+function refusalOfKey(key: string): IssueParams {
+  const refusal = refusedKeys[key];
+  return { expected: refusal ?? 'no such field', got: JSON.stringify(key) };
+}
+
+function expectedOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  const words: Readonly<Record<string, string>> = { object: 'a mapping', record: 'a mapping', array: 'a list' };
+  return words[issue.expected] ?? issue.expected;
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, step) => {
+    if (typeof inner !== 'object' || inner === null) return undefined;
+    return Object.entries(inner).find(([key]) => key === String(step))?.[1];
+  }, value);
+}
