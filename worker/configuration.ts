@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { KubeConfig } from '@kubernetes/client-node';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { readWorkerConfig } from '../spec/worker-config.ts';
+import type { WorkerSettings } from '../spec/worker-config.ts';
+import { StartupError, reasonOf } from './startup-error.ts';
+
+/** Everything that a worker is told from outside, read and checked once. */
+export interface Configuration {
+  readonly settings: WorkerSettings;
+  readonly temporal: ReturnType<typeof loadClientConnectConfig>;
+  readonly kubeConfig: KubeConfig;
+}
+
+/** Reads `SERIN_*`, the configuration file, Temporal's own environment and file, and the kubeconfig. Reports all problems. */
+export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      problems.push(reasonOf(error));
+      return undefined;
+    }
+  };
+  const reading = readWorkerConfig(environment, (path) => readFileSync(path, 'utf8'));
+  if (reading.kind === 'problems') problems.push(...reading.problems);
+  const settings = reading.kind === 'settings' ? reading.settings : undefined;
+  const temporal = attempt(loadTemporalConfig);
+  // Where the kubeconfig is can only be known from settings that are right.
+  const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
+  if (settings === undefined || temporal === undefined || kubeConfig === undefined) {
+    throw new StartupError(2, problems.join('\n'));
+  }
+  return { settings, temporal, kubeConfig };
+}
+
+function loadTemporalConfig(): Configuration['temporal'] {
+  try {
+    return loadClientConnectConfig();
+  } catch (error) {
+    throw new Error(`TEMPORAL_*: expected a usable Temporal configuration, got ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function loadKubeConfig(path: string | undefined): KubeConfig {
+  const name = path === undefined ? 'KUBECONFIG' : 'SERIN_KUBECONFIG';
+  const kubeConfig = new KubeConfig();
+  try {
+    if (path === undefined) kubeConfig.loadFromDefault();
+    else kubeConfig.loadFromFile(path);
+  } catch (error) {
+    throw new Error(`${name}: expected a readable kubeconfig, got ${reasonOf(error)}`, { cause: error });
+  }
+  if (isFallback(kubeConfig)) {
+    throw new Error(`${name}: expected a kubeconfig, got none: not here, not in ~/.kube/config, and not in a cluster`);
+  }
+  if (kubeConfig.getCurrentCluster() === null) {
+    const context = kubeConfig.getCurrentContext() || 'no current context';
+    throw new Error(`${name}: expected a kubeconfig whose current context has a cluster, got ${context}`);
+  }
+  return kubeConfig;
+}
+
+/** Where there is nothing to load, the client makes up an API server without TLS; no cluster that serin is for has one. */
+function isFallback(kubeConfig: KubeConfig): boolean {
+  const cluster = kubeConfig.getCurrentCluster();
+  return kubeConfig.getCurrentContext() === 'loaded-context' && cluster?.server === 'http://localhost:8080';
+}

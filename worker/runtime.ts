@@ -1,0 +1,68 @@
+import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
+import { Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import type { Address, WorkerSettings } from '../spec/worker-config.ts';
+import { StartupError, reasonOf } from './startup-error.ts';
+
+/** One JSON object a line on standard output, written before the call returns: nothing is lost when the process ends. */
+export function createLogger(level: WorkerSettings['logLevel']): Logger {
+  const destination = pino({
+    level,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: pino.stdSerializers.errWithCause },
+  });
+  const log = (severity: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    destination[levelNames[severity]](meta, message);
+  };
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
+}
+
+const levelNames = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Sets up Temporal's SDK: its logs and those of workflows and activities go to `logger`, its metrics to Prometheus. */
+export function installRuntime(logger: Logger, settings: Pick<WorkerSettings, 'logLevel' | 'metricsAddress'>): void {
+  const { logLevel, metricsAddress } = settings;
+  try {
+    Runtime.install({
+      logger,
+      // Signals are ours: the health endpoint must know of them, and the second one ends the process.
+      shutdownSignals: [],
+      telemetryOptions: {
+        logging: { filter: { core: coreLevels[logLevel], other: 'ERROR' }, forward: {} },
+        ...(metricsAddress === 'none' ? {} : { metrics: { prometheus: prometheusExporter(metricsAddress) } }),
+      },
+    });
+  } catch (error) {
+    const where = metricsAddress === 'none' ? '' : ` with metrics at ${formatAddress(metricsAddress)}`;
+    const remedy = metricsAddress === 'none' ? '' : '; set SERIN_METRICS_ADDRESS to a free address, or to none';
+    throw new StartupError(1, `Temporal's SDK cannot be started${where}: ${reasonOf(error)}${remedy}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What the SDK's native part says at `info` is about itself, poller by poller. */
+const coreLevels = { trace: 'TRACE', debug: 'DEBUG', info: 'WARN', warn: 'WARN', error: 'ERROR' } as const;
+
+/** Names as Prometheus' conventions want them: base units, units and `_total` as suffixes. */
+function prometheusExporter(address: Address) {
+  return {
+    bindAddress: formatAddress(address),
+    countersTotalSuffix: true,
+    unitSuffix: true,
+    useSecondsForDurations: true,
+  };
+}
+
+/** `127.0.0.1:9464`, `[::1]:9464`. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

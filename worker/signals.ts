@@ -1,0 +1,16 @@
+import type { Logger } from '@temporalio/common';
+
+/** The first SIGTERM or SIGINT calls `stop`, with the signal's name; a second one ends the process at once, with code 1. */
+export function onStopSignal(log: Logger, stop: (signal: NodeJS.Signals) => void): void {
+  let isStopping = false;
+  const handle = (signal: NodeJS.Signals): void => {
+    if (isStopping) {
+      log.warn('second signal: ending without waiting for work in flight', { signal });
+      process.exit(1);
+    }
+    isStopping = true;
+    stop(signal);
+  };
+  process.on('SIGTERM', handle);
+  process.on('SIGINT', handle);
+}
