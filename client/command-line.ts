@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { OutputConfiguration } from 'commander';
 import { defaultTaskQueue } from '../workflows/contract.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { GetFlags } from './commands/get.ts';
@@ -33,8 +34,9 @@ interface TimeoutOption {
 type Execute = (invocation: Invocation) => Promise<void>;
 
 /** All commands with their options. What a command does is loaded when it is used. */
-export function buildCommands(program: string, execute: Execute): Command {
+export function buildCommands(program: string, output: OutputConfiguration, execute: Execute): Command {
   const root = new Command(program)
+    .configureOutput(output)
     .description('Progressive delivery for Knative services, as durable experiments on Temporal.')
     .exitOverride()
     .helpCommand(false)

@@ -5,12 +5,19 @@
  */
 export type ErrorKind = 'usage' | 'notFound' | 'refused' | 'noWorker' | 'unreachable' | 'failed';
 
+export interface CommandErrorOptions extends ErrorOptions {
+  /** Everything that is wrong with a file, one by one; the message has them too. */
+  readonly issues?: readonly string[];
+}
+
 /** A failure in one clear sentence: what happened, to which object, what to do. */
 export class CommandError extends Error {
   readonly kind: ErrorKind;
+  readonly issues: readonly string[] | undefined;
 
-  constructor(kind: ErrorKind, message: string, options?: ErrorOptions) {
+  constructor(kind: ErrorKind, message: string, { issues, ...options }: CommandErrorOptions = {}) {
     super(message, options);
+    this.issues = issues;
     this.name = 'CommandError';
     this.kind = kind;
   }

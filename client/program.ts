@@ -13,19 +13,20 @@ export async function run(args: readonly string[], terminal: Terminal, program: 
   const execute = async (invocation: Invocation): Promise<void> => {
     exitCode = await carryOut(invocation, terminal, program);
   };
-  const commands = buildCommands(program, execute).configureOutput({
+  const output = {
     writeOut: terminal.write,
-    writeErr: (text) => void (complaint += text),
+    writeErr: (text: string) => void (complaint += text),
     getOutHelpWidth: () => terminal.size().columns,
     getErrHelpWidth: () => terminal.size().columns,
-  });
+  };
+  const commands = buildCommands(program, output, execute);
   try {
     await commands.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    if (wantsJson) printJson(terminal, { error: { kind: 'usage', message: error.message } });
+    if (wantsJson) printJson(terminal, { error: { kind: 'usage', message: error.message.replace(/^error: /, '') } });
     else terminal.writeError(complaint);
     return 2;
   }
@@ -38,10 +39,10 @@ async function carryOut(invocation: Invocation, terminal: Terminal, program: str
     if (output === 'json' && json !== undefined) printJson(terminal, json);
     return exitCode;
   } catch (error) {
-    const failure = await explained(error, invocation);
-    if (output === 'json') printJson(terminal, { error: { kind: failure.kind, message: failure.message } });
-    else terminal.writeError(`${program}: ${failure.message}\n`);
-    return failure.exitCode;
+    const { kind, message, issues, exitCode } = await explained(error, invocation);
+    if (output === 'json') printJson(terminal, { error: { kind, message, issues } });
+    else terminal.writeError(`${program}: ${message}\n`);
+    return exitCode;
   }
 }
 

@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { webUiAddress } from '../../client/addresses.ts';
+import { possibleWorkflowIds } from '../../client/experiments.ts';
+import { aManifest } from './manifests.ts';
+import { runSerin } from './serin-environment.ts';
+
+const nowhere = ['--address', '127.0.0.1:1'];
+
+describe('the command line', () => {
+  test('lists its commands', async () => {
+    const { exitCode, stdout, stderr } = await runSerin(['--help']);
+    for (const command of [
+      'start',
+      'describe',
+      'get',
+      'watch',
+      'abort',
+      'approve',
+      'reject',
+      'pause',
+      'resume',
+      'restore',
+      'lint',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    }
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  test.each([
+    [['fly'], "unknown command 'fly'"],
+    [['get', '--limit', 'many'], "argument 'many' is invalid. Expected a number above 0."],
+    [['get', '-o', 'xml'], 'Allowed choices are text, wide, json, yaml.'],
+    [['start'], "required option '-f, --file <file>' not specified"],
+    [['describe', ...nowhere], 'describe takes either ID or -f FILE'],
+    [['describe', 'a', '-f', 'b'], 'describe takes either ID or -f FILE'],
+    [['describe', '-f', '/does/not/exist'], '/does/not/exist cannot be read: ENOENT'],
+    [['restore', 'sample-app'], 'expected a target as namespace/name, got sample-app'],
+  ])('%j is a usage error', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runSerin(args);
+    expect(stderr).toContain(message);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+
+  test.each([[['-o', 'json']], [['--output', 'json']], [['--output=json']], [['-ojson']]])(
+    'tells usage errors as JSON with %j',
+    async (flags) => {
+      const { exitCode, stdout, stderr } = await runSerin(['get', '--fly', ...flags]);
+      expect(JSON.parse(stdout)).toEqual({ error: { kind: 'usage', message: "unknown option '--fly'" } });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: '' });
+    },
+  );
+
+  test('says in one sentence that Temporal is not there', async () => {
+    const { exitCode, stdout, stderr } = await runSerin(['get', ...nowhere]);
+    expect(stderr).toBe(
+      'serin: Temporal does not answer at 127.0.0.1:1: start it (`temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml\n',
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  });
+
+  test('tells programs that Temporal is not there', async () => {
+    const { exitCode, stdout } = await runSerin(['watch', 'x', '-o', 'json', ...nowhere]);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { kind: 'unreachable' } });
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('serin describe -f', () => {
+  test.each([
+    ['a: [', 'is not YAML'],
+    ['kind: Experiment', 'expected an Experiment with a status'],
+    ['just text', 'expected an Experiment with a status'],
+    ['', 'is empty'],
+  ])('refuses %j', async (input, message) => {
+    const { exitCode, stderr } = await runSerin(['describe', '-f', '-'], { input });
+    expect(stderr).toContain(`serin: (standard input)`);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('serin lint', () => {
+  test('prints the warnings of a manifest that can be used', async () => {
+    const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input: aManifest() });
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^warning: \(standard input\):21:3 spec\.baseline: /),
+      expect.stringMatching(/^warning: \(standard input\):26:3 spec\.candidates: /),
+      '(standard input) can be used',
+      '',
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
+  test('prints every mistake with its place, and ends with 2', async () => {
+    const input = aManifest({ upperLimit: 'fifty', name: 'Not A Name' });
+    const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stdout).toMatch(
+      /^\(standard input\):4:9 metadata\.name: expected .*\n\(standard input\):16:19 spec\.criteria/,
+    );
+    expect(exitCode).toBe(2);
+  });
+
+  test('tells programs the same', async () => {
+    const { exitCode, stdout } = await runSerin(['lint', '-f', '-', '-o', 'json'], {
+      input: aManifest({ upperLimit: 'fifty' }),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ valid: false, issues: [expect.stringContaining(':16:19 ')] });
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('the program', () => {
+  const program = fileURLToPath(new URL('../../client/serin.ts', import.meta.url));
+  const usageOf = async (path: string): Promise<string> => (await promisify(execFile)(path, ['lint', '--help'])).stdout;
+
+  test('runs by itself', async () => {
+    expect(await usageOf(program)).toMatch(/^Usage: serin lint \[options\]\n/);
+  });
+
+  test('answers to the name that the Temporal CLI looks for', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'serin-name-'));
+    try {
+      const link = join(folder, 'temporal-serin');
+      await symlink(program, link);
+      expect(await usageOf(link)).toMatch(/^Usage: temporal serin lint \[options\]\n/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+test.each([
+  ['canary', ['canary', 'experiment/default/canary']],
+  ['shop/canary', ['shop/canary', 'experiment/shop/canary']],
+  ['experiment/shop/canary', ['experiment/shop/canary']],
+])('%s may mean the workflow ids %j', (id, ids) => {
+  expect(possibleWorkflowIds(id)).toEqual(ids);
+});
+
+test.each([
+  ['localhost:7233', undefined, 'http://localhost:8233/namespaces/prod/workflows/a%2Fb/r/history'],
+  ['prod.acct.tmprl.cloud:7233', undefined, 'https://cloud.temporal.io/namespaces/prod/workflows/a%2Fb/r/history'],
+  ['temporal.example.com:7233', undefined, undefined],
+  [
+    'temporal.example.com:7233',
+    'https://ui.example.com/',
+    'https://ui.example.com/namespaces/prod/workflows/a%2Fb/r/history',
+  ],
+])('the Web UI of %s, told %s, is %s', (address, configured, expected) => {
+  expect(webUiAddress({ address, namespace: 'prod' }, { workflowId: 'a/b', runId: 'r' }, configured)).toBe(expected);
+});
