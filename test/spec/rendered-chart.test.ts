@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { readRenderedServices } from '../../spec/rendered-chart.ts';
+
+const chart = `---
+# Source: sample-app/templates/config.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: sample-app }
+---
+# Source: sample-app/templates/service.yaml
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: { name: sample-app, namespace: shop }
+spec:
+  template:
+    metadata: { name: sample-app-v2 }
+    spec: { containers: [{ image: "example:green" }] }
+  traffic:
+  - { tag: current, revisionName: sample-app-v1, percent: 100 }
+  - { tag: candidate, latestRevision: true, percent: 0 }
+`;
+
+test('finds the Knative Service with its revision, image and traffic', () => {
+  expect(readRenderedServices(chart)).toEqual([
+    {
+      name: 'sample-app',
+      namespace: 'shop',
+      revision: 'sample-app-v2',
+      image: 'example:green',
+      traffic: [
+        { tag: 'current', revisionName: 'sample-app-v1', percent: 100 },
+        { tag: 'candidate', latestRevision: true, percent: 0 },
+      ],
+    },
+  ]);
+});
+
+test('leaves out what the chart leaves out', () => {
+  const bare = 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: a }\nspec: { template: {} }';
+  expect(readRenderedServices(bare)).toEqual([{ name: 'a', image: '' }]);
+});
+
+test('a core Service is not a Knative Service', () => {
+  expect(readRenderedServices('apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: {}')).toEqual([]);
+});
