@@ -30,8 +30,9 @@ export function hasType(error: unknown, ...types: readonly FailureTypeName[]): b
   return error instanceof ApplicationFailure && types.some((type) => type === error.type);
 }
 
-/** The innermost message of an error, which is where `fetch` says what happened: `connect ECONNREFUSED 127.0.0.1:6443`. */
+/** What an error says: our own failures by themselves, others by their innermost cause, which is where `fetch` says it. */
 export function messageOf(error: unknown): string {
+  if (error instanceof ApplicationFailure) return error.message;
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? messageOf(error.cause) : error.message;

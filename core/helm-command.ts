@@ -6,6 +6,8 @@ export interface HelmUpgrade {
   readonly namespace?: string;
   /** How long one helm operation may wait, ms: a pending release younger than this may still be at work. */
   readonly timeoutMs: number;
+  /** `--atomic`: on failure helm goes back to its previous revision by itself, with the traffic that it rendered. */
+  readonly isAtomic: boolean;
   /** `--install`: helm would make the release when it is missing. */
   readonly installs: boolean;
   /** The arguments without `--output`, which we set ourselves where we read what helm prints. */
@@ -30,7 +32,8 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
     const count = words.positional.length - 1;
     return unsupported(`\`helm upgrade\` takes a release and a chart, not ${count} arguments`);
   }
-  if (words.flags.some(({ name }) => name === '--dry-run')) return unsupported('`--dry-run` would change nothing');
+  const refusal = words.flags.flatMap(({ name }) => refusedFlags.get(name) ?? [])[0];
+  if (refusal !== undefined) return unsupported(refusal);
   const timeoutMs = timeoutOf(words.flags);
   if (timeoutMs === undefined) return unsupported(`--timeout: expected a duration such as 5m0s`);
   const namespace = lastValue(words.flags, ['--namespace', '-n']);
@@ -38,6 +41,7 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
     release,
     chart,
     timeoutMs,
+    isAtomic: words.flags.some(({ name }) => name === '--atomic'),
     installs: words.flags.some(({ name }) => name === '--install' || name === '-i'),
     args: words.withoutOutput,
     ...(namespace === undefined ? {} : { namespace }),
@@ -49,6 +53,17 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
 export function withNamespace({ args, namespace: named }: HelmUpgrade, namespace: string): readonly string[] {
   return named === undefined ? [...args, '--namespace', namespace] : args;
 }
+
+const elsewhere = 'serin changes the release in the cluster of its own worker only';
+
+/** Flags under which the command would not do what has been judged, or not where. */
+const refusedFlags: ReadonlyMap<string, string> = new Map([
+  ['--dry-run', '`--dry-run` would change nothing'],
+  ['--post-renderer', '`--post-renderer` runs another program, which the worker does not allow'],
+  ['--kube-context', `\`--kube-context\`: ${elsewhere}`],
+  ['--kubeconfig', `\`--kubeconfig\`: ${elsewhere}`],
+  ['--kube-apiserver', `\`--kube-apiserver\`: ${elsewhere}`],
+]);
 
 /** Flags of `helm upgrade` (Helm 3.22) that take no value; every other flag takes one, after `=` or as the next word. */
 const switches: ReadonlySet<string> = new Set([

@@ -71,9 +71,9 @@ export function isObserved({ metadata, status }: KnativeService): boolean {
   return status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0);
 }
 
-/** The images of a revision's containers, as text; almost always one. */
+/** The image of the first container, which is the app's; empty where there is none. */
 export function imageOf({ spec }: Revision): string {
-  return spec.containers.map(({ image }) => image).join(', ');
+  return spec.containers[0]?.image ?? '';
 }
 
 /** The newest manager of `spec.traffic`. */

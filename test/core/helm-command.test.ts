@@ -20,6 +20,7 @@ describe('parseHelmCommand', () => {
       release: 'sample-app',
       chart: 'http://charts/sample-app-0.1.0.tgz',
       installs: true,
+      isAtomic: false,
       timeoutMs: 300_000,
       args,
     });
@@ -27,8 +28,8 @@ describe('parseHelmCommand', () => {
 
   it('tells the values of flags from release and chart, before and after the subcommand', () => {
     const args = [
-      '--kube-context',
-      'prod',
+      '--burst-limit',
+      '50',
       'upgrade',
       '-f',
       'a.yaml',
@@ -76,6 +77,14 @@ describe('parseHelmCommand', () => {
     [['upgrade', 'rel', 'chart', 'more'], '`helm upgrade` takes a release and a chart, not 3 arguments'],
     [['upgrade', 'rel', 'chart', '--dry-run'], '`--dry-run` would change nothing'],
     [['upgrade', 'rel', 'chart', '--dry-run=server'], '`--dry-run` would change nothing'],
+    [
+      ['upgrade', 'rel', 'chart', '--post-renderer', 'sh'],
+      '`--post-renderer` runs another program, which the worker does not allow',
+    ],
+    [
+      ['--kube-context=prod', 'upgrade', 'rel', 'chart'],
+      '`--kube-context`: serin changes the release in the cluster of its own worker only',
+    ],
     [['upgrade', 'rel', 'chart', '--values'], '--values needs a value'],
     [['upgrade', 'rel', 'chart', '--timeout', '5'], '--timeout: expected a duration such as 5m0s'],
   ])('refuses %j', (args, problem) => {

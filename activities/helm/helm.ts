@@ -1,0 +1,126 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { withNamespace } from '../../core/helm-command.ts';
+import type { HelmUpgrade } from '../../core/helm-command.ts';
+import { formatCommand } from '../commands/redact.ts';
+import { runProcess } from '../commands/run-process.ts';
+import type { ProcessResult } from '../commands/run-process.ts';
+import { failure } from '../failures.ts';
+import { helmFailure } from './helm-failure.ts';
+
+/** A release by name, and the namespace that its records are in. */
+export interface ReleaseName {
+  readonly release: string;
+  readonly namespace: string;
+}
+
+/** The newest revision of a release. */
+export interface ReleaseState {
+  readonly revision: number;
+  /** `deployed`, `failed`, `pending-upgrade`, `pending-install`, `pending-rollback`, `superseded`, … */
+  readonly status: string;
+  readonly lastDeployedAtMs: number;
+  readonly content: ReleaseContent;
+}
+
+/** What a revision of a release is made of. */
+export interface ReleaseContent {
+  /** The user's values, not the chart's defaults. */
+  readonly config: unknown;
+  readonly manifest: string;
+}
+
+/** The helm program, as far as serin uses it. Commands end with the activity that runs them. */
+export interface Helm {
+  /** `v3.22.0`. */
+  readonly version: () => Promise<string>;
+  /** Undefined when there is no such release. */
+  readonly status: (name: ReleaseName) => Promise<ReleaseState | undefined>;
+  /** What the upgrade would deploy, rendered and checked by the API server; changes nothing. */
+  readonly render: (upgrade: HelmUpgrade, namespace: string) => Promise<ReleaseContent>;
+  /** Runs the upgrade, whatever comes of it. */
+  readonly upgrade: (upgrade: HelmUpgrade, options: { namespace: string; limitMs: number }) => Promise<ProcessResult>;
+}
+
+export interface HelmOptions {
+  /** The program's path, or its name on the PATH of `environment`. */
+  readonly path: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Commands that only look: a slow chart repository is not a broken one, but the activity's time is limited. */
+const readLimitMs = 60_000;
+
+/** A rendered release with its chart fits into an etcd object, 1.5 MiB compressed. */
+const documentBytes = 64 * 1024 * 1024;
+
+export function connectHelm({ path, environment }: HelmOptions): Helm {
+  const run = (args: readonly string[], limitMs: number, outputBytes?: number): Promise<ProcessResult> => {
+    const signal = cancellationSignal();
+    const request = { command: path, args, environment, limitMs, signal };
+    return runProcess({ ...request, ...(outputBytes === undefined ? {} : { outputBytes }) });
+  };
+
+  /** Standard output of a command that only looks; fails with what helm says. */
+  async function read(args: readonly string[]): Promise<string> {
+    const result = await run(args, readLimitMs, documentBytes);
+    if (result.outcome.kind === 'ended' && result.outcome.code === 0 && !result.isCut) return result.stdout;
+    throw helmFailure({ args, result, limitMs: readLimitMs });
+  }
+
+  return {
+    version: async () => (await read(['version', '--template', '{{.Version}}'])).trim(),
+    status: async ({ release, namespace }) => {
+      const args = ['status', release, '--namespace', namespace, '--output', 'json'];
+      const result = await run(args, readLimitMs, documentBytes);
+      if (result.stderr.includes('release: not found')) return undefined;
+      if (result.outcome.kind !== 'ended' || result.outcome.code !== 0 || result.isCut) {
+        throw helmFailure({ args, result, limitMs: readLimitMs });
+      }
+      return readState(parseRelease(args, result.stdout));
+    },
+    render: async (upgrade, namespace) => {
+      const args = [...withNamespace(upgrade, namespace), '--dry-run=server', '--output', 'json'];
+      const { manifest, config } = parseRelease(args, await read(args));
+      return { manifest, config: config ?? {} };
+    },
+    upgrade: (upgrade, { namespace, limitMs }) => run(withNamespace(upgrade, namespace), limitMs),
+  };
+}
+
+/** The parts of helm's release document (helm.sh/helm/v3/pkg/release) that serin reads. */
+interface ReleaseDocument {
+  readonly version: number;
+  readonly info: { readonly status: string; readonly last_deployed: string };
+  readonly config?: unknown;
+  readonly manifest: string;
+}
+
+function parseRelease(args: readonly string[], stdout: string): ReleaseDocument {
+  const document = parseJson(stdout);
+  if (isReleaseDocument(document)) return document;
+  const message = `${formatCommand('helm', args)} did not print a release as JSON: ${stdout.slice(0, 200)}`;
+  throw failure('CommandFailed', { message });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isReleaseDocument(document: unknown): document is ReleaseDocument {
+  if (typeof document !== 'object' || document === null) return false;
+  if (!('version' in document) || !('manifest' in document) || !('info' in document)) return false;
+  return typeof document.manifest === 'string' && typeof document.info === 'object';
+}
+
+function readState({ version, info, config, manifest }: ReleaseDocument): ReleaseState {
+  return {
+    revision: version,
+    status: info.status,
+    lastDeployedAtMs: Date.parse(info.last_deployed),
+    content: { manifest, config: config ?? {} },
+  };
+}

@@ -1,0 +1,31 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+
+/** The name of the Secret in which helm keeps a revision of a release (helm.sh/helm/v3/pkg/storage/driver). */
+export function recordName(release: string, revision: number): string {
+  return `sh.helm.release.v1.${release}.v${revision}`;
+}
+
+/** A release record as helm stores it; everything that is not named here is kept as it is. */
+export interface ReleaseRecord {
+  readonly info: { readonly status: string; readonly description?: string };
+}
+
+/** Reads `data.release` of the Secret: base64 by Kubernetes, base64 by helm, gzip, JSON. */
+export function decodeRecord(data: string): ReleaseRecord {
+  const packed = Buffer.from(Buffer.from(data, 'base64').toString('latin1'), 'base64');
+  // Very old records are not compressed; helm tells by gzip's magic number, and so do we.
+  const isPacked = packed[0] === 0x1f && packed[1] === 0x8b;
+  const record: unknown = JSON.parse((isPacked ? gunzipSync(packed) : packed).toString('utf8'));
+  if (isRecord(record)) return record;
+  throw new Error('the Secret holds no release record of helm');
+}
+
+export function encodeRecord(record: ReleaseRecord): string {
+  const packed = gzipSync(JSON.stringify(record)).toString('base64');
+  return Buffer.from(packed, 'latin1').toString('base64');
+}
+
+function isRecord(record: unknown): record is ReleaseRecord {
+  if (typeof record !== 'object' || record === null || !('info' in record)) return false;
+  return typeof record.info === 'object' && record.info !== null && 'status' in record.info;
+}

@@ -1,0 +1,92 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import type { Experiment, Role } from '../../core/experiment.ts';
+import { parseHelmCommand } from '../../core/helm-command.ts';
+import type { HelmUpgrade } from '../../core/helm-command.ts';
+import { isHelm, renderArgs } from '../../core/task.ts';
+import type { Revisions } from '../../workflows/contract.ts';
+import { formatCommand } from '../commands/redact.ts';
+import { hasType, messageOf } from '../failures.ts';
+import type { Helm } from './helm.ts';
+import { compareWithJudged, findTarget } from './rendered-service.ts';
+import { releaseOf } from './run-helm.ts';
+
+/** A helm finish action as it runs when `winner` wins. */
+export interface WinnerUpgrade {
+  readonly winner: Role;
+  readonly upgrade: HelmUpgrade;
+}
+
+export interface WinnerUpgrades {
+  readonly upgrades: readonly WinnerUpgrade[];
+  readonly problems: readonly string[];
+}
+
+/** The helm commands among the finish actions with the winner's variables; what cannot be read is a problem. */
+export function helmUpgrades({ finish, ...experiment }: Experiment, winner: Role): WinnerUpgrades {
+  const upgrades: WinnerUpgrade[] = [];
+  const problems: string[] = [];
+  for (const task of finish.filter(isHelm)) {
+    const rendered = renderArgs(task, experiment[winner]);
+    const command = rendered.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
+    if (rendered.kind === 'invalid') problems.push(`finish action for the ${winner}: ${rendered.problem}`);
+    else if (command?.kind === 'upgrade') upgrades.push({ winner, upgrade: command.upgrade });
+    else problems.push(`finish action for the ${winner}: ${formatCommand('helm', rendered.args)}: ${command?.problem}`);
+  }
+  return { upgrades, problems };
+}
+
+export interface CompareUpgradesInput {
+  readonly experiment: Experiment;
+  readonly upgrades: readonly WinnerUpgrade[];
+  readonly revisions: Revisions;
+}
+
+/**
+ * Renders the helm commands of one winner against the API server and compares what they would deploy with the revision
+ * that was judged. Answers every difference as a sentence; throws only what waiting may mend.
+ */
+export async function compareUpgrades(helm: Helm, input: CompareUpgradesInput): Promise<readonly string[]> {
+  const comparisons: Comparison[] = [];
+  for (const upgrade of input.upgrades) comparisons.push(await compareUpgrade(helm, upgrade, input));
+  const problems = comparisons.flatMap((comparison) => comparison.problems);
+  if (problems.length > 0 || comparisons.length === 0 || comparisons.some(({ hasTarget }) => hasTarget))
+    return problems;
+  const releases = input.upgrades.map(({ upgrade }) => upgrade.release).join(', ');
+  const target = formatObjectName(input.experiment.target);
+  return [`no chart of the finish actions (release ${releases}) renders Knative Service ${target}`];
+}
+
+interface Comparison {
+  /** The chart renders the target at all. */
+  readonly hasTarget: boolean;
+  readonly problems: readonly string[];
+}
+
+async function compareUpgrade(
+  helm: Helm,
+  { winner, upgrade }: WinnerUpgrade,
+  { experiment: { target }, revisions }: CompareUpgradesInput,
+): Promise<Comparison> {
+  const { namespace } = releaseOf(upgrade, { target });
+  const rendering = await render(helm, upgrade, namespace);
+  if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for the ${winner}: ${rendering.problem}`] };
+  const service = findTarget({ target, namespace, manifest: rendering.manifest });
+  if (service === undefined) return { hasTarget: false, problems: [] };
+  const differences = compareWithJudged(service, target, revisions[winner]);
+  const command = formatCommand('helm', upgrade.args);
+  return { hasTarget: true, problems: differences.map((difference) => `for the ${winner}, ${command}: ${difference}`) };
+}
+
+type Rendering =
+  { readonly kind: 'rendered'; readonly manifest: string } | { readonly kind: 'failed'; readonly problem: string };
+
+/** What helm cannot render at all is a problem to be listed; an outage is not. */
+async function render(helm: Helm, upgrade: HelmUpgrade, namespace: string): Promise<Rendering> {
+  try {
+    const { manifest } = await helm.render(upgrade, namespace);
+    return { kind: 'rendered', manifest };
+  } catch (error) {
+    if (!hasType(error, 'CommandFailed', 'Forbidden')) throw error;
+    return { kind: 'failed', problem: messageOf(error) };
+  }
+}

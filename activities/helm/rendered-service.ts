@@ -1,0 +1,60 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment.ts';
+import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic.ts';
+import { readRenderedServices } from '../../spec/rendered-chart.ts';
+import type { RenderedService } from '../../spec/rendered-chart.ts';
+import type { JudgedRevision } from '../../workflows/contract.ts';
+
+export interface RenderedTarget {
+  readonly target: ObjectName;
+  /** Where objects go that name no namespace: the release's. */
+  readonly namespace: string;
+  readonly manifest: string;
+}
+
+/** The target's Knative Service in what a chart renders; undefined when the chart has none. */
+export function findTarget({ target, namespace, manifest }: RenderedTarget): RenderedService | undefined {
+  return readRenderedServices(manifest).find((service) => {
+    return service.name === target.name && (service.namespace ?? namespace) === target.namespace;
+  });
+}
+
+/** Everything in which a rendered service differs from the revision that was judged, each as a sentence. */
+export function compareWithJudged(
+  service: RenderedService,
+  target: ObjectName,
+  judged: JudgedRevision,
+): readonly string[] {
+  const name = `Knative Service ${formatObjectName(target)}`;
+  if (service.revision === undefined) {
+    const remedy = `set spec.template.metadata.name to ${judged.revision} in the chart`;
+    return [
+      `${name} is rendered without a revision name, so it would get a new revision that nobody judged; ${remedy}`,
+    ];
+  }
+  return [
+    ...(service.revision === judged.revision
+      ? []
+      : [`${name} is rendered with revision ${service.revision}, but ${judged.revision} was judged`]),
+    ...(service.image === judged.image
+      ? []
+      : [`${name} is rendered with image ${service.image || '(none)'}, but ${judged.image} was judged`]),
+    ...compareTraffic(service, name, judged),
+  ];
+}
+
+/** Without traffic of its own the chart leaves it to Knative and to us. */
+function compareTraffic(
+  { traffic, revision }: RenderedService,
+  name: string,
+  judged: JudgedRevision,
+): readonly string[] {
+  if (traffic === undefined || traffic.length === 0) return [];
+  const resolved = traffic.map((entry) => {
+    const latest = entry.latestRevision === true && revision !== undefined ? { revisionName: revision } : {};
+    return { ...entry, ...latest };
+  });
+  if (servesShares(resolved, [{ revision: judged.revision, percent: 100 }])) return [];
+  const found = formatPercents(percentsByRevision(resolved));
+  return [`${name} is rendered with traffic ${found}, not 100 % ${judged.revision}; leave traffic out of these values`];
+}

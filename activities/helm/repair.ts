@@ -1,0 +1,64 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import { failure } from '../failures.ts';
+import type { Cluster } from '../knative/cluster.ts';
+import type { ReleaseName, ReleaseState } from './helm.ts';
+import { decodeRecord, encodeRecord, recordName } from './release-record.ts';
+
+/** How often a release that another operation may be at work on is looked at again. */
+const busyRetryMs = 10_000;
+
+/** Whether an operation on the release has begun and not ended. */
+export function isPending({ status }: ReleaseState): boolean {
+  return status.startsWith('pending-');
+}
+
+/** How long a pending operation may still be at work: helm's own `--timeout` counts from its beginning. */
+export function pendingMs({ lastDeployedAtMs }: ReleaseState, options: { timeoutMs: number; nowMs: number }): number {
+  return Math.max(0, lastDeployedAtMs + options.timeoutMs - options.nowMs);
+}
+
+/**
+ * Frees a release that a killed helm left pending: its record is marked failed, which is what helm itself does when an
+ * upgrade fails. Nothing in the cluster but the record changes; `helm rollback` would write old traffic again.
+ *
+ * Fails as `ReleaseBusy` while the operation may still be at work.
+ */
+export async function repairPending(
+  cluster: Cluster,
+  name: ReleaseName,
+  state: ReleaseState,
+  timeoutMs: number,
+): Promise<void> {
+  const leftMs = pendingMs(state, { timeoutMs, nowMs: Date.now() });
+  if (leftMs > 0) throw busy(name, state, leftMs);
+  const record = { namespace: name.namespace, name: recordName(name.release, state.revision) };
+  const secret = await cluster.readSecret(record);
+  if (secret === undefined) throw unrepairable(name, state, `there is no Secret ${record.namespace}/${record.name}`);
+  await cluster.replaceSecret(record, markFailed(secret, name, state));
+}
+
+function markFailed(secret: V1Secret, name: ReleaseName, state: ReleaseState): V1Secret {
+  const data = secret.data?.['release'];
+  if (data === undefined) throw unrepairable(name, state, 'its Secret holds no record');
+  const record = decodeRecord(data);
+  const description = `${state.status} was cut off; marked failed by serin`;
+  const repaired = encodeRecord({ ...record, info: { ...record.info, status: 'failed', description } });
+  const labels = { ...secret.metadata?.labels, status: 'failed' };
+  return { ...secret, metadata: { ...secret.metadata, labels }, data: { ...secret.data, release: repaired } };
+}
+
+export function busy(name: ReleaseName, state: ReleaseState, leftMs: number): Error {
+  const message = `${describe(name, state)}; its operation may be at work for another ${Math.ceil(leftMs / 1000)} s`;
+  return failure('ReleaseBusy', { message, nextRetryDelayMs: Math.min(leftMs + 500, busyRetryMs) });
+}
+
+function unrepairable(name: ReleaseName, state: ReleaseState, reason: string): Error {
+  const remedy = `look with \`helm history ${name.release} --namespace ${name.namespace}\` and end the operation by hand`;
+  return failure('CommandFailed', { message: `${describe(name, state)} and cannot be repaired: ${reason}; ${remedy}` });
+}
+
+/** `release default/sample-app is at revision 3, pending-upgrade since 2026-11-23T10:00:00.000Z`. */
+export function describe({ release, namespace }: ReleaseName, state: ReleaseState): string {
+  const since = new Date(state.lastDeployedAtMs).toISOString();
+  return `release ${namespace}/${release} is at revision ${state.revision}, ${state.status} since ${since}`;
+}

@@ -1,0 +1,77 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ExperimentActivities } from '../workflows/contract.ts';
+import { commandEnvironment } from './commands/environment.ts';
+import type { Environment } from './commands/environment.ts';
+import { runCommand } from './commands/run-command.ts';
+import { compareRendered } from './helm/compare-rendered.ts';
+import { connectHelm } from './helm/helm.ts';
+import { runHelm } from './helm/run-helm.ts';
+import { awaitReadiness } from './knative/await-readiness.ts';
+import type { TemporalService } from './knative/chain.ts';
+import { connectCluster } from './knative/cluster.ts';
+import { observeTarget } from './knative/observe-target.ts';
+import { acquireTarget, releaseTarget } from './knative/own-target.ts';
+import { patchTraffic } from './knative/patch-traffic.ts';
+import { verifyTarget } from './knative/verify-target.ts';
+import { readManifest } from './manifest.ts';
+import { createQueryMetrics } from './metrics/query-metrics.ts';
+import { preflight } from './preflight/preflight.ts';
+import { computeWeights } from './weights.ts';
+
+/** The part of a worker's settings that its activities use. */
+export interface ActivitySettings {
+  readonly prometheusUrl: string;
+  readonly prometheusScrapeIntervalMs: number;
+  /** Commands that tasks may run, by the name that the manifest gives them. */
+  readonly allowedCommands: readonly string[];
+  /** The helm program: a path, or a name on the PATH. */
+  readonly helmPath: string;
+  /** The kubeconfig that helm uses; undefined: what `KUBECONFIG` says, or the cluster that the worker runs in. */
+  readonly kubeconfig: string | undefined;
+}
+
+export interface ActivityDependencies {
+  readonly settings: ActivitySettings;
+  readonly temporal: TemporalService;
+  readonly kubeConfig: KubeConfig;
+  /** Where helm and other commands find programs, certificates and proxies. Default: this process's environment. */
+  readonly environment?: Environment;
+}
+
+/** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
+export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
+  const { settings, temporal, kubeConfig } = dependencies;
+  const { allowedCommands, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
+  const environment = environmentOf(dependencies);
+  const cluster = connectCluster(kubeConfig);
+  const helm = connectHelm({ path: settings.helmPath, environment });
+  return {
+    readManifest: (input) => readManifest(temporal, input),
+    acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
+    releaseTarget: (input) => releaseTarget(cluster, input),
+    awaitReadiness: (input) => awaitReadiness(cluster, input),
+    preflight: (input) => preflight({ cluster, helm, allowedCommands }, input),
+    ...createQueryMetrics({
+      prometheusUrl,
+      scrapeIntervalMs,
+      observeTarget: (input) => observeTarget(cluster, input),
+      cancellationSignal,
+    }),
+    computeWeights,
+    patchTraffic: (input) => patchTraffic(cluster, input),
+    runHelm: (input) => runHelm({ cluster, helm, allowedCommands }, input),
+    runCommand: (input) => runCommand({ cluster, allowedCommands, environment }, input),
+    compareRendered: (input) => compareRendered({ helm }, input),
+    verifyTarget: (input) => verifyTarget(cluster, input),
+  } satisfies ExperimentActivities;
+}
+
+/** Helm must see the cluster that serin sees. */
+function environmentOf({
+  settings,
+  environment = process.env,
+}: ActivityDependencies): Readonly<Record<string, string>> {
+  const { kubeconfig } = settings;
+  return { ...commandEnvironment(environment), ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) };
+}

@@ -1,0 +1,150 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import type { Experiment, Role } from '../../core/experiment.ts';
+import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
+import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
+import type { Holder, PreflightReport, Revisions } from '../../workflows/contract.ts';
+import { refuseCommand } from '../commands/run-command.ts';
+import { failure } from '../failures.ts';
+import { withHeartbeats } from '../heartbeat.ts';
+import type { Helm } from '../helm/helm.ts';
+import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
+import type { WinnerUpgrade } from '../helm/render-tasks.ts';
+import { awaitReadiness } from '../knative/await-readiness.ts';
+import type { Cluster } from '../knative/cluster.ts';
+import { annotateLease, requireLease } from '../knative/lease.ts';
+import type { KnativeService } from '../knative/objects.ts';
+import { releaseProblem, releasesOf, unsupportedHelm } from './releases.ts';
+import { missingHelmRights, missingOwnRights } from './rights.ts';
+
+export interface PreflightDependencies {
+  readonly cluster: Cluster;
+  readonly helm: Helm;
+  readonly allowedCommands: readonly string[];
+}
+
+export interface PreflightInput {
+  readonly experiment: Experiment;
+  readonly holder: Holder;
+}
+
+const roles: readonly Role[] = ['baseline', 'candidate'];
+
+/**
+ * Checks everything that must hold before the first write, and lists all that does not. What it writes is on our own
+ * Lease: the verified baseline, which `serin restore` puts back, and the last write that it found.
+ */
+export async function preflight(dependencies: PreflightDependencies, input: PreflightInput): Promise<PreflightReport> {
+  return withHeartbeats(async () => {
+    const { experiment, holder } = input;
+    const { target } = experiment;
+    await requireLease(dependencies.cluster, { target, holder });
+    const revisions = await awaitReadiness(dependencies.cluster, { experiment });
+    const service = await readTarget(dependencies.cluster, experiment);
+    const problems = [
+      ...staleVersions(service, experiment),
+      ...(await missingOwnRights(dependencies.cluster, target)),
+      ...refusedCommands(experiment, dependencies.allowedCommands),
+      ...(await helmProblems(dependencies, experiment, revisions)),
+    ];
+    if (problems.length > 0) throw refused(experiment, problems);
+    await annotateLease(
+      dependencies.cluster,
+      { target, holder },
+      {
+        [leaseAnnotations.baseline]: experiment.baseline.revision,
+        [leaseAnnotations.previousPlan]: service.metadata.annotations?.[planAnnotation],
+      },
+    );
+    const percents = percentsByRevision(service.status?.traffic ?? []);
+    const candidateWeight = percents.get(experiment.candidate.revision) ?? 0;
+    return { revisions, candidateWeight, warnings: warningsOf(experiment) };
+  });
+}
+
+async function readTarget(cluster: Cluster, { target }: Experiment): Promise<KnativeService> {
+  const service = await cluster.readService(target);
+  if (service !== undefined) return service;
+  throw failure('TargetGone', { message: `Knative Service ${formatObjectName(target)} is gone` });
+}
+
+/** The two versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */
+function staleVersions({ status }: KnativeService, { target, baseline, candidate }: Experiment): readonly string[] {
+  const percents = percentsByRevision(status?.traffic ?? []);
+  const versions = [baseline.revision, candidate.revision];
+  const others = [...percents].filter(([revision]) => !versions.includes(revision));
+  const ofVersions = versions.reduce((sum, revision) => sum + (percents.get(revision) ?? 0), 0);
+  if (others.length === 0 && ofVersions === 100) return [];
+  const found = formatPercents(percents);
+  const expected = `${baseline.revision} and ${candidate.revision} must have 100 % together`;
+  const remedy = 'name the revision that serves now as the baseline';
+  return [`stale baseline: the traffic of ${formatObjectName(target)} is ${found}, but ${expected}; ${remedy}`];
+}
+
+function refusedCommands({ start, finish }: Experiment, allowedCommands: readonly string[]): readonly string[] {
+  const commands = [...start, ...finish].flatMap((task) => (task.kind === 'exec' ? [task.command] : []));
+  return [...new Set(commands)].flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
+}
+
+async function helmProblems(
+  { cluster, helm }: PreflightDependencies,
+  experiment: Experiment,
+  revisions: Revisions,
+): Promise<readonly string[]> {
+  const winners = roles.map((winner) => helmUpgrades(experiment, winner));
+  const unreadable = winners.flatMap(({ problems }) => problems);
+  const upgrades = winners.map((winner) => winner.upgrades);
+  if (upgrades.flat().length === 0) return unreadable;
+  const unusable = [
+    ...listed(await unsupportedHelm(helm)),
+    ...(await deniedNamespaces(cluster, experiment, upgrades.flat())),
+  ];
+  // Nothing of what follows could be asked.
+  if (unusable.length > 0) return [...unreadable, ...unusable];
+  const problems: string[] = [...unreadable];
+  for (const release of releasesOf(upgrades.flat(), experiment))
+    problems.push(...listed(await releaseProblem(helm, release)));
+  if (problems.length > 0) return problems;
+  for (const ofWinner of upgrades) {
+    problems.push(...(await compareUpgrades(helm, { experiment, upgrades: ofWinner, revisions })));
+  }
+  return problems;
+}
+
+/** Every namespace in which helm cannot keep its records, in one sentence each. */
+async function deniedNamespaces(
+  cluster: Cluster,
+  experiment: Experiment,
+  upgrades: readonly WinnerUpgrade[],
+): Promise<readonly string[]> {
+  const namespaces = new Set(releasesOf(upgrades, experiment).map(({ namespace }) => namespace));
+  const denied = await Promise.all([...namespaces].map((namespace) => missingHelmRights(cluster, namespace)));
+  return denied.flatMap(listed);
+}
+
+function listed(problem: string | undefined): readonly string[] {
+  return problem === undefined ? [] : [problem];
+}
+
+function refused({ target }: Experiment, problems: readonly string[]): Error {
+  const message = `preflight of ${formatObjectName(target)} found ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
+  return failure('PreflightRefused', { message: `${message}:\n- ${problems.join('\n- ')}`, details: [{ problems }] });
+}
+
+function warningsOf(experiment: Experiment): readonly string[] {
+  const general = experiment.finish.flatMap((task) =>
+    task.kind === 'exec' && task.command !== 'helm' ? [task.command] : [],
+  );
+  const isAtomic = roles.some((winner) =>
+    helmUpgrades(experiment, winner).upgrades.some(({ upgrade }) => upgrade.isAtomic),
+  );
+  return [
+    ...[...new Set(general)].map((command) => {
+      return `finish action ${command}: its effect cannot be compared with the judged revision before it runs`;
+    }),
+    ...(isAtomic
+      ? [
+          '--atomic: a failing helm goes back to its previous revision by itself, with the traffic that it rendered then',
+        ]
+      : []),
+  ];
+}

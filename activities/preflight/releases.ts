@@ -1,0 +1,46 @@
+import type { Experiment } from '../../core/experiment.ts';
+import type { Helm, ReleaseName } from '../helm/helm.ts';
+import type { WinnerUpgrade } from '../helm/render-tasks.ts';
+import { describe, isPending, pendingMs } from '../helm/repair.ts';
+import { releaseOf } from '../helm/run-helm.ts';
+
+const testedMajor = 3;
+
+/** Why this helm cannot be used; undefined when it can. */
+export async function unsupportedHelm(helm: Helm): Promise<string | undefined> {
+  const version = await helm.version();
+  const major = /^v?(\d+)\./.exec(version)?.[1];
+  if (major === String(testedMajor)) return undefined;
+  return `helm ${version} is not supported: serin is tested with Helm ${testedMajor} only; give the worker a Helm ${testedMajor}`;
+}
+
+/** The releases that the upgrades are about, each once, with the longest `--timeout` that is used on it. */
+export function releasesOf(
+  upgrades: readonly WinnerUpgrade[],
+  { target }: Experiment,
+): readonly (ReleaseName & { readonly timeoutMs: number })[] {
+  const releases = new Map<string, ReleaseName & { timeoutMs: number }>();
+  for (const { upgrade } of upgrades) {
+    const name = releaseOf(upgrade, { target });
+    const key = `${name.namespace}/${name.release}`;
+    const timeoutMs = Math.max(upgrade.timeoutMs, releases.get(key)?.timeoutMs ?? 0);
+    releases.set(key, { ...name, timeoutMs });
+  }
+  return [...releases.values()];
+}
+
+/** Why the release cannot be upgraded now; undefined when it can. */
+export async function releaseProblem(
+  helm: Helm,
+  { timeoutMs, ...name }: ReleaseName & { readonly timeoutMs: number },
+): Promise<string | undefined> {
+  const state = await helm.status(name);
+  if (state === undefined) {
+    const shown = `${name.namespace}/${name.release}`;
+    return `release ${shown} does not exist: a finish action would install it beside what is running; name the release of the target and its namespace`;
+  }
+  if (!isPending(state)) return undefined;
+  const leftMs = pendingMs(state, { timeoutMs, nowMs: Date.now() });
+  if (leftMs === 0) return undefined;
+  return `${describe(name, state)}: an operation may be at work for another ${Math.ceil(leftMs / 1000)} s; start again when it has ended`;
+}

@@ -1,0 +1,436 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasType } from '../../../activities/failures.ts';
+import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
+import { connectCluster } from '../../../activities/knative/cluster.ts';
+import type { Cluster } from '../../../activities/knative/cluster.ts';
+import { annotateLease, raiseLease, readLease } from '../../../activities/knative/lease.ts';
+import { observeTarget } from '../../../activities/knative/observe-target.ts';
+import { acquireTarget, releaseTarget } from '../../../activities/knative/own-target.ts';
+import { patchTraffic } from '../../../activities/knative/patch-traffic.ts';
+import { verifyTarget } from '../../../activities/knative/verify-target.ts';
+import { leaseAnnotations, planAnnotation } from '../../../core/target.ts';
+import type { TrafficEntry } from '../../../core/target.ts';
+import { startSandbox } from '../../../sandbox/index.ts';
+import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
+import type { Holder, PatchTrafficInput, PatchTrafficResult } from '../../../workflows/contract.ts';
+import { asActivity, cancellableActivity, failureOf } from '../../support/activity.ts';
+import { anExperiment } from '../../support/builders.ts';
+
+let sandbox: Sandbox;
+let cluster: Cluster;
+let temporal: { client: Client; address: string; namespace: string };
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
+  cluster = connectCluster(kubeConfig);
+  const { address, namespace } = sandbox.temporal;
+  const connection = await Connection.connect({ address });
+  temporal = { client: new Client({ connection, namespace }), address, namespace };
+});
+
+afterAll(async () => {
+  await temporal.client.connection.close();
+  await sandbox.stop();
+});
+
+function aHolder(firstRunId: string, changes: Partial<Holder> = {}): Holder {
+  const { address, namespace } = sandbox.temporal;
+  return { temporalAddress: address, temporalNamespace: namespace, workflowId: 'wf', firstRunId, ...changes };
+}
+
+function aWrite(target: SampleTarget, holder: Holder, sequence: number, weight: number): PatchTrafficInput {
+  return {
+    target: nameOf(target),
+    holder,
+    plan: { firstRunId: holder.firstRunId, sequence },
+    baseline: target.baselineRevision,
+    candidate: target.candidateRevision,
+    split: { baseline: 100 - weight, candidate: weight },
+  };
+}
+
+function nameOf({ namespace, name }: SampleTarget) {
+  return { namespace, name };
+}
+
+/** Knative may change the status between our reading and writing; then Temporal tries again. */
+async function write(input: PatchTrafficInput): Promise<PatchTrafficResult> {
+  return asActivity(() => patchTraffic(cluster, input)).catch((error: unknown) => {
+    if (hasType(error, 'Conflict')) return write(input);
+    throw error;
+  });
+}
+
+const acquire = (target: SampleTarget, holder: Holder, seen?: string) =>
+  acquireTarget({ cluster, temporal }, { target: nameOf(target), holder, ...(seen === undefined ? {} : { seen }) });
+
+async function specTraffic({ name, namespace }: SampleTarget): Promise<readonly TrafficEntry[]> {
+  return JSON.parse(await sandbox.kubectl('get', 'ksvc', name, '-n', namespace, '-o', 'jsonpath={.spec.traffic}'));
+}
+
+async function plan({ name, namespace }: SampleTarget): Promise<string> {
+  const path = `jsonpath={.metadata.annotations.${planAnnotation.replaceAll('.', '\\.')}}`;
+  return sandbox.kubectl('get', 'ksvc', name, '-n', namespace, '-o', path);
+}
+
+describe('patchTraffic', () => {
+  let target: SampleTarget;
+  const ours = () => aHolder('run-ours');
+  beforeAll(async () => {
+    target = await sandbox.deploySample({ name: 'patched' });
+    await asActivity(() => acquire(target, ours()));
+  });
+
+  it('pins both versions with their tags, and waits until the cluster reports the split', async () => {
+    const before = Date.now();
+    const { acceptedAtMs, confirmedAtMs } = await write(aWrite(target, ours(), 1, 10));
+    expect(await specTraffic(target)).toEqual([
+      { latestRevision: false, percent: 90, revisionName: 'patched-v1', tag: 'current' },
+      { latestRevision: false, percent: 10, revisionName: 'patched-v2', tag: 'candidate' },
+    ]);
+    expect(await plan(target)).toBe('run-ours/1');
+    expect(acceptedAtMs).toBeGreaterThanOrEqual(before);
+    expect(confirmedAtMs).toBeGreaterThan(acceptedAtMs);
+    const observed = await asActivity(() => observeTarget(cluster, { ...aWrite(target, ours(), 1, 10) }));
+    expect(observed).toMatchObject({
+      kind: 'seen',
+      plan: 'run-ours/1',
+      latestCreatedRevision: 'patched-v2',
+      editor: expect.stringMatching(/^serin at 20/),
+      baseline: { kind: 'ready' },
+      candidate: { kind: 'ready' },
+    });
+  });
+
+  it('only confirms a write that an earlier attempt made', async () => {
+    const version = () => sandbox.kubectl('get', 'ksvc', 'patched', '-o', 'jsonpath={.metadata.generation}');
+    await write(aWrite(target, ours(), 2, 20));
+    const before = await version();
+    const { acceptedAtMs } = await write(aWrite(target, ours(), 2, 20));
+    expect(await version()).toBe(before);
+    expect(acceptedAtMs).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('refuses a late attempt of an earlier decision', async () => {
+    await write(aWrite(target, ours(), 4, 0));
+    expect(await failureOf(() => patchTraffic(cluster, aWrite(target, ours(), 3, 30)))).toMatchObject({
+      type: 'Fenced',
+      isRetryable: false,
+      message: 'default/patched: traffic write run-ours/3 refused: a later write, run-ours/4, has already happened',
+    });
+    expect(await plan(target)).toBe('run-ours/4');
+  });
+
+  it('refuses another run that does not hold the Lease', async () => {
+    const { type, message } = await failureOf(() => patchTraffic(cluster, aWrite(target, aHolder('run-b'), 1, 50)));
+    expect(type).toBe('Fenced');
+    expect(message).toContain("the target's Lease is not held by this experiment (last write: run-ours/4)");
+    expect(await plan(target)).toBe('run-ours/4');
+  });
+
+  it('is fenced off when a later decision is written before it is confirmed', async () => {
+    const late = cancellableActivity(() => patchTraffic(cluster, aWrite(target, ours(), 5, 40)));
+    const outcome = late.result.catch((error: unknown) => error);
+    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/5'));
+    await write(aWrite(target, ours(), 6, 0));
+    await outcome;
+    expect((await specTraffic(target)).map(({ percent }) => percent)).toEqual([100, 0]);
+    expect(await plan(target)).toBe('run-ours/6');
+  });
+
+  it('fails as a conflict when the service changed after it was read', async () => {
+    const meddling: Cluster = {
+      ...cluster,
+      patchService: async (name, patch) => {
+        await sandbox.kubectl('annotate', 'ksvc', 'patched', 'example.com/changed=yes', '--overwrite');
+        return cluster.patchService(name, patch);
+      },
+    };
+    const { type, isRetryable } = await failureOf(() => patchTraffic(meddling, aWrite(target, ours(), 7, 10)));
+    expect({ type, isRetryable }).toEqual({ type: 'Conflict', isRetryable: true });
+    expect(await plan(target)).toBe('run-ours/6');
+  });
+
+  it('can be cancelled while it waits for the confirmation', async () => {
+    const blind: Cluster = {
+      ...cluster,
+      readService: async (name) => {
+        const service = await cluster.readService(name);
+        return service && { ...service, status: {} };
+      },
+    };
+    const { result, cancel } = cancellableActivity(() => patchTraffic(blind, aWrite(target, ours(), 8, 10)));
+    const outcome = expect(result).rejects.toThrow('CANCELLED');
+    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/8'));
+    cancel();
+    await outcome;
+  });
+
+  it('takes over from a run that has ended once it holds the Lease, also with a later write', async () => {
+    const next = aHolder('run-next');
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: ours() }));
+    await asActivity(() => acquire(target, next));
+    const owned = { target: nameOf(target), holder: next };
+    const found = await plan(target);
+    await asActivity(() => annotateLease(cluster, owned, { [leaseAnnotations.previousPlan]: found }));
+    await write(aWrite(target, next, 2, 0));
+    expect(await plan(target)).toBe('run-next/2');
+    expect((await failureOf(() => patchTraffic(cluster, aWrite(target, ours(), 9, 90)))).type).toBe('Fenced');
+  });
+
+  it('follows the latest revision with the tags pinned behind it', async () => {
+    const next = aHolder('run-next');
+    await write({ ...aWrite(target, next, 3, 100), followLatest: 'candidate' });
+    expect(await specTraffic(target)).toEqual([
+      { latestRevision: true, percent: 100 },
+      { latestRevision: false, percent: 0, revisionName: 'patched-v1', tag: 'current' },
+      { latestRevision: false, percent: 0, revisionName: 'patched-v2', tag: 'candidate' },
+    ]);
+  });
+
+  it('rolls back when the candidate revision is gone', async () => {
+    const doomed = await sandbox.deploySample({ name: 'doomed' });
+    const holder = aHolder('run-doomed');
+    await asActivity(() => acquire(doomed, holder));
+    await write(aWrite(doomed, holder, 1, 10));
+    await sandbox.kubectl('delete', 'revision', doomed.candidateRevision, '--wait=true');
+    const input = aWrite(doomed, holder, 2, 0);
+    // With its newest revision deleted the Configuration is never ready, but the route is.
+    await write(input);
+    expect(await specTraffic(doomed)).toEqual([
+      { latestRevision: false, percent: 100, revisionName: 'doomed-v1', tag: 'current' },
+    ]);
+    const observed = await asActivity(() => observeTarget(cluster, input));
+    expect(observed).toMatchObject({ baseline: { kind: 'ready' }, candidate: { kind: 'gone' } });
+    const shift = aWrite(doomed, holder, 3, 20);
+    const { type, message } = await failureOf(() => patchTraffic(cluster, shift));
+    expect(type).toBe('TargetGone');
+    expect(message).toContain('revision doomed-v2 is gone and cannot get 20 % of the traffic');
+  });
+
+  it('says that the target is gone', async () => {
+    const input = { ...aWrite(target, ours(), 1, 0), target: { namespace: 'default', name: 'nowhere' } };
+    expect(await failureOf(() => patchTraffic(cluster, input))).toMatchObject({
+      type: 'TargetGone',
+      message: 'Knative Service default/nowhere is gone; nothing was written',
+    });
+    expect(await asActivity(() => observeTarget(cluster, input))).toEqual({ kind: 'gone' });
+  });
+});
+
+describe('the Lease', () => {
+  let target: SampleTarget;
+  beforeAll(async () => {
+    target = await sandbox.deploySample({ name: 'leased', baselineOnly: true });
+  });
+
+  /** A workflow that nobody executes is open until it is terminated. */
+  async function startRun(workflowId: string): Promise<Holder> {
+    const options = { workflowId, taskQueue: 'nobody', args: [] };
+    const { firstExecutionRunId } = await temporal.client.workflow.start('idle', options);
+    return aHolder(firstExecutionRunId, { workflowId });
+  }
+
+  const durationOf = async () =>
+    (await asActivity(() => readLease(cluster, nameOf(target))))?.spec?.leaseDurationSeconds;
+
+  async function setDuration(seconds: number): Promise<void> {
+    const patch = JSON.stringify({ spec: { leaseDurationSeconds: seconds } });
+    await sandbox.kubectl('patch', 'lease', 'serin-leased', '--type=merge', '-p', patch);
+  }
+
+  it('is got once, kept by its holder, and waited for by others', async () => {
+    const first = await startRun('first');
+    const second = await startRun('second');
+    expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
+    expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
+    const why = 'experiment first is running';
+    expect(await asActivity(() => acquire(target, second))).toEqual({ kind: 'held', by: first, why });
+    expect(await failureOf(() => acquire(target, second, first.firstRunId))).toEqual({
+      type: 'TargetHeld',
+      isRetryable: true,
+      message: `default/leased is held by first: ${why}`,
+      details: [],
+      nextRetryDelay: 2_000,
+    });
+  });
+
+  it('is not given up by anybody else, and given up twice without a complaint', async () => {
+    const first = await currentHolder();
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: aHolder('run-other') }));
+    expect(await currentHolder()).toEqual(first);
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first }));
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first }));
+    expect(await asActivity(() => readLease(cluster, nameOf(target)))).toBeUndefined();
+  });
+
+  it('is taken over from a run that ended, but not before its last activity must have', async () => {
+    const ended = await startRun('ended');
+    const next = await startRun('next');
+    await asActivity(() => acquire(target, ended));
+    await asActivity(() => raiseLease(cluster, { target: nameOf(target), holder: ended }, 300_000));
+    expect(await durationOf()).toBe(330);
+    await temporal.client.workflow.getHandle('ended').terminate();
+    const waiting = await asActivity(() => acquire(target, next));
+    expect(waiting).toMatchObject({ kind: 'held', by: ended });
+    expect(waiting.kind === 'held' && waiting.why).toMatch(/^experiment ended ended at .* may go on for 3\d\d s$/);
+    await setDuration(1);
+    await vi.waitFor(async () => expect(await asActivity(() => acquire(target, next))).toEqual({ kind: 'acquired' }), {
+      timeout: 10_000,
+      interval: 200,
+    });
+    expect(await durationOf()).toBe(30);
+    expect((await failureOf(() => raiseLease(cluster, { target: nameOf(target), holder: ended }, 1_000))).type).toBe(
+      'Fenced',
+    );
+  });
+
+  it('is held while a later chain under the same workflow id leaves the end of the earlier one open', async () => {
+    const earlier = await currentHolder();
+    await temporal.client.workflow.getHandle(earlier.workflowId).terminate();
+    await startRun(earlier.workflowId);
+    await setDuration(1);
+    const other = await startRun('other');
+    await vi.waitFor(async () => expect(await asActivity(() => acquire(target, other))).toEqual({ kind: 'acquired' }), {
+      timeout: 10_000,
+      interval: 200,
+    });
+  });
+
+  it.each([
+    ['a workflow that Temporal does not know', { workflowId: 'unheard-of' }, 'is not known to Temporal any more'],
+    [
+      'another Temporal',
+      { temporalAddress: 'elsewhere:7233' },
+      'is on another Temporal (elsewhere:7233, namespace default)',
+    ],
+    ['another namespace', { temporalNamespace: 'elsewhere' }, 'is on another Temporal'],
+  ])('is held without end by %s, and says what to do', async (_, changes, reason) => {
+    const unknown = aHolder('run-unknown', changes);
+    const other = await currentHolder();
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: other }));
+    await asActivity(() => acquire(target, unknown));
+    const acquisition = await asActivity(() => acquire(target, aHolder('run-waiting')));
+    expect(acquisition).toMatchObject({ kind: 'held', by: unknown });
+    const why = acquisition.kind === 'held' ? acquisition.why : '';
+    expect(why).toContain(reason);
+    expect(why).toContain('run `serin restore` on the target, or delete Lease default/serin-leased');
+  });
+
+  async function currentHolder(): Promise<Holder> {
+    const lease = await asActivity(() => readLease(cluster, nameOf(target)));
+    const annotations = lease?.metadata?.annotations ?? {};
+    return {
+      temporalAddress: annotations[leaseAnnotations.temporalAddress] ?? '',
+      temporalNamespace: annotations[leaseAnnotations.temporalNamespace] ?? '',
+      workflowId: annotations[leaseAnnotations.workflowId] ?? '',
+      firstRunId: annotations[leaseAnnotations.firstRunId] ?? '',
+    };
+  }
+});
+
+describe('awaitReadiness and verifyTarget', () => {
+  let target: SampleTarget;
+  beforeAll(async () => {
+    target = await sandbox.deploySample({ name: 'verified' });
+  });
+
+  function experiment(changes: { baseline?: string; candidate?: string } = {}) {
+    const { baseline, candidate, ...rest } = anExperiment({ target: nameOf(target) });
+    return {
+      ...rest,
+      baseline: { ...baseline, revision: changes.baseline ?? target.baselineRevision },
+      candidate: { ...candidate, revision: changes.candidate ?? target.candidateRevision },
+    };
+  }
+
+  it('answers with the revisions and their images', async () => {
+    expect(await asActivity(() => awaitReadiness(cluster, { experiment: experiment() }))).toEqual({
+      baseline: { revision: 'verified-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
+      candidate: { revision: 'verified-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
+    });
+  });
+
+  it('names everything that is not ready', async () => {
+    const input = { experiment: experiment({ baseline: 'verified-v8', candidate: 'verified-v9' }) };
+    expect(await failureOf(() => awaitReadiness(cluster, input))).toMatchObject({
+      type: 'NotReady',
+      isRetryable: true,
+      nextRetryDelay: 1_000,
+      message:
+        'baseline revision default/verified-v8 does not exist; candidate revision default/verified-v9 does not exist',
+    });
+  });
+
+  it('refuses a revision of another service for good', async () => {
+    await sandbox.deploySample({ name: 'stranger', baselineOnly: true });
+    const input = { experiment: experiment({ candidate: 'stranger-v1' }) };
+    expect(await failureOf(() => awaitReadiness(cluster, input))).toMatchObject({
+      type: 'PreflightRefused',
+      isRetryable: false,
+      message: expect.stringContaining('belongs to Knative Service stranger, not to verified'),
+    });
+  });
+
+  it("verifies the winner, and lets Knative's default and our own pins follow the latest revision", async () => {
+    const { namespace, name } = target;
+    const winner = { revision: target.candidateRevision, image: '' };
+    const verify = () => verifyTarget(cluster, { target: { namespace, name }, winner, requireLatest: true });
+    expect(await failureOf(verify)).toMatchObject({
+      type: 'NotReady',
+      message: 'status.traffic of default/verified is verified-v1 100 %, not 100 % verified-v2',
+    });
+    const holder = aHolder('run-verified');
+    await asActivity(() => acquire(target, holder));
+    await write(aWrite(target, holder, 1, 100));
+    expect(await asActivity(verify)).toEqual({ mayFollowLatest: true });
+    await sandbox.kubectl(
+      'patch',
+      'ksvc',
+      name,
+      '--type=merge',
+      '-p',
+      '{"spec":{"traffic":[{"latestRevision":true,"percent":100}]}}',
+    );
+    await vi.waitFor(async () => expect(await asActivity(verify)).toEqual({ mayFollowLatest: true }), {
+      timeout: 15_000,
+    });
+    const pinned = JSON.stringify({ spec: { traffic: [{ revisionName: winner.revision, percent: 100 }] } });
+    await sandbox.kubectl('patch', 'ksvc', name, '--type=merge', '-p', pinned);
+    await vi.waitFor(async () => expect(await asActivity(verify)).toEqual({ mayFollowLatest: false }), {
+      timeout: 15_000,
+    });
+  });
+
+  it('does not ask a rolled back target for the latest revision', async () => {
+    const winner = { revision: target.baselineRevision, image: '' };
+    await write(aWrite(target, aHolder('run-verified'), 2, 0));
+    const input = { target: nameOf(target), winner, requireLatest: false };
+    expect(await asActivity(() => verifyTarget(cluster, input))).toEqual({ mayFollowLatest: false });
+    expect(await failureOf(() => verifyTarget(cluster, { ...input, requireLatest: true }))).toMatchObject({
+      message: 'the latest ready revision of default/verified is verified-v2, not verified-v1',
+    });
+  });
+});
+
+describe('an API server that is down', () => {
+  it('is data to an observation, and a failure that passes to everything else', async () => {
+    const target = { namespace: 'default', name: 'leased' };
+    await sandbox.outages.apiServer.stop();
+    try {
+      const observed = await asActivity(() => observeTarget(cluster, { target, baseline: 'a', candidate: 'b' }));
+      expect(observed).toMatchObject({ kind: 'unreachable' });
+      expect(observed.kind === 'unreachable' && observed.reason).toMatch(/^cannot get .*: connect ECONNREFUSED/);
+      expect(await failureOf(() => readLease(cluster, target))).toMatchObject({
+        type: 'KubernetesUnavailable',
+        isRetryable: true,
+      });
+    } finally {
+      await sandbox.outages.apiServer.start();
+    }
+  });
+});
