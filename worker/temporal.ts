@@ -1,5 +1,4 @@
 import { Client, isGrpcServiceError } from '@temporalio/client';
-import type { ServiceError } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Configuration } from './configuration.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
@@ -70,10 +69,12 @@ async function requireNamespace({ connection, address, namespace }: Omit<Tempora
 }
 
 /** Status code of gRPC (https://grpc.io/docs/guides/status-codes/). */
-const grpcNotFound: ServiceError['code'] = 5;
+const grpcNotFound = 5;
 
 function isNotFound(error: unknown): boolean {
-  return isGrpcServiceError(error) && error.code === grpcNotFound;
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  return code === grpcNotFound;
 }
 
 /** The native client prints its errors as nested structures; the innermost one says what happened. */
