@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readWorkerConfig } from '../spec/worker-config.ts';
-import type { WorkerSettings } from '../spec/worker-config.ts';
+import type { WorkerSettings } from '../spec/worker-settings.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 
 /** Everything that a worker is told from outside, read and checked once. */
@@ -12,8 +12,8 @@ export interface Configuration {
   readonly kubeConfig: KubeConfig;
 }
 
-/** Reads `SERIN_*`, the configuration file, Temporal's own environment and file, and the kubeconfig. Reports all problems. */
-export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+/** Reads the process's environment: `SERIN_*`, the configuration file, Temporal's own environment and file, and the kubeconfig. Reports all problems. */
+export function loadConfiguration(): Configuration {
   const problems: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
     try {
@@ -23,7 +23,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       return undefined;
     }
   };
-  const reading = readWorkerConfig(environment, (path) => readFileSync(path, 'utf8'));
+  const reading = readWorkerConfig(process.env, (path) => readFileSync(path, 'utf8'));
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   const temporal = attempt(loadTemporalConfig);
@@ -33,6 +33,14 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     throw new StartupError(2, problems.join('\n'));
   }
   return { settings, temporal, kubeConfig };
+}
+
+/** What a worker works with, for its first log lines. */
+export function describeConfiguration({ settings, kubeConfig }: Configuration) {
+  const { taskQueue, allowedCommands, helmPath } = settings;
+  const { origin, pathname } = new URL(settings.prometheusUrl);
+  const kubernetes = kubeConfig.getCurrentCluster()?.server;
+  return { taskQueue, kubernetes, prometheus: `${origin}${pathname}`, helmPath, allowedCommands };
 }
 
 function loadTemporalConfig(): Configuration['temporal'] {

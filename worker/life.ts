@@ -7,9 +7,17 @@ export type Life =
   | { readonly kind: 'starting' }
   | {
       readonly kind: 'started';
-      readonly worker: Pick<Worker, 'getState'>;
+      readonly worker: Pick<Worker, 'getState' | 'shutdown'>;
       readonly temporal: Pick<Temporal, 'connection' | 'address'>;
     };
+
+/**
+ * Lets the worker take no new work and finish what is in flight: `Worker.run` then returns. A worker that has failed is
+ * stopping already.
+ */
+export function drain({ worker }: { readonly worker: Pick<Worker, 'getState' | 'shutdown'> }): void {
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+}
 
 /** Undefined when the worker polls and Temporal answers. */
 export async function whyNotReady(life: Life): Promise<string | undefined> {

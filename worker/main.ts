@@ -1,57 +1,54 @@
 import { Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createActivities } from '../activities/index.ts';
-import { loadConfiguration } from './configuration.ts';
+import { describeConfiguration, loadConfiguration } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import { startHealthServer } from './health.ts';
-import { whyNotReady } from './life.ts';
+import { drain, whyNotReady } from './life.ts';
 import type { Life } from './life.ts';
 import { createLogger, formatAddress, installRuntime } from './runtime.ts';
 import { onStopSignal } from './signals.ts';
 import { StartupError } from './startup-error.ts';
 import { connectTemporal } from './temporal.ts';
 import { workerOptions } from './worker-options.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
-async function run({ settings, temporal: temporalConfig, kubeConfig }: Configuration, log: Logger): Promise<void> {
+async function run(configuration: Configuration, log: Logger): Promise<void> {
+  const { settings, kubeConfig } = configuration;
   let life: Life = { kind: 'starting' };
-  let stop = (): void => process.exit(0);
-  onStopSignal(log, (signal) => {
-    log.info('stopping', { signal, shutdownGraceMs: settings.shutdownGraceMs });
-    stop();
-  });
+  onStopSignal(log, () => (life.kind === 'starting' ? process.exit(0) : drain(life)));
   installRuntime(log, settings);
   const health = await startHealthServer(settings.healthAddress, () => whyNotReady(life));
   log.info('health endpoint listens', { healthAddress: formatAddress(health.address) });
 
-  const temporal = await connectTemporal(temporalConfig);
-  const { address, namespace } = temporal;
-  const activities = createActivities({ settings, temporal, kubeConfig });
-  const worker = await Worker.create(workerOptions(temporal, settings, activities));
+  const temporal = await connectTemporal(configuration.temporal);
+  const worker = await Worker.create({
+    ...workerOptions(temporal, settings),
+    workflowBundle: await workflowBundle(settings.workflowBundle, log),
+    activities: createActivities({ settings, temporal, kubeConfig }),
+  });
   life = { kind: 'started', worker, temporal };
-  stop = () => worker.shutdown();
-
-  log.info('worker started', { temporalAddress: address, namespace, taskQueue: settings.taskQueue });
+  const { address: temporalAddress, namespace } = temporal;
+  log.info('worker started', { temporalAddress, namespace, ...describeConfiguration(configuration) });
   await worker.run();
+
   await temporal.connection.close();
   await health.close();
   log.info('worker stopped');
 }
 
-function main(): void {
-  const configuration = loadConfiguration(process.env);
-  const log = createLogger(configuration.settings.logLevel);
-  run(configuration, log).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      if (error instanceof StartupError) log.error(error.message);
-      else log.error('worker failed', { error });
-      process.exit(1);
-    },
-  );
-}
-
 try {
-  main();
+  const configuration = loadConfiguration();
+  const log = createLogger(configuration.settings.logLevel);
+  try {
+    await run(configuration, log);
+  } catch (error) {
+    if (!(error instanceof StartupError)) log.error('worker failed', { error });
+    else log.error(error.message);
+    process.exit(1);
+  }
+  // Idle connections to the cluster would keep the process.
+  process.exit(0);
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,7 +1,7 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import type { Address, WorkerSettings } from '../spec/worker-config.ts';
+import type { Address, WorkerSettings } from '../spec/worker-settings.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 
 /** One JSON object a line on standard output, written before the call returns: nothing is lost when the process ends. */

@@ -1,7 +1,7 @@
 import type { Logger } from '@temporalio/common';
 
-/** The first SIGTERM or SIGINT calls `stop`, with the signal's name; a second one ends the process at once, with code 1. */
-export function onStopSignal(log: Logger, stop: (signal: NodeJS.Signals) => void): void {
+/** The first SIGTERM or SIGINT calls `stop`; a second one ends the process at once, with code 1. */
+export function onStopSignal(log: Logger, stop: () => void): void {
   let isStopping = false;
   const handle = (signal: NodeJS.Signals): void => {
     if (isStopping) {
@@ -9,7 +9,8 @@ export function onStopSignal(log: Logger, stop: (signal: NodeJS.Signals) => void
       process.exit(1);
     }
     isStopping = true;
-    stop(signal);
+    log.info('stopping', { signal });
+    stop();
   };
   process.on('SIGTERM', handle);
   process.on('SIGINT', handle);
