@@ -36,15 +36,17 @@ export async function restore(
 
   const startedAtMs = performance.now();
   const plan = restorePlan(new Date());
+  // From here on a late write of the old run is refused: the Lease is not its own any more.
+  const taken = lease && (await cluster.takeLease(target, lease, plan));
   await writeBaseline(cluster, { target, baseline, plan });
   say(context, `${name}: 100 % of the traffic is written to ${baseline}`);
   const signal = AbortSignal.any([context.terminal.interrupted, AbortSignal.timeout(flags.timeoutMs)]);
   await awaitBaseline(cluster, { target, baseline, signal });
   const confirmedAfterMs = Math.round(performance.now() - startedAtMs);
   say(context, `${name}: confirmed by the cluster after ${formatDuration(confirmedAfterMs)}`);
-  if (lease !== undefined) await cluster.deleteLease(target, lease);
-  say(context, lease === undefined ? 'It had no Lease.' : 'Its Lease is deleted: the next experiment may begin.');
-  return { exitCode: 0, json: { target: name, baseline, plan, confirmedAfterMs, leaseDeleted: lease !== undefined } };
+  if (taken !== undefined) await cluster.deleteLease(target, taken);
+  say(context, taken === undefined ? 'It had no Lease.' : 'Its Lease is deleted: the next experiment may begin.');
+  return { exitCode: 0, json: { target: name, baseline, plan, confirmedAfterMs, leaseDeleted: taken !== undefined } };
 }
 
 function parseTarget(text: string): ObjectName {

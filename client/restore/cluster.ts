@@ -38,9 +38,12 @@ export interface ServicePatch {
 export interface RestoreCluster {
   readonly readService: (target: ObjectName) => Promise<KnativeService>;
   readonly revisionsOf: (target: ObjectName) => Promise<ReadonlySet<string>>;
-  readonly patchService: (target: ObjectName, patch: ServicePatch) => Promise<void>;
+  /** False when the service is no longer the one that was read: nothing was written. */
+  readonly patchService: (target: ObjectName, patch: ServicePatch) => Promise<boolean>;
   /** The target's Lease; undefined when there is none. */
   readonly readLease: (target: ObjectName) => Promise<V1Lease | undefined>;
+  /** Makes `holderIdentity` the Lease's holder, only if it is still the one that was read. */
+  readonly takeLease: (target: ObjectName, lease: V1Lease, holderIdentity: string) => Promise<V1Lease>;
   /** Deletes the Lease only if it is still the one that was read. */
   readonly deleteLease: (target: ObjectName, lease: V1Lease) => Promise<void>;
 }
@@ -74,8 +77,14 @@ export function connectCluster(flags: KubernetesFlags): RestoreCluster {
       const body = { metadata: { resourceVersion, annotations }, spec: { traffic } };
       const request = { ...knative, ...target, plural: 'services', body, fieldManager };
       const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-      const answer = objects.patchNamespacedCustomObject(request, options);
-      await call(`write the traffic of Knative Service ${formatObjectName(target)}`, answer);
+      const answer = objects.patchNamespacedCustomObject(request, options).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof ApiException && error.code === 409) return false;
+          throw error;
+        },
+      );
+      return call(`write the traffic of Knative Service ${formatObjectName(target)}`, answer);
     },
     readLease: async (target) => {
       const answer = leases.readNamespacedLease(leaseOf(target)).catch((error: unknown) => {
@@ -83,6 +92,11 @@ export function connectCluster(flags: KubernetesFlags): RestoreCluster {
         throw error;
       });
       return call(`read Lease ${formatObjectName(leaseOf(target))}`, answer);
+    },
+    takeLease: async (target, lease, holderIdentity) => {
+      const body = { ...lease, spec: { ...lease.spec, holderIdentity } };
+      const answer = leases.replaceNamespacedLease({ ...leaseOf(target), body, fieldManager });
+      return call(`take Lease ${formatObjectName(leaseOf(target))}`, answer);
     },
     deleteLease: async (target, { metadata }) => {
       const { uid, resourceVersion } = metadata ?? {};

@@ -19,18 +19,27 @@ export function restorePlan(now: Date): string {
   return `restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/1`;
 }
 
-/** Writes 100 % baseline in one guarded patch; tags and other entries stay, at 0 %. */
-export async function writeBaseline(
-  cluster: RestoreCluster,
-  { target, baseline, plan }: TrafficRestore,
-): Promise<void> {
+/** Knative's own controllers write the service too; more conflicts than this have another cause. */
+const maxAttempts = 10;
+
+/** Writes 100 % baseline in one guarded patch, of the service as it is; tags and other entries stay, at 0 %. */
+export async function writeBaseline(cluster: RestoreCluster, restore: TrafficRestore): Promise<void> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    if (await tryToWrite(cluster, restore)) return;
+  }
+  const name = formatObjectName(restore.target);
+  const message = `Knative Service ${name} was changed by somebody in each of ${maxAttempts} attempts to write it`;
+  throw new CommandError('refused', `${message}; nothing was written, run the command again`);
+}
+
+async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: TrafficRestore): Promise<boolean> {
   const service = await cluster.readService(target);
   const revisions = await cluster.revisionsOf(target);
   if (!revisions.has(baseline)) {
     const known = [...revisions].join(', ') || 'none';
     throw new CommandError('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
   }
-  await cluster.patchService(target, {
+  return cluster.patchService(target, {
     resourceVersion: service.metadata.resourceVersion,
     annotations: { [planAnnotation]: plan },
     traffic: nextTraffic(service, { baseline, revisions }),
