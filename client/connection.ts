@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CommandError } from './errors.ts';
+import { explain } from './failures.ts';
 
 /** Where Temporal is; what is absent comes from the standard Temporal environment and `temporal.toml`. */
 export interface ConnectionFlags {
@@ -20,7 +21,7 @@ const defaultAddress = 'localhost:7233';
 /** Long enough for a far server, short enough for a person who waits. */
 const connectTimeoutMs = 5_000;
 
-/** Connects, hands the session to `use`, and closes. Fails with `unreachable` when Temporal does not answer. */
+/** Connects, hands the session to `use`, and closes. Whatever Temporal's client throws becomes a `CommandError`. */
 export async function withSession<T>(flags: ConnectionFlags, use: (session: Session) => Promise<T>): Promise<T> {
   const config = readConfig();
   const address = flags.address ?? config.connectionOptions.address ?? defaultAddress;
@@ -28,6 +29,8 @@ export async function withSession<T>(flags: ConnectionFlags, use: (session: Sess
   const connection = await connect({ ...config.connectionOptions, address });
   try {
     return await use({ client: new Client({ connection, namespace }), address, namespace });
+  } catch (error) {
+    throw explain(error, { address, namespace });
   } finally {
     await connection.close();
   }

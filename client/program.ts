@@ -32,28 +32,27 @@ export async function run(args: readonly string[], terminal: Terminal, program: 
   }
 }
 
-async function carryOut(invocation: Invocation, terminal: Terminal, program: string): Promise<number> {
-  const { action, output, connection } = invocation;
+async function carryOut(
+  { action, output, connection }: Invocation,
+  terminal: Terminal,
+  program: string,
+): Promise<number> {
   try {
     const { exitCode, json } = await action({ terminal, style: styleOf(terminal), output, connection, program });
     if (output === 'json' && json !== undefined) printJson(terminal, json);
     return exitCode;
   } catch (error) {
-    const { kind, message, issues, exitCode } = await explained(error, invocation);
+    const { kind, message, issues, exitCode } = explained(error);
     if (output === 'json') printJson(terminal, { error: { kind, message, issues } });
     else terminal.writeError(`${program}: ${message}\n`);
     return exitCode;
   }
 }
 
-async function explained(error: unknown, { connection }: Invocation): Promise<CommandError> {
+/** Commands explain what they know; anything else is a mistake of ours, told without its stack. */
+function explained(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
-  // Only now: Temporal's client takes a third of a second to load, and most mistakes need none of it.
-  const { explain } = await import('./failures.ts');
-  return explain(error, {
-    address: connection.address ?? 'the configured address',
-    namespace: connection.namespace ?? 'as configured',
-  });
+  return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
 /** Known before the command line is understood, so that even its mistakes can be told as JSON. */
