@@ -153,7 +153,7 @@ export interface Verification {
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
 export interface ExperimentActivities {
   /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues. */
-  readonly readManifest: (input: { readonly manifest: ManifestInput }) => Promise<ManifestReading>;
+  readonly readManifest: (input: { readonly manifest: string | object }) => Promise<ManifestReading>;
   /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
   readonly acquireTarget: (input: {
     readonly target: ObjectName;

@@ -7,6 +7,7 @@ import type { Acquisition, ManifestInput } from './contract.ts';
 import type { Ending } from './ending.ts';
 import { finish } from './finish.ts';
 import { observeUntilDecided } from './loop.ts';
+import { readableManifest } from './manifest-text.ts';
 import { experimentOf, holderOf, renewHistory, update, warn } from './run.ts';
 import type { Run } from './run.ts';
 import { runTask } from './tasks.ts';
@@ -22,7 +23,8 @@ export async function tell(run: Run, manifest: ManifestInput | null): Promise<En
 }
 
 async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
-  const { experiment, warnings, searchAttributes, temporalAddress } = await readManifest({ manifest: manifest ?? '' });
+  const reading = await readManifest({ manifest: readableManifest(manifest ?? '') });
+  const { experiment, warnings, searchAttributes, temporalAddress } = reading;
   update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
   warn(run, ...warnings);
 }

@@ -1,8 +1,11 @@
-/** Where the pinned tools are, for tests; they are built on first use. */
+import { resolveTemporalTestServer, resolveTool } from '../../sandbox/index.ts';
+
+/** The time-skipping Temporal server; undefined where the SDK's own download has to do. */
 export async function timeSkippingServerPath(): Promise<string | undefined> {
-  return process.env['TEMPORAL_TEST_SERVER_PATH'];
+  return resolveTemporalTestServer();
 }
 
+/** The Temporal CLI, which is also the development server. */
 export async function temporalPath(): Promise<string> {
-  return process.env['TEMPORAL_CLI_PATH'] ?? '/nowhere';
+  return resolveTool('temporal');
 }

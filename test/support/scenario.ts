@@ -1,0 +1,141 @@
+import { ApplicationFailure, CancelledFailure, WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { LoadResult, SampleRequest, SampleTarget } from '../../sandbox/index.ts';
+import type { Report } from '../../core/report.ts';
+import type { TrafficEntry } from '../../core/target.ts';
+import { statusQuery } from '../../workflows/messages.ts';
+import { testCluster } from './cluster.ts';
+import { manifestFor } from './manifest.ts';
+import type { ManifestChanges } from './manifest.ts';
+import { until } from './until.ts';
+
+/** How an experiment ended: its workflow's status, its failure's type and message where it failed, and its last report. */
+export interface ScenarioEnd {
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  readonly type?: string;
+  readonly message?: string;
+  readonly report: Report;
+}
+
+/** An experiment on a target of its own, running in the shared cluster. */
+export interface Scenario {
+  readonly target: SampleTarget;
+  readonly handle: WorkflowHandle;
+  /** Waits until the report fulfils the condition. */
+  readonly untilReport: (what: string, holds: (report: Report) => boolean) => Promise<Report>;
+  readonly end: () => Promise<ScenarioEnd>;
+}
+
+export interface ScenarioOptions extends ManifestChanges {
+  /** Default: the shared worker's. */
+  readonly taskQueue?: string;
+  readonly workflowId?: string;
+}
+
+let experiments = 0;
+
+/** Deploys a target: baseline at 100 %, candidate at 0 %, both ready. Names must be unique in the whole test run. */
+export async function deployTarget(request: SampleRequest): Promise<SampleTarget> {
+  const { sandbox } = await testCluster();
+  return sandbox.deploySample(request);
+}
+
+/** Starts an experiment on the target. */
+export async function startExperiment(target: SampleTarget, options: ScenarioOptions = {}): Promise<Scenario> {
+  const { client, taskQueue: shared } = await testCluster();
+  const { taskQueue = shared, workflowId, ...changes } = options;
+  experiments += 1;
+  const handle = await client.workflow.start('experiment', {
+    taskQueue,
+    workflowId: workflowId ?? `experiment/${target.namespace}/${target.name}/${experiments}`,
+    args: [manifestFor(target, changes)],
+  });
+  return scenarioOf(target, handle);
+}
+
+export function scenarioOf(target: SampleTarget, handle: WorkflowHandle): Scenario {
+  return {
+    target,
+    handle,
+    untilReport: (what, holds) =>
+      until(what, async () => {
+        const report = await handle.query(statusQuery);
+        return holds(report) ? report : undefined;
+      }),
+    end: () => endOf(handle),
+  };
+}
+
+async function endOf(handle: WorkflowHandle): Promise<ScenarioEnd> {
+  const error: unknown = await handle.result().then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  const report = await handle.query(statusQuery);
+  if (error === undefined) return { status: 'completed', report };
+  if (!(error instanceof WorkflowFailedError)) throw error;
+  if (error.cause instanceof CancelledFailure) return { status: 'cancelled', report };
+  if (!(error.cause instanceof ApplicationFailure)) throw error;
+  return { status: 'failed', type: error.cause.type ?? '', message: error.cause.message, report };
+}
+
+/** Sends requests to the target while `during` runs, and returns what came back. */
+export async function underLoad<T>(
+  target: SampleTarget,
+  during: () => Promise<T>,
+  requestsPerSecond = 50,
+): Promise<{ readonly value: T; readonly load: LoadResult }> {
+  const { sandbox } = await testCluster();
+  const stop = new AbortController();
+  const load = sandbox.sendLoad({
+    host: target.host,
+    requestsPerSecond,
+    durationMs: 600_000,
+    signal: stop.signal,
+  });
+  try {
+    const value = await during();
+    stop.abort();
+    return { value, load: await load };
+  } finally {
+    stop.abort();
+  }
+}
+
+interface KsvcView {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>>; readonly generation: number };
+  readonly spec: { readonly traffic?: readonly TrafficEntry[] };
+  readonly status: {
+    readonly traffic: readonly TrafficEntry[];
+    readonly latestReadyRevisionName: string;
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** The target's Knative Service, as the API server has it now. */
+export async function readKsvc({ namespace, name }: SampleTarget): Promise<KsvcView> {
+  const { sandbox } = await testCluster();
+  return JSON.parse(await sandbox.kubectl('get', 'ksvc', name, '-n', namespace, '-o', 'json')) as KsvcView;
+}
+
+/** Percents by revision in `status.traffic`; revisions without traffic are left out. */
+export async function servedTraffic(target: SampleTarget): Promise<Readonly<Record<string, number>>> {
+  const { status } = await readKsvc(target);
+  const shares: Record<string, number> = {};
+  for (const { revisionName = '', percent = 0 } of status.traffic) {
+    if (percent > 0) shares[revisionName] = (shares[revisionName] ?? 0) + percent;
+  }
+  return shares;
+}
+
+/** Helm's revisions of the target's release, oldest first. */
+export async function helmHistory({
+  namespace,
+  name,
+}: SampleTarget): Promise<readonly { readonly revision: number; readonly status: string }[]> {
+  const { sandbox } = await testCluster();
+  return JSON.parse(await sandbox.helm('history', name, '-n', namespace, '-o', 'json')) as {
+    revision: number;
+    status: string;
+  }[];
+}

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Sandbox, SupervisedProcess } from '../../sandbox/index.ts';
+import { until } from './until.ts';
+
+export interface WorkerProcessOptions {
+  readonly name: string;
+  /** A queue of its own keeps a worker's crashes away from other tests. */
+  readonly taskQueue: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
+
+/** Starts a real worker process against the sandbox and waits until it polls. */
+export async function startWorkerProcess(
+  sandbox: Sandbox,
+  { name, taskQueue, env = {} }: WorkerProcessOptions,
+): Promise<SupervisedProcess> {
+  const worker = await sandbox.run({
+    name,
+    command: process.execPath,
+    args: [main],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      TEMPORAL_ADDRESS: sandbox.temporal.address,
+      SERIN_TASK_QUEUE: taskQueue,
+      SERIN_PROMETHEUS_URL: sandbox.prometheus.url,
+      SERIN_PROMETHEUS_SCRAPE_INTERVAL: '500ms',
+      SERIN_KUBECONFIG: sandbox.workerKubeconfig,
+      SERIN_HELM_PATH: sandbox.tools.helm,
+      SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
+      SERIN_METRICS_ADDRESS: 'none',
+      ...env,
+    },
+  });
+  await until(`${name} to start`, async () => (await readFile(worker.logFile, 'utf8')).includes('worker started'));
+  return worker;
+}
