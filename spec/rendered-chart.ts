@@ -29,7 +29,7 @@ const service = z.object({
   spec: z.object({
     template: z
       .object({
-        metadata: z.object({ name: z.string().optional() }).nullish(),
+        metadata: z.object({ name: z.string().nullish() }).nullish(),
         spec: z.object({ containers: z.array(z.object({ image: z.string().optional() })).optional() }).nullish(),
       })
       .nullish(),
@@ -53,7 +53,7 @@ export function readRenderedServices(manifest: string): readonly RenderedService
 
 function renderedOf({ metadata, spec }: z.output<typeof service>): RenderedService {
   const { name, namespace } = metadata;
-  const revision = spec.template?.metadata?.name;
+  const revision = spec.template?.metadata?.name ?? undefined;
   const [container] = spec.template?.spec?.containers ?? [];
   const traffic = (spec.traffic ?? []).map(entryOf);
   return {

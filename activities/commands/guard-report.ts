@@ -1,5 +1,15 @@
 /** What the guard tells the worker about the command that it ran. */
-export type GuardReport =
+export interface GuardReport {
+  readonly outcome: CommandOutcome;
+  /** The end of standard output. */
+  readonly stdout: string;
+  /** The end of standard error, at most 8 KiB. */
+  readonly stderr: string;
+  /** Whether standard output was longer than what was kept. */
+  readonly isCut: boolean;
+}
+
+export type CommandOutcome =
   | {
       readonly kind: 'ended';
       readonly code: number | null;

@@ -1,17 +1,24 @@
 /**
  * Runs one command so that it cannot outlive the worker, nor its limit. Run as
- * `node guard.ts LIMIT_MS GRACE_MS COMMAND ARGS…`, with a pipe from the worker as standard input and one to it as file
- * descriptor 3.
+ * `node guard.ts LIMIT_MS GRACE_MS OUTPUT_BYTES COMMAND ARGS…`, with a pipe from the worker as standard input.
  *
  * When standard input ends the worker is gone; then, on SIGTERM, and at the limit, the command's process group gets
- * SIGTERM, and SIGKILL after the grace. A frozen worker cannot hold the limit up. The outcome is written to descriptor 3
- * as one JSON line.
+ * SIGTERM, and SIGKILL after the grace. What the command prints is read here and handed over at its end, as one JSON
+ * document on standard output: so neither a frozen worker nor one that is gone can hold the command up.
  */
 import { spawn } from 'node:child_process';
-import { writeSync } from 'node:fs';
 import type { GuardReport } from './guard-report.ts';
+import { Tail } from './tail.ts';
 
-const [limitMs, graceMs, command = '', ...args] = process.argv.slice(2);
+/** The last lines of a failure fit into this, and so into a workflow's history. */
+const errorBytes = 8 * 1024;
+
+/** How long an output may stay open after the command's end: something that left its process group may hold it. */
+const drainMs = 1_000;
+
+const [limitMs, graceMs, outputBytes, command = '', ...args] = process.argv.slice(2);
+const stdout = new Tail(Number(outputBytes));
+const stderr = new Tail(errorBytes);
 let isTimedOut = false;
 let isStopping = false;
 
@@ -19,8 +26,10 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => und
 process.on('SIGTERM', stop);
 process.stdin.on('end', stop).on('error', stop).resume();
 // Only now, so that no signal can come too early. Its own process group: everything that it starts dies with it.
-const child = spawn(command, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
-const limit = setTimeout(() => {
+const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+child.stdout.on('data', (chunk: Buffer) => stdout.append(chunk));
+child.stderr.on('data', (chunk: Buffer) => stderr.append(chunk));
+setTimeout(() => {
   isTimedOut = true;
   stop();
 }, Number(limitMs));
@@ -29,7 +38,9 @@ child.on('error', (error) => finish({ kind: 'notStarted', reason: error.message 
 child.on('exit', (code, signal) => {
   // What the command left behind in its group must not write later.
   signalGroup('SIGKILL');
-  finish({ kind: 'ended', code, signal, isTimedOut });
+  const end = (): void => finish({ kind: 'ended', code, signal, isTimedOut });
+  child.once('close', end);
+  setTimeout(end, drainMs);
 });
 
 function stop(): void {
@@ -48,12 +59,14 @@ function signalGroup(signal: NodeJS.Signals): void {
   }
 }
 
-function finish(report: GuardReport): void {
-  clearTimeout(limit);
-  try {
-    writeSync(3, `${JSON.stringify(report)}\n`);
-  } catch {
-    // The worker is gone and nobody waits for the report.
-  }
-  process.exit(0);
+function finish(outcome: GuardReport['outcome']): void {
+  const report: GuardReport = {
+    outcome,
+    stdout: stdout.toString(),
+    stderr: stderr.toString(),
+    isCut: stdout.isCut,
+  };
+  // Without a worker nobody reads the report.
+  process.stdout.on('error', () => process.exit(0));
+  process.stdout.write(JSON.stringify(report), () => process.exit(0));
 }

@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { GuardReport } from './guard-report.ts';
-import { Tail } from './tail.ts';
 
 export interface ProcessRequest {
   readonly command: string;
@@ -18,24 +17,14 @@ export interface ProcessRequest {
   readonly outputBytes?: number;
 }
 
-export interface ProcessResult {
-  readonly outcome: GuardReport;
-  /** The end of standard output. */
-  readonly stdout: string;
-  /** The end of standard error. */
-  readonly stderr: string;
-  /** Whether standard output was longer than what was kept. */
-  readonly isCut: boolean;
-}
+/** What became of a command. */
+export type ProcessResult = GuardReport;
 
-/** The last lines of a failure fit into this, and so into a workflow's history. */
-const tailBytes = 8 * 1024;
+/** Fits into a workflow's history. */
+const defaultOutputBytes = 8 * 1024;
 
 /** Between SIGTERM, on which helm marks its release failed, and SIGKILL. */
 const stopGraceMs = 5_000;
-
-/** How long an output may stay open after the command's end: something that left its process group may hold it. */
-const drainMs = 1_000;
 
 const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
 
@@ -46,52 +35,46 @@ const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
 export async function runProcess(request: ProcessRequest): Promise<ProcessResult> {
   request.signal.throwIfAborted();
   const guard = startGuard(request);
-  const stdout = collect(guard.stdout, request.outputBytes ?? tailBytes);
-  const stderr = collect(guard.stderr, tailBytes);
-  const report = collect(guard.stdio[3], tailBytes);
   const stop = (): void => void guard.kill('SIGTERM');
   request.signal.addEventListener('abort', stop, { once: true });
   try {
-    await ended(guard);
+    const text = await outputOf(guard);
+    request.signal.throwIfAborted();
+    return readReport(text);
   } finally {
     request.signal.removeEventListener('abort', stop);
   }
-  request.signal.throwIfAborted();
-  return {
-    outcome: readReport(report.toString()),
-    stdout: stdout.toString(),
-    stderr: stderr.toString(),
-    isCut: stdout.isCut,
-  };
 }
 
-function startGuard({ command, args, environment, limitMs }: ProcessRequest): ChildProcess {
-  return spawn(process.execPath, [guardPath, String(limitMs), String(stopGraceMs), command, ...args], {
+function startGuard({
+  command,
+  args,
+  environment,
+  limitMs,
+  outputBytes = defaultOutputBytes,
+}: ProcessRequest): ChildProcess {
+  const limits = [limitMs, stopGraceMs, outputBytes].map((value) => String(Math.ceil(value)));
+  return spawn(process.execPath, [guardPath, ...limits, command, ...args], {
     // A session of its own: signals of the worker's terminal are the worker's to answer.
     detached: true,
     env: { ...environment },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    // The guard's own standard error is the worker's: it is empty, or a bug.
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 }
 
-async function ended(guard: ChildProcess): Promise<void> {
-  const closed = once(guard, 'close');
-  await once(guard, 'exit');
-  const drain = Promise.withResolvers<void>();
-  const timer = setTimeout(drain.resolve, drainMs);
-  await Promise.race([closed, drain.promise]);
-  clearTimeout(timer);
-  for (const stream of guard.stdio) stream?.destroy();
-}
-
-function collect(stream: ChildProcess['stdio'][number] | undefined, limitBytes: number): Tail {
-  const tail = new Tail(limitBytes);
-  stream?.on('data', (chunk: Buffer) => tail.append(chunk));
-  return tail;
+async function outputOf(guard: ChildProcess): Promise<string> {
+  const chunks: Buffer[] = [];
+  guard.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(guard, 'close');
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function readReport(text: string): GuardReport {
-  if (text === '') return { kind: 'notStarted', reason: 'its guard ended without a report' };
+  if (text === '') {
+    const outcome = { kind: 'notStarted', reason: 'its guard ended without a report' } as const;
+    return { outcome, stdout: '', stderr: '', isCut: false };
+  }
   // Written by our own guard.
   return JSON.parse(text) as GuardReport;
 }

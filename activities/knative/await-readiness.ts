@@ -1,4 +1,3 @@
-import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, Role } from '../../core/experiment.ts';
 import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';

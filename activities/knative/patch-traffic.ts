@@ -2,7 +2,7 @@ import { formatObjectName } from '../../core/experiment.ts';
 import { formatWriteId, mayWrite, needsLease } from '../../core/fencing.ts';
 import type { WritePermission } from '../../core/fencing.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
-import type { TrafficEntry } from '../../core/target.ts';
+import type { TaggedRevision, TrafficEntry } from '../../core/target.ts';
 import { followLatestTraffic, pinTraffic } from '../../core/traffic.ts';
 import type { Share } from '../../core/traffic.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../workflows/contract.ts';
@@ -78,7 +78,7 @@ async function nextTraffic(
   service: KnativeService,
   input: PatchTrafficInput,
 ): Promise<readonly TrafficEntry[]> {
-  const present = service.spec.traffic ?? [];
+  const present = withTags(service.spec.traffic ?? [], input.tags);
   const latest = service.status?.latestReadyRevisionName;
   const existing = await existingRevisions(cluster, input, [
     ...present.flatMap((entry) => entry.revisionName ?? []),
@@ -93,6 +93,12 @@ async function nextTraffic(
   const kept = { present, exists, ...(latest === undefined ? {} : { latestReadyRevision: latest }) };
   if (input.followLatest !== undefined) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
   return pinTraffic({ ...kept, shares: sharesOf(input) });
+}
+
+/** A finish action may have dropped tags that the target had before. */
+function withTags(present: readonly TrafficEntry[], tags: readonly TaggedRevision[]): readonly TrafficEntry[] {
+  const missing = tags.filter(({ tag }) => !present.some((entry) => entry.tag === tag));
+  return [...present, ...missing];
 }
 
 async function existingRevisions(

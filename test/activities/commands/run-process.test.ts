@@ -111,22 +111,41 @@ describe('runProcess', () => {
     expect(existsSync(trace)).toBe(false);
   });
 
-  it('leaves no command behind when its own process is killed', async () => {
+  it('leaves no command behind when its own process is killed, and lets it clean up', async () => {
     const pidFile = join(folder, 'orphan.pid');
-    const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
-    const source = `
-      import { runProcess } from ${JSON.stringify(runner.href)};
-      const environment = { PATH: process.env.PATH };
-      const args = ['-c', 'echo $$ > ${pidFile}; sleep 60'];
-      await runProcess({ command: 'sh', args, environment, limitMs: 60_000, signal: new AbortController().signal });`;
-    const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: 'inherit' });
+    const cleaned = join(folder, 'cleaned');
+    // Like helm, it says that it stops before it cleans up; nobody reads that any more.
+    const script = `trap 'echo stopping; echo stopping >&2; touch ${cleaned}; exit 1' TERM; echo $$ > ${pidFile}`;
+    const worker = startWorker(`${script}; while :; do sleep 0.05; done`);
     const pid = await pidIn(pidFile);
     expect(isAlive(pid)).toBe(true);
     worker.kill('SIGKILL');
     await once(worker, 'exit');
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
+    expect(existsSync(cleaned)).toBe(true);
+  });
+
+  it('stops a command at its limit although its own process is frozen', async () => {
+    const pidFile = join(folder, 'frozen.pid');
+    const worker = startWorker(`echo $$ > ${pidFile}; while :; do echo output; done`, 2_000);
+    const pid = await pidIn(pidFile);
+    worker.kill('SIGSTOP');
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
   });
 });
+
+/** A process that runs a command and does nothing else. */
+function startWorker(script: string, limitMs = 60_000) {
+  const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
+  const source = `
+    import { runProcess } from ${JSON.stringify(runner.href)};
+    const environment = { PATH: process.env.PATH };
+    const request = ${JSON.stringify({ command: 'sh', args: ['-c', script], limitMs })};
+    await runProcess({ ...request, environment, signal: new AbortController().signal });`;
+  return spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: 'inherit' });
+}
 
 async function pidIn(file: string): Promise<number> {
   return vi.waitFor(

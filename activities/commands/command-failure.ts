@@ -1,0 +1,31 @@
+import type { ProcessResult } from './run-process.ts';
+import { redactOutput } from './redact.ts';
+
+/** Enough for a reason, not for a log. */
+const shownLines = 10;
+
+export interface EndedCommand {
+  readonly args: readonly string[];
+  readonly result: ProcessResult;
+  readonly limitMs: number;
+}
+
+/** Whether the command did what it was asked. */
+export function hasSucceeded({ outcome }: ProcessResult): boolean {
+  return outcome.kind === 'ended' && outcome.code === 0 && !outcome.isTimedOut;
+}
+
+/** How a command ended, for people: `failed with exit code 1`. */
+export function describeEnd({ result: { outcome }, limitMs }: Omit<EndedCommand, 'args'>): string {
+  if (outcome.kind === 'notStarted') return `could not be started: ${outcome.reason}`;
+  if (outcome.isTimedOut) return `was stopped at its limit of ${Math.ceil(limitMs / 1000)} s`;
+  return outcome.code === null
+    ? `was ended by ${outcome.signal ?? 'a signal'}`
+    : `failed with exit code ${outcome.code}`;
+}
+
+/** What the command printed last, errors before anything else, secrets redacted. */
+export function lastLines({ args, result }: Omit<EndedCommand, 'limitMs'>): string {
+  const text = result.stderr.trim() === '' ? result.stdout : result.stderr;
+  return redactOutput(text.trim().split('\n').slice(-shownLines).join('\n'), args);
+}

@@ -1,0 +1,40 @@
+import { cancellationSignal } from '@temporalio/activity';
+import type { RunTaskInput, RunTaskResult } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import { withHeartbeats } from '../heartbeat.ts';
+import type { Cluster } from '../knative/cluster.ts';
+import { raiseLease } from '../knative/lease.ts';
+import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { formatCommand, redactOutput } from './redact.ts';
+import { runProcess } from './run-process.ts';
+
+export interface CommandDependencies {
+  readonly cluster: Cluster;
+  readonly allowedCommands: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Runs an allowed command; what it does must be safe to repeat, since a lost worker makes it run again. */
+export async function runCommand(
+  { cluster, allowedCommands, environment }: CommandDependencies,
+  input: RunTaskInput,
+): Promise<RunTaskResult> {
+  const { command, args, limitMs } = input;
+  const refusal = refuseCommand(command, allowedCommands);
+  if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
+  return withHeartbeats(async () => {
+    await raiseLease(cluster, input, limitMs);
+    const result = await runProcess({ command, args, environment, limitMs, signal: cancellationSignal() });
+    if (hasSucceeded(result)) return { output: redactOutput(result.stdout.trim(), args) };
+    const said = lastLines({ args, result }) || 'no output';
+    const message = `${formatCommand(command, args)} ${describeEnd({ result, limitMs })}: ${said}`;
+    throw failure('CommandFailed', { message });
+  });
+}
+
+/** Why the worker does not run the command; undefined when it does. */
+export function refuseCommand(command: string, allowedCommands: readonly string[]): string | undefined {
+  if (allowedCommands.includes(command)) return undefined;
+  const allowed = allowedCommands.length === 0 ? 'none' : allowedCommands.join(', ');
+  return `command ${JSON.stringify(command)} is not allowed on this worker; allowed: ${allowed}`;
+}

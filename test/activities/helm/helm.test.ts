@@ -1,0 +1,434 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { commandEnvironment } from '../../../activities/commands/environment.ts';
+import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
+import { connectHelm } from '../../../activities/helm/helm.ts';
+import type { Helm } from '../../../activities/helm/helm.ts';
+import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
+import { runHelm } from '../../../activities/helm/run-helm.ts';
+import { connectCluster } from '../../../activities/knative/cluster.ts';
+import type { Cluster } from '../../../activities/knative/cluster.ts';
+import { leaseOf, newLease, readLease } from '../../../activities/knative/lease.ts';
+import { preflight } from '../../../activities/preflight/preflight.ts';
+import type { Experiment, Task } from '../../../core/experiment.ts';
+import { leaseAnnotations } from '../../../core/target.ts';
+import { startSandbox } from '../../../sandbox/index.ts';
+import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
+import type { Holder, RunTaskInput } from '../../../workflows/contract.ts';
+import { asActivity, cancellableActivity, failureOf } from '../../support/activity.ts';
+import { anExperiment } from '../../support/builders.ts';
+
+const holder: Holder = {
+  temporalAddress: 'temporal:7233',
+  temporalNamespace: 'default',
+  workflowId: 'helm-test',
+  firstRunId: 'run-helm-test',
+};
+const allowedCommands = ['helm'];
+
+let sandbox: Sandbox;
+let cluster: Cluster;
+let helm: Helm;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
+  cluster = connectCluster(kubeConfig);
+  helm = helmAt(sandbox.tools.helm);
+});
+
+afterAll(() => sandbox.stop());
+
+function helmAt(path: string): Helm {
+  const environment = commandEnvironment({ ...process.env, KUBECONFIG: sandbox.workerKubeconfig });
+  return connectHelm({ path, environment });
+}
+
+/** A target of its own, whose Lease the test holds. */
+async function aTarget(
+  name: string,
+  options: { bindSecrets?: boolean; namespace?: string } = {},
+): Promise<SampleTarget> {
+  const target = await sandbox.deploySample({ name, ...options });
+  await asActivity(() => cluster.createLease(leaseOf(target), newLease(target, holder)));
+  return target;
+}
+
+function upgradeArgs(target: SampleTarget, values: keyof SampleTarget['valuesUrls'], ...more: string[]): string[] {
+  return ['upgrade', '--install', target.name, target.chartUrl, `--values=${target.valuesUrls[values]}`, ...more];
+}
+
+function aTask({ namespace, name }: SampleTarget, args: readonly string[]): RunTaskInput {
+  return { target: { namespace, name }, holder, command: 'helm', args, limitMs: 60_000 };
+}
+
+const run = (input: RunTaskInput, with_ = helm) =>
+  asActivity(() => runHelm({ cluster, helm: with_, allowedCommands }, input));
+const failureOfRun = (input: RunTaskInput, with_ = helm) =>
+  failureOf(() => runHelm({ cluster, helm: with_, allowedCommands }, input));
+
+interface HistoryEntry {
+  readonly revision: number;
+  readonly status: string;
+}
+
+async function history({ name, namespace }: SampleTarget): Promise<readonly HistoryEntry[]> {
+  const entries: readonly HistoryEntry[] = JSON.parse(
+    await sandbox.helm('history', name, '-n', namespace, '-o', 'json'),
+  );
+  return entries.map(({ revision, status }) => ({ revision, status }));
+}
+
+/** Leaves the release as a helm that was killed in mid-upgrade does, `agoMs` ago. */
+async function leavePending(target: SampleTarget, revision: number, agoMs: number): Promise<void> {
+  const { name, namespace } = target;
+  const secretName = recordName(name, revision);
+  const secret = JSON.parse(await sandbox.kubectl('get', 'secret', secretName, '-n', namespace, '-o', 'json'));
+  const record = decodeRecord(secret.data.release);
+  const last_deployed = new Date(Date.now() - agoMs).toISOString();
+  const release = encodeRecord({
+    ...record,
+    info: { ...record.info, status: 'pending-upgrade', last_deployed },
+  } as typeof record);
+  const patch = { metadata: { labels: { status: 'pending-upgrade' } }, data: { release } };
+  await sandbox.kubectl('patch', 'secret', secretName, '-n', namespace, '--type=merge', '-p', JSON.stringify(patch));
+}
+
+describe('runHelm', () => {
+  it("upgrades once in the target's namespace, and does nothing when it is tried again", async () => {
+    const target = await aTarget('once', { namespace: 'team-a' });
+    const input = aTask(target, upgradeArgs(target, 'candidate'));
+    const first = await run(input);
+    expect(first.release).toEqual({ name: 'once', namespace: 'team-a', revision: 3, status: 'deployed' });
+    expect(first.output).toContain('STATUS: deployed');
+    const again = await run(input);
+    expect(again.release).toEqual(first.release);
+    expect(again.output).toMatch(
+      /^release team-a\/once is at revision 3, deployed since .*: already as wanted, nothing to do$/,
+    );
+    expect(await history(target)).toEqual([
+      { revision: 1, status: 'superseded' },
+      { revision: 2, status: 'superseded' },
+      { revision: 3, status: 'deployed' },
+    ]);
+  });
+
+  it('raises the duration of the Lease before it starts, and refuses without the Lease', async () => {
+    const target = await aTarget('owned');
+    await run(aTask(target, upgradeArgs(target, 'experimental')));
+    const lease = await asActivity(() => readLease(cluster, target));
+    expect(lease?.spec?.leaseDurationSeconds).toBe(90);
+    const stranger = {
+      ...aTask(target, upgradeArgs(target, 'candidate')),
+      holder: { ...holder, firstRunId: 'run-other' },
+    };
+    expect(await failureOfRun(stranger)).toMatchObject({ type: 'Fenced', isRetryable: false });
+    expect(await history(target)).toHaveLength(2);
+  });
+
+  it('waits for a pending release that may still be at work', async () => {
+    const target = await aTarget('busy');
+    await leavePending(target, 2, 20_000);
+    const failure = await failureOfRun(aTask(target, upgradeArgs(target, 'candidate', '--timeout', '25s')));
+    expect(failure).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
+    expect(failure.message).toMatch(
+      /^release default\/busy is at revision 2, pending-upgrade since .*; its operation may be at work for another [1-5] s$/,
+    );
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(5_500);
+  });
+
+  it('frees a release that a killed helm left pending, once its timeout is over, and upgrades it', async () => {
+    const target = await aTarget('stuck');
+    const killed = spawn(sandbox.tools.helm, [...(await waitingArgs(target)), '-n', target.namespace], {
+      env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig },
+      stdio: 'ignore',
+    });
+    await isPendingUpgrade(target);
+    killed.kill('SIGKILL');
+    const input = aTask(target, upgradeArgs(target, 'candidate', '--timeout', '8s'));
+    expect(await failureOfRun(input)).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
+    const { release } = await vi.waitFor(() => run(input), { timeout: 20_000, interval: 500 });
+    expect(release).toEqual({ name: 'stuck', namespace: 'default', revision: 4, status: 'deployed' });
+    expect(await history(target)).toEqual([
+      { revision: 1, status: 'superseded' },
+      { revision: 2, status: 'superseded' },
+      { revision: 3, status: 'failed' },
+      { revision: 4, status: 'deployed' },
+    ]);
+  });
+
+  it('says what failed, how the release is, and what to do', async () => {
+    const target = await aTarget('renamed');
+    const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
+    const { type, isRetryable, message } = await failureOfRun(aTask(target, wrong));
+    expect({ type, isRetryable }).toEqual({ type: 'CommandFailed', isRetryable: false });
+    expect(message).toContain('--set *** --namespace default failed with exit code 1: Error: UPGRADE FAILED');
+    expect(message).toContain('give the new template a new revision name');
+    expect(message).toMatch(
+      /release default\/renamed is at revision 3, failed since .*; see `helm history renamed --namespace default`/,
+    );
+    expect(message).not.toContain('route-demo:red\n');
+  });
+
+  it('tries again later where the chart repository is down, and not where it has no such chart', async () => {
+    const target = await aTarget('chartless');
+    const down = ['upgrade', target.name, 'http://127.0.0.1:1/chart.tgz'];
+    expect(await failureOfRun(aTask(target, down))).toMatchObject({ type: 'ChartUnavailable', isRetryable: true });
+    const missing = ['upgrade', target.name, `${target.chartUrl}.missing`];
+    expect(await failureOfRun(aTask(target, missing))).toMatchObject({ type: 'CommandFailed', isRetryable: false });
+    expect(await history(target)).toHaveLength(2);
+  });
+
+  it('does only what it allows', async () => {
+    const target = await aTarget('strict');
+    const rollback = await failureOfRun(aTask(target, ['rollback', target.name]));
+    expect(rollback).toMatchObject({
+      type: 'CommandNotAllowed',
+      message: 'only `helm upgrade` is supported, not `helm rollback`',
+    });
+    const input = aTask(target, upgradeArgs(target, 'candidate'));
+    const notAllowed = await failureOf(() => runHelm({ cluster, helm, allowedCommands: ['kubectl'] }, input));
+    expect(notAllowed).toMatchObject({
+      type: 'CommandNotAllowed',
+      message: 'command "helm" is not allowed on this worker; allowed: kubectl',
+    });
+  });
+
+  it('stops helm when it is cancelled, so that helm marks its release failed', async () => {
+    const target = await aTarget('cancelled');
+    const input = aTask(target, await waitingArgs(target));
+    const { result, cancel } = cancellableActivity(() => runHelm({ cluster, helm, allowedCommands }, input));
+    const outcome = expect(result).rejects.toThrow('CANCELLED');
+    await isPendingUpgrade(target);
+    cancel();
+    await outcome;
+    expect((await history(target)).at(-1)).toEqual({ revision: 3, status: 'failed' });
+  });
+
+  it('leaves no helm behind when its worker is killed', async () => {
+    const target = await aTarget('orphaned');
+    const args = await waitingArgs(target);
+    const process_ = new URL('../../../activities/commands/run-process.ts', import.meta.url);
+    const request = { command: sandbox.tools.helm, args: [...args, '-n', target.namespace], limitMs: 60_000 };
+    const source = `
+      import { runProcess } from ${JSON.stringify(process_.href)};
+      const environment = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: process.env.KUBECONFIG };
+      const signal = new AbortController().signal;
+      await runProcess({ ...${JSON.stringify(request)}, environment, signal });`;
+    const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig },
+      stdio: 'ignore',
+    });
+    await isPendingUpgrade(target);
+    worker.kill('SIGKILL');
+    // Helm gets SIGTERM from its guard and has the time to say so.
+    await vi.waitFor(async () => expect((await history(target)).at(-1)?.status).toBe('failed'), { timeout: 10_000 });
+    const { release } = await run(aTask(target, upgradeArgs(target, 'candidate')));
+    expect(release).toMatchObject({ revision: 4, status: 'deployed' });
+  });
+
+  const isPendingUpgrade = (target: SampleTarget) =>
+    vi.waitFor(async () => expect((await history(target)).at(-1)?.status).toBe('pending-upgrade'), { timeout: 20_000 });
+
+  /** An upgrade that waits: its chart has a claim that nobody fulfils. */
+  async function waitingArgs(target: SampleTarget): Promise<string[]> {
+    const directory = join(sandbox.stateDirectory, `waiting-${target.name}`);
+    await mkdir(join(directory, 'templates'), { recursive: true });
+    await writeFile(join(directory, 'Chart.yaml'), 'apiVersion: v2\nname: waiting\nversion: 0.1.0\n');
+    const service = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: target.name } };
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
+    await writeFile(join(directory, 'templates', 'claim.yaml'), JSON.stringify({ ...service, spec }));
+    await grantClaims(target);
+    return ['upgrade', target.name, directory, '--wait', '--timeout', '50s'];
+  }
+
+  async function grantClaims({ name, namespace }: SampleTarget): Promise<void> {
+    const rule = ['--verb=*', '--resource=persistentvolumeclaims'];
+    await sandbox.kubectl('create', 'role', `${name}-claims`, '-n', namespace, ...rule);
+    const subject = ['--serviceaccount=serin-system:serin-worker', `--role=${name}-claims`];
+    await sandbox.kubectl('create', 'rolebinding', `${name}-claims`, '-n', namespace, ...subject);
+    const deletion = ['--verb=delete', '--resource=services.serving.knative.dev'];
+    await sandbox.kubectl('create', 'role', `${name}-services`, '-n', namespace, ...deletion);
+    const services = ['--serviceaccount=serin-system:serin-worker', `--role=${name}-services`];
+    await sandbox.kubectl('create', 'rolebinding', `${name}-services`, '-n', namespace, ...services);
+  }
+});
+
+function finishWith(target: SampleTarget, ...more: string[]): Task {
+  const folder = target.valuesUrls.candidate.replace(/[^/]*$/, '');
+  const args = ['upgrade', '--install', target.name, target.chartUrl, `--values=${folder}{{ .promote }}.yaml`, ...more];
+  return { kind: 'exec', command: 'helm', args, interpolate: true };
+}
+
+function experimentOn(target: SampleTarget, changes: Partial<Experiment> = {}): Experiment {
+  return anExperiment({
+    target: { namespace: target.namespace, name: target.name },
+    baseline: { name: 'current', revision: target.baselineRevision, variables: { promote: 'values' } },
+    candidate: { name: 'candidate', revision: target.candidateRevision, variables: { promote: 'candidate-values' } },
+    finish: [finishWith(target)],
+    ...changes,
+  });
+}
+
+describe('preflight', () => {
+  let target: SampleTarget;
+  beforeAll(async () => {
+    target = await aTarget('checked');
+  });
+
+  const check = (experiment: Experiment, changes: { helm?: Helm; allowedCommands?: readonly string[] } = {}) =>
+    preflight({ cluster, helm, allowedCommands, ...changes }, { experiment, holder });
+
+  async function problemsOf(
+    experiment: Experiment,
+    changes: Parameters<typeof check>[1] = {},
+  ): Promise<readonly string[]> {
+    const { type, isRetryable, message, details } = await failureOf(() => check(experiment, changes));
+    expect({ type, isRetryable, message }).toMatchObject({ type: 'PreflightRefused', isRetryable: false });
+    const [{ problems }] = details as [{ problems: readonly string[] }];
+    for (const problem of problems) expect(message).toContain(`- ${problem}`);
+    return problems;
+  }
+
+  it('answers with what was found, changes nothing but its own Lease, and notes the baseline there', async () => {
+    const read = () => sandbox.kubectl('get', 'ksvc', target.name, '-o', 'jsonpath={.spec}{.metadata.annotations}');
+    const before = await read();
+    expect(await asActivity(() => check(experimentOn(target)))).toEqual({
+      revisions: {
+        baseline: { revision: 'checked-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
+        candidate: { revision: 'checked-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
+      },
+      candidateWeight: 0,
+      warnings: [],
+    });
+    expect(await read()).toBe(before);
+    expect(await history(target)).toHaveLength(2);
+    const lease = await asActivity(() => readLease(cluster, target));
+    expect(lease?.metadata?.annotations?.[leaseAnnotations.baseline]).toBe('checked-v1');
+    expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBeUndefined();
+  });
+
+  it('remembers the last write of the run before', async () => {
+    await sandbox.kubectl('annotate', 'ksvc', target.name, 'serin.dev/plan=run-before/8');
+    await asActivity(() => check(experimentOn(target)));
+    const lease = await asActivity(() => readLease(cluster, target));
+    expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBe('run-before/8');
+  });
+
+  it('refuses a chart that would deploy another image, for the winner that it concerns', async () => {
+    const image = 'gcr.io/knative-samples/knative-route-demo:red';
+    const problems = await problemsOf(
+      experimentOn(target, { finish: [finishWith(target, '--set', `image=${image}`)] }),
+    );
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toMatch(
+      /^for the baseline, helm upgrade .*: Knative Service default\/checked is rendered with image .*:red, but .*:blue was judged$/,
+    );
+    expect(problems[1]).toMatch(/^for the candidate, .* is rendered with image .*:red, but .*:green was judged$/);
+  });
+
+  it('refuses a chart that would deploy another revision, or one without a name', async () => {
+    const other = await problemsOf(experimentOn(target, { finish: [finishWith(target, '--set', 'name=checked-v3')] }));
+    expect(other.at(-1)).toContain('is rendered with revision checked-v3, but checked-v2 was judged');
+    const unnamed = await problemsOf(experimentOn(target, { finish: [finishWith(target, '--set', 'name=null')] }));
+    expect(unnamed.at(-1)).toContain('set spec.template.metadata.name to checked-v2 in the chart');
+  });
+
+  it('refuses values that render traffic for another revision than the judged one', async () => {
+    const args = ['upgrade', target.name, target.chartUrl, `--values=${target.valuesUrls.experimental}`];
+    const finish: Task[] = [{ kind: 'exec', command: 'helm', args, interpolate: true }];
+    const problems = await problemsOf(experimentOn(target, { finish }));
+    expect(problems.at(-1)).toContain(
+      'is rendered with traffic checked-v1 100 %, not 100 % checked-v2; leave traffic out of these values',
+    );
+  });
+
+  it('lists all problems together', async () => {
+    const { baseline, candidate } = experimentOn(target);
+    const kubectl: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
+    const experiment = experimentOn(target, {
+      baseline: { ...baseline, revision: candidate.revision },
+      candidate,
+      finish: [
+        kubectl,
+        { kind: 'exec', command: 'helm', args: ['upgrade', 'no-release', target.chartUrl], interpolate: true },
+      ],
+    });
+    const problems = await problemsOf(experiment);
+    expect(problems).toEqual([
+      'stale baseline: the traffic of default/checked is checked-v1 100 %, but checked-v2 and checked-v2 must have 100 % together; name the revision that serves now as the baseline',
+      'command "kubectl" is not allowed on this worker; allowed: helm',
+      'release default/no-release does not exist: a finish action would install it beside what is running; name the release of the target and its namespace',
+    ]);
+  });
+
+  it('warns of commands whose effect it cannot see ahead, and of --atomic', async () => {
+    const kubectl: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
+    const experiment = experimentOn(target, { finish: [finishWith(target, '--atomic'), kubectl] });
+    const { warnings } = await asActivity(() => check(experiment, { allowedCommands: ['helm', 'kubectl'] }));
+    expect(warnings).toEqual([
+      'finish action kubectl: its effect cannot be compared with the judged revision before it runs',
+      '--atomic: a failing helm goes back to its previous revision by itself, with the traffic that it rendered then',
+    ]);
+  });
+
+  it("names the RoleBinding that is missing for helm's records", async () => {
+    const unbound = await aTarget('unbound', { namespace: 'team-b', bindSecrets: false });
+    expect(await problemsOf(experimentOn(unbound))).toEqual([
+      "helm may not get, list, create, update, delete secrets in namespace team-b, where the release's records are; apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace team-b",
+    ]);
+  });
+
+  it('refuses another major version of helm by its name', async () => {
+    const directory = join(sandbox.stateDirectory, 'helm-4');
+    await writeFile(directory, '#!/bin/sh\necho v4.0.1\n', { mode: 0o755 });
+    expect(await problemsOf(experimentOn(target), { helm: helmAt(directory) })).toEqual([
+      'helm v4.0.1 is not supported: serin is tested with Helm 3 only; give the worker a Helm 3',
+    ]);
+  });
+
+  it('refuses a release on which an operation may be at work', async () => {
+    const busy = await aTarget('operated');
+    await leavePending(busy, 2, 1_000);
+    const [problem] = await problemsOf(experimentOn(busy));
+    expect(problem).toMatch(
+      /^release default\/operated is at revision 2, pending-upgrade since .*: an operation may be at work for another 29\d s; start again when it has ended$/,
+    );
+  });
+
+  it('is fenced off when the Lease is lost', async () => {
+    const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
+    const { type } = await failureOf(() => preflight({ cluster, helm, allowedCommands }, input));
+    expect(type).toBe('Fenced');
+  });
+});
+
+describe('compareRendered', () => {
+  it('accepts what preflight accepted, and refuses what has changed since', async () => {
+    const target = await aTarget('compared');
+    const experiment = experimentOn(target);
+    const { revisions } = await asActivity(() => preflight({ cluster, helm, allowedCommands }, { experiment, holder }));
+    await asActivity(() => compareRendered({ helm }, { experiment, winner: 'candidate', revisions }));
+    const values = join(
+      sandbox.stateDirectory,
+      'charts',
+      'targets',
+      'default',
+      'compared',
+      'sample-app',
+      'candidate-values.yaml',
+    );
+    await writeFile(values, (await readFile(values, 'utf8')).replace(':green', ':red'));
+    const { type, isRetryable, message } = await failureOf(() =>
+      compareRendered({ helm }, { experiment, winner: 'candidate', revisions }),
+    );
+    expect({ type, isRetryable }).toEqual({ type: 'PromotionMismatch', isRetryable: false });
+    expect(message).toContain(
+      'is rendered with image gcr.io/knative-samples/knative-route-demo:red, but gcr.io/knative-samples/knative-route-demo:green was judged',
+    );
+  });
+});
