@@ -1,0 +1,268 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { tools } from '../../sandbox/tools/table.ts';
+import { readWorkerConfig } from '../../spec/worker-config.ts';
+import type { WorkerSettings } from '../../spec/worker-config.ts';
+import { searchAttributes } from '../../workflows/messages.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** The part of the compose format that docker-compose.yml uses; anything else is a slip. */
+const service = z.strictObject({
+  image: z.string().optional(),
+  build: z.strictObject({ context: z.string(), dockerfile: z.string() }).optional(),
+  command: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  user: z.string().optional(),
+  init: z.boolean().optional(),
+  depends_on: z
+    .record(z.string(), z.strictObject({ condition: z.enum(['service_healthy', 'service_completed_successfully']) }))
+    .default({}),
+  volumes: z
+    .array(
+      z.union([
+        z.string(),
+        z.strictObject({
+          type: z.literal('bind'),
+          source: z.string(),
+          target: z.string(),
+          read_only: z.literal(true),
+          bind: z.strictObject({ create_host_path: z.literal(false) }),
+        }),
+      ]),
+    )
+    .default([]),
+  ports: z.array(z.string()).default([]),
+  healthcheck: z.strictObject({ test: z.array(z.string()), interval: z.string(), retries: z.number() }).optional(),
+  stop_grace_period: z.string().optional(),
+  restart: z.literal('unless-stopped').optional(),
+});
+
+const composeFile = z.strictObject({
+  name: z.literal('serin'),
+  services: z.record(z.string(), service),
+  volumes: z.record(z.string(), z.null()),
+});
+
+const { services, volumes } = composeFile.parse(load(read('docker-compose.yml')));
+
+function serviceNamed(name: string): z.output<typeof service> {
+  const found = services[name];
+  if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
+  return found;
+}
+
+/** `${NAME:-default}` as it is when NAME is not set. */
+function interpolated(text: string): string {
+  return text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
+}
+
+function settingsOf(environment: Readonly<Record<string, string>>): WorkerSettings {
+  const entries = Object.entries(environment).map(([name, value]) => [name, interpolated(value)]);
+  const reading = readWorkerConfig(Object.fromEntries(entries), () => {
+    throw new Error('docker-compose.yml names no configuration file');
+  });
+  if (reading.kind === 'problems') throw new Error(reading.problems.join('\n'));
+  return reading.settings;
+}
+
+const defaults = settingsOf({});
+const worker = settingsOf(serviceNamed('worker').environment);
+
+describe('docker-compose.yml', () => {
+  test('has Temporal, its database and Web UI, Prometheus, and a worker', () => {
+    expect(Object.keys(services).sort()).toEqual([
+      'postgresql',
+      'prometheus',
+      'temporal',
+      'temporal-namespace',
+      'temporal-schema',
+      'temporal-ui',
+      'worker',
+    ]);
+  });
+
+  test.each(Object.entries(services))('%s has an image with the tag of one release, or is built here', (_, service) => {
+    const { image, build } = service;
+    expect(image === undefined).toBe(build !== undefined);
+    if (image !== undefined) expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+(\.\d+)?(-alpine)?$/);
+  });
+
+  test("Temporal's server and its tools are of one version", () => {
+    const tagOf = (name: string): string | undefined => serviceNamed(name).image?.split(':')[1];
+    expect(new Set([tagOf('temporal'), tagOf('temporal-schema'), tagOf('temporal-namespace')]).size).toBe(1);
+  });
+
+  test("Prometheus is of the sandbox's version", () => {
+    // The Go module of Prometheus 3.x.y is v0.30x.y.
+    const [, minor, patch] = /^0\.3(\d\d)\.(\d+)$/.exec(tools.prometheus.version) ?? [];
+    expect(serviceNamed('prometheus').image).toBe(`prom/prometheus:v3.${Number(minor)}.${patch}`);
+  });
+
+  test.each(Object.entries(services))(
+    '%s waits only for services that are there and can be waited for',
+    (_, service) => {
+      for (const [name, { condition }] of Object.entries(service.depends_on)) {
+        const awaited = serviceNamed(name);
+        if (condition === 'service_healthy') expect(awaited.healthcheck, name).toBeDefined();
+        else expect(awaited.restart, name).toBeUndefined();
+      }
+    },
+  );
+
+  test.each(Object.entries(services))('%s listens on this machine only', (_, { ports }) => {
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  test('each file that is mounted or built from exists', () => {
+    for (const { build, volumes: mounts } of Object.values(services)) {
+      if (build !== undefined) expect(statSync(join(root, build.context, build.dockerfile)).isFile()).toBe(true);
+      for (const mount of mounts) {
+        const [source = ''] = typeof mount === 'string' ? mount.split(':') : [interpolated(mount.source)];
+        if (source === './kubeconfig') continue;
+        if (source.startsWith('./')) expect(statSync(join(root, source)).isFile(), source).toBe(true);
+        else expect(Object.keys(volumes)).toContain(source);
+      }
+    }
+  });
+
+  test('each script that a service runs is mounted where it is looked for', () => {
+    for (const { entrypoint = [], volumes: mounts } of Object.values(services)) {
+      for (const script of entrypoint.filter((word) => word.endsWith('.sh'))) {
+        expect(mounts).toContain(`./deploy/docker/${script.replace('/scripts/', '')}:${script}:ro`);
+      }
+    }
+  });
+
+  test('the worker, the Web UI and the namespace script find Temporal where it listens', () => {
+    expect(serviceNamed('temporal').ports).toEqual(['127.0.0.1:7233:7233']);
+    for (const name of ['worker', 'temporal-ui', 'temporal-namespace']) {
+      expect(serviceNamed(name).environment['TEMPORAL_ADDRESS'], name).toBe('temporal:7233');
+    }
+    const namespaces = ['worker', 'temporal-namespace'].map(
+      (name) => serviceNamed(name).environment['TEMPORAL_NAMESPACE'],
+    );
+    expect(new Set(namespaces)).toEqual(new Set(['default']));
+  });
+
+  test('the Web UI is where `serin` says it is: 1000 above the server', () => {
+    expect(serviceNamed('temporal-ui').ports).toEqual(['127.0.0.1:8233:8080']);
+  });
+
+  test("the worker's variables are all known to it, and it asks the Prometheus beside it", () => {
+    expect(worker.prometheusUrl).toBe('http://prometheus:9090');
+    expect(serviceNamed('prometheus').ports).toEqual(['127.0.0.1:9090:9090']);
+    expect(worker.taskQueue).toBe(defaults.taskQueue);
+  });
+
+  test('helm and the worker read the kubeconfig that is mounted', () => {
+    const { environment, volumes: mounts } = serviceNamed('worker');
+    const targets = mounts.flatMap((mount) => (typeof mount === 'string' ? [] : [mount.target]));
+    expect(targets).toEqual([environment['KUBECONFIG']]);
+  });
+
+  test('the worker has time to finish what it does when it is stopped', () => {
+    expect(serviceNamed('worker').stop_grace_period).toBe('2m');
+    expect(worker.shutdownGraceMs).toBeLessThan(120_000);
+  });
+});
+
+const prometheusFile = z.looseObject({
+  global: z.strictObject({ scrape_interval: z.string() }),
+  scrape_configs: z.array(
+    z.looseObject({
+      job_name: z.string(),
+      static_configs: z.array(z.strictObject({ targets: z.array(z.string()) })).default([]),
+      kubernetes_sd_configs: z
+        .array(z.strictObject({ role: z.literal('pod'), kubeconfig_file: z.string() }))
+        .default([]),
+    }),
+  ),
+});
+
+describe('deploy/docker/prometheus.yml', () => {
+  const { global, scrape_configs: jobs } = prometheusFile.parse(load(read('deploy/docker/prometheus.yml')));
+  const targetsOf = (name: string): readonly string[] =>
+    jobs.filter((job) => job.job_name === name).flatMap((job) => job.static_configs.flatMap(({ targets }) => targets));
+
+  test('scrapes at the interval that the worker is told', () => {
+    expect(global.scrape_interval).toBe('5s');
+    expect(worker.prometheusScrapeIntervalMs).toBe(5_000);
+  });
+
+  test('scrapes worker and server where they serve their metrics', () => {
+    const address = worker.metricsAddress;
+    expect(address).toEqual({ host: '0.0.0.0', port: expect.any(Number) });
+    expect(targetsOf('serin-worker')).toEqual([`worker:${address === 'none' ? '' : address.port}`]);
+    const endpoint = serviceNamed('temporal').environment['PROMETHEUS_ENDPOINT'];
+    expect(targetsOf('temporal')).toEqual([endpoint?.replace('0.0.0.0', 'temporal')]);
+  });
+
+  test('finds the revisions by the kubeconfig that is mounted', () => {
+    const mounts = serviceNamed('prometheus').volumes.flatMap((mount) =>
+      typeof mount === 'string' ? [] : [mount.target],
+    );
+    const files = jobs.flatMap((job) => job.kubernetes_sd_configs.map(({ kubeconfig_file }) => kubeconfig_file));
+    expect(files).toEqual(mounts);
+  });
+});
+
+describe('deploy/docker/prepare-namespace.sh', () => {
+  test("registers serin's search attributes with their types", () => {
+    const found = [...read('deploy/docker/prepare-namespace.sh').matchAll(/--name (\w+) --type (\w+)/g)];
+    const registered = found.map(([, name, type]) => `${name} ${type?.toUpperCase()}`);
+    expect(registered).toEqual(searchAttributes.map(({ name, type }) => `${name} ${type}`));
+  });
+});
+
+describe('deploy/Dockerfile', () => {
+  const dockerfile = read('deploy/Dockerfile');
+  const { devDependencies } = z
+    .looseObject({ devDependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(read('package.json')));
+
+  test('has the Node that npm installs', () => {
+    expect(/^ARG NODE_VERSION=(.*)$/m.exec(dockerfile)?.[1]).toBe(devDependencies['node']);
+    expect([...dockerfile.matchAll(/^FROM node:(\S+)/gm)].map(([, tag]) => tag)).toEqual([
+      '${NODE_VERSION}-bookworm-slim',
+      '${NODE_VERSION}-bookworm-slim',
+    ]);
+  });
+
+  test('has the helm of the sandbox, with a checksum for each architecture', () => {
+    const archives = [
+      ...dockerfile.matchAll(/--checksum=sha256:([0-9a-f]{64}) \\\n\s+\S+\/helm-v(\S+)-linux-(\w+)\.tar\.gz/g),
+    ];
+    expect(archives.map(([, , version, architecture]) => [version, architecture])).toEqual([
+      [tools.helm.version, 'amd64'],
+      [tools.helm.version, 'arm64'],
+    ]);
+    expect(new Set(archives.map(([, checksum]) => checksum)).size).toBe(2);
+  });
+
+  test('copies what the worker imports, and nothing that is not there', () => {
+    const sources = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, files = '']) =>
+      files.split(' '),
+    );
+    for (const source of sources) expect(statSync(join(root, source)).size, source).toBeGreaterThan(0);
+    expect(sources).toEqual(
+      expect.arrayContaining(['core', 'spec', 'workflows', 'activities', 'worker', 'package.json']),
+    );
+  });
+
+  test("asks for the worker's health where it answers by default, and starts it", () => {
+    expect(defaults.healthAddress).toEqual({ host: '127.0.0.1', port: 8680 });
+    expect(dockerfile).toContain('http://127.0.0.1:8680/readyz');
+    const [, entrypoint = '[]'] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+    expect(JSON.parse(entrypoint)).toEqual(['node', 'worker/main.ts']);
+    expect(statSync(join(root, 'worker/main.ts')).isFile()).toBe(true);
+  });
+});

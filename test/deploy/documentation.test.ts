@@ -1,0 +1,132 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { failureTypes } from '../../core/failures.ts';
+import { parseExperiment, parseExperimentObject } from '../../spec/parse.ts';
+import type { ExperimentReading } from '../../spec/parse.ts';
+import { readWorkerConfig } from '../../spec/worker-config.ts';
+import { searchAttributes } from '../../workflows/messages.ts';
+
+const root = join(import.meta.dirname, '../..');
+const pages = globSync(['*.md', 'docs/**/*.md', '{core,workflows,test,bench,deploy}/README.md'], { cwd: root });
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** The first cell's code of each row of the tables in a page: `` | `name` | … ``. */
+function namedRows(page: string, pattern: RegExp): readonly string[] {
+  const names = [...read(page).matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name ?? '');
+  return names.filter((name) => pattern.test(name));
+}
+
+/** The cells of the row that begins with this name. */
+function rowOf(page: string, name: string): readonly string[] {
+  const line = read(page)
+    .split('\n')
+    .find((row) => row.startsWith(`| \`${name}\``));
+  return (line ?? '').split('|').map((cell) => cell.trim().replaceAll('`', ''));
+}
+
+describe.each(pages)('%s', (page) => {
+  test('links to files that exist', () => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
+    const missing = links.filter((link) => !existsSync(join(root, dirname(page), link)));
+    expect(missing).toEqual([]);
+  });
+
+  test('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
+    const used = [...read(page).matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script ?? '');
+    expect(used.filter((script) => !(script in scripts))).toEqual([]);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  test('lists every type of failure, and whether it is retried', () => {
+    for (const [type, { isRetryable, when }] of Object.entries(failureTypes)) {
+      expect(rowOf('docs/architecture.md', type).slice(1, -1)).toEqual([type, isRetryable ? 'retried' : 'final', when]);
+    }
+  });
+
+  test('says of each file that it decides something which is there', () => {
+    const files = [...read('docs/architecture.md').matchAll(/`((?:core|workflows|activities|spec)\/[\w/.-]+\.ts)`/g)];
+    expect(files.length).toBeGreaterThan(10);
+    for (const [, file = ''] of files) expect(existsSync(join(root, file)), file).toBe(true);
+  });
+});
+
+function readManifest(annotations: Readonly<Record<string, string>>): ExperimentReading {
+  const versionInfo = { baseline: { name: 'v1' }, candidates: [{ name: 'v2' }] };
+  const spec = { target: 'default/app', strategy: { testingPattern: 'Canary' }, versionInfo };
+  const metadata = { name: 'app', annotations };
+  return parseExperimentObject({ apiVersion: 'iter8.tools/v2alpha2', kind: 'Experiment', metadata, spec }, 'manifest');
+}
+
+describe('docs/manifest.md', () => {
+  const listed = namedRows('docs/manifest.md', /^serin\.dev\//);
+
+  test('lists exactly the annotations that are read', () => {
+    const refusal = readManifest({ 'serin.dev/nonsense': 'x' });
+    const expected = refusal.kind === 'invalid' ? refusal.issues.map((issue) => issue.expected) : [];
+    expect(expected).toEqual([expect.stringMatching(/^one of /)]);
+    expect(listed.toSorted()).toEqual(expected.join().replace('one of ', '').split(', ').toSorted());
+  });
+
+  test('says the defaults that the annotations have', () => {
+    const stated = Object.fromEntries(listed.map((name) => [name, rowOf('docs/manifest.md', name)[2] ?? '']));
+    expect(readManifest(stated)).toEqual(readManifest({}));
+  });
+
+  test('has an example that is accepted', () => {
+    const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest.md')) ?? [];
+    expect(parseExperiment(example, 'manifest.md')).toMatchObject({ kind: 'ok', warnings: [] });
+  });
+});
+
+describe('docs/operations.md', () => {
+  const listed = namedRows('docs/operations.md', /^SERIN_/);
+  const readConfig = (environment: Readonly<Record<string, string>>, file = ''): ReturnType<typeof readWorkerConfig> =>
+    readWorkerConfig(environment, () => file);
+
+  test('lists exactly the variables of a worker', () => {
+    const reading = readConfig({ SERIN_NONSENSE: 'x' });
+    const problems = reading.kind === 'problems' ? reading.problems : [];
+    const [, known = ''] = /expected one of (.*), got/.exec(problems.join()) ?? [];
+    expect(listed.toSorted()).toEqual(known.split(', ').toSorted());
+  });
+
+  test('says the defaults that they have, and their names in the file', () => {
+    const rows = listed.map((name) => rowOf('docs/operations.md', name));
+    const stated = rows.filter(([, , key, value]) => key !== '' && value !== 'none' && value !== 'by memory');
+    expect(stated.length).toBeGreaterThan(5);
+    expect(readConfig(Object.fromEntries(stated.map(([, name, , value]) => [name, value ?? ''])))).toEqual(
+      readConfig({}),
+    );
+    const file = JSON.stringify(Object.fromEntries(stated.map(([, , key, value]) => [key, value])));
+    expect(readConfig({ SERIN_CONFIG: 'worker.json' }, file)).toEqual(readConfig({}));
+  });
+});
+
+describe.each(['README.md', 'docs/operations.md'])('%s', (page) => {
+  test('registers every search attribute with its type', () => {
+    const registered = [...read(page).matchAll(/--name (\w+) --type (\w+)/g)].map(([, name, type]) => [
+      name,
+      type?.toUpperCase(),
+    ]);
+    expect(registered).toEqual(searchAttributes.map(({ name, type }) => [name, type]));
+  });
+});
+
+test('every record of a decision has context, decision and consequences, and a number of its own', () => {
+  const records = pages.filter((page) => page.startsWith('docs/decisions/'));
+  const numbers = records
+    .map((record) => Number(relative('docs/decisions', record).slice(0, 4)))
+    .toSorted((a, b) => a - b);
+  expect(numbers).toEqual(records.map((_, index) => index + 1));
+  for (const record of records) {
+    expect(read(record), record).toMatch(
+      /^# \d+\. .*\n\n\*\*Context\.\*\*[^]*\n\n\*\*Decision\.\*\*[^]*\n\n\*\*Consequences\.\*\*/,
+    );
+  }
+});
