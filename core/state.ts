@@ -2,6 +2,7 @@ import type { Assessment } from './assessment.ts';
 import type { Experiment } from './experiment.ts';
 import type { Counts } from './measurement.ts';
 import { noCounts } from './measurement.ts';
+import type { TaggedRevision } from './target.ts';
 import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
@@ -28,6 +29,8 @@ export interface ExperimentState {
   readonly completedAtMs?: number;
   /** The baseline has been verified and the target is ours: from now on every ending makes the traffic safe. */
   readonly verified: boolean;
+  /** Tags of the target when the run began. */
+  readonly tags: readonly TaggedRevision[];
   readonly images?: { readonly baseline: string; readonly candidate: string };
   /** Sequence of the latest traffic write that was planned. */
   readonly sequence: number;
@@ -66,6 +69,7 @@ export function initialState(identity: { workflowId: string; firstRunId: string 
     stage: 'Waiting',
     message: 'ExperimentInitialized: Experiment status initialized',
     verified: false,
+    tags: [],
     sequence: 0,
     weight: 0,
     confirmed: false,

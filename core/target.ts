@@ -6,6 +6,12 @@ export interface TrafficEntry {
   readonly tag?: string;
 }
 
+/** A tag of a Knative Service, and the revision that its address leads to. */
+export interface TaggedRevision {
+  readonly tag: string;
+  readonly revisionName: string;
+}
+
 export type RevisionState =
   { readonly kind: 'ready' } | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'gone' };
 

@@ -1,7 +1,7 @@
 import type { Assessment } from '../core/assessment.ts';
 import type { Experiment, ObjectName, Role } from '../core/experiment.ts';
 import type { Counts, Measurement } from '../core/measurement.ts';
-import type { TargetObservation } from '../core/target.ts';
+import type { TaggedRevision, TargetObservation } from '../core/target.ts';
 
 /** Names that users type: `temporal workflow start --type experiment --task-queue serin`. */
 export const workflowType = 'experiment';
@@ -46,6 +46,8 @@ export interface PreflightReport {
   readonly revisions: Revisions;
   /** The candidate's share of `status.traffic` when the run began, percent. */
   readonly candidateWeight: number;
+  /** The tags that the target has, and the revisions that they name: a finish action may drop them. */
+  readonly tags: readonly TaggedRevision[];
   readonly warnings: readonly string[];
 }
 
@@ -70,6 +72,8 @@ export interface PatchTrafficInput {
   readonly split: TrafficSplit;
   /** Follow the latest revision at 100 % instead of pinning the winner by name; only after a verified finish. */
   readonly followLatest?: Role;
+  /** Tags that the target had; those that are missing are put back, at 0 %. */
+  readonly tags: readonly TaggedRevision[];
 }
 
 export interface PatchTrafficResult {

@@ -60,10 +60,10 @@ async function initialize(run: Run): Promise<void> {
     else await runTask(run, task, 'baseline');
   }
   await awaitReadiness({ experiment });
-  const { revisions, candidateWeight, warnings } = await preflight({ experiment, holder: holderOf(run) });
+  const { revisions, candidateWeight, tags, warnings } = await preflight({ experiment, holder: holderOf(run) });
   const images = { baseline: revisions.baseline.image, candidate: revisions.candidate.image };
   const message = 'StageAdvanced: Advanced to Running';
-  update(run, { ...run.state, verified: true, images, weight: candidateWeight, stage: 'Running', message });
+  update(run, { ...run.state, verified: true, tags, images, weight: candidateWeight, stage: 'Running', message });
   warn(run, ...warnings);
 }
 

@@ -74,6 +74,7 @@ async function write(run: Run, patch: ExperimentActivities['patchTraffic'], want
     plan: { firstRunId: run.state.firstRunId, sequence },
     baseline: experiment.baseline.revision,
     candidate: experiment.candidate.revision,
+    tags: run.state.tags,
     split: { baseline: 100 - wanted.weight, candidate: wanted.weight },
     ...(wanted.winner === undefined ? {} : { followLatest: wanted.winner }),
   });

@@ -1,6 +1,7 @@
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, Role } from '../../core/experiment.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
+import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
 import type { Holder, PreflightReport, Revisions } from '../../workflows/contract.ts';
 import { refuseCommand } from '../commands/run-command.ts';
@@ -57,7 +58,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     );
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const candidateWeight = percents.get(experiment.candidate.revision) ?? 0;
-    return { revisions, candidateWeight, warnings: warningsOf(experiment) };
+    return { revisions, candidateWeight, tags: tagsOf(service), warnings: warningsOf(experiment) };
   });
 }
 
@@ -65,6 +66,12 @@ async function readTarget(cluster: Cluster, { target }: Experiment): Promise<Kna
   const service = await cluster.readService(target);
   if (service !== undefined) return service;
   throw failure('TargetGone', { message: `Knative Service ${formatObjectName(target)} is gone` });
+}
+
+function tagsOf({ status }: KnativeService): readonly TaggedRevision[] {
+  return (status?.traffic ?? []).flatMap(({ tag, revisionName }) =>
+    tag === undefined || tag === '' || revisionName === undefined ? [] : [{ tag, revisionName }],
+  );
 }
 
 /** The two versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */

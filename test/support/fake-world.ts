@@ -94,7 +94,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       await behaviour.onPreflight();
       log.push('preflight');
       const revisions = judgedRevisions(experiment);
-      return { revisions, candidateWeight: behaviour.candidateWeight, warnings: [] };
+      return { revisions, candidateWeight: behaviour.candidateWeight, tags: [], warnings: [] };
     },
     queryMetrics: async ({ fromMs }) => {
       world.observations += 1;
