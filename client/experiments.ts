@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  isGrpcCancelledError,
   isGrpcDeadlineError,
   isGrpcServiceError,
 } from '@temporalio/client';
@@ -110,7 +111,9 @@ const grpcUnavailable = 14;
 function noteOf(error: unknown, { taskQueue }: Execution): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (isGrpcDeadlineError(error) || /no poller/i.test(message)) return `no worker answers on task queue ${taskQueue}`;
+  // A server that gives up first says that the call was cancelled.
+  const isSilent = isGrpcDeadlineError(error) || isGrpcCancelledError(error) || /no poller/i.test(message);
+  if (isSilent) return `no worker answers on task queue ${taskQueue}`;
   return `the experiment does not answer: ${message}`;
 }
 

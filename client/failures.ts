@@ -32,6 +32,8 @@ function explainRefusal(error: WorkflowUpdateFailedError): CommandError {
 }
 
 /** gRPC status codes (https://grpc.io/docs/guides/status-codes/) that have a sentence of their own. */
+const grpcCancelled = 1;
+const grpcDeadlineExceeded = 4;
 const grpcPermissionDenied = 7;
 const grpcUnavailable = 14;
 const grpcUnauthenticated = 16;
@@ -43,6 +45,8 @@ function explainGrpc(error: unknown, address: string): CommandError {
   }
   const reason = cause.details || cause.message;
   switch (cause.code) {
+    case grpcCancelled:
+    case grpcDeadlineExceeded:
     case grpcUnavailable:
       return new CommandError('unreachable', `Temporal does not answer at ${address}: ${reason}`, { cause: error });
     case grpcPermissionDenied:

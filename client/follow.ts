@@ -7,6 +7,9 @@ import { explain } from './failures.ts';
 
 const pollIntervalMs = 1_000;
 
+/** While Temporal is away, its client would try for longer than a viewer should see the same. */
+const lookLimitMs = 5_000;
+
 /** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
 export function hasEnded({ report, execution }: ExperimentView): boolean {
   return report?.outcome !== undefined || execution.status.name !== 'RUNNING';
@@ -21,13 +24,15 @@ export async function* follow(session: Session, id: string, signal: AbortSignal)
   for (;;) {
     yield last;
     if (hasEnded(last) || !(await pause(signal))) return;
-    last = await look(session, id, last);
+    const seen = last;
+    last = await session.client.withAbortSignal(signal, () => look(session, id, seen));
+    if (signal.aborted) return;
   }
 }
 
 async function look(session: Session, id: string, last: ExperimentView): Promise<ExperimentView> {
   try {
-    const view = await viewExperiment(session, id);
+    const view = await session.client.withDeadline(Date.now() + lookLimitMs, () => viewExperiment(session, id));
     return view.report === undefined && last.report !== undefined ? { ...view, report: last.report } : view;
   } catch (error) {
     const { kind, message } = explain(error, session);

@@ -1,6 +1,7 @@
-/** A duration as people say it, in its two largest units: `0.4 s`, `12 s`, `1 min 30 s`, `24 h`, `3 d 4 h`. */
+/** A duration as people say it, in its two largest units: `20 ms`, `0.4 s`, `12 s`, `1 min 30 s`, `24 h`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
+  if (ms > 0 && ms < 100) return `${Math.ceil(ms)} ms`;
   if (ms < 9_950) return `${Number((ms / 1000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;

@@ -14,6 +14,8 @@ test('writes every moment as the platform does', () => {
 
 test.each([
   [0, '0 s'],
+  [20, '20 ms'],
+  [100, '0.1 s'],
   [420, '0.4 s'],
   [9_949, '9.9 s'],
   [9_990, '10 s'],
