@@ -8,6 +8,8 @@ const run = promisify(execFile);
 export interface Commands {
   /** `kubectl`, with an administrator's rights. */
   kubectl(...args: readonly string[]): Promise<string>;
+  /** `kubectl apply` of manifests given as text. */
+  apply(manifests: string): Promise<string>;
   /** `helm`, with an administrator's rights. */
   helm(...args: readonly string[]): Promise<string>;
   /** `temporal`, for the sandbox's server. */
@@ -21,9 +23,27 @@ export function makeCommands(
   const env = { ...process.env, KUBECONFIG: addresses.kubeconfig, TEMPORAL_ADDRESS: addresses.temporalAddress };
   const command =
     (path: string) =>
-    async (...args: readonly string[]) => {
-      const { stdout } = await run(path, args, { env, maxBuffer: 64 * 1024 * 1024 });
-      return stdout;
-    };
-  return { kubectl: command(tools.kubectl), helm: command(tools.helm), temporalCommand: command(tools.temporal) };
+    (args: readonly string[], input = '') =>
+      output({ path, args, env, input });
+  const [kubectl, helm, temporal] = [command(tools.kubectl), command(tools.helm), command(tools.temporal)];
+  return {
+    kubectl: (...args) => kubectl(args),
+    apply: (manifests) => kubectl(['apply', '-f', '-'], manifests),
+    helm: (...args) => helm(args),
+    temporalCommand: (...args) => temporal(args),
+  };
+}
+
+interface Call {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly input: string;
+}
+
+async function output({ path, args, env, input }: Call): Promise<string> {
+  const running = run(path, args, { env, maxBuffer: 64 * 1024 * 1024 });
+  running.child.stdin?.end(input);
+  const { stdout } = await running;
+  return stdout;
 }

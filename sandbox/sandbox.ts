@@ -1,6 +1,7 @@
 import type { Commands } from './commands.ts';
 import type { Fault, RevisionName } from './faults/fault.ts';
 import type { Load, LoadResult } from './load/fortio.ts';
+import type { SingleAnswer, SingleRequest } from './load/get.ts';
 import type { Program } from './processes/messages.ts';
 import type { Outage } from './processes/service.ts';
 import type { SupervisedProcess } from './processes/supervision.ts';
@@ -45,6 +46,8 @@ export interface Sandbox extends Commands {
   deploySample(request: SampleRequest): Promise<SampleTarget>;
   /** Sends requests through the gateway and returns when the time is over, or when it is stopped. */
   sendLoad(load: Load): Promise<LoadResult>;
+  /** One request through the gateway. */
+  get(request: SingleRequest): Promise<SingleAnswer>;
   /** Runs a program that cannot outlive the sandbox. */
   run(program: LocalProgram): Promise<SupervisedProcess>;
   /** Ends every process and removes all state. */

@@ -1,0 +1,72 @@
+/**
+ * iter8's tutorial "progressive canary using Helm" on a sandbox of real parts, told step by step.
+ *
+ * Run as: `npm run demo [-- --fault errors|latency|hang] [--keep]`.
+ */
+import { parseArgs } from 'node:util';
+import { startSandbox } from '../index.ts';
+import { choices, readFault } from './fault.ts';
+import { narrate, note } from './narration.ts';
+import { printAddresses, tellTutorial } from './tutorial.ts';
+
+const help = `Walks through iter8's tutorial on a local Knative, Temporal, Prometheus and Helm.
+
+  npm run demo                      a good candidate is promoted
+  npm run demo -- --fault errors    a bad one is rolled back (${choices.join(', ')})
+  npm run demo -- --keep            leave everything up until Ctrl-C
+`;
+
+const interrupted = Promise.withResolvers<'interrupted'>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => interrupted.resolve('interrupted'));
+
+const { fault, keep } = readFlags();
+const startedAt = Date.now();
+narrate('Starting the sandbox: etcd, Kubernetes API, Knative Serving, Temporal, Prometheus, a chart repository');
+const sandbox = await Promise.race([startSandbox(), interrupted.promise]);
+// What was being started dies with this process.
+if (sandbox === 'interrupted') process.exit(130);
+note(`ready after ${Math.round((Date.now() - startedAt) / 1000)} s`);
+
+const told = tellTutorial(sandbox, fault).then(
+  () => 'told' as const,
+  (error: unknown) => ({ error }),
+);
+const end = await Promise.race([told, interrupted.promise]);
+if (end === 'told') {
+  note(`the whole demo took ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  if (keep) await stay();
+}
+await sandbox.stop();
+if (typeof end === 'object') process.stderr.write(`\nThe demo failed: ${messageOf(end.error)}\n`);
+process.exit(end === 'told' ? 0 : end === 'interrupted' ? 130 : 1);
+
+async function stay(): Promise<void> {
+  narrate('Everything stays up until Ctrl-C');
+  if (sandbox !== 'interrupted') printAddresses(sandbox);
+  await interrupted.promise;
+}
+
+function readFlags(): { fault: ReturnType<typeof readFault>; keep: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        fault: { type: 'string' },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    if (values.help === true) {
+      process.stdout.write(help);
+      process.exit(0);
+    }
+    return { fault: readFault(values.fault), keep: values.keep };
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${help}`);
+    process.exit(2);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,26 @@
+import { styleText } from 'node:util';
+
+/** A step of the story. */
+export function narrate(text: string): void {
+  process.stdout.write(`\n${styleText('bold', `==> ${text}`)}\n`);
+}
+
+/** A remark on what just happened. */
+export function note(text: string): void {
+  process.stdout.write(`    ${styleText('dim', text)}\n`);
+}
+
+/** What is typed, as a user would type it. */
+export function showCommand(program: string, args: readonly string[]): void {
+  const line = [program, ...args.map(quote)].join(' ');
+  process.stdout.write(`  ${styleText('cyan', `$ ${line}`)}\n`);
+}
+
+/** What a command printed. */
+export function showOutput(output: string): void {
+  for (const line of output.trimEnd().split('\n')) process.stdout.write(`    ${line}\n`);
+}
+
+function quote(arg: string): string {
+  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,55 @@
+import type { Sandbox } from '../../sandbox/index.ts';
+
+export interface TrafficEntry {
+  readonly revisionName?: string;
+  readonly latestRevision?: boolean;
+  readonly percent?: number;
+  readonly tag?: string;
+  readonly url?: string;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+}
+
+export interface Name {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+interface KnativeObject {
+  readonly metadata: { readonly generation: number };
+  readonly spec: { readonly traffic?: readonly TrafficEntry[] };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly Condition[];
+    readonly traffic?: readonly TrafficEntry[];
+  };
+}
+
+/** A Knative Service as the cluster reports it now. */
+export async function knativeService(sandbox: Sandbox, { name, namespace }: Name) {
+  const { metadata, spec, status } = await get(sandbox, 'ksvc', name, namespace);
+  return {
+    isReady: isTrue(status?.conditions) && status?.observedGeneration === metadata.generation,
+    traffic: status?.traffic ?? [],
+    specTraffic: spec.traffic ?? [],
+  };
+}
+
+/** State of a revision's condition Ready, with its reason when it is not ready. */
+export async function revisionReady(sandbox: Sandbox, { namespace }: Name, revision: string): Promise<string> {
+  const { status } = await get(sandbox, 'revision', revision, namespace);
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return ready?.reason === undefined ? (ready?.status ?? 'none') : `${ready.status} (${ready.reason})`;
+}
+
+function isTrue(conditions: readonly Condition[] | undefined): boolean {
+  return conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+async function get(sandbox: Sandbox, kind: string, name: string, namespace: string): Promise<KnativeObject> {
+  return JSON.parse(await sandbox.kubectl('get', kind, name, '-n', namespace, '-o', 'json')) as KnativeObject;
+}

@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startSandbox } from '../../sandbox/index.ts';
+import { until } from '../../sandbox/processes/condition.ts';
+
+const main = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
+const runners: ChildProcess[] = [];
+afterEach(() => {
+  for (const runner of runners.splice(0)) runner.kill('SIGKILL');
+});
+
+/** `npm run sandbox`, when it has printed its addresses. */
+async function startRunner(): Promise<{ readonly runner: ChildProcess; readonly stateDirectory: string }> {
+  const runner = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'ignore'] });
+  runners.push(runner);
+  for await (const line of createInterface(runner.stdout)) {
+    const directory = /^export KUBECONFIG=(.*)\/kubeconfig$/.exec(line)?.[1];
+    if (directory !== undefined) return { runner, stateDirectory: directory };
+  }
+  throw new Error('the runner ended before the sandbox was ready');
+}
+
+/** Command lines of the processes that have to do with the state directory. */
+function processesOf(stateDirectory: string): string[] {
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return ids.map(commandLine).filter((line) => line.includes(stateDirectory));
+}
+
+function commandLine(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
+
+async function nothingIsLeft(stateDirectory: string): Promise<void> {
+  await until({ what: 'every process to end and the state to be removed', limitMs: 10_000 }, () => {
+    return processesOf(stateDirectory).length === 0 && !existsSync(stateDirectory);
+  }).catch(() => undefined);
+  expect(processesOf(stateDirectory)).toEqual([]);
+  expect(existsSync(stateDirectory)).toBe(false);
+}
+
+describe('two sandboxes side by side', () => {
+  it('have nothing in common, and end without leaving a process', async () => {
+    const [first, second] = await Promise.all([startSandbox(), startSandbox()]);
+    await first.deploySample({ name: 'only-first', baselineOnly: true });
+    expect(await second.kubectl('get', 'ksvc', '-o', 'name')).toBe('');
+    expect(processesOf(first.stateDirectory).length).toBeGreaterThan(5);
+    await first.stop();
+    await nothingIsLeft(first.stateDirectory);
+    expect(await second.kubectl('get', 'namespace', 'default', '-o', 'name')).toBe('namespace/default\n');
+    await second.stop();
+    await nothingIsLeft(second.stateDirectory);
+  });
+});
+
+describe('a runner that ends', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves nothing behind', async (signal) => {
+    const { runner, stateDirectory } = await startRunner();
+    expect(processesOf(stateDirectory).length).toBeGreaterThan(5);
+    runner.kill(signal);
+    await once(runner, 'exit');
+    await nothingIsLeft(stateDirectory);
+  });
+
+  it('takes the programs it was asked to run with it, and what they have started', async () => {
+    const sandbox = await startSandbox();
+    const script = `sleep 1000 & echo ${sandbox.stateDirectory}; wait`;
+    await sandbox.run({ name: 'helper', command: '/bin/sh', args: ['-c', script, sandbox.stateDirectory], env: {} });
+    await sandbox.stop();
+    await nothingIsLeft(sandbox.stateDirectory);
+  });
+});

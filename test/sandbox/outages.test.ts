@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ plainNamespaces: ['plain'] });
+}, 120_000);
+afterAll(() => sandbox?.stop());
+
+async function prometheusAnswers(): Promise<boolean> {
+  return fetch(`${sandbox.prometheus.url}/-/ready`, { signal: AbortSignal.timeout(500) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+describe('Temporal', () => {
+  it("knows serin's search attributes in the namespace default", async () => {
+    const list = await sandbox.temporalCommand('operator', 'search-attribute', 'list', '--output', 'json');
+    expect(JSON.parse(list)).toMatchObject({
+      customAttributes: {
+        SerinTarget: 'INDEXED_VALUE_TYPE_KEYWORD',
+        SerinStage: 'INDEXED_VALUE_TYPE_KEYWORD',
+        SerinOutcome: 'INDEXED_VALUE_TYPE_KEYWORD',
+        SerinCandidateWeight: 'INDEXED_VALUE_TYPE_INT',
+      },
+    });
+  });
+
+  it('has none of them in a plain namespace', async () => {
+    const list = await sandbox.temporalCommand('operator', 'search-attribute', 'list', '--namespace', 'plain');
+    expect(list).not.toContain('Serin');
+  });
+
+  it('keeps its workflows when it is killed and started again', async () => {
+    const start = ['workflow', 'start', '--workflow-id', 'kept', '--type', 'any', '--task-queue', 'none'];
+    await sandbox.temporalCommand(...start, '--search-attribute', 'SerinTarget="default/shop"');
+    await sandbox.outages.temporal.kill();
+    await expect(sandbox.temporalCommand('workflow', 'list', '--command-timeout', '1s')).rejects.toThrow(
+      'Command failed',
+    );
+    await sandbox.outages.temporal.start();
+    const found = await sandbox.temporalCommand('workflow', 'list', '--query', 'SerinTarget="default/shop"');
+    expect(found).toMatch(/Running\s+kept\s+any/);
+  });
+});
+
+describe('Prometheus', () => {
+  it('can be stopped and started', async () => {
+    await sandbox.outages.prometheus.stop();
+    expect(sandbox.outages.prometheus.pid).toBeUndefined();
+    expect(await prometheusAnswers()).toBe(false);
+    await sandbox.outages.prometheus.start();
+    expect(await prometheusAnswers()).toBe(true);
+  });
+
+  it('answers nothing while it is frozen', async () => {
+    sandbox.outages.prometheus.freeze();
+    expect(await prometheusAnswers()).toBe(false);
+    sandbox.outages.prometheus.thaw();
+    await expect.poll(prometheusAnswers, { timeout: 5_000 }).toBe(true);
+  });
+});
+
+describe('the API server', () => {
+  it('comes back after it was killed, and targets can be deployed again', async () => {
+    await sandbox.deploySample({ name: 'before' });
+    await sandbox.outages.apiServer.kill();
+    await expect(sandbox.kubectl('get', 'ksvc')).rejects.toThrow('Command failed');
+    await sandbox.outages.apiServer.start();
+    const after = await sandbox.deploySample({ name: 'after' });
+    expect(await sandbox.get({ host: after.host })).toMatchObject({ status: 200, body: 'after-v1 blue\n' });
+  }, 90_000);
+
+  it('goes on serving requests to targets while it is away', async () => {
+    const target = await sandbox.deploySample({ name: 'served' });
+    await sandbox.outages.apiServer.stop();
+    expect((await sandbox.get({ host: target.host })).status).toBe(200);
+    await sandbox.outages.apiServer.start();
+  }, 60_000);
+});

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox, type SampleTarget } from '../../sandbox/index.ts';
+
+const run = promisify(execFile);
+let sandbox: Sandbox;
+let target: SampleTarget;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  target = await sandbox.deploySample({ name: 'shop', namespace: 'team-a', bindSecrets: false });
+}, 120_000);
+afterAll(() => sandbox?.stop());
+
+/** Runs a tool with the rights of the worker's service account; returns both its outputs. */
+async function asWorker(tool: 'kubectl' | 'helm', ...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: sandbox.workerKubeconfig };
+  const { stdout, stderr } = await run(sandbox.tools[tool], args, { env });
+  return stdout + stderr;
+}
+
+/** `yes` or `no`. */
+async function canWorker(...question: readonly string[]): Promise<string> {
+  const answer = await asWorker('kubectl', 'auth', 'can-i', ...question).catch(
+    (error: { stdout: string }) => error.stdout,
+  );
+  return answer.trim();
+}
+
+function promote(): Promise<string> {
+  return asWorker('helm', 'upgrade', 'shop', target.chartUrl, '-n', 'team-a', '--values', target.valuesUrls.candidate);
+}
+
+describe("the worker's service account", () => {
+  it.each([
+    ['patch', 'services.serving.knative.dev'],
+    ['get', 'revisions.serving.knative.dev'],
+    ['create', 'leases.coordination.k8s.io'],
+    ['update', 'leases.coordination.k8s.io'],
+    ['create', 'selfsubjectaccessreviews.authorization.k8s.io'],
+  ])('may %s %s', async (verb, resource) => {
+    expect(await canWorker(verb, resource, '-n', 'team-a')).toMatch(/^yes\b/);
+  });
+
+  it.each([
+    ['get', 'secrets'],
+    ['list', 'secrets'],
+    ['list', 'pods'],
+    ['create', 'deployments.apps'],
+    ['delete', 'services.serving.knative.dev'],
+    ['patch', 'revisions.serving.knative.dev'],
+    ['create', 'rolebindings.rbac.authorization.k8s.io'],
+    ['*', '*'],
+  ])('may not %s %s', async (verb, resource) => {
+    expect(await canWorker(verb, resource, '-n', 'team-a')).toMatch(/^no\b/);
+  });
+
+  it('cannot promote with Helm until the namespace lets it keep releases, as step 3 of the tutorial does', async () => {
+    await expect(promote()).rejects.toThrow('secrets is forbidden');
+    const binding = `${sandbox.chartRepository.url}/targets/team-a/shop/helm-secret.yaml`;
+    await sandbox.kubectl('apply', '-f', binding);
+    expect(await promote()).toContain('Release "shop" has been upgraded');
+    expect(await canWorker('list', 'secrets', '-n', 'default')).toMatch(/^no\b/);
+  });
+});
