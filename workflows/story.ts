@@ -1,3 +1,4 @@
+import { condition } from '@temporalio/workflow';
 import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import { formatObjectName } from '../core/experiment.ts';
 import type { Experiment } from '../core/experiment.ts';
@@ -67,8 +68,10 @@ async function initialize(run: Run): Promise<void> {
   warn(run, ...warnings);
 }
 
+/** The first step is a weight increase too, so a pause holds it back. */
 async function takeFirstStep(run: Run): Promise<void> {
   const experiment = experimentOf(run);
+  await condition(() => run.state.paused === undefined);
   const { weight, reason } = firstStep(experiment, run.state);
   await shiftTraffic(run, weight, reason);
   const startedAtMs = Date.now();

@@ -147,6 +147,17 @@ describe('pause', () => {
     expect(world.observations).toBe(10);
   });
 
+  test('before the first step holds it back', async () => {
+    const world = fakeWorld();
+    await workflows.run(world, async (handle) => {
+      await handle.signal(messages.pauseSignal, by);
+      await untilReport(handle, ({ stage }) => stage === 'Running');
+      expect(world.patches).toEqual([]);
+      await handle.signal(messages.resumeSignal);
+      expect((await handle.result()).outcome).toBe('Promoted');
+    });
+  });
+
   test('does not keep a bad candidate from being rolled back', async () => {
     const world = fakeWorld({ measure: (n, window) => measured(window, n > 2 ? { errors: 500 } : {}) });
     const report = await workflows.run(world, async (handle) => {
