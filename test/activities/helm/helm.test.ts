@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
@@ -15,11 +15,11 @@ import { leaseOf, newLease, readLease } from '../../../activities/knative/lease.
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment.ts';
 import { leaseAnnotations } from '../../../core/target.ts';
-import { startSandbox } from '../../../sandbox/index.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
 import type { Holder, RunTaskInput } from '../../../workflows/contract.ts';
 import { asActivity, cancellableActivity, failureOf } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
+import { testCluster } from '../../support/cluster.ts';
 
 const holder: Holder = {
   temporalAddress: 'temporal:7233',
@@ -33,15 +33,18 @@ let sandbox: Sandbox;
 let cluster: Cluster;
 let helm: Helm;
 
+/** Of this suite alone: the sandbox is shared. */
+const namespace = 'helm-activities';
+
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  ({ sandbox } = await testCluster());
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   cluster = connectCluster(kubeConfig);
   helm = helmAt(sandbox.tools.helm);
 });
 
-afterAll(() => sandbox.stop());
+const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace, ...args);
 
 function helmAt(path: string): Helm {
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: sandbox.workerKubeconfig });
@@ -53,7 +56,7 @@ async function aTarget(
   name: string,
   options: { bindSecrets?: boolean; namespace?: string } = {},
 ): Promise<SampleTarget> {
-  const target = await sandbox.deploySample({ name, ...options });
+  const target = await sandbox.deploySample({ namespace, name, ...options });
   await asActivity(() => cluster.createLease(leaseOf(target), newLease(target, holder)));
   return target;
 }
@@ -85,9 +88,9 @@ async function history({ name, namespace }: SampleTarget): Promise<readonly Hist
 
 /** Leaves the release as a helm that was killed in mid-upgrade does, `agoMs` ago. */
 async function leavePending(target: SampleTarget, revision: number, agoMs: number): Promise<void> {
-  const { name, namespace } = target;
+  const { name } = target;
   const secretName = recordName(name, revision);
-  const secret = JSON.parse(await sandbox.kubectl('get', 'secret', secretName, '-n', namespace, '-o', 'json'));
+  const secret = JSON.parse(await kubectl('get', 'secret', secretName, '-o', 'json'));
   const record = decodeRecord(secret.data.release);
   const last_deployed = new Date(Date.now() - agoMs).toISOString();
   const release = encodeRecord({
@@ -95,20 +98,20 @@ async function leavePending(target: SampleTarget, revision: number, agoMs: numbe
     info: { ...record.info, status: 'pending-upgrade', last_deployed },
   } as typeof record);
   const patch = { metadata: { labels: { status: 'pending-upgrade' } }, data: { release } };
-  await sandbox.kubectl('patch', 'secret', secretName, '-n', namespace, '--type=merge', '-p', JSON.stringify(patch));
+  await kubectl('patch', 'secret', secretName, '--type=merge', '-p', JSON.stringify(patch));
 }
 
 describe('runHelm', () => {
   it("upgrades once in the target's namespace, and does nothing when it is tried again", async () => {
-    const target = await aTarget('once', { namespace: 'team-a' });
+    const target = await aTarget('once');
     const input = aTask(target, upgradeArgs(target, 'candidate'));
     const first = await run(input);
-    expect(first.release).toEqual({ name: 'once', namespace: 'team-a', revision: 3, status: 'deployed' });
+    expect(first.release).toEqual({ name: 'once', namespace: namespace, revision: 3, status: 'deployed' });
     expect(first.output).toContain('STATUS: deployed');
     const again = await run(input);
     expect(again.release).toEqual(first.release);
     expect(again.output).toMatch(
-      /^release team-a\/once is at revision 3, deployed since .*: already as wanted, nothing to do$/,
+      /^release helm-activities\/once is at revision 3, deployed since .*: already as wanted, nothing to do$/,
     );
     expect(await history(target)).toEqual([
       { revision: 1, status: 'superseded' },
@@ -136,7 +139,7 @@ describe('runHelm', () => {
     const failure = await failureOfRun(aTask(target, upgradeArgs(target, 'candidate', '--timeout', '25s')));
     expect(failure).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     expect(failure.message).toMatch(
-      /^release default\/busy is at revision 2, pending-upgrade since .*; its operation may be at work for another [1-5] s$/,
+      /^release helm-activities\/busy is at revision 2, pending-upgrade since .*; its operation may be at work for another [1-5] s$/,
     );
     expect(failure.nextRetryDelay).toBeLessThanOrEqual(5_500);
   });
@@ -152,7 +155,7 @@ describe('runHelm', () => {
     const input = aTask(target, upgradeArgs(target, 'candidate', '--timeout', '8s'));
     expect(await failureOfRun(input)).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     const { release } = await vi.waitFor(() => run(input), { timeout: 20_000, interval: 500 });
-    expect(release).toEqual({ name: 'stuck', namespace: 'default', revision: 4, status: 'deployed' });
+    expect(release).toEqual({ name: 'stuck', namespace, revision: 4, status: 'deployed' });
     expect(await history(target)).toEqual([
       { revision: 1, status: 'superseded' },
       { revision: 2, status: 'superseded' },
@@ -166,10 +169,10 @@ describe('runHelm', () => {
     const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
     const { type, isRetryable, message } = await failureOfRun(aTask(target, wrong));
     expect({ type, isRetryable }).toEqual({ type: 'CommandFailed', isRetryable: false });
-    expect(message).toContain('--set *** --namespace default failed with exit code 1: Error: UPGRADE FAILED');
+    expect(message).toContain('--set *** --namespace helm-activities failed with exit code 1: Error: UPGRADE FAILED');
     expect(message).toContain('give the new template a new revision name');
     expect(message).toMatch(
-      /release default\/renamed is at revision 3, failed since .*; see `helm history renamed --namespace default`/,
+      /release helm-activities\/renamed is at revision 3, failed since .*; see `helm history renamed --namespace helm-activities`/,
     );
     expect(message).not.toContain('route-demo:red\n');
   });
@@ -246,15 +249,15 @@ describe('runHelm', () => {
     return ['upgrade', target.name, directory, '--wait', '--timeout', '50s'];
   }
 
-  async function grantClaims({ name, namespace }: SampleTarget): Promise<void> {
+  async function grantClaims({ name }: SampleTarget): Promise<void> {
     const rule = ['--verb=*', '--resource=persistentvolumeclaims'];
-    await sandbox.kubectl('create', 'role', `${name}-claims`, '-n', namespace, ...rule);
+    await kubectl('create', 'role', `${name}-claims`, ...rule);
     const subject = ['--serviceaccount=serin-system:serin-worker', `--role=${name}-claims`];
-    await sandbox.kubectl('create', 'rolebinding', `${name}-claims`, '-n', namespace, ...subject);
+    await kubectl('create', 'rolebinding', `${name}-claims`, ...subject);
     const deletion = ['--verb=delete', '--resource=services.serving.knative.dev'];
-    await sandbox.kubectl('create', 'role', `${name}-services`, '-n', namespace, ...deletion);
+    await kubectl('create', 'role', `${name}-services`, ...deletion);
     const services = ['--serviceaccount=serin-system:serin-worker', `--role=${name}-services`];
-    await sandbox.kubectl('create', 'rolebinding', `${name}-services`, '-n', namespace, ...services);
+    await kubectl('create', 'rolebinding', `${name}-services`, ...services);
   }
 });
 
@@ -295,7 +298,7 @@ describe('preflight', () => {
   }
 
   it('answers with what was found, changes nothing but its own Lease, and notes the baseline there', async () => {
-    const read = () => sandbox.kubectl('get', 'ksvc', target.name, '-o', 'jsonpath={.spec}{.metadata.annotations}');
+    const read = () => kubectl('get', 'ksvc', target.name, '-o', 'jsonpath={.spec}{.metadata.annotations}');
     const before = await read();
     expect(await asActivity(() => check(experimentOn(target)))).toEqual({
       revisions: {
@@ -303,6 +306,10 @@ describe('preflight', () => {
         candidate: { revision: 'checked-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
       },
       candidateWeight: 0,
+      tags: [
+        { tag: 'current', revisionName: 'checked-v1' },
+        { tag: 'candidate', revisionName: 'checked-v2' },
+      ],
       warnings: [],
     });
     expect(await read()).toBe(before);
@@ -313,7 +320,7 @@ describe('preflight', () => {
   });
 
   it('remembers the last write of the run before', async () => {
-    await sandbox.kubectl('annotate', 'ksvc', target.name, 'serin.dev/plan=run-before/8');
+    await kubectl('annotate', 'ksvc', target.name, 'serin.dev/plan=run-before/8');
     await asActivity(() => check(experimentOn(target)));
     const lease = await asActivity(() => readLease(cluster, target));
     expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBe('run-before/8');
@@ -326,7 +333,7 @@ describe('preflight', () => {
     );
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatch(
-      /^for the baseline, helm upgrade .*: Knative Service default\/checked is rendered with image .*:red, but .*:blue was judged$/,
+      /^for the baseline, helm upgrade .*: Knative Service helm-activities\/checked is rendered with image .*:red, but .*:blue was judged$/,
     );
     expect(problems[1]).toMatch(/^for the candidate, .* is rendered with image .*:red, but .*:green was judged$/);
   });
@@ -360,9 +367,9 @@ describe('preflight', () => {
     });
     const problems = await problemsOf(experiment);
     expect(problems).toEqual([
-      'stale baseline: the traffic of default/checked is checked-v1 100 %, but checked-v2 and checked-v2 must have 100 % together; name the revision that serves now as the baseline',
+      'stale baseline: the traffic of helm-activities/checked is checked-v1 100 %, but checked-v2 and checked-v2 must have 100 % together; name the revision that serves now as the baseline',
       'command "kubectl" is not allowed on this worker; allowed: helm',
-      'release default/no-release does not exist: a finish action would install it beside what is running; name the release of the target and its namespace',
+      'release helm-activities/no-release does not exist: a finish action would install it beside what is running; name the release of the target and its namespace',
     ]);
   });
 
@@ -377,9 +384,9 @@ describe('preflight', () => {
   });
 
   it("names the RoleBinding that is missing for helm's records", async () => {
-    const unbound = await aTarget('unbound', { namespace: 'team-b', bindSecrets: false });
+    const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', bindSecrets: false });
     expect(await problemsOf(experimentOn(unbound))).toEqual([
-      "helm may not get, list, create, update, delete secrets in namespace team-b, where the release's records are; apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace team-b",
+      "helm may not get, list, create, update, delete secrets in namespace helm-activities-unbound, where the release's records are; apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace helm-activities-unbound",
     ]);
   });
 
@@ -396,7 +403,7 @@ describe('preflight', () => {
     await leavePending(busy, 2, 1_000);
     const [problem] = await problemsOf(experimentOn(busy));
     expect(problem).toMatch(
-      /^release default\/operated is at revision 2, pending-upgrade since .*: an operation may be at work for another 29\d s; start again when it has ended$/,
+      /^release helm-activities\/operated is at revision 2, pending-upgrade since .*: an operation may be at work for another 29\d s; start again when it has ended$/,
     );
   });
 
@@ -417,7 +424,7 @@ describe('compareRendered', () => {
       sandbox.stateDirectory,
       'charts',
       'targets',
-      'default',
+      namespace,
       'compared',
       'sample-app',
       'candidate-values.yaml',

@@ -1,8 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasType } from '../../../activities/failures.ts';
 import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
+import type { TemporalService } from '../../../activities/knative/chain.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { Cluster } from '../../../activities/knative/cluster.ts';
 import { annotateLease, raiseLease, readLease } from '../../../activities/knative/lease.ts';
@@ -12,34 +12,38 @@ import { patchTraffic } from '../../../activities/knative/patch-traffic.ts';
 import { verifyTarget } from '../../../activities/knative/verify-target.ts';
 import { leaseAnnotations, planAnnotation } from '../../../core/target.ts';
 import type { TrafficEntry } from '../../../core/target.ts';
-import { startSandbox } from '../../../sandbox/index.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
 import type { Holder, PatchTrafficInput, PatchTrafficResult } from '../../../workflows/contract.ts';
 import { asActivity, cancellableActivity, failureOf } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
+import { testCluster } from '../../support/cluster.ts';
 
 let sandbox: Sandbox;
 let cluster: Cluster;
-let temporal: { client: Client; address: string; namespace: string };
+let temporal: TemporalService;
+
+/** Of this suite alone: the sandbox is shared. */
+const namespace = 'target-activities';
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
+  const shared = await testCluster();
+  sandbox = shared.sandbox;
+  temporal = { client: shared.client, ...sandbox.temporal };
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   cluster = connectCluster(kubeConfig);
-  const { address, namespace } = sandbox.temporal;
-  const connection = await Connection.connect({ address });
-  temporal = { client: new Client({ connection, namespace }), address, namespace };
 });
 
-afterAll(async () => {
-  await temporal.client.connection.close();
-  await sandbox.stop();
-});
+const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace, ...args);
 
 function aHolder(firstRunId: string, changes: Partial<Holder> = {}): Holder {
-  const { address, namespace } = sandbox.temporal;
-  return { temporalAddress: address, temporalNamespace: namespace, workflowId: 'wf', firstRunId, ...changes };
+  return {
+    temporalAddress: temporal.address,
+    temporalNamespace: temporal.namespace,
+    workflowId: 'wf',
+    firstRunId,
+    ...changes,
+  };
 }
 
 function aWrite(target: SampleTarget, holder: Holder, sequence: number, weight: number): PatchTrafficInput {
@@ -49,6 +53,7 @@ function aWrite(target: SampleTarget, holder: Holder, sequence: number, weight: 
     plan: { firstRunId: holder.firstRunId, sequence },
     baseline: target.baselineRevision,
     candidate: target.candidateRevision,
+    tags: [],
     split: { baseline: 100 - weight, candidate: weight },
   };
 }
@@ -68,20 +73,20 @@ async function write(input: PatchTrafficInput): Promise<PatchTrafficResult> {
 const acquire = (target: SampleTarget, holder: Holder, seen?: string) =>
   acquireTarget({ cluster, temporal }, { target: nameOf(target), holder, ...(seen === undefined ? {} : { seen }) });
 
-async function specTraffic({ name, namespace }: SampleTarget): Promise<readonly TrafficEntry[]> {
-  return JSON.parse(await sandbox.kubectl('get', 'ksvc', name, '-n', namespace, '-o', 'jsonpath={.spec.traffic}'));
+async function specTraffic({ name }: SampleTarget): Promise<readonly TrafficEntry[]> {
+  return JSON.parse(await kubectl('get', 'ksvc', name, '-o', 'jsonpath={.spec.traffic}'));
 }
 
-async function plan({ name, namespace }: SampleTarget): Promise<string> {
+async function plan({ name }: SampleTarget): Promise<string> {
   const path = `jsonpath={.metadata.annotations.${planAnnotation.replaceAll('.', '\\.')}}`;
-  return sandbox.kubectl('get', 'ksvc', name, '-n', namespace, '-o', path);
+  return kubectl('get', 'ksvc', name, '-o', path);
 }
 
 describe('patchTraffic', () => {
   let target: SampleTarget;
   const ours = () => aHolder('run-ours');
   beforeAll(async () => {
-    target = await sandbox.deploySample({ name: 'patched' });
+    target = await sandbox.deploySample({ namespace, name: 'patched' });
     await asActivity(() => acquire(target, ours()));
   });
 
@@ -107,7 +112,7 @@ describe('patchTraffic', () => {
   });
 
   it('only confirms a write that an earlier attempt made', async () => {
-    const version = () => sandbox.kubectl('get', 'ksvc', 'patched', '-o', 'jsonpath={.metadata.generation}');
+    const version = () => kubectl('get', 'ksvc', 'patched', '-o', 'jsonpath={.metadata.generation}');
     await write(aWrite(target, ours(), 2, 20));
     const before = await version();
     const { acceptedAtMs } = await write(aWrite(target, ours(), 2, 20));
@@ -120,7 +125,7 @@ describe('patchTraffic', () => {
     expect(await failureOf(() => patchTraffic(cluster, aWrite(target, ours(), 3, 30)))).toMatchObject({
       type: 'Fenced',
       isRetryable: false,
-      message: 'default/patched: traffic write run-ours/3 refused: a later write, run-ours/4, has already happened',
+      message: `${namespace}/patched: traffic write run-ours/3 refused: a later write, run-ours/4, has already happened`,
     });
     expect(await plan(target)).toBe('run-ours/4');
   });
@@ -146,7 +151,7 @@ describe('patchTraffic', () => {
     const meddling: Cluster = {
       ...cluster,
       patchService: async (name, patch) => {
-        await sandbox.kubectl('annotate', 'ksvc', 'patched', 'example.com/changed=yes', '--overwrite');
+        await kubectl('annotate', 'ksvc', 'patched', 'example.com/changed=yes', '--overwrite');
         return cluster.patchService(name, patch);
       },
     };
@@ -193,19 +198,26 @@ describe('patchTraffic', () => {
   });
 
   it('rolls back when the candidate revision is gone', async () => {
-    const doomed = await sandbox.deploySample({ name: 'doomed' });
+    const doomed = await sandbox.deploySample({ namespace, name: 'doomed' });
     const holder = aHolder('run-doomed');
     await asActivity(() => acquire(doomed, holder));
     await write(aWrite(doomed, holder, 1, 10));
-    await sandbox.kubectl('delete', 'revision', doomed.candidateRevision, '--wait=true');
+    // Knative makes its latest revision again when that is deleted, so there must be a later one.
+    const template = { spec: { template: { metadata: { name: 'doomed-v3' } } } };
+    await kubectl('patch', 'ksvc', 'doomed', '--type=merge', '-p', JSON.stringify(template));
+    await kubectl('wait', 'revision/doomed-v3', '--for=create', '--timeout=20s');
+    await kubectl('delete', 'revision', doomed.candidateRevision, '--wait=true');
     const input = aWrite(doomed, holder, 2, 0);
-    // With its newest revision deleted the Configuration is never ready, but the route is.
     await write(input);
     expect(await specTraffic(doomed)).toEqual([
       { latestRevision: false, percent: 100, revisionName: 'doomed-v1', tag: 'current' },
     ]);
     const observed = await asActivity(() => observeTarget(cluster, input));
-    expect(observed).toMatchObject({ baseline: { kind: 'ready' }, candidate: { kind: 'gone' } });
+    expect(observed).toMatchObject({
+      latestCreatedRevision: 'doomed-v3',
+      baseline: { kind: 'ready' },
+      candidate: { kind: 'gone' },
+    });
     const shift = aWrite(doomed, holder, 3, 20);
     const { type, message } = await failureOf(() => patchTraffic(cluster, shift));
     expect(type).toBe('TargetGone');
@@ -213,10 +225,10 @@ describe('patchTraffic', () => {
   });
 
   it('says that the target is gone', async () => {
-    const input = { ...aWrite(target, ours(), 1, 0), target: { namespace: 'default', name: 'nowhere' } };
+    const input = { ...aWrite(target, ours(), 1, 0), target: { namespace, name: 'nowhere' } };
     expect(await failureOf(() => patchTraffic(cluster, input))).toMatchObject({
       type: 'TargetGone',
-      message: 'Knative Service default/nowhere is gone; nothing was written',
+      message: `Knative Service ${namespace}/nowhere is gone; nothing was written`,
     });
     expect(await asActivity(() => observeTarget(cluster, input))).toEqual({ kind: 'gone' });
   });
@@ -225,7 +237,7 @@ describe('patchTraffic', () => {
 describe('the Lease', () => {
   let target: SampleTarget;
   beforeAll(async () => {
-    target = await sandbox.deploySample({ name: 'leased', baselineOnly: true });
+    target = await sandbox.deploySample({ namespace, name: 'leased', baselineOnly: true });
   });
 
   /** A workflow that nobody executes is open until it is terminated. */
@@ -240,20 +252,20 @@ describe('the Lease', () => {
 
   async function setDuration(seconds: number): Promise<void> {
     const patch = JSON.stringify({ spec: { leaseDurationSeconds: seconds } });
-    await sandbox.kubectl('patch', 'lease', 'serin-leased', '--type=merge', '-p', patch);
+    await kubectl('patch', 'lease', 'serin-leased', '--type=merge', '-p', patch);
   }
 
   it('is got once, kept by its holder, and waited for by others', async () => {
-    const first = await startRun('first');
-    const second = await startRun('second');
+    const first = await startRun('target-first');
+    const second = await startRun('target-second');
     expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
     expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
-    const why = 'experiment first is running';
+    const why = 'experiment target-first is running';
     expect(await asActivity(() => acquire(target, second))).toEqual({ kind: 'held', by: first, why });
     expect(await failureOf(() => acquire(target, second, first.firstRunId))).toEqual({
       type: 'TargetHeld',
       isRetryable: true,
-      message: `default/leased is held by first: ${why}`,
+      message: `${namespace}/leased is held by target-first: ${why}`,
       details: [],
       nextRetryDelay: 2_000,
     });
@@ -269,15 +281,17 @@ describe('the Lease', () => {
   });
 
   it('is taken over from a run that ended, but not before its last activity must have', async () => {
-    const ended = await startRun('ended');
-    const next = await startRun('next');
+    const ended = await startRun('target-ended');
+    const next = await startRun('target-next');
     await asActivity(() => acquire(target, ended));
     await asActivity(() => raiseLease(cluster, { target: nameOf(target), holder: ended }, 300_000));
     expect(await durationOf()).toBe(330);
-    await temporal.client.workflow.getHandle('ended').terminate();
+    await temporal.client.workflow.getHandle('target-ended').terminate();
     const waiting = await asActivity(() => acquire(target, next));
     expect(waiting).toMatchObject({ kind: 'held', by: ended });
-    expect(waiting.kind === 'held' && waiting.why).toMatch(/^experiment ended ended at .* may go on for 3\d\d s$/);
+    expect(waiting.kind === 'held' && waiting.why).toMatch(
+      /^experiment target-ended ended at .* may go on for 3\d\d s$/,
+    );
     await setDuration(1);
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, next))).toEqual({ kind: 'acquired' }), {
       timeout: 10_000,
@@ -294,7 +308,7 @@ describe('the Lease', () => {
     await temporal.client.workflow.getHandle(earlier.workflowId).terminate();
     await startRun(earlier.workflowId);
     await setDuration(1);
-    const other = await startRun('other');
+    const other = await startRun('target-other');
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, other))).toEqual({ kind: 'acquired' }), {
       timeout: 10_000,
       interval: 200,
@@ -318,7 +332,7 @@ describe('the Lease', () => {
     expect(acquisition).toMatchObject({ kind: 'held', by: unknown });
     const why = acquisition.kind === 'held' ? acquisition.why : '';
     expect(why).toContain(reason);
-    expect(why).toContain('run `serin restore` on the target, or delete Lease default/serin-leased');
+    expect(why).toContain(`on the target, or delete Lease ${namespace}/serin-leased`);
   });
 
   async function currentHolder(): Promise<Holder> {
@@ -336,7 +350,7 @@ describe('the Lease', () => {
 describe('awaitReadiness and verifyTarget', () => {
   let target: SampleTarget;
   beforeAll(async () => {
-    target = await sandbox.deploySample({ name: 'verified' });
+    target = await sandbox.deploySample({ namespace, name: 'verified' });
   });
 
   function experiment(changes: { baseline?: string; candidate?: string } = {}) {
@@ -361,13 +375,12 @@ describe('awaitReadiness and verifyTarget', () => {
       type: 'NotReady',
       isRetryable: true,
       nextRetryDelay: 1_000,
-      message:
-        'baseline revision default/verified-v8 does not exist; candidate revision default/verified-v9 does not exist',
+      message: `baseline revision ${namespace}/verified-v8 does not exist; candidate revision ${namespace}/verified-v9 does not exist`,
     });
   });
 
   it('refuses a revision of another service for good', async () => {
-    await sandbox.deploySample({ name: 'stranger', baselineOnly: true });
+    await sandbox.deploySample({ namespace, name: 'stranger', baselineOnly: true });
     const input = { experiment: experiment({ candidate: 'stranger-v1' }) };
     expect(await failureOf(() => awaitReadiness(cluster, input))).toMatchObject({
       type: 'PreflightRefused',
@@ -377,18 +390,18 @@ describe('awaitReadiness and verifyTarget', () => {
   });
 
   it("verifies the winner, and lets Knative's default and our own pins follow the latest revision", async () => {
-    const { namespace, name } = target;
+    const { name } = target;
     const winner = { revision: target.candidateRevision, image: '' };
     const verify = () => verifyTarget(cluster, { target: { namespace, name }, winner, requireLatest: true });
     expect(await failureOf(verify)).toMatchObject({
       type: 'NotReady',
-      message: 'status.traffic of default/verified is verified-v1 100 %, not 100 % verified-v2',
+      message: `status.traffic of ${namespace}/verified is verified-v1 100 %, not 100 % verified-v2`,
     });
     const holder = aHolder('run-verified');
     await asActivity(() => acquire(target, holder));
     await write(aWrite(target, holder, 1, 100));
     expect(await asActivity(verify)).toEqual({ mayFollowLatest: true });
-    await sandbox.kubectl(
+    await kubectl(
       'patch',
       'ksvc',
       name,
@@ -400,7 +413,7 @@ describe('awaitReadiness and verifyTarget', () => {
       timeout: 15_000,
     });
     const pinned = JSON.stringify({ spec: { traffic: [{ revisionName: winner.revision, percent: 100 }] } });
-    await sandbox.kubectl('patch', 'ksvc', name, '--type=merge', '-p', pinned);
+    await kubectl('patch', 'ksvc', name, '--type=merge', '-p', pinned);
     await vi.waitFor(async () => expect(await asActivity(verify)).toEqual({ mayFollowLatest: false }), {
       timeout: 15_000,
     });
@@ -412,14 +425,14 @@ describe('awaitReadiness and verifyTarget', () => {
     const input = { target: nameOf(target), winner, requireLatest: false };
     expect(await asActivity(() => verifyTarget(cluster, input))).toEqual({ mayFollowLatest: false });
     expect(await failureOf(() => verifyTarget(cluster, { ...input, requireLatest: true }))).toMatchObject({
-      message: 'the latest ready revision of default/verified is verified-v2, not verified-v1',
+      message: `the latest ready revision of ${namespace}/verified is verified-v2, not verified-v1`,
     });
   });
 });
 
 describe('an API server that is down', () => {
   it('is data to an observation, and a failure that passes to everything else', async () => {
-    const target = { namespace: 'default', name: 'leased' };
+    const target = { namespace, name: 'leased' };
     await sandbox.outages.apiServer.stop();
     try {
       const observed = await asActivity(() => observeTarget(cluster, { target, baseline: 'a', candidate: 'b' }));
