@@ -1,23 +1,50 @@
-import type { Experiment, Role, Task } from '../core/experiment.ts';
+import { z } from 'zod';
+import type { Role, Task, Version } from '../core/experiment.ts';
 import { renderTemplate, templateVariables } from '../core/template.ts';
+import { text } from './fields.ts';
+import { versionOf } from './normalize.ts';
+import { task } from './tasks.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
-/** The parts of an experiment that must fit each other. */
-export type Parts = Pick<Experiment, 'baseline' | 'candidate' | 'start' | 'finish'>;
-
-/** What one field alone cannot show: names, revisions and templates that must fit each other. */
-export function crossCheck(parts: Parts): ValueIssue[] {
-  return [...checkVersions(parts), ...checkTemplates(parts)];
+/**
+ * What one field alone cannot show: names, revisions and templates that must fit each other. Reads what it can of a
+ * manifest that has other mistakes, so that all of them come at once.
+ */
+export function crossCheck(manifest: unknown): ValueIssue[] {
+  const reading = sketch.safeParse(manifest);
+  if (!reading.success) return [];
+  const { versionInfo, strategy } = reading.data.spec;
+  const [candidate] = versionInfo.candidates;
+  if (candidate === undefined) return [];
+  const versions = { baseline: versionOf(versionInfo.baseline), candidate: versionOf(candidate) };
+  const { start, finish } = strategy.actions;
+  return [
+    ...checkVersions(versions),
+    ...start.flatMap((task, index) => checkTask(versions, { task, index, action: 'start' })),
+    ...finish.flatMap((task, index) => checkTask(versions, { task, index, action: 'finish' })),
+  ];
 }
 
-const versionPaths: Readonly<Record<Role, (string | number)[]>> = {
-  baseline: ['spec', 'versionInfo', 'baseline'],
-  candidate: ['spec', 'versionInfo', 'candidates', 0],
-};
+/** The parts that must fit each other. A task that cannot be read keeps its place. */
+const version = z.object({
+  name: text,
+  variables: z.array(z.object({ name: text, value: z.string() })).optional(),
+});
+const tasks = z.array(task.optional().catch(undefined)).catch([]);
+const noActions = { start: [], finish: [] };
+const actions = z.object({ start: tasks, finish: tasks }).catch(noActions);
+const sketch = z.object({
+  spec: z.object({
+    versionInfo: z.object({ baseline: version, candidates: z.array(version) }),
+    strategy: z.object({ actions }).catch({ actions: noActions }),
+  }),
+});
 
-function checkVersions({ baseline, candidate }: Parts): ValueIssue[] {
+type Versions = Readonly<Record<Role, Version>>;
+
+function checkVersions({ baseline, candidate }: Versions): ValueIssue[] {
   const issues: ValueIssue[] = [];
-  const path = versionPaths.candidate;
+  const path = ['spec', 'versionInfo', 'candidates', 0];
   if (baseline.name === candidate.name) {
     const expected = "a name other than the baseline's";
     issues.push({ path: [...path, 'name'], atKey: false, expected, got: JSON.stringify(candidate.name) });
@@ -29,32 +56,25 @@ function checkVersions({ baseline, candidate }: Parts): ValueIssue[] {
   return issues;
 }
 
-/** Start actions run with the baseline's variables, finish actions with the winner's, whoever that will be. */
-function checkTemplates(parts: Parts): ValueIssue[] {
-  return [
-    ...parts.start.flatMap((task, index) => checkTask(parts, { task, index, action: 'start' })),
-    ...parts.finish.flatMap((task, index) => checkTask(parts, { task, index, action: 'finish' })),
-  ];
-}
-
 interface PlacedTask {
-  readonly task: Task;
+  readonly task: Task | undefined;
   readonly index: number;
   readonly action: 'start' | 'finish';
 }
 
-function checkTask(parts: Parts, { task, index, action }: PlacedTask): ValueIssue[] {
-  if (task.kind !== 'exec' || !task.interpolate) return [];
-  const roles: readonly Role[] = action === 'start' ? ['baseline'] : ['baseline', 'candidate'];
+/** Start actions run with the baseline's variables, finish actions with the winner's, whoever that will be. */
+function checkTask(versions: Versions, { task, index, action }: PlacedTask): ValueIssue[] {
+  if (task?.kind !== 'exec' || !task.interpolate) return [];
+  const { baseline, candidate } = versions;
+  const winners = action === 'start' ? [baseline] : [baseline, candidate];
   return task.args.flatMap((arg, position) => {
-    const problems = roles.map((role) => problemOf(arg, parts, role)).filter((problem) => problem !== undefined);
+    const [got] = winners.map((winner) => problemOf(arg, winner)).filter((problem) => problem !== undefined);
     const path = ['spec', 'strategy', 'actions', action, index, 'with', 'args', position];
-    return problems.slice(0, 1).map((got) => ({ path, atKey: false, expected: 'variables of the version', got }));
+    return got === undefined ? [] : [{ path, atKey: false, expected: 'variables of the version', got }];
   });
 }
 
-function problemOf(arg: string, parts: Parts, role: Role): string | undefined {
-  const version = parts[role];
+function problemOf(arg: string, version: Version): string | undefined {
   const rendered = renderTemplate(arg, templateVariables(version));
   return rendered.kind === 'ok' ? undefined : `${rendered.problem} (version ${version.name})`;
 }

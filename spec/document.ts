@@ -21,11 +21,14 @@ export type DocumentsReading =
   | { readonly kind: 'read'; readonly documents: readonly LocatedDocument[] }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
+/** Aliases of aliases grow without end. */
+const maxAliases = 100;
+
 /** Reads all YAML or JSON documents of a text. A text that is not YAML gives one issue with its place. */
 export function readDocuments(text: string, file: string): DocumentsReading {
   try {
     const events = parseEvents(text, {});
-    const values = constructFromEvents(events, { source: text });
+    const values = constructFromEvents(events, { source: text, maxAliases });
     const places = locate(events, text);
     const documents = values.map((value, index) => located(value, text, places[index]));
     return { kind: 'read', documents };

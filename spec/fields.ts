@@ -22,6 +22,21 @@ export function refuse(context: z.RefinementCtx, path: (string | number)[], para
   context.addIssue({ code: 'custom', path, message: params.expected, params: { ...params } });
 }
 
+/**
+ * A mapping with these fields and no others: an unknown one is refused with the list of those that are known, without
+ * the `unlisted` ones, which nobody writes by hand.
+ */
+export function mapping<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  unlisted: readonly string[] = [],
+): z.ZodObject<Shape, z.core.$strict> {
+  const listed = Object.keys(shape).filter((key) => !unlisted.includes(key));
+  const known = `one of ${listed.join(', ')}`;
+  const error = ({ code }: { readonly code: string }): string | undefined =>
+    code === 'unrecognized_keys' ? known : undefined;
+  return z.strictObject(shape, { error });
+}
+
 export const text = parsed('text', (value) => (typeof value === 'string' && value !== '' ? value : undefined));
 
 /** Text, or a scalar that is written as text would be. */
@@ -51,6 +66,7 @@ export function oneOf<T extends string>(words: readonly T[], refused: readonly s
   });
 }
 
+/** Of namespaces, Knative Services and revisions: a DNS label. */
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
@@ -61,6 +77,10 @@ export const objectName = parsed('a Kubernetes object name', (value) =>
 export const namespaceName = parsed('a Kubernetes namespace', (value) =>
   typeof value === 'string' && label.test(value) ? value : undefined,
 );
+
+export function isRevisionName(text: string): boolean {
+  return label.test(text);
+}
 
 /** `namespace/name` of a Knative Service; a bare name is in the experiment's namespace. */
 export const targetName = parsed('namespace/name of a Knative Service', (value) => {

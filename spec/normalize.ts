@@ -25,18 +25,18 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
   };
 }
 
-export function versionsOf({ baseline, candidates }: Spec['versionInfo']): Pick<Experiment, 'baseline' | 'candidate'> {
+function versionsOf({ baseline, candidates }: Spec['versionInfo']): Pick<Experiment, 'baseline' | 'candidate'> {
   // The schema allows exactly one candidate.
   const [candidate = baseline] = candidates;
   return { baseline: versionOf(baseline), candidate: versionOf(candidate) };
 }
 
-export function tasksOf(actions: Spec['strategy']['actions']): Pick<Experiment, 'start' | 'finish'> {
+function tasksOf(actions: Spec['strategy']['actions']): Pick<Experiment, 'start' | 'finish'> {
   return { start: actions?.start ?? [], finish: actions?.finish ?? [] };
 }
 
 /** The revision is the variable that `init-experiment` reads; without it the version's name, as in later samples. */
-function versionOf({ name, variables = [] }: Spec['versionInfo']['baseline']): Version {
+export function versionOf({ name, variables = [] }: Spec['versionInfo']['baseline']): Version {
   const values = Object.fromEntries(variables.map((variable) => [variable.name, variable.value]));
   return { name, revision: values['revision'] ?? name, variables: values };
 }

@@ -1,13 +1,14 @@
 import type { Experiment } from '../core/experiment.ts';
+import { warnOfCharts } from './chart-warnings.ts';
 import { crossCheck } from './cross-checks.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
-import { normalize, tasksOf, versionsOf } from './normalize.ts';
+import { normalize } from './normalize.ts';
 import { originalPath, repair } from './repair.ts';
 import type { Repaired } from './repair.ts';
-import { actions, iter8Manifest, versionInfo } from './schema.ts';
+import { iter8Manifest } from './schema.ts';
 import { issuesOf } from './zod-issues.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
@@ -49,30 +50,20 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const place = (issue: ValueIssue): Issue => placed(issue, { document, repaired, file });
   const reading = iter8Manifest.safeParse(repaired.value);
   const mistakes = reading.success ? [] : issuesOf(reading.error, repaired.value);
-  const issues = [...mistakes, ...crossCheckValue(repaired.value)].map(place);
+  const issues = [...mistakes, ...crossCheck(repaired.value)].map(place);
   if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
-  const warnings = repaired.moved.map(({ from, to }) =>
-    place({
-      path: [...to],
-      atKey: true,
-      expected: formatPath(to),
-      got: `${formatPath(from)}; moved under versionInfo`,
-    }),
-  );
-  return { kind: 'ok', experiment: normalize(reading.data), warnings };
+  const experiment = normalize(reading.data);
+  const warnings = [...repaired.moved.map(warnOfMove), ...warnOfCharts(experiment)].map(place);
+  return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };
 }
 
-/** Checks what fits together even where other parts are wrong, so that all problems come at once. */
-function crossCheckValue(value: unknown): ValueIssue[] {
-  const { spec } = record(value);
-  const versions = versionInfo.safeParse(record(spec)['versionInfo']);
-  const given = actions.safeParse(record(record(spec)['strategy'])['actions'] ?? {});
-  if (!versions.success) return [];
-  return crossCheck({ ...versionsOf(versions.data), ...tasksOf(given.data) });
-}
-
-function record(value: unknown): { readonly [key: string]: unknown; readonly spec?: unknown } {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+function warnOfMove({ from, to }: Repaired['moved'][number]): ValueIssue {
+  return {
+    path: [...to],
+    atKey: true,
+    expected: formatPath(to),
+    got: `${formatPath(from)}; moved under versionInfo`,
+  };
 }
 
 function byPlace(a: Issue, b: Issue): number {

@@ -29,5 +29,6 @@ export function parseQuantity(value: unknown): number | undefined {
   const factor = factors[suffix] ?? 1;
   const base = Number(`${number}${exponent}`);
   // Dividing keeps `10m` at 0.01, where multiplying by 1e-3 would leave a rounding error.
-  return factor < 1 ? base / Math.round(1 / factor) : base * factor;
+  const scaled = factor < 1 ? base / Math.round(1 / factor) : base * factor;
+  return Number.isFinite(scaled) ? scaled : undefined;
 }

@@ -1,16 +1,18 @@
 /** Fields that iter8 knew and serin does not support, or spells otherwise: what belongs there instead. */
-export const refusedKeys: Readonly<Record<string, string>> = {
-  weightObjRef: "no weightObjRef (serin finds the traffic entries by the versions' revisions)",
-  rewards: 'no rewards (serin does not support A/B tests)',
-  reward: 'no reward (serin does not support A/B tests)',
-  strength: 'no strength (iter8 never used it)',
-  handlers: 'actions instead of handlers',
-  loop: 'start or finish (serin does not support loop actions)',
-  rollback: "start or finish (a roll back runs the finish actions with the baseline's variables)",
-  failure: 'start or finish (a failure runs no actions)',
-  run: 'task (serin does not support run scripts)',
-  if: 'no condition (serin does not support conditional tasks)',
-  condition: 'no condition (serin does not support conditional tasks)',
-  rollbackOnFailure: 'rollback_on_failure, as iter8 spells it',
-  metrics: 'no metrics (serin knows the metrics of Knative by their names)',
-};
+export const refusedKeys: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    weightObjRef: "no weightObjRef (serin finds the traffic entries by the versions' revisions)",
+    rewards: 'no rewards (serin does not support A/B tests)',
+    reward: 'no reward (serin does not support A/B tests)',
+    strength: 'no strength (iter8 never used it)',
+    handlers: 'actions instead of handlers',
+    loop: 'start or finish (serin does not support loop actions)',
+    rollback: "start or finish (a roll back runs the finish actions with the baseline's variables)",
+    failure: 'start or finish (a failure runs no actions)',
+    run: 'task (serin does not support run scripts)',
+    if: 'no condition (serin does not support conditional tasks)',
+    condition: 'no condition (serin does not support conditional tasks)',
+    rollbackOnFailure: 'rollback_on_failure, as iter8 spells it',
+    metrics: 'no metrics (serin knows the metrics of Knative by their names)',
+  }),
+);

@@ -41,9 +41,19 @@ function isFilled(versionInfo: unknown): boolean {
   return versionInfo !== undefined && !(isMapping(versionInfo) && Object.keys(versionInfo).length === 0);
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isMapping(value)) return value;
-  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]));
+/** No manifest is deeper; what lies below stays as it is, and is refused where it hangs. */
+const deepest = 20;
+
+/** Copies every value once, since YAML's aliases can repeat a value without end, or put it into itself. */
+function withoutNulls(value: unknown, depth = 0, copies = new Map<unknown, unknown>()): unknown {
+  if (typeof value !== 'object' || value === null || depth > deepest) return value;
+  const known = copies.get(value);
+  if (known !== undefined) return known;
+  // Without a prototype, so that `__proto__` is a field like any other.
+  const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : Object.create(null);
+  copies.set(value, copy);
+  const copyOf = (inner: unknown): unknown => withoutNulls(inner, depth + 1, copies);
+  if (Array.isArray(copy)) copy.push(...Object.values(value).map(copyOf));
+  else for (const [key, inner] of Object.entries(value)) if (inner !== null) copy[key] = copyOf(inner);
+  return copy;
 }

@@ -1,30 +1,46 @@
 import { z } from 'zod';
-import { metricNames } from '../core/experiment.ts';
+import { experimentDefaults, metricNames } from '../core/experiment.ts';
 import type { MetricName } from '../core/experiment.ts';
-import { flag, integer, namespaceName, objectName, oneOf, parsed, refuse, scalar, targetName, text } from './fields.ts';
+import {
+  flag,
+  integer,
+  isRevisionName,
+  mapping,
+  namespaceName,
+  objectName,
+  oneOf,
+  parsed,
+  refuse,
+  targetName,
+  text,
+} from './fields.ts';
+import { showValue } from './issue.ts';
 import { annotations } from './knobs.ts';
 import { parseQuantity } from './quantity.ts';
 import { task } from './tasks.ts';
 
 /** What the API server adds to an object, and nobody writes. */
 const serverFields = {
-  uid: z.unknown(),
-  resourceVersion: z.unknown(),
-  generation: z.unknown(),
-  creationTimestamp: z.unknown(),
-  managedFields: z.unknown(),
-  selfLink: z.unknown(),
-  finalizers: z.unknown(),
-  ownerReferences: z.unknown(),
+  uid: z.unknown().optional(),
+  resourceVersion: z.unknown().optional(),
+  generation: z.unknown().optional(),
+  creationTimestamp: z.unknown().optional(),
+  managedFields: z.unknown().optional(),
+  selfLink: z.unknown().optional(),
+  finalizers: z.unknown().optional(),
+  ownerReferences: z.unknown().optional(),
 };
 
-const metadata = z.strictObject({
-  name: objectName,
-  namespace: namespaceName.optional(),
-  labels: z.unknown().optional(),
-  annotations: annotations.optional(),
-  ...z.object(serverFields).partial().shape,
-});
+const metadata = mapping(
+  {
+    name: objectName,
+    namespace: namespaceName.optional(),
+    labels: z.unknown().optional(),
+    annotations: annotations.optional(),
+    ...serverFields,
+  },
+  Object.keys(serverFields),
+);
 
 /** Samples prefix their metrics with the namespace of the metric's definition. */
 const metric = parsed(`one of ${metricNames.join(', ')}`, (value): MetricName | undefined => {
@@ -35,78 +51,96 @@ const metric = parsed(`one of ${metricNames.join(', ')}`, (value): MetricName | 
 
 const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity);
 
-const objective = z
-  .strictObject({
-    metric,
-    upperLimit: limit.optional(),
-    lowerLimit: limit.optional(),
-    rollback_on_failure: flag.optional(),
-  })
-  .superRefine(({ upperLimit, lowerLimit }, context) => {
-    if (upperLimit === undefined && lowerLimit === undefined) {
-      refuse(context, [], { expected: 'an upperLimit or a lowerLimit', got: 'neither' });
+const objective = mapping({
+  metric,
+  upperLimit: limit.optional(),
+  lowerLimit: limit.optional(),
+  rollback_on_failure: flag.optional(),
+}).superRefine(({ upperLimit, lowerLimit }, context) => {
+  if (upperLimit === undefined && lowerLimit === undefined) {
+    refuse(context, [], { expected: 'an upperLimit or a lowerLimit', got: 'neither' });
+  }
+  if (upperLimit !== undefined && lowerLimit !== undefined && lowerLimit > upperLimit) {
+    refuse(context, ['lowerLimit'], { expected: `at most the upperLimit ${upperLimit}`, got: String(lowerLimit) });
+  }
+});
+
+/** As in Kubernetes, text only: YAML reads `1.10` as the number 1.1, and nobody would see the difference. */
+const variableValue = parsed('text (numbers, true and false in quotes)', (value) =>
+  typeof value === 'string' ? value : undefined,
+);
+
+const variable = mapping({ name: text, value: variableValue });
+
+const version = mapping({ name: text, variables: z.array(variable).optional() }).superRefine(
+  ({ name, variables = [] }, context) => {
+    for (const [index, variable] of variables.entries()) {
+      const path = ['variables', index];
+      if (variables.findIndex((other) => other.name === variable.name) !== index) {
+        refuse(context, [...path, 'name'], { expected: 'each variable once', got: showValue(variable.name) });
+      }
+      if (variable.name === 'revision' && !isRevisionName(variable.value)) {
+        refuse(context, [...path, 'value'], { expected: 'the name of a revision', got: showValue(variable.value) });
+      }
     }
-    if (upperLimit !== undefined && lowerLimit !== undefined && lowerLimit > upperLimit) {
-      refuse(context, ['lowerLimit'], { expected: `at most the upperLimit ${upperLimit}`, got: String(lowerLimit) });
-    }
-  });
+    const isNamedByVariable = variables.some((variable) => variable.name === 'revision');
+    if (isNamedByVariable || isRevisionName(name)) return;
+    refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
+  },
+);
 
-const variable = z.strictObject({ name: text, value: scalar });
+const actions = mapping({ start: z.array(task).optional(), finish: z.array(task).optional() });
 
-const version = z
-  .strictObject({ name: text, variables: z.array(variable).optional() })
-  .superRefine(({ variables = [] }, context) => {
-    for (const [index, { name }] of variables.entries()) {
-      if (variables.findIndex((other) => other.name === name) === index) continue;
-      refuse(context, ['variables', index, 'name'], { expected: 'each variable once', got: JSON.stringify(name) });
-    }
-  });
-
-export const actions = z.strictObject({ start: z.array(task).optional(), finish: z.array(task).optional() });
-
-const strategy = z.strictObject({
+const strategy = mapping({
   testingPattern: oneOf(['Canary'], ['A/B', 'A/B/N', 'Conformance']),
   deploymentPattern: oneOf(['Progressive', 'FixedSplit'], ['BlueGreen']).optional(),
   actions: actions.optional(),
-  weights: z
-    .strictObject({
-      maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
-      maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
-    })
-    .optional(),
+  weights: mapping({
+    maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
+    maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
+  }).optional(),
 });
 
-const criteria = z.strictObject({
+const criteria = mapping({
   requestCount: metric.optional(),
   indicators: z.array(metric).optional(),
   objectives: z.array(objective).optional(),
 });
 
-const duration = z.strictObject({
-  intervalSeconds: integer({ min: 1 }).optional(),
-  iterationsPerLoop: integer({ min: 1 }).optional(),
-  maxLoops: integer({ min: 1 }).optional(),
+/** iter8's: the largest 32-bit integer. */
+const max = 2_147_483_647;
+
+const duration = mapping({
+  intervalSeconds: integer({ min: 1, max }).optional(),
+  iterationsPerLoop: integer({ min: 1, max }).optional(),
+  maxLoops: integer({ min: 1, max }).optional(),
+}).superRefine(({ iterationsPerLoop = experimentDefaults.iterationsPerLoop, maxLoops = 1 }, context) => {
+  const iterations = iterationsPerLoop * maxLoops;
+  if (iterations > max) refuse(context, [], { expected: `at most ${max} iterations in all`, got: String(iterations) });
 });
 
 const candidates = z.array(version).superRefine((given, context) => {
   if (given.length !== 1) refuse(context, [], { expected: 'exactly one candidate', got: String(given.length) });
 });
 
-export const versionInfo = z.strictObject({ baseline: version, candidates });
+const versionInfo = mapping({ baseline: version, candidates });
 
 /** iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it. */
-export const iter8Manifest = z.strictObject({
-  apiVersion: oneOf(['iter8.tools/v2alpha1', 'iter8.tools/v2alpha2']),
-  kind: oneOf(['Experiment']),
-  metadata,
-  spec: z.strictObject({
-    target: targetName,
-    strategy,
-    criteria: criteria.optional(),
-    duration: duration.optional(),
-    versionInfo,
-  }),
-  status: z.unknown().optional(),
-});
+export const iter8Manifest = mapping(
+  {
+    apiVersion: oneOf(['iter8.tools/v2alpha1', 'iter8.tools/v2alpha2']),
+    kind: oneOf(['Experiment']),
+    metadata,
+    spec: mapping({
+      target: targetName,
+      strategy,
+      criteria: criteria.optional(),
+      duration: duration.optional(),
+      versionInfo,
+    }),
+    status: z.unknown().optional(),
+  },
+  ['status'],
+);
 
 export type Iter8Manifest = z.output<typeof iter8Manifest>;

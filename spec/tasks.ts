@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseHelmCommand } from '../core/helm-command.ts';
 import type { Task } from '../core/experiment.ts';
-import { flag, refuse, scalar, text } from './fields.ts';
+import { flag, mapping, refuse, scalar, text } from './fields.ts';
 import { showValue } from './issue.ts';
 import type { IssueParams } from './fields.ts';
 import { issuesOf } from './zod-issues.ts';
@@ -17,13 +17,13 @@ const iter8Tasks = [
   'gitops/helmex-update',
 ];
 
-const execInput = z.strictObject({
+const execInput = mapping({
   cmd: text,
   args: z.array(scalar).optional(),
   disableInterpolation: flag.optional(),
 });
 
-const shape = z.strictObject({
+const shape = mapping({
   library: text.optional(),
   task: text,
   with: z.unknown().optional(),
@@ -56,6 +56,10 @@ function execOf(input: unknown, context: z.RefinementCtx): Task {
     return z.NEVER;
   }
   const { cmd, args = [], disableInterpolation = false } = reading.data;
+  if (cmd !== 'helm' && /(^|\/)helm$/.test(cmd)) {
+    // Only what is known to be helm is rendered and compared before it runs.
+    refuse(context, ['with', 'cmd'], { expected: 'helm by its name (the worker knows its path)', got: showValue(cmd) });
+  }
   const helm = cmd === 'helm' ? parseHelmCommand(args) : undefined;
   if (helm?.kind === 'unsupported') {
     refuse(context, ['with', 'args'], { expected: 'a helm upgrade of one release', got: helm.problem });

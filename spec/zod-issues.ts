@@ -19,18 +19,16 @@ function issueOf(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
   // Paths of JSON and YAML documents have no symbols.
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], atKey: true, ...refusalOfKey(key) }));
+    return issue.keys.map((key) => {
+      const expected = refusedKeys.get(key) ?? issue.message;
+      return { path: [...path, key], atKey: true, expected, got: JSON.stringify(key) };
+    });
   }
   const params = issue.code === 'custom' ? issue.params : undefined;
   if (typeof params?.['expected'] === 'string' && typeof params['got'] === 'string') {
     return [{ path, atKey: false, expected: params['expected'], got: params['got'] }];
   }
   return [{ path, atKey: false, expected: expectedOf(issue), got: showValue(valueAt(value, path)) }];
-}
-
-function refusalOfKey(key: string): IssueParams {
-  const refusal = refusedKeys[key];
-  return { expected: refusal ?? 'no such field', got: JSON.stringify(key) };
 }
 
 function expectedOf(issue: z.core.$ZodIssue): string {

@@ -35,6 +35,7 @@ describe("the tutorial's manifest, byte for byte", () => {
   test('is accepted, and the misplaced versions are repaired with a warning each', () => {
     const { experiment, warnings } = accepted(seed);
     expect(warnings).toEqual([
+      expect.stringContaining('experiment.yaml:24:13 spec.strategy.actions.finish[0].with.args[3]: expected a chart'),
       'experiment.yaml:42:3 spec.baseline: expected spec.versionInfo.baseline, got spec.baseline; moved under versionInfo',
       'experiment.yaml:49:3 spec.candidates: expected spec.versionInfo.candidates, got spec.candidates; moved under versionInfo',
     ]);
@@ -214,6 +215,22 @@ describe('annotations', () => {
     ]);
   });
 
+  test.each([
+    ['serin.dev/approval-limit', '0s'],
+    ['serin.dev/approval-limit', '8761h'],
+    ['serin.dev/tolerance', '9'.repeat(400)],
+    ['serin.dev/tolerance', '-1'],
+    ['serin.dev/approval', 'yes'],
+    ['serin.dev/on-blind', 'abort'],
+    ['serin.dev/errors', '4xx'],
+    ['serin.dev/finish-on-abort', '"yes"'],
+    ['serin.dev/constructor', 'x'],
+  ])('%s: %s is refused', (name, value) => {
+    expect(issues(annotated(name, value))).toEqual([
+      expect.stringContaining(`metadata.annotations."${name}": expected`),
+    ]);
+  });
+
   test('that serin does not know are refused with the list of those it knows', () => {
     expect(issues(annotated('serin.dev/aproval', 'required'))[0]).toContain(
       'expected one of serin.dev/approval, serin.dev/',
@@ -232,7 +249,7 @@ describe('mistakes', () => {
       'experiment.yaml:8:21 spec.strategy.testingPattern: expected Canary, got "A/B", which iter8 knew and serin does not support',
       'experiment.yaml:30:13 spec.strategy.actions.finish[0].with.args[7]: expected variables of the version, got {{ .promoted }} at character 103 is not among .name, .revision, .promote (version current)',
       'experiment.yaml:34:19 spec.criteria.objectives[0].upperLimit: expected a quantity such as 50, "0.01" or 10m, got "fifty"',
-      'experiment.yaml:40:22 spec.duration.intervalSeconds: expected an integer of at least 1, got 0',
+      'experiment.yaml:40:22 spec.duration.intervalSeconds: expected an integer from 1 to 2147483647, got 0',
     ]);
   });
 
@@ -241,7 +258,7 @@ describe('mistakes', () => {
       'an unknown field',
       'testingPattern: Canary',
       'testingPattern: Canary\n    colour: blue',
-      'spec.strategy.colour: expected no such field, got "colour"',
+      'spec.strategy.colour: expected one of testingPattern, deploymentPattern, actions, weights, got "colour"',
     ],
     ['A/B/N', 'Canary', 'A/B/N', 'got "A/B/N", which iter8 knew and serin does not support'],
     ['Conformance', 'Canary', 'Conformance', 'got "Conformance", which iter8 knew'],
@@ -312,6 +329,46 @@ describe('mistakes', () => {
       'maxCandidateWeight: 175',
       'expected an integer from 1 to 100, got 175',
     ],
+    [
+      'an unknown field of metadata',
+      'name: canary-progressive',
+      'name: canary-progressive\n  generateName: x-',
+      'expected one of name, namespace, labels, annotations, got "generateName"',
+    ],
+    [
+      'a field named like one of JavaScript',
+      'testingPattern: Canary',
+      'testingPattern: Canary\n    constructor: 1\n    __proto__: {}',
+      'spec.strategy.constructor: expected one of testingPattern',
+    ],
+    [
+      'a variable that is no text',
+      'value: sample-app-v1',
+      'value: 1.10',
+      'expected text (numbers, true and false in quotes), got 1.1',
+    ],
+    ['an odd revision', 'value: sample-app-v1', 'value: Sample App', 'expected the name of a revision'],
+    [
+      'a version whose name is no revision',
+      '    - name: candidate\n      variables:\n      - name: revision\n        value: sample-app-v2\n',
+      '    - name: New candidate\n      variables:\n',
+      'expected the name of a revision, or a variable `revision`, got "New candidate"',
+    ],
+    [
+      'more iterations than iter8 could count',
+      'iterationsPerLoop: 7',
+      'iterationsPerLoop: 2000000000\n    maxLoops: 2',
+      'spec.duration: expected at most 2147483647 iterations in all, got 4000000000',
+    ],
+    ['a limit beyond all numbers', 'upperLimit: 50', 'upperLimit: 1e999', 'expected a quantity'],
+    ['helm by a path', 'cmd: helm', 'cmd: /usr/bin/helm', 'expected helm by its name (the worker knows its path)'],
+    ['no command', 'cmd: helm', 'cmd: ""', 'with.cmd: expected text, got ""'],
+    [
+      'no candidate',
+      /\n {4}candidates:[^]*/.exec(sample)?.[0] ?? '',
+      '\n    candidates: []',
+      'expected exactly one candidate, got 0',
+    ],
     ['an odd target', 'target: default/sample-app', 'target: a/b/c', 'expected namespace/name of a Knative Service'],
     ['another version', 'v2alpha1', 'v3', 'expected iter8.tools/v2alpha1 or iter8.tools/v2alpha2'],
     ['a task of iter8', 'task: init-experiment', 'task: collect', 'expected knative/init-experiment or common/exec'],
@@ -345,6 +402,25 @@ describe('mistakes', () => {
     expect(reading.kind === 'invalid' && reading.issues.map(formatIssue)).toContain(
       'input apiVersion: expected iter8.tools/v2alpha1 or iter8.tools/v2alpha2, got nothing',
     );
+  });
+});
+
+describe('aliases', () => {
+  test('stand for what they name', () => {
+    const text = sample
+      .replace('upperLimit: 50', 'upperLimit: &limit 50')
+      .replace('upperLimit: 100', 'upperLimit: *limit');
+    expect(accepted(text).experiment.objectives.map(({ upperLimit }) => upperLimit)).toEqual([50, 50, 0.01]);
+  });
+
+  test('that would fill the memory are refused', () => {
+    const levels = Array.from({ length: 20 }, (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}]`);
+    expect(issues(['a0: &a0 [x, x]', ...levels, sample].join('\n'))[0]).toContain('a0: expected one of apiVersion');
+    expect(issues(`a: &a x\nb: [${'*a, '.repeat(101)}]`)[0]).toContain('aliases exceeded maxAliases');
+  });
+
+  test('that contain themselves are refused', () => {
+    expect(issues(`x: &x { x: *x, y: *x }\n${sample}`)[0]).toContain('x: expected one of apiVersion');
   });
 });
 

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { crossCheck } from '../../spec/cross-checks.ts';
+
+const revision = (value: string) => [{ name: 'revision', value }];
+const exec = (...args: string[]) => ({ task: 'common/exec', with: { cmd: 'kubectl', args } });
+
+/** A manifest with only what these checks read. */
+function manifest({ actions = {}, versions = {} }: { actions?: object; versions?: object } = {}): object {
+  const baseline = { name: 'current', variables: revision('v1') };
+  const candidates = [{ name: 'candidate', variables: revision('v2') }];
+  return { spec: { versionInfo: { baseline, candidates, ...versions }, strategy: { actions } } };
+}
+
+const found = (value: unknown): [string, string][] => crossCheck(value).map(({ path, got }) => [path.join('.'), got]);
+
+test('finds nothing where all fits', () => {
+  expect(crossCheck(manifest({ actions: { finish: [exec('{{ .revision }}', '{{ .name }}')] } }))).toEqual([]);
+});
+
+test('places each template problem at its own argument', () => {
+  const actions = { finish: [exec('get'), exec('get', '{{ .a }}', 'ok', '{{ if }}')] };
+  expect(found(manifest({ actions }))).toEqual([
+    ['spec.strategy.actions.finish.1.with.args.1', expect.stringContaining('{{ .a }} at character 1')],
+    ['spec.strategy.actions.finish.1.with.args.3', expect.stringContaining('{{ if }} at character 1')],
+  ]);
+});
+
+test('wants finish templates to be known for both versions', () => {
+  const candidates = [{ name: 'candidate', variables: [...revision('v2'), { name: 'color', value: 'green' }] }];
+  const actions = { finish: [exec('{{ .color }}')] };
+  expect(found(manifest({ actions, versions: { candidates } }))[0]?.[1]).toContain('(version current)');
+  const baseline = { name: 'current', variables: [...revision('v1'), { name: 'color', value: 'blue' }] };
+  expect(found(manifest({ actions, versions: { baseline } }))[0]?.[1]).toContain('(version candidate)');
+});
+
+test('wants start templates to be known for the baseline only', () => {
+  const baseline = { name: 'current', variables: [...revision('v1'), { name: 'color', value: 'blue' }] };
+  expect(crossCheck(manifest({ actions: { start: [exec('{{ .color }}')] }, versions: { baseline } }))).toEqual([]);
+});
+
+test('leaves braces alone where interpolation is off', () => {
+  const task = { task: 'common/exec', with: { cmd: 'kubectl', args: ['{{ .a }}'], disableInterpolation: true } };
+  expect(crossCheck(manifest({ actions: { finish: [task] } }))).toEqual([]);
+});
+
+test('checks what can be read beside other mistakes', () => {
+  const baseline = { name: 'candidate', variables: revision('v2'), weightObjRef: {} };
+  const actions = { loop: [], finish: [{ task: 'common/bash' }, exec('{{ .a }}')] };
+  expect(found(manifest({ actions, versions: { baseline } })).map(([path]) => path)).toEqual([
+    'spec.versionInfo.candidates.0.name',
+    'spec.versionInfo.candidates.0.variables',
+    'spec.strategy.actions.finish.1.with.args.0',
+  ]);
+});
+
+test.each([undefined, null, 5, {}, { spec: {} }, manifest({ versions: { candidates: [] } })])(
+  'is silent about %j, where nothing can be compared',
+  (value) => {
+    expect(crossCheck(value)).toEqual([]);
+  },
+);
