@@ -311,7 +311,7 @@ describe.concurrent('serin abort', () => {
       const run = await environment.serin(['abort', name, '--by', 'alice', '--reason', 'checkout is broken']);
       expect(run.stdout).toMatch(
         new RegExp(
-          `^experiment/default/${name}: abort recorded\n100 % of the traffic is set to sample-app-v1 after [\\d.]+ s\nAborted: aborted by alice: checkout is broken\n$`,
+          `^experiment/default/${name}: abort recorded\n100 % of the traffic is set to sample-app-v1 after [\\d.]+ m?s\nAborted: aborted by alice: checkout is broken\n$`,
         ),
       );
       expect(run.exitCode).toBe(0);

@@ -5,38 +5,31 @@ import {
   PatchStrategy,
   setHeaderOptions,
 } from '@kubernetes/client-node';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Client } from '@temporalio/client';
+import { beforeAll, expect, test } from 'vitest';
 import type { KnativeService } from '../../client/restore/cluster.ts';
 import { formatHolder, holderAnnotations } from '../../core/lease.ts';
 import { leaseAnnotations, leaseName, planAnnotation } from '../../core/target.ts';
 import { percentsByRevision } from '../../core/traffic.ts';
-import { startSandbox } from '../../sandbox/index.ts';
 import type { SampleTarget, Sandbox } from '../../sandbox/index.ts';
-import { runSerin } from './serin-environment.ts';
-import type { CommandRun } from './serin-environment.ts';
+import { runSerin } from '../client/serin-environment.ts';
+import type { CommandRun } from '../client/serin-environment.ts';
+import { testCluster } from '../support/cluster.ts';
 
 let sandbox: Sandbox;
-let connection: Connection;
 let temporal: Client;
 let objects: CustomObjectsApi;
 let leases: CoordinationV1Api;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
-  const { address, namespace } = sandbox.temporal;
-  connection = await Connection.connect({ address });
-  temporal = new Client({ connection, namespace });
+  ({ sandbox, client: temporal } = await testCluster());
   const config = new KubeConfig();
   config.loadFromFile(sandbox.kubeconfig);
   objects = config.makeApiClient(CustomObjectsApi);
   leases = config.makeApiClient(CoordinationV1Api);
-}, 300_000);
-afterAll(async () => {
-  await connection.close();
-  await sandbox.stop();
 });
 
+const namespace = 'restore';
 const knative = { group: 'serving.knative.dev', version: 'v1', plural: 'services' } as const;
 
 /** A target whose experiment has stopped in the middle: 45 % on the candidate, and a Lease that says who it was. */
@@ -44,7 +37,7 @@ async function abandonedTarget(
   name: string,
   holder?: { workflowId: string; firstRunId: string },
 ): Promise<SampleTarget> {
-  const target = await sandbox.deploySample({ name });
+  const target = await sandbox.deploySample({ name, namespace });
   const traffic = [
     { revisionName: target.baselineRevision, percent: 55, tag: 'current' },
     { revisionName: target.candidateRevision, percent: 45, tag: 'candidate' },
@@ -52,7 +45,7 @@ async function abandonedTarget(
   await objects.patchNamespacedCustomObject(
     {
       ...knative,
-      namespace: 'default',
+      namespace,
       name,
       body: { metadata: { annotations: { [planAnnotation]: 'old/3' } }, spec: { traffic } },
     },
@@ -63,8 +56,8 @@ async function abandonedTarget(
 }
 
 async function createLease(target: SampleTarget, holder: { workflowId: string; firstRunId: string }): Promise<void> {
-  const { address, namespace } = sandbox.temporal;
-  const who = { temporalAddress: address, temporalNamespace: namespace, ...holder };
+  const { address, namespace: temporalNamespace } = sandbox.temporal;
+  const who = { temporalAddress: address, temporalNamespace, ...holder };
   const annotations = { ...holderAnnotations(who), [leaseAnnotations.baseline]: target.baselineRevision };
   const body = { metadata: { name: leaseName(target.name), annotations }, spec: { holderIdentity: formatHolder(who) } };
   await leases.createNamespacedLease({ namespace: target.namespace, body });
@@ -109,8 +102,8 @@ test('waits for the experiment to end, then heals the target from its Lease alon
   const { exitCode, stdout, stderr } = await restore(target);
   expect(stderr).toBe('');
   expect(stdout.split('\n')).toEqual([
-    `default/terminated: 100 % of the traffic is written to ${target.baselineRevision}`,
-    expect.stringMatching(/^default\/terminated: confirmed by the cluster after [\d.]+ s$/),
+    `restore/terminated: 100 % of the traffic is written to ${target.baselineRevision}`,
+    expect.stringMatching(/^restore\/terminated: confirmed by the cluster after [\d.]+ s$/),
     'Its Lease is deleted: the next experiment may begin.',
     '',
   ]);
@@ -138,7 +131,7 @@ test('does not take the word of a Temporal that knows nothing, unless it is forc
 
   const { exitCode, stdout } = await restore(target, '--force', '--output', 'json', '--address', '127.0.0.1:1');
   expect(JSON.parse(stdout)).toMatchObject({
-    target: 'default/unknown',
+    target: 'restore/unknown',
     baseline: target.baselineRevision,
     leaseDeleted: true,
   });
@@ -159,7 +152,7 @@ test('keeps the Lease until the cluster has confirmed the traffic, and takes it 
   await temporal.workflow.getHandle('impatient').terminate();
   const early = await restore(target, '--timeout', '0.001');
   expect(early.stderr).toMatch(
-    /is written to default\/impatient but the cluster has not confirmed it: .*; its Lease is kept\n$/,
+    /is written to restore\/impatient but the cluster has not confirmed it: .*; its Lease is kept\n$/,
   );
   expect(early.exitCode).toBe(1);
   const lease = await leases.readNamespacedLease({ namespace: target.namespace, name: leaseName(target.name) });
@@ -172,10 +165,10 @@ test('keeps the Lease until the cluster has confirmed the traffic, and takes it 
 test('without a Lease it must be told the baseline, which must be a revision of the target', async () => {
   const target = await abandonedTarget('leaseless');
   const untold = await restore(target);
-  expect(untold.stderr).toBe('serin: default/leaseless has no Lease; name the revision with --baseline\n');
+  expect(untold.stderr).toBe('serin: restore/leaseless has no Lease; name the revision with --baseline\n');
   expect(untold.exitCode).toBe(2);
   const wrong = await restore(target, '--baseline', 'terminated-v1');
-  expect(wrong.stderr).toContain('default/leaseless has no revision terminated-v1; it has ');
+  expect(wrong.stderr).toContain('restore/leaseless has no revision terminated-v1; it has ');
   expect(wrong.exitCode).toBe(1);
   expect((await readService(target)).metadata.annotations?.[planAnnotation]).toBe('old/3');
 
@@ -187,17 +180,17 @@ test('without a Lease it must be told the baseline, which must be a revision of 
 test('names what it cannot find', async () => {
   const { exitCode, stderr } = await runSerin([
     'restore',
-    'default/nothing',
+    'restore/nothing',
     '--baseline',
     'x',
     '--kubeconfig',
     sandbox.kubeconfig,
   ]);
-  expect(stderr).toContain('serin: cannot read Knative Service default/nothing: ');
+  expect(stderr).toContain('serin: cannot read Knative Service restore/nothing: ');
   expect(exitCode).toBe(1);
   const context = await runSerin([
     'restore',
-    'default/nothing',
+    'restore/nothing',
     '--kubeconfig',
     sandbox.kubeconfig,
     '--context',
