@@ -1,0 +1,94 @@
+/**
+ * Records one history of each kind of ending into `histories/`, on a real Temporal server with a fake cluster.
+ *
+ * Run as: `npm run record`. Histories of a released version are kept; a change of the workflow adds new ones.
+ */
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import * as messages from '../../workflows/messages.ts';
+import { anExperiment } from '../support/builders.ts';
+import { fakeWorld, failure, measured } from '../support/fake-world.ts';
+import type { FakeWorld } from '../support/fake-world.ts';
+import { until } from '../support/until.ts';
+import { startServerEnvironment } from '../support/workflow-environment.ts';
+import type { ExperimentHandle } from '../support/workflow-environment.ts';
+
+const checkout = fileURLToPath(new URL('../../', import.meta.url));
+const quick = { intervalMs: 1000, iterations: 3 };
+const by = { by: 'alice', reason: 'a recorded run' };
+
+interface Recording {
+  readonly world: FakeWorld;
+  readonly steer?: (handle: ExperimentHandle) => Promise<unknown>;
+}
+
+async function atWeight(handle: ExperimentHandle, weight: number): Promise<void> {
+  await until(`${weight} %`, async () => (await handle.query(messages.statusQuery)).weights.candidate >= weight);
+}
+
+async function atGate(handle: ExperimentHandle): Promise<void> {
+  await until('the gate', async () => (await handle.query(messages.statusQuery)).awaitingApproval !== undefined);
+}
+
+const recordings: Readonly<Record<string, Recording>> = {
+  promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
+  'rolled-back': {
+    world: fakeWorld({
+      experiment: anExperiment(quick),
+      measure: (n, window) => measured(window, n === 2 ? { errors: 500 } : {}),
+    }),
+  },
+  'failed-finish': {
+    world: fakeWorld({
+      experiment: anExperiment(quick),
+      onTask: () => {
+        throw failure('CommandFailed', 'helm exited with 1');
+      },
+    }),
+  },
+  blind: {
+    world: fakeWorld({
+      experiment: anExperiment(quick),
+      measure: (n, window) => (n === 2 ? { kind: 'blind', reason: 'no answer' } : measured(window)),
+    }),
+  },
+  aborted: {
+    world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
+    steer: async (handle) => {
+      await atWeight(handle, 20);
+      await handle.signal(messages.abortSignal, by);
+    },
+  },
+  cancelled: {
+    world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
+    steer: async (handle) => {
+      await atWeight(handle, 20);
+      await handle.cancel();
+    },
+  },
+  'paused-and-approved': {
+    world: fakeWorld({ experiment: anExperiment({ ...quick, approval: 'required' }) }),
+    steer: async (handle) => {
+      await atWeight(handle, 20);
+      await handle.executeUpdate(messages.pauseUpdate, { args: [by] });
+      await handle.executeUpdate(messages.resumeUpdate, { args: [by] });
+      await atGate(handle);
+      await handle.executeUpdate(messages.approveUpdate, { args: [by] });
+    },
+  },
+};
+
+const workflows = await startServerEnvironment();
+for (const [name, { world, steer }] of Object.entries(recordings)) {
+  await workflows.run(world, async (handle) => {
+    await steer?.(handle);
+    await handle.result().catch(() => undefined);
+    // Stack traces name files of this checkout, wherever it is.
+    const history = historyToJSON(await handle.fetchHistory()).replaceAll(checkout, '/serin/');
+    await writeFile(new URL(`histories/${name}.json`, import.meta.url), `${history}\n`);
+    console.error(`recorded ${name}`);
+  });
+}
+await workflows.teardown();
+process.exit(0);

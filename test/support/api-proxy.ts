@@ -1,0 +1,161 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { request as requestSecurely } from 'node:https';
+import type { RequestOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
+
+export interface ApiRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly body: string;
+}
+
+/** A request that is stopped on its way to the API server. */
+export interface HeldRequest {
+  /** Settles when the request has been made. */
+  readonly arrived: Promise<void>;
+  /** Settles when nobody waits for its answer any more. */
+  readonly abandoned: Promise<void>;
+  /** Hands it to the API server, even if nobody waits for it any more, and returns the status of the answer. */
+  letGo(): Promise<number>;
+}
+
+/** A way to the API server on which a test can stop single requests of one worker and of its helm. */
+export interface ApiProxy {
+  /** Path of a kubeconfig; the API server sees the worker's service account. */
+  readonly kubeconfig: string;
+  /** Stops the next request that fulfils the condition; only that one. */
+  hold(matches: (request: ApiRequest) => boolean): HeldRequest;
+}
+
+interface Hold {
+  readonly matches: (request: ApiRequest) => boolean;
+  readonly arrived: PromiseWithResolvers<void>;
+  readonly abandoned: PromiseWithResolvers<void>;
+  readonly letGo: PromiseWithResolvers<void>;
+  readonly answered: PromiseWithResolvers<number>;
+}
+
+/** Starts a proxy for one worker; it ends with this process. */
+export async function startApiProxy(sandbox: Sandbox, name: string): Promise<ApiProxy> {
+  const upstream = await connectUpstream(sandbox.workerKubeconfig);
+  const holds = new Set<Hold>();
+  const port = await listen((request, response) => void forward(request, response, { upstream, holds }));
+  const kubeconfig = join(sandbox.stateDirectory, `${name}-kubeconfig`);
+  await writeFile(kubeconfig, kubeconfigFor(port));
+  return {
+    kubeconfig,
+    hold: (matches) => {
+      const hold: Hold = {
+        matches,
+        arrived: Promise.withResolvers(),
+        abandoned: Promise.withResolvers(),
+        letGo: Promise.withResolvers(),
+        answered: Promise.withResolvers(),
+      };
+      holds.add(hold);
+      return {
+        arrived: hold.arrived.promise,
+        abandoned: hold.abandoned.promise,
+        letGo: () => {
+          hold.letGo.resolve();
+          return hold.answered.promise;
+        },
+      };
+    },
+  };
+}
+
+/** Serin's own write of the target's traffic with this weight of the candidate, percent. */
+export function trafficWrite(target: SampleTarget, weight: number): (request: ApiRequest) => boolean {
+  return (request) => {
+    if (!isPatchOf(target, request) || !request.path.includes('fieldManager=serin')) return false;
+    // Our own activity writes it.
+    const { spec } = JSON.parse(request.body) as {
+      spec: { traffic: { revisionName?: string; percent?: number }[] };
+    };
+    const entries = spec.traffic.filter(({ revisionName }) => revisionName === target.candidateRevision);
+    return entries.reduce((sum, { percent = 0 }) => sum + percent, 0) === weight;
+  };
+}
+
+/** The write by which helm upgrades the target. */
+export function helmWrite(target: SampleTarget): (request: ApiRequest) => boolean {
+  return (request) =>
+    isPatchOf(target, request) && !request.path.includes('fieldManager=serin') && !request.path.includes('dryRun');
+}
+
+function isPatchOf({ namespace, name }: SampleTarget, { method, path }: ApiRequest): boolean {
+  return method === 'PATCH' && path.split('?', 1)[0]?.endsWith(`/namespaces/${namespace}/services/${name}`) === true;
+}
+
+interface Route {
+  readonly upstream: RequestOptions;
+  readonly holds: Set<Hold>;
+}
+
+async function forward(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { upstream, holds }: Route,
+): Promise<void> {
+  // Whoever goes away in the middle is part of the tests.
+  response.on('error', () => undefined);
+  const body = await text(incoming).catch(() => undefined);
+  if (body === undefined) return;
+  const request = { method: incoming.method ?? '', path: incoming.url ?? '', body };
+  const hold = [...holds].find(({ matches }) => matches(request));
+  if (hold !== undefined) {
+    holds.delete(hold);
+    response.on('close', hold.abandoned.resolve);
+    hold.arrived.resolve();
+    await hold.letGo.promise;
+  }
+  const { host: _, ...headers } = incoming.headers;
+  const options = { ...upstream, method: request.method, path: request.path };
+  const outgoing = requestSecurely({ ...options, headers: { ...headers, ...upstream.headers } }, (answer) => {
+    const status = answer.statusCode ?? 502;
+    hold?.answered.resolve(status);
+    response.writeHead(status, answer.headers);
+    answer.on('error', () => response.destroy()).pipe(response);
+    response.on('close', () => answer.destroy());
+  });
+  outgoing.on('error', () => response.destroy());
+  outgoing.end(body);
+}
+
+/** Address, certificate authority and token of the kubeconfig. */
+async function connectUpstream(path: string): Promise<RequestOptions> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(path);
+  const { hostname, port } = new URL(kubeConfig.getCurrentCluster()?.server ?? '');
+  const options: RequestOptions = {};
+  await kubeConfig.applyToHTTPSOptions(options);
+  return { ...options, hostname, port };
+}
+
+async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve).unref();
+  await promise;
+  // A TCP server has an address of this kind once it listens.
+  return (server.address() as AddressInfo).port;
+}
+
+function kubeconfigFor(port: number): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'proxy', cluster: { server: `http://127.0.0.1:${port}` } }],
+    users: [{ name: 'proxy', user: {} }],
+    contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'proxy' } }],
+    'current-context': 'proxy',
+  });
+}

@@ -1,0 +1,39 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { PatchTrafficInput, RunTaskInput } from '../../workflows/contract.ts';
+
+/** An activity that the workflow asked for, with its input as the Web UI shows it. */
+export interface ScheduledActivity {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+/** The workflow's activities in the order in which it asked for them; local ones are left out. */
+export async function activitiesOf(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
+    const payload = scheduled?.input?.payloads?.[0];
+    if (!scheduled || !payload) return [];
+    return [{ name: scheduled.activityType?.name ?? '', input: defaultPayloadConverter.fromPayload(payload) }];
+  });
+}
+
+/** What the workflow did after its last look at the metrics, which is what brought the verdict. */
+export async function activitiesAfterVerdict(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
+  const activities = await activitiesOf(handle);
+  return activities.slice(activities.findLastIndex(({ name }) => name === 'queryMetrics') + 1);
+}
+
+/** The candidate's percent in each traffic write, in the order in which they were planned. */
+export function plannedWeights(activities: readonly ScheduledActivity[]): readonly number[] {
+  const writes = activities.filter(({ name }) => name === 'patchTraffic');
+  // What the workflow hands to this activity, by its contract.
+  return writes.map(({ input }) => (input as PatchTrafficInput).split.candidate);
+}
+
+/** The arguments of each helm command, in the order in which they were asked for. */
+export function helmArguments(activities: readonly ScheduledActivity[]): readonly (readonly string[])[] {
+  const commands = activities.filter(({ name }) => name === 'runHelm');
+  // What the workflow hands to this activity, by its contract.
+  return commands.map(({ input }) => (input as RunTaskInput).args);
+}

@@ -1,0 +1,12 @@
+import type { Report } from '../../core/report.ts';
+
+/** The candidate's weight in each observed interval, oldest first, percent. */
+export function observedWeights({ history }: Report): readonly number[] {
+  return history.map(({ weightBefore }) => weightBefore);
+}
+
+/** The shortest time from one observation to the next, ms; the first counts from the confirmed first step. */
+export function shortestStepMs({ startedAtMs = Number.NaN, history }: Report): number {
+  const moments = [startedAtMs, ...history.map(({ atMs }) => atMs)];
+  return Math.min(...moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? Number.NaN)));
+}
