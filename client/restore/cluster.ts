@@ -27,7 +27,7 @@ export interface KnativeService {
   };
 }
 
-export interface ServicePatch {
+interface ServicePatch {
   /** The version that was read: a change in between is a conflict, and nothing is written. */
   readonly resourceVersion: string;
   readonly annotations: Readonly<Record<string, string>>;
