@@ -128,5 +128,5 @@ function variableOf(key: Key): string {
 
 /** As JSON, without the user and password of a URL. */
 function show(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).replace(/\/\/[^\s\"]*@/g, '//***@');
+  return (JSON.stringify(value) ?? String(value)).replace(/\/\/[^\s"]*@/g, '//***@');
 }

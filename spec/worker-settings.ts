@@ -29,7 +29,7 @@ export interface Address {
   readonly port: number;
 }
 
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 

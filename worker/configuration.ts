@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readWorkerConfig } from '../spec/worker-config.ts';
@@ -26,10 +26,11 @@ export function loadConfiguration(): Configuration {
   const reading = readWorkerConfig(process.env, (path) => readFileSync(path, 'utf8'));
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
+  attempt(() => requireBundle(settings?.workflowBundle));
   const temporal = attempt(loadTemporalConfig);
   // Where the kubeconfig is can only be known from settings that are right.
   const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
-  if (settings === undefined || temporal === undefined || kubeConfig === undefined) {
+  if (settings === undefined || temporal === undefined || kubeConfig === undefined || problems.length > 0) {
     throw new StartupError(2, problems.join('\n'));
   }
   return { settings, temporal, kubeConfig };
@@ -49,6 +50,11 @@ function loadTemporalConfig(): Configuration['temporal'] {
   } catch (error) {
     throw new Error(`TEMPORAL_*: expected a usable Temporal configuration, got ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function requireBundle(path: string | undefined): void {
+  if (path === undefined || existsSync(path)) return;
+  throw new Error(`SERIN_WORKFLOW_BUNDLE: expected a readable file, got "${path}"`);
 }
 
 function loadKubeConfig(path: string | undefined): KubeConfig {

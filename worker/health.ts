@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Address } from '../spec/worker-settings.ts';
-import { formatAddress } from './runtime.ts';
+import { formatAddress } from './address.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 
 export interface HealthServer {

@@ -1,12 +1,13 @@
 import { Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createActivities } from '../activities/index.ts';
+import { formatAddress } from './address.ts';
 import { describeConfiguration, loadConfiguration } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import { startHealthServer } from './health.ts';
 import { drain, whyNotReady } from './life.ts';
 import type { Life } from './life.ts';
-import { createLogger, formatAddress, installRuntime } from './runtime.ts';
+import { createLogger, installRuntime } from './runtime.ts';
 import { onStopSignal } from './signals.ts';
 import { StartupError } from './startup-error.ts';
 import { connectTemporal } from './temporal.ts';

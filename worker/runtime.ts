@@ -2,6 +2,7 @@ import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Address, WorkerSettings } from '../spec/worker-settings.ts';
+import { formatAddress } from './address.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 
 /** One JSON object a line on standard output, written before the call returns: nothing is lost when the process ends. */
@@ -60,9 +61,4 @@ function prometheusExporter(address: Address) {
     unitSuffix: true,
     useSecondsForDurations: true,
   };
-}
-
-/** `127.0.0.1:9464`, `[::1]:9464`. */
-export function formatAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

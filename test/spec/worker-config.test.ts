@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readWorkerConfig } from '../../spec/worker-config.ts';
 import type { WorkerSettings } from '../../spec/worker-config.ts';
@@ -121,6 +122,12 @@ describe('the configuration of a worker', () => {
     const known = problem.match(/SERIN_[A-Z_]+/g)?.filter((name) => name !== 'SERIN_X' && name !== 'SERIN_CONFIG');
     expect(known).toEqual(knobs.map(([variable]) => variable));
     expect(known).toEqual(refusals.map(([variable]) => variable));
+  });
+
+  it('is in the README, in the same order', () => {
+    const readme = readFileSync(new URL('../../worker/README.md', import.meta.url), 'utf8');
+    const rows = [...readme.matchAll(/^\| `(SERIN_\w+)` +\| `(\w+)` /gm)].map(([, variable, key]) => [variable, key]);
+    expect(rows).toEqual(knobs.map(([variable, key]) => [variable, key]));
   });
 
   it('prefers the environment to the file', () => {
