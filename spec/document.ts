@@ -1,4 +1,13 @@
-import { EVENT_ID, SCALAR_STYLE, YAMLException, constructFromEvents, getScalarValue, parseEvents } from 'js-yaml';
+import {
+  CORE_SCHEMA,
+  EVENT_ID,
+  SCALAR_STYLE,
+  YAMLException,
+  constructFromEvents,
+  getScalarValue,
+  mergeTag,
+  parseEvents,
+} from 'js-yaml';
 import type { Event, ScalarEvent } from 'js-yaml';
 import type { Issue, Path } from './issue.ts';
 
@@ -21,14 +30,20 @@ export type DocumentsReading =
   | { readonly kind: 'read'; readonly documents: readonly LocatedDocument[] }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
-/** Aliases of aliases grow without end. */
-const maxAliases = 100;
+/** As kubectl reads YAML: with merge keys, `<<`. */
+const schema = CORE_SCHEMA.withTags(mergeTag);
+
+/** What a person writes: a key given twice is a mistake, and so many aliases are no manifest. */
+const strict = { schema, json: false, maxAliases: 100 };
+
+/** What a template writes: the last of two equal keys counts, as it does for helm. */
+const lenient = { schema, json: true };
 
 /** Reads all YAML or JSON documents of a text. A text that is not YAML gives one issue with its place. */
-export function readDocuments(text: string, file: string): DocumentsReading {
+export function readDocuments(text: string, file: string, by: 'person' | 'template' = 'person'): DocumentsReading {
   try {
     const events = parseEvents(text, {});
-    const values = constructFromEvents(events, { source: text, maxAliases });
+    const values = constructFromEvents(events, { source: text, ...(by === 'person' ? strict : lenient) });
     const places = locate(events, text);
     const documents = values.map((value, index) => located(value, text, places[index]));
     return { kind: 'read', documents };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TrafficEntry } from '../core/target.ts';
 import { readDocuments } from './document.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /** A Knative Service as a chart renders it. */
 export interface RenderedService {
@@ -29,11 +30,11 @@ const service = z.object({
   spec: z.object({
     template: z
       .object({
-        metadata: z.object({ name: z.string().nullish() }).nullish(),
-        spec: z.object({ containers: z.array(z.object({ image: z.string().optional() })).optional() }).nullish(),
+        metadata: z.object({ name: z.string().optional() }).optional(),
+        spec: z.object({ containers: z.array(z.object({ image: z.string().optional() })).optional() }).optional(),
       })
-      .nullish(),
-    traffic: z.array(trafficEntry).nullish(),
+      .optional(),
+    traffic: z.array(trafficEntry).optional(),
   }),
 });
 
@@ -43,17 +44,17 @@ const service = z.object({
  * @throws Error when the manifest is not YAML, which helm would not have accepted.
  */
 export function readRenderedServices(manifest: string): readonly RenderedService[] {
-  const reading = readDocuments(manifest, 'rendered chart');
+  const reading = readDocuments(manifest, 'rendered chart', 'template');
   if (reading.kind === 'invalid') throw new Error(`the rendered chart is not YAML: ${reading.issues[0]?.got}`);
   return reading.documents.flatMap(({ value }) => {
-    const { data } = service.safeParse(value);
+    const { data } = service.safeParse(withoutNulls(value));
     return data === undefined ? [] : [renderedOf(data)];
   });
 }
 
 function renderedOf({ metadata, spec }: z.output<typeof service>): RenderedService {
   const { name, namespace } = metadata;
-  const revision = spec.template?.metadata?.name ?? undefined;
+  const revision = spec.template?.metadata?.name;
   const [container] = spec.template?.spec?.containers ?? [];
   const traffic = (spec.traffic ?? []).map(entryOf);
   return {

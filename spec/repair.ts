@@ -1,4 +1,5 @@
 import type { Path } from './issue.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /** A document as the schema wants it, and where its values stood before. */
 export interface Repaired {
@@ -9,7 +10,7 @@ export interface Repaired {
 
 /**
  * iter8's tutorial has `baseline` and `candidates` beside an empty `versionInfo` by a slip of indentation: they are moved
- * under it. Fields that are null count as absent, as they do for Kubernetes.
+ * under it. Fields that are null are left out.
  */
 export function repair(document: unknown): Repaired {
   const value = withoutNulls(document);
@@ -39,21 +40,4 @@ function isMapping(value: unknown): value is Mapping {
 
 function isFilled(versionInfo: unknown): boolean {
   return versionInfo !== undefined && !(isMapping(versionInfo) && Object.keys(versionInfo).length === 0);
-}
-
-/** No manifest is deeper; what lies below stays as it is, and is refused where it hangs. */
-const deepest = 20;
-
-/** Copies every value once, since YAML's aliases can repeat a value without end, or put it into itself. */
-function withoutNulls(value: unknown, depth = 0, copies = new Map<unknown, unknown>()): unknown {
-  if (typeof value !== 'object' || value === null || depth > deepest) return value;
-  const known = copies.get(value);
-  if (known !== undefined) return known;
-  // Without a prototype, so that `__proto__` is a field like any other.
-  const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : Object.create(null);
-  copies.set(value, copy);
-  const copyOf = (inner: unknown): unknown => withoutNulls(inner, depth + 1, copies);
-  if (Array.isArray(copy)) copy.push(...Object.values(value).map(copyOf));
-  else for (const [key, inner] of Object.entries(value)) if (inner !== null) copy[key] = copyOf(inner);
-  return copy;
 }

@@ -413,6 +413,11 @@ describe('aliases', () => {
     expect(accepted(text).experiment.objectives.map(({ upperLimit }) => upperLimit)).toEqual([50, 50, 0.01]);
   });
 
+  test('are merged where a merge key says so', () => {
+    const text = edited('upperLimit: 50', '<<: { upperLimit: 60 }');
+    expect(accepted(text).experiment.objectives[0]?.upperLimit).toBe(60);
+  });
+
   test('that would fill the memory are refused', () => {
     const levels = Array.from({ length: 20 }, (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}]`);
     expect(issues(['a0: &a0 [x, x]', ...levels, sample].join('\n'))[0]).toContain('a0: expected one of apiVersion');

@@ -43,3 +43,18 @@ test('leaves out what the chart leaves out', () => {
 test('a core Service is not a Knative Service', () => {
   expect(readRenderedServices('apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: {}')).toEqual([]);
 });
+
+const header = 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: a }\n';
+
+test('reads fields that a template left empty as absent', () => {
+  const text = `${header}spec:\n  template:\n    metadata:\n  traffic:\n  - { tag: , percent: 100, latestRevision: true }\n`;
+  expect(readRenderedServices(text)).toEqual([
+    { name: 'a', image: '', traffic: [{ percent: 100, latestRevision: true }] },
+  ]);
+});
+
+test('reads merge keys, and the last of two equal keys, as helm does', () => {
+  const container = '&app { image: one, image: two }';
+  const text = `x: ${container}\n${header}spec: { template: { spec: { containers: [{ <<: *app }] } } }`;
+  expect(readRenderedServices(text)).toEqual([{ name: 'a', image: 'two' }]);
+});
