@@ -9,6 +9,7 @@ import { anExperiment } from '../test/support/builders.ts';
 import { fakeWorld } from '../test/support/fake-world.ts';
 import { decisionDelays, eventsPerIteration } from './history.ts';
 import { quantile } from './quantile.ts';
+import { activitiesPerWorkflow } from './worlds.ts';
 
 /**
  * Many experiments at once on one worker and one dev server, with the far ends faked: how late is a decision after its timer
@@ -34,7 +35,8 @@ const env = await TestWorkflowEnvironment.createLocal({
   },
 });
 try {
-  const { activities } = fakeWorld({ experiment: anExperiment({ iterations, intervalMs }) });
+  const experiment = anExperiment({ iterations, intervalMs });
+  const activities = activitiesPerWorkflow(() => fakeWorld({ experiment }));
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue: 'bench',

@@ -24,7 +24,7 @@ async function replay(workflowBundle: WorkflowBundleWithSourceMap, name: string)
 beforeAll(() => {
   Runtime.install({
     logger: new DefaultLogger('ERROR', () => undefined),
-    telemetryOptions: { logging: { filter: { core: 'OFF', other: 'OFF' }, forward: {} } },
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
 });
 

@@ -1,0 +1,25 @@
+import { activityInfo } from '@temporalio/activity';
+import type { ExperimentActivities } from '../workflows/contract.ts';
+
+/** Gives every workflow a world of its own, so that many experiments can share one worker. */
+export function activitiesPerWorkflow(createWorld: () => { activities: ExperimentActivities }): ExperimentActivities {
+  const worlds = new Map<string, ExperimentActivities>();
+  const activitiesOf = (workflowId: string): ExperimentActivities => {
+    const known = worlds.get(workflowId) ?? createWorld().activities;
+    worlds.set(workflowId, known);
+    return known;
+  };
+  const names = Object.keys(createWorld().activities);
+  const routed = names.map((name) => {
+    const call = (input: unknown): unknown => {
+      const { workflowExecution } = activityInfo();
+      const activities: Record<string, (input: never) => unknown> = {
+        ...activitiesOf(workflowExecution?.workflowId ?? ''),
+      };
+      return activities[name]?.(input as never);
+    };
+    return [name, call];
+  });
+  // The names are those of a whole set of activities.
+  return Object.fromEntries(routed) as ExperimentActivities;
+}
