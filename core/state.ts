@@ -6,8 +6,8 @@ import type { TaggedRevision } from './target.ts';
 import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
-export const keptIterations = 50;
-export const keptWarnings = 20;
+const keptIterations = 50;
+const keptWarnings = 20;
 
 /**
  * Everything an experiment knows about its run: one plain object, so that it passes through continue-as-new.
