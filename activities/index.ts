@@ -45,7 +45,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { allowedCommands, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const environment = environmentOf(dependencies);
   const cluster = connectCluster(kubeConfig);
-  const helm = connectHelm({ path: settings.helmPath, environment });
+  const helm = connectHelm({ path: settings.helmPath, environment, isApiReady: cluster.isReady });
   return {
     readManifest: (input) => readManifest(temporal, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),

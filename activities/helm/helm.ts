@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { withNamespace } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
+import { hasSucceeded } from '../commands/command-failure.ts';
 import { formatCommand } from '../commands/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
@@ -45,46 +46,63 @@ export interface HelmOptions {
   /** The program's path, or its name on the PATH of `environment`. */
   readonly path: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether the API server says that it is ready: until then it denies everything, and a denial means nothing. */
+  readonly isApiReady: () => Promise<boolean>;
 }
 
-/** Commands that only look: a slow chart repository is not a broken one, but the activity's time is limited. */
-const readLimitMs = 60_000;
+/**
+ * Commands that only look: a slow chart repository is not a broken one, but the activity's time is limited. A rendered
+ * release with its chart fits into an etcd object, 1.5 MiB compressed.
+ */
+const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
 
-/** A rendered release with its chart fits into an etcd object, 1.5 MiB compressed. */
-const documentBytes = 64 * 1024 * 1024;
-
-export function connectHelm({ path, environment }: HelmOptions): Helm {
-  const run = (args: readonly string[], limitMs: number, outputBytes?: number): Promise<ProcessResult> => {
-    const signal = cancellationSignal();
-    const request = { command: path, args, environment, limitMs, signal };
-    return runProcess({ ...request, ...(outputBytes === undefined ? {} : { outputBytes }) });
+export function connectHelm({ path, environment, isApiReady }: HelmOptions): Helm {
+  const run = (args: readonly string[], limits: { limitMs: number; outputBytes?: number }): Promise<ProcessResult> => {
+    return runProcess({ command: path, args, environment, signal: cancellationSignal(), ...limits });
   };
 
-  /** Standard output of a command that only looks; fails with what helm says. */
+  /** Runs a command that only looks, once more where it was denied something. */
+  async function look(args: readonly string[]): Promise<ProcessResult> {
+    const result = await run(args, readLimits);
+    if (!isDenied(result)) return result;
+    if (!(await isApiReady())) throw notReadyYet(args);
+    return run(args, readLimits);
+  }
+
   async function read(args: readonly string[]): Promise<string> {
-    const result = await run(args, readLimitMs, documentBytes);
-    if (result.outcome.kind === 'ended' && result.outcome.code === 0 && !result.isCut) return result.stdout;
-    throw helmFailure({ args, result, limitMs: readLimitMs });
+    return outputOf(args, await look(args));
   }
 
   return {
     version: async () => (await read(['version', '--template', '{{.Version}}'])).trim(),
     status: async ({ release, namespace }) => {
       const args = ['status', release, '--namespace', namespace, '--output', 'json'];
-      const result = await run(args, readLimitMs, documentBytes);
+      const result = await look(args);
       if (result.stderr.includes('release: not found')) return undefined;
-      if (result.outcome.kind !== 'ended' || result.outcome.code !== 0 || result.isCut) {
-        throw helmFailure({ args, result, limitMs: readLimitMs });
-      }
-      return readState(parseRelease(args, result.stdout));
+      return readState(parseRelease(args, outputOf(args, result)));
     },
     render: async (upgrade, namespace) => {
       const args = [...withNamespace(upgrade, namespace), '--dry-run=server', '--output', 'json'];
       const { manifest, config } = parseRelease(args, await read(args));
       return { manifest, config: config ?? {} };
     },
-    upgrade: (upgrade, { namespace, limitMs }) => run(withNamespace(upgrade, namespace), limitMs),
+    upgrade: (upgrade, { namespace, limitMs }) => run(withNamespace(upgrade, namespace), { limitMs }),
   };
+}
+
+/** Standard output of a command that only looks; fails with what helm says. */
+function outputOf(args: readonly string[], result: ProcessResult): string {
+  if (hasSucceeded(result) && !result.isCut) return result.stdout;
+  throw helmFailure({ args, result, limitMs: readLimits.limitMs });
+}
+
+function isDenied({ stderr }: ProcessResult): boolean {
+  return stderr.includes('is forbidden: User');
+}
+
+function notReadyYet(args: readonly string[]): Error {
+  const message = `${formatCommand('helm', args)}: the API server is not ready yet and denies everything`;
+  return failure('KubernetesUnavailable', { message });
 }
 
 /** The parts of helm's release document (helm.sh/helm/v3/pkg/release) that serin reads. */

@@ -3,15 +3,18 @@ import {
   CoordinationV1Api,
   CoreV1Api,
   CustomObjectsApi,
+  Health,
   PatchStrategy,
 } from '@kubernetes/client-node';
 import type { KubeConfig, V1Lease, V1Secret } from '@kubernetes/client-node';
+import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { ObjectName } from '../../core/experiment.ts';
 import type { TrafficEntry } from '../../core/target.ts';
-import { isNotFound, throwKubernetesFailure } from './kubernetes-failure.ts';
+import { failure } from '../failures.ts';
+import { isDenied, isNotFound, throwKubernetesFailure } from './kubernetes-failure.ts';
 import type { KnativeService, Revision } from './objects.ts';
-import { createRequestOptions } from './request-options.ts';
+import { createRequestOptions, requestSignal } from './request-options.ts';
 
 /** A guarded change of a Knative Service: refused as a conflict when the service is no longer at `resourceVersion`. */
 export interface ServicePatch {
@@ -46,6 +49,8 @@ export interface Cluster {
   /** Guarded by the secret's own resourceVersion. */
   readonly replaceSecret: (name: ObjectName, secret: V1Secret) => Promise<void>;
   readonly isAllowed: (access: Access) => Promise<boolean>;
+  /** Whether the API server says that it serves everything. */
+  readonly isReady: () => Promise<boolean>;
 }
 
 /** The name under which serin owns the fields that it writes. */
@@ -55,6 +60,7 @@ const knative = { group: 'serving.knative.dev', version: 'v1' } as const;
 const services = `services.${knative.group}`;
 const revisions = `revisions.${knative.group}`;
 const leases = 'leases.coordination.k8s.io';
+const secrets = 'secrets';
 
 /** Connects to the API server of the kubeconfig's current context. */
 export function connectCluster(kubeConfig: KubeConfig): Cluster {
@@ -63,61 +69,115 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
   const options = createRequestOptions();
-  const knativeObject = (plural: string, name: ObjectName) => ({ ...knative, ...name, plural });
+  const isReady = createReadinessCheck(kubeConfig);
+  const call: Call = (request, target) => askTwice(request, isReady).catch(throwAs(target));
+  const read: Read = (request, target) => call(() => request().catch(absent), { verb: 'get', ...target });
 
   return {
-    // The API server has checked these objects against their schema.
-    readService: (name) =>
-      read(
-        services,
-        name,
-        customObjects.getNamespacedCustomObject(knativeObject('services', name), options()),
-      ) as Promise<KnativeService | undefined>,
-    readRevision: (name) =>
-      read(
-        revisions,
-        name,
-        customObjects.getNamespacedCustomObject(knativeObject('revisions', name), options()),
-      ) as Promise<Revision | undefined>,
+    readService: (name) => {
+      const request = { ...knative, ...name, plural: 'services' };
+      // The API server has checked these objects against their schema.
+      const answer = async () => (await customObjects.getNamespacedCustomObject(request, options())) as KnativeService;
+      return read(answer, { resource: services, name });
+    },
+    readRevision: (name) => {
+      const request = { ...knative, ...name, plural: 'revisions' };
+      const answer = async () => (await customObjects.getNamespacedCustomObject(request, options())) as Revision;
+      return read(answer, { resource: revisions, name });
+    },
     patchService: (name, patch) => {
-      const request = { ...knativeObject('services', name), fieldManager, body: bodyOf(patch) };
-      const contentType = PatchStrategy.MergePatch;
-      const answer = customObjects.patchNamespacedCustomObject(request, options({ contentType }));
-      return call('patch', services, name, answer) as Promise<KnativeService>;
+      const request = { ...knative, ...name, plural: 'services', fieldManager, body: bodyOf(patch) };
+      const patchOptions = () => options({ contentType: PatchStrategy.MergePatch });
+      const answer = async () =>
+        (await customObjects.patchNamespacedCustomObject(request, patchOptions())) as KnativeService;
+      return call(answer, { verb: 'patch', resource: services, name });
     },
 
-    readLease: (name) => read(leases, name, coordination.readNamespacedLease({ ...name }, options())),
-    createLease: ({ namespace, name }, body) =>
-      call(
-        'create',
-        leases,
-        { namespace, name },
-        coordination.createNamespacedLease({ namespace, body, fieldManager }, options()),
-      ),
-    replaceLease: (name, body) =>
-      call('update', leases, name, coordination.replaceNamespacedLease({ ...name, body, fieldManager }, options())),
-    deleteLease: async (name, lease) => {
-      const preconditions = preconditionsOf(lease);
-      await call(
-        'delete',
-        leases,
+    readLease: (name) =>
+      read(() => coordination.readNamespacedLease({ ...name }, options()), { resource: leases, name }),
+    createLease: (name, body) => {
+      const request = { namespace: name.namespace, body, fieldManager };
+      return call(() => coordination.createNamespacedLease(request, options()), {
+        verb: 'create',
+        resource: leases,
         name,
-        coordination.deleteNamespacedLease({ ...name, body: { preconditions } }, options()),
-      );
+      });
+    },
+    replaceLease: (name, body) => {
+      const request = { ...name, body, fieldManager };
+      return call(() => coordination.replaceNamespacedLease(request, options()), {
+        verb: 'update',
+        resource: leases,
+        name,
+      });
+    },
+    deleteLease: async (name, lease) => {
+      const request = { ...name, body: { preconditions: preconditionsOf(lease) } };
+      await call(() => coordination.deleteNamespacedLease(request, options()), {
+        verb: 'delete',
+        resource: leases,
+        name,
+      });
     },
 
-    readSecret: (name) => read('secrets', name, core.readNamespacedSecret({ ...name }, options())),
+    readSecret: (name) => read(() => core.readNamespacedSecret({ ...name }, options()), { resource: secrets, name }),
     replaceSecret: async (name, body) => {
-      await call('update', 'secrets', name, core.replaceNamespacedSecret({ ...name, body, fieldManager }, options()));
+      const request = { ...name, body, fieldManager };
+      await call(() => core.replaceNamespacedSecret(request, options()), { verb: 'update', resource: secrets, name });
     },
 
     isAllowed: async ({ verb, group, resource, namespace }) => {
       const body = { spec: { resourceAttributes: { verb, group, resource, namespace } } };
-      const review = authorization.createSelfSubjectAccessReview({ body }, options());
-      const { status } = await call('create', 'selfsubjectaccessreviews', { namespace, name: resource }, review);
+      const answer = () => authorization.createSelfSubjectAccessReview({ body }, options());
+      const name = { namespace, name: resource };
+      const { status } = await call(answer, { verb: 'create', resource: 'selfsubjectaccessreviews', name });
       return status?.allowed === true;
     },
+    isReady,
   };
+}
+
+interface Target {
+  readonly resource: string;
+  readonly name: ObjectName;
+}
+
+type Call = <T>(request: () => Promise<T>, target: Target & { readonly verb: string }) => Promise<T>;
+type Read = <T>(request: () => Promise<T>, target: Target) => Promise<T | undefined>;
+
+/**
+ * An API server that has just started denies everything until it knows its roles. So a denial is believed only when the
+ * server, once it says that it is ready, repeats it.
+ */
+async function askTwice<T>(request: () => Promise<T>, isReady: () => Promise<boolean>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    if (!(await isReady())) throw notReadyYet();
+    return request();
+  }
+}
+
+function notReadyYet(): Error {
+  return failure('KubernetesUnavailable', { message: 'the API server is not ready yet and denies everything' });
+}
+
+function createReadinessCheck(kubeConfig: KubeConfig): () => Promise<boolean> {
+  const health = new Health(kubeConfig);
+  return () => health.readyz({ signal: requestSignal() }).catch(() => false);
+}
+
+function throwAs({ verb, resource, name }: Target & { readonly verb: string }): (error: unknown) => never {
+  return (error) => {
+    // However the client has wrapped it.
+    cancellationSignal().throwIfAborted();
+    throwKubernetesFailure(error, { verb, resource, object: formatObjectName(name) });
+  };
+}
+
+function absent(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
 }
 
 function bodyOf({ resourceVersion, annotations, traffic }: ServicePatch): object {
@@ -127,18 +187,4 @@ function bodyOf({ resourceVersion, annotations, traffic }: ServicePatch): object
 function preconditionsOf({ metadata }: V1Lease): { uid?: string; resourceVersion?: string } {
   const { uid, resourceVersion } = metadata ?? {};
   return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-}
-
-async function call<T>(verb: string, resource: string, name: ObjectName, answer: Promise<T>): Promise<T> {
-  return answer.catch((error: unknown) =>
-    throwKubernetesFailure(error, { verb, resource, object: formatObjectName(name) }),
-  );
-}
-
-async function read<T>(resource: string, name: ObjectName, answer: Promise<T>): Promise<T | undefined> {
-  const present = answer.catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  return call('get', resource, name, present);
 }

@@ -23,7 +23,7 @@ export function createRequestOptions(): (request?: {
     middleware: [
       {
         pre: (request) => {
-          request.setSignal(AbortSignal.any([cancellationSignal(), AbortSignal.timeout(requestLimitMs)]));
+          request.setSignal(requestSignal());
           if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
           const dispatcher = shared(request.getDispatcher());
           if (dispatcher !== undefined) request.setDispatcher(dispatcher);
@@ -35,18 +35,27 @@ export function createRequestOptions(): (request?: {
   });
 }
 
+/** Ends a request with its activity, or at its limit. */
+export function requestSignal(): AbortSignal {
+  return AbortSignal.any([cancellationSignal(), AbortSignal.timeout(requestLimitMs)]);
+}
+
 /** The first dispatcher that is offered serves all requests until it is too old. */
 function createSharedDispatcher(): (offered: Dispatcher | undefined) => Dispatcher | undefined {
   let current: Dispatcher | undefined;
   let bornAtMs = 0;
   return (offered) => {
     if (current !== undefined && performance.now() - bornAtMs < connectionLifeMs) return current;
-    // Requests that are under way are finished; the older dispatcher takes no new ones.
-    void current?.close();
+    closeLater(current);
     current = offered;
     bornAtMs = performance.now();
     return current;
   };
+}
+
+/** By then every request that was given it has ended. */
+function closeLater(dispatcher: Dispatcher | undefined): void {
+  setTimeout(() => void dispatcher?.close(), 2 * requestLimitMs).unref();
 }
 
 function observe<T>(value: T): Observable<T> {

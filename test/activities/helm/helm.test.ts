@@ -48,7 +48,7 @@ const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace,
 
 function helmAt(path: string): Helm {
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: sandbox.workerKubeconfig });
-  return connectHelm({ path, environment });
+  return connectHelm({ path, environment, isApiReady: cluster.isReady });
 }
 
 /** A target of its own, whose Lease the test holds. */
@@ -102,6 +102,12 @@ async function leavePending(target: SampleTarget, revision: number, agoMs: numbe
 }
 
 describe('runHelm', () => {
+  /** For tests that end before anything is upgraded. */
+  let untouched: SampleTarget;
+  beforeAll(async () => {
+    untouched = await aTarget('untouched');
+  });
+
   it("upgrades once in the target's namespace, and does nothing when it is tried again", async () => {
     const target = await aTarget('once');
     const input = aTask(target, upgradeArgs(target, 'candidate'));
@@ -121,7 +127,7 @@ describe('runHelm', () => {
   });
 
   it('raises the duration of the Lease before it starts, and refuses without the Lease', async () => {
-    const target = await aTarget('owned');
+    const target = untouched;
     await run(aTask(target, upgradeArgs(target, 'experimental')));
     const lease = await asActivity(() => readLease(cluster, target));
     expect(lease?.spec?.leaseDurationSeconds).toBe(90);
@@ -178,7 +184,7 @@ describe('runHelm', () => {
   });
 
   it('tries again later where the chart repository is down, and not where it has no such chart', async () => {
-    const target = await aTarget('chartless');
+    const target = untouched;
     const down = ['upgrade', target.name, 'http://127.0.0.1:1/chart.tgz'];
     expect(await failureOfRun(aTask(target, down))).toMatchObject({ type: 'ChartUnavailable', isRetryable: true });
     const missing = ['upgrade', target.name, `${target.chartUrl}.missing`];
@@ -187,7 +193,7 @@ describe('runHelm', () => {
   });
 
   it('does only what it allows', async () => {
-    const target = await aTarget('strict');
+    const target = untouched;
     const rollback = await failureOfRun(aTask(target, ['rollback', target.name]));
     expect(rollback).toMatchObject({
       type: 'CommandNotAllowed',
@@ -215,10 +221,10 @@ describe('runHelm', () => {
   it('leaves no helm behind when its worker is killed', async () => {
     const target = await aTarget('orphaned');
     const args = await waitingArgs(target);
-    const process_ = new URL('../../../activities/commands/run-process.ts', import.meta.url);
+    const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
     const request = { command: sandbox.tools.helm, args: [...args, '-n', target.namespace], limitMs: 60_000 };
     const source = `
-      import { runProcess } from ${JSON.stringify(process_.href)};
+      import { runProcess } from ${JSON.stringify(runner.href)};
       const environment = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: process.env.KUBECONFIG };
       const signal = new AbortController().signal;
       await runProcess({ ...${JSON.stringify(request)}, environment, signal });`;

@@ -430,8 +430,39 @@ describe('awaitReadiness and verifyTarget', () => {
   });
 });
 
-describe('an API server that is down', () => {
-  it('is data to an observation, and a failure that passes to everything else', async () => {
+describe('the API server', () => {
+  it('is believed when it denies something', async () => {
+    const { type, isRetryable, message } = await failureOf(() =>
+      cluster.readSecret({ namespace: 'kube-system', name: 'x' }),
+    );
+    expect({ type, isRetryable }).toEqual({ type: 'Forbidden', isRetryable: false });
+    expect(message).toMatch(/^cannot get secrets kube-system\/x: .*; grant the worker the right "get" on secrets$/);
+  });
+
+  it('names what it refuses', async () => {
+    const { metadata } = (await asActivity(() => cluster.readService({ namespace, name: 'leased' }))) ?? {};
+    const patch = { resourceVersion: metadata?.resourceVersion ?? '', annotations: {}, traffic: [{ percent: 50 }] };
+    const failure = await failureOf(() => cluster.patchService({ namespace, name: 'leased' }, patch));
+    expect(failure).toMatchObject({ type: 'Invalid', isRetryable: false });
+    expect(failure.message).toContain(
+      `cannot patch services.serving.knative.dev ${namespace}/leased: admission webhook`,
+    );
+  });
+
+  it('is unavailable while it starts: what it denies or does not know then means nothing', async () => {
+    await sandbox.outages.apiServer.kill();
+    const start = new AbortController();
+    const started = sandbox.outages.apiServer.start().finally(() => start.abort());
+    const seen = new Set<unknown>();
+    while (!start.signal.aborted) {
+      const answer = asActivity(() => cluster.readService({ namespace, name: 'leased' }));
+      seen.add(await answer.then((service) => (service === undefined ? 'gone' : 'served')).catch(({ type }) => type));
+    }
+    await started;
+    expect([...seen].filter((answer) => answer !== 'served')).toEqual(['KubernetesUnavailable']);
+  });
+
+  it('that is down is data to an observation, and a failure that passes to everything else', async () => {
     const target = { namespace, name: 'leased' };
     await sandbox.outages.apiServer.stop();
     try {

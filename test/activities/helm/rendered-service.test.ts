@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { compareWithJudged, findTarget } from '../../../activities/helm/rendered-service.ts';
+
+const target = { namespace: 'prod', name: 'app' };
+const judged = { revision: 'app-v2', image: 'app:2' };
+const rendered = { name: 'app', revision: 'app-v2', image: 'app:2' };
+
+describe('findTarget', () => {
+  const manifest = (namespace: string) => `
+apiVersion: v1
+kind: Service
+metadata: {name: app, namespace: prod}
+---
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: app${namespace}}
+spec: {template: {metadata: {name: app-v2}, spec: {containers: [{image: "app:2"}]}}}
+`;
+
+  it('finds the Knative Service of that name, not another kind of Service', () => {
+    expect(findTarget({ target, namespace: 'prod', manifest: manifest('') })).toEqual(rendered);
+  });
+
+  it('takes the namespace of the release where the chart names none', () => {
+    expect(findTarget({ target, namespace: 'test', manifest: manifest('') })).toBeUndefined();
+    const named = findTarget({ target, namespace: 'test', manifest: manifest(', namespace: prod') });
+    expect(named).toEqual({ ...rendered, namespace: 'prod' });
+  });
+});
+
+describe('compareWithJudged', () => {
+  it.each([
+    ['no traffic', undefined],
+    ['the judged revision by name', [{ revisionName: 'app-v2', percent: 100 }]],
+    ['the latest revision, which is the judged one', [{ latestRevision: true, percent: 100 }]],
+    [
+      'the judged revision and a tag',
+      [
+        { revisionName: 'app-v2', percent: 100 },
+        { revisionName: 'app-v1', tag: 'old', percent: 0 },
+      ],
+    ],
+  ])('accepts %s', (_, traffic) => {
+    expect(compareWithJudged({ ...rendered, ...(traffic && { traffic }) }, target, judged)).toEqual([]);
+  });
+
+  it('names every difference', () => {
+    const traffic = [
+      { revisionName: 'app-v1', percent: 100 },
+      { latestRevision: true, percent: 0, tag: 'candidate' },
+    ];
+    expect(compareWithJudged({ name: 'app', revision: 'app-v3', image: 'app:3', traffic }, target, judged)).toEqual([
+      'Knative Service prod/app is rendered with revision app-v3, but app-v2 was judged',
+      'Knative Service prod/app is rendered with image app:3, but app:2 was judged',
+      'Knative Service prod/app is rendered with traffic app-v1 100 %, not 100 % app-v2; leave traffic out of these values',
+    ]);
+  });
+
+  it('asks for a revision name where the chart has none', () => {
+    const [problem] = compareWithJudged({ name: 'app', image: 'app:2' }, target, judged);
+    expect(problem).toBe(
+      'Knative Service prod/app is rendered without a revision name, so it would get a new revision that nobody judged; set spec.template.metadata.name to app-v2 in the chart',
+    );
+  });
+});
