@@ -4,16 +4,19 @@ import type { SandboxToolId, ToolPaths } from './tools/resolve.ts';
 
 const run = promisify(execFile);
 
+/** Runs a program with the arguments and returns its standard output. */
+type Command = (...args: readonly string[]) => Promise<string>;
+
 /** The command line programs of a user of the sandbox; each returns its standard output. */
 export interface Commands {
   /** `kubectl`, with an administrator's rights. */
-  kubectl(...args: readonly string[]): Promise<string>;
+  readonly kubectl: Command;
   /** `kubectl apply` of manifests given as text. */
-  apply(manifests: string): Promise<string>;
+  readonly apply: (manifests: string) => Promise<string>;
   /** `helm`, with an administrator's rights. */
-  helm(...args: readonly string[]): Promise<string>;
+  readonly helm: Command;
   /** `temporal`, for the sandbox's server. */
-  temporalCommand(...args: readonly string[]): Promise<string>;
+  readonly temporalCommand: Command;
 }
 
 export function makeCommands(

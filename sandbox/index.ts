@@ -1,12 +1,7 @@
 export { startSandbox } from './start.ts';
-export type { LocalProgram, Sandbox } from './sandbox.ts';
-export type { SandboxOptions } from './options.ts';
-export type { Commands } from './commands.ts';
-export type { Fault, RevisionName } from './faults/fault.ts';
-export type { Load, LoadResult } from './load/fortio.ts';
-export type { MetricsGeneration } from './metrics/server.ts';
-export type { ProcessExit, Program } from './processes/messages.ts';
-export type { Outage } from './processes/service.ts';
+export type { Sandbox } from './sandbox.ts';
+export type { Fault } from './faults/fault.ts';
+export type { LoadResult } from './load/fortio.ts';
 export type { SupervisedProcess } from './processes/supervision.ts';
 export type { SampleRequest, SampleTarget } from './samples/deploy.ts';
 export { resolveTemporalTestServer, resolveTool } from './tools/resolve.ts';

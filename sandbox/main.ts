@@ -33,10 +33,11 @@ function exports(
 ): string {
   const variables = {
     KUBECONFIG: kubeconfig,
-    WORKER_KUBECONFIG: workerKubeconfig,
     TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_UI_URL: temporal.uiUrl,
-    PROMETHEUS_URL: prometheus.url,
+    SERIN_WEB_UI: temporal.uiUrl,
+    SERIN_KUBECONFIG: workerKubeconfig,
+    SERIN_PROMETHEUS_URL: prometheus.url,
+    SERIN_PROMETHEUS_SCRAPE_INTERVAL: '1s',
     GATEWAY_URL: gateway.url,
     CHART_REPOSITORY_URL: `${chartRepository.url}/canary-progressive`,
     SANDBOX_CONTROL_URL: controlUrl,

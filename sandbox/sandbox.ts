@@ -9,7 +9,7 @@ import type { SampleRequest, SampleTarget } from './samples/deploy.ts';
 import type { SandboxToolId, ToolPaths } from './tools/resolve.ts';
 
 /** A program whose log is `logs/NAME.log` in the sandbox's state directory. */
-export type LocalProgram = Omit<Program, 'logFile'>;
+type LocalProgram = Omit<Program, 'logFile'>;
 
 /** A running sandbox. All its addresses are on loopback. */
 export interface Sandbox extends Commands {

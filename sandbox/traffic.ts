@@ -9,7 +9,7 @@ import { runNode } from './node/node.ts';
 
 export interface Traffic {
   readonly gatewayUrl: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts what takes the place of nodes and network: node, autoscaler and ingress gateway. */

@@ -43,6 +43,7 @@ export async function apiServer(base: Base, etcdUrl: string): Promise<ApiServer>
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
       '--profiling=false',
+      '--enable-priority-and-fairness=false',
       '--v=1',
     ]),
     isReady: async () => isHealthy(`${url}/readyz`, await certificateAuthority()),

@@ -34,7 +34,7 @@ export interface Cluster {
   mergeStatus(resource: CustomResource, object: KubernetesObject, status: object): Promise<void>;
 }
 
-export interface ObjectHeader {
+interface ObjectHeader {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };

@@ -6,7 +6,7 @@ export interface Ingress extends KubernetesObject {
   readonly status?: { readonly observedGeneration?: number };
 }
 
-export interface IngressRule {
+interface IngressRule {
   readonly hosts?: readonly string[];
   readonly http?: { readonly paths: readonly IngressPath[] };
 }

@@ -27,13 +27,13 @@ export interface Histogram {
 }
 
 /** Upper bounds in ms: `defaultLatencyDistribution` of knative.dev/serving v0.42.2, pkg/queue/request_metric.go. */
-export const legacyBoundsMs = [
+const legacyBoundsMs = [
   5, 10, 20, 40, 60, 80, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 2000, 5000, 10_000,
   20_000, 50_000, 100_000,
 ];
 
 /** Upper bounds in seconds: `latencyBounds` of knative.dev/serving v0.48.0, the same file. */
-export const openTelemetryBoundsSeconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+const openTelemetryBoundsSeconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** What every pod's queue-proxy has counted. */
 export class RequestRecorder {

@@ -7,7 +7,7 @@ export type ImageBehaviour =
 
 const demo: ImageBehaviour = {
   kind: 'server',
-  body: (environment) => `${environment.get('T_VERSION') ?? environment.get('TARGET') ?? 'hello'}`,
+  body: (environment) => environment.get('T_VERSION') ?? environment.get('TARGET') ?? 'hello',
 };
 
 const images: Readonly<Record<string, ImageBehaviour>> = {

@@ -7,9 +7,9 @@ export interface Listening {
   readonly port: number;
   readonly url: string;
   /** Cuts all connections. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
   /** Takes no new connections and lets the requests under way end, for at most `limitMs`. */
-  drain(limitMs: number): Promise<void>;
+  readonly drain: (limitMs: number) => Promise<void>;
 }
 
 export async function listen(server: Server): Promise<Listening> {

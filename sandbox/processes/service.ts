@@ -29,7 +29,8 @@ export interface ServiceOptions {
   readonly restarts?: boolean;
 }
 
-const stopLimitMs = 10_000;
+// An API server stops listening at once, and then takes its time.
+const stopLimitMs = 3_000;
 
 export class Service implements Outage {
   readonly #options: ServiceOptions;
