@@ -1,5 +1,6 @@
 import type { Assessment } from '../core/assessment.ts';
 import type { Experiment, ObjectName, Role } from '../core/experiment.ts';
+import type { LeaseHolder } from '../core/lease.ts';
 import type { Counts, Measurement } from '../core/measurement.ts';
 import type { TaggedRevision, TargetObservation } from '../core/target.ts';
 
@@ -10,13 +11,8 @@ export const defaultTaskQueue = 'serin';
 /** The manifest as Temporal hands it over: YAML or JSON bytes, text, or an object that is already parsed. */
 export type ManifestInput = Uint8Array | string | object;
 
-/** Identifies one experiment across continue-as-new, on whatever Temporal it runs. */
-export interface Holder {
-  readonly temporalAddress: string;
-  readonly temporalNamespace: string;
-  readonly workflowId: string;
-  readonly firstRunId: string;
-}
+/** Who holds a target: one experiment across continue-as-new, on whatever Temporal it runs. */
+export type Holder = LeaseHolder;
 
 export interface ManifestReading {
   readonly experiment: Experiment;

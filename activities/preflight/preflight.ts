@@ -1,21 +1,20 @@
 import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, Role } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
-import type { Holder, PreflightReport, Revisions } from '../../workflows/contract.ts';
+import type { Holder, PreflightReport } from '../../workflows/contract.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from '../helm/helm.ts';
-import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
-import type { WinnerUpgrade } from '../helm/render-tasks.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { annotateLease, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
-import { releaseProblem, releasesOf, unsupportedHelm } from './releases.ts';
-import { missingHelmRights, missingOwnRights } from './rights.ts';
+import { helmProblems } from './helm-problems.ts';
+import { missingOwnRights } from './rights.ts';
+import { warningsOf } from './warnings.ts';
 
 export interface PreflightDependencies {
   readonly cluster: Cluster;
@@ -27,8 +26,6 @@ export interface PreflightInput {
   readonly experiment: Experiment;
   readonly holder: Holder;
 }
-
-const roles: readonly Role[] = ['baseline', 'candidate'];
 
 /**
  * Checks everything that must hold before the first write, and lists all that does not. What it writes is on our own
@@ -77,7 +74,7 @@ function tagsOf({ status }: KnativeService): readonly TaggedRevision[] {
 /** The two versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */
 function staleVersions({ status }: KnativeService, { target, baseline, candidate }: Experiment): readonly string[] {
   const percents = percentsByRevision(status?.traffic ?? []);
-  const versions = [baseline.revision, candidate.revision];
+  const versions = [...new Set([baseline.revision, candidate.revision])];
   const others = [...percents].filter(([revision]) => !versions.includes(revision));
   const ofVersions = versions.reduce((sum, revision) => sum + (percents.get(revision) ?? 0), 0);
   if (others.length === 0 && ofVersions === 100) return [];
@@ -92,66 +89,7 @@ function refusedCommands({ start, finish }: Experiment, allowedCommands: readonl
   return [...new Set(commands)].flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
 }
 
-async function helmProblems(
-  { cluster, helm }: PreflightDependencies,
-  experiment: Experiment,
-  revisions: Revisions,
-): Promise<readonly string[]> {
-  const winners = roles.map((winner) => helmUpgrades(experiment, winner));
-  const unreadable = winners.flatMap(({ problems }) => problems);
-  const upgrades = winners.map((winner) => winner.upgrades);
-  if (upgrades.flat().length === 0) return unreadable;
-  const unusable = [
-    ...listed(await unsupportedHelm(helm)),
-    ...(await deniedNamespaces(cluster, experiment, upgrades.flat())),
-  ];
-  // Nothing of what follows could be asked.
-  if (unusable.length > 0) return [...unreadable, ...unusable];
-  const problems: string[] = [...unreadable];
-  for (const release of releasesOf(upgrades.flat(), experiment))
-    problems.push(...listed(await releaseProblem(helm, release)));
-  if (problems.length > 0) return problems;
-  for (const ofWinner of upgrades) {
-    problems.push(...(await compareUpgrades(helm, { experiment, upgrades: ofWinner, revisions })));
-  }
-  return problems;
-}
-
-/** Every namespace in which helm cannot keep its records, in one sentence each. */
-async function deniedNamespaces(
-  cluster: Cluster,
-  experiment: Experiment,
-  upgrades: readonly WinnerUpgrade[],
-): Promise<readonly string[]> {
-  const namespaces = new Set(releasesOf(upgrades, experiment).map(({ namespace }) => namespace));
-  const denied = await Promise.all([...namespaces].map((namespace) => missingHelmRights(cluster, namespace)));
-  return denied.flatMap(listed);
-}
-
-function listed(problem: string | undefined): readonly string[] {
-  return problem === undefined ? [] : [problem];
-}
-
 function refused({ target }: Experiment, problems: readonly string[]): Error {
   const message = `preflight of ${formatObjectName(target)} found ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
   return failure('PreflightRefused', { message: `${message}:\n- ${problems.join('\n- ')}`, details: [{ problems }] });
-}
-
-function warningsOf(experiment: Experiment): readonly string[] {
-  const general = experiment.finish.flatMap((task) =>
-    task.kind === 'exec' && task.command !== 'helm' ? [task.command] : [],
-  );
-  const isAtomic = roles.some((winner) =>
-    helmUpgrades(experiment, winner).upgrades.some(({ upgrade }) => upgrade.isAtomic),
-  );
-  return [
-    ...[...new Set(general)].map((command) => {
-      return `finish action ${command}: its effect cannot be compared with the judged revision before it runs`;
-    }),
-    ...(isAtomic
-      ? [
-          '--atomic: a failing helm goes back to its previous revision by itself, with the traffic that it rendered then',
-        ]
-      : []),
-  ];
 }

@@ -1,5 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { commandEnvironment } from '../../../activities/commands/environment.ts';
+import { runCommand } from '../../../activities/commands/run-command.ts';
 import { hasType } from '../../../activities/failures.ts';
 import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
 import type { TemporalService } from '../../../activities/knative/chain.ts';
@@ -32,6 +34,7 @@ beforeAll(async () => {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   cluster = connectCluster(kubeConfig);
+  await sandbox.kubectl('create', 'namespace', namespace);
 });
 
 const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace, ...args);
@@ -427,6 +430,58 @@ describe('awaitReadiness and verifyTarget', () => {
     expect(await failureOf(() => verifyTarget(cluster, { ...input, requireLatest: true }))).toMatchObject({
       message: `the latest ready revision of ${namespace}/verified is verified-v2, not verified-v1`,
     });
+  });
+});
+
+describe('runCommand', () => {
+  const environment = commandEnvironment(process.env);
+  const holder = () => aHolder('run-command');
+  const task = (command: string, ...args: string[]) => ({
+    target: { namespace, name: 'commanded' },
+    holder: holder(),
+    command,
+    args,
+    limitMs: 20_000,
+  });
+  const dependencies = () => ({ cluster, allowedCommands: ['sh'], environment });
+
+  beforeAll(async () => {
+    const target = { namespace, name: 'commanded' };
+    await asActivity(() => acquireTarget({ cluster, temporal }, { target, holder: holder() }));
+  });
+
+  it('answers with what the command printed, secrets redacted', async () => {
+    const input = task('sh', '-c', 'echo "token $1"', 'sh', '--token=hunter22');
+    expect(await asActivity(() => runCommand(dependencies(), input))).toEqual({ output: 'token --token=***' });
+  });
+
+  it('runs nothing that the worker does not allow', async () => {
+    expect(await failureOf(() => runCommand(dependencies(), task('rm', '-rf', '/nowhere')))).toMatchObject({
+      type: 'CommandNotAllowed',
+      isRetryable: false,
+      message: 'command "rm" is not allowed on this worker; allowed: sh',
+    });
+  });
+
+  it('says what ran, how it ended, and what it said last', async () => {
+    const input = task('sh', '-c', 'echo about to fail; echo no such thing >&2; exit 4');
+    expect(await failureOf(() => runCommand(dependencies(), input))).toMatchObject({
+      type: 'CommandFailed',
+      isRetryable: false,
+      message: 'sh -c "echo about to fail; echo no such thing >&2; exit 4" failed with exit code 4: no such thing',
+    });
+  });
+
+  it('stops at its limit', async () => {
+    const input = { ...task('sh', '-c', 'sleep 60'), limitMs: 1_000 };
+    const { type, message } = await failureOf(() => runCommand(dependencies(), input));
+    expect(type).toBe('CommandFailed');
+    expect(message).toBe('sh -c "sleep 60" was stopped at its limit of 1 s: no output');
+  });
+
+  it('does not start without the Lease', async () => {
+    const input = { ...task('sh', '-c', 'exit 0'), holder: aHolder('run-other') };
+    expect((await failureOf(() => runCommand(dependencies(), input))).type).toBe('Fenced');
   });
 });
 

@@ -1,0 +1,52 @@
+import type { Experiment, Role } from '../../core/experiment.ts';
+import type { Revisions } from '../../workflows/contract.ts';
+import type { Helm } from '../helm/helm.ts';
+import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
+import type { WinnerUpgrade } from '../helm/render-tasks.ts';
+import type { Cluster } from '../knative/cluster.ts';
+import { releaseProblem, releasesOf, unsupportedHelm } from './releases.ts';
+import { missingHelmRights } from './rights.ts';
+
+const roles: readonly Role[] = ['baseline', 'candidate'];
+
+/** Everything about the helm finish actions that would keep one of the winners from being deployed as judged. */
+export async function helmProblems(
+  { cluster, helm }: { readonly cluster: Cluster; readonly helm: Helm },
+  experiment: Experiment,
+  revisions: Revisions,
+): Promise<readonly string[]> {
+  const winners = roles.map((winner) => helmUpgrades(experiment, winner));
+  const unreadable = winners.flatMap(({ problems }) => problems);
+  const upgrades = winners.map((winner) => winner.upgrades);
+  if (upgrades.flat().length === 0) return unreadable;
+  const unusable = [
+    ...listed(await unsupportedHelm(helm)),
+    ...(await deniedNamespaces(cluster, experiment, upgrades.flat())),
+  ];
+  // Nothing of what follows could be asked.
+  if (unusable.length > 0) return [...unreadable, ...unusable];
+  const problems: string[] = [...unreadable];
+  for (const release of releasesOf(upgrades.flat(), experiment)) {
+    problems.push(...listed(await releaseProblem(helm, release)));
+  }
+  if (problems.length > 0) return problems;
+  for (const ofWinner of upgrades) {
+    problems.push(...(await compareUpgrades(helm, { experiment, upgrades: ofWinner, revisions })));
+  }
+  return problems;
+}
+
+/** Every namespace in which helm cannot keep its records, in one sentence each. */
+async function deniedNamespaces(
+  cluster: Cluster,
+  experiment: Experiment,
+  upgrades: readonly WinnerUpgrade[],
+): Promise<readonly string[]> {
+  const namespaces = new Set(releasesOf(upgrades, experiment).map(({ namespace }) => namespace));
+  const denied = await Promise.all([...namespaces].map((namespace) => missingHelmRights(cluster, namespace)));
+  return denied.flatMap(listed);
+}
+
+function listed(problem: string | undefined): readonly string[] {
+  return problem === undefined ? [] : [problem];
+}

@@ -1,0 +1,19 @@
+import type { Experiment } from '../../core/experiment.ts';
+import { helmUpgrades } from '../helm/render-tasks.ts';
+
+const atomicWarning =
+  '--atomic: a failing helm goes back to its previous revision by itself, with the traffic that it rendered then';
+
+/** What a person should know before the run begins, although nothing forbids it. */
+export function warningsOf(experiment: Experiment): readonly string[] {
+  const commands = new Set(experiment.finish.flatMap((task) => (task.kind === 'exec' ? [task.command] : [])));
+  const general = [...commands].filter((command) => command !== 'helm');
+  const { upgrades } = helmUpgrades(experiment, 'candidate');
+  const isAtomic = upgrades.some(({ upgrade }) => upgrade.isAtomic);
+  return [
+    ...general.map((command) => {
+      return `finish action ${command}: its effect cannot be compared with the judged revision before it runs`;
+    }),
+    ...(isAtomic ? [atomicWarning] : []),
+  ];
+}
