@@ -27,7 +27,9 @@ export async function startSlowCluster(): Promise<SlowCluster> {
       JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Forbidden', code: 403 }),
     );
   };
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    // A denial counts only from an API server that is ready.
+    if (request.url?.startsWith('/readyz')) return response.end('ok');
     if (isRefusing) return refuse(response);
     waiting.add(response);
     response.on('close', () => waiting.delete(response));
