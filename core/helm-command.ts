@@ -19,7 +19,7 @@ export type HelmCommand =
   | { readonly kind: 'unsupported'; readonly problem: string };
 
 /** Helm's own default of `--timeout`. */
-export const helmTimeoutMs = 5 * 60_000;
+const helmTimeoutMs = 5 * 60_000;
 
 /** Reads the arguments of `helm` as Helm 3 does; anything but an upgrade that changes the release is unsupported. */
 export function parseHelmCommand(args: readonly string[]): HelmCommand {

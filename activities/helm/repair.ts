@@ -47,7 +47,7 @@ function markFailed(secret: V1Secret, name: ReleaseName, state: ReleaseState): V
   return { ...secret, metadata: { ...secret.metadata, labels }, data: { ...secret.data, release: repaired } };
 }
 
-export function busy(name: ReleaseName, state: ReleaseState, leftMs: number): Error {
+function busy(name: ReleaseName, state: ReleaseState, leftMs: number): Error {
   const message = `${describe(name, state)}; its operation may be at work for another ${Math.ceil(leftMs / 1000)} s`;
   return failure('ReleaseBusy', { message, nextRetryDelayMs: Math.min(leftMs + 500, busyRetryMs) });
 }
