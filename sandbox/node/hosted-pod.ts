@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import type { PodIdentity } from '../metrics/recorder.ts';
 
 /** The pod's place in Knative, or `undefined` for a pod that is not of a revision. */
@@ -22,5 +22,15 @@ export function mainContainer({ spec }: V1Pod) {
 
 /** The literal environment of the pod's main container. */
 export function environmentOf(pod: V1Pod): ReadonlyMap<string, string> {
-  return new Map(mainContainer(pod)?.env?.map(({ name, value = '' }) => [name, value]));
+  return literals(mainContainer(pod));
+}
+
+/** The revision's `timeoutSeconds`, as Knative tells its queue-proxy. */
+export function requestLimitMs({ spec }: V1Pod): number {
+  const queueProxy = spec?.containers.find(({ name }) => name === 'queue-proxy');
+  return Number(literals(queueProxy).get('REVISION_TIMEOUT_SECONDS') ?? 300) * 1_000;
+}
+
+function literals(container: V1Container | undefined): ReadonlyMap<string, string> {
+  return new Map(container?.env?.map(({ name, value = '' }) => [name, value]));
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultBoard, RevisionName } from '../faults/fault.ts';
 import type { PodIdentity, RequestRecorder } from '../metrics/recorder.ts';
 import type { Listening } from '../processes/listen.ts';
-import { identityOf } from './hosted-pod.ts';
+import { identityOf, requestLimitMs } from './hosted-pod.ts';
 import { startPodServer } from './pod-server.ts';
 
 interface PodServer {
@@ -34,8 +34,7 @@ export class PodServers {
     if (identity === undefined || this.#servers.has(uid)) return;
     const listening = await startPodServer({
       body: `${identity.revision} ${text}`,
-      // An annotation-free default of Knative; the webhook fills it in for every revision.
-      timeoutMs: 300_000,
+      timeoutMs: requestLimitMs(pod),
       faults: () => this.#faults.of(identity),
       record: (status, durationMs) => this.#recorder.record(identity, status, durationMs),
     });

@@ -1,18 +1,34 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from './alive.ts';
 
 // Below Linux' range for outgoing connections (32768 and up), so that a port stays ours while its server is stopped.
 const lowestPort = 20_000;
 const portCount = 12_000;
-const taken = new Set<number>();
 
-/** A loopback TCP port that is free now, and that no other call of this process has returned. */
+/** One file a port, with the id of the process that it is reserved for: sandboxes that start together do not collide. */
+const reservations = join(tmpdir(), `serin-ports-${userInfo().uid}`);
+
+/** A loopback TCP port that is free, and reserved for this process as long as it lives. */
 export async function freePort(): Promise<number> {
+  await mkdir(reservations, { recursive: true });
   for (;;) {
     const port = lowestPort + Math.floor(Math.random() * portCount);
-    if (taken.has(port)) continue;
-    taken.add(port);
-    if (await isFree(port)) return port;
+    if ((await reserve(port)) && (await isFree(port))) return port;
   }
+}
+
+async function reserve(port: number): Promise<boolean> {
+  const file = join(reservations, String(port));
+  const isOurs = await writeFile(file, String(process.pid), { flag: 'wx' }).then(
+    () => true,
+    () => false,
+  );
+  // One that is left over is free for the next who asks.
+  if (!isOurs && !isAlive(Number(await readFile(file, 'utf8').catch(() => '')))) await rm(file, { force: true });
+  return isOurs;
 }
 
 function isFree(port: number): Promise<boolean> {

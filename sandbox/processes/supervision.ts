@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ProcessExit, Program, SupervisorNotice, SupervisorRequest } from './messages.ts';
 
@@ -22,6 +23,7 @@ export interface Supervision {
 }
 
 interface Entry {
+  pid?: number;
   readonly started: PromiseWithResolvers<number>;
   readonly exited: PromiseWithResolvers<ProcessExit>;
 }
@@ -37,17 +39,19 @@ export function startSupervision(stateDirectory: string): Supervision {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  return new RemoteSupervision(supervisor);
+  return new RemoteSupervision(supervisor, stateDirectory);
 }
 
 class RemoteSupervision implements Supervision {
   readonly #supervisor: ChildProcess;
+  readonly #stateDirectory: string;
   readonly #entries = new Map<number, Entry>();
   readonly #ended: Promise<unknown>;
   #nextId = 1;
 
-  constructor(supervisor: ChildProcess) {
+  constructor(supervisor: ChildProcess, stateDirectory: string) {
     this.#supervisor = supervisor;
+    this.#stateDirectory = stateDirectory;
     this.#ended = once(supervisor, 'exit').then(() => this.#abandon());
     supervisor.on('message', (notice: SupervisorNotice) => this.#receive(notice));
   }
@@ -82,7 +86,7 @@ class RemoteSupervision implements Supervision {
   #receive(notice: SupervisorNotice): void {
     switch (notice.kind) {
       case 'spawned':
-        this.#entries.get(notice.id)?.started.resolve(notice.pid);
+        this.#started(notice.id, notice.pid);
         return;
       case 'refused':
         this.#refuse(notice.id, notice.message);
@@ -94,16 +98,34 @@ class RemoteSupervision implements Supervision {
     }
   }
 
+  #started(id: number, pid: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.pid = pid;
+    entry.started.resolve(pid);
+  }
+
   #refuse(id: number, message: string): void {
     this.#entries.get(id)?.started.reject(new Error(message));
     this.#entries.delete(id);
   }
 
+  /** The supervisor has ended. What is left then, it could not end itself: it was killed. */
   #abandon(): void {
-    for (const { started, exited } of this.#entries.values()) {
+    for (const { pid, started, exited } of this.#entries.values()) {
+      if (pid !== undefined) killGroup(pid);
       started.reject(new Error('the sandbox has stopped'));
       exited.resolve({ code: null, signal: 'SIGKILL' });
     }
     this.#entries.clear();
+    rmSync(this.#stateDirectory, { recursive: true, force: true, maxRetries: 10 });
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
   }
 }

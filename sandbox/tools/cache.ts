@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from '../processes/alive.ts';
 
 /** Where built tools are kept, outside of any checkout: `$SERIN_CACHE`, `$XDG_CACHE_HOME/serin` or `~/.cache/serin`. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
@@ -75,15 +76,6 @@ async function breakStaleLock(path: string): Promise<void> {
   // Its writer has made the file but not yet written its id.
   if (holder === undefined || holder === '') return;
   if (!isAlive(Number(holder))) await rm(path, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isCode(error, 'EPERM');
-  }
 }
 
 function isCode(error: unknown, code: string): boolean {

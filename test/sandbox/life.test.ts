@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startSandbox } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
+import { commandLine, processIds } from './processes.ts';
 
 const main = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 const runners: ChildProcess[] = [];
@@ -26,17 +27,9 @@ async function startRunner(): Promise<{ readonly runner: ChildProcess; readonly 
 
 /** Command lines of the processes that have to do with the state directory. */
 function processesOf(stateDirectory: string): string[] {
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return ids.map(commandLine).filter((line) => line.includes(stateDirectory));
-}
-
-function commandLine(id: string): string {
-  try {
-    return readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    // It has ended meanwhile.
-    return '';
-  }
+  return processIds()
+    .map(commandLine)
+    .filter((line) => line.includes(stateDirectory));
 }
 
 async function nothingIsLeft(stateDirectory: string): Promise<void> {
@@ -68,6 +61,14 @@ describe('a runner that ends', () => {
     runner.kill(signal);
     await once(runner, 'exit');
     await nothingIsLeft(stateDirectory);
+  });
+
+  it('leaves nothing behind when the supervisor of its programs is killed', async () => {
+    const sandbox = await startSandbox();
+    const supervisor = processIds().find((id) => commandLine(id).includes(`supervisor.ts ${sandbox.stateDirectory}`));
+    process.kill(Number(supervisor), 'SIGKILL');
+    await nothingIsLeft(sandbox.stateDirectory);
+    await sandbox.stop();
   });
 
   it('takes the programs it was asked to run with it, and what they have started', async () => {

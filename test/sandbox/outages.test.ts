@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { commandLine, processIds } from './processes.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -12,6 +13,12 @@ async function prometheusAnswers(): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
+}
+
+/** Process id of this sandbox's Knative controller, or `undefined` while it does not run. */
+function controllerId(): string | undefined {
+  const isController = (line: string) => line.includes('knative-controller') && line.includes(sandbox.kubeconfig);
+  return processIds().find((id) => isController(commandLine(id)));
 }
 
 describe('Temporal', () => {
@@ -59,6 +66,15 @@ describe('Prometheus', () => {
     expect(await prometheusAnswers()).toBe(false);
     sandbox.outages.prometheus.thaw();
     await expect.poll(prometheusAnswers, { timeout: 5_000 }).toBe(true);
+  });
+});
+
+describe("Knative's controller", () => {
+  it('is brought back when it ends', async () => {
+    const before = controllerId();
+    process.kill(Number(before), 'SIGKILL');
+    await expect.poll(controllerId, { timeout: 10_000 }).not.toBe(before);
+    await sandbox.deploySample({ name: 'controlled', baselineOnly: true });
   });
 });
 
