@@ -31,12 +31,10 @@ function explainRefusal(error: WorkflowUpdateFailedError): CommandError {
   return new CommandError('refused', message, { cause: error });
 }
 
-/** gRPC status codes (https://grpc.io/docs/guides/status-codes/) that have a sentence of their own. */
-const grpcCancelled = 1;
-const grpcDeadlineExceeded = 4;
-const grpcPermissionDenied = 7;
-const grpcUnavailable = 14;
-const grpcUnauthenticated = 16;
+/** gRPC status codes (https://grpc.io/docs/guides/status-codes/): cancelled, deadline exceeded, unavailable. */
+const grpcSilence: readonly number[] = [1, 4, 14];
+/** Permission denied, unauthenticated. */
+const grpcDenial: readonly number[] = [7, 16];
 
 function explainGrpc(error: unknown, address: string): CommandError {
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
@@ -44,17 +42,12 @@ function explainGrpc(error: unknown, address: string): CommandError {
     return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
   }
   const reason = cause.details || cause.message;
-  switch (cause.code) {
-    case grpcCancelled:
-    case grpcDeadlineExceeded:
-    case grpcUnavailable:
-      return new CommandError('unreachable', `Temporal does not answer at ${address}: ${reason}`, { cause: error });
-    case grpcPermissionDenied:
-    case grpcUnauthenticated:
-      return new CommandError('unreachable', `Temporal at ${address} refuses these credentials: ${reason}`, {
-        cause: error,
-      });
-    default:
-      return new CommandError('failed', `Temporal at ${address} says: ${reason}`, { cause: error });
+  if (grpcSilence.includes(cause.code)) {
+    return new CommandError('unreachable', `Temporal does not answer at ${address}: ${reason}`, { cause: error });
   }
+  if (grpcDenial.includes(cause.code)) {
+    const message = `Temporal at ${address} refuses these credentials: ${reason}`;
+    return new CommandError('unreachable', message, { cause: error });
+  }
+  return new CommandError('failed', `Temporal at ${address} says: ${reason}`, { cause: error });
 }

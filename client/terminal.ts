@@ -34,7 +34,7 @@ export function processTerminal(): Terminal {
     write: (chunk) => void process.stdout.write(chunk),
     writeError: (chunk) => void process.stderr.write(chunk),
     readInput: () => buffer(process.stdin),
-    isScreen: Boolean(process.stdout.isTTY),
+    isScreen: process.stdout.isTTY,
     size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
     env: process.env,
     interrupted: interruption.signal,

@@ -1,5 +1,5 @@
 import { Observable } from '@kubernetes/client-node';
-import type { ConfigurationOptions, ObservableMiddleware, RequestContext } from '@kubernetes/client-node';
+import type { ConfigurationOptions, RequestContext } from '@kubernetes/client-node';
 import { cancellationSignal } from '@temporalio/activity';
 
 /** One request must not use up the time of the activity that makes it; webhooks alone may take 10 s by default. */
@@ -16,7 +16,7 @@ type Dispatcher = Parameters<RequestContext['setDispatcher']>[0];
  */
 export function createRequestOptions(): (request?: {
   readonly contentType?: string;
-}) => ConfigurationOptions<ObservableMiddleware> {
+}) => ConfigurationOptions {
   const shared = createSharedDispatcher();
   return ({ contentType } = {}) => ({
     middlewareMergeStrategy: 'append',

@@ -68,7 +68,8 @@ function resource(pod = 'pod-1'): Record<string, string> {
 
 function targetInfo(pod: string, revision?: string): string {
   const labels = { ...resource(pod), ...(revision === undefined ? {} : { kn_revision_name: revision }) };
-  return `target_info{${Object.entries(labels).map(([name, value]) => `${name}="${value}"`)}} 1`;
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  return `target_info{${pairs.join(',')}} 1`;
 }
 
 function bucketsOf(below5: number, below10: number, all: number) {
