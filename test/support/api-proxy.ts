@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 
@@ -13,7 +13,7 @@ export interface ApiRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
 /** A request that is stopped on its way to the API server. */
@@ -30,6 +30,8 @@ export interface HeldRequest {
 export interface ApiProxy {
   /** Path of a kubeconfig; the API server sees the worker's service account. */
   readonly kubeconfig: string;
+  /** Everything that was asked of the API server so far, oldest first. */
+  readonly requests: readonly ApiRequest[];
   /** Stops the next request that fulfils the condition; only that one. */
   hold(matches: (request: ApiRequest) => boolean): HeldRequest;
 }
@@ -46,11 +48,13 @@ interface Hold {
 export async function startApiProxy(sandbox: Sandbox, name: string): Promise<ApiProxy> {
   const upstream = await connectUpstream(sandbox.workerKubeconfig);
   const holds = new Set<Hold>();
-  const port = await listen((request, response) => void forward(request, response, { upstream, holds }));
+  const requests: ApiRequest[] = [];
+  const port = await listen((request, response) => void forward(request, response, { upstream, holds, requests }));
   const kubeconfig = join(sandbox.stateDirectory, `${name}-kubeconfig`);
   await writeFile(kubeconfig, kubeconfigFor(port));
   return {
     kubeconfig,
+    requests,
     hold: (matches) => {
       const hold: Hold = {
         matches,
@@ -59,6 +63,8 @@ export async function startApiProxy(sandbox: Sandbox, name: string): Promise<Api
         letGo: Promise.withResolvers(),
         answered: Promise.withResolvers(),
       };
+      // Whether the request succeeds concerns only those who let it go.
+      hold.answered.promise.catch(() => undefined);
       holds.add(hold);
       return {
         arrived: hold.arrived.promise,
@@ -77,7 +83,7 @@ export function trafficWrite(target: SampleTarget, weight: number): (request: Ap
   return (request) => {
     if (!isPatchOf(target, request) || !request.path.includes('fieldManager=serin')) return false;
     // Our own activity writes it.
-    const { spec } = JSON.parse(request.body) as {
+    const { spec } = JSON.parse(request.body.toString()) as {
       spec: { traffic: { revisionName?: string; percent?: number }[] };
     };
     const entries = spec.traffic.filter(({ revisionName }) => revisionName === target.candidateRevision);
@@ -98,35 +104,50 @@ function isPatchOf({ namespace, name }: SampleTarget, { method, path }: ApiReque
 interface Route {
   readonly upstream: RequestOptions;
   readonly holds: Set<Hold>;
+  readonly requests: ApiRequest[];
 }
 
-async function forward(
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  { upstream, holds }: Route,
-): Promise<void> {
+async function forward(incoming: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
   // Whoever goes away in the middle is part of the tests.
   response.on('error', () => undefined);
-  const body = await text(incoming).catch(() => undefined);
+  const body = await buffer(incoming).catch(() => undefined);
   if (body === undefined) return;
   const request = { method: incoming.method ?? '', path: incoming.url ?? '', body };
-  const hold = [...holds].find(({ matches }) => matches(request));
+  route.requests.push(request);
+  const hold = [...route.holds].find(({ matches }) => matches(request));
   if (hold !== undefined) {
-    holds.delete(hold);
+    route.holds.delete(hold);
     response.on('close', hold.abandoned.resolve);
     hold.arrived.resolve();
     await hold.letGo.promise;
   }
-  const { host: _, ...headers } = incoming.headers;
-  const options = { ...upstream, method: request.method, path: request.path };
-  const outgoing = requestSecurely({ ...options, headers: { ...headers, ...upstream.headers } }, (answer) => {
+  pass(request, incoming.headers, { response, upstream: route.upstream, hold });
+}
+
+interface Answering {
+  readonly response: ServerResponse;
+  readonly upstream: RequestOptions;
+  readonly hold: Hold | undefined;
+}
+
+function pass(
+  { method, path, body }: ApiRequest,
+  { host: _, ...headers }: IncomingHttpHeaders,
+  { response, upstream, hold }: Answering,
+): void {
+  const options = { ...upstream, method, path, headers: { ...headers, ...upstream.headers } };
+  const outgoing = requestSecurely(options, (answer) => {
     const status = answer.statusCode ?? 502;
     hold?.answered.resolve(status);
     response.writeHead(status, answer.headers);
     answer.on('error', () => response.destroy()).pipe(response);
+    // A watch goes on until nobody listens any more.
     response.on('close', () => answer.destroy());
   });
-  outgoing.on('error', () => response.destroy());
+  outgoing.on('error', (error) => {
+    hold?.answered.reject(error);
+    response.destroy();
+  });
   outgoing.end(body);
 }
 
@@ -150,10 +171,12 @@ async function listen(listener: RequestListener): Promise<number> {
 }
 
 function kubeconfigFor(port: number): string {
+  // Without this flag the client takes no plain HTTP.
+  const cluster = { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'proxy', cluster: { server: `http://127.0.0.1:${port}` } }],
+    clusters: [{ name: 'proxy', cluster }],
     users: [{ name: 'proxy', user: {} }],
     contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'proxy' } }],
     'current-context': 'proxy',
