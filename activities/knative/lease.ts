@@ -49,6 +49,11 @@ export function newLease(target: ObjectName, holder: Holder, taken?: V1Lease): V
   };
 }
 
+/** Whether a run that ended without giving the target up held it before. */
+export function isTakenOver({ spec }: V1Lease): boolean {
+  return (spec?.leaseTransitions ?? 0) > 0;
+}
+
 export interface OwnedTarget {
   readonly target: ObjectName;
   readonly holder: Holder;

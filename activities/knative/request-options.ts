@@ -14,9 +14,7 @@ type Dispatcher = Parameters<RequestContext['setDispatcher']>[0];
  * Options for one request: it ends with its activity, has a limit, and shares connections with the others. The client
  * by itself would open a new TLS connection for each request.
  */
-export function createRequestOptions(): (request?: {
-  readonly contentType?: string;
-}) => ConfigurationOptions {
+export function createRequestOptions(): (request?: { readonly contentType?: string }) => ConfigurationOptions {
   const shared = createSharedDispatcher();
   return ({ contentType } = {}) => ({
     middlewareMergeStrategy: 'append',

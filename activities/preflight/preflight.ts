@@ -10,7 +10,7 @@ import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from '../helm/helm.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { Cluster } from '../knative/cluster.ts';
-import { annotateLease, requireLease } from '../knative/lease.ts';
+import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
 import { helmProblems } from './helm-problems.ts';
 import { missingOwnRights } from './rights.ts';
@@ -35,11 +35,12 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
   return withHeartbeats(async () => {
     const { experiment, holder } = input;
     const { target } = experiment;
-    await requireLease(dependencies.cluster, { target, holder });
+    const lease = await requireLease(dependencies.cluster, { target, holder });
     const revisions = await awaitReadiness(dependencies.cluster, { experiment });
     const service = await readTarget(dependencies.cluster, experiment);
     const problems = [
       ...staleVersions(service, experiment),
+      ...(isTakenOver(lease) ? [] : promotedAlready(service, experiment)),
       ...(await missingOwnRights(dependencies.cluster, target)),
       ...refusedCommands(experiment, dependencies.allowedCommands),
       ...(await helmProblems(dependencies, experiment, revisions)),
@@ -82,6 +83,17 @@ function staleVersions({ status }: KnativeService, { target, baseline, candidate
   const expected = `${baseline.revision} and ${candidate.revision} must have 100 % together`;
   const remedy = 'name the revision that serves now as the baseline';
   return [`stale baseline: the traffic of ${formatObjectName(target)} is ${found}, but ${expected}; ${remedy}`];
+}
+
+/**
+ * A candidate with all the traffic was promoted by a run that ended in order. A run that was terminated left its Lease,
+ * which we took over: then the split is its last step, and the new run heals it.
+ */
+function promotedAlready({ status }: KnativeService, { target, candidate }: Experiment): readonly string[] {
+  const percents = percentsByRevision(status?.traffic ?? []);
+  if (percents.get(candidate.revision) !== 100) return [];
+  const found = `candidate ${candidate.revision} has 100 % of the traffic of ${formatObjectName(target)} already`;
+  return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
 }
 
 function refusedCommands({ start, finish }: Experiment, allowedCommands: readonly string[]): readonly string[] {
