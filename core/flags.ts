@@ -26,7 +26,7 @@ export function flagsOf(report: Report): readonly Flag[] {
 }
 
 function detailOfRequest(request: HumanRequest): string {
-  return `at ${formatInstant(request.atMs)} ${formatRequest(request)}`.trimEnd();
+  return formatRequest(`at ${formatInstant(request.atMs)}`, request);
 }
 
 function holderOf({ workflowId, temporalNamespace, temporalAddress }: NonNullable<Report['waitingFor']>): string {

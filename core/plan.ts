@@ -69,7 +69,7 @@ function planForDrift({ drift, experiment, candidateUnreadySinceMs, nowMs }: Pla
 function planForRefusal({ rejected, gateOpenedAtMs, experiment, approved, nowMs }: PlanInput): Plan | undefined {
   if (gateOpenedAtMs === undefined) return undefined;
   if (rejected !== undefined) {
-    return { kind: 'rollBack', reason: `promotion rejected ${formatRequest(rejected)}`.trimEnd() };
+    return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
   }
   if (approved !== undefined || nowMs - gateOpenedAtMs < experiment.approvalLimitMs) return undefined;
   const limit = formatDuration(experiment.approvalLimitMs);
@@ -118,8 +118,7 @@ function planAtGate({ approved, experiment }: PlanInput, assessment: Assessment)
     return { kind: 'hold', reason: `waiting: ${reasonNotPassed(assessment, experiment)}` };
   }
   if (approved === undefined) return { kind: 'hold', reason: 'waiting for approval' };
-  const by = formatRequest(approved);
-  return { kind: 'promote', reason: `${reasonPassed(assessment)}; approved ${by}`.trimEnd() };
+  return { kind: 'promote', reason: `${reasonPassed(assessment)}; ${formatRequest('approved', approved)}` };
 }
 
 function shiftOrHold(weight: number, next: number, reason: string): Plan {

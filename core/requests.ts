@@ -48,8 +48,7 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
   }
 }
 
-/** `by alice: the checkout is broken`, as far as it is known. */
-export function formatRequest(request: HumanRequest): string {
-  const by = request.by === undefined ? '' : ` by ${request.by}`;
-  return request.reason === undefined ? by.trimStart() : `${by.trimStart()}: ${request.reason}`.replace(/^: /, '');
+/** `aborted by alice: the checkout is broken`, as far as who and why are known. */
+export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, 'by' | 'reason'>): string {
+  return `${done}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
 }

@@ -59,7 +59,7 @@ export interface Work {
 /** Traffic first and at once; then what runs is stopped; a task that ran may have written late, so then once more. */
 export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const request = run.state.abort ?? { atMs: Date.now() };
-  const reason = `aborted ${formatRequest(request)}`.trimEnd();
+  const reason = formatRequest('aborted', request);
   work.stop();
   if (!run.state.verified) return endUntouched(work, reason);
   const safety = bringToBaseline(run, { reason, askedAtMs: request.atMs });

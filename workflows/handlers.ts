@@ -47,7 +47,7 @@ function handleRequest(
 function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void {
   const refusal = refusalOf(kind, run.state);
   if (refusal === undefined) accept(run, kind, request);
-  else warn(run, `${kind} ${formatRequest({ ...request, atMs: 0 })} ignored: ${refusal}`.replace('  ', ' '));
+  else warn(run, `${formatRequest(kind, request)} ignored: ${refusal}`);
 }
 
 function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAccepted {
