@@ -10,18 +10,19 @@ export interface ScheduledActivity {
 
 /** The workflow's activities in the order in which it asked for them; local ones are left out. */
 export async function activitiesOf(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
-  const { events } = await handle.fetchHistory();
-  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
-    const payload = scheduled?.input?.payloads?.[0];
-    if (!scheduled || !payload) return [];
-    return [{ name: scheduled.activityType?.name ?? '', input: defaultPayloadConverter.fromPayload(payload) }];
-  });
+  return scheduledIn(await eventsOf(handle));
 }
 
 /** What the workflow did after its last look at the metrics, which is what brought the verdict. */
 export async function activitiesAfterVerdict(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
   const activities = await activitiesOf(handle);
   return activities.slice(activities.findLastIndex(({ name }) => name === 'queryMetrics') + 1);
+}
+
+/** What the workflow did after the first signal that it got. */
+export async function activitiesAfterSignal(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
+  const events = await eventsOf(handle);
+  return scheduledIn(events.slice(events.findIndex((event) => event.workflowExecutionSignaledEventAttributes) + 1));
 }
 
 /** The candidate's percent in each traffic write, in the order in which they were planned. */
@@ -36,4 +37,18 @@ export function helmArguments(activities: readonly ScheduledActivity[]): readonl
   const commands = activities.filter(({ name }) => name === 'runHelm');
   // What the workflow hands to this activity, by its contract.
   return commands.map(({ input }) => (input as RunTaskInput).args);
+}
+
+type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+async function eventsOf(handle: WorkflowHandle): Promise<Events> {
+  return (await handle.fetchHistory()).events ?? [];
+}
+
+function scheduledIn(events: Events): readonly ScheduledActivity[] {
+  return events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => {
+    const payload = scheduled?.input?.payloads?.[0];
+    if (!scheduled || !payload) return [];
+    return [{ name: scheduled.activityType?.name ?? '', input: defaultPayloadConverter.fromPayload(payload) }];
+  });
 }
