@@ -6,6 +6,7 @@ import { type Histogram, assembleHistograms } from './histogram.ts';
 import { type Prometheus, connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
+import { lookbackMs, remembers, requireFresh } from './scraping.ts';
 import { Unmeasured } from './unmeasured.ts';
 
 export interface MeasureInput {
@@ -27,14 +28,12 @@ export interface MeasureInput {
 /** All questions of one measurement together; the activity's own limit is above it. */
 const answerLimitMs = 10_000;
 
-/** How far back a counter that seems new is looked for: Prometheus' own look-back. */
-const lookbackMs = 5 * 60_000;
-
 /**
  * Measures both versions over one window from raw counters.
  *
  * The window ends one scrape ago, when everything that was scraped until then has been stored. A back end that does not
- * answer is `blind`; an answer that cannot be used is an `error`; revisions without series had no requests.
+ * answer, or did not scrape up to the end of the window, is `blind`; an answer that cannot be used is an `error`;
+ * revisions without series had no requests.
  */
 export async function measure(input: MeasureInput): Promise<Measurement> {
   const window = { fromMs: input.fromMs, toMs: input.nowMs - input.scrapeIntervalMs };
@@ -51,6 +50,7 @@ async function countVersions(input: MeasureInput, window: Window) {
   const { baseUrl, signal, baseline, candidate } = input;
   const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
   const { histograms, birthsCount } = await look(prometheus, input, window);
+  await requireFresh(prometheus, histograms, { window, scrapeIntervalMs: input.scrapeIntervalMs });
   return {
     baseline: countRevision(baseline, histograms, { window, birthsCount }),
     candidate: countRevision(candidate, histograms, { window, birthsCount }),
@@ -87,18 +87,6 @@ async function readHistograms(
   const revisions = [baseline, candidate];
   const rangeMs = toMs - fromMs + beforeMs;
   return assembleHistograms(await readCounters(prometheus, { namespace: target.namespace, revisions, toMs, rangeMs }));
-}
-
-/**
- * Whether Prometheus was at work at `atMs`. One that began later, its storage lost, cannot tell what is new from what
- * it has forgotten. Back ends that never scrape have no `up` at all, and are trusted.
- */
-async function remembers(prometheus: Prometheus, { atMs, toMs }: { atMs: number; toMs: number }): Promise<boolean> {
-  const [then, now] = await Promise.all([
-    prometheus.ask({ query: 'count(up)', atMs }),
-    prometheus.ask({ query: 'count(up)', atMs: toMs }),
-  ]);
-  return then.length > 0 || now.length === 0;
 }
 
 function describeShortWindow({ scrapeIntervalMs }: MeasureInput, { fromMs, toMs }: Window): string {

@@ -372,7 +372,7 @@ describe('measure of metrics that cannot be used', () => {
   });
 });
 
-it('is blind while Prometheus is down, and counts that time as soon as it is back', async () => {
+it('is blind while Prometheus is down or does not scrape yet, and counts that time as soon as it does', async () => {
   const [pod] = pods;
   const fromMs = await prometheus.show(pod, legacy({ counts: [10, 10, 10] }));
   await prometheus.outage.stop();
@@ -380,8 +380,16 @@ it('is blind while Prometheus is down, and counts that time as soon as it is bac
     kind: 'blind',
     reason: `Prometheus at ${prometheus.url}/api/v1/query: connect ECONNREFUSED ${new URL(prometheus.url).host}`,
   });
+  const stoppedAtMs = Date.now();
   pod.show(0, legacy({ counts: [17, 17, 17] }));
   await prometheus.outage.start();
+  // It answers some time before its first scrape.
+  expect(await measureWindow({ fromMs, toMs: stoppedAtMs + 4 * scrapeIntervalMs })).toMatchObject({
+    kind: 'blind',
+    reason: expect.stringMatching(
+      /^Prometheus answers, but scraped nothing between \S+Z and \S+Z: it has just started, or scrapes less often than every 0\.2 s$/,
+    ),
+  });
   const toMs = await prometheus.show(pod, legacy({ counts: [21, 21, 21] }));
   expect((await measureCandidate({ fromMs, toMs })).requests).toBe(11);
 });
