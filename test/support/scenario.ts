@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { LoadResult, SampleRequest, SampleTarget } from '../../sandbox/index.ts';
+import type { Fault, LoadResult, SampleRequest, SampleTarget } from '../../sandbox/index.ts';
 import type { Report } from '../../core/report.ts';
 import type { TrafficEntry } from '../../core/target.ts';
 import { statusQuery } from '../../workflows/messages.ts';
@@ -38,6 +38,12 @@ let experiments = 0;
 export async function deployTarget(request: SampleRequest): Promise<SampleTarget> {
   const { sandbox } = await testCluster();
   return sandbox.deploySample(request);
+}
+
+/** Replaces the faults of the target's candidate; none puts it right. */
+export async function setCandidateFaults(target: SampleTarget, ...faults: readonly Fault[]): Promise<void> {
+  const { sandbox } = await testCluster();
+  sandbox.setFaults({ namespace: target.namespace, revision: target.candidateRevision }, faults);
 }
 
 /** Starts an experiment on the target. */
