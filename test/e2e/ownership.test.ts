@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { leaseName, planAnnotation } from '../../core/target.ts';
+import { testCluster } from '../support/cluster.ts';
+import { activitiesOf } from '../support/history.ts';
+import { manifestFor } from '../support/manifest.ts';
+import { deployTarget, readKsvc, scenarioOf, servedTraffic, underLoad } from '../support/scenario.ts';
+import type { Scenario } from '../support/scenario.ts';
+import { startSecondTemporal } from '../support/second-temporal.ts';
+import { until } from '../support/until.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+
+const namespace = 'ownership';
+
+/** How often a waiting experiment has looked at the Lease. */
+async function looksOf({ handle }: Scenario): Promise<number> {
+  const { raw } = await handle.describe();
+  return raw.pendingActivities?.[0]?.attempt ?? 0;
+}
+
+test('a second experiment waits through a continue-as-new of the holder, and is refused once that has promoted', async () => {
+  const { sandbox } = await testCluster();
+  const historyLimit = 'limit.historyCount.suggestContinueAsNew=60';
+  const args = ['--dynamic-config-value', historyLimit];
+  const temporal = await startSecondTemporal(sandbox, { name: 'ownership-temporal', args });
+  const taskQueue = 'ownership';
+  const env = { TEMPORAL_ADDRESS: temporal.address };
+  await startWorkerProcess(sandbox, { name: 'ownership-worker', taskQueue, env });
+  const target = await deployTarget({ name: 'owned', namespace });
+
+  async function start(workflowId: string): Promise<Scenario> {
+    const manifest = manifestFor(target, { iterations: 12, objectives: [] });
+    const options = { taskQueue, workflowId, args: [manifest] };
+    return scenarioOf(target, await temporal.client.workflow.start('experiment', options));
+  }
+
+  const { value } = await underLoad(target, async () => {
+    const first = await start('first');
+    const { firstRunId } = await first.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+    const second = await start('second');
+    const isWaiting = { stage: 'Waiting', waitingFor: { workflowId: 'first', firstRunId } };
+    expect(await second.untilReport('the holder', (report) => report.waitingFor !== undefined)).toMatchObject({
+      ...isWaiting,
+      waitingFor: { temporalAddress: temporal.address, why: 'experiment first is running' },
+    });
+    await until('the holder to continue as new', async () => (await first.handle.describe()).runId !== firstRunId);
+    const looks = await looksOf(second);
+    await until('another look at the holder', async () => (await looksOf(second)) > looks + 1);
+    expect(await second.untilReport('its report', () => true)).toMatchObject(isWaiting);
+    return { first, second, firstEnd: await first.end() };
+  });
+
+  expect(value.firstEnd).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+  const { firstRunId } = value.firstEnd.report;
+  const secondEnd = await value.second.end();
+  expect(secondEnd).toMatchObject({ status: 'failed', type: 'PreflightRefused', report: { outcome: 'Failed' } });
+  expect(secondEnd.message).toMatch(
+    /stale baseline: candidate owned-v2 has 100 % of the traffic .*; traffic untouched$/s,
+  );
+  expect((await activitiesOf(value.second.handle)).map(({ name }) => name)).not.toContain('patchTraffic');
+  expect((await readKsvc(target)).metadata.annotations[planAnnotation]).toMatch(new RegExp(`^${firstRunId}/`));
+  expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+  expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));
+});
