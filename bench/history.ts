@@ -1,4 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { PatchTrafficResult } from '../workflows/contract.ts';
 
 export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<History['events']>[number];
@@ -15,6 +17,33 @@ export function decisionDelays(history: History): number[] {
 /** How many events each iteration took, from its timer to the next one's. */
 export function eventsPerIteration(history: History): number[] {
   return iterationsOf(history).map((events) => events.length);
+}
+
+/** Milliseconds from the event of the abort signal. */
+export interface AbortTimes {
+  /** Until the API server accepted 100 % baseline. */
+  readonly acceptedMs: number;
+  /** Until the cluster reported it. */
+  readonly confirmedMs: number;
+}
+
+/** How long the first traffic write after the signal took. */
+export function abortTimes({ events }: History): AbortTimes {
+  const signalIndex = (events ?? []).findIndex(({ workflowExecutionSignaledEventAttributes }) => {
+    return workflowExecutionSignaledEventAttributes;
+  });
+  const [signal, ...after] = (events ?? []).slice(signalIndex);
+  const write = after.find(({ activityTaskScheduledEventAttributes: scheduled }) => {
+    return scheduled?.activityType?.name === 'patchTraffic';
+  });
+  const payload = after
+    .map(({ activityTaskCompletedEventAttributes: completed }) => completed)
+    .find((completed) => completed && String(completed.scheduledEventId) === String(write?.eventId))
+    ?.result?.payloads?.at(0);
+  if (signal === undefined || !payload) throw new Error('expected a signal and a traffic write after it');
+  // The activity's result, by its contract.
+  const { acceptedAtMs, confirmedAtMs } = defaultPayloadConverter.fromPayload<PatchTrafficResult>(payload);
+  return { acceptedMs: acceptedAtMs - timeMs(signal), confirmedMs: confirmedAtMs - timeMs(signal) };
 }
 
 /** Cuts the history at the timers of the iterations; the last piece, which holds the ending, is left out. */
