@@ -26,6 +26,7 @@ export const failureTypes = {
     when: 'the finish actions would deploy something other than the judged revision',
   },
   Fenced: { isRetryable: false, when: 'another run or a later decision owns the target: this one must not write' },
+  Drift: { isRetryable: false, when: 'somebody else changed the traffic between two writes; nothing was written' },
   Conflict: { isRetryable: true, when: 'an object changed between reading and writing it' },
   NotConfirmed: { isRetryable: true, when: 'a traffic write was accepted, but the cluster has not reported it yet' },
   KubernetesUnavailable: {

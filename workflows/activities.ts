@@ -48,18 +48,21 @@ export const { verifyTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCl
 export interface LimitedActivities extends Pick<
   ExperimentActivities,
   'awaitReadiness' | 'preflight' | 'compareRendered' | 'patchTraffic' | 'runHelm' | 'runCommand'
-> {}
+> {
+  /** A step: what the cluster does not confirm is left to the next observation, which sees why. */
+  readonly shiftTraffic: ExperimentActivities['patchTraffic'];
+}
 
 export function activitiesFor(experiment: Experiment): LimitedActivities {
   /** Charts are rendered for both winners, over the network. */
   const rendering = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: '5m', retry: patient });
   /** A cluster that cannot be written for longer than the blind limit is as good as out of sight. */
-  const shifting = proxy({
+  const writing = {
     startToCloseTimeout: '40s',
     heartbeatTimeout: '5s',
     scheduleToCloseTimeout: Math.max(experiment.blindLimitMs, 30_000),
     retry: urgent,
-  });
+  } as const;
   const readiness = proxy({
     startToCloseTimeout: '10s',
     scheduleToCloseTimeout: experiment.readinessLimitMs,
@@ -77,7 +80,8 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     awaitReadiness: readiness.awaitReadiness,
     preflight: rendering.preflight,
     compareRendered: rendering.compareRendered,
-    patchTraffic: shifting.patchTraffic,
+    patchTraffic: proxy(writing).patchTraffic,
+    shiftTraffic: proxy({ ...writing, retry: { ...urgent, nonRetryableErrorTypes: ['NotConfirmed'] } }).patchTraffic,
     runHelm: task.runHelm,
     runCommand: task.runCommand,
   };

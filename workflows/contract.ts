@@ -66,6 +66,10 @@ export interface PatchTrafficInput {
   readonly baseline: string;
   readonly candidate: string;
   readonly split: TrafficSplit;
+  /** What the traffic must be before this write; anything else is somebody's edit, and fails as `Drift`. */
+  readonly present?: TrafficSplit;
+  /** How long the cluster may take to report the split; then the activity fails as `NotConfirmed`. */
+  readonly confirmationLimitMs: number;
   /** Follow the latest revision at 100 % instead of pinning the winner by name; only after a verified finish. */
   readonly followLatest?: Role;
   /** Tags that the target had; those that are missing are put back, at 0 %. */

@@ -37,7 +37,7 @@ export function notSafeEnding(context: string, { type, reason }: Extract<Safety,
 }
 
 /** Failures after which the traffic belongs to somebody else, or to nobody. */
-const notOurs: readonly string[] = ['Fenced', 'TargetGone'];
+const notOurs: readonly string[] = ['Fenced', 'TargetGone', 'Drift'];
 
 /** The story failed: the traffic goes to the baseline if it was ours to move. */
 export async function endByFailure(run: Run, error: unknown): Promise<Ending> {

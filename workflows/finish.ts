@@ -5,7 +5,7 @@ import { compareAgain, runFinishActions } from './finish-actions.ts';
 import type { Decision } from './loop.ts';
 import { experimentOf, update } from './run.ts';
 import type { Run } from './run.ts';
-import { bringToBaseline, shiftTraffic } from './traffic.ts';
+import { bringToBaseline, promoteTraffic } from './traffic.ts';
 
 /** Carries out how the loop decided to end. */
 export async function finish(run: Run, decision: Decision): Promise<Ending> {
@@ -23,7 +23,7 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
 async function promote(run: Run, reason: string): Promise<Ending> {
   enterFinishing(run);
   try {
-    await shiftTraffic(run, 100, `promotion: ${reason}`);
+    await promoteTraffic(run, `promotion: ${reason}`);
     await compareAgain(run);
     await runFinishActions(run, 'candidate');
   } catch (error) {

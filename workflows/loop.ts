@@ -49,11 +49,18 @@ async function iterate(run: Run): Promise<Decision | undefined> {
   const weightBefore = run.state.weight;
   const next = decide(run, observation, computed);
   await act(run, next);
-  const { deadlineMs, late } = restartGrid(run.state.deadlineMs, Date.now());
+  const { deadlineMs, late } = nextGrid(run);
   const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
   const record = recordOf(run.state, observation, { weightBefore, reason });
   update(run, withIteration({ ...run.state, deadlineMs, weightReason: reason }, record));
   return next.kind === 'promote' || next.kind === 'rollBack' || next.kind === 'stop' ? next : undefined;
+}
+
+/** An unconfirmed step is looked at again at once: whatever keeps the cluster from confirming it must show. */
+function nextGrid(run: Run): ReturnType<typeof restartGrid> {
+  const nowMs = Date.now();
+  if (!run.state.confirmed) return { deadlineMs: nowMs - experimentOf(run).intervalMs, late: false };
+  return restartGrid(run.state.deadlineMs, nowMs);
 }
 
 async function observe(run: Run): Promise<Observation> {
@@ -126,7 +133,7 @@ interface Seen {
 
 function afterObservation(state: ExperimentState, { measurement, drift, computed, nowMs }: Seen): ExperimentState {
   const { blind, candidateUnreadySinceMs, ...rest } = state;
-  const outOfSight = reasonOutOfSight(measurement, drift);
+  const outOfSight = reasonOutOfSight(state, measurement, drift);
   const unready = drift.kind === 'candidateUnready';
   const next: ExperimentState = {
     ...rest,
@@ -138,8 +145,13 @@ function afterObservation(state: ExperimentState, { measurement, drift, computed
   return drift.kind === 'none' ? withWarnings(next, drift.notes) : next;
 }
 
-function reasonOutOfSight(measurement: Measurement, drift: Drift): string | undefined {
+function reasonOutOfSight(
+  { confirmed, weight }: ExperimentState,
+  measurement: Measurement,
+  drift: Drift,
+): string | undefined {
   if (measurement.kind !== 'measured') return measurement.reason;
+  if (!confirmed) return `the cluster has not reported the candidate's ${weight} % yet`;
   return drift.kind === 'unknown' ? drift.reason : undefined;
 }
 
@@ -154,6 +166,7 @@ async function act(run: Run, next: Plan): Promise<void> {
     case 'openGate':
       return update(run, { ...run.state, gateOpenedAtMs: Date.now() });
     case 'hold':
+      return run.state.confirmed ? undefined : shiftTraffic(run, run.state.weight, next.reason);
     case 'promote':
     case 'rollBack':
     case 'stop':

@@ -6,9 +6,27 @@ import { factsOf } from './failures.ts';
 import { experimentOf, holderOf, update, warn } from './run.ts';
 import type { Run } from './run.ts';
 
-/** Shifts traffic to the candidate's new weight and waits for the cluster to report it. */
+/** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
+const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'Drift'];
+
+/** Takes a step to the candidate's new weight. Without the cluster's confirmation the state stays unconfirmed. */
 export async function shiftTraffic(run: Run, weight: number, reason: string): Promise<void> {
-  await write(run, activitiesFor(experimentOf(run)).patchTraffic, { weight, reason });
+  const { weight: present, sequence } = run.state;
+  try {
+    const step = { weight, reason, ...(sequence === 0 ? {} : { present }) };
+    await write(run, activitiesFor(experimentOf(run)).shiftTraffic, step);
+  } catch (error) {
+    const { type, message } = factsOf(error);
+    if (!leftToObservation.includes(type)) throw error;
+    update(run, { ...run.state, weight: type === 'NotConfirmed' ? weight : present, confirmed: false });
+    warn(run, message);
+  }
+}
+
+/** Gives the candidate everything, and goes on only when the cluster has reported it. */
+export async function promoteTraffic(run: Run, reason: string): Promise<void> {
+  const { weight: present } = run.state;
+  await write(run, activitiesFor(experimentOf(run)).patchTraffic, { weight: 100, reason, present });
 }
 
 /** Lets later deployments get traffic: the latest revision, which has been verified to be the winner, at 100 %. */
@@ -61,8 +79,13 @@ function acceptUnconfirmed(run: Run, message: string): Safety {
 interface Write {
   readonly weight: number;
   readonly reason: string;
+  /** The candidate's weight that must be there before. */
+  readonly present?: number;
   readonly winner?: Role;
 }
+
+/** The longest wait for Knative to report a write; a step waits no longer than its interval, so that drift shows in time. */
+const confirmationLimitMs = 20_000;
 
 async function write(run: Run, patch: ExperimentActivities['patchTraffic'], wanted: Write): Promise<number> {
   const experiment = experimentOf(run);
@@ -75,10 +98,16 @@ async function write(run: Run, patch: ExperimentActivities['patchTraffic'], want
     baseline: experiment.baseline.revision,
     candidate: experiment.candidate.revision,
     tags: run.state.tags,
-    split: { baseline: 100 - wanted.weight, candidate: wanted.weight },
+    split: splitOf(wanted.weight),
+    ...(wanted.present === undefined ? {} : { present: splitOf(wanted.present) }),
+    confirmationLimitMs: Math.max(5000, Math.min(confirmationLimitMs, experiment.intervalMs)),
     ...(wanted.winner === undefined ? {} : { followLatest: wanted.winner }),
   });
   // A later write may have been planned meanwhile (an abort): then this one no longer describes the traffic.
   if (run.state.sequence === sequence) update(run, { ...run.state, weight: wanted.weight, confirmed: true });
   return acceptedAtMs;
+}
+
+function splitOf(candidate: number): { readonly baseline: number; readonly candidate: number } {
+  return { baseline: 100 - candidate, candidate };
 }

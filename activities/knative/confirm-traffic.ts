@@ -11,23 +11,22 @@ import type { KnativeService } from './objects.ts';
 
 const pollIntervalMs = 200;
 
-/** Knative needs about 3 s; what takes longer than this has a reason that people should see. */
-const confirmationLimitMs = 20_000;
-
 export interface ConfirmTrafficInput {
   readonly target: ObjectName;
   /** The plan annotation of the write; another one means that a later decision has been written. */
   readonly annotation: string;
   readonly shares: readonly Share[];
   readonly acceptedAtMs: number;
+  /** Knative needs about 3 s; what takes longer than this has a reason that people should see. */
+  readonly confirmationLimitMs: number;
 }
 
 /**
  * Waits until the cluster reports the traffic that was written, and answers when it did, epoch ms. Fails as
- * `NotConfirmed` when it does not within 20 s, with Knative's reason.
+ * `NotConfirmed` when it does not within the limit, with Knative's reason.
  */
 export async function confirmTraffic(cluster: Cluster, input: ConfirmTrafficInput): Promise<number> {
-  const deadlineMs = performance.now() + confirmationLimitMs;
+  const deadlineMs = performance.now() + input.confirmationLimitMs;
   for (;;) {
     const service = await readOwn(cluster, input);
     const doubt = doubtOf(service, input.shares);
@@ -59,7 +58,8 @@ function doubtOf(service: KnativeService, shares: readonly Share[]): string | un
   return `status.traffic is ${formatPercents(percentsByRevision(traffic))}`;
 }
 
-function notConfirmed({ target, shares, acceptedAtMs }: ConfirmTrafficInput, doubt: string): Error {
+function notConfirmed(input: ConfirmTrafficInput, doubt: string): Error {
+  const { target, shares, acceptedAtMs, confirmationLimitMs } = input;
   const written = `traffic of ${formatObjectName(target)} is written (${formatShares(shares)})`;
   const message = `${written} but not confirmed within ${confirmationLimitMs / 1000} s: ${doubt}`;
   return failure('NotConfirmed', { message, details: [{ acceptedAtMs }] });

@@ -3,7 +3,14 @@ import { formatWriteId, mayWrite, needsLease } from '../../core/fencing.ts';
 import type { WritePermission } from '../../core/fencing.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision, TrafficEntry } from '../../core/target.ts';
-import { followLatestTraffic, pinTraffic } from '../../core/traffic.ts';
+import {
+  followLatestTraffic,
+  formatPercents,
+  formatShares,
+  percentsByRevision,
+  pinTraffic,
+  servesShares,
+} from '../../core/traffic.ts';
 import type { Share } from '../../core/traffic.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
@@ -26,7 +33,9 @@ export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): 
     const acceptedAtMs = await write(cluster, input);
     const annotation = formatWriteId(input.plan);
     const shares = sharesOf(input);
-    const confirmedAtMs = await confirmTraffic(cluster, { target: input.target, annotation, shares, acceptedAtMs });
+    const { target, confirmationLimitMs } = input;
+    const confirmation = { target, annotation, shares, acceptedAtMs, confirmationLimitMs };
+    const confirmedAtMs = await confirmTraffic(cluster, confirmation);
     return { acceptedAtMs, confirmedAtMs };
   });
 }
@@ -41,6 +50,7 @@ async function write(cluster: Cluster, input: PatchTrafficInput): Promise<number
     case 'alreadyWritten':
       return acceptedAtMs(service);
     case 'write': {
+      requirePresent(service, input);
       const { resourceVersion } = service.metadata;
       const traffic = await nextTraffic(cluster, service, input);
       const annotations = { [planAnnotation]: formatWriteId(input.plan) };
@@ -48,6 +58,18 @@ async function write(cluster: Cluster, input: PatchTrafficInput): Promise<number
       return Date.now();
     }
   }
+}
+
+/** A person's edit since our last write is a decision that this write must not undo. */
+function requirePresent(service: KnativeService, { target, present, baseline, candidate }: PatchTrafficInput): void {
+  if (present === undefined) return;
+  const expected = sharesOf({ baseline, candidate, split: present });
+  const found = service.spec.traffic ?? [];
+  if (servesShares(found, expected)) return;
+  const by = trafficEditor(service)?.manager;
+  const edit = `spec.traffic of ${formatObjectName(target)} was changed${by === undefined ? '' : ` by ${by}`}`;
+  const difference = `expected ${formatShares(expected)}, found ${formatPercents(percentsByRevision(found))}`;
+  throw failure('Drift', { message: `${edit}: ${difference}; nothing was written` });
 }
 
 async function readExisting(cluster: Cluster, { target }: PatchTrafficInput): Promise<KnativeService> {
@@ -113,7 +135,11 @@ async function existingRevisions(
   return new Set(found.flat());
 }
 
-function sharesOf({ baseline, candidate, split }: PatchTrafficInput): readonly Share[] {
+function sharesOf({
+  baseline,
+  candidate,
+  split,
+}: Pick<PatchTrafficInput, 'baseline' | 'candidate' | 'split'>): readonly Share[] {
   return [
     { revision: baseline, percent: split.baseline },
     { revision: candidate, percent: split.candidate },

@@ -122,6 +122,53 @@ describe('drift', () => {
   });
 });
 
+describe('a step that the cluster does not confirm', () => {
+  test('is looked at again at once, written again, and costs no iteration', async () => {
+    const world = fakeWorld({
+      onPatch: (n, { plan }) => {
+        if (n === 2 && plan.sequence === 2) throw failure('NotConfirmed', 'RoutesReady: unknown');
+      },
+      target: (n, written) => (n === 2 ? ({ ...written, specTraffic: at(20) } as typeof written) : written),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report).toMatchObject({ outcome: 'Promoted', completedIterations: 5 });
+    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 30, 40, 50, 100, 100]);
+    expect(report.warnings).toEqual(['RoutesReady: unknown']);
+  });
+
+  test('is rolled back when it stays so beyond the blind limit', async () => {
+    const world = fakeWorld({
+      experiment: anExperiment({ blindLimitMs: 30_000 }),
+      onPatch: (_n, { split }) => {
+        if (split.candidate === 20) throw failure('NotConfirmed', 'RoutesReady: unknown');
+      },
+      target: (_n, written) => ({ ...written, specTraffic: at(world.observations > 1 ? 20 : 10) }) as typeof written,
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+    expect(report.reason).toBe("blind for longer than 30 s: the cluster has not reported the candidate's 20 % yet");
+  });
+
+  test('because somebody edited the traffic meanwhile stops the run, which writes nothing more', async () => {
+    const edited = [{ revisionName: 'sample-app-v1', percent: 100 }];
+    const world = fakeWorld({
+      onPatch: (n) => {
+        if (n === 2) throw failure('Drift', 'spec.traffic was changed');
+      },
+      target: (n, written) => (n === 2 ? ({ ...written, specTraffic: edited } as typeof written) : written),
+    });
+    const { type } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Drift');
+    expect(world.patches).toHaveLength(1);
+  });
+
+  test('says what the traffic must be before it is written', async () => {
+    const world = fakeWorld({ experiment: anExperiment({ iterations: 2 }) });
+    await workflows.run(world, (handle) => handle.result());
+    expect(world.patches.map(({ present }) => present?.candidate)).toEqual([undefined, 10, 20, undefined]);
+  });
+});
+
 describe('a failed finish', () => {
   test('in a promotion brings the traffic back and fails with the mending words', async () => {
     const world = fakeWorld({
@@ -214,3 +261,10 @@ describe('fencing', () => {
     expect(report.outcome).toBe('RolledBack');
   });
 });
+
+function at(candidate: number): readonly { readonly revisionName: string; readonly percent: number }[] {
+  return [
+    { revisionName: 'sample-app-v1', percent: 100 - candidate },
+    { revisionName: 'sample-app-v2', percent: candidate },
+  ];
+}

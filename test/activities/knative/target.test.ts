@@ -57,6 +57,7 @@ function aWrite(target: SampleTarget, holder: Holder, sequence: number, weight: 
     baseline: target.baselineRevision,
     candidate: target.candidateRevision,
     tags: [],
+    confirmationLimitMs: 20_000,
     split: { baseline: 100 - weight, candidate: weight },
   };
 }
