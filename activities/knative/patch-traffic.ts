@@ -18,7 +18,7 @@ import { withHeartbeats } from '../heartbeat.ts';
 import type { Cluster } from './cluster.ts';
 import { confirmTraffic } from './confirm-traffic.ts';
 import { isOurs, readLease } from './lease.ts';
-import { trafficEditor } from './objects.ts';
+import { trafficEditor, unmet } from './objects.ts';
 import type { KnativeService } from './objects.ts';
 import { fieldManager } from './cluster.ts';
 
@@ -106,12 +106,16 @@ async function nextTraffic(
     ...present.flatMap((entry) => entry.revisionName ?? []),
     latest,
   ]);
-  const exists = (revision: string): boolean => existing.has(revision);
-  const gone = sharesOf(input).find(({ revision, percent }) => percent > 0 && !exists(revision));
+  const serving = sharesOf(input).filter(({ percent }) => percent > 0);
+  const gone = serving.find(({ revision }) => !existing.has(revision));
   if (gone !== undefined) {
     const message = `${formatObjectName(input.target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
     throw failure('TargetGone', { message: `${message}; nothing was written` });
   }
+  // Knative routes nothing anew while any entry, even one at 0 %, names a revision that is not ready.
+  const exists = (revision: string): boolean =>
+    existing.get(revision) === 'ready' ||
+    serving.some((share) => share.revision === revision && existing.has(revision));
   const kept = { present, exists, ...(latest === undefined ? {} : { latestReadyRevision: latest }) };
   if (input.followLatest !== undefined) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
   return pinTraffic({ ...kept, shares: sharesOf(input) });
@@ -127,12 +131,16 @@ async function existingRevisions(
   cluster: Cluster,
   { target: { namespace }, baseline, candidate }: PatchTrafficInput,
   others: readonly (string | undefined)[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, 'ready' | 'unready'>> {
   const names = new Set([baseline, candidate, ...others.filter((name) => name !== undefined)]);
   const found = await Promise.all(
-    [...names].map(async (name) => ((await cluster.readRevision({ namespace, name })) === undefined ? [] : [name])),
+    [...names].map(async (name): Promise<[string, 'ready' | 'unready'][]> => {
+      const revision = await cluster.readRevision({ namespace, name });
+      if (revision === undefined) return [];
+      return [[name, unmet(revision.status?.conditions, 'Ready') === undefined ? 'ready' : 'unready']];
+    }),
   );
-  return new Set(found.flat());
+  return new Map(found.flat());
 }
 
 function sharesOf({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import { testCluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 
 describe.concurrent('a good candidate', () => {
   test('climbs step by step and is promoted by one Helm revision, and no request is lost', async () => {
@@ -42,7 +43,7 @@ describe.concurrent('a good candidate', () => {
       '--for=jsonpath={.status.latestReadyRevisionName}=' + next,
       '--timeout=60s',
     );
-    await expect.poll(() => servedTraffic(target), { timeout: 30_000 }).toEqual({ [next]: 100 });
+    await until(`all traffic on ${next}`, async () => (await servedTraffic(target))[next] === 100);
     expect((await readKsvc(target)).status.traffic.map(({ tag }) => tag).filter(Boolean)).toEqual([
       'current',
       'candidate',

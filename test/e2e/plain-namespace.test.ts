@@ -1,0 +1,22 @@
+import { Client } from '@temporalio/client';
+import { expect, test } from 'vitest';
+import { plainNamespace, testCluster } from '../support/cluster.ts';
+import { manifestFor } from '../support/manifest.ts';
+import { deployTarget, scenarioOf, underLoad } from '../support/scenario.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+
+test('in a Temporal namespace without the search attributes a run works, with one warning', async () => {
+  const { sandbox, client } = await testCluster();
+  const taskQueue = 'plain';
+  const env = { TEMPORAL_NAMESPACE: plainNamespace };
+  await startWorkerProcess(sandbox, { name: 'plain-worker', taskQueue, env });
+  const target = await deployTarget({ name: 'plain', namespace: 'plain' });
+  const plain = new Client({ connection: client.connection, namespace: plainNamespace });
+  const { value: end } = await underLoad(target, async () => {
+    const manifest = manifestFor(target, { iterations: 5 });
+    const options = { taskQueue, workflowId: 'experiment/plain/plain', args: [manifest] };
+    return scenarioOf(target, await plain.workflow.start('experiment', options)).end();
+  });
+  expect(end.report.outcome).toBe('Promoted');
+  expect(end.report.warnings.filter((warning) => warning.includes('SerinTarget'))).toHaveLength(1);
+});
