@@ -37,7 +37,8 @@ interface ServicePatch {
 /** What `serin restore` needs of a cluster. Failures are `CommandError`s that name the object. */
 export interface RestoreCluster {
   readonly readService: (target: ObjectName) => Promise<KnativeService>;
-  readonly revisionsOf: (target: ObjectName) => Promise<ReadonlySet<string>>;
+  /** The target's revisions by name, and whether each is ready. */
+  readonly revisionsOf: (target: ObjectName) => Promise<ReadonlyMap<string, boolean>>;
   /** False when the service is no longer the one that was read: nothing was written. */
   readonly patchService: (target: ObjectName, patch: ServicePatch) => Promise<boolean>;
   /** The target's Lease; undefined when there is none. */
@@ -70,8 +71,8 @@ export function connectCluster(flags: KubernetesFlags): RestoreCluster {
     revisionsOf: async ({ namespace, name }) => {
       const labelSelector = `${serviceLabel}=${name}`;
       const answer = objects.listNamespacedCustomObject({ ...knative, namespace, plural: 'revisions', labelSelector });
-      const list = (await call(`list the revisions of ${namespace}/${name}`, answer)) as NamedList;
-      return new Set(list.items.map(({ metadata }) => metadata.name));
+      const list = (await call(`list the revisions of ${namespace}/${name}`, answer)) as RevisionList;
+      return new Map(list.items.map((revision) => [revision.metadata.name, isReady(revision)]));
     },
     patchService: async (target, { resourceVersion, annotations, traffic }) => {
       const body = { metadata: { resourceVersion, annotations }, spec: { traffic } };
@@ -107,8 +108,17 @@ export function connectCluster(flags: KubernetesFlags): RestoreCluster {
   };
 }
 
-interface NamedList {
-  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+interface Revision {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+interface RevisionList {
+  readonly items: readonly Revision[];
+}
+
+function isReady({ status }: Revision): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }
 
 function leaseOf({ namespace, name }: ObjectName): ObjectName {

@@ -36,7 +36,7 @@ async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: T
   const service = await cluster.readService(target);
   const revisions = await cluster.revisionsOf(target);
   if (!revisions.has(baseline)) {
-    const known = [...revisions].join(', ') || 'none';
+    const known = [...revisions.keys()].join(', ') || 'none';
     throw new CommandError('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
   }
   return cluster.patchService(target, {
@@ -48,12 +48,13 @@ async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: T
 
 function nextTraffic(
   { spec, status }: KnativeService,
-  { baseline, revisions }: { readonly baseline: string; readonly revisions: ReadonlySet<string> },
+  { baseline, revisions }: { readonly baseline: string; readonly revisions: ReadonlyMap<string, boolean> },
 ): ReturnType<typeof pinTraffic> {
   const latest = status?.latestReadyRevisionName;
   return pinTraffic({
     present: spec.traffic ?? [],
-    exists: (revision) => revisions.has(revision),
+    // Knative routes nothing anew while any entry, even one at 0 %, names a revision that is not ready.
+    exists: (revision) => revision === baseline || revisions.get(revision) === true,
     shares: [{ revision: baseline, percent: 100 }],
     ...(latest === undefined ? {} : { latestReadyRevision: latest }),
   });
