@@ -13,7 +13,7 @@ import {
 } from '../../core/traffic.ts';
 import type { Share } from '../../core/traffic.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../workflows/contract.ts';
-import { failure } from '../failures.ts';
+import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Cluster } from './cluster.ts';
 import { confirmTraffic } from './confirm-traffic.ts';
@@ -30,7 +30,7 @@ import { fieldManager } from './cluster.ts';
  */
 export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
-    const acceptedAtMs = await write(cluster, input);
+    const acceptedAtMs = await writeLatest(cluster, input);
     const annotation = formatWriteId(input.plan);
     const shares = sharesOf(input);
     const { target, confirmationLimitMs } = input;
@@ -38,6 +38,23 @@ export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): 
     const confirmedAtMs = await confirmTraffic(cluster, confirmation);
     return { acceptedAtMs, confirmedAtMs };
   });
+}
+
+/** More conflicts in a row than this have another cause than Knative's controllers, which write the status. */
+const maxLooks = 5;
+
+/**
+ * Looks again when the service changed after it was read: everything is asked and decided anew. Temporal's next attempt
+ * would not begin within a second, however short its interval, and an abort in mid-shift must not wait for that.
+ */
+async function writeLatest(cluster: Cluster, input: PatchTrafficInput): Promise<number> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return await write(cluster, input);
+    } catch (error) {
+      if (look === maxLooks || !hasType(error, 'Conflict')) throw error;
+    }
+  }
 }
 
 /** Answers when the API server accepted the write, be it now or in an earlier attempt; epoch ms. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
@@ -151,17 +152,31 @@ describe('patchTraffic', () => {
     expect(await plan(target)).toBe('run-ours/6');
   });
 
-  it('fails as a conflict when the service changed after it was read', async () => {
-    const meddling: Cluster = {
+  /** A cluster in which somebody else changes the service right before each of our first writes. */
+  function meddledWith(writes: number): Cluster {
+    let count = 0;
+    return {
       ...cluster,
       patchService: async (name, patch) => {
-        await kubectl('annotate', 'ksvc', 'patched', 'example.com/changed=yes', '--overwrite');
+        count += 1;
+        const change = `example.com/changed=${randomUUID()}`;
+        if (count <= writes) await kubectl('annotate', 'ksvc', 'patched', change, '--overwrite');
         return cluster.patchService(name, patch);
       },
     };
-    const { type, isRetryable } = await failureOf(() => patchTraffic(meddling, aWrite(target, ours(), 7, 10)));
+  }
+
+  it('looks again at once when the service changed after it was read', async () => {
+    const { acceptedAtMs } = await asActivity(() => patchTraffic(meddledWith(2), aWrite(target, ours(), 7, 10)));
+    expect(acceptedAtMs).toBeLessThanOrEqual(Date.now());
+    expect(await plan(target)).toBe('run-ours/7');
+  });
+
+  it('fails as a conflict when the service changes each time', async () => {
+    const always = meddledWith(Number.POSITIVE_INFINITY);
+    const { type, isRetryable } = await failureOf(() => patchTraffic(always, aWrite(target, ours(), 8, 20)));
     expect({ type, isRetryable }).toEqual({ type: 'Conflict', isRetryable: true });
-    expect(await plan(target)).toBe('run-ours/6');
+    expect(await plan(target)).toBe('run-ours/7');
   });
 
   it('can be cancelled while it waits for the confirmation', async () => {
@@ -172,9 +187,9 @@ describe('patchTraffic', () => {
         return service && { ...service, status: {} };
       },
     };
-    const { result, cancel } = cancellableActivity(() => patchTraffic(blind, aWrite(target, ours(), 8, 10)));
+    const { result, cancel } = cancellableActivity(() => patchTraffic(blind, aWrite(target, ours(), 9, 10)));
     const outcome = expect(result).rejects.toThrow('CANCELLED');
-    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/8'));
+    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/9'));
     cancel();
     await outcome;
   });
