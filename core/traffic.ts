@@ -11,8 +11,11 @@ export interface PinTrafficInput {
   readonly present: readonly TrafficEntry[];
   /** What `latestRevision: true` means now: `status.latestReadyRevisionName`. */
   readonly latestReadyRevision?: string;
-  /** Whether a revision exists: a route that names a missing one, even at 0 %, is never ready. */
-  readonly exists: (revision: string) => boolean;
+  /**
+   * Whether a revision exists and is ready: Knative leaves a route as it was while it names another one, even at 0 %. An
+   * entry with a share is written all the same.
+   */
+  readonly isRoutable: (revision: string) => boolean;
   /** The versions' shares; their sum is 100. */
   readonly shares: readonly Share[];
 }
@@ -23,11 +26,15 @@ export interface PinTrafficInput {
  * An entry that reached one of the versions through `latestRevision` is pinned by name now; a tag that follows another
  * latest revision goes on following it, at 0 %.
  */
-export function pinTraffic({ present, latestReadyRevision, exists, shares }: PinTrafficInput): readonly TrafficEntry[] {
+export function pinTraffic(input: PinTrafficInput): readonly TrafficEntry[] {
+  const { present, latestReadyRevision, isRoutable, shares } = input;
   requireWhole(shares);
-  const kept = present.filter((entry) => exists(revisionOf(entry, latestReadyRevision) ?? ''));
+  const serves = (revision: string): boolean =>
+    shares.some((share) => share.revision === revision && share.percent > 0);
+  const belongs = (revision: string): boolean => serves(revision) || isRoutable(revision);
+  const kept = present.filter((entry) => belongs(revisionOf(entry, latestReadyRevision) ?? ''));
   const pinned = kept.map((entry) => pinEntry(entry, latestReadyRevision, shares));
-  const missing = shares.filter(({ revision }) => exists(revision) && !hasEntry(pinned, revision));
+  const missing = shares.filter(({ revision }) => belongs(revision) && !hasEntry(pinned, revision));
   const entries = [...pinned, ...missing.map(({ revision }) => ({ revisionName: revision }))];
   return withoutDuplicates(entries).map((entry, index, all) => {
     const isFirst = all.findIndex(({ revisionName }) => revisionName === entry.revisionName) === index;

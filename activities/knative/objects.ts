@@ -71,6 +71,13 @@ export function isObserved({ metadata, status }: KnativeService): boolean {
   return status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0);
 }
 
+/** Whether Knative sends requests to the revision: it exists and is ready, be it scaled to zero. */
+export function isRoutable(revision: Revision | undefined): boolean {
+  if (revision === undefined || revision.metadata.deletionTimestamp !== undefined) return false;
+  const { metadata, status } = revision;
+  return status?.observedGeneration === metadata.generation && unmet(status?.conditions, 'Ready') === undefined;
+}
+
 /** The image of the first container, which is the app's; empty where there is none. */
 export function imageOf({ spec }: Revision): string {
   return spec.containers[0]?.image ?? '';

@@ -1,4 +1,5 @@
 import { formatObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment.ts';
 import { formatWriteId, mayWrite, needsLease } from '../../core/fencing.ts';
 import type { WritePermission } from '../../core/fencing.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
@@ -18,8 +19,8 @@ import { withHeartbeats } from '../heartbeat.ts';
 import type { Cluster } from './cluster.ts';
 import { confirmTraffic } from './confirm-traffic.ts';
 import { isOurs, readLease } from './lease.ts';
-import { trafficEditor, unmet } from './objects.ts';
-import type { KnativeService } from './objects.ts';
+import { isRoutable, trafficEditor } from './objects.ts';
+import type { KnativeService, Revision } from './objects.ts';
 import { fieldManager } from './cluster.ts';
 
 /**
@@ -65,16 +66,29 @@ async function write(cluster: Cluster, input: PatchTrafficInput): Promise<number
     case 'fenced':
       throw failure('Fenced', { message: `${formatObjectName(input.target)}: ${permission.reason}` });
     case 'alreadyWritten':
-      return acceptedAtMs(service);
-    case 'write': {
+      return (await isBlocked(cluster, service, input)) ? patch(cluster, service, input) : acceptedAtMs(service);
+    case 'write':
       requirePresent(service, input);
-      const { resourceVersion } = service.metadata;
-      const traffic = await nextTraffic(cluster, service, input);
-      const annotations = { [planAnnotation]: formatWriteId(input.plan) };
-      await cluster.patchService(input.target, { resourceVersion, annotations, traffic });
-      return Date.now();
-    }
+      return patch(cluster, service, input);
   }
+}
+
+async function patch(cluster: Cluster, service: KnativeService, input: PatchTrafficInput): Promise<number> {
+  const { resourceVersion } = service.metadata;
+  const traffic = await nextTraffic(cluster, service, input);
+  const annotations = { [planAnnotation]: formatWriteId(input.plan) };
+  await cluster.patchService(input.target, { resourceVersion, annotations, traffic });
+  return Date.now();
+}
+
+/** Whether Knative cannot carry out what we wrote, since a revision at 0 % has become unready after that. */
+async function isBlocked(cluster: Cluster, { spec }: KnativeService, input: PatchTrafficInput): Promise<boolean> {
+  const traffic = spec.traffic ?? [];
+  if (!servesShares(traffic, sharesOf(input))) return false;
+  const idle = traffic.filter(({ percent = 0 }) => percent === 0);
+  const names = new Set(idle.flatMap(({ revisionName }) => revisionName ?? []));
+  const revisions = await readRevisions(cluster, input.target, names);
+  return [...names].some((name) => !isRoutable(revisions.get(name)));
 }
 
 /** A person's edit since our last write is a decision that this write must not undo. */
@@ -119,21 +133,23 @@ async function nextTraffic(
 ): Promise<readonly TrafficEntry[]> {
   const present = withTags(service.spec.traffic ?? [], input.tags);
   const latest = service.status?.latestReadyRevisionName;
-  const existing = await existingRevisions(cluster, input, [
-    ...present.flatMap((entry) => entry.revisionName ?? []),
-    latest,
-  ]);
-  const serving = sharesOf(input).filter(({ percent }) => percent > 0);
-  const gone = serving.find(({ revision }) => !existing.has(revision));
+  const { baseline, candidate, target } = input;
+  const named = present.flatMap(({ revisionName }) => revisionName ?? []);
+  const revisions = await readRevisions(
+    cluster,
+    target,
+    new Set([baseline, candidate, ...named, ...(latest ? [latest] : [])]),
+  );
+  const gone = sharesOf(input).find(({ revision, percent }) => percent > 0 && revisions.get(revision) === undefined);
   if (gone !== undefined) {
-    const message = `${formatObjectName(input.target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
+    const message = `${formatObjectName(target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
     throw failure('TargetGone', { message: `${message}; nothing was written` });
   }
-  // Knative routes nothing anew while any entry, even one at 0 %, names a revision that is not ready.
-  const exists = (revision: string): boolean =>
-    existing.get(revision) === 'ready' ||
-    serving.some((share) => share.revision === revision && existing.has(revision));
-  const kept = { present, exists, ...(latest === undefined ? {} : { latestReadyRevision: latest }) };
+  const kept = {
+    present,
+    isRoutable: (revision: string) => isRoutable(revisions.get(revision)),
+    ...(latest === undefined ? {} : { latestReadyRevision: latest }),
+  };
   if (input.followLatest !== undefined) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
   return pinTraffic({ ...kept, shares: sharesOf(input) });
 }
@@ -144,20 +160,14 @@ function withTags(present: readonly TrafficEntry[], tags: readonly TaggedRevisio
   return [...present, ...missing];
 }
 
-async function existingRevisions(
+/** The revisions that exist. */
+async function readRevisions(
   cluster: Cluster,
-  { target: { namespace }, baseline, candidate }: PatchTrafficInput,
-  others: readonly (string | undefined)[],
-): Promise<ReadonlyMap<string, 'ready' | 'unready'>> {
-  const names = new Set([baseline, candidate, ...others.filter((name) => name !== undefined)]);
-  const found = await Promise.all(
-    [...names].map(async (name): Promise<[string, 'ready' | 'unready'][]> => {
-      const revision = await cluster.readRevision({ namespace, name });
-      if (revision === undefined) return [];
-      return [[name, unmet(revision.status?.conditions, 'Ready') === undefined ? 'ready' : 'unready']];
-    }),
-  );
-  return new Map(found.flat());
+  { namespace }: Pick<ObjectName, 'namespace'>,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Revision>> {
+  const found = await Promise.all([...names].map((name) => cluster.readRevision({ namespace, name })));
+  return new Map(found.flatMap((revision) => (revision === undefined ? [] : [[revision.metadata.name, revision]])));
 }
 
 function sharesOf({

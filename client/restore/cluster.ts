@@ -37,7 +37,7 @@ interface ServicePatch {
 /** What `serin restore` needs of a cluster. Failures are `CommandError`s that name the object. */
 export interface RestoreCluster {
   readonly readService: (target: ObjectName) => Promise<KnativeService>;
-  /** The target's revisions by name, and whether each is ready. */
+  /** The target's revisions, and whether Knative sends requests to them: whether they are ready. */
   readonly revisionsOf: (target: ObjectName) => Promise<ReadonlyMap<string, boolean>>;
   /** False when the service is no longer the one that was read: nothing was written. */
   readonly patchService: (target: ObjectName, patch: ServicePatch) => Promise<boolean>;
@@ -109,16 +109,17 @@ export function connectCluster(flags: KubernetesFlags): RestoreCluster {
 }
 
 interface Revision {
-  readonly metadata: { readonly name: string };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly metadata: { readonly name: string; readonly generation?: number };
+  readonly status?: KnativeService['status'];
 }
 
 interface RevisionList {
   readonly items: readonly Revision[];
 }
 
-function isReady({ status }: Revision): boolean {
-  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+function isReady({ metadata, status }: Revision): boolean {
+  const isTrue = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  return isTrue === true && status?.observedGeneration === metadata.generation;
 }
 
 function leaseOf({ namespace, name }: ObjectName): ObjectName {

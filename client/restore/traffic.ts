@@ -22,7 +22,7 @@ export function restorePlan(now: Date): string {
 /** Knative's own controllers write the service too; more conflicts than this have another cause. */
 const maxAttempts = 10;
 
-/** Writes 100 % baseline in one guarded patch, of the service as it is; tags and other entries stay, at 0 %. */
+/** Writes 100 % baseline in one guarded patch, of the service as it is; tags and other entries that Knative can route to stay, at 0 %. */
 export async function writeBaseline(cluster: RestoreCluster, restore: TrafficRestore): Promise<void> {
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     if (await tryToWrite(cluster, restore)) return;
@@ -53,8 +53,7 @@ function nextTraffic(
   const latest = status?.latestReadyRevisionName;
   return pinTraffic({
     present: spec.traffic ?? [],
-    // Knative routes nothing anew while any entry, even one at 0 %, names a revision that is not ready.
-    exists: (revision) => revision === baseline || revisions.get(revision) === true,
+    isRoutable: (revision) => revisions.get(revision) === true,
     shares: [{ revision: baseline, percent: 100 }],
     ...(latest === undefined ? {} : { latestReadyRevision: latest }),
   });

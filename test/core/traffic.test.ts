@@ -16,14 +16,14 @@ describe('pinTraffic', () => {
       { tag: 'current', revisionName: 'app-v1', percent: 100 },
       { tag: 'candidate', latestRevision: true, percent: 0 },
     ];
-    expect(pinTraffic({ present, latestReadyRevision: 'app-v2', exists: everything, shares: shares(10) })).toEqual([
+    expect(pinTraffic({ present, latestReadyRevision: 'app-v2', isRoutable: everything, shares: shares(10) })).toEqual([
       { tag: 'current', revisionName: 'app-v1', percent: 90 },
       { tag: 'candidate', revisionName: 'app-v2', percent: 10 },
     ]);
   });
 
   it('adds the versions that have no entry', () => {
-    expect(pinTraffic({ present: [], exists: everything, shares: shares(0) })).toEqual([
+    expect(pinTraffic({ present: [], isRoutable: everything, shares: shares(0) })).toEqual([
       { revisionName: 'app-v1', percent: 100 },
       { revisionName: 'app-v2', percent: 0 },
     ]);
@@ -35,7 +35,7 @@ describe('pinTraffic', () => {
       { revisionName: 'app-v0', tag: 'old', percent: 40 },
       { latestRevision: true, tag: 'next', percent: 0 },
     ];
-    expect(pinTraffic({ present, latestReadyRevision: 'app-v3', exists: everything, shares: shares(25) })).toEqual([
+    expect(pinTraffic({ present, latestReadyRevision: 'app-v3', isRoutable: everything, shares: shares(25) })).toEqual([
       { revisionName: 'app-v1', percent: 75 },
       { revisionName: 'app-v0', tag: 'old', percent: 0 },
       { latestRevision: true, tag: 'next', percent: 0 },
@@ -43,14 +43,21 @@ describe('pinTraffic', () => {
     ]);
   });
 
-  it('drops entries of revisions that no longer exist, the candidate included', () => {
+  it('drops entries of revisions that Knative cannot route to, the candidate included', () => {
     const present = [
       { revisionName: 'app-v1', percent: 90 },
       { revisionName: 'app-v2', tag: 'candidate', percent: 10 },
       { revisionName: 'app-v0', percent: 0 },
     ];
-    const exists = (revision: string) => revision === 'app-v1';
-    expect(pinTraffic({ present, exists, shares: shares(0) })).toEqual([{ revisionName: 'app-v1', percent: 100 }]);
+    const isRoutable = (revision: string) => revision === 'app-v1';
+    expect(pinTraffic({ present, isRoutable, shares: shares(0) })).toEqual([{ revisionName: 'app-v1', percent: 100 }]);
+  });
+
+  it('pins a version with a share also while Knative cannot route to it', () => {
+    const present = [{ revisionName: 'app-v1', tag: 'current', percent: 90 }];
+    expect(pinTraffic({ present, isRoutable: () => false, shares: shares(0) })).toEqual([
+      { revisionName: 'app-v1', tag: 'current', percent: 100 },
+    ]);
   });
 
   it('gives the share to one entry of a revision that has several tags', () => {
@@ -59,7 +66,7 @@ describe('pinTraffic', () => {
       { revisionName: 'app-v1', tag: 'stable', percent: 50 },
       { revisionName: 'app-v1', percent: 0 },
     ];
-    expect(pinTraffic({ present, exists: everything, shares: shares(30) })).toEqual([
+    expect(pinTraffic({ present, isRoutable: everything, shares: shares(30) })).toEqual([
       { revisionName: 'app-v1', tag: 'current', percent: 70 },
       { revisionName: 'app-v1', tag: 'stable', percent: 0 },
       { revisionName: 'app-v2', percent: 30 },
@@ -68,12 +75,12 @@ describe('pinTraffic', () => {
 
   it('refuses shares that do not sum to 100', () => {
     const wrong = [{ revision: 'app-v1', percent: 99 }];
-    expect(() => pinTraffic({ present: [], exists: everything, shares: wrong })).toThrow(
+    expect(() => pinTraffic({ present: [], isRoutable: everything, shares: wrong })).toThrow(
       'percents of traffic must be whole and sum to 100: app-v1 99 %',
     );
   });
 
-  it('is whole, pinned, keeps every tag of what exists, and is stable, whatever was there before', () => {
+  it('is whole, pinned, keeps every tag of what is routable, and is stable, whatever was there before', () => {
     fc.assert(
       fc.property(
         anyTraffic,
@@ -81,8 +88,8 @@ describe('pinTraffic', () => {
         fc.constantFrom(...revisions),
         (present, weight, latest) => {
           const gone = 'app-v9';
-          const exists = (revision: string) => revision !== gone;
-          const input = { latestReadyRevision: latest, exists, shares: shares(weight) };
+          const isRoutable = (revision: string) => revision !== gone;
+          const input = { latestReadyRevision: latest, isRoutable, shares: shares(weight) };
           const next = pinTraffic({ ...input, present });
           expect(next.reduce((sum, { percent }) => sum + (percent ?? 0), 0)).toBe(100);
           expect(servesShares(next, shares(weight))).toBe(true);
@@ -117,7 +124,7 @@ describe('followLatestTraffic', () => {
       { tag: 'candidate', revisionName: 'app-v2', percent: 100 },
       { revisionName: 'app-v0', percent: 0 },
     ];
-    const next = followLatestTraffic({ present, exists: everything, winner: 'app-v2' });
+    const next = followLatestTraffic({ present, isRoutable: everything, winner: 'app-v2' });
     expect(next).toEqual([
       { latestRevision: true, percent: 100 },
       { tag: 'current', revisionName: 'app-v1', percent: 0 },
@@ -127,7 +134,7 @@ describe('followLatestTraffic', () => {
   });
 
   it('keeps the tags when it is written twice', () => {
-    const input = { exists: everything, winner: 'app-v2', latestReadyRevision: 'app-v2' };
+    const input = { isRoutable: everything, winner: 'app-v2', latestReadyRevision: 'app-v2' };
     const once = followLatestTraffic({ ...input, present: [{ tag: 'current', revisionName: 'app-v1', percent: 0 }] });
     expect(followLatestTraffic({ ...input, present: once })).toEqual(once);
   });

@@ -118,6 +118,24 @@ test('waits for the experiment to end, then heals the target from its Lease alon
   expect(await hasLease(target)).toBe(false);
 });
 
+test('heals the target also while the candidate is not ready, which Knative routes nothing to', async () => {
+  const target = await abandonedTarget('sick');
+  const revision = target.candidateRevision;
+  sandbox.setFaults({ namespace, revision }, [{ kind: 'unready' }]);
+  await sandbox.kubectl(
+    'wait',
+    `revision/${revision}`,
+    '-n',
+    namespace,
+    '--for=condition=Ready=False',
+    '--timeout=30s',
+  );
+  const { exitCode, stdout } = await restore(target, '--baseline', target.baselineRevision);
+  expect(stdout).toContain('confirmed by the cluster after');
+  expect(exitCode).toBe(0);
+  expect(percentsOf(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
+});
+
 test('does not take the word of a Temporal that knows nothing, unless it is forced', async () => {
   const target = await abandonedTarget('unknown', { workflowId: 'forgotten', firstRunId: 'gone' });
   const refused = await restore(target);

@@ -243,6 +243,46 @@ describe('patchTraffic', () => {
     expect(message).toContain('revision doomed-v2 is gone and cannot get 20 % of the traffic');
   });
 
+  describe('with a candidate that is not ready', () => {
+    let sick: SampleTarget;
+    const holder = () => aHolder('run-sick');
+    const tags = () => [{ tag: 'candidate', revisionName: sick.candidateRevision }];
+    const setReady = async (isReady: boolean) => {
+      sandbox.setFaults({ namespace, revision: sick.candidateRevision }, isReady ? [] : [{ kind: 'unready' }]);
+      const condition = `--for=condition=Ready=${isReady ? 'True' : 'False'}`;
+      await kubectl('wait', `revision/${sick.candidateRevision}`, condition, '--timeout=30s');
+    };
+    const baselineOnly = [{ latestRevision: false, percent: 100, revisionName: 'sick-v1', tag: 'current' }];
+    beforeAll(async () => {
+      sick = await sandbox.deploySample({ namespace, name: 'sick' });
+      await asActivity(() => acquire(sick, holder()));
+      await write(aWrite(sick, holder(), 1, 10));
+    });
+
+    it('gives the baseline everything: Knative routes nothing anew while the candidate is named, even at 0 %', async () => {
+      await setReady(false);
+      const { confirmedAtMs, acceptedAtMs } = await write(aWrite(sick, holder(), 2, 0));
+      expect(confirmedAtMs).toBeGreaterThan(acceptedAtMs);
+      expect(await specTraffic(sick)).toEqual(baselineOnly);
+    });
+
+    it('puts its tag back when it is ready again', async () => {
+      await setReady(true);
+      await write({ ...aWrite(sick, holder(), 3, 0), tags: tags() });
+      expect(await specTraffic(sick)).toEqual([
+        ...baselineOnly,
+        { latestRevision: false, percent: 0, revisionName: 'sick-v2', tag: 'candidate' },
+      ]);
+    });
+
+    it('writes the same decision again when the candidate failed after the write, before Knative carried it out', async () => {
+      await setReady(false);
+      await write({ ...aWrite(sick, holder(), 3, 0), tags: tags() });
+      expect(await specTraffic(sick)).toEqual(baselineOnly);
+      expect(await plan(sick)).toBe('run-sick/3');
+    });
+  });
+
   it('says that the target is gone', async () => {
     const input = { ...aWrite(target, ours(), 1, 0), target: { namespace, name: 'nowhere' } };
     expect(await failureOf(() => patchTraffic(cluster, input))).toMatchObject({
