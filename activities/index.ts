@@ -62,7 +62,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     patchTraffic: (input) => patchTraffic(cluster, input),
     runHelm: (input) => runHelm({ cluster, helm, allowedCommands }, input),
     runCommand: (input) => runCommand({ cluster, allowedCommands, environment }, input),
-    compareRendered: (input) => compareRendered({ helm }, input),
+    compareRendered: (input) => compareRendered({ cluster, helm }, input),
     verifyTarget: (input) => verifyTarget(cluster, input),
   } satisfies ExperimentActivities;
 }

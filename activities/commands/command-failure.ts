@@ -1,5 +1,5 @@
 import type { ProcessResult } from './run-process.ts';
-import { redactOutput } from './redact.ts';
+import { redactOutput } from '../../core/redact.ts';
 
 /** Enough for a reason, not for a log. */
 const shownLines = 10;

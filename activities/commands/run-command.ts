@@ -5,7 +5,7 @@ import { withHeartbeats } from '../heartbeat.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
-import { formatCommand, redactOutput } from './redact.ts';
+import { formatCommand, redactOutput } from '../../core/redact.ts';
 import { runProcess } from './run-process.ts';
 
 export interface CommandDependencies {

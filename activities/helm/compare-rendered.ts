@@ -2,18 +2,18 @@ import { formatObjectName } from '../../core/experiment.ts';
 import type { ExperimentActivities } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Helm } from './helm.ts';
 import { compareUpgrades, helmUpgrades } from './render-tasks.ts';
+import type { CompareDependencies } from './render-tasks.ts';
 
 type CompareInput = Parameters<ExperimentActivities['compareRendered']>[0];
 
 /** Renders the winner's helm commands once more; fails as `PromotionMismatch` with every difference. */
 export async function compareRendered(
-  { helm }: { readonly helm: Helm },
+  dependencies: CompareDependencies,
   { experiment, winner, revisions }: CompareInput,
 ): Promise<void> {
   const { upgrades, problems } = helmUpgrades(experiment, winner);
-  const differences = await withHeartbeats(() => compareUpgrades(helm, { experiment, upgrades, revisions }));
+  const differences = await withHeartbeats(() => compareUpgrades(dependencies, { experiment, upgrades, revisions }));
   const found = [...problems, ...differences];
   if (found.length === 0) return;
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;

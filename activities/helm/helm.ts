@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { withNamespace } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
-import { formatCommand } from '../commands/redact.ts';
+import { formatCommand } from '../../core/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
@@ -36,6 +36,8 @@ export interface Helm {
   readonly version: () => Promise<string>;
   /** Undefined when there is no such release. */
   readonly status: (name: ReleaseName) => Promise<ReleaseState | undefined>;
+  /** The newest revision that is deployed: the next upgrade changes what differs from it. */
+  readonly deployed: (name: ReleaseName) => Promise<ReleaseState | undefined>;
   /** What the upgrade would deploy, rendered and checked by the API server; changes nothing. */
   readonly render: (upgrade: HelmUpgrade, namespace: string) => Promise<ReleaseContent>;
   /** Runs the upgrade, whatever comes of it. */
@@ -81,6 +83,14 @@ export function connectHelm({ path, environment, isApiReady }: HelmOptions): Hel
       if (result.stderr.includes('release: not found')) return undefined;
       return readState(parseRelease(args, outputOf(args, result)));
     },
+    deployed: async ({ release, namespace }) => {
+      const place = [release, '--namespace', namespace, '--output', 'json'];
+      const history = await read(['history', ...place]);
+      const revision = lastDeployed(parseJson(history));
+      if (revision === undefined) return undefined;
+      const args = ['status', ...place, '--revision', String(revision)];
+      return readState(parseRelease(args, await read(args)));
+    },
     render: async (upgrade, namespace) => {
       const args = [...withNamespace(upgrade, namespace), '--dry-run=server', '--output', 'json'];
       const { manifest, config } = parseRelease(args, await read(args));
@@ -118,6 +128,13 @@ function parseRelease(args: readonly string[], stdout: string): ReleaseDocument 
   if (isReleaseDocument(document)) return document;
   const message = `${formatCommand('helm', args)} did not print a release as JSON: ${stdout.slice(0, 200)}`;
   throw failure('CommandFailed', { message });
+}
+
+/** From `helm history`: an array of `{ revision, status, … }`, oldest first. */
+function lastDeployed(history: unknown): number | undefined {
+  const entries: readonly { revision?: unknown; status?: unknown }[] = Array.isArray(history) ? history : [];
+  const revision = entries.findLast(({ status }) => status === 'deployed')?.revision;
+  return typeof revision === 'number' ? revision : undefined;
 }
 
 function parseJson(text: string): unknown {

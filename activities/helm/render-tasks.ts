@@ -1,13 +1,17 @@
 import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, Role } from '../../core/experiment.ts';
+import type { Experiment, ObjectName, Role } from '../../core/experiment.ts';
 import { parseHelmCommand } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
 import { isHelm, renderArgs } from '../../core/task.ts';
-import type { Revisions } from '../../workflows/contract.ts';
-import { formatCommand } from '../commands/redact.ts';
+import type { RenderedService } from '../../spec/rendered-chart.ts';
+import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
+import { formatCommand } from '../../core/redact.ts';
 import { hasType, messageOf } from '../failures.ts';
-import type { Helm } from './helm.ts';
+import type { Cluster } from '../knative/cluster.ts';
+import type { Helm, ReleaseContent, ReleaseName } from './helm.ts';
+import { compareLeftInPlace } from './left-in-place.ts';
 import { compareWithJudged, findTarget } from './rendered-service.ts';
+import { isPending, repairPending } from './repair.ts';
 import { releaseOf } from './run-helm.ts';
 
 /** A helm finish action as it runs when `winner` wins. */
@@ -41,13 +45,22 @@ export interface CompareUpgradesInput {
   readonly revisions: Revisions;
 }
 
+export interface CompareDependencies {
+  readonly cluster: Cluster;
+  readonly helm: Helm;
+}
+
 /**
  * Renders the helm commands of one winner against the API server and compares what they would deploy with the revision
- * that was judged. Answers every difference as a sentence; throws only what waiting may mend.
+ * that was judged. Answers every difference as a sentence; throws only what waiting may mend. Frees a release that a
+ * killed helm left pending, since helm renders nothing for it until then.
  */
-export async function compareUpgrades(helm: Helm, input: CompareUpgradesInput): Promise<readonly string[]> {
+export async function compareUpgrades(
+  dependencies: CompareDependencies,
+  input: CompareUpgradesInput,
+): Promise<readonly string[]> {
   const comparisons: Comparison[] = [];
-  for (const upgrade of input.upgrades) comparisons.push(await compareUpgrade(helm, upgrade, input));
+  for (const upgrade of input.upgrades) comparisons.push(await compareUpgrade(dependencies, upgrade, input));
   const problems = comparisons.flatMap((comparison) => comparison.problems);
   if (problems.length > 0 || comparisons.length === 0 || comparisons.some(({ hasTarget }) => hasTarget))
     return problems;
@@ -63,18 +76,57 @@ interface Comparison {
 }
 
 async function compareUpgrade(
-  helm: Helm,
+  { cluster, helm }: CompareDependencies,
   { winner, upgrade }: WinnerUpgrade,
   { experiment: { target }, revisions }: CompareUpgradesInput,
 ): Promise<Comparison> {
-  const { namespace } = releaseOf(upgrade, { target });
-  const rendering = await render(helm, upgrade, namespace);
+  const name = releaseOf(upgrade, { target });
+  const before = await startOfUpgrade({ cluster, helm }, name, upgrade.timeoutMs);
+  const rendering = await render(helm, upgrade, name.namespace);
   if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for the ${winner}: ${rendering.problem}`] };
-  const service = findTarget({ target, namespace, manifest: rendering.manifest });
-  if (service === undefined) return { hasTarget: false, problems: [] };
-  const differences = compareWithJudged(service, target, revisions[winner]);
+  const place = { target, namespace: name.namespace };
+  const after = findTarget({ ...place, manifest: rendering.manifest });
+  if (after === undefined) return { hasTarget: false, problems: [] };
+  const judged = revisions[winner];
+  const differences = [
+    ...compareWithJudged(after, target, judged),
+    ...(await leftInPlace(cluster, {
+      before: findTarget({ ...place, manifest: before?.manifest ?? '' }),
+      after,
+      target,
+      judged,
+    })),
+  ];
   const command = formatCommand('helm', upgrade.args);
   return { hasTarget: true, problems: differences.map((difference) => `for the ${winner}, ${command}: ${difference}`) };
+}
+
+/** What helm compares the new manifest with: the newest deployed revision. */
+async function startOfUpgrade(
+  { cluster, helm }: CompareDependencies,
+  name: ReleaseName,
+  timeoutMs: number,
+): Promise<ReleaseContent | undefined> {
+  const newest = await helm.status(name);
+  if (newest === undefined || newest.status === 'deployed') return newest?.content;
+  if (isPending(newest)) await repairPending(cluster, name, newest, timeoutMs);
+  return ((await helm.deployed(name)) ?? newest).content;
+}
+
+interface LeftInPlaceInput {
+  readonly before: RenderedService | undefined;
+  readonly after: RenderedService;
+  readonly target: ObjectName;
+  readonly judged: JudgedRevision;
+}
+
+async function leftInPlace(
+  cluster: Cluster,
+  { before, after, target, judged }: LeftInPlaceInput,
+): Promise<readonly string[]> {
+  const live = await cluster.readService(target);
+  if (before === undefined || live === undefined) return [];
+  return compareLeftInPlace({ live, before, after }, target, judged);
 }
 
 type Rendering =

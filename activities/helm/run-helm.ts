@@ -3,7 +3,7 @@ import { parseHelmCommand, withNamespace } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
 import type { RunTaskInput, RunTaskResult } from '../../workflows/contract.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
-import { redactOutput } from '../commands/redact.ts';
+import { redactOutput } from '../../core/redact.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';

@@ -39,7 +39,13 @@ interface Container {
 
 export interface KnativeService {
   readonly metadata: KnativeMetadata;
-  readonly spec: { readonly traffic?: readonly TrafficEntry[] };
+  readonly spec: {
+    readonly template?: {
+      readonly metadata?: { readonly name?: string };
+      readonly spec?: { readonly containers?: readonly Container[] };
+    };
+    readonly traffic?: readonly TrafficEntry[];
+  };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly conditions?: readonly Condition[];
@@ -81,6 +87,15 @@ export function isRoutable(revision: Revision | undefined): boolean {
 /** The image of the first container, which is the app's; empty where there is none. */
 export function imageOf({ spec }: Revision): string {
   return spec.containers[0]?.image ?? '';
+}
+
+/** What the service's template would make: the name of its revision, where it has one, and the image. */
+export function templateOf({ spec }: KnativeService): {
+  readonly revision: string | undefined;
+  readonly image: string;
+} {
+  const { metadata, spec: pod } = spec.template ?? {};
+  return { revision: metadata?.name, image: pod?.containers?.[0]?.image ?? '' };
 }
 
 /** The newest manager of `spec.traffic`. */

@@ -31,7 +31,7 @@ export async function helmProblems(
   }
   if (problems.length > 0) return problems;
   for (const ofWinner of upgrades) {
-    problems.push(...(await compareUpgrades(helm, { experiment, upgrades: ofWinner, revisions })));
+    problems.push(...(await compareUpgrades({ cluster, helm }, { experiment, upgrades: ofWinner, revisions })));
   }
   return problems;
 }

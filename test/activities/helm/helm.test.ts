@@ -413,6 +413,13 @@ describe('preflight', () => {
     );
   });
 
+  it('frees a release that was left pending long ago', async () => {
+    const abandoned = await aTarget('abandoned');
+    await leavePending(abandoned, 2, 20_000);
+    await asActivity(() => check(experimentOn(abandoned, { finish: [finishWith(abandoned, '--timeout', '5s')] })));
+    expect((await history(abandoned)).at(-1)).toEqual({ revision: 2, status: 'failed' });
+  });
+
   it('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
     const { type } = await failureOf(() => preflight({ cluster, helm, allowedCommands }, input));
@@ -421,11 +428,57 @@ describe('preflight', () => {
 });
 
 describe('compareRendered', () => {
+  const judgedOf = (target: SampleTarget) => ({
+    baseline: { revision: target.baselineRevision, image: 'gcr.io/knative-samples/knative-route-demo:blue' },
+    candidate: { revision: target.candidateRevision, image: 'gcr.io/knative-samples/knative-route-demo:green' },
+  });
+
+  it('refuses what helm would leave in place, since its release was not changed with it', async () => {
+    const target = await aTarget('meddled');
+    const containers = [{ image: 'gcr.io/knative-samples/knative-route-demo:red' }];
+    const template = { metadata: { name: 'meddled-v3' }, spec: { containers } };
+    await kubectl('patch', 'ksvc', 'meddled', '--type=merge', '-p', JSON.stringify({ spec: { template } }));
+    const compare = (winner: 'baseline' | 'candidate') =>
+      compareRendered({ cluster, helm }, { experiment: experimentOn(target), winner, revisions: judgedOf(target) });
+    const { type, message } = await failureOf(() => compare('candidate'));
+    expect(type).toBe('PromotionMismatch');
+    const stays =
+      'helm would leave that as it is, since its release was not changed with it: put the template back first';
+    expect(message).toContain(`has revision meddled-v3, but meddled-v2 was judged; ${stays}`);
+    expect(message).toContain(`has image ${containers[0]?.image}, but ${judgedOf(target).candidate.image} was judged`);
+    // The baseline's values differ from the release's, so that helm writes all of it.
+    await asActivity(() => compare('baseline'));
+  });
+
+  it('compares with the release as it is deployed, whatever failed since', async () => {
+    const target = await aTarget('retried');
+    const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
+    expect(await failureOfRun(aTask(target, wrong))).toMatchObject({ type: 'CommandFailed' });
+    expect((await history(target)).at(-1)).toEqual({ revision: 3, status: 'failed' });
+    const { manifest } = (await asActivity(() => helm.deployed({ release: 'retried', namespace })))?.content ?? {};
+    expect(manifest).toContain('knative-route-demo:green');
+    const input = { experiment: experimentOn(target), winner: 'candidate' as const, revisions: judgedOf(target) };
+    await asActivity(() => compareRendered({ cluster, helm }, input));
+  });
+
+  it('frees a release that a killed helm left pending, for which helm renders nothing', async () => {
+    const target = await aTarget('left-pending');
+    await leavePending(target, 2, 20_000);
+    const compare = (timeout: string) => {
+      const experiment = experimentOn(target, { finish: [finishWith(target, '--timeout', timeout)] });
+      const input = { experiment, winner: 'candidate' as const, revisions: judgedOf(target) };
+      return compareRendered({ cluster, helm }, input);
+    };
+    expect(await failureOf(() => compare('1m'))).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
+    await asActivity(() => compare('5s'));
+    expect((await history(target)).at(-1)).toEqual({ revision: 2, status: 'failed' });
+  });
+
   it('accepts what preflight accepted, and refuses what has changed since', async () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() => preflight({ cluster, helm, allowedCommands }, { experiment, holder }));
-    await asActivity(() => compareRendered({ helm }, { experiment, winner: 'candidate', revisions }));
+    await asActivity(() => compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }));
     const values = join(
       sandbox.stateDirectory,
       'charts',
@@ -437,7 +490,7 @@ describe('compareRendered', () => {
     );
     await writeFile(values, (await readFile(values, 'utf8')).replace(':green', ':red'));
     const { type, isRetryable, message } = await failureOf(() =>
-      compareRendered({ helm }, { experiment, winner: 'candidate', revisions }),
+      compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }),
     );
     expect({ type, isRetryable }).toEqual({ type: 'PromotionMismatch', isRetryable: false });
     expect(message).toContain(

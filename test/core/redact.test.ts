@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCommand, redactArgs, redactOutput } from '../../../activities/commands/redact.ts';
+import { formatCommand, redactArgs, redactOutput } from '../../core/redact.ts';
 
 describe('redactArgs', () => {
   it.each([
