@@ -6,7 +6,7 @@ import type { ExperimentActivities } from './contract.ts';
 /** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
 const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
-/** A write that makes traffic safe must not wait long after a conflict. */
+/** A write that makes traffic safe must not wait long after an outage; Temporal makes at least a second of each wait. */
 const urgent = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
 /** Helm and other tasks must be gone before anything else is decided, so their end is awaited. */
