@@ -43,10 +43,10 @@ function untilStatus(workflowId: string, what: string, holds: (report: Report) =
 async function startFromFile(target: SampleTarget, workflowId: string): Promise<string> {
   const { sandbox, taskQueue } = await testCluster();
   const file = join(sandbox.stateDirectory, `${target.name}.yaml`);
-  const annotations = '  annotations:\n    serin.dev/approval: required\n    serin.dev/min-samples: "20"\n';
+  const annotations = '  annotations:\n    serin.dev/approval: required\n    serin.dev/min-samples: "10"\n';
   const manifest = target.experiment
     .replace('intervalSeconds: 12', 'intervalSeconds: 1')
-    .replace('iterationsPerLoop: 5', 'iterationsPerLoop: 2')
+    .replace('iterationsPerLoop: 5', 'iterationsPerLoop: 4')
     .replace('spec:\n', `${annotations}spec:\n`);
   await writeFile(file, manifest);
   const names = ['--type', 'experiment', '--task-queue', taskQueue, '--workflow-id', workflowId, '--fail-existing'];

@@ -10,7 +10,7 @@ export interface ManifestChanges {
   /** On all objectives. */
   readonly rollbackOnFailure?: boolean;
   readonly objectives?: readonly object[];
-  /** Without the prefix `serin.dev/`. A verdict needs 20 requests unless `min-samples` says otherwise. */
+  /** Without the prefix `serin.dev/`. A verdict needs 10 requests unless `min-samples` says otherwise. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Further arguments of the finish action's helm command. */
   readonly helmArgs?: readonly string[];
@@ -54,7 +54,7 @@ export function manifestFor({ experiment, name }: SampleTarget, changes: Manifes
   const manifest = reading.value as Manifest;
   manifest.metadata.name = name;
   const { annotations, intervalSeconds = 1, iterations = 3 } = changes;
-  manifest.metadata.annotations = prefixed({ 'min-samples': '20', ...annotations });
+  manifest.metadata.annotations = prefixed({ 'min-samples': '10', ...annotations });
   manifest.spec.duration = { intervalSeconds, iterationsPerLoop: iterations };
   changeStrategy(manifest, changes);
   changeObjectives(manifest, changes);
