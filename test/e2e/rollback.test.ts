@@ -123,7 +123,7 @@ test('a candidate without any traffic is never promoted, and the reason says tha
   const { end } = await startExperiment(target);
   const { status, report } = await end();
   expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 3 });
-  expect(report.reason).toBe('undecided: 0 of 20 requests; 0 of 20 requests; 0 of 20 requests');
+  expect(report.reason).toBe('undecided: 0 of 10 requests; 0 of 10 requests; 0 of 10 requests');
   expect(report.history.slice(0, 2).map(({ weightAfter, reason }) => ({ weightAfter, reason }))).toEqual([
     { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
     { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
