@@ -68,10 +68,13 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     scheduleToCloseTimeout: experiment.readinessLimitMs,
     retry: patient,
   });
+  const allTasksMs = 4 * experiment.taskLimitMs + 120_000;
+  /** As patient as the task that follows: a release that was left pending must age before it can be rendered. */
+  const comparing = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: allTasksMs, retry: patient });
   /** The command has the task's limit; a release left pending may have to age before it, and a lost worker costs one more run. */
   const task = proxy({
     startToCloseTimeout: experiment.taskLimitMs + 30_000,
-    scheduleToCloseTimeout: 4 * experiment.taskLimitMs + 120_000,
+    scheduleToCloseTimeout: allTasksMs,
     heartbeatTimeout: '10s',
     cancellationType: awaitEnd,
     retry: patient,
@@ -79,7 +82,7 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
   return {
     awaitReadiness: readiness.awaitReadiness,
     preflight: rendering.preflight,
-    compareRendered: rendering.compareRendered,
+    compareRendered: comparing.compareRendered,
     patchTraffic: proxy(writing).patchTraffic,
     shiftTraffic: proxy({ ...writing, retry: { ...urgent, nonRetryableErrorTypes: ['NotConfirmed'] } }).patchTraffic,
     runHelm: task.runHelm,

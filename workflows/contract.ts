@@ -2,6 +2,7 @@ import type { Assessment } from '../core/assessment.ts';
 import type { Experiment, ObjectName, Role } from '../core/experiment.ts';
 import type { LeaseHolder } from '../core/lease.ts';
 import type { Counts, Measurement } from '../core/measurement.ts';
+import type { ReleaseFacts } from '../core/finished-tasks.ts';
 import type { TaggedRevision, TargetObservation } from '../core/target.ts';
 
 /** Names that users type: `temporal workflow start --type experiment --task-queue serin`. */
@@ -133,12 +134,7 @@ export interface RunTaskResult {
   /** The last lines of what it printed, secrets redacted. */
   readonly output: string;
   /** For helm: the release as it is after the command. */
-  readonly release?: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly revision: number;
-    readonly status: string;
-  };
+  readonly release?: ReleaseFacts;
 }
 
 export interface VerifyInput {

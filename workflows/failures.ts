@@ -28,6 +28,16 @@ function factsOfTimeout(failure: ActivityFailure, timeout: TimeoutFailure): Fail
 
 /** The same failure, with what it interrupted said first. */
 export function inContext(context: string, error: unknown): ApplicationFailure {
+  return explained(error, { context });
+}
+
+/** The same failure, with what it interrupted said first, and what to do about it last. */
+export function explained(
+  error: unknown,
+  { context, advice }: { readonly context?: string | undefined; readonly advice?: string | undefined },
+): ApplicationFailure {
   const { type, message } = factsOf(error);
-  return ApplicationFailure.nonRetryable(`${context}: ${message}`, type);
+  const before = context === undefined ? '' : `${context}: `;
+  const after = advice === undefined ? '' : `; ${advice}`;
+  return ApplicationFailure.nonRetryable(`${before}${message}${after}`, type);
 }

@@ -1,7 +1,7 @@
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { inContext } from './failures.ts';
-import { compareAgain, runFinishActions } from './finish-actions.ts';
+import { runFinishActions } from './finish-actions.ts';
 import type { Decision } from './loop.ts';
 import { experimentOf, update } from './run.ts';
 import type { Run } from './run.ts';
@@ -24,7 +24,6 @@ async function promote(run: Run, reason: string): Promise<Ending> {
   enterFinishing(run);
   try {
     await promoteTraffic(run, `promotion: ${reason}`);
-    await compareAgain(run);
     await runFinishActions(run, 'candidate');
   } catch (error) {
     throw inContext(`promotion of ${experimentOf(run).candidate.revision} failed`, error);

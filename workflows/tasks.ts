@@ -1,20 +1,14 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { Role, Task } from '../core/experiment.ts';
+import type { Role } from '../core/experiment.ts';
+import type { FinishedTask } from '../core/finished-tasks.ts';
 import { isHelm, renderArgs } from '../core/task.ts';
 import type { ExecTask } from '../core/task.ts';
 import { activitiesFor } from './activities.ts';
 import { experimentOf, holderOf } from './run.ts';
 import type { Run } from './run.ts';
 
-/** Runs the tasks one after another with the winner's variables; the first failure ends them. */
-export async function runTasks(run: Run, tasks: readonly Task[], winner: Role): Promise<void> {
-  for (const task of tasks) {
-    if (task.kind === 'exec') await runTask(run, task, winner);
-  }
-}
-
 /** Runs one command; its arguments are rendered here, so that the Web UI shows what runs. */
-export async function runTask(run: Run, task: ExecTask, winner: Role): Promise<void> {
+export async function runTask(run: Run, task: ExecTask, winner: Role): Promise<FinishedTask> {
   const experiment = experimentOf(run);
   const rendered = renderArgs(task, experiment[winner]);
   if (rendered.kind === 'invalid') throw ApplicationFailure.nonRetryable(rendered.problem, 'InvalidManifest');
@@ -27,5 +21,6 @@ export async function runTask(run: Run, task: ExecTask, winner: Role): Promise<v
     limitMs: experiment.taskLimitMs,
   };
   run.taskStarted = true;
-  await (isHelm(task) ? runHelm(input) : runCommand(input));
+  const { release } = await (isHelm(task) ? runHelm(input) : runCommand(input));
+  return { command: task.command, args: rendered.args, ...(release === undefined ? {} : { release }) };
 }

@@ -58,6 +58,7 @@ describe.concurrent('a bad candidate', () => {
       const after = await activitiesAfterVerdict(handle);
       expect(after.map((activity) => activity.name)).toEqual([
         'patchTraffic',
+        'compareRendered',
         'runHelm',
         'verifyTarget',
         'patchTraffic',

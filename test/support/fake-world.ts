@@ -114,7 +114,10 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       log.push(input.followLatest === undefined ? `traffic ${input.split.candidate}` : `latest ${input.followLatest}`);
       return { acceptedAtMs: Date.now(), confirmedAtMs: Date.now() };
     },
-    runHelm: async (input) => runTask(input),
+    runHelm: async (input) => {
+      const release = { ...experiment.target, revision: 3, status: 'deployed' };
+      return { ...(await runTask(input)), release };
+    },
     runCommand: async (input) => runTask(input),
     compareRendered: async () => behaviour.onCompare(),
     verifyTarget: async (input) => {

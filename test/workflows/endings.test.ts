@@ -179,10 +179,28 @@ describe('a failed finish', () => {
     const { type, message, report } = await workflows.run(world, failedExperiment);
     expect(type).toBe('CommandFailed');
     expect(message).toBe(
-      'promotion of sample-app-v2 failed: helm upgrade sample-app exited with 1; run `helm history sample-app`; traffic is 100 % on sample-app-v1',
+      'promotion of sample-app-v2 failed: helm upgrade sample-app exited with 1; run `helm history sample-app`; ' +
+        'to bring the release back to the baseline: `helm upgrade sample-app values.yaml --namespace default`; ' +
+        'traffic is 100 % on sample-app-v1',
     );
     expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
     expect(report).toMatchObject({ outcome: 'Failed', weights: { baseline: 100 } });
+  });
+
+  test('says what had run before it', async () => {
+    const [helm] = anExperiment().finish;
+    const notify = { kind: 'exec', command: 'notify', args: ['--token', 'hunter22'], interpolate: false } as const;
+    const world = fakeWorld({
+      experiment: anExperiment({ finish: [notify, ...(helm === undefined ? [] : [helm]), { ...notify, args: [] }] }),
+      onTask: ({ args }) => {
+        if (args.length === 0) throw failure('CommandFailed', 'notify failed with exit code 1');
+      },
+    });
+    const { message } = await workflows.run(world, failedExperiment);
+    expect(message).toContain(
+      'promotion of sample-app-v2 failed: after notify --token ***, helm upgrade sample-app candidate-values.yaml ' +
+        '(release default/sample-app at revision 3, deployed): notify failed with exit code 1; to bring the release back',
+    );
   });
 
   test('in a roll back keeps the baseline and says what led to it', async () => {
@@ -208,6 +226,22 @@ describe('a failed finish', () => {
     expect(type).toBe('PromotionMismatch');
     expect(world.log.filter((entry) => entry.startsWith('task'))).toEqual([]);
     expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
+  });
+
+  test('a chart that changed since the preflight is not rolled back to either', async () => {
+    const world = fakeWorld({
+      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      onCompare: () => {
+        throw failure('PromotionMismatch', 'the chart renders image:red, judged was image:blue');
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('PromotionMismatch');
+    expect(message).toBe(
+      'rolled back (candidate revision sample-app-v2 is gone), but then: the chart renders image:red, judged was image:blue; ' +
+        'traffic is 100 % on sample-app-v1',
+    );
+    expect(world.log.filter((entry) => entry.startsWith('task'))).toEqual([]);
   });
 
   test('an unproven promotion is not a promotion', async () => {
