@@ -98,14 +98,22 @@ export function templateOf({ spec }: KnativeService): {
   return { revision: metadata?.name, image: pod?.containers?.[0]?.image ?? '' };
 }
 
-/** The newest manager of `spec.traffic`. */
+/**
+ * The newest manager of `spec.traffic`. Traffic that Knative has filled in belongs to nobody: then it is whoever wrote the
+ * spec last, and left it out.
+ */
 export function trafficEditor({ metadata }: KnativeService): { manager: string; time?: string } | undefined {
-  const owners = (metadata.managedFields ?? []).filter(({ subresource, fieldsV1 }) => {
-    return (subresource ?? '') === '' && ownsField(fieldsV1, ['f:spec', 'f:traffic']);
-  });
-  const newest = owners.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
+  const { managedFields = [] } = metadata;
+  const newest = newestOwner(managedFields, ['f:spec', 'f:traffic']) ?? newestOwner(managedFields, ['f:spec']);
   if (newest?.manager === undefined) return undefined;
   return { manager: newest.manager, ...(newest.time === undefined ? {} : { time: newest.time }) };
+}
+
+function newestOwner(managedFields: readonly ManagedFields[], path: readonly string[]): ManagedFields | undefined {
+  const owners = managedFields.filter(({ subresource, fieldsV1 }) => {
+    return (subresource ?? '') === '' && ownsField(fieldsV1, path);
+  });
+  return owners.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
 }
 
 function ownsField(fields: unknown, path: readonly string[]): boolean {
