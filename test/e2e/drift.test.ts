@@ -2,8 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { planAnnotation } from '../../core/target.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
+import { abortSignal, pauseSignal, resumeSignal } from '../../workflows/messages.ts';
 import { testCluster } from '../support/cluster.ts';
-import { deployTarget, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
+import {
+  deployTarget,
+  readKsvc,
+  servedTraffic,
+  setCandidateFaults,
+  startExperiment,
+  underLoad,
+} from '../support/scenario.ts';
 import type { ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 
@@ -48,16 +56,64 @@ async function serves(target: SampleTarget, expected: Readonly<Record<string, nu
   );
 }
 
-describe.concurrent('drift', () => {
-  test('a new revision without traffic is reported, stays at 0 %, and the run goes on', async () => {
+/** The same as the target's owner makes it, by helm; with the experimental values it gets no traffic. */
+async function deployByHelm(
+  { name, chartUrl, valuesUrls }: SampleTarget,
+  values: keyof SampleTarget['valuesUrls'],
+): Promise<void> {
+  const { sandbox } = await testCluster();
+  const third = `name=${name}-v3,image=gcr.io/knative-samples/knative-route-demo:red`;
+  await sandbox.helm('upgrade', name, chartUrl, '-n', namespace, '--values', valuesUrls[values], '--set', third);
+}
+
+/** Runs to the end an experiment that meets a new revision in mid-run, whatever time its deployment takes. */
+async function meetRevision(target: SampleTarget, deploy: () => Promise<unknown>): Promise<ScenarioEnd> {
+  const { value } = await underLoad(target, async () => {
+    const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
+    const { handle, untilReport, end } = await startExperiment(target, { iterations: 6, objectives });
+    await untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
+    await handle.signal(pauseSignal);
+    await deploy();
+    const warning = `a newer revision ${target.name}-v3 appeared; it has no traffic and stays at 0 %`;
+    await untilReport('the new revision', ({ warnings }) => warnings.includes(warning));
+    await handle.signal(resumeSignal);
+    return end();
+  });
+  return value;
+}
+
+/** Requests that the revision has answered, also with pods that are gone, so far as Prometheus knows. */
+async function requestsOf(revision: string): Promise<number> {
+  const { sandbox } = await testCluster();
+  const query = `sum(max_over_time(revision_app_request_latencies_count{revision_name="${revision}"}[10m]))`;
+  const answer = await fetch(`${sandbox.prometheus.url}/api/v1/query?${new URLSearchParams({ query })}`);
+  const { data } = (await answer.json()) as { data: { result: readonly { value: readonly [number, string] }[] } };
+  return Number(data.result[0]?.value[1] ?? 0);
+}
+
+describe.concurrent('a new revision without traffic', () => {
+  test('is reported and never gets a request, while the run goes on to the promotion', async () => {
     const target = await deployTarget({ name: 'newer', namespace });
-    const finish: object[] = [];
-    const end = await disturb(target, () => deployRevision(target, 'newer-v3'), { iterations: 5, finish });
-    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
-    expect(end.report.warnings).toContain('a newer revision newer-v3 appeared; it has no traffic and stays at 0 %');
+    const end = await meetRevision(target, () => deployByHelm(target, 'experimental'));
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 6 } });
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+    expect(await requestsOf(target.candidateRevision)).toBeGreaterThan(0);
+    expect(await requestsOf('newer-v3')).toBe(0);
   });
 
+  test('that helm would leave in place never gets a request either: the promotion fails on the baseline', async () => {
+    const target = await deployTarget({ name: 'stranger', namespace });
+    const end = await meetRevision(target, () => deployRevision(target, 'stranger-v3'));
+    expect(end).toMatchObject({ status: 'failed', type: 'PromotionMismatch', report: { outcome: 'Failed' } });
+    expect(end.message).toContain(
+      'has revision stranger-v3, but stranger-v2 was judged; helm would leave that as it is',
+    );
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    expect(await requestsOf('stranger-v3')).toBe(0);
+  });
+});
+
+describe.concurrent('drift', () => {
   test('traffic that somebody edits stops the run, which writes nothing and names them', async () => {
     const target = await deployTarget({ name: 'edited', namespace });
     let planBefore: string | undefined;
@@ -70,27 +126,46 @@ describe.concurrent('drift', () => {
     expect((await readKsvc(target)).metadata.annotations[planAnnotation]).toBe(planBefore);
   });
 
-  test('a newer deployment that has traffic stops the run, which writes nothing', async () => {
+  test('a newer deployment that has traffic stops the run, which writes nothing and names who made it', async () => {
     const target = await deployTarget({ name: 'deployed', namespace });
+    let generation: number | undefined;
     const end = await disturb(target, async () => {
-      await deployRevision(target, 'deployed-v3');
-      await setTraffic(target.name, [{ latestRevision: true, percent: 100 }]);
+      await deployByHelm(target, 'candidate');
+      ({ generation } = (await readKsvc(target)).metadata);
     });
     expect(end).toMatchObject({ status: 'failed', type: 'Drift' });
+    expect(end.message).toMatch(/^spec\.traffic.* was changed by helm.*found the latest revision 100 %/);
+    expect((await readKsvc(target)).metadata.generation).toBe(generation);
     await serves(target, { 'deployed-v3': 100 });
   });
 
   test('a candidate that stays unready beyond its grace is rolled back', async () => {
-    const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'unready', namespace });
-    const revision = { namespace, revision: target.candidateRevision };
-    const unready = async (): Promise<void> => sandbox.setFaults(revision, [{ kind: 'unready' }]);
-    const end = await disturb(target, unready, { finish: [], annotations: { 'candidate-grace': '2s' } });
+    const unready = () => setCandidateFaults(target, { kind: 'unready' });
+    const end = await disturb(target, unready, { annotations: { 'candidate-grace': '2s' } });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
     expect(end.report.reason).toMatch(
       /^candidate revision unready-v2 is not ready: .*, for longer than its grace of 2 s$/,
     );
     await serves(target, { [target.baselineRevision]: 100 });
+  });
+
+  test('a candidate that is unready within its grace keeps its weight, and no iteration passes', async () => {
+    const target = await deployTarget({ name: 'recovering', namespace });
+    const { handle, untilReport, end } = await startExperiment(target, { iterations: 600 });
+    await untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
+    await setCandidateFaults(target, { kind: 'unready' });
+    const isHeld = (reason = '') => reason.startsWith('weight held: candidate revision recovering-v2 is not ready');
+    const held = await untilReport('the weight to be held', ({ weightReason }) => isHeld(weightReason));
+    await setCandidateFaults(target);
+    const ready = await untilReport('the next iteration', ({ completedIterations }) => {
+      return completedIterations > held.completedIterations;
+    });
+    const kept = ready.history.filter(({ reason }) => isHeld(reason));
+    expect(new Set(kept.map(({ iteration }) => iteration))).toEqual(new Set([held.completedIterations]));
+    expect(kept.filter(({ weightBefore, weightAfter }) => weightBefore !== weightAfter)).toEqual([]);
+    await handle.signal(abortSignal);
+    expect(await end()).toMatchObject({ report: { outcome: 'Aborted' } });
   });
 
   test('a candidate revision that is gone is rolled back', async () => {
@@ -101,7 +176,7 @@ describe.concurrent('drift', () => {
       await kubectl('wait', 'revision/lost-v3', '--for=condition=Ready', '--timeout=60s');
       await kubectl('delete', 'revision', target.candidateRevision);
     };
-    const end = await disturb(target, lose, { finish: [], intervalSeconds: 2 });
+    const end = await disturb(target, lose, { intervalSeconds: 2 });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
     expect(end.report.reason).toBe('candidate revision lost-v2 is gone');
     await serves(target, { [target.baselineRevision]: 100 });
