@@ -1,60 +1,101 @@
 import { describe, expect, test } from 'vitest';
-import { approveSignal, approveUpdate, pauseUpdate } from '../../workflows/messages.ts';
-import type { Fault, SampleTarget } from '../../sandbox/index.ts';
-import { testCluster } from '../support/cluster.ts';
-import { deployTarget, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
+import { approveSignal, approveUpdate, pauseUpdate, rejectSignal } from '../../workflows/messages.ts';
+import type { SampleTarget } from '../../sandbox/index.ts';
+import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
+import type { Scenario, ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 
 const namespace = 'approval';
-const broken: Fault = { kind: 'errors', rate: 0.6 };
 const by = { by: 'alice', reason: 'a test' };
 
-async function breakCandidate({ candidateRevision }: SampleTarget): Promise<void> {
-  const { sandbox } = await testCluster();
-  sandbox.setFaults({ namespace, revision: candidateRevision }, [broken]);
+/** Latencies would say more about the machine that runs the tests than about the candidate. */
+const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
+
+async function breakCandidate(target: SampleTarget): Promise<void> {
+  await setCandidateFaults(target, { kind: 'errors', rate: 0.6 });
 }
 
-describe.concurrent('people', () => {
-  test('an approval that comes too early does not count, one at the gate promotes', async () => {
+/** Runs a candidate that is good at first, under load, to the end to which `steer` brings it. */
+async function run(
+  target: SampleTarget,
+  options: ScenarioOptions,
+  steer: (scenario: Scenario) => Promise<unknown>,
+): Promise<ScenarioEnd> {
+  const { value } = await underLoad(target, async () => {
+    const scenario = await startExperiment(target, { objectives, ...options });
+    await steer(scenario);
+    return scenario.end();
+  });
+  return value;
+}
+
+const untilGate = ({ untilReport }: Scenario) =>
+  untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
+
+describe.concurrent('approval', () => {
+  test('that comes too early does not count, one at the gate promotes', async () => {
     const target = await deployTarget({ name: 'gated', namespace });
-    const { value: end } = await underLoad(target, async () => {
-      const scenario = await startExperiment(target, { annotations: { approval: 'required' } });
+    const end = await run(target, { annotations: { approval: 'required' } }, async (scenario) => {
       await scenario.untilReport('Running', ({ stage }) => stage === 'Running');
+      const early = 'no approval gate is open, so there is nothing to approve yet';
+      await expect(scenario.handle.executeUpdate(approveUpdate, { args: [by] })).rejects.toMatchObject({
+        cause: { message: `cannot approve: ${early}` },
+      });
       await scenario.handle.signal(approveSignal, by);
-      const waiting = await scenario.untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
-      expect(waiting.warnings).toContain(
-        'approve by alice: a test ignored: no approval gate is open, so there is nothing to approve yet',
-      );
+      const waiting = await untilGate(scenario);
+      expect(waiting.warnings).toContain(`approve by alice: a test ignored: ${early}`);
       expect(waiting.approved).toBeUndefined();
       await scenario.handle.executeUpdate(approveUpdate, { args: [by] });
-      return scenario.end();
     });
-    expect(end.report).toMatchObject({ outcome: 'Promoted', approved: by });
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', approved: by } });
+    expect(end.report.reason).toMatch(/; approved by alice: a test$/);
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
   });
 
-  test('a candidate that goes bad while it waits for approval is rolled back', async () => {
+  test('is not waited for once the candidate goes bad: it is rolled back', async () => {
     const target = await deployTarget({ name: 'turning', namespace });
-    const { value: end } = await underLoad(target, async () => {
-      const scenario = await startExperiment(target, { annotations: { approval: 'required' } });
-      await scenario.untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
+    const end = await run(target, { annotations: { approval: 'required' } }, async (scenario) => {
+      await untilGate(scenario);
       await breakCandidate(target);
-      return scenario.end();
     });
-    expect(end.report.outcome).toBe('RolledBack');
-    expect(end.report.reason).toContain('error-rate');
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
+    expect(end.report.reason).toMatch(/^failed: error-rate 0\.\d+ > limit 0\.01\d*, \d+ requests$/);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });
 
-  test('a candidate that goes bad while the run is paused is rolled back', async () => {
-    const target = await deployTarget({ name: 'paused', namespace });
-    const { value: end } = await underLoad(target, async () => {
-      const scenario = await startExperiment(target, { iterations: 60, rollbackOnFailure: true });
-      await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
-      await scenario.handle.executeUpdate(pauseUpdate, { args: [by] });
-      await breakCandidate(target);
-      return scenario.end();
+  test('that is refused rolls back', async () => {
+    const target = await deployTarget({ name: 'refused', namespace });
+    const end = await run(target, { annotations: { approval: 'required' } }, async (scenario) => {
+      await untilGate(scenario);
+      await scenario.handle.signal(rejectSignal, by);
     });
-    expect(end.report).toMatchObject({ outcome: 'RolledBack', paused: by });
+    const reason = 'promotion rejected by alice: a test';
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', reason } });
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });
+
+  test('that does not come in time rolls back', async () => {
+    const target = await deployTarget({ name: 'forgotten', namespace });
+    const annotations = { approval: 'required', 'approval-limit': '3s' };
+    const end = await run(target, { annotations }, untilGate);
+    const reason = 'no approval within 3 s';
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', reason } });
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+});
+
+test('a candidate that goes bad while the run is paused is rolled back, from the weight that it was paused at', async () => {
+  const target = await deployTarget({ name: 'paused', namespace });
+  let pausedAt = 0;
+  const end = await run(target, { iterations: 60, rollbackOnFailure: true }, async (scenario) => {
+    await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
+    await scenario.handle.executeUpdate(pauseUpdate, { args: [by] });
+    const isHeld = (reason = '') => reason.startsWith('paused, weight held');
+    const held = await scenario.untilReport('the pause to show', ({ weightReason }) => isHeld(weightReason));
+    pausedAt = held.weights.candidate;
+    await breakCandidate(target);
+  });
+  expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', paused: by } });
+  expect(end.report.reason).toMatch(/^failed: error-rate 0\.\d+ > limit 0\.01\d*, \d+ requests$/);
+  expect(end.report.history.at(-1)?.weightBefore).toBe(pausedAt);
+  expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
 });

@@ -86,7 +86,7 @@ async function meetRevision(target: SampleTarget, deploy: () => Promise<unknown>
 async function requestsOf(revision: string): Promise<number> {
   const { sandbox } = await testCluster();
   const query = `sum(max_over_time(revision_app_request_latencies_count{revision_name="${revision}"}[10m]))`;
-  const answer = await fetch(`${sandbox.prometheus.url}/api/v1/query?${new URLSearchParams({ query })}`);
+  const answer = await fetch(`${sandbox.prometheus.url}/api/v1/query?query=${encodeURIComponent(query)}`);
   const { data } = (await answer.json()) as { data: { result: readonly { value: readonly [number, string] }[] } };
   return Number(data.result[0]?.value[1] ?? 0);
 }

@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { plainNamespace, testCluster } from '../support/cluster.ts';
 import { manifestFor } from '../support/manifest.ts';
-import { deployTarget, scenarioOf, underLoad } from '../support/scenario.ts';
+import { deployTarget, scenarioOf, servedTraffic, underLoad } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 test('in a Temporal namespace without the search attributes a run works, with one warning', async () => {
@@ -13,10 +13,12 @@ test('in a Temporal namespace without the search attributes a run works, with on
   const target = await deployTarget({ name: 'plain', namespace: 'plain' });
   const plain = new Client({ connection: client.connection, namespace: plainNamespace });
   const { value: end } = await underLoad(target, async () => {
-    const manifest = manifestFor(target, { iterations: 5 });
+    const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
+    const manifest = manifestFor(target, { iterations: 5, objectives });
     const options = { taskQueue, workflowId: 'experiment/plain/plain', args: [manifest] };
     return scenarioOf(target, await plain.workflow.start('experiment', options)).end();
   });
-  expect(end.report.outcome).toBe('Promoted');
+  expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+  expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
   expect(end.report.warnings.filter((warning) => warning.includes('SerinTarget'))).toHaveLength(1);
 });
