@@ -1,0 +1,174 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { planAnnotation } from '../../core/target.ts';
+import type { SampleTarget } from '../../sandbox/index.ts';
+import { testCluster } from '../support/cluster.ts';
+import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
+import type { ScenarioOptions } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
+
+const namespace = 'preflight';
+const red = 'gcr.io/knative-samples/knative-route-demo:red';
+
+/** Latencies would say more about the machine that runs the tests than about the candidate. */
+const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
+
+/** Everything of the target that an experiment could have written. */
+async function traces(target: SampleTarget): Promise<object> {
+  const { sandbox } = await testCluster();
+  const { metadata, spec } = await readKsvc(target);
+  const leases = await sandbox.kubectl('get', 'leases', '-n', target.namespace, '-o', 'name');
+  return {
+    generation: metadata.generation,
+    plan: metadata.annotations[planAnnotation],
+    traffic: spec.traffic,
+    releases: await helmHistory(target),
+    hasLease: leases.includes(`serin-${target.name}`),
+  };
+}
+
+/** Runs an experiment that must be refused, and answers with why; nothing of the target may have changed. */
+async function refusalOf(
+  target: SampleTarget,
+  options: ScenarioOptions,
+): Promise<{ readonly type: string | undefined; readonly message: string | undefined }> {
+  const before = await traces(target);
+  const { end } = await startExperiment(target, options);
+  const { status, type, message, report } = await end();
+  expect({ status, outcome: report.outcome }).toEqual({ status: 'failed', outcome: 'Failed' });
+  expect(message).toMatch(/; traffic untouched$/);
+  expect(await traces(target)).toEqual(before);
+  return { type, message };
+}
+
+describe('the preflight refuses, before it changes anything,', () => {
+  let target: SampleTarget;
+  beforeAll(async () => {
+    target = await deployTarget({ name: 'strict', namespace });
+  });
+
+  test('values that would deploy another image than the judged one', async () => {
+    const { type, message } = await refusalOf(target, { helmArgs: ['--set', `image=${red}`] });
+    expect(type).toBe('PreflightRefused');
+    expect(message).toMatch(/- for the baseline, .* is rendered with image .*:red, but .*:blue was judged/);
+    expect(message).toMatch(/- for the candidate, .* is rendered with image .*:red, but .*:green was judged/);
+  });
+
+  test('values that would deploy another revision than the judged one', async () => {
+    const { type, message } = await refusalOf(target, { candidatePromotes: 'values' });
+    expect(type).toBe('PreflightRefused');
+    expect(message).toMatch(/- for the candidate, .* is rendered with revision strict-v1, but strict-v2 was judged/);
+    expect(message).not.toContain('for the baseline');
+  });
+
+  test('values that are not there', async () => {
+    const { type, message } = await refusalOf(target, { baselinePromotes: 'no-values' });
+    expect(type).toBe('PreflightRefused');
+    expect(message).toMatch(/- for the baseline: helm upgrade .*no-values\.yaml : 404 Not Found/);
+  });
+
+  test('a release that does not exist', async () => {
+    const helm = { cmd: 'helm', args: ['upgrade', '--install', 'nobody', target.chartUrl] };
+    const { type, message } = await refusalOf(target, { finish: [{ task: 'common/exec', with: helm }] });
+    expect(type).toBe('PreflightRefused');
+    expect(message).toContain(
+      '- release preflight/nobody does not exist: a finish action would install it beside what is running',
+    );
+  });
+
+  test('a candidate that does not become ready in time', async () => {
+    const { type, message } = await refusalOf(target, {
+      candidateRevision: 'strict-v9',
+      annotations: { 'readiness-limit': '3s' },
+    });
+    expect(type).toBe('NotReady');
+    expect(message).toBe('candidate revision preflight/strict-v9 does not exist; traffic untouched');
+  });
+});
+
+describe.concurrent('the preflight', () => {
+  test('refuses a stale baseline, and names the revision that has the traffic', async () => {
+    const { sandbox } = await testCluster();
+    const target = await deployTarget({ name: 'stale', namespace });
+    const third = ['--values', target.valuesUrls.candidate, '--set', `name=stale-v3,image=${red}`];
+    await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...third);
+    await until('the traffic on stale-v3', async () => (await servedTraffic(target))['stale-v3'] === 100);
+    const { type, message } = await refusalOf(target, {});
+    expect(type).toBe('PreflightRefused');
+    expect(message).toContain(
+      '- stale baseline: the traffic of preflight/stale is stale-v3 100 %, but stale-v1 and stale-v2 must have 100 % together',
+    );
+  });
+
+  test('does not wait for ever for a candidate whose image does not exist', async () => {
+    const { sandbox } = await testCluster();
+    const target = await deployTarget({ name: 'imageless', namespace, baselineOnly: true });
+    const broken = ['--values', target.valuesUrls.experimental, '--set', 'image=gcr.io/nobody/nothing:latest'];
+    await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...broken);
+    const revision = `revision/${target.candidateRevision}`;
+    await sandbox.kubectl('wait', revision, '-n', namespace, '--for=create', '--timeout=30s');
+    const { type, message } = await refusalOf(target, { annotations: { 'readiness-limit': '3s' } });
+    expect(type).toBe('NotReady');
+    expect(message).toMatch(/candidate revision preflight\/imageless-v2 is not ready: /);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+
+  test("needs the tutorial's RoleBinding for Helm's secrets, and after that the next experiment works", async () => {
+    const { sandbox } = await testCluster();
+    const unbound = 'preflight-unbound';
+    const target = await deployTarget({ name: 'unbound', namespace: unbound, bindSecrets: false });
+    const { type, message } = await refusalOf(target, {});
+    expect(type).toBe('PreflightRefused');
+    expect(message).toContain(
+      `apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace ${unbound}`,
+    );
+    const { url } = sandbox.chartRepository;
+    await sandbox.kubectl('apply', '-f', `${url}/targets/${unbound}/${target.name}/helm-secret.yaml`);
+    const { value: end } = await underLoad(target, async () => {
+      return (await startExperiment(target, { objectives })).end();
+    });
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+  });
+});
+
+test('a release that a killed helm left pending in mid-run is repaired and upgraded', async () => {
+  const target = await deployTarget({ name: 'interrupted', namespace });
+  const { value: end } = await underLoad(target, async () => {
+    const annotations = { approval: 'required' };
+    const options = { objectives, annotations, helmArgs: ['--timeout=5s'] };
+    const { untilReport, handle, end } = await startExperiment(target, options);
+    await untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
+    await killHelm(target);
+    await handle.signal('approve');
+    return end();
+  });
+  expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+  const history = (await helmHistory(target)).map(({ status }) => status);
+  expect(history).toEqual(['superseded', 'superseded', 'failed', 'deployed']);
+  expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+});
+
+/** Starts an upgrade that waits before it changes the target, for a hook that never ends, and kills it. */
+async function killHelm(target: SampleTarget): Promise<void> {
+  const { sandbox } = await testCluster();
+  const charts = join(sandbox.stateDirectory, 'charts', 'targets', namespace, target.name);
+  const chart = join(sandbox.stateDirectory, `hooked-${target.name}`);
+  await cp(join(charts, 'sample-app'), chart, { recursive: true });
+  const hook = { metadata: { name: 'never', annotations: { 'helm.sh/hook': 'pre-upgrade' } } };
+  const spec = { restartPolicy: 'Never', containers: [{ name: 'never', image: 'gcr.io/nobody/nothing:latest' }] };
+  await writeFile(
+    join(chart, 'templates', 'hook.yaml'),
+    JSON.stringify({ apiVersion: 'v1', kind: 'Pod', ...hook, spec }),
+  );
+  const values = ['--values', join(chart, 'candidate-values.yaml')];
+  const helm = await sandbox.run({
+    name: `helm-${target.name}`,
+    command: sandbox.tools.helm,
+    args: ['upgrade', target.name, chart, '-n', namespace, ...values],
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', KUBECONFIG: sandbox.kubeconfig },
+  });
+  await until('a pending upgrade', async () => (await helmHistory(target)).at(-1)?.status === 'pending-upgrade');
+  helm.signal('SIGKILL');
+  await helm.exited;
+}
