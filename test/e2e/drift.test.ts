@@ -17,6 +17,9 @@ import { until } from '../support/until.ts';
 
 const namespace = 'drift';
 
+/** Latencies would say more about the machine that runs the tests than about the candidate. */
+const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
+
 /** Runs an experiment and changes the cluster behind its back once the candidate has its second weight. */
 async function disturb(
   target: SampleTarget,
@@ -24,7 +27,7 @@ async function disturb(
   options: ScenarioOptions = {},
 ): Promise<ScenarioEnd> {
   const { value } = await underLoad(target, async () => {
-    const scenario = await startExperiment(target, { iterations: 60, ...options });
+    const scenario = await startExperiment(target, { iterations: 60, objectives, ...options });
     await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20 && weights.confirmed);
     await change();
     return scenario.end();
@@ -69,7 +72,6 @@ async function deployByHelm(
 /** Runs to the end an experiment that meets a new revision in mid-run, whatever time its deployment takes. */
 async function meetRevision(target: SampleTarget, deploy: () => Promise<unknown>): Promise<ScenarioEnd> {
   const { value } = await underLoad(target, async () => {
-    const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
     const { handle, untilReport, end } = await startExperiment(target, { iterations: 6, objectives });
     await untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
     await handle.signal(pauseSignal);

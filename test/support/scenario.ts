@@ -21,7 +21,7 @@ export interface ScenarioEnd {
 export interface Scenario {
   readonly target: SampleTarget;
   readonly handle: WorkflowHandle;
-  /** Waits until the report fulfils the condition. */
+  /** Waits until the report fulfils the condition; fails when the experiment ends before that. */
   readonly untilReport: (what: string, holds: (report: Report) => boolean) => Promise<Report>;
   readonly end: () => Promise<ScenarioEnd>;
 }
@@ -66,7 +66,10 @@ export function scenarioOf(target: SampleTarget, handle: WorkflowHandle): Scenar
     untilReport: (what, holds) =>
       until(what, async () => {
         const report = await handle.query(statusQuery);
-        return holds(report) ? report : undefined;
+        if (holds(report)) return report;
+        const { outcome, reason } = report;
+        if (outcome !== undefined) throw new Error(`the experiment ended ${outcome} before ${what}: ${reason ?? ''}`);
+        return undefined;
       }),
     end: () => endOf(handle),
   };
