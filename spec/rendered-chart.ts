@@ -3,6 +3,15 @@ import type { TrafficEntry } from '../core/target.ts';
 import { readDocuments } from './document.ts';
 import { withoutNulls } from './without-nulls.ts';
 
+/** An object as a chart renders it. */
+export interface RenderedObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Absent where the chart leaves it to the release, and for objects of the whole cluster. */
+  readonly namespace?: string;
+}
+
 /** A Knative Service as a chart renders it. */
 export interface RenderedService {
   readonly name: string;
@@ -14,6 +23,8 @@ export interface RenderedService {
   readonly image: string;
   /** Absent where the chart renders none, and Knative sends everything to the latest revision. */
   readonly traffic?: readonly TrafficEntry[];
+  /** All of it, fields that a template left empty left out. */
+  readonly document: object;
 }
 
 const trafficEntry = z.object({
@@ -21,6 +32,12 @@ const trafficEntry = z.object({
   latestRevision: z.boolean().optional(),
   percent: z.number().optional(),
   tag: z.string().optional(),
+});
+
+const anyObject = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
 });
 
 const service = z.object({
@@ -44,15 +61,34 @@ const service = z.object({
  * @throws Error when the manifest is not YAML, which helm would not have accepted.
  */
 export function readRenderedServices(manifest: string): readonly RenderedService[] {
-  const reading = readDocuments(manifest, 'rendered chart', 'template');
-  if (reading.kind === 'invalid') throw new Error(`the rendered chart is not YAML: ${reading.issues[0]?.got}`);
-  return reading.documents.flatMap(({ value }) => {
-    const { data } = service.safeParse(withoutNulls(value));
-    return data === undefined ? [] : [renderedOf(data)];
+  return documentsOf(manifest).flatMap((document) => {
+    const { data } = service.safeParse(document);
+    return data === undefined ? [] : [{ ...renderedOf(data), document: asObject(document) }];
   });
 }
 
-function renderedOf({ metadata, spec }: z.output<typeof service>): RenderedService {
+/** Every object in the manifest that helm renders; what has no kind or name is left out, as helm would refuse it. */
+export function readRenderedObjects(manifest: string): readonly RenderedObject[] {
+  return documentsOf(manifest).flatMap((document) => {
+    const { data } = anyObject.safeParse(document);
+    if (data === undefined) return [];
+    const { apiVersion, kind, metadata } = data;
+    const { name, namespace } = metadata;
+    return [{ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }];
+  });
+}
+
+function documentsOf(manifest: string): readonly unknown[] {
+  const reading = readDocuments(manifest, 'rendered chart', 'template');
+  if (reading.kind === 'invalid') throw new Error(`the rendered chart is not YAML: ${reading.issues[0]?.got}`);
+  return reading.documents.map(({ value }) => withoutNulls(value));
+}
+
+function asObject(document: unknown): object {
+  return typeof document === 'object' && document !== null ? document : {};
+}
+
+function renderedOf({ metadata, spec }: z.output<typeof service>): Omit<RenderedService, 'document'> {
   const { name, namespace } = metadata;
   const revision = spec.template?.metadata?.name;
   const [container] = spec.template?.spec?.containers ?? [];

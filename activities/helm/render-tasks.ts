@@ -1,17 +1,17 @@
 import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, ObjectName, Role } from '../../core/experiment.ts';
+import type { Experiment, Role } from '../../core/experiment.ts';
 import { parseHelmCommand } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
 import { isHelm, renderArgs } from '../../core/task.ts';
-import type { RenderedService } from '../../spec/rendered-chart.ts';
-import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
+import type { Revisions } from '../../workflows/contract.ts';
 import { formatCommand } from '../../core/redact.ts';
 import { hasType, messageOf } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import type { Helm, ReleaseContent, ReleaseName } from './helm.ts';
-import { compareLeftInPlace } from './left-in-place.ts';
+import { missingObjectRights } from './object-rights.ts';
+import { rehearse } from './rehearse.ts';
 import { compareWithJudged, findTarget } from './rendered-service.ts';
-import { isPending, repairPending } from './repair.ts';
+import { isPending, pendingLimitMs, repairPending } from './repair.ts';
 import { releaseOf } from './run-helm.ts';
 
 /** A helm finish action as it runs when `winner` wins. */
@@ -81,52 +81,37 @@ async function compareUpgrade(
   { experiment: { target }, revisions }: CompareUpgradesInput,
 ): Promise<Comparison> {
   const name = releaseOf(upgrade, { target });
-  const before = await startOfUpgrade({ cluster, helm }, name, upgrade.timeoutMs);
+  const before = await startOfUpgrade({ cluster, helm }, name, pendingLimitMs(helm, upgrade));
   const rendering = await render(helm, upgrade, name.namespace);
   if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for the ${winner}: ${rendering.problem}`] };
+  const command = formatCommand('helm', upgrade.args);
+  const inContext = (problem: string): string => `for the ${winner}, ${command}: ${problem}`;
+  const manifests = { before: before?.manifest ?? '', after: rendering.manifest, namespace: name.namespace };
+  const denied = (await missingObjectRights(cluster, manifests)).map(inContext);
   const place = { target, namespace: name.namespace };
   const after = findTarget({ ...place, manifest: rendering.manifest });
-  if (after === undefined) return { hasTarget: false, problems: [] };
+  if (after === undefined) return { hasTarget: false, problems: denied };
   const judged = revisions[winner];
-  const differences = [
-    ...compareWithJudged(after, target, judged),
-    ...(await leftInPlace(cluster, {
-      before: findTarget({ ...place, manifest: before?.manifest ?? '' }),
-      after,
-      target,
-      judged,
-    })),
-  ];
-  const command = formatCommand('helm', upgrade.args);
-  return { hasTarget: true, problems: differences.map((difference) => `for the ${winner}, ${command}: ${difference}`) };
+  const wrong = compareWithJudged(after, target, judged);
+  const present = findTarget({ ...place, manifest: manifests.before });
+  // A rendering that is wrong by itself would only be told again, in Knative's words.
+  const differences =
+    wrong.length > 0 || present === undefined
+      ? wrong
+      : await rehearse(cluster, { target, judged, before: present, after });
+  return { hasTarget: true, problems: [...denied, ...differences.map(inContext)] };
 }
 
 /** What helm compares the new manifest with: the newest deployed revision. */
 async function startOfUpgrade(
   { cluster, helm }: CompareDependencies,
   name: ReleaseName,
-  timeoutMs: number,
+  limitMs: number,
 ): Promise<ReleaseContent | undefined> {
   const newest = await helm.status(name);
   if (newest === undefined || newest.status === 'deployed') return newest?.content;
-  if (isPending(newest)) await repairPending(cluster, name, newest, timeoutMs);
+  if (isPending(newest)) await repairPending(cluster, name, newest, limitMs);
   return ((await helm.deployed(name)) ?? newest).content;
-}
-
-interface LeftInPlaceInput {
-  readonly before: RenderedService | undefined;
-  readonly after: RenderedService;
-  readonly target: ObjectName;
-  readonly judged: JudgedRevision;
-}
-
-async function leftInPlace(
-  cluster: Cluster,
-  { before, after, target, judged }: LeftInPlaceInput,
-): Promise<readonly string[]> {
-  const live = await cluster.readService(target);
-  if (before === undefined || live === undefined) return [];
-  return compareLeftInPlace({ live, before, after }, target, judged);
 }
 
 type Rendering =

@@ -21,7 +21,7 @@ export function findTarget({ target, namespace, manifest }: RenderedTarget): Ren
 
 /** Everything in which a rendered service differs from the revision that was judged, each as a sentence. */
 export function compareWithJudged(
-  service: RenderedService,
+  service: Omit<RenderedService, 'document'>,
   target: ObjectName,
   judged: JudgedRevision,
 ): readonly string[] {
@@ -45,7 +45,7 @@ export function compareWithJudged(
 
 /** Without traffic of its own the chart leaves it to Knative and to us. */
 function compareTraffic(
-  { traffic, revision }: RenderedService,
+  { traffic, revision }: Omit<RenderedService, 'document'>,
   name: string,
   judged: JudgedRevision,
 ): readonly string[] {

@@ -31,6 +31,13 @@ export interface Access {
   readonly namespace: string;
 }
 
+/** How the API server calls the objects of a kind. */
+export interface Resource {
+  readonly group: string;
+  readonly resource: string;
+  readonly isNamespaced: boolean;
+}
+
 /**
  * The calls to the Kubernetes API that serin makes. Reading something that does not exist answers `undefined`; every other
  * failure has a type of `core/failures.ts`. Calls end with the activity that makes them.
@@ -38,6 +45,8 @@ export interface Access {
 export interface Cluster {
   readonly readService: (name: ObjectName) => Promise<KnativeService | undefined>;
   readonly patchService: (name: ObjectName, patch: ServicePatch) => Promise<KnativeService>;
+  /** What the service would be after the merge patch, defaults and webhooks included; nothing is changed. */
+  readonly rehearsePatch: (name: ObjectName, patch: object) => Promise<KnativeService>;
   readonly readRevision: (name: ObjectName) => Promise<Revision | undefined>;
   readonly readLease: (name: ObjectName) => Promise<V1Lease | undefined>;
   readonly createLease: (name: ObjectName, lease: V1Lease) => Promise<V1Lease>;
@@ -48,6 +57,11 @@ export interface Cluster {
   readonly readSecret: (name: ObjectName) => Promise<V1Secret | undefined>;
   /** Guarded by the secret's own resourceVersion. */
   readonly replaceSecret: (name: ObjectName, secret: V1Secret) => Promise<void>;
+  /** Undefined when the API server serves no such kind. */
+  readonly findResource: (kind: {
+    readonly apiVersion: string;
+    readonly kind: string;
+  }) => Promise<Resource | undefined>;
   readonly isAllowed: (access: Access) => Promise<boolean>;
   /** Whether the API server says that it serves everything. */
   readonly isReady: () => Promise<boolean>;
@@ -93,6 +107,14 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
       return call(answer, { verb: 'patch', resource: services, name });
     },
 
+    rehearsePatch: (name, body) => {
+      const request = { ...knative, ...name, plural: 'services', fieldManager, body, dryRun: 'All' };
+      const patchOptions = () => options({ contentType: PatchStrategy.MergePatch });
+      const answer = async () =>
+        (await customObjects.patchNamespacedCustomObject(request, patchOptions())) as KnativeService;
+      return call(answer, { verb: 'patch', resource: services, name });
+    },
+
     readLease: (name) =>
       read(() => coordination.readNamespacedLease({ ...name }, options()), { resource: leases, name }),
     createLease: (name, body) => {
@@ -126,6 +148,14 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
       await call(() => core.replaceNamespacedSecret(request, options()), { verb: 'update', resource: secrets, name });
     },
 
+    findResource: async ({ apiVersion, kind }) => {
+      const [version = '', group = ''] = apiVersion.split('/').toReversed();
+      const list = () =>
+        group === '' ? core.getAPIResources(options()) : customObjects.getAPIResources({ group, version }, options());
+      const found = await read(list, { resource: 'API resources', name: { namespace: apiVersion, name: kind } });
+      const named = found?.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'));
+      return named === undefined ? undefined : { group, resource: named.name, isNamespaced: named.namespaced };
+    },
     isAllowed: async ({ verb, group, resource, namespace }) => {
       const body = { spec: { resourceAttributes: { verb, group, resource, namespace } } };
       const answer = () => authorization.createSelfSubjectAccessReview({ body }, options());

@@ -37,12 +37,16 @@ interface Container {
   readonly image: string;
 }
 
+interface RevisionSpec {
+  readonly containers?: readonly Container[];
+}
+
 export interface KnativeService {
   readonly metadata: KnativeMetadata;
   readonly spec: {
     readonly template?: {
       readonly metadata?: { readonly name?: string };
-      readonly spec?: { readonly containers?: readonly Container[] };
+      readonly spec?: RevisionSpec;
     };
     readonly traffic?: readonly TrafficEntry[];
   };
@@ -57,7 +61,7 @@ export interface KnativeService {
 
 export interface Revision {
   readonly metadata: KnativeMetadata;
-  readonly spec: { readonly containers: readonly Container[] };
+  readonly spec: RevisionSpec;
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
 }
 
@@ -86,16 +90,7 @@ export function isRoutable(revision: Revision | undefined): boolean {
 
 /** The image of the first container, which is the app's; empty where there is none. */
 export function imageOf({ spec }: Revision): string {
-  return spec.containers[0]?.image ?? '';
-}
-
-/** What the service's template would make: the name of its revision, where it has one, and the image. */
-export function templateOf({ spec }: KnativeService): {
-  readonly revision: string | undefined;
-  readonly image: string;
-} {
-  const { metadata, spec: pod } = spec.template ?? {};
-  return { revision: metadata?.name, image: pod?.containers?.[0]?.image ?? '' };
+  return spec.containers?.[0]?.image ?? '';
 }
 
 /**

@@ -52,6 +52,30 @@ function helmAction({ name, chartUrl, valuesUrls }: SampleTarget): object {
   return { task: 'common/exec', with: { cmd: 'helm', args } };
 }
 
+/** The cluster's owner demands pinned traffic of this target, in a policy that is silent in a dry run. */
+async function denyLatestRevision({ name }: SampleTarget): Promise<void> {
+  const { sandbox } = await testCluster();
+  const group = { apiGroups: ['serving.knative.dev'], apiVersions: ['v1'], resources: ['services'] };
+  const isPinned = 'object.spec.traffic.all(entry, !has(entry.latestRevision) || !entry.latestRevision)';
+  const policy = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name: 'pinned-traffic' },
+    spec: {
+      matchConstraints: { resourceRules: [{ ...group, operations: ['UPDATE'] }] },
+      matchConditions: [{ name: 'target', expression: `object.metadata.name == '${name}'` }],
+      validations: [{ expression: `request.?dryRun.orValue(false) || ${isPinned}`, message: 'pin the traffic' }],
+    },
+  };
+  const binding = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name: 'pinned-traffic' },
+    spec: { policyName: 'pinned-traffic', validationActions: ['Deny'] },
+  };
+  await sandbox.apply([policy, binding].map((object) => JSON.stringify(object)).join('\n---\n'));
+}
+
 const isRunning = ({ stage }: { stage: string }): boolean => stage === 'Running';
 
 async function statuses(target: SampleTarget): Promise<readonly string[]> {
@@ -79,8 +103,8 @@ describe.concurrent('a promotion that cannot be finished gives the baseline ever
 
   test('when helm fails, and says how the release is and what mends it', async () => {
     const target = await deployTarget({ name: 'refused', namespace });
-    // Another template under the name of a revision that exists is refused by Knative.
-    const end = await runGood(target, { helmArgs: ['--set', 'tVersion=teal'] });
+    await denyLatestRevision(target);
+    const end = await runGood(target, { helmArgs: ['--set', 'replicas=1'] });
     expect(end).toMatchObject({ status: 'failed', type: 'CommandFailed', report: { outcome: 'Failed' } });
     for (const words of [
       /^promotion of refused-v2 failed: helm upgrade --install refused .* failed with exit code 1: /,

@@ -2,7 +2,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { planAnnotation } from '../../core/target.ts';
-import type { SampleTarget } from '../../sandbox/index.ts';
+import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import type { ScenarioOptions } from '../support/scenario.ts';
@@ -53,6 +53,28 @@ describe('the preflight refuses, before it changes anything,', () => {
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(/- for the baseline, .* is rendered with image .*:red, but .*:blue was judged/);
     expect(message).toMatch(/- for the candidate, .* is rendered with image .*:red, but .*:green was judged/);
+  });
+
+  test('values that would deploy another template under the judged name', async () => {
+    const { type, message } = await refusalOf(target, { helmArgs: ['--set', 'tVersion=teal'] });
+    expect(type).toBe('PreflightRefused');
+    expect(message).toMatch(
+      /- for the baseline, .* would differ from revision strict-v1, .*: containers\[0\]\.env\[0\]\.value is "teal" instead of "blue"/,
+    );
+    expect(message).toMatch(/- for the candidate, .* would be refused: .*without a name change/s);
+  });
+
+  test('a chart with objects that the worker may not change', async () => {
+    const { sandbox } = await testCluster();
+    const chart = await chartWithConfigMap(target);
+    const values = target.valuesUrls.baseline.replace('values.yaml', '{{ .promote }}.yaml');
+    const args = ['upgrade', '--install', target.name, chart, `--values=${values}`];
+    const finish = [{ task: 'common/exec', with: { cmd: 'helm', args } }];
+    const { type, message } = await refusalOf(target, { finish });
+    expect(type).toBe('PreflightRefused');
+    const denied = `helm may not get, create configmaps in namespace ${namespace}, which the chart has; give the worker's account that right`;
+    expect(message).toContain(`: ${denied}`);
+    expect(await sandbox.kubectl('get', 'configmaps', '-n', namespace, '-o', 'name')).not.toContain('strict-settings');
   });
 
   test('values that would deploy another revision than the judged one', async () => {
@@ -149,12 +171,25 @@ test('a release that a killed helm left pending in mid-run is repaired and upgra
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
 });
 
+/** The target's chart with an object more, as a folder. */
+async function chartWithConfigMap(target: SampleTarget): Promise<string> {
+  const { sandbox } = await testCluster();
+  const chart = join(sandbox.stateDirectory, `configured-${target.name}`);
+  await cp(chartOf(sandbox, target), chart, { recursive: true });
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${target.name}-settings` }, data: {} };
+  await writeFile(join(chart, 'templates', 'settings.yaml'), JSON.stringify(object));
+  return chart;
+}
+
+function chartOf({ stateDirectory }: Sandbox, { name }: SampleTarget): string {
+  return join(stateDirectory, 'charts', 'targets', namespace, name, 'sample-app');
+}
+
 /** Starts an upgrade that waits before it changes the target, for a hook that never ends, and kills it. */
 async function killHelm(target: SampleTarget): Promise<void> {
   const { sandbox } = await testCluster();
-  const charts = join(sandbox.stateDirectory, 'charts', 'targets', namespace, target.name);
   const chart = join(sandbox.stateDirectory, `hooked-${target.name}`);
-  await cp(join(charts, 'sample-app'), chart, { recursive: true });
+  await cp(chartOf(sandbox, target), chart, { recursive: true });
   const hook = { metadata: { name: 'never', annotations: { 'helm.sh/hook': 'pre-upgrade' } } };
   const spec = { restartPolicy: 'Never', containers: [{ name: 'never', image: 'gcr.io/nobody/nothing:latest' }] };
   await writeFile(

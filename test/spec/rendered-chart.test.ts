@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readRenderedServices } from '../../spec/rendered-chart.ts';
+import { readRenderedObjects, readRenderedServices } from '../../spec/rendered-chart.ts';
 
 const chart = `---
 # Source: sample-app/templates/config.yaml
@@ -21,7 +21,7 @@ spec:
 `;
 
 test('finds the Knative Service with its revision, image and traffic', () => {
-  expect(readRenderedServices(chart)).toEqual([
+  expect(readRenderedServices(chart)).toMatchObject([
     {
       name: 'sample-app',
       namespace: 'shop',
@@ -37,7 +37,13 @@ test('finds the Knative Service with its revision, image and traffic', () => {
 
 test('leaves out what the chart leaves out', () => {
   const bare = 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { name: a }\nspec: { template: {} }';
-  expect(readRenderedServices(bare)).toEqual([{ name: 'a', image: '' }]);
+  const document = {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name: 'a' },
+    spec: { template: {} },
+  };
+  expect(readRenderedServices(bare)).toEqual([{ name: 'a', image: '', document }]);
 });
 
 test('a core Service is not a Knative Service', () => {
@@ -48,7 +54,7 @@ const header = 'apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: { n
 
 test('reads fields that a template left empty as absent', () => {
   const text = `${header}spec:\n  template:\n    metadata:\n  traffic:\n  - { tag: , percent: 100, latestRevision: true }\n`;
-  expect(readRenderedServices(text)).toEqual([
+  expect(readRenderedServices(text)).toMatchObject([
     { name: 'a', image: '', traffic: [{ percent: 100, latestRevision: true }] },
   ]);
 });
@@ -56,5 +62,12 @@ test('reads fields that a template left empty as absent', () => {
 test('reads merge keys, and the last of two equal keys, as helm does', () => {
   const container = '&app { image: one, image: two }';
   const text = `x: ${container}\n${header}spec: { template: { spec: { containers: [{ <<: *app }] } } }`;
-  expect(readRenderedServices(text)).toEqual([{ name: 'a', image: 'two' }]);
+  expect(readRenderedServices(text)).toMatchObject([{ name: 'a', image: 'two' }]);
+});
+
+test('lists every object with its kind and namespace', () => {
+  expect(readRenderedObjects(chart)).toEqual([
+    { apiVersion: 'v1', kind: 'ConfigMap', name: 'sample-app' },
+    { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'sample-app', namespace: 'shop' },
+  ]);
 });

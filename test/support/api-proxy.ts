@@ -82,6 +82,7 @@ export async function startApiProxy(sandbox: Sandbox, name: string): Promise<Api
 export function trafficWrite(target: SampleTarget, weight: number): (request: ApiRequest) => boolean {
   return (request) => {
     if (!isPatchOf(target, request) || !request.path.includes('fieldManager=serin')) return false;
+    if (request.path.includes('dryRun')) return false;
     // Our own activity writes it.
     const { spec } = JSON.parse(request.body.toString()) as {
       spec: { traffic: { revisionName?: string; percent?: number }[] };

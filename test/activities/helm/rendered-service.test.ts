@@ -18,13 +18,13 @@ spec: {template: {metadata: {name: app-v2}, spec: {containers: [{image: "app:2"}
 `;
 
   it('finds the Knative Service of that name, not another kind of Service', () => {
-    expect(findTarget({ target, namespace: 'prod', manifest: manifest('') })).toEqual(rendered);
+    expect(findTarget({ target, namespace: 'prod', manifest: manifest('') })).toMatchObject(rendered);
   });
 
   it('takes the namespace of the release where the chart names none', () => {
     expect(findTarget({ target, namespace: 'test', manifest: manifest('') })).toBeUndefined();
     const named = findTarget({ target, namespace: 'test', manifest: manifest(', namespace: prod') });
-    expect(named).toEqual({ ...rendered, namespace: 'prod' });
+    expect(named).toMatchObject({ ...rendered, namespace: 'prod' });
   });
 });
 

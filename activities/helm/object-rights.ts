@@ -1,0 +1,59 @@
+import { readRenderedObjects } from '../../spec/rendered-chart.ts';
+import type { RenderedObject } from '../../spec/rendered-chart.ts';
+import type { Cluster } from '../knative/cluster.ts';
+
+export interface ManifestChange {
+  /** The release's manifest now, and the one that the upgrade makes. */
+  readonly before: string;
+  readonly after: string;
+  /** Where objects go that name no namespace. */
+  readonly namespace: string;
+}
+
+/** What helm does with the objects of a chart, and may not: a sentence for each kind in each namespace. */
+export async function missingObjectRights(cluster: Cluster, change: ManifestChange): Promise<readonly string[]> {
+  const needs = needsOf(change);
+  const sentences = await Promise.all([...needs.values()].map((need) => denial(cluster, need)));
+  return sentences.flat();
+}
+
+interface Need {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly verbs: ReadonlySet<string>;
+}
+
+/** Helm reads and patches what stays, creates what is new and deletes what is gone. */
+function needsOf({ before, after, namespace }: ManifestChange): ReadonlyMap<string, Need> {
+  const place = (object: RenderedObject) => ({ ...object, namespace: object.namespace ?? namespace });
+  const [old, wanted] = [readRenderedObjects(before).map(place), readRenderedObjects(after).map(place)];
+  const needs = new Map<string, Need>();
+  const need = ({ apiVersion, kind, namespace }: (typeof old)[number], ...verbs: readonly string[]): void => {
+    const key = `${apiVersion} ${kind} ${namespace}`;
+    const known = needs.get(key)?.verbs ?? [];
+    needs.set(key, { apiVersion, kind, namespace, verbs: new Set([...known, ...verbs]) });
+  };
+  const has = (objects: typeof old, { kind, name, namespace }: (typeof old)[number]): boolean =>
+    objects.some((other) => other.kind === kind && other.name === name && other.namespace === namespace);
+  for (const object of wanted) need(object, 'get', has(old, object) ? 'patch' : 'create');
+  for (const object of old) if (!has(wanted, object)) need(object, 'get', 'delete');
+  return needs;
+}
+
+async function denial(cluster: Cluster, { apiVersion, kind, namespace, verbs }: Need): Promise<readonly string[]> {
+  const found = await cluster.findResource({ apiVersion, kind });
+  if (found === undefined)
+    return [`the chart has objects of kind ${kind} (${apiVersion}), which the cluster does not know`];
+  const { group, resource, isNamespaced } = found;
+  const where = { group, resource, namespace: isNamespaced ? namespace : '' };
+  const answers = await Promise.all(
+    [...verbs].map(async (verb) => ((await cluster.isAllowed({ ...where, verb })) ? [] : [verb])),
+  );
+  const denied = answers.flat();
+  if (denied.length === 0) return [];
+  const place = isNamespaced ? ` in namespace ${namespace}` : '';
+  return [
+    `helm may not ${denied.join(', ')} ${group === '' ? resource : `${resource}.${group}`}${place}, which the chart has; give the worker's account that right`,
+  ];
+}
