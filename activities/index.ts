@@ -27,6 +27,8 @@ export interface ActivitySettings {
   readonly allowedCommands: readonly string[];
   /** The helm program: a path, or a name on the PATH. */
   readonly helmPath: string;
+  /** How long a helm that somebody else has started may be at work on a release that is pending. */
+  readonly helmPendingLimitMs: number;
   /** The kubeconfig that helm uses; undefined: what `KUBECONFIG` says, or the cluster that the worker runs in. */
   readonly kubeconfig: string | undefined;
 }
@@ -45,7 +47,12 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { allowedCommands, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const environment = environmentOf(dependencies);
   const cluster = connectCluster(kubeConfig);
-  const helm = connectHelm({ path: settings.helmPath, environment, isApiReady: cluster.isReady });
+  const helm = connectHelm({
+    path: settings.helmPath,
+    environment,
+    pendingLimitMs: settings.helmPendingLimitMs,
+    isApiReady: cluster.isReady,
+  });
   return {
     readManifest: (input) => readManifest(temporal, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),

@@ -30,6 +30,11 @@ export interface ExperimentView {
   readonly note?: string;
 }
 
+/** Whether the workflow has not ended: it runs, or somebody has paused it in Temporal. */
+export function isOpen(status: Execution['status']['name']): boolean {
+  return status === 'RUNNING' || status === 'PAUSED';
+}
+
 /** The workflow ids that a name on the command line may mean: an id, `NAMESPACE/NAME`, or `NAME` in `default`. */
 export function possibleWorkflowIds(id: string): readonly string[] {
   if (id.startsWith(`${workflowType}/`)) return [id];

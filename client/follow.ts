@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from './connection.ts';
 import { CommandError } from './errors.ts';
-import { viewExperiment } from './experiments.ts';
+import { isOpen, viewExperiment } from './experiments.ts';
 import type { ExperimentView } from './experiments.ts';
 import { explain } from './failures.ts';
 
@@ -12,7 +12,7 @@ const lookLimitMs = 5_000;
 
 /** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
 export function hasEnded({ report, execution }: ExperimentView): boolean {
-  return report?.outcome !== undefined || execution.status.name !== 'RUNNING';
+  return report?.outcome !== undefined || !isOpen(execution.status.name);
 }
 
 /**

@@ -12,10 +12,8 @@ export interface FailureType {
 export const failureTypes = {
   InvalidManifest: { isRetryable: false, when: 'the manifest cannot be accepted; every issue is listed' },
   TargetHeld: { isRetryable: true, when: 'another experiment holds the Lease of the target' },
-  TargetGone: {
-    isRetryable: false,
-    when: 'the Knative Service, or a revision that must get traffic, does not exist any more',
-  },
+  TargetGone: { isRetryable: false, when: 'the Knative Service does not exist any more' },
+  RevisionGone: { isRetryable: false, when: 'a revision that must get traffic does not exist any more' },
   NotReady: { isRetryable: true, when: 'the Knative Service or a revision is not ready yet' },
   PreflightRefused: {
     isRetryable: false,

@@ -30,7 +30,12 @@ export type WritePermission =
   | { readonly kind: 'write' }
   /** An earlier attempt of the same write was accepted: only its confirmation is left. */
   | { readonly kind: 'alreadyWritten' }
-  | { readonly kind: 'fenced'; readonly reason: string };
+  | {
+      readonly kind: 'fenced';
+      readonly reason: string;
+      /** The run's own later write, where that is why. */
+      readonly ownSequence?: number;
+    };
 
 /**
  * Decides whether a traffic write may happen, so that an attempt which was frozen, timed out or outlived its run cannot
@@ -53,10 +58,13 @@ export function needsLease({ annotation, plan }: Pick<MayWriteInput, 'annotation
 function inSequence(found: WriteId, plan: WriteId): WritePermission {
   if (found.sequence < plan.sequence) return { kind: 'write' };
   if (found.sequence === plan.sequence) return { kind: 'alreadyWritten' };
-  return fenced(plan, `a later write, ${formatWriteId(found)}, has already happened`);
+  return {
+    ...fenced(plan, `a later write, ${formatWriteId(found)}, has already happened`),
+    ownSequence: found.sequence,
+  };
 }
 
-function fenced(plan: WriteId, reason: string): WritePermission {
+function fenced(plan: WriteId, reason: string): Extract<WritePermission, { kind: 'fenced' }> {
   return { kind: 'fenced', reason: `traffic write ${formatWriteId(plan)} refused: ${reason}` };
 }
 

@@ -18,6 +18,8 @@ export interface PlanInput {
   readonly computed?: { readonly assessment: Assessment; readonly weight: number; readonly reason: string };
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
   readonly candidateUnreadySinceMs?: number;
+  /** Since when the candidate has had no request, although it has a share of the traffic. */
+  readonly starvedSinceMs?: number;
   readonly paused: boolean;
   readonly gateOpenedAtMs?: number;
   readonly approved?: HumanRequest;
@@ -103,6 +105,8 @@ function planForProgress(input: PlanInput): Plan {
   if (!allPass(computed.assessment, experiment.minSamples)) {
     return { kind: 'rollBack', reason: reasonNotPassed(computed.assessment, experiment) };
   }
+  const starved = planWhileStarved(input);
+  if (starved !== undefined) return starved;
   const passed = reasonPassed(computed.assessment);
   if (experiment.approval === 'none') return { kind: 'promote', reason: passed };
   return { kind: 'openGate', reason: `${passed}; waiting for approval` };
@@ -113,11 +117,28 @@ function planWhilePaused({ weight }: PlanInput, computed: { weight: number; reas
   return { kind: 'hold', reason: 'paused, weight held' };
 }
 
-function planAtGate({ approved, experiment }: PlanInput, assessment: Assessment): Plan {
+/** Old evidence is no reason to promote: whatever kept requests from the candidate may be its own fault. */
+function planWhileStarved({ starvedSinceMs, experiment, nowMs }: PlanInput): Plan | undefined {
+  if (starvedSinceMs === undefined) return undefined;
+  const since = formatDuration(nowMs - starvedSinceMs);
+  if (nowMs - starvedSinceMs < experiment.blindLimitMs || experiment.onBlind === 'hold') {
+    return { kind: 'hold', reason: 'waiting: the candidate had no request in the interval' };
+  }
+  return { kind: 'rollBack', reason: `undecided: the candidate has had no request for ${since}` };
+}
+
+function planAtGate(input: PlanInput, assessment: Assessment): Plan {
+  const { approved, experiment, nowMs, gateOpenedAtMs = nowMs } = input;
   if (!allPass(assessment, experiment.minSamples)) {
-    return { kind: 'hold', reason: `waiting: ${reasonNotPassed(assessment, experiment)}` };
+    const reason = reasonNotPassed(assessment, experiment);
+    const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;
+    return isOver
+      ? { kind: 'rollBack', reason: `approved, but ${reason}` }
+      : { kind: 'hold', reason: `waiting: ${reason}` };
   }
   if (approved === undefined) return { kind: 'hold', reason: 'waiting for approval' };
+  const starved = planWhileStarved(input);
+  if (starved !== undefined) return starved;
   return { kind: 'promote', reason: `${reasonPassed(assessment)}; ${formatRequest('approved', approved)}` };
 }
 

@@ -48,6 +48,8 @@ export interface ExperimentState {
   readonly suspect: boolean;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
   readonly candidateUnreadySinceMs?: number;
+  /** Since when the candidate, which has a share of the traffic, has had no request. */
+  readonly starvedSinceMs?: number;
   readonly paused?: HumanRequest;
   readonly gateOpenedAtMs?: number;
   readonly approved?: HumanRequest;

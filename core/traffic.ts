@@ -71,7 +71,11 @@ export function percentsByRevision(
 
 /** Whether the traffic goes to the revisions in exactly these shares. */
 export function servesShares(traffic: readonly TrafficEntry[], shares: readonly Share[]): boolean {
-  const percents = percentsByRevision(traffic);
+  return haveShares(percentsByRevision(traffic), shares);
+}
+
+/** The same for percents that are known already. */
+export function haveShares(percents: ReadonlyMap<string, number>, shares: readonly Share[]): boolean {
   const serving = shares.filter(({ percent }) => percent > 0);
   return (
     serving.length === percents.size && serving.every(({ revision, percent }) => percents.get(revision) === percent)

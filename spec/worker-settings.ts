@@ -10,6 +10,8 @@ export interface WorkerSettings {
   /** Commands that the tasks of a manifest may run. */
   readonly allowedCommands: readonly string[];
   readonly helmPath: string;
+  /** How long a helm that somebody else has started may be at work on a release that is pending. */
+  readonly helmPendingLimitMs: number;
   /** Undefined: the kubeconfig's default place, or the cluster that the worker runs in. */
   readonly kubeconfig: string | undefined;
   /** Port 0 is any free port. */
@@ -80,6 +82,10 @@ export const knobs = {
     schema: list.pipe(z.array(z.string().regex(/^[\w./+-]+$/))),
   },
   helmPath: { expected: 'the name or path of the helm program', schema: text },
+  helmPendingLimit: {
+    expected: 'a duration from 0s to 24h, such as 5m',
+    schema: duration.pipe(z.number().max(86_400_000)),
+  },
   kubeconfig: { expected: 'the path of a kubeconfig file', schema: text },
   healthAddress: { expected: 'host:port such as 127.0.0.1:8680, or port 0 for a free one', schema: address },
   metricsAddress: {
@@ -109,6 +115,7 @@ export function settingsOf(values: Values): WorkerSettings {
     prometheusScrapeIntervalMs: values.prometheusScrapeInterval ?? 10_000,
     allowedCommands: values.allowedCommands ?? ['helm'],
     helmPath: values.helmPath ?? 'helm',
+    helmPendingLimitMs: values.helmPendingLimit ?? 300_000,
     kubeconfig: values.kubeconfig,
     healthAddress: values.healthAddress ?? { host: '127.0.0.1', port: 8680 },
     metricsAddress: values.metricsAddress ?? { host: '127.0.0.1', port: 9464 },

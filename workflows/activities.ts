@@ -6,6 +6,9 @@ import type { ExperimentActivities } from './contract.ts';
 /** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
 const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
+/** Exceptions of the language are errors in our code, which no repetition mends. */
+const bugs = { nonRetryableErrorTypes: ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'] };
+
 /** A write that makes traffic safe must not wait long after an outage; Temporal makes at least a second of each wait. */
 const urgent = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
@@ -13,7 +16,7 @@ const urgent = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterva
 const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
 /** The reading parses a file and asks Temporal once. */
-export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: patient });
+export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: { ...patient, ...bugs } });
 
 /** Waits for another experiment for as long as that takes; one try is short, and its end shows whether it got the Lease. */
 export const { acquireTarget } = proxy({
@@ -26,11 +29,12 @@ export const { acquireTarget } = proxy({
 export const { releaseTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCloseTimeout: '1m', retry: patient });
 
 /** Metrics have a limit of 10 s of their own; above it only a lost worker remains. */
-export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: patient });
+export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: { ...patient, ...bugs } });
 
-/** Pure and under 50 ms; local, so that it costs one event. */
+/** Pure and under 50 ms; local, so that it costs one event. What fails twice is an error in our code. */
 export const { computeWeights } = proxyLocalActivities<Pick<ExperimentActivities, 'computeWeights'>>({
   startToCloseTimeout: '5s',
+  retry: { maximumAttempts: 2, ...bugs },
 });
 
 /** 100 % to the baseline: tried until it is accepted; the heartbeat notices a lost worker within 5 s. */
@@ -68,7 +72,7 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     scheduleToCloseTimeout: experiment.readinessLimitMs,
     retry: patient,
   });
-  const allTasksMs = 4 * experiment.taskLimitMs + 120_000;
+  const allTasksMs = 4 * experiment.taskLimitMs + 600_000;
   /** As patient as the task that follows: a release that was left pending must age before it can be rendered. */
   const comparing = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: allTasksMs, retry: patient });
   /** The command has the task's limit; a release left pending may have to age before it, and a lost worker costs one more run. */

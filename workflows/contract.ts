@@ -160,8 +160,12 @@ export interface ExperimentActivities {
     readonly holder: Holder;
     readonly seen?: string;
   }) => Promise<Acquisition>;
-  /** Gives the Lease up if this experiment holds it. */
-  readonly releaseTarget: (input: { readonly target: ObjectName; readonly holder: Holder }) => Promise<void>;
+  /** Gives the Lease up if this experiment holds it; `verified` is whether the target was found as the manifest says. */
+  readonly releaseTarget: (input: {
+    readonly target: ObjectName;
+    readonly holder: Holder;
+    readonly verified: boolean;
+  }) => Promise<void>;
   /** Waits until the target and both revisions are ready; retries as `NotReady` until the proxy's limit. */
   readonly awaitReadiness: (input: { readonly experiment: Experiment }) => Promise<Revisions>;
   /** Everything that must hold before the first write; fails with `PreflightRefused`, listing all problems. */

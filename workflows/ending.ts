@@ -4,9 +4,10 @@ import type { Outcome, Report } from '../core/report.ts';
 import { releaseTarget } from './activities.ts';
 import { factsOf, inContext } from './failures.ts';
 import { runFinishActions } from './finish-actions.ts';
+import { countEnd } from './metrics.ts';
 import { experimentOf, holderOf, update, warn } from './run.ts';
 import type { Run } from './run.ts';
-import { bringToBaseline } from './traffic.ts';
+import { adoptOwnSequence, bringToBaseline, bringToBaselineAgain } from './traffic.ts';
 import type { Safety } from './traffic.ts';
 
 /** How an experiment ended, and why. */
@@ -28,12 +29,7 @@ export function leaveAsIs(type: string, reason: string): Ending {
 
 export function notSafeEnding(context: string, { type, reason }: Extract<Safety, { kind: 'notSafe' }>): Ending {
   const remedy = 'check the traffic, then run `serin restore`';
-  return {
-    outcome: 'Failed',
-    type,
-    reason: `${context}: 100 % baseline was refused: ${reason}; ${remedy}`,
-    keepsTarget: true,
-  };
+  return { outcome: 'Failed', type, reason: `${context}: ${reason}; ${remedy}`, keepsTarget: true };
 }
 
 /** Failures after which the traffic belongs to somebody else, or to nobody. */
@@ -41,10 +37,15 @@ const notOurs: readonly string[] = ['Fenced', 'TargetGone', 'Drift'];
 
 /** The story failed: the traffic goes to the baseline if it was ours to move. */
 export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
-  const { type, message } = factsOf(error);
+  const facts = factsOf(error);
+  const { type, message } = facts;
   if (!run.state.verified) return leaveAsIs(type, `${message}; traffic untouched`);
-  if (notOurs.includes(type)) return leaveAsIs(type, `${message}; traffic left as it is`);
-  const safety = await bringToBaseline(run, { reason: message, askedAtMs: Date.now() });
+  if (!adoptOwnSequence(run, facts) && notOurs.includes(type)) {
+    return leaveAsIs(type, `${message}; traffic left as it is`);
+  }
+  const request = { reason: message, askedAtMs: Date.now() };
+  const first = await bringToBaseline(run, request);
+  const safety = run.tasksGoneAtMs > Date.now() ? await bringToBaselineAgain(run, request) : first;
   if (safety.kind === 'notSafe') return notSafeEnding(message, safety);
   const { revision } = experimentOf(run).baseline;
   return { outcome: 'Failed', type, reason: `${message}; traffic is 100 % on ${revision}` };
@@ -66,7 +67,7 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   update(run, { ...run.state, stage: 'Finishing', message: `ExperimentAborted: ${reason}` });
   const settled = await safety;
   await work.stopped;
-  const final = run.taskStarted ? await bringToBaseline(run, { reason, askedAtMs: request.atMs }) : settled;
+  const final = run.taskStarted ? await bringToBaselineAgain(run, { reason, askedAtMs: request.atMs }) : settled;
   if (final.kind === 'notSafe') return notSafeEnding(reason, final);
   return finishAborted(run, reason);
 }
@@ -88,18 +89,21 @@ async function finishAborted(run: Run, reason: string): Promise<Ending> {
 
 /** The last state that everyone sees, and the end of the ownership. */
 export async function complete(run: Run, ending: Ending): Promise<void> {
+  run.isClosing = true;
   if (!('keepsTarget' in ending)) await releaseOwnership(run);
   const { outcome, reason } = ending;
   const words = outcome === 'Promoted' ? 'completed successfully' : `ended ${outcome}`;
   const message = `ExperimentCompleted: Experiment ${words}`;
   update(run, { ...run.state, stage: 'Completed', outcome, reason, message, completedAtMs: Date.now() });
+  countEnd(outcome);
   await condition(allHandlersFinished);
 }
 
 async function releaseOwnership(run: Run): Promise<void> {
   if (run.state.experiment === undefined) return;
   try {
-    await releaseTarget({ target: run.state.experiment.target, holder: holderOf(run) });
+    const { experiment, verified } = run.state;
+    await releaseTarget({ target: experiment.target, holder: holderOf(run), verified });
   } catch (error) {
     warn(run, `the target's Lease was not given up, it expires by itself: ${factsOf(error).message}`);
   }

@@ -24,12 +24,14 @@ export async function experiment(manifest: ManifestInput | null, carried?: Exper
   // Nothing below is cancelled by surprise: a cancelled workflow takes the road of an abort.
   const ending = await CancellationScope.nonCancellable(() => conduct(run, manifest));
   if (ending.outcome === 'Failed') throw failureOf(ending, reportOf(run.state));
-  if (run.state.cancelled) throw new CancelledFailure(`experiment cancelled: ${ending.reason}`);
+  if (run.state.cancelled && ending.outcome === 'Aborted')
+    throw new CancelledFailure(`experiment cancelled: ${ending.reason}`);
   return reportOf(run.state);
 }
 
 function abortWhenCancelled(run: Run): void {
   CancellationScope.current().cancelRequested.catch(() => {
+    if (run.isClosing) return;
     const abort = run.state.abort ?? { reason: 'the workflow was cancelled', atMs: Date.now() };
     update(run, { ...run.state, abort, cancelled: true });
   });

@@ -1,17 +1,32 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { failureTypes } from '../core/failures.ts';
 
 /** A failure as people and decisions need it: the type of `core/failures.ts`, `Timeout`, or `Bug`. */
 export interface FailureFacts {
   readonly type: string;
   readonly message: string;
+  /** What the failure says to programs; as recorded, so of no certain shape. */
+  readonly details?: unknown;
 }
 
 /** What went wrong, from whatever was thrown: activities wrap their failure, time-outs carry the last attempt's. */
 export function factsOf(error: unknown): FailureFacts {
   if (error instanceof ActivityFailure) return factsOfActivity(error);
-  if (error instanceof ApplicationFailure) return { type: error.type ?? 'Bug', message: error.message };
+  if (error instanceof ApplicationFailure) return factsOfApplication(error);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { type: 'Bug', message };
+}
+
+/** Whatever is not of the closed list is an error of ours, as the class of an exception is. */
+function factsOfApplication({ type, message, details }: ApplicationFailure): FailureFacts {
+  const known = type === 'Timeout' || (typeof type === 'string' && Object.hasOwn(failureTypes, type));
+  const [detail] = details ?? [];
+  return { type: known ? type : 'Bug', message, ...(detail === undefined ? {} : { details: detail }) };
+}
+
+/** Whether Temporal gave the activity up without hearing from it: what it began may still be going on. */
+export function isUnheard(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 }
 
 function factsOfActivity(failure: ActivityFailure): FailureFacts {
@@ -36,8 +51,12 @@ export function explained(
   error: unknown,
   { context, advice }: { readonly context?: string | undefined; readonly advice?: string | undefined },
 ): ApplicationFailure {
-  const { type, message } = factsOf(error);
+  const { type, message, details } = factsOf(error);
   const before = context === undefined ? '' : `${context}: `;
   const after = advice === undefined ? '' : `; ${advice}`;
-  return ApplicationFailure.nonRetryable(`${before}${message}${after}`, type);
+  return ApplicationFailure.nonRetryable(
+    `${before}${message}${after}`,
+    type,
+    ...(details === undefined ? [] : [details]),
+  );
 }

@@ -1,6 +1,6 @@
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { inContext } from './failures.ts';
+import { factsOf, inContext } from './failures.ts';
 import { runFinishActions } from './finish-actions.ts';
 import type { Decision } from './loop.ts';
 import { experimentOf, update } from './run.ts';
@@ -26,6 +26,9 @@ async function promote(run: Run, reason: string): Promise<Ending> {
     await promoteTraffic(run, `promotion: ${reason}`);
     await runFinishActions(run, 'candidate');
   } catch (error) {
+    const { type, message } = factsOf(error);
+    // Of the judged revision nothing is left that could be promoted; the baseline serves on.
+    if (type === 'RevisionGone') return rollBack(run, message);
     throw inContext(`promotion of ${experimentOf(run).candidate.revision} failed`, error);
   }
   return { outcome: 'Promoted', reason };
@@ -33,8 +36,12 @@ async function promote(run: Run, reason: string): Promise<Ending> {
 
 /** The traffic goes back before anything else happens. */
 async function rollBack(run: Run, reason: string): Promise<Ending> {
-  const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now() });
+  const { confirmed, weight } = run.state;
+  const guard = confirmed ? { present: weight } : {};
+  const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now(), ...guard });
   enterFinishing(run);
+  if (safety.kind === 'notSafe' && safety.type === 'Drift')
+    return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
     await runFinishActions(run, 'baseline');

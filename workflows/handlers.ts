@@ -45,7 +45,7 @@ function handleRequest(
 
 /** Nobody hears an answer to a signal, so a refusal becomes a warning that everyone can read. */
 function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void {
-  const refusal = refusalOf(kind, run.state);
+  const refusal = refusalNow(run, kind);
   if (refusal === undefined) accept(run, kind, request);
   else warn(run, `${formatRequest(kind, request)} ignored: ${refusal}`);
 }
@@ -56,8 +56,12 @@ function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAcce
 }
 
 function refuse(run: Run, kind: RequestKind): void {
-  const refusal = refusalOf(kind, run.state);
+  const refusal = refusalNow(run, kind);
   if (refusal !== undefined) throw ApplicationFailure.nonRetryable(`cannot ${kind}: ${refusal}`, 'RequestRefused');
+}
+
+function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {
+  return isClosing ? 'the experiment has ended' : refusalOf(kind, state);
 }
 
 /** Messages come from people by hand: anything but text in the two known fields is left out. */

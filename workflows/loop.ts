@@ -4,11 +4,12 @@ import type { Drift } from '../core/drift.ts';
 import { restartGrid } from '../core/grid.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { plan } from '../core/plan.ts';
-import type { Plan } from '../core/plan.ts';
+import type { Plan, PlanInput } from '../core/plan.ts';
 import { withIteration, withWarnings } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
 import type { ComputeWeightsResult, Observation } from './contract.ts';
+import { countInterval } from './metrics.ts';
 import { experimentOf, renewHistory, revisionOf, update } from './run.ts';
 import type { Run } from './run.ts';
 import { shiftTraffic } from './traffic.ts';
@@ -45,6 +46,7 @@ async function untilDue(run: Run): Promise<void> {
 
 async function iterate(run: Run): Promise<Decision | undefined> {
   const observation = await observe(run);
+  countInterval(observation.measurement.kind);
   const computed = await compute(run, observation.measurement);
   const weightBefore = run.state.weight;
   const next = decide(run, observation, computed);
@@ -90,7 +92,7 @@ function decide(run: Run, { measurement, target }: Observation, computed?: Compu
   });
   const seen = afterObservation(run.state, { measurement, drift, computed, nowMs });
   const counts = isWholeIteration(seen, drift);
-  const iteration = seen.iteration + (counts ? 1 : 0);
+  const iteration = Math.min(seen.iteration + (counts ? 1 : 0), experiment.iterations);
   const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : seen.message;
   update(run, { ...seen, iteration, message });
   return plan({
@@ -107,11 +109,15 @@ function decide(run: Run, { measurement, target }: Observation, computed?: Compu
 
 function pickPlanFacts(
   state: ExperimentState,
-): Pick<ExperimentState, 'blind' | 'candidateUnreadySinceMs' | 'gateOpenedAtMs' | 'approved' | 'rejected'> {
-  const { blind, candidateUnreadySinceMs, gateOpenedAtMs, approved, rejected } = state;
+): Pick<
+  PlanInput,
+  'blind' | 'candidateUnreadySinceMs' | 'starvedSinceMs' | 'gateOpenedAtMs' | 'approved' | 'rejected'
+> {
+  const { blind, candidateUnreadySinceMs, starvedSinceMs, gateOpenedAtMs, approved, rejected } = state;
   return {
     ...(blind === undefined ? {} : { blind }),
     ...(candidateUnreadySinceMs === undefined ? {} : { candidateUnreadySinceMs }),
+    ...(starvedSinceMs === undefined ? {} : { starvedSinceMs }),
     ...(gateOpenedAtMs === undefined ? {} : { gateOpenedAtMs }),
     ...(approved === undefined ? {} : { approved }),
     ...(rejected === undefined ? {} : { rejected }),
@@ -132,17 +138,25 @@ interface Seen {
 }
 
 function afterObservation(state: ExperimentState, { measurement, drift, computed, nowMs }: Seen): ExperimentState {
-  const { blind, candidateUnreadySinceMs, ...rest } = state;
+  const { blind, candidateUnreadySinceMs, starvedSinceMs, ...rest } = state;
   const outOfSight = reasonOutOfSight(state, measurement, drift);
-  const unready = drift.kind === 'candidateUnready';
+  // Out of sight it has not become ready.
+  const unready =
+    drift.kind === 'candidateUnready' || (drift.kind === 'unknown' && candidateUnreadySinceMs !== undefined);
+  const starved = measurement.kind === 'measured' ? isStarved(state, measurement) : starvedSinceMs !== undefined;
   const next: ExperimentState = {
     ...rest,
     ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
     ...(unready ? { candidateUnreadySinceMs: candidateUnreadySinceMs ?? nowMs } : {}),
+    ...(starved ? { starvedSinceMs: starvedSinceMs ?? nowMs } : {}),
     ...(measurement.kind === 'measured' ? { observedUntilMs: measurement.toMs } : {}),
     ...(computed === undefined ? {} : pickAssessment(computed)),
   };
   return drift.kind === 'none' ? withWarnings(next, drift.notes) : next;
+}
+
+function isStarved({ weight }: ExperimentState, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {
+  return weight > 0 && candidate.requests === 0;
 }
 
 function reasonOutOfSight(

@@ -10,13 +10,17 @@ export interface Run {
   state: ExperimentState;
   /** A task was started: it may write to the target until it is known to be gone. */
   taskStarted: boolean;
+  /** When no task that Temporal has lost from sight can be at work any more; epoch ms. */
+  tasksGoneAtMs: number;
+  /** The ending is being carried out: nobody can ask for another one. */
+  isClosing: boolean;
 }
 
 /** A new experiment, or the rest of one that was continued as new. */
 export function openRun(carried: ExperimentState | undefined): Run {
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const state = carried ?? initialState({ workflowId, firstRunId: firstExecutionRunId });
-  return { state, taskStarted: false };
+  return { state, taskStarted: false, tasksGoneAtMs: 0, isClosing: false };
 }
 
 /** Changes the state and shows it: search attributes and the Web UI's details follow. */

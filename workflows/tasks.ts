@@ -4,8 +4,12 @@ import type { FinishedTask } from '../core/finished-tasks.ts';
 import { isHelm, renderArgs } from '../core/task.ts';
 import type { ExecTask } from '../core/task.ts';
 import { activitiesFor } from './activities.ts';
+import { isUnheard } from './failures.ts';
 import { experimentOf, holderOf } from './run.ts';
 import type { Run } from './run.ts';
+
+/** From the limit of a command to the end of its processes, with a margin. */
+const stopMs = 15_000;
 
 /** Runs one command; its arguments are rendered here, so that the Web UI shows what runs. */
 export async function runTask(run: Run, task: ExecTask, winner: Role): Promise<FinishedTask> {
@@ -21,6 +25,10 @@ export async function runTask(run: Run, task: ExecTask, winner: Role): Promise<F
     limitMs: experiment.taskLimitMs,
   };
   run.taskStarted = true;
-  const { release } = await (isHelm(task) ? runHelm(input) : runCommand(input));
+  const { release } = await (isHelm(task) ? runHelm(input) : runCommand(input)).catch((error: unknown) => {
+    // Its worker may have lost Temporal only, and go on until the command's own limit.
+    if (isUnheard(error)) run.tasksGoneAtMs = Date.now() + experiment.taskLimitMs + stopMs;
+    throw error;
+  });
   return { command: task.command, args: rendered.args, ...(release === undefined ? {} : { release }) };
 }

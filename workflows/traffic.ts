@@ -3,18 +3,19 @@ import type { Role } from '../core/experiment.ts';
 import type { ExperimentActivities } from './contract.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
 import { factsOf } from './failures.ts';
+import type { FailureFacts } from './failures.ts';
+import { recordTimeToSafe } from './metrics.ts';
 import { experimentOf, holderOf, update, warn } from './run.ts';
 import type { Run } from './run.ts';
 
 /** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
-const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'Drift'];
+const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'RevisionGone', 'Drift'];
 
 /** Takes a step to the candidate's new weight. Without the cluster's confirmation the state stays unconfirmed. */
 export async function shiftTraffic(run: Run, weight: number, reason: string): Promise<void> {
-  const { weight: present, sequence } = run.state;
+  const { weight: present } = run.state;
   try {
-    const step = { weight, reason, ...(sequence === 0 ? {} : { present }) };
-    await write(run, activitiesFor(experimentOf(run)).shiftTraffic, step);
+    await write(run, activitiesFor(experimentOf(run)).shiftTraffic, { weight, reason, present });
   } catch (error) {
     const { type, message } = factsOf(error);
     if (!leftToObservation.includes(type)) throw error;
@@ -42,38 +43,80 @@ export type Safety =
   | { readonly kind: 'notSafe'; readonly type: string; readonly reason: string };
 
 /** Answers that no repetition changes. Everything else is tried again: the traffic is not safe yet. */
-const refusals: readonly string[] = ['Fenced', 'TargetGone', 'Forbidden', 'Invalid'];
+const refusals: readonly string[] = ['Fenced', 'TargetGone', 'RevisionGone', 'Drift', 'Forbidden', 'Invalid'];
 
-/**
- * 100 % to the baseline, tried through any outage. `askedAtMs` is when safety was asked for: the time to the accepted
- * write is reported.
- */
-export async function bringToBaseline(run: Run, { reason, askedAtMs }: SafetyRequest): Promise<Safety> {
+export interface SafetyRequest {
+  readonly reason: string;
+  /** When safety was asked for: the time from then to the accepted write is reported. */
+  readonly askedAtMs: number;
+  /** The candidate's weight that must be there before; anything else is somebody's edit, and refused as `Drift`. */
+  readonly present?: number;
+}
+
+/** 100 % to the baseline, tried through any outage until the cluster has reported it. */
+export async function bringToBaseline(run: Run, request: SafetyRequest): Promise<Safety> {
+  const { reason, askedAtMs, present } = request;
   for (;;) {
     try {
-      const acceptedAtMs = await write(run, makeSafe, { weight: 0, reason });
-      const timeToSafeMs = run.state.timeToSafeMs ?? Math.max(0, acceptedAtMs - askedAtMs);
-      update(run, { ...run.state, timeToSafeMs });
+      const wanted = { weight: 0, reason, ...(present === undefined ? {} : { present }) };
+      showTimeToSafe(run, (await write(run, makeSafe, wanted)) - askedAtMs);
       return { kind: 'safe' };
     } catch (error) {
-      const { type, message } = factsOf(error);
-      if (type === 'NotConfirmed') return acceptUnconfirmed(run, message);
-      if (refusals.includes(type)) return { kind: 'notSafe', type, reason: message };
-      warn(run, `100 % baseline not written yet, still trying: ${message}`);
+      const facts = factsOf(error);
+      if (facts.type === 'NotConfirmed') return unconfirmed(run, request, facts);
+      if (adoptOwnSequence(run, facts)) continue;
+      if (refusals.includes(facts.type)) {
+        return { kind: 'notSafe', type: facts.type, reason: `100 % baseline was refused: ${facts.message}` };
+      }
+      warn(run, `100 % baseline not written yet, still trying: ${facts.message}`);
       await sleep('5s', { summary: 'before the next try to write 100 % baseline' });
     }
   }
 }
 
-export interface SafetyRequest {
-  readonly reason: string;
-  readonly askedAtMs: number;
+/** The same once more, when whatever a task may still be doing has ended: it may have written late. */
+export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Promise<Safety> {
+  const leftMs = run.tasksGoneAtMs - Date.now();
+  if (leftMs > 0) {
+    warn(run, `a task was not heard of any more: waiting for its limit before 100 % baseline is written once more`);
+    await sleep(leftMs, { summary: 'until no task can be at work any more' });
+  }
+  return bringToBaseline(run, request);
 }
 
-function acceptUnconfirmed(run: Run, message: string): Safety {
+/**
+ * A later write of this very run has been found: its history was set back (`temporal workflow reset`). The next write
+ * takes the sequence after that.
+ */
+export function adoptOwnSequence(run: Run, { type, details }: FailureFacts): boolean {
+  const found = type === 'Fenced' ? ownSequenceOf(details) : undefined;
+  if (found === undefined || found < run.state.sequence) return false;
+  update(run, { ...run.state, sequence: found });
+  return true;
+}
+
+function ownSequenceOf(details: unknown): number | undefined {
+  const { ownSequence }: { readonly ownSequence?: unknown } = typeof details === 'object' && details ? details : {};
+  return typeof ownSequence === 'number' ? ownSequence : undefined;
+}
+
+function unconfirmed(run: Run, { askedAtMs }: SafetyRequest, { type, message, details }: FailureFacts): Safety {
   update(run, { ...run.state, weight: 0 });
-  warn(run, `100 % baseline is written, but the cluster has not reported it: ${message}`);
-  return { kind: 'safe' };
+  const { acceptedAtMs }: { readonly acceptedAtMs?: unknown } = typeof details === 'object' && details ? details : {};
+  if (typeof acceptedAtMs === 'number') showTimeToSafe(run, acceptedAtMs - askedAtMs);
+  return {
+    kind: 'notSafe',
+    type,
+    reason: `100 % baseline is written, but the cluster has not reported it: ${message}`,
+  };
+}
+
+/** Only the first write made the traffic safe; a later one repeats it. */
+function showTimeToSafe(run: Run, ms: number): void {
+  if (run.state.timeToSafeMs !== undefined) return;
+  const timeToSafeMs = Math.max(0, ms);
+  recordTimeToSafe(timeToSafeMs);
+  update(run, { ...run.state, timeToSafeMs });
 }
 
 interface Write {

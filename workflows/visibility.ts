@@ -8,12 +8,21 @@ import { candidateWeightAttribute, outcomeAttribute, stageAttribute, targetAttri
 
 /** Shows the state outside: details in the Web UI (free), search attributes (one event, only when one changed). */
 export function publish(before: ExperimentState, after: ExperimentState): void {
-  setCurrentDetails(details(reportOf(after)));
+  setCurrentDetails(detailsOf(after));
   const shown = new Map(attributesOf(before).map(({ key, value }) => [key.name, value]));
   const known = attributesOf(after).filter(({ key }) => after.searchAttributes.includes(key.name));
   const isFirst = before.searchAttributes.length === 0;
   const changed = known.filter(({ key, value }) => isFirst || shown.get(key.name) !== value);
   if (changed.length > 0) upsertSearchAttributes(changed);
+}
+
+/** Words for people must not keep the traffic from being made safe. */
+function detailsOf(state: ExperimentState): string {
+  try {
+    return details(reportOf(state));
+  } catch (error) {
+    return `These details cannot be shown, an error in serin: ${String(error)}`;
+  }
 }
 
 function attributesOf({ experiment, stage, outcome, weight }: ExperimentState): SearchAttributePair[] {

@@ -32,6 +32,8 @@ export interface ReleaseContent {
 
 /** The helm program, as far as serin uses it. Commands end with the activity that runs them. */
 export interface Helm {
+  /** How long a helm that somebody else has started may be at work on a release that is pending. */
+  readonly pendingLimitMs: number;
   /** `v3.22.0`. */
   readonly version: () => Promise<string>;
   /** Undefined when there is no such release. */
@@ -48,6 +50,7 @@ export interface HelmOptions {
   /** The program's path, or its name on the PATH of `environment`. */
   readonly path: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly pendingLimitMs: number;
   /** Whether the API server says that it is ready: until then it denies everything, and a denial means nothing. */
   readonly isApiReady: () => Promise<boolean>;
 }
@@ -58,7 +61,7 @@ export interface HelmOptions {
  */
 const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
 
-export function connectHelm({ path, environment, isApiReady }: HelmOptions): Helm {
+export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: HelmOptions): Helm {
   const run = (args: readonly string[], limits: { limitMs: number; outputBytes?: number }): Promise<ProcessResult> => {
     return runProcess({ command: path, args, environment, signal: cancellationSignal(), ...limits });
   };
@@ -76,6 +79,7 @@ export function connectHelm({ path, environment, isApiReady }: HelmOptions): Hel
   }
 
   return {
+    pendingLimitMs,
     version: async () => (await read(['version', '--template', '{{.Version}}'])).trim(),
     status: async ({ release, namespace }) => {
       const args = ['status', release, '--namespace', namespace, '--output', 'json'];

@@ -1,7 +1,8 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { failure } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
-import type { ReleaseName, ReleaseState } from './helm.ts';
+import type { HelmUpgrade } from '../../core/helm-command.ts';
+import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
 import { decodeRecord, encodeRecord, recordName } from './release-record.ts';
 
 /** How often a release that another operation may be at work on is looked at again. */
@@ -12,9 +13,14 @@ export function isPending({ status }: ReleaseState): boolean {
   return status.startsWith('pending-');
 }
 
-/** How long a pending operation may still be at work: helm's own `--timeout` counts from its beginning. */
-export function pendingMs({ lastDeployedAtMs }: ReleaseState, options: { timeoutMs: number; nowMs: number }): number {
-  return Math.max(0, lastDeployedAtMs + options.timeoutMs - options.nowMs);
+/** How old a pending operation must be before it is taken for dead: as our own helm may be at work, and as others' may. */
+export function pendingLimitMs({ pendingLimitMs }: Helm, { timeoutMs }: Pick<HelmUpgrade, 'timeoutMs'>): number {
+  return Math.max(pendingLimitMs, timeoutMs);
+}
+
+/** How long a pending operation may still be at work, counted from its beginning. */
+export function pendingMs({ lastDeployedAtMs }: ReleaseState, options: { limitMs: number; nowMs: number }): number {
+  return Math.max(0, lastDeployedAtMs + options.limitMs - options.nowMs);
 }
 
 /**
@@ -27,9 +33,9 @@ export async function repairPending(
   cluster: Cluster,
   name: ReleaseName,
   state: ReleaseState,
-  timeoutMs: number,
+  limitMs: number,
 ): Promise<void> {
-  const leftMs = pendingMs(state, { timeoutMs, nowMs: Date.now() });
+  const leftMs = pendingMs(state, { limitMs, nowMs: Date.now() });
   if (leftMs > 0) throw busy(name, state, leftMs);
   const record = { namespace: name.namespace, name: recordName(name.release, state.revision) };
   const secret = await cluster.readSecret(record);
@@ -41,6 +47,7 @@ function markFailed(secret: V1Secret, name: ReleaseName, state: ReleaseState): V
   const data = secret.data?.['release'];
   if (data === undefined) throw unrepairable(name, state, 'its Secret holds no record');
   const record = decodeRecord(data);
+  if (!record.info.status.startsWith('pending-')) throw busy(name, state, busyRetryMs);
   const description = `${state.status} was cut off; marked failed by serin`;
   const repaired = encodeRecord({ ...record, info: { ...record.info, status: 'failed', description } });
   const labels = { ...secret.metadata?.labels, status: 'failed' };

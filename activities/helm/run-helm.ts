@@ -12,7 +12,7 @@ import type { Cluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
 import { helmFailure } from './helm-failure.ts';
-import { describe, isPending, repairPending } from './repair.ts';
+import { describe, isPending, pendingLimitMs, repairPending } from './repair.ts';
 
 export interface HelmDependencies {
   readonly cluster: Cluster;
@@ -48,7 +48,8 @@ async function bringAbout(
   const startedAtMs = performance.now();
   const name = releaseOf(upgrade, input);
   const before = await helm.status(name);
-  if (before !== undefined && isPending(before)) await repairPending(cluster, name, before, upgrade.timeoutMs);
+  if (before !== undefined && isPending(before))
+    await repairPending(cluster, name, before, pendingLimitMs(helm, upgrade));
   if (before?.status === 'deployed' && (await isAsWanted(helm, upgrade, name, before))) {
     return { output: `${describe(name, before)}: already as wanted, nothing to do`, release: factsOf(name, before) };
   }

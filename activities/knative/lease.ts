@@ -3,7 +3,7 @@ import { formatObjectName } from '../../core/experiment.ts';
 import type { ObjectName } from '../../core/experiment.ts';
 import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/lease.ts';
 import type { LeaseFacts } from '../../core/lease.ts';
-import { leaseName } from '../../core/target.ts';
+import { leaseAnnotations, leaseName } from '../../core/target.ts';
 import type { Holder } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
@@ -37,7 +37,7 @@ export function newLease(target: ObjectName, holder: Holder, taken?: V1Lease): V
   return {
     metadata: {
       ...leaseOf(target),
-      annotations: { ...holderAnnotations(holder) },
+      annotations: { ...inheritedFrom(taken), ...holderAnnotations(holder) },
       labels: { 'app.kubernetes.io/managed-by': 'serin' },
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
@@ -46,6 +46,16 @@ export function newLease(target: ObjectName, holder: Holder, taken?: V1Lease): V
       leaseDurationSeconds: defaultLeaseSeconds,
       leaseTransitions: taken === undefined ? 0 : (taken.spec?.leaseTransitions ?? 0) + 1,
     },
+  };
+}
+
+/** What a run that has ended knew of the target, until the preflight of ours has found it anew: `serin restore` needs it. */
+function inheritedFrom(taken: V1Lease | undefined): Record<string, string> {
+  const { [leaseAnnotations.baseline]: baseline, [leaseAnnotations.previousPlan]: previousPlan } =
+    taken?.metadata?.annotations ?? {};
+  return {
+    ...(baseline === undefined ? {} : { [leaseAnnotations.baseline]: baseline }),
+    ...(previousPlan === undefined ? {} : { [leaseAnnotations.previousPlan]: previousPlan }),
   };
 }
 

@@ -22,7 +22,7 @@ export async function observeTarget(cluster: Cluster, input: ObserveTargetInput)
       cluster.readRevision({ namespace, name: input.baseline }),
       cluster.readRevision({ namespace, name: input.candidate }),
     ]);
-    if (service === undefined) return { kind: 'gone' };
+    if (service === undefined || service.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
     return { kind: 'seen', ...describe(service), baseline: stateOf(baseline), candidate: stateOf(candidate) };
   } catch (error) {
     if (error instanceof CancelledFailure) throw error;

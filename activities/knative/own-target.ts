@@ -2,12 +2,13 @@ import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment.ts';
 import { holderOf, isHeldBy, judgeOwnership } from '../../core/lease.ts';
 import type { ChainState, Ownership } from '../../core/lease.ts';
+import { leaseAnnotations } from '../../core/target.ts';
 import type { Acquisition, ExperimentActivities } from '../../workflows/contract.ts';
 import { failure, hasType } from '../failures.ts';
 import { chainStateOf } from './chain.ts';
 import type { TemporalService } from './chain.ts';
 import type { Cluster } from './cluster.ts';
-import { factsOf, isOurs, leaseOf, newLease, readLease } from './lease.ts';
+import { factsOf, isOurs, isTakenOver, leaseOf, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 
 /** Between two looks at a target that is held; a retry of the activity, so it adds nothing to the history. */
@@ -38,10 +39,17 @@ export async function acquireTarget(
   }
 }
 
-/** Deletes the Lease if this experiment holds it. */
-export async function releaseTarget(cluster: Cluster, { target, holder }: OwnedTarget): Promise<void> {
+/**
+ * Deletes the Lease if this experiment holds it. One that was taken over stays when nothing was verified: the target is as
+ * the run before left it, and whoever heals it needs what the Lease says.
+ */
+export async function releaseTarget(
+  cluster: Cluster,
+  { target, holder, verified }: OwnedTarget & { readonly verified: boolean },
+): Promise<void> {
   const lease = await readLease(cluster, target);
   if (lease === undefined || !isOurs(lease, holder)) return;
+  if (!verified && isTakenOver(lease) && leaseAnnotations.baseline in (lease.metadata?.annotations ?? {})) return;
   await cluster.deleteLease(leaseOf(target), lease).catch((error: unknown) => {
     // Deleted by an earlier attempt or by hand.
     if (!hasType(error, 'NotFound')) throw error;

@@ -8,6 +8,7 @@ import {
   followLatestTraffic,
   formatPercents,
   formatShares,
+  haveShares,
   percentsByRevision,
   pinTraffic,
   servesShares,
@@ -64,13 +65,19 @@ async function write(cluster: Cluster, input: PatchTrafficInput): Promise<number
   const permission = await askPermission(cluster, service, input);
   switch (permission.kind) {
     case 'fenced':
-      throw failure('Fenced', { message: `${formatObjectName(input.target)}: ${permission.reason}` });
+      throw fenced(input, permission);
     case 'alreadyWritten':
       return (await isBlocked(cluster, service, input)) ? patch(cluster, service, input) : acceptedAtMs(service);
     case 'write':
       requirePresent(service, input);
       return patch(cluster, service, input);
   }
+}
+
+function fenced({ target }: PatchTrafficInput, permission: Extract<WritePermission, { kind: 'fenced' }>): Error {
+  const { reason, ownSequence } = permission;
+  const message = `${formatObjectName(target)}: ${reason}`;
+  return failure('Fenced', { message, details: ownSequence === undefined ? [] : [{ ownSequence }] });
 }
 
 async function patch(cluster: Cluster, service: KnativeService, input: PatchTrafficInput): Promise<number> {
@@ -92,14 +99,19 @@ async function isBlocked(cluster: Cluster, { spec }: KnativeService, input: Patc
 }
 
 /** A person's edit since our last write is a decision that this write must not undo. */
-function requirePresent(service: KnativeService, { target, present, baseline, candidate }: PatchTrafficInput): void {
+function requirePresent(
+  service: KnativeService,
+  { target, plan, present, baseline, candidate }: PatchTrafficInput,
+): void {
   if (present === undefined) return;
   const expected = sharesOf({ baseline, candidate, split: present });
-  const found = service.spec.traffic ?? [];
-  if (servesShares(found, expected)) return;
+  // Before our first write the traffic may follow the latest revision; after it we have pinned all of it by name.
+  const latest = plan.sequence === 1 ? service.status?.latestReadyRevisionName : undefined;
+  const found = percentsByRevision(service.spec.traffic ?? [], latest);
+  if (haveShares(found, expected)) return;
   const by = trafficEditor(service)?.manager;
   const edit = `spec.traffic of ${formatObjectName(target)} was changed${by === undefined ? '' : ` by ${by}`}`;
-  const difference = `expected ${formatShares(expected)}, found ${formatPercents(percentsByRevision(found))}`;
+  const difference = `expected ${formatShares(expected)}, found ${formatPercents(found)}`;
   throw failure('Drift', { message: `${edit}: ${difference}; nothing was written` });
 }
 
@@ -143,15 +155,21 @@ async function nextTraffic(
   const gone = sharesOf(input).find(({ revision, percent }) => percent > 0 && revisions.get(revision) === undefined);
   if (gone !== undefined) {
     const message = `${formatObjectName(target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
-    throw failure('TargetGone', { message: `${message}; nothing was written` });
+    throw failure('RevisionGone', { message: `${message}; nothing was written` });
   }
   const kept = {
     present,
     isRoutable: (revision: string) => isRoutable(revisions.get(revision)),
     ...(latest === undefined ? {} : { latestReadyRevision: latest }),
   };
-  if (input.followLatest !== undefined) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
+  const follows = input.followLatest !== undefined && isLatest(service, input[input.followLatest]);
+  if (follows) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
   return pinTraffic({ ...kept, shares: sharesOf(input) });
+}
+
+/** A newer revision, be it ready or not, would get all the traffic that follows the latest one. */
+function isLatest({ status }: KnativeService, revision: string): boolean {
+  return status?.latestReadyRevisionName === revision && status.latestCreatedRevisionName === revision;
 }
 
 /** A finish action may have dropped tags that the target had before. */

@@ -17,7 +17,8 @@ export async function verifyTarget(cluster: Cluster, input: VerifyInput): Promis
   }
   const doubt = doubtOf(service, input);
   if (doubt !== undefined) throw notReady(doubt);
-  const isLatest = service.status?.latestReadyRevisionName === input.winner.revision;
+  const { latestReadyRevisionName, latestCreatedRevisionName } = service.status ?? {};
+  const isLatest = [latestReadyRevisionName, latestCreatedRevisionName].every((name) => name === input.winner.revision);
   return { mayFollowLatest: isLatest && isOurTraffic(service, input.winner.revision) };
 }
 

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../core/experiment.ts';
 import type { Helm, ReleaseName } from '../helm/helm.ts';
 import type { WinnerUpgrade } from '../helm/render-tasks.ts';
-import { describe, isPending, pendingMs } from '../helm/repair.ts';
+import { describe, isPending, pendingLimitMs, pendingMs } from '../helm/repair.ts';
 import { releaseOf } from '../helm/run-helm.ts';
 
 const testedMajor = 3;
@@ -40,7 +40,7 @@ export async function releaseProblem(
     return `release ${shown} does not exist: a finish action would install it beside what is running; name the release of the target and its namespace`;
   }
   if (!isPending(state)) return undefined;
-  const leftMs = pendingMs(state, { timeoutMs, nowMs: Date.now() });
+  const leftMs = pendingMs(state, { limitMs: pendingLimitMs(helm, { timeoutMs }), nowMs: Date.now() });
   if (leftMs === 0) return undefined;
   return `${describe(name, state)}: an operation may be at work for another ${Math.ceil(leftMs / 1000)} s; start again when it has ended`;
 }

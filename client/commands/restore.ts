@@ -1,7 +1,7 @@
 import type { V1Lease } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment.ts';
 import { formatDuration } from '../../core/duration.ts';
-import { holderOf } from '../../core/lease.ts';
+import { defaultLeaseSeconds, holderOf } from '../../core/lease.ts';
 import { leaseAnnotations } from '../../core/target.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
@@ -9,7 +9,7 @@ import { CommandError } from '../errors.ts';
 import { connectCluster } from '../restore/cluster.ts';
 import type { KubernetesFlags } from '../restore/cluster.ts';
 import { assertHolderEnded } from '../restore/holder.ts';
-import { awaitBaseline, restorePlan, writeBaseline } from '../restore/traffic.ts';
+import { awaitBaseline, keepBaseline, restorePlan, writeBaseline } from '../restore/traffic.ts';
 
 export interface RestoreFlags extends KubernetesFlags {
   /** The revision to restore; the one in the target's Lease if absent. */
@@ -44,9 +44,26 @@ export async function restore(
   await awaitBaseline(cluster, { target, baseline, signal });
   const confirmedAfterMs = Math.round(performance.now() - startedAtMs);
   say(context, `${name}: confirmed by the cluster after ${formatDuration(confirmedAfterMs)}`);
+  const lateMs = lateTaskMs(lease);
+  if (lateMs > 0) {
+    say(
+      context,
+      `A task of the old run may be at work for another ${formatDuration(lateMs)}: the traffic is watched for as long.`,
+    );
+    await keepBaseline(cluster, { target, baseline, plan, forMs: lateMs, signal: context.terminal.interrupted });
+  }
   if (taken !== undefined) await cluster.deleteLease(target, taken);
   say(context, taken === undefined ? 'It had no Lease.' : 'Its Lease is deleted: the next experiment may begin.');
   return { exitCode: 0, json: { target: name, baseline, plan, confirmedAfterMs, leaseDeleted: taken !== undefined } };
+}
+
+/** From the limit of a command to the end of its processes. */
+const stopMs = 10_000;
+
+/** How long a task of a run that has ended may go on: it raised the Lease's duration by its limit before it began. */
+function lateTaskMs(lease: V1Lease | undefined): number {
+  const raisedBySeconds = (lease?.spec?.leaseDurationSeconds ?? 0) - defaultLeaseSeconds;
+  return raisedBySeconds > 0 ? raisedBySeconds * 1000 + stopMs : 0;
 }
 
 function parseTarget(text: string): ObjectName {

@@ -4,7 +4,7 @@ import { say } from '../context.ts';
 import { withSession } from '../connection.ts';
 import type { Session } from '../connection.ts';
 import { CommandError } from '../errors.ts';
-import { findExecution } from '../experiments.ts';
+import { findExecution, isOpen } from '../experiments.ts';
 import type { Execution } from '../experiments.ts';
 import { explain } from '../failures.ts';
 import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../workflows/messages.ts';
@@ -47,7 +47,7 @@ export function requestOf({ by, reason }: RequestFlags): RequestInput {
 
 /** Nothing can be asked of a workflow that is closed. */
 export function assertRunning({ workflowId, status }: Execution, verb: string): void {
-  if (status.name === 'RUNNING') return;
+  if (isOpen(status.name)) return;
   const how = status.name.toLowerCase().replaceAll('_', ' ');
   throw new CommandError('refused', `cannot ${verb} ${workflowId}: the experiment has ended (${how})`);
 }

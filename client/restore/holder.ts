@@ -3,6 +3,7 @@ import type { LeaseHolder } from '../../core/lease.ts';
 import { withSession } from '../connection.ts';
 import type { ConnectionFlags } from '../connection.ts';
 import { CommandError } from '../errors.ts';
+import { isOpen } from '../experiments.ts';
 import { explain } from '../failures.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function assertHolderEnded(flags: ConnectionFlags, holder: LeaseHol
   });
   if (state === undefined) throw doubt(`${nameOf(holder)} is not known there`);
   // A workflow id has one open chain at most: the latest run of another chain means that the holder's has ended.
-  if (state.firstRunId !== holder.firstRunId || state.status !== 'RUNNING') return;
+  if (state.firstRunId !== holder.firstRunId || !isOpen(state.status)) return;
   const remedy = `\`serin abort ${holder.workflowId}\` brings the traffic back; if its worker cannot run, terminate it first`;
   throw new CommandError('refused', `${nameOf(holder)} is running: ${remedy}, or use --force`);
 }

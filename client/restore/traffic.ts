@@ -73,6 +73,26 @@ export async function awaitBaseline(
   }
 }
 
+/**
+ * Watches the traffic and writes 100 % baseline again whenever something else stands there. Fails when it is interrupted
+ * before the time is over.
+ */
+export async function keepBaseline(
+  cluster: RestoreCluster,
+  { forMs, signal, ...restore }: TrafficRestore & { readonly forMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const endsAtMs = performance.now() + forMs;
+  while (performance.now() < endsAtMs) {
+    if (!(await pause(signal))) {
+      const message = `interrupted while ${formatObjectName(restore.target)} was watched; its Lease is kept`;
+      throw new CommandError('failed', message);
+    }
+    const { spec } = await cluster.readService(restore.target);
+    const isKept = servesShares(spec.traffic ?? [], [{ revision: restore.baseline, percent: 100 }]);
+    if (!isKept) await writeBaseline(cluster, restore);
+  }
+}
+
 /** Why the traffic is not confirmed yet. */
 function doubtOf({ metadata, status }: KnativeService, baseline: string): string | undefined {
   if ((status?.observedGeneration ?? -1) < (metadata.generation ?? 0))

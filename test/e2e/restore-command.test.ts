@@ -15,6 +15,7 @@ import type { SampleTarget, Sandbox } from '../../sandbox/index.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import type { CommandRun } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 
 let sandbox: Sandbox;
 let temporal: Client;
@@ -55,11 +56,18 @@ async function abandonedTarget(
   return target;
 }
 
-async function createLease(target: SampleTarget, holder: { workflowId: string; firstRunId: string }): Promise<void> {
+async function createLease(
+  target: SampleTarget,
+  holder: { workflowId: string; firstRunId: string },
+  leaseDurationSeconds = 30,
+): Promise<void> {
   const { address, namespace: temporalNamespace } = sandbox.temporal;
   const who = { temporalAddress: address, temporalNamespace, ...holder };
   const annotations = { ...holderAnnotations(who), [leaseAnnotations.baseline]: target.baselineRevision };
-  const body = { metadata: { name: leaseName(target.name), annotations }, spec: { holderIdentity: formatHolder(who) } };
+  const body = {
+    metadata: { name: leaseName(target.name), annotations },
+    spec: { holderIdentity: formatHolder(who), leaseDurationSeconds },
+  };
   await leases.createNamespacedLease({ namespace: target.namespace, body });
 }
 
@@ -216,4 +224,23 @@ test('names what it cannot find', async () => {
   ]);
   expect(context.stderr).toContain('the kubeconfig has no context nope; it has ');
   expect(context.exitCode).toBe(2);
+});
+
+test('keeps the baseline against what a task of the old run still does, until it must have ended', async () => {
+  const target = await abandonedTarget('late');
+  await createLease(target, { workflowId: 'late', firstRunId: 'gone' }, 31);
+  const restored = restore(target, '--force');
+  await until(
+    'the baseline',
+    async () => Object.keys(percentsOf(await readService(target))).join() === target.baselineRevision,
+  );
+  const spec = { traffic: [{ revisionName: target.candidateRevision, percent: 100 }] };
+  const request = { ...knative, namespace, name: 'late', body: { spec } };
+  await objects.patchNamespacedCustomObject(request, setHeaderOptions('Content-Type', PatchStrategy.MergePatch));
+  const { exitCode, stdout } = await restored;
+  expect(stdout).toContain(
+    'A task of the old run may be at work for another 11 s: the traffic is watched for as long.',
+  );
+  expect(exitCode).toBe(0);
+  expect(percentsOf(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
 });

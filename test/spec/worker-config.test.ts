@@ -36,6 +36,7 @@ const knobs: readonly [string, string, string, Partial<WorkerSettings>][] = [
   ['SERIN_PROMETHEUS_SCRAPE_INTERVAL', 'prometheusScrapeInterval', '1m30s', { prometheusScrapeIntervalMs: 90_000 }],
   ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', 'helm, kubectl', { allowedCommands: ['helm', 'kubectl'] }],
   ['SERIN_HELM_PATH', 'helmPath', '/opt/helm', { helmPath: '/opt/helm' }],
+  ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', '10m', { helmPendingLimitMs: 600_000 }],
   ['SERIN_KUBECONFIG', 'kubeconfig', '/etc/kubeconfig', { kubeconfig: '/etc/kubeconfig' }],
   ['SERIN_HEALTH_ADDRESS', 'healthAddress', '0.0.0.0:0', { healthAddress: { host: '0.0.0.0', port: 0 } }],
   ['SERIN_METRICS_ADDRESS', 'metricsAddress', 'none', { metricsAddress: 'none' }],
@@ -62,6 +63,7 @@ const refusals: readonly [string, string, readonly string[], string][] = [
   ],
   ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', ['helm,,', 'rm -rf', 'a;b'], 'commands such as helm,kubectl'],
   ['SERIN_HELM_PATH', 'helmPath', [' '], 'the name or path of the helm program'],
+  ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', ['soon', '25h'], 'a duration from 0s to 24h, such as 5m'],
   ['SERIN_KUBECONFIG', 'kubeconfig', [' '], 'the path of a kubeconfig file'],
   [
     'SERIN_HEALTH_ADDRESS',
@@ -89,6 +91,7 @@ describe('the configuration of a worker', () => {
       prometheusScrapeIntervalMs: 10_000,
       allowedCommands: ['helm'],
       helmPath: 'helm',
+      helmPendingLimitMs: 300_000,
       kubeconfig: undefined,
       healthAddress: { host: '127.0.0.1', port: 8680 },
       metricsAddress: { host: '127.0.0.1', port: 9464 },

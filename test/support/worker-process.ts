@@ -37,6 +37,7 @@ export async function startWorkerProcess(
       SERIN_PROMETHEUS_SCRAPE_INTERVAL: '500ms',
       SERIN_KUBECONFIG: sandbox.workerKubeconfig,
       SERIN_HELM_PATH: sandbox.tools.helm,
+      SERIN_HELM_PENDING_LIMIT: '5s',
       SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
       SERIN_METRICS_ADDRESS: 'none',
       SERIN_WORKFLOW_BUNDLE: await bundle,

@@ -1,7 +1,9 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
-import { failure, fakeWorld } from '../support/fake-world.ts';
+import { failure, fakeWorld, measured } from '../support/fake-world.ts';
+import type { WorldBehaviour } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -165,7 +167,28 @@ describe('a step that the cluster does not confirm', () => {
   test('says what the traffic must be before it is written', async () => {
     const world = fakeWorld({ experiment: anExperiment({ iterations: 2 }) });
     await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ present }) => present?.candidate)).toEqual([undefined, 10, 20, undefined]);
+    expect(world.patches.map(({ present }) => present?.candidate)).toEqual([0, 10, 20, undefined]);
+  });
+});
+
+describe('a candidate whose requests have ceased', () => {
+  const silent =
+    (from: number, to: number): WorldBehaviour['measure'] =>
+    (n, window) =>
+      measured(window, n >= from && n <= to ? { requests: 0 } : {});
+
+  test('is not promoted on what it showed before, but when it is heard of again', async () => {
+    const world = fakeWorld({ measure: silent(5, 7) });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report).toMatchObject({ outcome: 'Promoted', completedIterations: 5 });
+    expect(world.observations).toBe(8);
+  });
+
+  test('is rolled back when that lasts longer than the blind limit', async () => {
+    const world = fakeWorld({ experiment: anExperiment({ blindLimitMs: 60_000 }), measure: silent(4, 1000) });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+    expect(report.reason).toMatch(/^undecided: the candidate has had no request for /);
   });
 });
 
@@ -256,7 +279,51 @@ describe('a failed finish', () => {
   });
 });
 
+describe('a baseline that the cluster does not report', () => {
+  test('is no safe end: the run fails, keeps the Lease and says so', async () => {
+    const world = fakeWorld({
+      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      onPatch: (n) => {
+        if (n === 2) throw failure('NotConfirmed', 'RoutesReady: Unknown');
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('NotConfirmed');
+    expect(message).toContain('100 % baseline is written, but the cluster has not reported it: RoutesReady: Unknown');
+    expect(world.log).not.toContain('release');
+  });
+});
+
 describe('fencing', () => {
+  test('a run whose history was set back goes on after its own latest write, with the baseline', async () => {
+    const world = fakeWorld({
+      onPatch: (_n, { plan }) => {
+        if (plan.sequence > 2 && plan.sequence <= 7) {
+          throw ApplicationFailure.nonRetryable('a later write, run/7, has already happened', 'Fenced', {
+            ownSequence: 7,
+          });
+        }
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Fenced');
+    expect(message).toContain('traffic is 100 % on sample-app-v1');
+    expect(world.patches.at(-1)).toMatchObject({ plan: { sequence: 8 }, split: { candidate: 0 } });
+  });
+
+  test('a roll back does not undo an edit that was made while the cluster was out of sight', async () => {
+    const world = fakeWorld({
+      measure: (n, window) => measured(window, n > 1 ? { errors: 500 } : {}),
+      onPatch: (_n, { split, present }) => {
+        if (split.candidate === 0 && present !== undefined) throw failure('Drift', 'spec.traffic was changed by alice');
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Drift');
+    expect(message).toMatch(/spec\.traffic was changed by alice; roll back was for: failed: error-rate/);
+    expect(world.patches.map(({ split }) => split.candidate)).not.toContain(0);
+  });
+
   test('a run that was fenced out writes nothing more', async () => {
     const world = fakeWorld({
       onPatch: (n) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decisionDelays, eventsPerIteration } from '../../bench/history.ts';
-import { searchAttributes, statusQuery } from '../../workflows/messages.ts';
+import { abortSignal, searchAttributes, statusQuery } from '../../workflows/messages.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld } from '../support/fake-world.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
@@ -88,5 +88,25 @@ describe('on a Temporal server', () => {
       return handle.query(statusQuery);
     });
     expect(report).toMatchObject({ stage: 'Completed', outcome: 'Promoted' });
+  });
+
+  test('an abort waits for a task that was not heard of any more before it writes the baseline once more', async () => {
+    const started = Promise.withResolvers<void>();
+    const hang = Promise.withResolvers<void>();
+    const world = fakeWorld({
+      experiment: anExperiment({ intervalMs: 1000, iterations: 1, taskLimitMs: 1000 }),
+      onTask: () => {
+        started.resolve();
+        return hang.promise;
+      },
+    });
+    const report = await workflows.run(world, async (handle) => {
+      await started.promise;
+      await handle.signal(abortSignal, {});
+      return handle.result().finally(hang.resolve);
+    });
+    expect(report.outcome).toBe('Aborted');
+    expect(report.warnings.join()).toContain('a task was not heard of any more');
+    expect(world.log.filter((entry) => entry === 'traffic 0')).toHaveLength(2);
   });
 });

@@ -8,7 +8,7 @@ import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
 import type { TemporalService } from '../../../activities/knative/chain.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { Cluster } from '../../../activities/knative/cluster.ts';
-import { annotateLease, raiseLease, readLease } from '../../../activities/knative/lease.ts';
+import { annotateLease, isTakenOver, raiseLease, readLease } from '../../../activities/knative/lease.ts';
 import { observeTarget } from '../../../activities/knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from '../../../activities/knative/own-target.ts';
 import { patchTraffic } from '../../../activities/knative/patch-traffic.ts';
@@ -116,6 +116,26 @@ describe('patchTraffic', () => {
     });
   });
 
+  it('keeps an edit that was made before its first write', async () => {
+    const edited = await sandbox.deploySample({ namespace, name: 'edited' });
+    const holder = aHolder('run-edited');
+    await asActivity(() => acquire(edited, holder));
+    const traffic = [{ revisionName: 'edited-v2', percent: 100 }];
+    await kubectl('patch', 'ksvc', 'edited', '--type=merge', '-p', JSON.stringify({ spec: { traffic } }));
+    const first = { ...aWrite(edited, holder, 1, 10), present: { baseline: 100, candidate: 0 } };
+    const { type, message } = await failureOf(() => patchTraffic(cluster, first));
+    expect(type).toBe('Drift');
+    expect(message).toContain('expected edited-v1 100 %');
+    expect(await specTraffic(edited)).toMatchObject(traffic);
+  });
+
+  it('tells a run whose history was set back which of its writes came last', async () => {
+    const error = await asActivity(() => patchTraffic(cluster, aWrite(target, ours(), 0, 30))).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ type: 'Fenced', details: [{ ownSequence: 1 }] });
+  });
+
   it('only confirms a write that an earlier attempt made', async () => {
     const version = () => kubectl('get', 'ksvc', 'patched', '-o', 'jsonpath={.metadata.generation}');
     await write(aWrite(target, ours(), 2, 20));
@@ -196,7 +216,7 @@ describe('patchTraffic', () => {
 
   it('takes over from a run that has ended once it holds the Lease, also with a later write', async () => {
     const next = aHolder('run-next');
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: ours() }));
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: ours(), verified: true }));
     await asActivity(() => acquire(target, next));
     const owned = { target: nameOf(target), holder: next };
     const found = await plan(target);
@@ -239,7 +259,7 @@ describe('patchTraffic', () => {
     });
     const shift = aWrite(doomed, holder, 3, 20);
     const { type, message } = await failureOf(() => patchTraffic(cluster, shift));
-    expect(type).toBe('TargetGone');
+    expect(type).toBe('RevisionGone');
     expect(message).toContain('revision doomed-v2 is gone and cannot get 20 % of the traffic');
   });
 
@@ -332,10 +352,12 @@ describe('the Lease', () => {
 
   it('is not given up by anybody else, and given up twice without a complaint', async () => {
     const first = await currentHolder();
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: aHolder('run-other') }));
+    await asActivity(() =>
+      releaseTarget(cluster, { target: nameOf(target), holder: aHolder('run-other'), verified: true }),
+    );
     expect(await currentHolder()).toEqual(first);
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first }));
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first }));
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first, verified: true }));
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first, verified: true }));
     expect(await asActivity(() => readLease(cluster, nameOf(target)))).toBeUndefined();
   });
 
@@ -362,6 +384,23 @@ describe('the Lease', () => {
     );
   });
 
+  it('keeps what the run before knew, also when the next one gives up before it has verified anything', async () => {
+    const [wrong, right] = [await currentHolder(), await startRun('target-right')];
+    const owned = { target: nameOf(target), holder: wrong };
+    const known = { [leaseAnnotations.baseline]: 'leased-v1', [leaseAnnotations.previousPlan]: 'run-ended/7' };
+    await asActivity(() => annotateLease(cluster, owned, known));
+    await asActivity(() => releaseTarget(cluster, { ...owned, verified: false }));
+    await temporal.client.workflow.getHandle(wrong.workflowId).terminate();
+    await setDuration(1);
+    await vi.waitFor(async () => expect(await asActivity(() => acquire(target, right))).toEqual({ kind: 'acquired' }), {
+      timeout: 10_000,
+      interval: 200,
+    });
+    const lease = await asActivity(() => readLease(cluster, nameOf(target)));
+    expect(lease?.metadata?.annotations).toMatchObject(known);
+    expect(lease && isTakenOver(lease)).toBe(true);
+  });
+
   it('is held while a later chain under the same workflow id leaves the end of the earlier one open', async () => {
     const earlier = await currentHolder();
     await temporal.client.workflow.getHandle(earlier.workflowId).terminate();
@@ -385,7 +424,7 @@ describe('the Lease', () => {
   ])('is held without end by %s, and says what to do', async (_, changes, reason) => {
     const unknown = aHolder('run-unknown', changes);
     const other = await currentHolder();
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: other }));
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: other, verified: true }));
     await asActivity(() => acquire(target, unknown));
     const acquisition = await asActivity(() => acquire(target, aHolder('run-waiting')));
     expect(acquisition).toMatchObject({ kind: 'held', by: unknown });
