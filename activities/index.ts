@@ -45,6 +45,7 @@ export interface ActivityDependencies {
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
   const { allowedCommands, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
+  const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = environmentOf(dependencies);
   const cluster = connectCluster(kubeConfig);
   const helm = connectHelm({
@@ -58,7 +59,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
     awaitReadiness: (input) => awaitReadiness(cluster, input),
-    preflight: (input) => preflight({ cluster, helm, allowedCommands }, input),
+    preflight: (input) => preflight({ cluster, helm, allowedCommands, metrics }, input),
     ...createQueryMetrics({
       prometheusUrl,
       scrapeIntervalMs,

@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { OutputConfiguration } from 'commander';
+import type { Outcome, Stage } from '../core/report.ts';
 import { defaultTaskQueue } from '../workflows/contract.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { GetFlags } from './commands/get.ts';
@@ -31,6 +32,9 @@ interface TimeoutOption {
   readonly timeout: number;
 }
 
+const stages = ['Waiting', 'Initializing', 'Running', 'Finishing', 'Completed'] as const satisfies readonly Stage[];
+const outcomes = ['Promoted', 'RolledBack', 'Aborted', 'Failed', 'Concluded'] as const satisfies readonly Outcome[];
+
 type Execute = (invocation: Invocation) => Promise<void>;
 
 /** All commands with their options. What a command does is loaded when it is used. */
@@ -54,7 +58,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
 }
 
 const exitCodes = `
-ID is a workflow id, NAMESPACE/NAME or NAME of an experiment.
+ID is a workflow id, NAMESPACE/NAME or NAME of an experiment, or NAMESPACE/NAME of the Knative Service on which one runs.
 Connects as the Temporal CLI does: TEMPORAL_* environment variables and temporal.toml.
 Exit codes: 0 done; 1 the answer is no (refused, not found, rolled back, unreachable); 2 usage or manifest; 130 interrupted.`;
 
@@ -65,9 +69,12 @@ function addStart(root: Command, execute: Execute): void {
     .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
     .option('--id <id>', 'workflow id (default: experiment/NAMESPACE/NAME, which fails while it runs)')
     .option('--watch', 'follow it to its end', false)
-    .action(async (options: StartFlags & CommonOptions) => {
+    .option('--timeout <seconds>', 'with --watch: how long to follow it (default: to its end)', positiveNumber)
+    .action(async (options: Omit<StartFlags, 'timeoutMs'> & Partial<TimeoutOption> & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/start.ts')).start(context, options)),
+        invocation(options, async (context) =>
+          (await import('./commands/start.ts')).start(context, { ...options, ...timeoutOf(options) }),
+        ),
       );
     });
 }
@@ -95,7 +102,9 @@ function addGet(root: Command, execute: Execute): void {
     .argument('[ids...]', 'the experiments (default: the newest)')
     .option('-w, --watch', 'print a line whenever one changes', false)
     .option('--target <namespace/name>', 'only experiments on this Knative Service')
-    .option('--limit <n>', 'at most so many', positiveNumber, 50)
+    .addOption(new Option('--stage <stage>', 'only experiments in this stage').choices(stages))
+    .addOption(new Option('--outcome <outcome>', 'only experiments that ended so').choices(outcomes))
+    .option('--limit <n>', 'at most so many', wholeNumber, 50)
     .action(async (ids: string[], options: GetFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
@@ -109,8 +118,13 @@ function addWatch(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('watch')), ['text', 'json'])
     .description('follow an experiment to its end; exit code 0 if it was promoted')
     .argument('<id>', 'the experiment')
-    .action(async (id: string, options: CommonOptions) => {
-      await execute(invocation(options, async (context) => (await import('./commands/watch.ts')).watch(context, id)));
+    .option('--timeout <seconds>', 'how long to follow it (default: to its end)', positiveNumber)
+    .action(async (id: string, options: Partial<TimeoutOption> & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) =>
+          (await import('./commands/watch.ts')).watch(context, id, timeoutOf(options)),
+        ),
+      );
     });
 }
 
@@ -198,10 +212,19 @@ function withRequest(command: Command): Command {
     .option('--reason <text>', 'why; shown to everyone who looks at the experiment');
 }
 
+function timeoutOf({ timeout }: Partial<TimeoutOption>): { readonly timeoutMs?: number } {
+  return timeout === undefined ? {} : { timeoutMs: timeout * 1000 };
+}
+
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number above 0.');
 }
 
 function invocation({ output, address, namespace }: CommonOptions, action: Invocation['action']): Invocation {

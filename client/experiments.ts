@@ -41,18 +41,8 @@ export function possibleWorkflowIds(id: string): readonly string[] {
   return [id, `${workflowType}/${id.includes('/') ? id : `default/${id}`}`];
 }
 
-/** The latest run of the experiment with this id or name. Fails with `notFound`. */
-export async function findExecution(session: Session, id: string): Promise<Execution> {
-  const ids = possibleWorkflowIds(id);
-  for (const workflowId of ids) {
-    const execution = await describeExecution(session, workflowId);
-    if (execution !== undefined) return execution;
-  }
-  const where = `in namespace ${session.namespace} at ${session.address}`;
-  throw new CommandError('notFound', `no experiment ${ids.join(' or ')} ${where}; \`serin get\` lists all`);
-}
-
-async function describeExecution(session: Session, workflowId: string): Promise<Execution | undefined> {
+/** The latest run of the workflow with this id; undefined when there is none. Fails with `notFound` for other workflows. */
+export async function describeExecution(session: Session, workflowId: string): Promise<Execution | undefined> {
   try {
     const execution = await session.client.workflow.getHandle(workflowId).describe();
     if (execution.type === workflowType) return execution;
@@ -61,10 +51,6 @@ async function describeExecution(session: Session, workflowId: string): Promise<
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
-}
-
-export async function viewExperiment(session: Session, id: string): Promise<ExperimentView> {
-  return viewExecution(session, await findExecution(session, id));
 }
 
 /** Reads the report: from the result of a workflow that has ended, else by a query, which needs a worker. */

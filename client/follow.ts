@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Session } from './connection.ts';
 import { CommandError } from './errors.ts';
-import { isOpen, viewExperiment } from './experiments.ts';
+import { isOpen } from './experiments.ts';
+import { viewExperiment } from './find-experiment.ts';
 import type { ExperimentView } from './experiments.ts';
 import { explain } from './failures.ts';
 

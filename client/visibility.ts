@@ -1,7 +1,8 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { formatObjectName } from '../core/experiment.ts';
 import { workflowType } from '../workflows/contract.ts';
-import { targetAttribute } from '../workflows/messages.ts';
+import type { Report } from '../core/report.ts';
+import { outcomeAttribute, stageAttribute, targetAttribute } from '../workflows/messages.ts';
 import type { Session } from './connection.ts';
 import { viewExecution } from './experiments.ts';
 import type { Execution, ExperimentView } from './experiments.ts';
@@ -9,6 +10,8 @@ import type { Execution, ExperimentView } from './experiments.ts';
 export interface ListOptions {
   /** `namespace/name` of a Knative Service. */
   readonly target?: string;
+  readonly stage?: string;
+  readonly outcome?: string;
   /** The newest so many. */
   readonly limit: number;
 }
@@ -18,20 +21,56 @@ const grpcInvalidArgument = 3;
 /** Reports that are asked for at the same time: a list of dead experiments costs one query limit for this many. */
 const concurrency = 8;
 
+const ofType = `WorkflowType = "${workflowType}"`;
+
 /** The newest experiments of the Temporal namespace, newest first, running and ended. */
-export async function listExperiments(
-  session: Session,
-  { target, limit }: ListOptions,
-): Promise<readonly ExperimentView[]> {
-  const ofType = `WorkflowType = "${workflowType}"`;
-  if (target === undefined) return viewAll(session, await list(session, ofType, limit));
+export async function listExperiments(session: Session, options: ListOptions): Promise<readonly ExperimentView[]> {
+  const { limit } = options;
+  const conditions = conditionsOf(options).map(({ attribute, value }) => equals(attribute, value));
   try {
-    const query = `${ofType} AND ${targetAttribute.name} = "${target.replaceAll('"', '')}"`;
-    return await viewAll(session, await list(session, query, limit));
+    return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit));
   } catch (error) {
-    if (!isUnknownAttribute(error)) throw error;
-    return filterByReport(await viewAll(session, await list(session, ofType, limit)), target);
+    if (conditions.length === 0 || !isUnknownAttribute(error)) throw error;
+    return filterByReport(await viewAll(session, await list(session, ofType, limit)), options);
   }
+}
+
+/** The experiments that run on a Knative Service now; none where the namespace has no search attribute for it. */
+export async function runningOn(session: Session, target: string): Promise<readonly Execution[]> {
+  const query = [ofType, equals(targetAttribute.name, target), 'ExecutionStatus = "Running"'].join(' AND ');
+  return list(session, query, 2).catch((error: unknown) => {
+    if (isUnknownAttribute(error)) return [];
+    throw error;
+  });
+}
+
+interface Condition {
+  readonly attribute: string;
+  readonly value: string;
+  readonly holds: (report: Report) => boolean;
+}
+
+function conditionsOf({ target, stage, outcome }: ListOptions): readonly Condition[] {
+  const conditions: Condition[] = [];
+  if (target !== undefined) {
+    const holds = (report: Report): boolean => formatObjectName(report.target) === target;
+    conditions.push({ attribute: targetAttribute.name, value: target, holds });
+  }
+  if (stage !== undefined) {
+    conditions.push({ attribute: stageAttribute.name, value: stage, holds: (report) => report.stage === stage });
+  }
+  if (outcome !== undefined) {
+    conditions.push({
+      attribute: outcomeAttribute.name,
+      value: outcome,
+      holds: (report) => report.outcome === outcome,
+    });
+  }
+  return conditions;
+}
+
+function equals(attribute: string, value: string): string {
+  return `${attribute} = "${value.replaceAll('"', '')}"`;
 }
 
 async function list(session: Session, query: string, limit: number): Promise<readonly Execution[]> {
@@ -53,9 +92,10 @@ async function viewAll(session: Session, executions: readonly Execution[]): Prom
   return views;
 }
 
-/** The namespace has no search attributes: then only the experiments themselves know their targets. */
-function filterByReport(views: readonly ExperimentView[], target: string): readonly ExperimentView[] {
-  return views.filter(({ report }) => report !== undefined && formatObjectName(report.target) === target);
+/** The namespace has no search attributes: then only the experiments themselves know. */
+function filterByReport(views: readonly ExperimentView[], options: ListOptions): readonly ExperimentView[] {
+  const conditions = conditionsOf(options);
+  return views.filter(({ report }) => report !== undefined && conditions.every(({ holds }) => holds(report)));
 }
 
 function isUnknownAttribute(error: unknown): boolean {

@@ -1,9 +1,11 @@
 /** Builds every part of the sandbox, and the workflow tests' server, into the cache: `node sandbox/build.ts`. */
 import { resolveSandboxTools, resolveTemporalTestServer } from './tools/resolve.ts';
 
+const startedAtMs = Date.now();
 try {
   await resolveSandboxTools();
   await resolveTemporalTestServer();
+  process.stderr.write(`the sandbox's parts are ready after ${Math.round((Date.now() - startedAtMs) / 1000)} s\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -1,9 +1,9 @@
-/** Switches the faults of a revision in a running sandbox: `node sandbox/fault.ts NAMESPACE/REVISION FAULT [NUMBER]`. */
+/** Switches the faults of a revision in a running sandbox: `npm run fault -- NAMESPACE/REVISION FAULT [NUMBER]`. */
 import { main, tellSandbox } from './control/client.ts';
 import type { Fault } from './faults/fault.ts';
 
 const usage =
-  'usage: node sandbox/fault.ts NAMESPACE/REVISION errors RATE | latency ADDED_MS | hang [RATE] | unready | crash | off';
+  'usage: npm run fault -- NAMESPACE/REVISION errors RATE | latency ADDED_MS | hang [RATE] | unready | crash | off';
 
 await main(async () => {
   const [target = '', kind = '', number] = process.argv.slice(2);

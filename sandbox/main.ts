@@ -50,9 +50,9 @@ function exports(
 function hints({ temporal, stateDirectory }: Sandbox): string {
   return [
     'The tutorial is samples/canary-progressive/README.md. Faults, by revision:',
-    '  node sandbox/fault.ts default/sample-app-v2 errors 0.3    a share of the requests fails (latency 300: ms added; hang; unready; crash)',
-    '  node sandbox/fault.ts default/sample-app-v2 off',
-    '  node sandbox/outage.ts prometheus stop                     or start, kill, freeze, thaw; also temporal and api-server',
+    '  npm run fault -- default/sample-app-v2 errors 0.3    a share of the requests fails (latency 300: ms added; hang; unready; crash)',
+    '  npm run fault -- default/sample-app-v2 off',
+    '  npm run outage -- prometheus stop                     or start, kill, freeze, thaw; also temporal and api-server',
     `Temporal's Web UI: ${temporal.uiUrl}. Logs: ${join(stateDirectory, 'logs')}.`,
     '',
   ].join('\n');

@@ -1,4 +1,4 @@
-/** Takes a part of a running sandbox away, or brings it back: `node sandbox/outage.ts PART ACTION`. */
+/** Takes a part of a running sandbox away, or brings it back: `npm run outage -- PART ACTION`. */
 import { main, tellSandbox } from './control/client.ts';
 import { outageActions, outageParts } from './control/request.ts';
 
@@ -8,7 +8,7 @@ await main(async () => {
     outageActions.find((it) => it === process.argv[3]),
   ];
   if (part === undefined || action === undefined) {
-    throw new Error(`usage: node sandbox/outage.ts ${outageParts.join('|')} ${outageActions.join('|')}`);
+    throw new Error(`usage: npm run outage -- ${outageParts.join('|')} ${outageActions.join('|')}`);
   }
   await tellSandbox({ kind: 'outage', part, action });
 });

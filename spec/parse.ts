@@ -1,6 +1,7 @@
 import type { Experiment } from '../core/experiment.ts';
 import { warnOfCharts } from './chart-warnings.ts';
 import { crossCheck } from './cross-checks.ts';
+import { warnOfOmissions } from './omissions.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
@@ -53,7 +54,8 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const issues = [...mistakes, ...crossCheck(repaired.value)].map(place);
   if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
   const experiment = normalize(reading.data);
-  const warnings = [...repaired.moved.map(warnOfMove), ...warnOfCharts(experiment)].map(place);
+  const found = [...repaired.moved.map(warnOfMove), ...warnOfCharts(experiment), ...warnOfOmissions(experiment)];
+  const warnings = found.map(place);
   return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };
 }
 

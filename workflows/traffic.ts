@@ -34,7 +34,11 @@ export async function promoteTraffic(run: Run, reason: string): Promise<void> {
 export async function followLatest(run: Run, winner: Role): Promise<void> {
   const weight = winner === 'candidate' ? 100 : 0;
   const { patchTraffic } = activitiesFor(experimentOf(run));
-  await write(run, patchTraffic, { weight, reason: 'follows the latest revision', winner });
+  await write(run, patchTraffic, {
+    weight,
+    reason: 'the latest revision gets everything again, so that later deployments are served',
+    winner,
+  });
 }
 
 export type Safety =

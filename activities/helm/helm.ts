@@ -40,7 +40,7 @@ export interface Helm {
   readonly status: (name: ReleaseName) => Promise<ReleaseState | undefined>;
   /** The newest revision that is deployed: the next upgrade changes what differs from it. */
   readonly deployed: (name: ReleaseName) => Promise<ReleaseState | undefined>;
-  /** What the upgrade would deploy, rendered and checked by the API server; changes nothing. */
+  /** What the upgrade would deploy, rendered with what the API server offers; changes nothing, and asks no webhook. */
   readonly render: (upgrade: HelmUpgrade, namespace: string) => Promise<ReleaseContent>;
   /** Runs the upgrade, whatever comes of it. */
   readonly upgrade: (upgrade: HelmUpgrade, options: { namespace: string; limitMs: number }) => Promise<ProcessResult>;

@@ -11,25 +11,25 @@ export interface TemporalService {
   readonly namespace: string;
 }
 
-/** Asks Temporal whether the holder's chain of runs has ended; `unknown` where nobody here can tell. */
+/**
+ * Asks Temporal whether the holder's chain of runs has ended; `unknown` where nobody here can tell. The run id tells that it is
+ * the holder's Temporal, whatever address people and workers reach it by.
+ */
 export async function chainStateOf(temporal: TemporalService, holder: LeaseHolder | undefined): Promise<ChainState> {
   if (holder === undefined) return { kind: 'unknown', reason: 'its Lease names no experiment' };
+  const latest = holder.temporalNamespace === temporal.namespace ? await describe(temporal, holder) : undefined;
+  const isSameChain = latest?.raw.workflowExecutionInfo?.firstRunId === holder.firstRunId;
+  if (latest !== undefined && isSameChain) return stateOf(latest);
   if (!isOnTemporal(holder, temporal)) {
     const where = `${holder.temporalAddress}, namespace ${holder.temporalNamespace}`;
     return { kind: 'unknown', reason: `experiment ${holder.workflowId} is on another Temporal (${where})` };
   }
-  const description = await describe(temporal, holder);
-  if (description === undefined) {
-    return { kind: 'unknown', reason: `experiment ${holder.workflowId} is not known to Temporal any more` };
-  }
-  return stateOf(description, holder);
+  // A workflow id has one open chain at most: a later one began after the holder's had ended.
+  if (latest !== undefined) return { kind: 'closed', closedAtMs: latest.startTime.getTime() };
+  return { kind: 'unknown', reason: `experiment ${holder.workflowId} is not known to Temporal any more` };
 }
 
-/** A workflow id has one open chain at most: when its latest run is of another chain, the holder's ended before that. */
-function stateOf(latest: WorkflowExecutionDescription, holder: LeaseHolder): ChainState {
-  const isSameChain = latest.raw.workflowExecutionInfo?.firstRunId === holder.firstRunId;
-  if (!isSameChain) return { kind: 'closed', closedAtMs: latest.startTime.getTime() };
-  const { closeTime, status } = latest;
+function stateOf({ closeTime, status }: WorkflowExecutionDescription): ChainState {
   // A run that was continued as new has a successor, even if this answer is too old to know it.
   if (closeTime === undefined || status.name === 'CONTINUED_AS_NEW') return { kind: 'open' };
   return { kind: 'closed', closedAtMs: closeTime.getTime() };

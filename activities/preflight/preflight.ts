@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
@@ -13,12 +14,15 @@ import type { Cluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
 import { helmProblems } from './helm-problems.ts';
+import { intervalProblem, requireMetrics } from './metrics.ts';
+import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface PreflightDependencies {
   readonly cluster: Cluster;
   readonly helm: Helm;
+  readonly metrics: MetricsSettings;
   readonly allowedCommands: readonly string[];
 }
 
@@ -42,10 +46,12 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...staleVersions(service, experiment),
       ...(isTakenOver(lease) ? [] : promotedAlready(service, experiment)),
       ...(await missingOwnRights(dependencies.cluster, target)),
+      ...[intervalProblem(experiment, dependencies.metrics)].filter((problem) => problem !== undefined),
       ...refusedCommands(experiment, dependencies.allowedCommands),
       ...(await helmProblems(dependencies, experiment, revisions)),
     ];
     if (problems.length > 0) throw refused(experiment, problems);
+    await requireMetrics(dependencies.metrics, cancellationSignal());
     await annotateLease(
       dependencies.cluster,
       { target, holder },

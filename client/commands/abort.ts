@@ -7,7 +7,7 @@ import { withSession } from '../connection.ts';
 import type { Session } from '../connection.ts';
 import { describedView } from '../document.ts';
 import { CommandError } from '../errors.ts';
-import { findExecution } from '../experiments.ts';
+import { findExecution } from '../find-experiment.ts';
 import type { Execution, ExperimentView } from '../experiments.ts';
 import { follow, hasEnded } from '../follow.ts';
 import { assertRunning, requestOf } from './steer.ts';

@@ -12,7 +12,7 @@ import { printable } from '../render/text.ts';
 /** `serin describe ID`: the experiment as text, as iter8ctl shows it and beyond. */
 export async function describe(context: CommandContext, id: string): Promise<CommandResult> {
   const { withSession } = await import('../connection.ts');
-  const { viewExperiment } = await import('../experiments.ts');
+  const { viewExperiment } = await import('../find-experiment.ts');
   return withSession(context.connection, async (session) => {
     const view = await viewExperiment(session, id);
     say(context, view.report === undefined ? describeExecution(view) : describeReport(view.report));

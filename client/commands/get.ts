@@ -6,7 +6,7 @@ import type { Session } from '../connection.ts';
 import { documentApiVersion, documentOf } from '../document.ts';
 import type { ExperimentDocument } from '../document.ts';
 import { CommandError } from '../errors.ts';
-import { viewExperiment } from '../experiments.ts';
+import { viewExperiment } from '../find-experiment.ts';
 import type { ExperimentView } from '../experiments.ts';
 import { hasEnded, pause } from '../follow.ts';
 import { formatColumns, formatRow, widthsOf } from '../render/columns.ts';
@@ -16,6 +16,8 @@ import { listExperiments } from '../visibility.ts';
 export interface GetFlags {
   readonly watch: boolean;
   readonly target?: string;
+  readonly stage?: string;
+  readonly outcome?: string;
   readonly limit: number;
 }
 
@@ -27,6 +29,9 @@ interface Request {
 /** `serin get [ID…]`: one line an experiment in the columns of kubectl, or documents as JSON or YAML. */
 export async function get(context: CommandContext, request: Request): Promise<CommandResult> {
   return withSession(context.connection, async (session) => {
+    if (request.flags.watch && context.output === 'yaml') {
+      throw new CommandError('usage', '--watch prints text, wide or json, not yaml');
+    }
     if (request.flags.watch) return watchList(context, session, request);
     const views = await viewsOf(session, request);
     if (context.output === 'json' || context.output === 'yaml') return printDocuments(context, views, request);
@@ -100,10 +105,17 @@ interface Change {
 
 function printChanged(context: CommandContext, { view, widths, shown }: Change): void {
   const { runId } = view.execution;
-  const state = row(view).join('\n');
+  const [, cells = []] = tableOf(context, [view]);
+  const state = stateOf(context, view);
   if (shown.get(runId) === state) return;
   shown.set(runId, state);
-  const [, cells = []] = tableOf(context, [view]);
   if (context.output !== 'json') say(context, formatRow(cells, widths));
   else if (view.report !== undefined) context.terminal.write(`${JSON.stringify(documentOf(view.report))}\n`);
+}
+
+/** What a change is: of the columns that are shown, the passing of time left out, or of the whole document. */
+function stateOf({ output }: CommandContext, view: ExperimentView): string {
+  if (output === 'json') return JSON.stringify(view.report ?? view.note);
+  const now = view.execution.startTime.getTime();
+  return (output === 'wide' ? wideRow(view, now) : row(view)).join('\n');
 }

@@ -13,8 +13,9 @@ import type { InputFile } from '../files.ts';
 import { readManifest } from '../manifest.ts';
 import { hasWorker } from '../task-queue.ts';
 import { watchInSession } from './watch.ts';
+import type { WatchFlags } from './watch.ts';
 
-export interface StartFlags {
+export interface StartFlags extends WatchFlags {
   readonly file: string;
   readonly taskQueue: string;
   /** The workflow id; `experiment/<namespace>/<name>` if absent, so that one experiment runs once. */
@@ -32,7 +33,7 @@ export async function start(context: CommandContext, flags: StartFlags): Promise
     const started = { workflowId, runId: firstExecutionRunId, taskQueue: flags.taskQueue };
     tellStarted(context, session, started);
     await warnWithoutWorker(context, session, flags.taskQueue);
-    if (flags.watch) return watchInSession(context, session, workflowId);
+    if (flags.watch) return watchInSession(context, session, { ...flags, id: workflowId });
     return { exitCode: 0, json: { ...started, webUi: webUiAddress(session, started), warnings } };
   });
 }

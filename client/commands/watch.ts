@@ -9,18 +9,29 @@ import { liveView } from '../render/live-view.ts';
 import { progressLine, timedProgressLine } from '../render/progress-line.ts';
 import { Screen } from '../screen.ts';
 
+export interface WatchFlags {
+  /** How long to follow it; to its end if absent. */
+  readonly timeoutMs?: number;
+}
+
 /** `serin watch ID`: follows an experiment to its end. Exit code 0 when it was promoted or concluded. */
-export async function watch(context: CommandContext, id: string): Promise<CommandResult> {
-  return withSession(context.connection, (session) => watchInSession(context, session, id));
+export async function watch(context: CommandContext, id: string, flags: WatchFlags): Promise<CommandResult> {
+  return withSession(context.connection, (session) => watchInSession(context, session, { id, ...flags }));
 }
 
 /** The same with a connection that is open already. */
-export async function watchInSession(context: CommandContext, session: Session, id: string): Promise<CommandResult> {
-  const views = follow(session, id, context.terminal.interrupted);
+export async function watchInSession(
+  context: CommandContext,
+  session: Session,
+  { id, timeoutMs }: WatchFlags & { readonly id: string },
+): Promise<CommandResult> {
+  const { interrupted } = context.terminal;
+  const signal = timeoutMs === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)]);
+  const views = follow(session, id, signal);
   const last = await (shouldDraw(context) ? drawInPlace(context, views) : printChanges(context, views));
   if (last === undefined || !hasEnded(last)) {
     say(context, '', `The experiment goes on; \`${context.program} watch ${id}\` looks again.`);
-    return { exitCode: 130 };
+    return { exitCode: interrupted.aborted ? 130 : 1 };
   }
   return { exitCode: exitCodeOf(last) };
 }

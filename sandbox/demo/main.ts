@@ -17,8 +17,13 @@ const help = `Walks through iter8's tutorial on a local Knative, Temporal, Prome
 `;
 
 const interrupted = Promise.withResolvers<'interrupted'>();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => interrupted.resolve('interrupted'));
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interrupted.resolve('interrupted');
+    interruption.abort();
+  });
+}
 
 const { fault, keep } = readFlags();
 const startedAt = Date.now();
@@ -28,7 +33,7 @@ const sandbox = await Promise.race([startSandbox(), interrupted.promise]);
 if (sandbox === 'interrupted') process.exit(130);
 note(`ready after ${Math.round((Date.now() - startedAt) / 1000)} s`);
 
-const told = tellTutorial(sandbox, fault).then(
+const told = tellTutorial(sandbox, { fault, signal: interruption.signal }).then(
   () => 'told' as const,
   (error: unknown) => ({ error }),
 );

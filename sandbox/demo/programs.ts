@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Sandbox, SupervisedProcess } from '../index.ts';
 import { until } from '../processes/condition.ts';
+
+const run = promisify(execFile);
 
 const workerProgram = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
 const cliProgram = fileURLToPath(new URL('../../client/serin.ts', import.meta.url));
@@ -32,11 +35,32 @@ export async function startWorker(sandbox: Sandbox): Promise<SupervisedProcess> 
   return worker;
 }
 
-/** `serin watch` in this terminal; returns when the experiment has ended. */
-export async function followExperiment(sandbox: Sandbox, workflowId: string): Promise<void> {
+/** `serin watch` in this terminal; returns when the experiment has ended, or the signal came. */
+export async function followExperiment(sandbox: Sandbox, workflowId: string, signal: AbortSignal): Promise<void> {
   const watch = spawn(process.execPath, [cliProgram, 'watch', workflowId], {
     stdio: 'inherit',
+    // A group of its own: Ctrl-C is for the demo, which then ends everything.
+    detached: true,
     env: { ...process.env, TEMPORAL_ADDRESS: sandbox.temporal.address, SERIN_WEB_UI: sandbox.temporal.uiUrl },
   });
+  const stop = (): void => {
+    watch.kill('SIGKILL');
+    if (process.stdout.isTTY) process.stdout.write(showCursor);
+  };
+  signal.addEventListener('abort', stop);
   await once(watch, 'exit');
+  signal.removeEventListener('abort', stop);
+}
+
+const showCursor = '\u001B[?25h\n';
+
+/** The experiment's outcome and its reason, as `serin get -o json` prints them. */
+export async function outcomeOf(
+  sandbox: Sandbox,
+  workflowId: string,
+): Promise<{ readonly outcome?: string; readonly reason?: string }> {
+  const env = { ...process.env, TEMPORAL_ADDRESS: sandbox.temporal.address };
+  const { stdout } = await run(process.execPath, [cliProgram, 'get', workflowId, '-o', 'json'], { env });
+  const { status }: { status: { outcome?: string; reason?: string } } = JSON.parse(stdout);
+  return status;
 }

@@ -3,24 +3,38 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fault, LoadResult, Sandbox } from '../index.ts';
 import { narrate, note, showCommand, showOutput } from './narration.ts';
-import { followExperiment, startWorker } from './programs.ts';
+import { followExperiment, outcomeOf, startWorker } from './programs.ts';
 
 const sampleFolder = fileURLToPath(new URL('../../samples/canary-progressive/', import.meta.url));
 const workflowId = 'experiment/default/canary-progressive';
 const host = 'sample-app.default.example.com';
 const requestsPerSecond = 40;
 
-/** The tutorial, steps 1 to 5, with the commands that a user would type. */
-export async function tellTutorial(sandbox: Sandbox, fault: Fault | undefined): Promise<void> {
+export interface Telling {
+  readonly fault: Fault | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The tutorial, steps 1 to 5, with the commands that a user would type.
+ *
+ * @throws when the experiment ends otherwise than such a candidate deserves, or when a request to good versions was lost.
+ */
+export async function tellTutorial(sandbox: Sandbox, { fault, signal }: Telling): Promise<void> {
   await createApp(sandbox);
   const stopLoad = new AbortController();
   const load = sendRequests(sandbox, stopLoad.signal);
   await authorize(sandbox);
   if (fault !== undefined) breakCandidate(sandbox, fault);
-  await runExperiment(sandbox);
+  await runExperiment(sandbox, signal);
   await showResult(sandbox);
   stopLoad.abort();
-  reportLoad(await load);
+  const result = await load;
+  reportLoad(result);
+  const { outcome, reason } = await outcomeOf(sandbox, workflowId);
+  const expected = fault === undefined ? 'Promoted' : 'RolledBack';
+  if (outcome !== expected) throw new Error(`expected the outcome ${expected}, got ${outcome}: ${reason}`);
+  if (fault === undefined) requireNoLoss(result);
 }
 
 /** How to look at it, and how to steer it, from another terminal. */
@@ -71,7 +85,7 @@ function breakCandidate(sandbox: Sandbox, fault: Fault): void {
   narrate(`Fault: the candidate is bad from now on (${fault.kind})`);
 }
 
-async function runExperiment(sandbox: Sandbox): Promise<void> {
+async function runExperiment(sandbox: Sandbox, signal: AbortSignal): Promise<void> {
   narrate('Step 4. Start the experiment from its YAML file');
   const repository = `${sandbox.chartRepository.url}/canary-progressive`;
   const manifest = await readFile(join(sampleFolder, 'experiment.yaml'), 'utf8');
@@ -83,7 +97,7 @@ async function runExperiment(sandbox: Sandbox): Promise<void> {
   narrate('Step 5. Observe');
   printAddresses(sandbox);
   process.stdout.write('\n');
-  await followExperiment(sandbox, workflowId);
+  await followExperiment(sandbox, workflowId, signal);
 }
 
 async function showResult(sandbox: Sandbox): Promise<void> {
@@ -100,6 +114,11 @@ async function showTraffic(sandbox: Sandbox): Promise<void> {
 function reportLoad({ total, byStatus }: LoadResult): void {
   const answers = Object.entries(byStatus).map(([status, count]) => `${status}: ${count}`);
   note(`Fortio sent ${total} requests; answers by status: ${answers.join(', ')}`);
+}
+
+function requireNoLoss({ total, byStatus }: LoadResult): void {
+  const good = byStatus['200'] ?? 0;
+  if (good !== total) throw new Error(`expected ${total} answers of status 200, got ${good}`);
 }
 
 /** Runs a command as a user would, and shows both. */

@@ -63,11 +63,11 @@ export const tools = {
     module: 'etcd',
     package: 'go.etcd.io/etcd/server/v3',
     version: '3.7.3',
-    typicalBuildSeconds: 70,
+    typicalBuildSeconds: 40,
   },
-  kubeApiserver: kubernetes('kube-apiserver', 270),
-  kubeControllerManager: kubernetes('kube-controller-manager', 80),
-  kubectl: kubernetes('kubectl', 35),
+  kubeApiserver: kubernetes('kube-apiserver', 200),
+  kubeControllerManager: kubernetes('kube-controller-manager', 60),
+  kubectl: kubernetes('kubectl', 25),
   knativeController: {
     kind: 'go',
     name: 'knative-controller',
@@ -75,7 +75,7 @@ export const tools = {
     // Knative's own, with a main function that lets several run on one machine.
     package: './controller',
     version: '0.42.2',
-    typicalBuildSeconds: 125,
+    typicalBuildSeconds: 100,
   },
   knativeWebhook: {
     kind: 'go',
@@ -104,7 +104,7 @@ export const tools = {
     package: 'helm.sh/helm/v3/cmd/helm',
     version: '3.22.0',
     ldflags: '-X helm.sh/helm/v3/internal/version.version=v3.22.0',
-    typicalBuildSeconds: 110,
+    typicalBuildSeconds: 60,
   },
   temporal: {
     kind: 'go',
@@ -112,7 +112,7 @@ export const tools = {
     module: 'temporal',
     package: 'github.com/temporalio/cli/cmd/temporal',
     version: '1.5.1',
-    typicalBuildSeconds: 250,
+    typicalBuildSeconds: 140,
   },
   prometheus: {
     kind: 'go',
@@ -122,7 +122,7 @@ export const tools = {
     version: '0.316.0',
     // Leaves out service discovery, with all its cloud clients.
     tags: 'remove_all_sd',
-    typicalBuildSeconds: 130,
+    typicalBuildSeconds: 95,
   },
   fortio: {
     kind: 'go',

@@ -110,6 +110,14 @@ describe.concurrent('serin watch', () => {
     });
   });
 
+  test('stops after the time that it was given, and the experiment goes on', async () => {
+    await withExperiment(endless, async (name) => {
+      const run = await serin(`watch ${name} --timeout 2`);
+      expect(run.exitCode).toBe(1);
+      expect(run.stdout).toContain(`The experiment goes on; \`serin watch ${name}\` looks again.`);
+    });
+  });
+
   test('prints one JSON object a change', async () => {
     const { stdout } = await withExperiment(short, (name) => serin(`watch ${name} --output json`));
     const outcomes = stdout
@@ -334,6 +342,35 @@ describe.concurrent('serin abort', () => {
     const run = await serin(`abort ${name} --no-wait -o json`);
     expect(JSON.parse(run.stdout)).toEqual({ workflowId: `experiment/default/${name}`, aborted: 'recorded' });
     expect(run.exitCode).toBe(0);
+  });
+});
+
+describe('an experiment', () => {
+  test('is found by the Knative Service that it runs on', async () => {
+    const target = { namespace: 'shop', name: 'checkout' };
+    await withExperiment({ ...endless, target }, async (name) => {
+      await untilReport(name, isRunning);
+      const find = () => serin('pause shop/checkout');
+      const { stdout } = await vi.waitUntil(async () => {
+        const run = await find();
+        return run.exitCode === 0 ? run : undefined;
+      });
+      expect(stdout).toBe(`experiment/default/${name}: pause accepted, stage Running\n`);
+    });
+  });
+
+  test('is listed by its outcome', async () => {
+    await withExperiment(short, async (name) => {
+      await serin(`watch ${name}`);
+      const listed = await vi.waitUntil(async () => {
+        const { stdout } = await serin('get --outcome Promoted -o json');
+        const { items } = JSON.parse(stdout) as { items: { metadata: { name: string } }[] };
+        return items.some((item) => item.metadata.name === name) && items;
+      });
+      expect(listed.length).toBeGreaterThan(0);
+      const { stdout } = await serin('get --outcome Failed -o json');
+      expect(stdout).not.toContain(`"${name}"`);
+    });
   });
 });
 

@@ -35,7 +35,7 @@ describe('the command line', () => {
 
   test.each([
     [['fly'], "unknown command 'fly'"],
-    [['get', '--limit', 'many'], "argument 'many' is invalid. Expected a number above 0."],
+    [['get', '--limit', 'many'], "argument 'many' is invalid. Expected a whole number above 0."],
     [['get', '-o', 'xml'], 'Allowed choices are text, wide, json, yaml.'],
     [['start'], "required option '-f, --file <file>' not specified"],
     [['describe', ...nowhere], 'describe takes either ID or -f FILE'],
@@ -90,6 +90,7 @@ describe('serin lint', () => {
   test('prints the warnings of a manifest that can be used', async () => {
     const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input: aManifest() });
     expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^warning: \(standard input\):10:7 spec\.strategy\.actions\.finish: /),
       expect.stringMatching(/^warning: \(standard input\):21:3 spec\.baseline: /),
       expect.stringMatching(/^warning: \(standard input\):26:3 spec\.candidates: /),
       '(standard input) can be used',

@@ -1,8 +1,10 @@
 /**
  * Records one history of each kind of ending into `histories/`, on a real Temporal server with a fake cluster.
  *
- * Run as: `npm run record`. Histories of a released version are kept; a change of the workflow adds new ones.
+ * Run as: `npm run record`. Histories are kept as they were recorded; only those that are missing are made, so a change of the
+ * workflow adds new names to the table below.
  */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -60,6 +62,20 @@ const recordings: Readonly<Record<string, Recording>> = {
       await handle.signal(messages.abortSignal, by);
     },
   },
+  drift: {
+    world: fakeWorld({
+      experiment: anExperiment(quick),
+      target: (n, written) => (n === 2 ? { kind: 'gone' } : written),
+    }),
+  },
+  rejected: {
+    world: fakeWorld({ experiment: anExperiment({ ...quick, approval: 'required' }) }),
+    steer: async (handle) => {
+      await atGate(handle);
+      await handle.executeUpdate(messages.rejectUpdate, { args: [by] });
+    },
+  },
+  'continued-as-new': { world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 12 }) }) },
   cancelled: {
     world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
     steer: async (handle) => {
@@ -79,14 +95,23 @@ const recordings: Readonly<Record<string, Recording>> = {
   },
 };
 
-const workflows = await startServerEnvironment();
+function fileOf(name: string): URL {
+  return new URL(`histories/${name}.json`, import.meta.url);
+}
+
+// Few events, so that the longer experiments are continued as new; the history of their last run is the one that is kept.
+const workflows = await startServerEnvironment([
+  '--dynamic-config-value',
+  'limit.historyCount.suggestContinueAsNew=100',
+]);
 for (const [name, { world, steer }] of Object.entries(recordings)) {
+  if (existsSync(fileOf(name))) continue;
   await workflows.run(world, async (handle) => {
     await steer?.(handle);
     await handle.result().catch(() => undefined);
     // Stack traces name files of this checkout, wherever it is.
     const history = historyToJSON(await handle.fetchHistory()).replaceAll(checkout, '/serin/');
-    await writeFile(new URL(`histories/${name}.json`, import.meta.url), `${history}\n`);
+    await writeFile(fileOf(name), `${history}\n`);
     console.error(`recorded ${name}`);
   });
 }

@@ -12,6 +12,7 @@ import { runHelm } from '../../../activities/helm/run-helm.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { Cluster } from '../../../activities/knative/cluster.ts';
 import { leaseOf, newLease, readLease } from '../../../activities/knative/lease.ts';
+import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment.ts';
 import { leaseAnnotations } from '../../../core/target.ts';
@@ -32,6 +33,7 @@ const allowedCommands = ['helm'];
 let sandbox: Sandbox;
 let cluster: Cluster;
 let helm: Helm;
+let metrics: MetricsSettings;
 
 /** Of this suite alone: the sandbox is shared. */
 const namespace = 'helm-activities';
@@ -42,6 +44,7 @@ beforeAll(async () => {
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   cluster = connectCluster(kubeConfig);
   helm = helmAt(sandbox.tools.helm);
+  metrics = { prometheusUrl: sandbox.prometheus.url, scrapeIntervalMs: 500 };
 });
 
 const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace, ...args);
@@ -289,8 +292,10 @@ describe('preflight', () => {
     target = await aTarget('checked');
   });
 
-  const check = (experiment: Experiment, changes: { helm?: Helm; allowedCommands?: readonly string[] } = {}) =>
-    preflight({ cluster, helm, allowedCommands, ...changes }, { experiment, holder });
+  const check = (
+    experiment: Experiment,
+    changes: { helm?: Helm; metrics?: MetricsSettings; allowedCommands?: readonly string[] } = {},
+  ) => preflight({ cluster, helm, metrics, allowedCommands, ...changes }, { experiment, holder });
 
   async function problemsOf(
     experiment: Experiment,
@@ -404,6 +409,19 @@ describe('preflight', () => {
     ]);
   });
 
+  it('refuses an interval that is not longer than a scrape', async () => {
+    const experiment = experimentOn(target, { intervalMs: 10_000 });
+    const [problem] = await problemsOf(experiment, { metrics: { ...metrics, scrapeIntervalMs: 15_000 } });
+    expect(problem).toMatch(/^the interval of 10 s is not longer than a scrape of 15 s /);
+  });
+
+  it('waits for a Prometheus that does not answer, since the run would be blind', async () => {
+    const away = { ...metrics, prometheusUrl: 'http://127.0.0.1:1' };
+    const failed = await failureOf(() => check(experimentOn(target), { metrics: away }));
+    expect(failed).toMatchObject({ type: 'MetricsUnavailable', isRetryable: true });
+    expect(failed.message).toContain('the run would be blind from its first step on');
+  });
+
   it('refuses a release on which an operation may be at work', async () => {
     const busy = await aTarget('operated');
     await leavePending(busy, 2, 1_000);
@@ -430,7 +448,7 @@ describe('preflight', () => {
 
   it('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
-    const { type } = await failureOf(() => preflight({ cluster, helm, allowedCommands }, input));
+    const { type } = await failureOf(() => preflight({ cluster, helm, metrics, allowedCommands }, input));
     expect(type).toBe('Fenced');
   });
 });
@@ -484,7 +502,9 @@ describe('compareRendered', () => {
   it('accepts what preflight accepted, and refuses what has changed since', async () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
-    const { revisions } = await asActivity(() => preflight({ cluster, helm, allowedCommands }, { experiment, holder }));
+    const { revisions } = await asActivity(() =>
+      preflight({ cluster, helm, metrics, allowedCommands }, { experiment, holder }),
+    );
     await asActivity(() => compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }));
     const values = join(
       sandbox.stateDirectory,

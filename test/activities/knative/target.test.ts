@@ -413,6 +413,21 @@ describe('the Lease', () => {
     });
   });
 
+  it('is free when its run has ended on this Temporal, under whatever address that was', async () => {
+    const elsewhere = { ...(await startRun('target-renamed')), temporalAddress: 'temporal.other-name:7233' };
+    const before = await currentHolder();
+    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: before, verified: true }));
+    await asActivity(() => acquire(target, elsewhere));
+    await setDuration(1);
+    const next = await startRun('target-renamed-next');
+    expect(await asActivity(() => acquire(target, next))).toMatchObject({ kind: 'held' });
+    await temporal.client.workflow.getHandle('target-renamed').terminate();
+    await vi.waitFor(async () => expect(await asActivity(() => acquire(target, next))).toEqual({ kind: 'acquired' }), {
+      timeout: 10_000,
+      interval: 200,
+    });
+  });
+
   it.each([
     ['a workflow that Temporal does not know', { workflowId: 'unheard-of' }, 'is not known to Temporal any more'],
     [
