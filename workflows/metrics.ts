@@ -21,7 +21,7 @@ export function recordTimeToSafe(ms: number): void {
   const timeToSafe = metricMeter.createHistogram(
     'serin_time_to_safe',
     'float',
-    's',
+    'seconds',
     'From an abort or a verdict to the accepted write of 100 % baseline',
   );
   timeToSafe.record(ms / 1000);

@@ -23,6 +23,11 @@ function serin(line: string, options?: SerinOptions): Promise<CommandRun> {
 /** Without end, so that a test ends it; observations every second. */
 const endless = { intervalMs: 1000, iterations: 1000 };
 const short = { intervalMs: 1000, iterations: 2 };
+/** Each iteration lasts for several looks of a viewer, so that none is missed. */
+const unhurried = { intervalMs: 4000, iterations: 2 };
+
+/** Temporal's visibility follows its workflows with a delay. */
+const visibility = { timeout: 20_000, interval: 200 };
 
 let count = 0;
 
@@ -66,7 +71,7 @@ async function startUnattended(): Promise<string> {
 
 describe.concurrent('serin watch', () => {
   test('prints a line for each change, and 0 is the exit code of a promotion', async () => {
-    const { exitCode, stdout } = await withExperiment(short, (name) => serin(`watch ${name}`));
+    const { exitCode, stdout } = await withExperiment(unhurried, (name) => serin(`watch ${name}`));
     const lines = stdout.trimEnd().split('\n');
     expect(lines.every((line) => /^\d\d:\d\d:\d\d {2}/.test(line))).toBe(true);
     expect(
@@ -217,14 +222,14 @@ describe.concurrent('serin get', () => {
         const { stdout } = await serin('get --target shop/checkout -o json');
         const { items }: { items: { metadata: { name: string } }[] } = JSON.parse(stdout);
         return items.length > 0 ? items : undefined;
-      });
+      }, visibility);
       expect(list.map(({ metadata }) => metadata.name)).toEqual([name]);
       expect((await serin('get --target shop/other')).stderr).toContain('no experiments');
     });
   });
 
   test('watches: the header once, a line for each change, until all that were named have ended', async () => {
-    const { exitCode, stdout } = await withExperiment(short, (name) => serin(`get ${name} --watch`));
+    const { exitCode, stdout } = await withExperiment(unhurried, (name) => serin(`get ${name} --watch`));
     const lines = stdout.trimEnd().split('\n');
     expect(lines.filter((line) => line.startsWith('NAME'))).toHaveLength(1);
     expect(lines.some((line) => line.endsWith('1                      IterationUpdate: Completed Iteration 1'))).toBe(
@@ -347,14 +352,14 @@ describe.concurrent('serin abort', () => {
 
 describe('an experiment', () => {
   test('is found by the Knative Service that it runs on', async () => {
-    const target = { namespace: 'shop', name: 'checkout' };
+    const target = { namespace: 'shop', name: 'basket' };
     await withExperiment({ ...endless, target }, async (name) => {
       await untilReport(name, isRunning);
-      const find = () => serin('pause shop/checkout');
+      const find = () => serin('pause shop/basket');
       const { stdout } = await vi.waitUntil(async () => {
         const run = await find();
         return run.exitCode === 0 ? run : undefined;
-      });
+      }, visibility);
       expect(stdout).toBe(`experiment/default/${name}: pause accepted, stage Running\n`);
     });
   });
@@ -366,7 +371,7 @@ describe('an experiment', () => {
         const { stdout } = await serin('get --outcome Promoted -o json');
         const { items } = JSON.parse(stdout) as { items: { metadata: { name: string } }[] };
         return items.some((item) => item.metadata.name === name) && items;
-      });
+      }, visibility);
       expect(listed.length).toBeGreaterThan(0);
       const { stdout } = await serin('get --outcome Failed -o json');
       expect(stdout).not.toContain(`"${name}"`);

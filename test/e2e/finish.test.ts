@@ -63,7 +63,12 @@ async function denyLatestRevision({ name }: SampleTarget): Promise<void> {
     metadata: { name: 'pinned-traffic' },
     spec: {
       matchConstraints: { resourceRules: [{ ...group, operations: ['UPDATE'] }] },
-      matchConditions: [{ name: 'target', expression: `object.metadata.name == '${name}'` }],
+      matchConditions: [
+        {
+          name: 'target',
+          expression: `[object.metadata.namespace, object.metadata.name] == ['${namespace}', '${name}']`,
+        },
+      ],
       validations: [{ expression: `request.?dryRun.orValue(false) || ${isPinned}`, message: 'pin the traffic' }],
     },
   };

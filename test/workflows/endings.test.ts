@@ -140,7 +140,7 @@ describe('a step that the cluster does not confirm', () => {
 
   test('is rolled back when it stays so beyond the blind limit', async () => {
     const world = fakeWorld({
-      experiment: anExperiment({ blindLimitMs: 30_000 }),
+      experiment: anExperiment({ blindLimitMs: 3000 }),
       onPatch: (_n, { split }) => {
         if (split.candidate === 20) throw failure('NotConfirmed', 'RoutesReady: unknown');
       },
@@ -148,7 +148,7 @@ describe('a step that the cluster does not confirm', () => {
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('RolledBack');
-    expect(report.reason).toBe("blind for longer than 30 s: the cluster has not reported the candidate's 20 % yet");
+    expect(report.reason).toBe("blind for longer than 3 s: the cluster has not reported the candidate's 20 % yet");
   });
 
   test('because somebody edited the traffic meanwhile stops the run, which writes nothing more', async () => {

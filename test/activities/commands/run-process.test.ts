@@ -71,7 +71,7 @@ describe('runProcess', () => {
     const pidFile = join(folder, 'background.pid');
     await run(`sleep 60 & echo $! > ${pidFile}`);
     const pid = Number(readFileSync(pidFile, 'utf8'));
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
   });
 
   it('stops the command when it is cancelled, and rejects with the reason when the process is gone', async () => {
