@@ -24,6 +24,8 @@ export async function tellTutorial(sandbox: Sandbox, { fault, signal }: Telling)
   await createApp(sandbox);
   const stopLoad = new AbortController();
   const load = sendRequests(sandbox, stopLoad.signal);
+  // Looked at when all is told; an interruption ends it before that.
+  load.catch(() => undefined);
   await authorize(sandbox);
   if (fault !== undefined) breakCandidate(sandbox, fault);
   await runExperiment(sandbox, signal);

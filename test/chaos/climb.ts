@@ -4,7 +4,7 @@ import { helmHistory, servedTraffic, startExperiment } from '../support/scenario
 import type { Scenario, ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 import { observedWeights, shortestStepMs } from '../support/steps.ts';
 
-const intervalSeconds = 4;
+const intervalSeconds = 6;
 
 /** Work may end this late before the grid restarts; see core/grid.ts. */
 const toleranceMs = 2000;

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { approveSignal, approveUpdate, pauseUpdate, rejectSignal } from '../../workflows/messages.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
-import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
+import {
+  deployTarget,
+  helmHistory,
+  servedTraffic,
+  setCandidateFaults,
+  startExperiment,
+  underLoad,
+} from '../support/scenario.ts';
 import type { Scenario, ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 
 const namespace = 'approval';
@@ -71,6 +78,7 @@ describe.concurrent('approval', () => {
     const reason = 'promotion rejected by alice: a test';
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', reason } });
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    expect((await helmHistory(target)).map(({ status }) => status)).toEqual(['superseded', 'superseded', 'deployed']);
   });
 
   test('that does not come in time rolls back', async () => {
@@ -80,6 +88,7 @@ describe.concurrent('approval', () => {
     const reason = 'no approval within 3 s';
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', reason } });
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    expect((await helmHistory(target)).map(({ status }) => status)).toEqual(['superseded', 'superseded', 'deployed']);
   });
 });
 

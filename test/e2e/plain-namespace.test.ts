@@ -20,5 +20,5 @@ test('in a Temporal namespace without the search attributes a run works, with on
   });
   expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
-  expect(end.report.warnings.filter((warning) => warning.includes('SerinTarget'))).toHaveLength(1);
+  expect(end.report.warnings.filter((warning) => warning.includes('search attribute'))).toHaveLength(1);
 });

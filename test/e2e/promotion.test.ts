@@ -22,6 +22,16 @@ describe.concurrent('a good candidate', () => {
     expect(load.total).toBeGreaterThan(100);
   });
 
+  test('is promoted by a chart that renders the traffic itself, and the tags come back', async () => {
+    const target = await deployTarget({ name: 'rendered', namespace: 'promotion' });
+    const helmArgs = ['--set', 'traffic[0].latestRevision=true,traffic[0].percent=100'];
+    const { value: end } = await underLoad(target, async () => (await startExperiment(target, { helmArgs })).end());
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+    expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+    const { spec } = await readKsvc(target);
+    expect(spec.traffic?.map(({ tag }) => tag)).toEqual([undefined, 'current', 'candidate']);
+  });
+
   test('leaves the tags, and the next deployment gets the traffic', async () => {
     const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'next', namespace: 'promotion' });
