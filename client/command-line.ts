@@ -3,8 +3,12 @@ import type { OutputConfiguration } from 'commander';
 import type { Outcome, Stage } from '../core/report.ts';
 import { defaultTaskQueue } from '../workflows/contract.ts';
 import type { AbortFlags } from './commands/abort.ts';
+import type { AssessFlags } from './commands/assess.ts';
+import type { BacktestFlags } from './commands/backtest.ts';
+import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
 import type { RestoreFlags } from './commands/restore.ts';
+import type { SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
 import type { RequestFlags, SteerKind } from './commands/steer.ts';
 import type { ConnectionFlags } from './connection.ts';
@@ -54,6 +58,11 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   for (const kind of Object.keys(steerDescriptions) as SteerKind[]) addSteer(root, execute, kind);
   addRestore(root, execute);
   addLint(root, execute);
+  addPlan(root, execute);
+  addSimulate(root, execute);
+  addAssess(root, execute);
+  addExplain(root, execute);
+  addBacktest(root, execute);
   return root;
 }
 
@@ -198,6 +207,114 @@ function withConnection(command: Command): Command {
   return command
     .option('--address <host:port>', 'Temporal server (default: as the Temporal CLI is configured)')
     .option('-n, --namespace <name>', 'Temporal namespace');
+}
+
+function addPlan(root: Command, execute: Execute): void {
+  withOutput(root.command('plan'), ['text', 'json'])
+    .description('look ahead: the steps of a run, its duration, and what a verdict needs')
+    .requiredOption('-f, --file <file>', 'manifest; - reads the standard input')
+    .option('--rps <number>', 'requests a second to both versions together', positiveNumber)
+    .option(
+      '--prometheus <url>',
+      'reads the traffic and the latencies of the baseline',
+      process.env['SERIN_PROMETHEUS_URL'],
+    )
+    .option('--scrape-interval <seconds>', 'how often Prometheus scrapes', positiveNumber, 10)
+    .action(async ({ scrapeInterval, ...options }: FileOption & CommonOptions & PlanOptions) => {
+      await execute(
+        invocation(options, async (context) => {
+          const flags = { ...options, scrapeIntervalMs: scrapeInterval * 1000 };
+          return (await import('./commands/plan.ts')).plan(context, flags);
+        }),
+      );
+    });
+}
+
+interface PlanOptions {
+  readonly rps?: number;
+  readonly prometheus?: string;
+  /** Seconds. */
+  readonly scrapeInterval: number;
+}
+
+function addSimulate(root: Command, execute: Execute): void {
+  withOutput(root.command('simulate'), ['text', 'json'])
+    .description('run an experiment many times against random traffic, and count what becomes of a candidate')
+    .requiredOption('-f, --file <file>', 'manifest; - reads the standard input')
+    .requiredOption('--rps <number>', 'requests a second to both versions together', positiveNumber)
+    .requiredOption('--candidate-error-rate <share>', "the candidate's true error rate, such as 0.015", share)
+    .option('--baseline-error-rate <share>', "the baseline's", share, 0.001)
+    .option('--latency <ms>', "the candidate's true 95th percentile (default: the baseline's)", positiveNumber)
+    .option('--mean-latency <ms>', "the candidate's true mean, instead of --latency", positiveNumber)
+    .option('--baseline-latency <ms>', "the baseline's 95th percentile", positiveNumber, 50)
+    .option('--correlation <share>', 'how alike the requests of an interval are in failing', share, 0)
+    .option('--runs <n>', 'how many times', wholeNumber, 1000)
+    .option('--seed <n>', 'of the random numbers', wholeNumber, 1)
+    .action(async ({ latency, meanLatency, baselineLatency, ...options }: SimulateOptions & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) =>
+          (await import('./commands/simulate.ts')).simulate(context, {
+            ...options,
+            baselineTailMs: baselineLatency,
+            ...(latency === undefined ? {} : { candidateTailMs: latency }),
+            ...(meanLatency === undefined ? {} : { candidateMeanMs: meanLatency }),
+          }),
+        ),
+      );
+    });
+}
+
+interface SimulateOptions extends Omit<SimulateFlags, 'candidateTailMs' | 'candidateMeanMs' | 'baselineTailMs'> {
+  readonly latency?: number;
+  readonly meanLatency?: number;
+  readonly baselineLatency: number;
+}
+
+function addAssess(root: Command, execute: Execute): void {
+  withOutput(root.command('assess'), ['text', 'json'])
+    .description('judge a file of measurements, without any cluster; exit code 0 for a promotion')
+    .requiredOption('-f, --file <file>', 'manifest')
+    .requiredOption('--measurements <file>', 'one interval a line, as JSON; - reads the standard input')
+    .action(async (options: AssessFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/assess.ts')).assess(context, options)),
+      );
+    });
+}
+
+function addExplain(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('explain')), ['text', 'json'])
+    .description('what was asked, measured, compared and decided in one interval of a run')
+    .argument('<id>', 'the experiment, or a file with an exported history')
+    .option('--iteration <n>', 'which of the observed intervals (default: the latest)', wholeNumber)
+    .action(async (id: string, options: ExplainFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) =>
+          (await import('./commands/explain.ts')).explain(context, { id, flags: options }),
+        ),
+      );
+    });
+}
+
+function addBacktest(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('backtest')), ['text', 'json'])
+    .description('judge recorded experiments by other criteria: which decisions would have changed?')
+    .argument('[ids...]', 'experiments, or files with exported histories')
+    .requiredOption('-f, --file <file>', 'manifest with the other criteria')
+    .option('--last <n>', 'the newest so many experiments', wholeNumber)
+    .action(async (ids: string[], options: BacktestFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) =>
+          (await import('./commands/backtest.ts')).backtest(context, { ids, flags: options }),
+        ),
+      );
+    });
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError('Expected a share from 0 to below 1.');
 }
 
 function withOutput(command: Command, formats: readonly OutputFormat[]): Command {

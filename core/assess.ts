@@ -1,8 +1,12 @@
+import { analysisOf } from './analysis.ts';
 import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
+import { noEvidence } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { type Experiment, type MetricName, type Objective, metricNames } from './experiment.ts';
 import type { Counts, Measurement } from './measurement.ts';
 import { metricValue } from './metric-value.ts';
-import { hasEnoughSamples, judgeByThreshold } from './objective.ts';
+import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './objective.ts';
+import { judgeSequentially } from './sequential.ts';
 
 export interface AssessInput {
   readonly experiment: Experiment;
@@ -10,18 +14,43 @@ export interface AssessInput {
   readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
   /** The latest interval; nothing is judged while it is out of sight. */
   readonly measurement: Measurement;
+  /** What the totals are worth, under the method with error bounds. */
+  readonly evidence?: Evidence;
+  /** False leaves out what only people read. */
+  readonly shown?: boolean;
 }
 
 /** Judges both versions against every objective. When the interval was not measured every verdict is `error`. */
-export function assess({ experiment, totals, measurement }: AssessInput): Assessment {
+export function assess(input: AssessInput): Assessment {
+  const { experiment, totals, measurement } = input;
+  const { objectives: judged, overall } = judge(input);
+  const objectives = judged.map((one) => ({
+    ...one,
+    isWithinLimits: isWithinLimits(one.objective, totals.candidate, experiment),
+  }));
   return {
-    objectives: experiment.objectives.map((objective) => {
-      const assessment = assessObjective(objective, experiment, totals);
-      return measurement.kind === 'measured' ? assessment : withoutVerdict(assessment, measurement);
-    }),
+    objectives:
+      measurement.kind === 'measured' ? objectives : objectives.map((one) => withoutVerdict(one, measurement)),
+    ...(overall === undefined || measurement.kind !== 'measured' ? {} : { overall }),
     metrics: shownMetrics(experiment).map((metric) => valuesOf(metric, experiment, totals)),
     samples: { baseline: totals.baseline.requests, candidate: totals.candidate.requests },
   };
+}
+
+type Judgements = Pick<Assessment, 'objectives' | 'overall'>;
+
+function judge(input: AssessInput): Judgements {
+  const { experiment, totals, measurement, evidence = noEvidence(experiment), shown = true } = input;
+  if (analysisOf(experiment).method === 'sequential') {
+    return judgeSequentially({ settings: experiment, totals, evidence, requestsPerMs: rateOf(measurement), shown });
+  }
+  return { objectives: experiment.objectives.map((objective) => assessObjective(objective, experiment, totals)) };
+}
+
+/** How fast the candidate's requests came in the interval. */
+function rateOf(measurement: Measurement): number {
+  if (measurement.kind !== 'measured') return 0;
+  return measurement.candidate.requests / (measurement.toMs - measurement.fromMs);
 }
 
 /**
@@ -29,6 +58,7 @@ export function assess({ experiment, totals, measurement }: AssessInput): Assess
  * `minSamples` requests, which also holds without objectives. No request is never a pass.
  */
 export function allPass(assessment: Assessment, minSamples: number): boolean {
+  if (assessment.overall !== undefined) return assessment.overall.verdict === 'pass';
   return (
     hasEnoughSamples(assessment.samples.candidate, minSamples) &&
     assessment.objectives.every(({ candidate }) => candidate === 'pass')

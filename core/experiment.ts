@@ -1,3 +1,5 @@
+import type { Analysis } from './analysis.ts';
+
 /** A namespaced Kubernetes object, by name. */
 export interface ObjectName {
   readonly namespace: string;
@@ -89,6 +91,10 @@ export interface Experiment {
   readonly candidateGraceMs: number;
   /** The longest that one task may run. */
   readonly taskLimitMs: number;
+  /** How verdicts come about; absent: as `thresholdAnalysis`. */
+  readonly analysis?: Analysis;
+  /** For each objective what the preflight learned about bursts from the baseline's history. */
+  readonly correlations?: readonly (number | null)[];
   /** Whether an abort runs the finish actions with the baseline's variables. */
   readonly finishOnAbort: boolean;
 }

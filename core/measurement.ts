@@ -26,11 +26,21 @@ export type Measurement =
       readonly toMs: number;
       readonly baseline: Counts;
       readonly candidate: Counts;
+      /** What the back end was asked, and how much it answered; the answers themselves are not kept. */
+      readonly asked?: readonly Question[];
     }
   /** The back end did not answer: nothing is known about the versions. */
   | { readonly kind: 'blind'; readonly reason: string }
   /** The back end answered, but its answer cannot be used (two series for one value, torn histogram). */
   | { readonly kind: 'error'; readonly reason: string };
+
+/** A query to the metrics back end, as it was sent, and the size of its answer. */
+export interface Question {
+  readonly query: string;
+  readonly atMs: number;
+  readonly series: number;
+  readonly samples: number;
+}
 
 export const noCounts: Counts = { requests: 0, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 0, buckets: [] };
 

@@ -1,5 +1,5 @@
 import type { ErrorClass, MetricName } from './experiment.ts';
-import type { Counts } from './measurement.ts';
+import type { Bucket, Counts } from './measurement.ts';
 import { histogramQuantile } from './quantile.ts';
 
 /** The share of requests that `95th-percentile-tail-latency` covers. */
@@ -15,9 +15,9 @@ export function metricValue(metric: MetricName, counts: Counts, errorClass: Erro
     case 'request-count':
       return counts.requests;
     case 'error-count':
-      return errorCount(counts, errorClass);
+      return errorsOf(counts, errorClass);
     case 'error-rate':
-      return counts.requests === 0 ? undefined : errorCount(counts, errorClass) / counts.requests;
+      return counts.requests === 0 ? undefined : errorsOf(counts, errorClass) / counts.requests;
     case 'mean-latency':
       return counts.requests === 0 ? undefined : counts.latencySumMs / counts.requests;
     case '95th-percentile-tail-latency':
@@ -25,11 +25,24 @@ export function metricValue(metric: MetricName, counts: Counts, errorClass: Erro
   }
 }
 
-function errorCount(counts: Counts, errorClass: ErrorClass): number {
+/** Responses of the class that counts as an error. */
+export function errorsOf(counts: Counts, errorClass: ErrorClass): number {
   switch (errorClass) {
     case '5xx':
       return counts.errors5xx;
     case 'not-2xx':
       return counts.errorsNot2xx;
   }
+}
+
+/** The share of requests that took longer than a limit, linear inside the bucket that holds it; undefined without requests. */
+export function shareOver(buckets: readonly Bucket[], limitMs: number): number | undefined {
+  const requests = buckets.at(-1)?.count ?? 0;
+  if (requests === 0) return undefined;
+  const index = buckets.findIndex(({ le }) => le === null || le >= limitMs);
+  const [below, at] = [buckets[index - 1], buckets[index]];
+  const [fromMs, before] = [below?.le ?? 0, below?.count ?? 0];
+  if (at === undefined || at.le === null) return (requests - before) / requests;
+  const within = at.le === fromMs ? 0 : ((limitMs - fromMs) / (at.le - fromMs)) * (at.count - before);
+  return (requests - before - within) / requests;
 }

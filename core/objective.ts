@@ -91,3 +91,8 @@ function suspect(objective: Objective, counts: Counts, settings: JudgementSettin
 function isCounter(metric: MetricName): boolean {
   return metric === 'request-count' || metric === 'error-count';
 }
+
+/** Whether the point value keeps both limits, whatever the sample size; false without a value. */
+export function isWithinLimits(objective: Objective, counts: Counts, settings: JudgementSettings): boolean {
+  return counts.requests > 0 && compare(objective, counts, settings).verdict === 'pass';
+}

@@ -1,3 +1,4 @@
+import { analysisOf, longestExtensionMs } from './analysis.ts';
 import { allPass } from './assess.ts';
 import type { Assessment, ObjectiveAssessment } from './assessment.ts';
 import type { Drift } from './drift.ts';
@@ -20,6 +21,10 @@ export interface PlanInput {
   readonly candidateUnreadySinceMs?: number;
   /** Since when the candidate has had no request, although it has a share of the traffic. */
   readonly starvedSinceMs?: number;
+  /** Since when baseline and candidate fail together. */
+  readonly environmentSinceMs?: number;
+  /** Since when the run goes on after its last iteration, undecided. */
+  readonly extendedSinceMs?: number;
   readonly paused: boolean;
   readonly gateOpenedAtMs?: number;
   readonly approved?: HumanRequest;
@@ -46,6 +51,7 @@ export function plan(input: PlanInput): Plan {
     planForRefusal(input) ??
     planForVerdicts(input) ??
     planForBlindness(input) ??
+    planForEnvironment(input) ??
     planForProgress(input)
   );
 }
@@ -88,7 +94,20 @@ function planForBlindness({ blind, experiment, nowMs }: PlanInput): Plan | undef
   return { kind: 'hold', reason: `blind, weight held: ${blind.reason}` };
 }
 
+/** What fails both versions is no reason to blame the candidate, and no time to judge it. */
+function planForEnvironment({ computed, environmentSinceMs, experiment, nowMs }: PlanInput): Plan | undefined {
+  const overall = computed?.assessment.overall;
+  if (overall?.verdict !== 'environment') return undefined;
+  const reason = `environment: ${overall.reason}`;
+  const lastedMs = nowMs - (environmentSinceMs ?? nowMs);
+  if (lastedMs < experiment.blindLimitMs || experiment.onBlind === 'hold') return { kind: 'hold', reason };
+  return { kind: 'rollBack', reason: `${reason}, for longer than ${formatDuration(experiment.blindLimitMs)}` };
+}
+
 function planForVerdicts({ computed, gateOpenedAtMs }: PlanInput): Plan | undefined {
+  const overall = computed?.assessment.overall;
+  if (overall?.verdict === 'fail') return { kind: 'rollBack', reason: `failed: ${overall.reason}` };
+  if (overall !== undefined) return undefined;
   const failures = (computed?.assessment.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
   const final = gateOpenedAtMs !== undefined;
   const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || final);
@@ -102,14 +121,52 @@ function planForProgress(input: PlanInput): Plan {
   if (paused) return planWhilePaused(input, computed);
   if (input.gateOpenedAtMs !== undefined) return planAtGate(input, computed.assessment);
   if (iteration < experiment.iterations) return shiftOrHold(input.weight, computed.weight, computed.reason);
-  if (!allPass(computed.assessment, experiment.minSamples)) {
-    return { kind: 'rollBack', reason: reasonNotPassed(computed.assessment, experiment) };
-  }
+  if (!allPass(computed.assessment, experiment.minSamples)) return planWithoutPass(input, computed);
   const starved = planWhileStarved(input);
   if (starved !== undefined) return starved;
   const passed = reasonPassed(computed.assessment);
   if (experiment.approval === 'none') return { kind: 'promote', reason: passed };
   return { kind: 'openGate', reason: `${passed}; waiting for approval` };
+}
+
+/** After the last iteration without a pass: what is undecided goes by policy, everything else rolls back. */
+function planWithoutPass(input: PlanInput, computed: Computed): Plan {
+  const { experiment } = input;
+  const { assessment } = computed;
+  const reason = reasonNotPassed(assessment, experiment);
+  if (!isUndecided(assessment)) return { kind: 'rollBack', reason };
+  switch (analysisOf(experiment).undecided) {
+    case 'rollback':
+      return { kind: 'rollBack', reason };
+    case 'extend':
+      return planExtension(input, computed, reason);
+    case 'hold':
+      return { kind: 'openGate', reason: `${reason}; waiting for a person to approve or reject` };
+    case 'pointEstimate':
+      return planByEstimate(input, assessment, reason);
+  }
+}
+
+type Computed = NonNullable<PlanInput['computed']>;
+
+function isUndecided({ objectives }: Assessment): boolean {
+  return objectives.every(({ candidate }) => candidate === 'pass' || candidate === 'undecided');
+}
+
+function planExtension({ experiment, nowMs, weight, ...input }: PlanInput, computed: Computed, reason: string): Plan {
+  const limitMs = longestExtensionMs(experiment);
+  const extendedMs = nowMs - (input.extendedSinceMs ?? nowMs);
+  if (extendedMs >= limitMs) return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
+  return shiftOrHold(weight, computed.weight, `extended: ${reason}; ${computed.reason}`);
+}
+
+/** iter8's decision, which has no error bounds. */
+function planByEstimate({ experiment }: PlanInput, assessment: Assessment, reason: string): Plan {
+  const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
+  const enough = assessment.samples.candidate >= Math.max(1, experiment.minSamples);
+  if (!isWithin || !enough)
+    return { kind: 'rollBack', reason: `${reason}; its estimates are not all within the limits` };
+  return { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };
 }
 
 function planWhilePaused({ weight }: PlanInput, computed: { weight: number; reason: string }): Plan {
@@ -129,7 +186,8 @@ function planWhileStarved({ starvedSinceMs, experiment, nowMs }: PlanInput): Pla
 
 function planAtGate(input: PlanInput, assessment: Assessment): Plan {
   const { approved, experiment, nowMs, gateOpenedAtMs = nowMs } = input;
-  if (!allPass(assessment, experiment.minSamples)) {
+  const mayStayUndecided = analysisOf(experiment).undecided === 'hold' && isUndecided(assessment);
+  if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
     const reason = reasonNotPassed(assessment, experiment);
     const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;
     return isOver
@@ -139,7 +197,10 @@ function planAtGate(input: PlanInput, assessment: Assessment): Plan {
   if (approved === undefined) return { kind: 'hold', reason: 'waiting for approval' };
   const starved = planWhileStarved(input);
   if (starved !== undefined) return starved;
-  return { kind: 'promote', reason: `${reasonPassed(assessment)}; ${formatRequest('approved', approved)}` };
+  const judged = allPass(assessment, experiment.minSamples)
+    ? reasonPassed(assessment)
+    : reasonNotPassed(assessment, experiment);
+  return { kind: 'promote', reason: `${judged}; ${formatRequest('approved', approved)}` };
 }
 
 function shiftOrHold(weight: number, next: number, reason: string): Plan {
@@ -152,6 +213,7 @@ function reasonPassed(assessment: Assessment): string {
 }
 
 function reasonNotPassed(assessment: Assessment, experiment: Experiment): string {
+  if (assessment.overall !== undefined) return `undecided: ${assessment.overall.reason}`;
   const open = assessment.objectives.filter(({ candidate }) => candidate !== 'pass');
   if (open.length === 0) {
     return `undecided: ${assessment.samples.candidate} of ${experiment.minSamples} requests`;

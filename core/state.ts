@@ -1,8 +1,10 @@
 import type { Assessment } from './assessment.ts';
+import type { Evidence } from './evidence.ts';
 import type { Experiment } from './experiment.ts';
 import type { Counts } from './measurement.ts';
 import { noCounts } from './measurement.ts';
 import type { TaggedRevision } from './target.ts';
+import type { WeightDecision } from './weights.ts';
 import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
@@ -32,6 +34,8 @@ export interface ExperimentState {
   /** Tags of the target when the run began. */
   readonly tags: readonly TaggedRevision[];
   readonly images?: { readonly baseline: string; readonly candidate: string };
+  /** What the preflight chose to begin with. */
+  readonly firstStep?: WeightDecision;
   /** Sequence of the latest traffic write that was planned. */
   readonly sequence: number;
   readonly weight: number;
@@ -50,6 +54,12 @@ export interface ExperimentState {
   readonly candidateUnreadySinceMs?: number;
   /** Since when the candidate, which has a share of the traffic, has had no request. */
   readonly starvedSinceMs?: number;
+  /** Since when both versions fail together. */
+  readonly environmentSinceMs?: number;
+  /** Since when the run goes on after its last iteration, undecided. */
+  readonly extendedSinceMs?: number;
+  /** What both versions have shown, under the method with error bounds. */
+  readonly evidence?: Evidence;
   readonly paused?: HumanRequest;
   readonly gateOpenedAtMs?: number;
   readonly approved?: HumanRequest;

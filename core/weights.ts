@@ -1,6 +1,9 @@
+import { analysisOf } from './analysis.ts';
 import type { Assessment } from './assessment.ts';
 import type { Experiment } from './experiment.ts';
-import type { Measurement } from './measurement.ts';
+import { noCounts } from './measurement.ts';
+import type { Counts, Measurement } from './measurement.ts';
+import { riskBudgetWeight } from './risk-budget.ts';
 
 /** The candidate's weight, in whole percent, and why. */
 export interface WeightDecision {
@@ -15,24 +18,40 @@ export interface NextWeightInput {
   readonly measurement: Measurement;
   /** The candidate's weight now, percent. */
   readonly weight: number;
+  /** What the candidate has answered so far, the interval included; absent: the interval alone. */
+  readonly candidate?: Counts;
+  /** Requests of both versions in the latest intervals. */
+  readonly recentRequests?: readonly number[];
 }
 
 /** The weight that a failing candidate keeps, so that it can recover; the first step where that is smaller. */
 const failingWeight = 5;
 
-/** The weight that Running begins with: one increment within the maximum, at least 1 % and at most 100 %. */
-export function firstWeight({ weights }: Pick<Experiment, 'weights'>): number {
-  return Math.max(1, Math.min(weights.maxCandidateWeightIncrement, weights.maxCandidateWeight, 100));
+/** The weight that Running begins with: the first step or one increment, within the maximum, at least 1 % and at most 100 %. */
+export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis'>): number {
+  const { weights } = experiment;
+  const first = analysisOf(experiment).steps?.[0] ?? weights.maxCandidateWeightIncrement;
+  return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
+}
+
+/** The same with the requests that an interval brings, so far as they are known: a risk budget may begin lower. */
+export function firstStep(experiment: Experiment, requestsPerInterval: number | undefined): WeightDecision {
+  const first = firstWeight(experiment);
+  if (requestsPerInterval === undefined) return { weight: first, reason: `first step, ${first} %` };
+  const budget = riskBudgetWeight({ experiment, candidate: noCounts, requestsPerInterval });
+  if (budget === undefined || budget >= first) return { weight: first, reason: `first step, ${first} %` };
+  return { weight: budget, reason: `first step, ${budget} %: the risk budget allows no more` };
 }
 
 /**
  * The candidate's next weight: one increment up to the maximum, unless something speaks against it.
  *
  * Not measured, an `error`, a suspect estimate or an interval without candidate requests hold the weight; a fail drops
- * it to `min(5, first step)`, from where it may recover; `undecided` alone does not hold it. FixedSplit never shifts.
+ * it to `min(5, first step)`, from where it may recover; `undecided` alone does not hold it. A risk budget may allow less than
+ * the step, and less than there is. FixedSplit never shifts.
  */
 export function nextWeight(input: NextWeightInput): WeightDecision {
-  return keepSplit(input) ?? dropForFailure(input) ?? holdForDoubt(input) ?? climb(input);
+  return keepSplit(input) ?? dropForFailure(input) ?? holdForDoubt(input) ?? withinBudget(input, climb(input));
 }
 
 /**
@@ -68,9 +87,16 @@ function dropForFailure({ experiment, assessment, weight }: NextWeightInput): We
   return { weight: floor, reason: `drops ${weight} -> ${floor}: failed: ${reasons.join('; ')}` };
 }
 
-function holdForDoubt({ assessment, measurement, weight }: NextWeightInput): WeightDecision | undefined {
+function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
+  const { experiment, assessment, measurement, weight } = input;
   const doubt = doubtOf(assessment, measurement);
-  return doubt === undefined ? undefined : { weight, reason: `held at ${weight}: ${doubt}` };
+  if (doubt === undefined) return undefined;
+  const floor = Math.min(failingWeight, firstWeight(experiment));
+  const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
+  if (isSuspect && weight > floor && analysisOf(experiment).onSuspect === 'backoff') {
+    return { weight: floor, reason: `backs off ${weight} -> ${floor}: ${doubt}` };
+  }
+  return withinBudget(input, { weight, reason: `held at ${weight}: ${doubt}` });
 }
 
 function doubtOf({ objectives }: Assessment, measurement: Measurement): string | undefined {
@@ -90,11 +116,41 @@ function doubtOf({ objectives }: Assessment, measurement: Measurement): string |
 }
 
 function climb({ experiment, weight }: NextWeightInput): WeightDecision {
-  const { maxCandidateWeight, maxCandidateWeightIncrement } = experiment.weights;
-  const ceiling = Math.max(firstWeight(experiment), Math.min(maxCandidateWeight, 100));
-  const next = Math.min(weight + maxCandidateWeightIncrement, ceiling);
+  const { maxCandidateWeightIncrement } = experiment.weights;
+  const ceiling = ceilingOf(experiment);
+  const next = Math.min(nextStep(experiment, weight), ceiling);
   if (next > weight) return { weight: next, reason: `climbs ${weight} -> ${next}` };
   if (next < weight) return { weight: next, reason: `drops ${weight} -> ${next}: the maximum is ${ceiling}` };
+  const { steps } = analysisOf(experiment);
+  if (steps !== undefined && weight < ceiling) return { weight, reason: `stays at ${weight}: the last step` };
   const limit = weight === ceiling ? `the maximum is ${ceiling}` : `the increment is ${maxCandidateWeightIncrement}`;
   return { weight, reason: `stays at ${weight}: ${limit}` };
+}
+
+/** The highest weight that the candidate may climb to. */
+export function ceilingOf(experiment: Experiment): number {
+  return Math.max(firstWeight(experiment), Math.min(experiment.weights.maxCandidateWeight, 100));
+}
+
+/** The weight one step above, wherever the ceiling is. */
+export function nextStep(experiment: Experiment, weight: number): number {
+  const { steps } = analysisOf(experiment);
+  if (steps === undefined) return weight + experiment.weights.maxCandidateWeightIncrement;
+  return steps.find((percent) => percent > weight) ?? weight;
+}
+
+/** The smaller of the two wins. */
+function withinBudget(input: NextWeightInput, decision: WeightDecision): WeightDecision {
+  const { experiment, measurement, weight, candidate, recentRequests = [] } = input;
+  if (measurement.kind !== 'measured') return decision;
+  const requestsPerInterval = Math.max(
+    ...recentRequests,
+    measurement.baseline.requests + measurement.candidate.requests,
+  );
+  const counts = candidate ?? measurement.candidate;
+  const budget = riskBudgetWeight({ experiment, candidate: counts, requestsPerInterval });
+  if (budget === undefined || budget >= decision.weight) return decision;
+  const move =
+    budget === weight ? `held at ${weight}` : `${budget > weight ? 'climbs' : 'drops'} ${weight} -> ${budget}`;
+  return { weight: budget, reason: `${move}: the risk budget allows no more` };
 }

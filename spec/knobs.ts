@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { parseDuration } from '../core/duration.ts';
+import type { Analysis, UndecidedPolicy } from '../core/analysis.ts';
 import type { Experiment } from '../core/experiment.ts';
 import { parsed, refuse } from './fields.ts';
 import { showValue } from './issue.ts';
 
 const knobPrefix = 'serin.dev/';
 
-type KnobSetting = Partial<Experiment>;
+/** Of the analysis only what the annotations name; the rest are the method's defaults. */
+export type KnobSetting = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };
 
 interface Knob {
   readonly expected: string;
@@ -33,7 +35,60 @@ const knobs: ReadonlyMap<string, Knob> = new Map(
     },
     tolerance: {
       expected: 'a share of the limit such as 0.5',
-      read: (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text) ? { tolerance: Number(text) } : undefined),
+      read: (text) => {
+        const tolerance = decimal(text);
+        return tolerance === undefined ? undefined : { tolerance, analysis: { latencyTolerance: tolerance } };
+      },
+    },
+    analysis: {
+      expected: 'threshold or sequential',
+      read: (text) => (text === 'threshold' || text === 'sequential' ? { analysis: { method: text } } : undefined),
+    },
+    confidence: {
+      expected: 'a number from 0.5 to below 1, such as 0.95',
+      read: (text) => {
+        const confidence = decimal(text);
+        if (confidence === undefined || confidence < 0.5 || confidence >= 1) return undefined;
+        // 1 - 0.95 is not 0.05 in binary.
+        const error = Number((1 - confidence).toPrecision(9));
+        return { analysis: { falsePass: error, falseFail: error } };
+      },
+    },
+    'warm-up': duration((warmUpMs) => ({ analysis: { warmUpMs } })),
+    undecided: {
+      expected: 'extend, rollback, hold or pointEstimate',
+      read: (text) => {
+        const undecided = undecidedPolicies.find((policy) => policy === text);
+        return undecided === undefined ? undefined : { analysis: { undecided } };
+      },
+    },
+    'longest-extension': duration((longestExtensionMs) => ({ analysis: { longestExtensionMs } })),
+    dispersion: {
+      expected: 'auto, off, or how many requests count as one, from 1',
+      read: (text) => {
+        if (text === 'auto' || text === 'off') return { analysis: { dispersion: text } };
+        const dispersion = decimal(text);
+        return dispersion === undefined || dispersion < 1 ? undefined : { analysis: { dispersion } };
+      },
+    },
+    'on-suspect': {
+      expected: 'hold or backoff',
+      read: (text) => (text === 'hold' || text === 'backoff' ? { analysis: { onSuspect: text } } : undefined),
+    },
+    steps: {
+      expected: 'rising percents such as 5,10,25,50',
+      read: (text) => {
+        const steps = text.split(',').map((part) => (/^ *\d{1,3} *$/.test(part) ? Number(part) : 0));
+        const isRising = steps.every((percent, index) => percent > (steps[index - 1] ?? 0) && percent <= 100);
+        return isRising ? { analysis: { steps } } : undefined;
+      },
+    },
+    'risk-budget': {
+      expected: 'a number of requests above 0',
+      read: (text) => {
+        const riskBudget = decimal(text);
+        return riskBudget === undefined || riskBudget <= 0 ? undefined : { analysis: { riskBudget } };
+      },
     },
     errors: {
       expected: '5xx or not-2xx',
@@ -48,6 +103,12 @@ const knobs: ReadonlyMap<string, Knob> = new Map(
     },
   }),
 );
+
+const undecidedPolicies = ['extend', 'rollback', 'hold', 'pointEstimate'] as const satisfies readonly UndecidedPolicy[];
+
+function decimal(text: string): number | undefined {
+  return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+}
 
 /** A year: more than any experiment needs, and within what Temporal's timers hold. */
 const longestMs = 8_760 * 3_600_000;
@@ -74,10 +135,15 @@ export const annotations = z
       const setting = knob?.read(value);
       if (knob === undefined) refuse(context, [name], { expected: listKnobs(), got: 'an unknown annotation' });
       else if (setting === undefined) refuse(context, [name], { expected: knob.expected, got: showValue(value) });
-      else settings = { ...settings, ...setting };
+      else settings = merged(settings, setting);
     }
     return settings;
   });
+
+function merged(settings: KnobSetting, { analysis, ...setting }: KnobSetting): KnobSetting {
+  const both = analysis === undefined ? settings.analysis : { ...settings.analysis, ...analysis };
+  return { ...settings, ...setting, ...(both === undefined ? {} : { analysis: both }) };
+}
 
 function isScalar(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';

@@ -1,3 +1,4 @@
+import { sequentialAnalysis, thresholdAnalysis } from '../core/analysis.ts';
 import { experimentDefaults } from '../core/experiment.ts';
 import type { Experiment, Objective, Version } from '../core/experiment.ts';
 import type { Iter8Manifest } from './schema.ts';
@@ -21,8 +22,15 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
     ...durationOf(spec),
     ...tasksOf(strategy.actions),
     ...defaultSettings,
-    ...metadata.annotations,
+    ...settingsOf(metadata.annotations),
   };
+}
+
+/** The chosen method brings its own defaults; what the annotations say wins. */
+function settingsOf(settings: Iter8Manifest['metadata']['annotations'] = {}): Partial<Experiment> {
+  const { analysis, ...others } = settings;
+  const defaults = analysis?.method === 'sequential' ? sequentialAnalysis : thresholdAnalysis;
+  return { ...others, analysis: { ...defaults, ...analysis } };
 }
 
 function versionsOf({ baseline, candidates }: Spec['versionInfo']): Pick<Experiment, 'baseline' | 'candidate'> {

@@ -1,4 +1,5 @@
 import type { Experiment } from '../core/experiment.ts';
+import { checkAnalysis } from './analysis-checks.ts';
 import { warnOfCharts } from './chart-warnings.ts';
 import { crossCheck } from './cross-checks.ts';
 import { warnOfOmissions } from './omissions.ts';
@@ -54,6 +55,8 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const issues = [...mistakes, ...crossCheck(repaired.value)].map(place);
   if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
   const experiment = normalize(reading.data);
+  const unfit = checkAnalysis(experiment).map(place);
+  if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
   const found = [...repaired.moved.map(warnOfMove), ...warnOfCharts(experiment), ...warnOfOmissions(experiment)];
   const warnings = found.map(place);
   return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };

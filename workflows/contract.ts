@@ -1,9 +1,10 @@
-import type { Assessment } from '../core/assessment.ts';
 import type { Experiment, ObjectName, Role } from '../core/experiment.ts';
+import type { IntervalJudgement, JudgeIntervalInput } from '../core/judge-interval.ts';
 import type { LeaseHolder } from '../core/lease.ts';
-import type { Counts, Measurement } from '../core/measurement.ts';
+import type { Measurement } from '../core/measurement.ts';
 import type { ReleaseFacts } from '../core/finished-tasks.ts';
 import type { TaggedRevision, TargetObservation } from '../core/target.ts';
+import type { WeightDecision } from '../core/weights.ts';
 
 /** Names that users type: `temporal workflow start --type experiment --task-queue serin`. */
 export const workflowType = 'experiment';
@@ -45,6 +46,10 @@ export interface PreflightReport {
   readonly candidateWeight: number;
   /** The tags that the target has, and the revisions that they name: a finish action may drop them. */
   readonly tags: readonly TaggedRevision[];
+  /** What the baseline's history tells about bursts, for each objective; null where it does not. */
+  readonly correlations?: readonly (number | null)[];
+  /** The weight to begin with, and why, at the traffic that there is. */
+  readonly firstStep?: WeightDecision;
   readonly warnings: readonly string[];
 }
 
@@ -99,27 +104,9 @@ export interface Observation {
   readonly target: TargetObservation;
 }
 
-export interface Totals {
-  readonly baseline: Counts;
-  readonly candidate: Counts;
-}
-
-export interface ComputeWeightsInput {
-  readonly experiment: Experiment;
-  readonly totals: Totals;
-  readonly measurement: Measurement;
-  readonly weight: number;
-}
-
 /** Everything that needs floating point, recorded in history. */
-export interface ComputeWeightsResult {
-  readonly totals: Totals;
-  readonly assessment: Assessment;
-  /** The candidate's next weight if nothing forbids a change, percent. */
-  readonly weight: number;
-  readonly reason: string;
-  readonly suspect: boolean;
-}
+export type ComputeWeightsInput = JudgeIntervalInput;
+export type ComputeWeightsResult = IntervalJudgement;
 
 export interface RunTaskInput {
   readonly target: ObjectName;

@@ -1,11 +1,11 @@
 import { condition } from '@temporalio/workflow';
 import { detectDrift } from '../core/drift.ts';
-import type { Drift } from '../core/drift.ts';
 import { restartGrid } from '../core/grid.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { plan } from '../core/plan.ts';
-import type { Plan, PlanInput } from '../core/plan.ts';
-import { withIteration, withWarnings } from '../core/state.ts';
+import type { Plan } from '../core/plan.ts';
+import { afterLook, planInputOf, warmUpOf } from '../core/progress.ts';
+import { withIteration } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
 import type { ComputeWeightsResult, Observation } from './contract.ts';
@@ -76,101 +76,24 @@ async function observe(run: Run): Promise<Observation> {
 
 async function compute(run: Run, measurement: Measurement): Promise<ComputeWeightsResult | undefined> {
   if (measurement.kind === 'blind') return undefined;
-  const { totals, weight } = run.state;
-  return computeWeights({ experiment: experimentOf(run), totals, measurement, weight });
+  const { totals, weight, evidence } = run.state;
+  const experiment = experimentOf(run);
+  const known = evidence === undefined ? {} : { evidence };
+  return computeWeights({ experiment, totals, measurement, weight, ...known, ...warmUpOf(run.state, experiment) });
 }
 
 /** Folds the observation into the state and asks the plan what it means. */
-function decide(run: Run, { measurement, target }: Observation, computed?: ComputeWeightsResult): Plan {
+function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): Plan {
   const experiment = experimentOf(run);
-  const nowMs = Date.now();
   const drift = detectDrift(target, {
     firstRunId: run.state.firstRunId,
     baseline: experiment.baseline.revision,
     candidate: experiment.candidate.revision,
     weight: run.state.weight,
   });
-  const seen = afterObservation(run.state, { measurement, drift, computed, nowMs });
-  const counts = isWholeIteration(seen, drift);
-  const iteration = Math.min(seen.iteration + (counts ? 1 : 0), experiment.iterations);
-  const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : seen.message;
-  update(run, { ...seen, iteration, message });
-  return plan({
-    experiment,
-    nowMs,
-    iteration,
-    weight: seen.weight,
-    drift,
-    ...(computed === undefined ? {} : { computed }),
-    ...pickPlanFacts(seen),
-    paused: seen.paused !== undefined,
-  });
-}
-
-function pickPlanFacts(
-  state: ExperimentState,
-): Pick<
-  PlanInput,
-  'blind' | 'candidateUnreadySinceMs' | 'starvedSinceMs' | 'gateOpenedAtMs' | 'approved' | 'rejected'
-> {
-  const { blind, candidateUnreadySinceMs, starvedSinceMs, gateOpenedAtMs, approved, rejected } = state;
-  return {
-    ...(blind === undefined ? {} : { blind }),
-    ...(candidateUnreadySinceMs === undefined ? {} : { candidateUnreadySinceMs }),
-    ...(starvedSinceMs === undefined ? {} : { starvedSinceMs }),
-    ...(gateOpenedAtMs === undefined ? {} : { gateOpenedAtMs }),
-    ...(approved === undefined ? {} : { approved }),
-    ...(rejected === undefined ? {} : { rejected }),
-  };
-}
-
-/** Blind, paused, waiting at the gate or with an unready candidate, time passes but no iteration does. */
-function isWholeIteration(state: ExperimentState, drift: Drift): boolean {
-  const undisturbed = state.blind === undefined && state.paused === undefined && state.gateOpenedAtMs === undefined;
-  return undisturbed && drift.kind === 'none';
-}
-
-interface Seen {
-  readonly measurement: Measurement;
-  readonly drift: Drift;
-  readonly computed: ComputeWeightsResult | undefined;
-  readonly nowMs: number;
-}
-
-function afterObservation(state: ExperimentState, { measurement, drift, computed, nowMs }: Seen): ExperimentState {
-  const { blind, candidateUnreadySinceMs, starvedSinceMs, ...rest } = state;
-  const outOfSight = reasonOutOfSight(state, measurement, drift);
-  // Out of sight it has not become ready.
-  const unready =
-    drift.kind === 'candidateUnready' || (drift.kind === 'unknown' && candidateUnreadySinceMs !== undefined);
-  const starved = measurement.kind === 'measured' ? isStarved(state, measurement) : starvedSinceMs !== undefined;
-  const next: ExperimentState = {
-    ...rest,
-    ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
-    ...(unready ? { candidateUnreadySinceMs: candidateUnreadySinceMs ?? nowMs } : {}),
-    ...(starved ? { starvedSinceMs: starvedSinceMs ?? nowMs } : {}),
-    ...(measurement.kind === 'measured' ? { observedUntilMs: measurement.toMs } : {}),
-    ...(computed === undefined ? {} : pickAssessment(computed)),
-  };
-  return drift.kind === 'none' ? withWarnings(next, drift.notes) : next;
-}
-
-function isStarved({ weight }: ExperimentState, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {
-  return weight > 0 && candidate.requests === 0;
-}
-
-function reasonOutOfSight(
-  { confirmed, weight }: ExperimentState,
-  measurement: Measurement,
-  drift: Drift,
-): string | undefined {
-  if (measurement.kind !== 'measured') return measurement.reason;
-  if (!confirmed) return `the cluster has not reported the candidate's ${weight} % yet`;
-  return drift.kind === 'unknown' ? drift.reason : undefined;
-}
-
-function pickAssessment({ totals, assessment, suspect }: ComputeWeightsResult): Partial<ExperimentState> {
-  return { totals, assessment, suspect };
+  const seen = { experiment, measurement, drift, judgement, nowMs: Date.now() };
+  update(run, afterLook(run.state, seen));
+  return plan(planInputOf(run.state, seen));
 }
 
 async function act(run: Run, next: Plan): Promise<void> {

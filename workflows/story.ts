@@ -3,7 +3,8 @@ import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import { formatObjectName } from '../core/experiment.ts';
 import type { Experiment } from '../core/experiment.ts';
 import type { ExperimentState } from '../core/state.ts';
-import { firstWeight } from '../core/weights.ts';
+import { firstStep } from '../core/weights.ts';
+import type { WeightDecision } from '../core/weights.ts';
 import type { Acquisition, ManifestInput } from './contract.ts';
 import type { Ending } from './ending.ts';
 import { finish } from './finish.ts';
@@ -61,10 +62,21 @@ async function initialize(run: Run): Promise<void> {
     else await runTask(run, task, 'baseline');
   }
   await awaitReadiness({ experiment });
-  const { revisions, candidateWeight, tags, warnings } = await preflight({ experiment, holder: holderOf(run) });
+  const report = await preflight({ experiment, holder: holderOf(run) });
+  const { revisions, candidateWeight, tags, warnings, correlations, firstStep } = report;
   const images = { baseline: revisions.baseline.image, candidate: revisions.candidate.image };
   const message = 'StageAdvanced: Advanced to Running';
-  update(run, { ...run.state, verified: true, tags, images, weight: candidateWeight, stage: 'Running', message });
+  update(run, {
+    ...run.state,
+    experiment: { ...experiment, ...(correlations === undefined ? {} : { correlations }) },
+    verified: true,
+    tags,
+    images,
+    weight: candidateWeight,
+    ...(firstStep === undefined ? {} : { firstStep }),
+    stage: 'Running',
+    message,
+  });
   warn(run, ...warnings);
 }
 
@@ -72,14 +84,13 @@ async function initialize(run: Run): Promise<void> {
 async function takeFirstStep(run: Run): Promise<void> {
   const experiment = experimentOf(run);
   await condition(() => run.state.paused === undefined);
-  const { weight, reason } = firstStep(experiment, run.state);
+  const { weight, reason } = beginning(experiment, run.state);
   await shiftTraffic(run, weight, reason);
   const startedAtMs = Date.now();
   update(run, { ...run.state, startedAtMs, deadlineMs: startedAtMs, observedUntilMs: startedAtMs });
 }
 
-function firstStep(experiment: Experiment, { weight }: ExperimentState): { weight: number; reason: string } {
+function beginning(experiment: Experiment, { weight, firstStep: chosen }: ExperimentState): WeightDecision {
   if (experiment.deploymentPattern === 'FixedSplit') return { weight, reason: `fixed split, ${weight} %` };
-  const first = firstWeight(experiment);
-  return { weight: first, reason: `first step, ${first} %` };
+  return chosen ?? firstStep(experiment, undefined);
 }

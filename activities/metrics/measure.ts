@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { ObjectName } from '../../core/experiment.ts';
-import type { Measurement } from '../../core/measurement.ts';
+import type { Measurement, Question } from '../../core/measurement.ts';
 import { type Window, isBornIn } from './difference.ts';
 import { type Histogram, assembleHistograms } from './histogram.ts';
 import { type Prometheus, connectPrometheus } from './prometheus.ts';
@@ -48,12 +48,27 @@ export async function measure(input: MeasureInput): Promise<Measurement> {
 
 async function countVersions(input: MeasureInput, window: Window) {
   const { baseUrl, signal, baseline, candidate } = input;
-  const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
+  const asked: Question[] = [];
+  const prometheus = noting(connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs }), asked);
   const { histograms, birthsCount } = await look(prometheus, input, window);
   await requireFresh(prometheus, histograms, { window, scrapeIntervalMs: input.scrapeIntervalMs });
   return {
     baseline: countRevision(baseline, histograms, { window, birthsCount }),
     candidate: countRevision(candidate, histograms, { window, birthsCount }),
+    // Whoever asks why wants to see what answered; the other generations have nothing to say.
+    asked: asked.filter(({ series }) => series > 0),
+  };
+}
+
+/** Notes down every question and how much came of it. */
+function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
+  return {
+    ask: async (query) => {
+      const answer = await prometheus.ask(query);
+      const samples = answer.reduce((sum, series) => sum + series.samples.length, 0);
+      asked.push({ ...query, series: answer.length, samples });
+      return answer;
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import type { Cluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
 import { helmProblems } from './helm-problems.ts';
+import { lookAhead } from './look-ahead.ts';
 import { intervalProblem, requireMetrics } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
@@ -62,7 +63,9 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     );
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const candidateWeight = percents.get(experiment.candidate.revision) ?? 0;
-    return { revisions, candidateWeight, tags: tagsOf(service), warnings: warningsOf(experiment) };
+    const outlook = await lookAhead(experiment, dependencies.metrics, cancellationSignal());
+    const warnings = [...warningsOf(experiment), ...outlook.warnings];
+    return { revisions, candidateWeight, tags: tagsOf(service), ...outlook, warnings };
   });
 }
 

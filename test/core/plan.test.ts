@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sequentialAnalysis, thresholdAnalysis } from '../../core/analysis.ts';
+import type { UndecidedPolicy } from '../../core/analysis.ts';
 import type { Assessment, Verdict } from '../../core/assessment.ts';
 import type { Drift } from '../../core/drift.ts';
 import { plan } from '../../core/plan.ts';
@@ -192,5 +194,85 @@ describe('every plan', () => {
         expect(plan(input).reason).not.toBe('');
       }),
     );
+  });
+});
+
+describe('after the last iteration without a decision', () => {
+  const undecided = (policy: UndecidedPolicy, changes: Partial<PlanInput> = {}) => {
+    const experiment = anExperiment({
+      analysis: { ...sequentialAnalysis, undecided: policy, longestExtensionMs: 60_000 },
+    });
+    const overall = { verdict: 'undecided', reason: 'too few requests' } as const;
+    const assessment = { ...anAssessment(['undecided']), overall };
+    return plan(
+      anInput({ experiment, iteration: 5, computed: { assessment, weight: 20, reason: 'climbs' }, ...changes }),
+    );
+  };
+
+  test('an experiment is rolled back where it is told so', () => {
+    expect(undecided('rollback')).toEqual({ kind: 'rollBack', reason: 'undecided: too few requests' });
+  });
+
+  test('an experiment is extended, climbs on, and is rolled back when that has lasted too long', () => {
+    expect(undecided('extend', { extendedSinceMs: nowMs - 59_000 })).toEqual({
+      kind: 'shift',
+      weight: 20,
+      reason: 'extended: undecided: too few requests; climbs',
+    });
+    expect(undecided('extend', { extendedSinceMs: nowMs - 60_000 })).toEqual({
+      kind: 'rollBack',
+      reason: 'undecided: too few requests, after 1 min more',
+    });
+  });
+
+  test('a person is asked, whose approval promotes', () => {
+    expect(undecided('hold')).toMatchObject({ kind: 'openGate' });
+    const approved = { by: 'alice', atMs: nowMs };
+    expect(undecided('hold', { gateOpenedAtMs: nowMs, approved })).toEqual({
+      kind: 'promote',
+      reason: 'undecided: too few requests; approved by alice',
+    });
+  });
+
+  test('estimates within the limits promote, and that is called unproven', () => {
+    const withEstimate = (isWithinLimits: boolean) => {
+      const { objectives, ...rest } = anAssessment(['undecided']);
+      const overall = { verdict: 'undecided', reason: 'too few requests' } as const;
+      const assessment = { ...rest, overall, objectives: objectives.map((one) => ({ ...one, isWithinLimits })) };
+      return undecided('pointEstimate', { computed: { assessment, weight: 20, reason: 'climbs' } });
+    };
+    expect(withEstimate(true)).toMatchObject({ kind: 'promote', reason: expect.stringMatching(/^unproven/) });
+    expect(withEstimate(false)).toMatchObject({ kind: 'rollBack' });
+  });
+
+  test('a failed objective is rolled back, whatever the policy is', () => {
+    const experiment = anExperiment({ analysis: { ...thresholdAnalysis, undecided: 'extend' } });
+    const failed = computed(['fail', 'undecided'], false);
+    expect(plan(anInput({ experiment, iteration: 5, computed: failed }))).toMatchObject({ kind: 'rollBack' });
+  });
+});
+
+describe('with error bounds', () => {
+  const judged = (verdict: NonNullable<Assessment['overall']>['verdict'], changes: Partial<PlanInput> = {}) => {
+    const assessment = {
+      ...anAssessment(['undecided'], { rollbackOnFailure: false }),
+      overall: { verdict, reason: 'so it is' },
+    };
+    return plan(anInput({ computed: { assessment, weight: 20, reason: 'climbs' }, ...changes }));
+  };
+
+  test('a fail ends the experiment at once, also without rollback_on_failure', () => {
+    expect(judged('fail')).toEqual({ kind: 'rollBack', reason: 'failed: so it is' });
+  });
+
+  test('a bad environment holds the weight, and rolls back when it lasts', () => {
+    expect(judged('environment')).toEqual({ kind: 'hold', reason: 'environment: so it is' });
+    const since = nowMs - anExperiment().blindLimitMs;
+    expect(judged('environment', { environmentSinceMs: since })).toMatchObject({ kind: 'rollBack' });
+  });
+
+  test('a pass promotes after the last iteration only', () => {
+    expect(judged('pass')).toMatchObject({ kind: 'shift' });
+    expect(judged('pass', { iteration: 5 })).toMatchObject({ kind: 'promote' });
   });
 });

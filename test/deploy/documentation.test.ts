@@ -74,9 +74,19 @@ describe('docs/manifest.md', () => {
   });
 
   test('says the defaults that the annotations have', () => {
-    const stated = Object.fromEntries(listed.map((name) => [name, rowOf('docs/manifest.md', name)[2] ?? '']));
-    expect(readManifest(stated)).toEqual(readManifest({}));
+    expect(readManifest(statedIn(2))).toEqual(readManifest({}));
   });
+
+  test('says the defaults that the sequential analysis has', () => {
+    const analysed = listed.filter((name) => rowOf('docs/manifest.md', name).length > 5);
+    expect(analysed).toContain('serin.dev/dispersion');
+    expect(readManifest(statedIn(3, analysed))).toEqual(readManifest({ 'serin.dev/analysis': 'sequential' }));
+  });
+
+  function statedIn(column: number, names = listed): Readonly<Record<string, string>> {
+    const cells = names.map((name) => [name, rowOf('docs/manifest.md', name)[column] ?? '']);
+    return Object.fromEntries(cells.filter(([, value]) => value !== 'none'));
+  }
 
   test('has an example that is accepted', () => {
     const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest.md')) ?? [];

@@ -1,3 +1,4 @@
+import { sequentialAnalysis, thresholdAnalysis } from '../../core/analysis.ts';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -201,8 +202,35 @@ describe('annotations', () => {
     ['serin.dev/candidate-grace', '10s', { candidateGraceMs: 10_000 }],
     ['serin.dev/task-limit', '2m', { taskLimitMs: 120_000 }],
     ['serin.dev/finish-on-abort', '"true"', { finishOnAbort: true }],
+    ['serin.dev/analysis', 'sequential', { analysis: sequentialAnalysis }],
+    ['serin.dev/analysis', 'threshold', { analysis: thresholdAnalysis }],
+    ['serin.dev/confidence', '"0.99"', { analysis: { ...thresholdAnalysis, falsePass: 0.01, falseFail: 0.01 } }],
+    ['serin.dev/tolerance', '0.1', { analysis: { ...thresholdAnalysis, latencyTolerance: 0.1 } }],
+    ['serin.dev/warm-up', '30s', { analysis: { ...thresholdAnalysis, warmUpMs: 30_000 } }],
+    ['serin.dev/undecided', 'pointEstimate', { analysis: { ...thresholdAnalysis, undecided: 'pointEstimate' } }],
+    ['serin.dev/longest-extension', '1h', { analysis: { ...thresholdAnalysis, longestExtensionMs: 3_600_000 } }],
+    ['serin.dev/dispersion', '"2.5"', { analysis: { ...thresholdAnalysis, dispersion: 2.5 } }],
+    ['serin.dev/on-suspect', 'backoff', { analysis: { ...thresholdAnalysis, onSuspect: 'backoff' } }],
+    ['serin.dev/steps', '"5,10, 50"', { analysis: { ...thresholdAnalysis, steps: [5, 10, 50] } }],
+    ['serin.dev/risk-budget', '"10"', { analysis: { ...thresholdAnalysis, riskBudget: 10 } }],
   ])('%s sets %s', (name, value, expected) => {
     expect(accepted(annotated(name, value)).experiment).toMatchObject(expected);
+  });
+
+  test('of an analysis must fit the objectives', () => {
+    const both = edited(
+      'name: canary-progressive',
+      'name: canary-progressive\n  annotations:\n    serin.dev/analysis: sequential',
+    );
+    const lower = both.replace('upperLimit: 50', 'lowerLimit: 5\n      upperLimit: 50').replace('"0.01"', '"0"');
+    expect(issues(lower)).toEqual([
+      'experiment.yaml:36:19 spec.criteria.objectives[0].lowerLimit: expected none under the sequential analysis, which tests upper limits, got 5',
+      'experiment.yaml:41:19 spec.criteria.objectives[2].upperLimit: expected a limit above 0 under the sequential analysis, which tests upper limits, got 0',
+    ]);
+    const unlimited = annotated('serin.dev/risk-budget', '"10"').replace('error-rate', 'error-count');
+    expect(issues(unlimited)).toEqual([
+      'experiment.yaml:6:28 metadata.annotations."serin.dev/risk-budget": expected an objective with an upperLimit on error-rate, beyond which the budget counts, got none',
+    ]);
   });
 
   test('of somebody else are left alone', () => {
@@ -225,6 +253,16 @@ describe('annotations', () => {
     ['serin.dev/errors', '4xx'],
     ['serin.dev/finish-on-abort', '"yes"'],
     ['serin.dev/constructor', 'x'],
+    ['serin.dev/analysis', 'bayesian'],
+    ['serin.dev/confidence', '"1"'],
+    ['serin.dev/confidence', '"0.4"'],
+    ['serin.dev/undecided', 'promote'],
+    ['serin.dev/dispersion', '"0.5"'],
+    ['serin.dev/on-suspect', 'drop'],
+    ['serin.dev/steps', '"10,5"'],
+    ['serin.dev/steps', '"50,101"'],
+    ['serin.dev/steps', '"a,b"'],
+    ['serin.dev/risk-budget', '"0"'],
   ])('%s: %s is refused', (name, value) => {
     expect(issues(annotated(name, value))).toEqual([
       expect.stringContaining(`metadata.annotations."${name}": expected`),

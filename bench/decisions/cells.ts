@@ -1,0 +1,189 @@
+import { bucketed, latencyByMean, latencyByTail } from '../../core/simulation/latency.ts';
+import { seededRandom } from '../../core/simulation/random.ts';
+import { failIncrements } from '../../core/stats/bernoulli.ts';
+import { addInterval, freshProcess, logEvidence } from '../../core/stats/restarts.ts';
+import { binomial } from '../../core/simulation/random.ts';
+import type { Random } from '../../core/simulation/random.ts';
+import { ours, threeObjectives } from './ours.ts';
+import { argo, flagger, iter8, kayenta } from './peers.ts';
+import type { Rule } from './peers.ts';
+import { limits, scenarios } from './traffic.ts';
+import type { Behaviour } from './traffic.ts';
+
+/** The share and the mean of what became of the runs of one cell. */
+export interface CellResult {
+  readonly runs: number;
+  /** Percent. */
+  readonly promoted: number;
+  readonly failed: number;
+  readonly undecided: number;
+  readonly intervals: number;
+  readonly requests: number;
+  readonly errors: number;
+}
+
+/** One question: a rule, a behaviour, a rate. Named, so that it can be computed in any thread. */
+interface Cell {
+  readonly rule: Rule;
+  readonly behaviour: Behaviour;
+  readonly requestsPerSecond: number;
+}
+
+export const rates = [2, 20, 200] as const;
+export const multiples = [0.1, 0.5, 0.8, 1.5, 2, 5, 20, 90] as const;
+export const tolerances = [0, 0.25, 0.5] as const;
+
+/** The rules that are compared on error rates alone, by name. */
+export const errorRules: Readonly<Record<string, Rule>> = {
+  iter8: iter8,
+  'Flagger, threshold 5': flagger,
+  'Argo Rollouts, failureLimit 0': argo(0),
+  'Argo Rollouts, failureLimit 3': argo(3),
+  Kayenta: kayenta,
+  'serin, 12 iterations': ours({}),
+  'serin, up to 60': ours({ mostIterations: 60 }),
+  'serin, up to 60, tolerance 0': ours({ mostIterations: 60, tolerance: 0 }),
+  'serin, up to 60, backoff': ours({ mostIterations: 60, analysis: { onSuspect: 'backoff' } }),
+  'serin, up to 60, risk budget 10': ours({
+    mostIterations: 60,
+    analysis: { riskBudget: 10 },
+  }),
+};
+
+export const scenarioRules: Readonly<Record<string, Rule>> = {
+  iter8: iter8,
+  'Flagger, threshold 5': flagger,
+  'Argo Rollouts, failureLimit 0': argo(0),
+  'Argo Rollouts, failureLimit 3': argo(3),
+  'serin, 12 iterations': ours({ objectives: threeObjectives }),
+  'serin, up to 60': ours({ objectives: threeObjectives, mostIterations: 60 }),
+};
+
+export const turningRules: readonly string[] = [
+  'iter8',
+  'Flagger, threshold 5',
+  'Argo Rollouts, failureLimit 0',
+  'Argo Rollouts, failureLimit 3',
+  'serin, up to 60',
+];
+
+/** Intraclass correlations of bursty errors, and how they are met. */
+export const correlations = [0, 0.01, 0.05] as const;
+export const burstRules: Readonly<Record<string, (correlation: number) => Rule>> = {
+  'taken for independent': () => ours({ mostIterations: 60 }),
+  'learned from the baseline': (correlation) =>
+    ours({ mostIterations: 60, analysis: { dispersion: 'auto' }, correlations: [correlation] }),
+};
+
+const turnsBad: Behaviour = { errorRate: (interval) => (interval <= 6 ? 0.2 : 5) * limits.errorRate };
+
+/** All cells by name. */
+export const cells: Readonly<Record<string, Cell>> = Object.fromEntries([
+  ...rates.flatMap((requestsPerSecond) => [
+    ...Object.entries(errorRules).flatMap(([name, rule]) =>
+      multiples.map((multiple) => [
+        `errors|${requestsPerSecond}|${name}|${multiple}`,
+        { rule, requestsPerSecond, behaviour: { errorRate: multiple * limits.errorRate } },
+      ]),
+    ),
+    ...Object.entries(scenarioRules).flatMap(([name, rule]) =>
+      Object.entries(scenarios).map(([scenario, { behaviour }]) => [
+        `scenario|${requestsPerSecond}|${name}|${scenario}`,
+        { rule, requestsPerSecond, behaviour },
+      ]),
+    ),
+    ...turningRules.map((name) => [
+      `turning|${requestsPerSecond}|${name}`,
+      { rule: errorRules[name], requestsPerSecond, behaviour: turnsBad },
+    ]),
+    ...tolerances.flatMap((tolerance) => {
+      const rule = ours({ mostIterations: 60, tolerance });
+      return [
+        [
+          `level|${requestsPerSecond}|pass|${tolerance}`,
+          { rule, requestsPerSecond, behaviour: { errorRate: limits.errorRate * (1 + tolerance) } },
+        ],
+        [
+          `level|${requestsPerSecond}|fail|${tolerance}`,
+          { rule, requestsPerSecond, behaviour: { errorRate: limits.errorRate } },
+        ],
+      ];
+    }),
+    [
+      `level|${requestsPerSecond}|three`,
+      {
+        rule: ours({ objectives: threeObjectives, mostIterations: 60 }),
+        requestsPerSecond,
+        // Nothing has both its mean and its 95th percentile at the seed's limits: the tail is at its limit here.
+        behaviour: { errorRate: limits.errorRate, latency: bucketed(latencyByTail(limits.p95Ms)) },
+      },
+    ],
+    [
+      `level|${requestsPerSecond}|mean`,
+      {
+        rule: ours({ objectives: threeObjectives.slice(2), mostIterations: 60 }),
+        requestsPerSecond,
+        behaviour: { errorRate: 0, latency: bucketed(latencyByMean(limits.meanMs * 1.25)) },
+      },
+    ],
+  ]),
+  ...correlations.flatMap((correlation) =>
+    Object.entries(burstRules).flatMap(([name, ruleOf]) =>
+      [0.8, 1.5].map((multiple) => [
+        `bursts|${name}|${correlation}|${multiple}`,
+        {
+          rule: ruleOf(correlation),
+          requestsPerSecond: 20,
+          behaviour: { errorRate: multiple * limits.errorRate, correlation },
+        },
+      ]),
+    ),
+  ),
+]);
+
+/** Runs a cell with a seed of its own, so that its result does not depend on the other cells. */
+export function runCell(name: string, runs: number): CellResult {
+  const cell = cells[name];
+  if (cell === undefined) throw new Error(`no cell ${name}`);
+  const random = seededRandom(seedOf(name));
+  const counts = { promoted: 0, failed: 0, undecided: 0 };
+  let [intervals, requests, errors] = [0, 0, 0];
+  for (let run = 0; run < runs; run += 1) {
+    const { requestsPerSecond, behaviour } = cell;
+    const ended = cell.rule({ random, requestsPerSecond }, behaviour);
+    counts[ended.outcome] += 1;
+    intervals += ended.intervals;
+    requests += ended.candidateRequests;
+    errors += ended.candidateErrors;
+  }
+  const percent = (count: number): number => (100 * count) / runs;
+  return {
+    runs,
+    promoted: percent(counts.promoted),
+    failed: percent(counts.failed),
+    undecided: percent(counts.undecided),
+    intervals: intervals / runs,
+    requests: requests / runs,
+    errors: errors / runs,
+  };
+}
+
+function seedOf(name: string): number {
+  let hash = 2166136261;
+  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
+  return hash >>> 0;
+}
+
+/** Requests until a fail verdict on a version at twice the limit, looked at every 20 requests; the median of the runs. */
+export function medianRequestsToFail(runs: number): number {
+  const random: Random = seededRandom(15);
+  const needed = Array.from({ length: runs }, () => {
+    let process = freshProcess;
+    for (let requests = 20; ; requests += 20) {
+      const bad = binomial(random, 20, 2 * limits.errorRate);
+      process = addInterval(process, failIncrements({ requests: 20, bad }, limits.errorRate));
+      if (logEvidence(process) >= Math.log(20)) return requests;
+    }
+  }).sort((a, b) => a - b);
+  return needed[Math.floor(runs / 2)] ?? Number.NaN;
+}

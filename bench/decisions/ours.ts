@@ -1,0 +1,87 @@
+import { sequentialAnalysis } from '../../core/analysis.ts';
+import type { Analysis } from '../../core/analysis.ts';
+import { experimentDefaults } from '../../core/experiment.ts';
+import type { Experiment, Objective } from '../../core/experiment.ts';
+import { bucketed, latencyByTail } from '../../core/simulation/latency.ts';
+import { simulate } from '../../core/simulation/simulate.ts';
+import type { Rule } from './peers.ts';
+import { intervalSeconds, limits } from './traffic.ts';
+
+const errorRate: Objective = { metric: 'error-rate', upperLimit: limits.errorRate, rollbackOnFailure: true };
+const errorsOnly: readonly Objective[] = [errorRate];
+export const threeObjectives: readonly Objective[] = [
+  errorRate,
+  { metric: '95th-percentile-tail-latency', upperLimit: limits.p95Ms, rollbackOnFailure: true },
+  { metric: 'mean-latency', upperLimit: limits.meanMs, rollbackOnFailure: true },
+];
+
+export interface OurSettings {
+  readonly objectives?: readonly Objective[];
+  readonly tolerance?: number;
+  readonly latencyTolerance?: number;
+  /** 12 planned iterations; extended to at most this many. */
+  readonly mostIterations?: number;
+  readonly analysis?: Partial<Analysis>;
+  readonly correlations?: readonly number[];
+}
+
+const goodLatency = bucketed(latencyByTail(60));
+
+const planned = 12;
+/** As the peers' ramp. */
+const steps = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95];
+
+function experimentOf(settings: OurSettings): Experiment {
+  const { objectives = errorsOnly, tolerance = 0.5, latencyTolerance = 0.25, mostIterations = planned } = settings;
+  const { minSamples, errorClass, approval, approvalLimitMs, blindLimitMs, onBlind } = experimentDefaults;
+  const { readinessLimitMs, candidateGraceMs, taskLimitMs, finishOnAbort } = experimentDefaults;
+  const intervalMs = intervalSeconds * 1000;
+  return {
+    apiVersion: 'serin.dev/v1alpha1',
+    name: 'bench',
+    namespace: 'default',
+    target: { namespace: 'default', name: 'bench' },
+    testingPattern: 'Canary',
+    deploymentPattern: 'Progressive',
+    baseline: { name: 'baseline', revision: 'v1', variables: {} },
+    candidate: { name: 'candidate', revision: 'v2', variables: {} },
+    objectives,
+    indicators: [],
+    weights: { maxCandidateWeight: 95, maxCandidateWeightIncrement: 10 },
+    intervalMs,
+    iterations: planned,
+    start: [],
+    finish: [],
+    tolerance,
+    minSamples,
+    errorClass,
+    approval,
+    approvalLimitMs,
+    blindLimitMs,
+    onBlind,
+    readinessLimitMs,
+    candidateGraceMs,
+    taskLimitMs,
+    finishOnAbort,
+    analysis: {
+      ...sequentialAnalysis,
+      dispersion: 'off',
+      latencyTolerance,
+      steps,
+      undecided: mostIterations > planned ? 'extend' : 'rollback',
+      longestExtensionMs: (mostIterations - planned) * intervalMs,
+      ...settings.analysis,
+    },
+    ...(settings.correlations === undefined ? {} : { correlations: settings.correlations }),
+  };
+}
+
+/** Our method, by the functions that judge real experiments; the baseline has a tenth of the limit in errors and good latencies. */
+export function ours(settings: OurSettings): Rule {
+  const experiment = experimentOf(settings);
+  return ({ random, requestsPerSecond }, candidate) => {
+    const { latency } = candidate;
+    const baseline = { errorRate: limits.errorRate / 10, ...(latency === undefined ? {} : { latency: goodLatency }) };
+    return simulate({ experiment, baseline, candidate, requestsPerSecond, random });
+  };
+}

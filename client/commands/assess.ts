@@ -1,0 +1,43 @@
+import { formatInstant } from '../../core/instant.ts';
+import { rejudge } from '../../core/rejudge.ts';
+import type { RejudgedInterval } from '../../core/rejudge.ts';
+import { formatIssue } from '../../spec/issue.ts';
+import { readMeasurements } from '../../spec/measurements.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { say } from '../context.ts';
+import { CommandError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
+import { readManifest } from '../manifest.ts';
+import { planWords, verdictLines } from '../render/judgement.ts';
+
+export interface AssessFlags {
+  readonly file: string;
+  readonly measurements: string;
+}
+
+/** `serin assess -f FILE --measurements FILE`: judges a file of intervals without any cluster. Exit code 0 for a promotion. */
+export async function assess(context: CommandContext, { file, measurements }: AssessFlags): Promise<CommandResult> {
+  const { experiment } = await readManifest(context.terminal, file);
+  const { name, text } = await readInputFile(context.terminal, measurements);
+  const reading = readMeasurements(text, name);
+  if (reading.kind === 'invalid') {
+    const issues = reading.issues.map(formatIssue);
+    throw new CommandError('usage', [`${name} cannot be used:`, ...issues].join('\n  '), { issues });
+  }
+  const judged = rejudge(experiment, reading.intervals);
+  for (const one of judged) say(context, lineOf(one));
+  const last = judged.at(-1);
+  if (last === undefined) throw new CommandError('usage', `${name}: expected at least one interval`);
+  if (last.judgement !== undefined) say(context, '', ...verdictLines(last.judgement));
+  return {
+    exitCode: last.plan.kind === 'promote' || last.plan.kind === 'openGate' ? 0 : 1,
+    json: {
+      decision: last.plan,
+      intervals: judged.map(({ iteration, judgement, plan }) => ({ iteration, judgement, plan })),
+    },
+  };
+}
+
+function lineOf({ interval, iteration, plan }: RejudgedInterval): string {
+  return `${formatInstant(interval.atMs)}  iteration ${iteration}  ${interval.weight} %  ${planWords(plan)}`;
+}

@@ -1,0 +1,102 @@
+import type { Experiment } from '../../core/experiment.ts';
+import { isEnd, rejudge } from '../../core/rejudge.ts';
+import type { RejudgedInterval } from '../../core/rejudge.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { remark, say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { CommandError } from '../errors.ts';
+import { readManifest } from '../manifest.ts';
+import { isFile, readRecord } from '../records.ts';
+import type { RunRecord } from '../records.ts';
+import { formatColumns } from '../render/columns.ts';
+import { planWords } from '../render/judgement.ts';
+import { listExperiments } from '../visibility.ts';
+
+export interface BacktestFlags {
+  readonly file: string;
+  /** The newest so many experiments, instead of named ones. */
+  readonly last?: number;
+}
+
+interface Request {
+  /** Experiments, or files of exported histories. */
+  readonly ids: readonly string[];
+  readonly flags: BacktestFlags;
+}
+
+/** `serin backtest ID… -f FILE`: judges recorded experiments by other criteria, and says which decisions would have changed. */
+export async function backtest(context: CommandContext, request: Request): Promise<CommandResult> {
+  const { experiment } = await readManifest(context.terminal, request.flags.file);
+  const records = await recordsOf(context, request);
+  const rows = records.map((record) => compare(record, experiment));
+  const changed = rows.filter((row) => row.isChanged).length;
+  const cells = rows.map(({ name, recorded, rejudged, isChanged }) => [
+    name,
+    recorded,
+    isChanged ? rejudged : 'the same',
+  ]);
+  say(context, formatColumns([['EXPERIMENT', 'AS RECORDED', 'BY THE NEW CRITERIA'], ...cells]), '');
+  say(context, `${changed} of ${rows.length} decisions would have changed`);
+  return { exitCode: 0, json: { changed, experiments: rows } };
+}
+
+async function recordsOf(context: CommandContext, { ids, flags }: Request): Promise<readonly RunRecord[]> {
+  const areFiles = await Promise.all(ids.map(isFile));
+  const needsTemporal = flags.last !== undefined || areFiles.includes(false);
+  if (ids.length === 0 && flags.last === undefined) {
+    throw new CommandError('usage', 'backtest takes experiments, files of exported histories, or --last N');
+  }
+  if (!needsTemporal) return Promise.all(ids.map((id) => readRecord(noSession, id)));
+  return withSession(context.connection, (session) => readAll(context, session, { ids, flags }));
+}
+
+function noSession(): never {
+  throw new Error('all records are files');
+}
+
+async function readAll(context: CommandContext, session: Session, { ids, flags }: Request): Promise<RunRecord[]> {
+  const { last } = flags;
+  const newest = last === undefined ? [] : await listExperiments(session, { limit: last });
+  const named = [...ids, ...newest.map(({ execution }) => execution.workflowId)];
+  const records: RunRecord[] = [];
+  for (const id of named) {
+    try {
+      records.push(await readRecord(session, id));
+    } catch (error) {
+      if (!(error instanceof CommandError) || ids.includes(id)) throw error;
+      remark(context, `left out ${id}: ${error.message}`);
+    }
+  }
+  return records;
+}
+
+interface Comparison {
+  readonly name: string;
+  readonly recorded: string;
+  readonly rejudged: string;
+  readonly isChanged: boolean;
+}
+
+/** Both by the same functions: the record under its own criteria, and under the new ones. */
+function compare({ name, experiment, intervals }: RunRecord, changed: Experiment): Comparison {
+  const criteria = { ...changed, correlations: changed.objectives.map(() => null) };
+  const before = rejudge(experiment, intervals);
+  const after = rejudge(criteria, intervals);
+  const [recorded, rejudged] = [endOf(before), endOf(after)];
+  const isChanged = recorded.kind !== rejudged.kind || recorded.iteration !== rejudged.iteration;
+  return { name, recorded: recorded.words, rejudged: rejudged.words, isChanged };
+}
+
+function endOf(judged: readonly RejudgedInterval[]): {
+  readonly kind: string;
+  readonly iteration: number;
+  readonly words: string;
+} {
+  const last = judged.at(-1);
+  if (last === undefined) return { kind: 'none', iteration: 0, words: 'nothing was observed' };
+  const { plan, iteration } = last;
+  if (!isEnd(plan))
+    return { kind: 'open', iteration, words: `no decision by the end of the record, iteration ${iteration}` };
+  return { kind: plan.kind, iteration, words: `iteration ${iteration} ${planWords(plan)}` };
+}

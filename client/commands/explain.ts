@@ -1,0 +1,86 @@
+import { analysisOf } from '../../core/analysis.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import { formatInstant } from '../../core/instant.ts';
+import type { Counts, Measurement } from '../../core/measurement.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import { CommandError } from '../errors.ts';
+import { readRecord } from '../records.ts';
+import type { IntervalRecord, RunRecord } from '../records.ts';
+import { verdictLines } from '../render/judgement.ts';
+
+export interface ExplainFlags {
+  /** From 1, of the observed intervals; the latest if absent. */
+  readonly iteration?: number;
+}
+
+/** `serin explain ID`: what was asked, measured, compared and decided in one interval, from the record of the run. */
+export async function explain(
+  context: CommandContext,
+  { id, flags }: { readonly id: string; readonly flags: ExplainFlags },
+): Promise<CommandResult> {
+  return withSession(context.connection, async (session) => {
+    const record = await readRecord(session, id);
+    const { number, interval } = chosen(record, flags.iteration);
+    say(context, ...explanation(record.experiment, interval, { number, count: record.intervals.length }));
+    return { exitCode: 0, json: { number, ...interval } };
+  });
+}
+
+function chosen({ name, intervals }: RunRecord, iteration: number | undefined) {
+  const number = iteration ?? intervals.length;
+  const interval = intervals[number - 1];
+  if (interval !== undefined) return { number, interval };
+  const known = intervals.length === 0 ? 'none yet' : `1 to ${intervals.length}`;
+  throw new CommandError('notFound', `${name} has no observed interval ${number}; it has ${known}`);
+}
+
+function explanation(
+  experiment: Experiment,
+  { atMs, measurement, weight, judgement }: IntervalRecord,
+  { number, count }: { readonly number: number; readonly count: number },
+): readonly string[] {
+  return [
+    `Interval ${number} of ${count}, observed at ${formatInstant(atMs)}, candidate at ${weight} %`,
+    '',
+    ...measurementLines(measurement),
+    '',
+    ...ruleLines(experiment),
+    '',
+    ...(judgement === undefined
+      ? ['nothing was judged: the metrics were out of sight']
+      : [...verdictLines(judgement), `next weight: ${judgement.weight} %, ${judgement.reason}`]),
+  ];
+}
+
+function measurementLines(measurement: Measurement): readonly string[] {
+  if (measurement.kind !== 'measured') return [`not measured (${measurement.kind}): ${measurement.reason}`];
+  const { fromMs, toMs, baseline, candidate, asked = [] } = measurement;
+  return [
+    `Measured from ${formatInstant(fromMs)} to ${formatInstant(toMs)}`,
+    ...asked.flatMap(({ query, atMs, series, samples }) => [
+      `  ${query}`,
+      `    at ${formatInstant(atMs)}: ${series} series, ${samples} samples`,
+    ]),
+    `  baseline   ${countsText(baseline)}`,
+    `  candidate  ${countsText(candidate)}`,
+  ];
+}
+
+function countsText({ requests, errors5xx, errorsNot2xx, latencySumMs, buckets }: Counts): string {
+  const cumulative = buckets.map(({ le, count }) => `${le ?? '+Inf'}:${count}`).join(' ');
+  return `${requests} requests, ${errors5xx} errors (5xx), ${errorsNot2xx} not 2xx, ${latencySumMs} ms in all; up to ms ${cumulative || 'none'}`;
+}
+
+function ruleLines(experiment: Experiment): readonly string[] {
+  const { method, falsePass, falseFail } = analysisOf(experiment);
+  const { minSamples, tolerance } = experiment;
+  if (method === 'threshold') {
+    return [`Rule: threshold, the value since the first step against the limit, from ${minSamples} requests on`];
+  }
+  return [
+    `Rule: sequential; an objective passes when its evidence reaches ${1 / falsePass}:1 and its estimate is within limit and tolerance (${tolerance}),`,
+    `      the candidate fails when the evidence against it, averaged over the objectives, reaches ${1 / falseFail}:1`,
+  ];
+}

@@ -1,0 +1,109 @@
+import { admit } from '../../core/admission.ts';
+import type { Admission, ObjectiveForecast, PassForecast, Surroundings } from '../../core/admission.ts';
+import { analysisOf } from '../../core/analysis.ts';
+import { formatObjective } from '../../core/describe-assessment.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { formatObjectName } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import { readHistory } from '../../activities/metrics/history.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { remark, say } from '../context.ts';
+import { readManifest } from '../manifest.ts';
+import { formatColumns } from '../render/columns.ts';
+
+export interface PlanFlags {
+  readonly file: string;
+  /** Of both versions together; without it Prometheus is asked. */
+  readonly rps?: number;
+  readonly prometheus?: string;
+  readonly scrapeIntervalMs: number;
+}
+
+/** `serin plan -f FILE`: what a run will look like, and whether its schedule can bring a verdict. Exit code 1 when it cannot. */
+export async function plan(context: CommandContext, flags: PlanFlags): Promise<CommandResult> {
+  const { experiment, warnings } = await readManifest(context.terminal, flags.file);
+  remark(context, ...warnings.map((warning) => `warning: ${warning}`));
+  const surroundings = await surroundingsOf(context, experiment, flags);
+  const admission = admit(experiment, surroundings);
+  say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, admission), '');
+  if (admission.objectives.length > 0) say(context, ...objectives(admission), '');
+  say(context, ...admission.warnings.map((warning) => `warning: ${warning}`));
+  const canDecide = !admission.warnings.some((warning) => /no verdict can be reached|cannot pass/.test(warning));
+  return { exitCode: canDecide ? 0 : 1, json: { ...surroundingsShown(surroundings), ...admission } };
+}
+
+async function surroundingsOf(
+  context: CommandContext,
+  experiment: Experiment,
+  { rps, prometheus, scrapeIntervalMs }: PlanFlags,
+): Promise<Surroundings> {
+  const given = rps === undefined ? {} : { requestsPerSecond: rps };
+  if (prometheus === undefined) return given;
+  const signal = context.terminal.interrupted;
+  const history = await readHistory({ baseUrl: prometheus, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
+  const { baseline, requestsPerSecond } = history;
+  if (history.intervals === 0)
+    remark(context, `Prometheus at ${prometheus} knows no requests of ${experiment.baseline.revision}`);
+  return {
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
+    scrapeIntervalMs,
+    ...given,
+  };
+}
+
+function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requestsPerSecond?: number } {
+  return requestsPerSecond === undefined ? {} : { requestsPerSecond };
+}
+
+function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
+  const { target, baseline, candidate } = experiment;
+  const { method, falsePass } = analysisOf(experiment);
+  const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';
+  const traffic =
+    requestsPerSecond === undefined
+      ? 'traffic not known; --rps or --prometheus says it'
+      : `${Number(requestsPerSecond.toFixed(1))} requests a second`;
+  return [
+    `${formatObjectName(target)}: ${baseline.revision} to ${candidate.revision}, ${method}${confidence}`,
+    traffic,
+  ];
+}
+
+/** Steps that repeat the weight before are left out. */
+function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Admission): readonly string[] {
+  const shown = steps.filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight);
+  const rows = shown.map(({ atMs, weight }, index) => {
+    const next = shown[index + 1];
+    const until = steps.findLast(({ atMs: at }) => next === undefined || at < next.atMs);
+    return [
+      formatDuration(atMs),
+      `${weight} %`,
+      until?.candidateRequests === undefined ? '-' : String(until.candidateRequests),
+    ];
+  });
+  const count = `${experiment.iterations} iterations of ${formatDuration(experiment.intervalMs)}`;
+  const span =
+    longestMs === shortestMs
+      ? `at least ${formatDuration(shortestMs)}`
+      : `${formatDuration(shortestMs)} to ${formatDuration(longestMs)}`;
+  return [
+    formatColumns([['FROM', 'CANDIDATE', 'ITS REQUESTS SO FAR'], ...rows]),
+    '',
+    `${count}: ${span}; a bad candidate ends it sooner`,
+  ];
+}
+
+function objectives({ objectives }: Admission): readonly string[] {
+  const rows = objectives.map(({ objective, atBest, halfway }: ObjectiveForecast) => [
+    formatObjective(objective),
+    forecastText(atBest),
+    forecastText(halfway),
+  ]);
+  return [formatColumns([['OBJECTIVE', 'PASSES AT BEST AFTER', 'AT HALF THE LIMIT'], ...rows])];
+}
+
+function forecastText({ requests, afterMs }: PassForecast): string {
+  if (requests === undefined) return 'never';
+  return afterMs === undefined ? `${requests} requests` : `${requests} requests, ${formatDuration(afterMs)}`;
+}

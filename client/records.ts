@@ -1,0 +1,143 @@
+import { readFile, stat } from 'node:fs/promises';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Experiment } from '../core/experiment.ts';
+import type { IntervalJudgement } from '../core/judge-interval.ts';
+import type { RecordedInterval } from '../core/rejudge.ts';
+import type { ExperimentState } from '../core/state.ts';
+import type { Observation, PatchTrafficInput, PreflightReport, ManifestReading } from '../workflows/contract.ts';
+import type { Session } from './connection.ts';
+import { CommandError } from './errors.ts';
+import { findExecution } from './find-experiment.ts';
+
+/** One interval of a run as Temporal recorded it. */
+export interface IntervalRecord extends RecordedInterval {
+  /** What was made of it then; absent where the metrics were out of sight. */
+  readonly judgement?: IntervalJudgement;
+}
+
+/** What a run did, from the events of its history. */
+export interface RunRecord {
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly intervals: readonly IntervalRecord[];
+}
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type Event = NonNullable<History['events']>[number];
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+
+/** Reads the record of an experiment: an exported history where a file of that name exists, else a run that Temporal knows. */
+export async function readRecord(session: (() => Promise<Session>) | Session, id: string): Promise<RunRecord> {
+  if (await isFile(id)) return recordOf(id, [await readExported(id)]);
+  const connected = typeof session === 'function' ? await session() : session;
+  return recordOf(id, await readChain(connected, id));
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function readExported(path: string): Promise<History> {
+  try {
+    return historyFromJSON(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy = '`temporal workflow show --output json` exports one';
+    throw new CommandError('usage', `${path} is not a workflow history: ${reason}; ${remedy}`, { cause: error });
+  }
+}
+
+/** All runs of the experiment that were continued as new, the first run first. */
+async function readChain({ client, ...session }: Session, id: string): Promise<readonly History[]> {
+  const { workflowId, runId } = await findExecution({ client, ...session }, id);
+  const chain: History[] = [];
+  let next: string | undefined = runId;
+  while (next !== undefined) {
+    const history: History = await client.workflow.getHandle(workflowId, next).fetchHistory();
+    chain.unshift(history);
+    next = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  }
+  return chain;
+}
+
+function recordOf(name: string, histories: readonly History[]): RunRecord {
+  const reader = new RecordReader();
+  for (const history of histories) for (const event of history.events ?? []) reader.read(event);
+  const { experiment, intervals } = reader;
+  if (experiment === undefined) throw new CommandError('failed', `${name} has not read its manifest: nothing to judge`);
+  return { name, experiment, intervals };
+}
+
+/** Walks through the events in order; activities are known by the event that scheduled them. */
+class RecordReader {
+  experiment: Experiment | undefined;
+  readonly intervals: IntervalRecord[] = [];
+  private weight = 0;
+  private readonly scheduled = new Map<string, { readonly type: string; readonly input: Payload | undefined }>();
+
+  read(event: Event): void {
+    const { workflowExecutionStartedEventAttributes: started, activityTaskScheduledEventAttributes: scheduled } = event;
+    if (started) this.carryOver(started.input?.payloads?.[1]);
+    if (scheduled) {
+      const type = scheduled.activityType?.name ?? '';
+      this.scheduled.set(String(event.eventId), { type, input: scheduled.input?.payloads?.[0] });
+    }
+    this.readCompleted(event);
+    this.readMarker(event);
+  }
+
+  /** After continue-as-new the state came along. */
+  private carryOver(payload: Payload | undefined): void {
+    const carried = decode(payload) as ExperimentState | undefined;
+    if (carried?.experiment === undefined) return;
+    this.experiment = carried.experiment;
+    this.weight = carried.weight;
+  }
+
+  private readCompleted({ activityTaskCompletedEventAttributes: completed }: Event): void {
+    if (!completed) return;
+    const { type, input } = this.scheduled.get(String(completed.scheduledEventId)) ?? { type: '', input: undefined };
+    const result = completed.result?.payloads?.[0];
+    switch (type) {
+      case 'readManifest':
+        this.experiment = (decode(result) as ManifestReading | undefined)?.experiment;
+        break;
+      case 'preflight': {
+        const { correlations, candidateWeight = 0 } = (decode(result) as PreflightReport | undefined) ?? {};
+        this.weight = candidateWeight;
+        if (this.experiment && correlations) this.experiment = { ...this.experiment, correlations };
+        break;
+      }
+      case 'patchTraffic':
+        this.weight = (decode(input) as PatchTrafficInput | undefined)?.split.candidate ?? this.weight;
+        break;
+      case 'queryMetrics': {
+        const observation = decode(result) as Observation | undefined;
+        if (observation === undefined) break;
+        const { atMs, measurement } = observation;
+        this.intervals.push({ atMs, measurement, weight: this.weight });
+        break;
+      }
+    }
+  }
+
+  /** A local activity's result belongs to the observation before it. */
+  private readMarker({ markerRecordedEventAttributes: marker }: Event): void {
+    if (marker?.markerName !== 'core_local_activity') return;
+    const data = decode(marker.details?.['data']?.payloads?.[0]) as { readonly activity_type?: string } | undefined;
+    const last = this.intervals.at(-1);
+    if (data?.activity_type !== 'computeWeights' || last === undefined) return;
+    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as IntervalJudgement | undefined;
+    if (judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
+  }
+}
+
+/** Our own activities wrote it, by their contract: what callers say of its type is what the contract says. */
+function decode(payload: Payload | undefined | null): unknown {
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}

@@ -1,0 +1,223 @@
+import { analysisOf } from './analysis.ts';
+import type { EvidenceReport, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
+import { formatMetric } from './comparison.ts';
+import { formatDuration } from './duration.ts';
+import { boundariesOf, logEvidenceOf } from './evidence.ts';
+import type { Evidence, ObjectiveEvidence } from './evidence.ts';
+import type { Experiment, Objective } from './experiment.ts';
+import type { Counts } from './measurement.ts';
+import { metricValue, shareOver } from './metric-value.ts';
+import { hasEnoughSamples, judgeByThreshold } from './objective.ts';
+import type { JudgementSettings } from './objective.ts';
+import { formatOdds } from './odds.ts';
+import { requestsUntilPass, shareInterval } from './stats/bernoulli.ts';
+import { logMeanExp } from './stats/log-space.ts';
+
+export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis'>;
+
+export interface SequentialInput {
+  readonly settings: SequentialSettings;
+  readonly evidence: Evidence;
+  /** Since the candidate first had traffic; estimates rest on it, verdicts on the evidence. */
+  readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
+  /** How fast the candidate's requests come now. */
+  readonly requestsPerMs: number;
+  /** False leaves out the bounds that only people read: a simulation has none. */
+  readonly shown: boolean;
+}
+
+/**
+ * The `sequential` method: verdicts with error bounds that hold over any number of looks.
+ *
+ * An objective passes when its own evidence against "bad" reaches 1/α; all must pass, which needs no correction. The candidate fails
+ * when the mean of the evidence against "good" over the objectives reaches 1/β, whatever their dependence. When the baseline
+ * fails by the same rule it is the environment that is bad.
+ */
+export function judgeSequentially(input: SequentialInput): {
+  readonly objectives: readonly ObjectiveAssessment[];
+  readonly overall: OverallVerdict;
+} {
+  const baseline = judgeVersion(input, 'baseline');
+  const candidate = judgeVersion(input, 'candidate');
+  const objectives = input.settings.objectives.map((objective, index): ObjectiveAssessment => {
+    const own = candidate.objectives[index];
+    return {
+      objective,
+      baseline: baseline.objectives[index]?.verdict ?? 'undecided',
+      candidate: own?.verdict ?? 'undecided',
+      reason: own?.reason ?? '',
+      suspect: own?.suspect ?? false,
+      ...(own?.evidence === undefined ? {} : { evidence: own.evidence }),
+    };
+  });
+  return { objectives, overall: overallOf({ baseline, candidate }, objectives, input) };
+}
+
+interface VersionJudgement {
+  readonly hasFailed: boolean;
+  readonly objectives: readonly Judged[];
+}
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly suspect: boolean;
+  readonly evidence?: EvidenceReport;
+}
+
+function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): VersionJudgement {
+  const { settings, evidence } = input;
+  const logs = settings.objectives.map((objective, index) => {
+    const own = evidence[role][index] ?? { kind: 'fact' };
+    return { objective, own, ...logEvidenceOf(own, objective, settings) };
+  });
+  const tested = logs.filter(({ own }) => own.kind !== 'fact');
+  const failLog = tested.length === 0 ? -Infinity : logMeanExp(tested.map(({ fail }) => fail));
+  const hasFailed = failLog >= -Math.log(analysisOf(settings).falseFail);
+  const worst = Math.max(...tested.map(({ fail }) => fail));
+  const objectives = logs.map(({ objective, own, pass, fail }) => {
+    const isCulprit = hasFailed && own.kind !== 'fact' && fail === worst;
+    return judgeObjective(input, role, { objective, own, pass, fail, isCulprit });
+  });
+  return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), objectives };
+}
+
+interface ObjectiveInput {
+  readonly objective: Objective;
+  readonly own: ObjectiveEvidence;
+  readonly pass: number;
+  readonly fail: number;
+  readonly isCulprit: boolean;
+}
+
+function judgeObjective(
+  { settings, totals, requestsPerMs, shown }: SequentialInput,
+  role: 'baseline' | 'candidate',
+  { objective, own, pass, fail, isCulprit }: ObjectiveInput,
+): Judged {
+  const counts = totals[role];
+  if (own.kind === 'fact') return judgeByThreshold(objective, counts, settings);
+  const isBeyond = estimateIsBeyond(objective, counts, settings);
+  const verdict = isCulprit ? 'fail' : own.passed && !isBeyond ? 'pass' : 'undecided';
+  if (!shown || role === 'baseline') return { verdict, reason: '', suspect: isBeyond };
+  const evidence = reportOf({ settings, objective, own, pass, fail });
+  const reason = reasonOf({ verdict, objective, counts, requestsPerMs, settings, own, pass, fail, evidence });
+  return { verdict, reason, suspect: isBeyond, evidence };
+}
+
+/** Whether the point estimate is beyond limit and tolerance together, whatever the sample size. */
+function estimateIsBeyond(objective: Objective, counts: Counts, settings: SequentialSettings): boolean {
+  const estimate = estimateOf(objective, counts, settings);
+  return estimate !== undefined && estimate > boundariesOf(objective, settings).boundary;
+}
+
+/** In the unit of the boundary: for a tail latency the share of requests over the limit. */
+function estimateOf(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
+  if (objective.metric === '95th-percentile-tail-latency') return shareOver(counts.buckets, objective.upperLimit ?? 0);
+  return metricValue(objective.metric, counts, errorClass);
+}
+
+interface ReportInput {
+  readonly settings: SequentialSettings;
+  readonly objective: Objective;
+  readonly own: Exclude<ObjectiveEvidence, { kind: 'fact' }>;
+  readonly pass: number;
+  readonly fail: number;
+}
+
+function reportOf({ settings, objective, own, pass, fail }: ReportInput): EvidenceReport {
+  const base = { logPass: finite(pass), logFail: finite(fail), passed: own.passed };
+  if (own.kind === 'mean') return base;
+  const { falsePass, falseFail } = analysisOf(settings);
+  const { boundary } = boundariesOf(objective, settings);
+  const needed = requestsUntilPass(own.pass, boundary, falsePass);
+  return {
+    ...base,
+    interval: shareInterval(own.pass, { falsePass, falseFail }),
+    ...(Number.isFinite(needed) ? { requestsToPass: needed } : {}),
+  };
+}
+
+/** −∞ does not survive JSON; what is as good as impossible is said to be so. */
+function finite(log: number): number {
+  return Math.max(log, -1e6);
+}
+
+interface ReasonInput extends ReportInput {
+  readonly verdict: Verdict;
+  readonly counts: Counts;
+  readonly requestsPerMs: number;
+  readonly evidence: EvidenceReport;
+}
+
+function reasonOf(input: ReasonInput): string {
+  const { verdict, counts, own, settings, pass, fail, evidence } = input;
+  const seen = `${valueOf(input)}, ${counts.requests} requests`;
+  const { falsePass, falseFail } = analysisOf(settings);
+  const skipped = own.kind === 'mean' && own.skipped !== undefined ? `; interval left out: ${own.skipped}` : '';
+  switch (verdict) {
+    case 'fail':
+      return `${seen}, evidence against it ${formatOdds(fail)} (needs ${formatOdds(-Math.log(falseFail))})${skipped}`;
+    case 'pass':
+      return `${seen}, evidence for it ${formatOdds(pass)}${skipped}`;
+    case 'undecided':
+    case 'error':
+      return `${seen}, evidence for it ${formatOdds(pass)} of ${formatOdds(-Math.log(falsePass))}${needOf(input)}${skipped}`;
+  }
+}
+
+function needOf({ own, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
+  if (own.kind === 'mean' || passed) return '';
+  if (requestsToPass === undefined) return '; as it looks now it will not pass';
+  const time = requestsPerMs > 0 ? `, ${formatDuration(Math.ceil(requestsToPass / requestsPerMs))}` : '';
+  return `; needs about ${requestsToPass} more requests${time}`;
+}
+
+/** The estimate with its bounds, and what it is compared with: `error-rate 0.004 [0.001, 0.014] <= 0.010 +50 %`. */
+function valueOf({ objective, counts, settings, evidence }: ReasonInput): string {
+  const { metric, upperLimit = 0 } = objective;
+  const { limit, boundary } = boundariesOf(objective, settings);
+  const value = metricValue(metric, counts, settings.errorClass);
+  const shown = value === undefined ? 'unknown' : formatMetric(metric, roundTo(value, metric === 'error-rate' ? 4 : 1));
+  const bounds = evidence.interval === undefined ? '' : boundsOf(metric, evidence.interval);
+  const tolerated = boundary === limit ? '' : ` +${Math.round((boundary / limit - 1) * 100)} %`;
+  return `${metric} ${shown}${bounds}, limit ${formatMetric(metric, upperLimit)}${tolerated}`;
+}
+
+function boundsOf(metric: Objective['metric'], { lower, upper }: NonNullable<EvidenceReport['interval']>): string {
+  const [low, high] = [lower, upper].map((share) => String(roundTo(share, 4)));
+  return metric === 'error-rate' ? ` [${low}, ${high}]` : ` (share over the limit in [${low}, ${high}])`;
+}
+
+function roundTo(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
+}
+
+interface Versions {
+  readonly baseline: VersionJudgement;
+  readonly candidate: VersionJudgement;
+}
+
+function overallOf(
+  { baseline, candidate }: Versions,
+  objectives: readonly ObjectiveAssessment[],
+  { settings, totals }: SequentialInput,
+): OverallVerdict {
+  const reasons = (verdict: Verdict): string =>
+    objectives
+      .filter((one) => one.candidate === verdict)
+      .map(({ reason }) => reason)
+      .join('; ');
+  if (candidate.hasFailed && baseline.hasFailed) {
+    return { verdict: 'environment', reason: `baseline and candidate fail together: ${reasons('fail')}` };
+  }
+  if (candidate.hasFailed) return { verdict: 'fail', reason: reasons('fail') };
+  const { requests } = totals.candidate;
+  if (!hasEnoughSamples(requests, settings.minSamples)) {
+    return { verdict: 'undecided', reason: `${requests} of ${settings.minSamples} requests` };
+  }
+  const open = objectives.find((one) => one.candidate !== 'pass');
+  return open === undefined
+    ? { verdict: 'pass', reason: reasons('pass') }
+    : { verdict: 'undecided', reason: reasons(open.candidate) };
+}

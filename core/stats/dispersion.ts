@@ -1,0 +1,67 @@
+import type { Trials } from './bernoulli.ts';
+
+/** Fewer intervals of history give no estimate. */
+export const fewestHistoryIntervals = 50;
+
+/**
+ * The intraclass correlation of bad requests within an interval, from the baseline's history: 0 when they are independent.
+ * `undefined` with fewer than 50 intervals that had requests, or without any bad or good request.
+ */
+export function correlationOf(history: readonly Trials[]): number | undefined {
+  const seen = history.filter(({ requests }) => requests > 0);
+  if (seen.length < fewestHistoryIntervals) return undefined;
+  const dispersion = pearsonDispersion(seen);
+  if (dispersion === undefined) return undefined;
+  const meanRequests = seen.reduce((sum, { requests }) => sum + requests, 0) / seen.length;
+  return meanRequests <= 1 ? 0 : Math.min(1, Math.max(0, (dispersion - 1) / (meanRequests - 1)));
+}
+
+/** How many requests of an interval are worth one independent request, at least 1. */
+export function dispersionOf(requests: number, correlation: number): number {
+  return Math.max(1, 1 + (requests - 1) * correlation);
+}
+
+/** The trials at what they are worth: dividing a likelihood ratio's exponent keeps it a supermartingale (Jensen). */
+export function discounted({ requests, bad }: Trials, dispersion: number): Trials {
+  return { requests: requests / dispersion, bad: bad / dispersion };
+}
+
+/** Pearson's statistic by its degrees of freedom: 1 for independent requests, more for bursts. */
+function pearsonDispersion(intervals: readonly Trials[]): number | undefined {
+  const requests = intervals.reduce((sum, one) => sum + one.requests, 0);
+  const share = intervals.reduce((sum, one) => sum + one.bad, 0) / requests;
+  if (share <= 0 || share >= 1) return undefined;
+  const squares = intervals.map((one) => (one.bad - one.requests * share) ** 2 / (one.requests * share * (1 - share)));
+  return squares.reduce((sum, square) => sum + square, 0) / (intervals.length - 1);
+}
+
+/** What the intervals of one version say about its own bursts; sums, so that it stays small. */
+export interface Spread {
+  readonly intervals: number;
+  readonly requests: number;
+  readonly bad: number;
+  /** Σ bad² / requests. */
+  readonly squares: number;
+}
+
+export const noSpread: Spread = { intervals: 0, requests: 0, bad: 0, squares: 0 };
+
+export function withInterval(spread: Spread, { requests, bad }: Trials): Spread {
+  return {
+    intervals: spread.intervals + 1,
+    requests: spread.requests + requests,
+    bad: spread.bad + bad,
+    squares: spread.squares + (bad * bad) / requests,
+  };
+}
+
+/** Intervals of independent requests that are assumed beside those that were seen. */
+const pseudoIntervals = 2;
+
+/** Pearson's dispersion of the intervals so far, drawn towards 1 by two intervals of independent requests; at least 1. */
+export function ownDispersion({ intervals, requests, bad, squares }: Spread): number {
+  const share = requests === 0 ? 0 : bad / requests;
+  if (intervals < 2 || share <= 0 || share >= 1) return 1;
+  const pearson = (squares - (bad * bad) / requests) / (share * (1 - share));
+  return Math.max(1, (pearson + pseudoIntervals) / (intervals - 1 + pseudoIntervals));
+}

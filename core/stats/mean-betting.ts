@@ -1,0 +1,120 @@
+import type { Bucket } from '../measurement.ts';
+import { logMeanExp } from './log-space.ts';
+
+/** What an interval says about latencies: how many requests fell into each bucket, and the exact sum. */
+export interface LatencyInterval {
+  /** Cumulative and ascending, the last unbounded; milliseconds. */
+  readonly buckets: readonly Bucket[];
+  readonly sumMs: number;
+}
+
+/** Bets against "the mean is at least the boundary", as shares of the largest stake that cannot go bankrupt. */
+const passStakes = [0.1, 0.3, 0.6, 0.9] as const;
+
+/** Bets against "the mean is at most the limit". */
+const failStakes = [0.02, 0.08, 0.3, 0.8] as const;
+
+/** How many times the limit a latency counts at most in the pass test; 10 let hangs through. */
+const capFactor = 40;
+
+/**
+ * Where latencies are capped in the pass test: the first boundary from 40 times the limit on, or the last finite one.
+ * `undefined` without finite boundaries.
+ */
+export function latencyCapMs(boundaries: readonly (number | null)[], limitMs: number): number | undefined {
+  const finite = boundaries.filter((le) => le !== null);
+  return finite.find((le) => le >= capFactor * limitMs) ?? finite.at(-1);
+}
+
+/**
+ * What an interval adds, for each stake, to the log evidence that the mean of latencies capped at `capMs` is below `boundaryMs`.
+ *
+ * @throws when the cap is not above the boundary: no bet is possible then.
+ */
+export function meanPassIncrements(
+  interval: LatencyInterval,
+  { boundaryMs, capMs }: { readonly boundaryMs: number; readonly capMs: number },
+): readonly number[] {
+  if (capMs <= boundaryMs) throw new Error(`the cap of ${capMs} ms must be above the boundary of ${boundaryMs} ms`);
+  return passStakes.map((stake) => logGrowthBelow(interval, { boundaryMs, capMs, bet: stake / (capMs - boundaryMs) }));
+}
+
+/** What an interval adds, for each stake, to the log evidence that the mean latency is above the limit. No cap, no assumption. */
+export function meanFailIncrements(interval: LatencyInterval, limitMs: number): readonly number[] {
+  return failStakes.map((stake) => logGrowthAbove(interval, { limitMs, bet: stake / limitMs }));
+}
+
+/** The least that a bet (1/ms) against "the mean, capped, is at least the boundary" gained in the interval. */
+export function logGrowthBelow(
+  interval: LatencyInterval,
+  { boundaryMs, capMs, bet }: { readonly boundaryMs: number; readonly capMs: number; readonly bet: number },
+): number {
+  return leastLogGrowth(interval, (latencyMs) => Math.log1p(bet * (boundaryMs - Math.min(latencyMs, capMs))));
+}
+
+/** The least that a bet (1/ms) against "the mean is at most the limit" gained in the interval. */
+export function logGrowthAbove(
+  interval: LatencyInterval,
+  { limitMs, bet }: { readonly limitMs: number; readonly bet: number },
+): number {
+  return leastLogGrowth(interval, (latencyMs) => Math.log1p(bet * (latencyMs - limitMs)));
+}
+
+/** Adds the increments of an interval to the logs of earlier ones; no logs yet are zeros. */
+export function addLogs(logs: readonly number[], increments: readonly number[]): readonly number[] {
+  return increments.map((increment, index) => (logs[index] ?? 0) + increment);
+}
+
+/** The log evidence of a set of bets; 0 before the first interval. */
+export function logBetEvidence(logs: readonly number[]): number {
+  return logs.length === 0 ? 0 : logMeanExp(logs);
+}
+
+/** Why sum and buckets of an interval cannot belong together, or `undefined` where they can. */
+export function disagreement({ buckets, sumMs }: LatencyInterval): string | undefined {
+  const most = cellsOf(buckets).reduce((sum, { count, toMs }) => (count === 0 ? sum : sum + count * toMs), 0);
+  // Sums are rounded to microseconds.
+  return sumMs <= most + 0.001 ? undefined : `the sum of ${sumMs} ms is more than the ${most} ms of its buckets`;
+}
+
+interface Cell {
+  readonly count: number;
+  readonly fromMs: number;
+  /** Infinite for the last. */
+  readonly toMs: number;
+}
+
+function cellsOf(buckets: readonly Bucket[]): readonly Cell[] {
+  return buckets.map(({ le, count }, index) => {
+    const before = buckets[index - 1];
+    return { count: count - (before?.count ?? 0), fromMs: before?.le ?? 0, toMs: le ?? Infinity };
+  });
+}
+
+/**
+ * The least that a log growth, concave in each bucket, can be over all latencies with these buckets and this sum.
+ *
+ * A linear program with a greedy optimum: all requests at the lower ends of their buckets, then what is left of the sum
+ * spread along the buckets' chords, the steepest descent first. In the last bucket the growth does not fall (it is constant above
+ * the cap, or rises slower than any line), so its chord is flat.
+ */
+function leastLogGrowth({ buckets, sumMs }: LatencyInterval, growth: (latencyMs: number) => number): number {
+  const cells = cellsOf(buckets).filter(({ count }) => count > 0);
+  let total = cells.reduce((sum, { count, fromMs }) => sum + count * growth(fromMs), 0);
+  // Negative where sum and buckets are of different moments.
+  let left = Math.max(0, sumMs - cells.reduce((sum, { count, fromMs }) => sum + count * fromMs, 0));
+  for (const { room, slope } of cells.map((cell) => chordOf(cell, growth)).sort((a, b) => a.slope - b.slope)) {
+    const spread = Math.min(left, room);
+    total += spread * slope;
+    left -= spread;
+  }
+  return total;
+}
+
+function chordOf(
+  { count, fromMs, toMs }: Cell,
+  growth: (latencyMs: number) => number,
+): { room: number; slope: number } {
+  if (toMs === Infinity) return { room: Infinity, slope: 0 };
+  return { room: count * (toMs - fromMs), slope: (growth(toMs) - growth(fromMs)) / (toMs - fromMs) };
+}

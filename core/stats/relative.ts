@@ -1,0 +1,52 @@
+import { logChoose } from './special-functions.ts';
+import { logSumExp } from './log-space.ts';
+import type { Trials } from './bernoulli.ts';
+
+/** Both versions in one interval. */
+export interface PairedTrials {
+  readonly candidate: Trials;
+  readonly baseline: Trials;
+}
+
+/** Odds ratios of the alternatives, as multiples of the boundary. */
+const relativePassGrid = [0.25, 0.5, 0.75, 0.9] as const;
+const relativeFailGrid = [1.25, 1.6, 2.5, 5, 15] as const;
+
+/** More bad requests than this in one interval are counted by the binomial limit, which costs no sum. */
+const mostSummed = 5000;
+
+/**
+ * The log likelihood of the candidate's bad requests given those of both versions, for the odds ratio `psi` of candidate to
+ * baseline, up to a term that does not depend on it: Fisher's noncentral hypergeometric distribution. The common rate
+ * cancels, so it may differ from interval to interval.
+ */
+export function logConditional({ candidate, baseline }: PairedTrials, psi: number): number {
+  const bad = candidate.bad + baseline.bad;
+  if (bad === 0 || candidate.requests === 0 || baseline.requests === 0) return 0;
+  if (bad > mostSummed) {
+    const share = (psi * candidate.requests + baseline.requests) / (candidate.requests + baseline.requests);
+    return candidate.bad * Math.log(psi) - bad * Math.log(share);
+  }
+  const fewest = Math.max(0, bad - baseline.requests);
+  const most = Math.min(bad, candidate.requests);
+  const terms = Array.from({ length: most - fewest + 1 }, (_, index) => {
+    const j = fewest + index;
+    return logChoose(candidate.requests, j) + logChoose(baseline.requests, bad - j) + j * Math.log(psi);
+  });
+  return candidate.bad * Math.log(psi) - logSumExp(terms);
+}
+
+/** What an interval adds, for each alternative, to the log evidence that the odds ratio is below the boundary. */
+export function relativePassIncrements(trials: PairedTrials, boundary: number): readonly number[] {
+  return increments(trials, boundary, relativePassGrid);
+}
+
+/** What an interval adds, for each alternative, to the log evidence that the odds ratio is above the boundary. */
+export function relativeFailIncrements(trials: PairedTrials, boundary: number): readonly number[] {
+  return increments(trials, boundary, relativeFailGrid);
+}
+
+function increments(trials: PairedTrials, boundary: number, grid: readonly number[]): readonly number[] {
+  const atBoundary = logConditional(trials, boundary);
+  return grid.map((multiple) => logConditional(trials, boundary * multiple) - atBoundary);
+}

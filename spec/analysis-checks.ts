@@ -1,0 +1,62 @@
+import { analysisOf } from '../core/analysis.ts';
+import type { Experiment, Objective } from '../core/experiment.ts';
+import type { ValueIssue } from './zod-issues.ts';
+
+/** What the chosen analysis asks of the rest of the manifest. */
+export function checkAnalysis(experiment: Experiment): ValueIssue[] {
+  return [...checkObjectives(experiment), ...checkRiskBudget(experiment), ...checkSteps(experiment)];
+}
+
+function annotation(name: string): ValueIssue['path'] {
+  return ['metadata', 'annotations', `serin.dev/${name}`];
+}
+
+function checkObjectives(experiment: Experiment): ValueIssue[] {
+  if (analysisOf(experiment).method !== 'sequential') return [];
+  return experiment.objectives.flatMap((objective, index) => {
+    const path = ['spec', 'criteria', 'objectives', index];
+    return problemsOf(objective).map(({ field, expected, got }) => ({
+      path: [...path, field],
+      atKey: false,
+      expected,
+      got,
+    }));
+  });
+}
+
+interface Problem {
+  readonly field: 'upperLimit' | 'lowerLimit';
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Counts are facts and compared as they are; everything else is tested, against an upper limit. */
+function problemsOf({ metric, upperLimit, lowerLimit }: Objective): Problem[] {
+  if (metric === 'request-count' || metric === 'error-count') return [];
+  const tested = 'under the sequential analysis, which tests upper limits';
+  const problems: Problem[] = [];
+  if (lowerLimit !== undefined) {
+    problems.push({ field: 'lowerLimit', expected: `none ${tested}`, got: String(lowerLimit) });
+  }
+  if (upperLimit !== undefined && upperLimit <= 0) {
+    problems.push({ field: 'upperLimit', expected: `a limit above 0 ${tested}`, got: String(upperLimit) });
+  }
+  if (metric === 'error-rate' && upperLimit !== undefined && upperLimit >= 1) {
+    problems.push({ field: 'upperLimit', expected: `an error rate below 1 ${tested}`, got: String(upperLimit) });
+  }
+  return problems;
+}
+
+function checkRiskBudget(experiment: Experiment): ValueIssue[] {
+  const { riskBudget } = analysisOf(experiment);
+  const hasLimit = experiment.objectives.some((one) => one.metric === 'error-rate' && one.upperLimit !== undefined);
+  if (riskBudget === undefined || hasLimit) return [];
+  const expected = 'an objective with an upperLimit on error-rate, beyond which the budget counts';
+  return [{ path: annotation('risk-budget'), atKey: false, expected, got: 'none' }];
+}
+
+function checkSteps(experiment: Experiment): ValueIssue[] {
+  if (analysisOf(experiment).steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
+  const expected = 'the deployment pattern Progressive, since FixedSplit never shifts';
+  return [{ path: annotation('steps'), atKey: false, expected, got: 'FixedSplit' }];
+}

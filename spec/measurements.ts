@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { RecordedInterval } from '../core/rejudge.ts';
+import type { Issue } from './issue.ts';
+
+/** One interval a line; or all that is wrong with them. */
+export type MeasurementsReading =
+  | { readonly kind: 'ok'; readonly intervals: readonly RecordedInterval[] }
+  | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
+
+const count = z.int().min(0);
+const bucket = z.strictObject({ le: z.number().positive().nullable(), count });
+
+const counts = z
+  .strictObject({
+    requests: count,
+    errors5xx: count.default(0),
+    errorsNot2xx: count.optional(),
+    latencySumMs: z.number().min(0).default(0),
+    buckets: z.array(bucket).default([]),
+  })
+  .superRefine(({ requests, errors5xx, errorsNot2xx = errors5xx, buckets }, context) => {
+    if (Math.max(errors5xx, errorsNot2xx) > requests) {
+      context.addIssue({ code: 'custom', message: `at most ${requests} errors, as there are requests` });
+    }
+    const isCumulative = buckets.every((one, index) => one.count >= (buckets[index - 1]?.count ?? 0));
+    if (!isCumulative) context.addIssue({ code: 'custom', path: ['buckets'], message: 'cumulative counts' });
+    const last = buckets.at(-1);
+    if (last !== undefined && (last.le !== null || last.count !== requests)) {
+      const message = `a last bucket with le null and all ${requests} requests`;
+      context.addIssue({ code: 'custom', path: ['buckets'], message });
+    }
+  })
+  .transform((given) => ({ ...given, errorsNot2xx: given.errorsNot2xx ?? given.errors5xx }));
+
+const line = z
+  .strictObject({
+    fromMs: z.number(),
+    toMs: z.number(),
+    /** The candidate's, percent. */
+    weight: z.int().min(0).max(100).default(50),
+    baseline: counts,
+    candidate: counts,
+  })
+  .refine(({ fromMs, toMs }) => toMs > fromMs, { path: ['toMs'], message: 'a moment after fromMs' });
+
+/** Reads NDJSON: one interval a line, empty lines left out. Lists every line that cannot be used. */
+export function readMeasurements(text: string, file: string): MeasurementsReading {
+  const issues: Issue[] = [];
+  const intervals: RecordedInterval[] = [];
+  for (const [index, content] of text.split('\n').entries()) {
+    if (content.trim() === '') continue;
+    const reading = line.safeParse(parseJson(content));
+    if (reading.success) intervals.push(intervalOf(reading.data));
+    else issues.push(...reading.error.issues.map((issue) => issueOf(issue, { file, line: index + 1 })));
+  }
+  return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'ok', intervals };
+}
+
+function intervalOf({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {
+  return { atMs: toMs, weight, measurement: { kind: 'measured', fromMs, toMs, baseline, candidate } };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function issueOf({ path, message }: z.core.$ZodIssue, place: { readonly file: string; readonly line: number }): Issue {
+  const [expected = message, got = 'another value'] = message
+    .replace(/^Invalid input: expected /, '')
+    .split(', received ');
+  return { ...place, column: 1, path: path.map(String).join('.') || '(interval)', expected, got };
+}

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { sequentialAnalysis } from '../../core/analysis.ts';
+import type { Analysis } from '../../core/analysis.ts';
+import type { Assessment } from '../../core/assessment.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import { judgeInterval } from '../../core/judge-interval.ts';
+import type { IntervalJudgement, JudgeIntervalInput } from '../../core/judge-interval.ts';
+import { noCounts } from '../../core/measurement.ts';
+import type { Counts } from '../../core/measurement.ts';
+import { anExperiment, someCounts } from '../support/builders.ts';
+
+const errorRate = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false } as const;
+const tail = { metric: '95th-percentile-tail-latency', upperLimit: 100, rollbackOnFailure: false } as const;
+const mean = { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: false } as const;
+
+function sequential(changes: Partial<Experiment> = {}, analysis: Partial<Analysis> = {}): Experiment {
+  const chosen = { ...sequentialAnalysis, dispersion: 'off', ...analysis } as const;
+  return anExperiment({ objectives: [errorRate], minSamples: 1, ...changes, analysis: chosen });
+}
+
+interface Interval {
+  readonly candidate: Counts;
+  readonly baseline?: Counts;
+}
+
+/** Judges the intervals one after another, 12 s each, and returns what is known after the last. */
+function judgeAll(experiment: Experiment, intervals: readonly Interval[], weight = 50): IntervalJudgement {
+  let known: Pick<JudgeIntervalInput, 'totals' | 'evidence'> = { totals: { baseline: noCounts, candidate: noCounts } };
+  let judged: IntervalJudgement | undefined;
+  for (const [index, { candidate, baseline = someCounts() }] of intervals.entries()) {
+    const window = { fromMs: index * 12_000, toMs: (index + 1) * 12_000 };
+    judged = judgeInterval({
+      experiment,
+      ...known,
+      weight,
+      measurement: { kind: 'measured', ...window, baseline, candidate },
+    });
+    const { totals, evidence } = judged;
+    known = { totals, ...(evidence === undefined ? {} : { evidence }) };
+  }
+  if (judged === undefined) throw new Error('at least one interval');
+  return judged;
+}
+
+function assessmentOf(experiment: Experiment, ...intervals: readonly Interval[]): Assessment {
+  return judgeAll(experiment, intervals).assessment;
+}
+
+describe('the sequential analysis', () => {
+  test('leaves 1 error of 3 requests undecided, and passes 1 of 3,000', () => {
+    const few = assessmentOf(sequential(), { candidate: someCounts({ requests: 3, errors: 1 }) });
+    expect(few.overall?.verdict).toBe('undecided');
+    const many = assessmentOf(sequential(), { candidate: someCounts({ requests: 3000, errors: 1 }) });
+    expect(many.overall?.verdict).toBe('pass');
+  });
+
+  test('fails a candidate that is surely beyond its limit, with the odds', () => {
+    const { overall, objectives } = assessmentOf(sequential(), {
+      candidate: someCounts({ requests: 500, errors: 30 }),
+    });
+    expect(overall?.verdict).toBe('fail');
+    expect(objectives[0]?.reason).toMatch(
+      /^error-rate 0\.060 \[0\.0\d+, 0\.\d+\], limit 0\.010 \+50 %, 500 requests, evidence against it \d+:1 \(needs 20:1\)$/,
+    );
+  });
+
+  test('says how many more requests, and how much time, a pass still needs', () => {
+    const { objectives } = assessmentOf(sequential(), { candidate: someCounts({ requests: 150 }) });
+    expect(objectives[0]).toMatchObject({ candidate: 'undecided', evidence: { passed: false } });
+    expect(objectives[0]?.reason).toMatch(/evidence for it 4\.\d:1 of 20:1; needs about \d+ more requests, [\d.]+ s$/);
+    const needed = objectives[0]?.evidence?.requestsToPass ?? 0;
+    const after = assessmentOf(sequential(), { candidate: someCounts({ requests: 150 + 2 * needed }) });
+    expect(after.overall?.verdict).toBe('pass');
+  });
+
+  test('says when a pass is not to be expected', () => {
+    const { objectives } = assessmentOf(sequential(), { candidate: someCounts({ requests: 100, errors: 2 }) });
+    expect(objectives[0]?.reason).toMatch(/as it looks now it will not pass$/);
+  });
+
+  test('asks for the minimum of samples, whatever the evidence', () => {
+    const { overall } = assessmentOf(sequential({ minSamples: 1000 }), { candidate: someCounts({ requests: 900 }) });
+    expect(overall).toEqual({ verdict: 'undecided', reason: '900 of 1000 requests' });
+  });
+
+  test('latches a pass, but not beyond an estimate that has become bad', () => {
+    const good = { candidate: someCounts({ requests: 1000 }) };
+    const worse = { candidate: someCounts({ requests: 100, errors: 2 }) };
+    const latched = judgeAll(sequential(), [good, worse]);
+    expect(latched.assessment.objectives[0]).toMatchObject({ candidate: 'pass', evidence: { passed: true } });
+    const bad = { candidate: someCounts({ requests: 1000, errors: 40 }) };
+    expect(judgeAll(sequential(), [good, bad]).assessment.objectives[0]?.candidate).not.toBe('pass');
+  });
+
+  test('finds a candidate that turns bad after many good intervals', () => {
+    const good = Array.from({ length: 6 }, () => ({ candidate: someCounts({ requests: 1200, errors: 2 }) }));
+    const { assessment } = judgeAll(sequential(), [...good, { candidate: someCounts({ requests: 1200, errors: 60 }) }]);
+    expect(assessment.overall?.verdict).toBe('fail');
+  });
+
+  test('blames the environment when the baseline fails too', () => {
+    const bad = someCounts({ requests: 1000, errors: 200 });
+    const { overall } = assessmentOf(sequential(), { candidate: bad, baseline: bad });
+    expect(overall?.verdict).toBe('environment');
+    expect(overall?.reason).toMatch(/^baseline and candidate fail together: error-rate 0\.200/);
+  });
+
+  test('needs every objective for a pass, and names the one that a fail rests on', () => {
+    const experiment = sequential({ objectives: [errorRate, tail, mean] });
+    const slow = assessmentOf(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 150 }) });
+    expect(slow.objectives.map(({ candidate }) => candidate)).toEqual(['pass', 'fail', 'undecided']);
+    expect(slow.overall?.verdict).toBe('fail');
+    const fast = assessmentOf(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 10 }) });
+    expect(fast.overall?.verdict).toBe('pass');
+  });
+
+  test('compares counts, which are facts', () => {
+    const count = { metric: 'request-count', lowerLimit: 5000, rollbackOnFailure: false } as const;
+    const { objectives } = assessmentOf(sequential({ objectives: [count] }), {
+      candidate: someCounts({ requests: 1000 }),
+    });
+    expect(objectives[0]).toMatchObject({
+      candidate: 'undecided',
+      reason: 'request-count 1000 < limit 5000, 1000 requests',
+    });
+  });
+
+  test('is stricter with more confidence, and with less tolerance', () => {
+    const interval = { candidate: someCounts({ requests: 300 }) };
+    expect(assessmentOf(sequential(), interval).overall?.verdict).toBe('pass');
+    const sure = sequential({}, { falsePass: 0.001 });
+    expect(assessmentOf(sure, interval).overall?.verdict).toBe('undecided');
+    expect(assessmentOf(sequential({ tolerance: 0 }), interval).overall?.verdict).toBe('undecided');
+  });
+
+  test('takes less from bursts, as the dispersion says', () => {
+    const interval = { candidate: someCounts({ requests: 400 }) };
+    expect(assessmentOf(sequential({}, { dispersion: 2 }), interval).overall?.verdict).toBe('undecided');
+    const learned = sequential({ correlations: [0.01] }, { dispersion: 'auto' });
+    expect(assessmentOf(learned, interval).overall?.verdict).toBe('undecided');
+    expect(assessmentOf(sequential({ correlations: [0.01] }), interval).overall?.verdict).toBe('pass');
+  });
+
+  test('keeps what it knows small and safe for JSON', () => {
+    const experiment = sequential({ objectives: [errorRate, tail, mean] });
+    const intervals = Array.from({ length: 100 }, () => ({ candidate: someCounts({ requests: 100, errors: 1 }) }));
+    const { evidence } = judgeAll(experiment, intervals);
+    const text = JSON.stringify(evidence);
+    expect(JSON.parse(text)).toEqual(evidence);
+    expect(text).not.toContain('null');
+    expect(text.length).toBeLessThan(3000);
+  });
+
+  test('judges nothing before the warm-up is over, and shows what it saw', () => {
+    const experiment = sequential({}, { warmUpMs: 30_000 });
+    const measurement = {
+      kind: 'measured',
+      fromMs: 0,
+      toMs: 12_000,
+      baseline: someCounts(),
+      candidate: someCounts({ errors: 900 }),
+    } as const;
+    const totals = { baseline: noCounts, candidate: noCounts };
+    const judged = judgeInterval({ experiment, totals, measurement, weight: 10, warmUpUntilMs: 30_000 });
+    expect(judged).toMatchObject({ totals, weight: 10, reason: 'warming up for another 30 s, nothing is judged yet' });
+    expect(judged.assessment.overall?.verdict).toBe('undecided');
+  });
+});
