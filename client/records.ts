@@ -28,11 +28,14 @@ type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<History['events']>[number];
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
-/** Reads the record of an experiment: an exported history where a file of that name exists, else a run that Temporal knows. */
-export async function readRecord(session: (() => Promise<Session>) | Session, id: string): Promise<RunRecord> {
-  if (await isFile(id)) return recordOf(id, [await readExported(id)]);
-  const connected = typeof session === 'function' ? await session() : session;
-  return recordOf(id, await readChain(connected, id));
+/** The record of a run that Temporal knows. */
+export async function readRunRecord(session: Session, id: string): Promise<RunRecord> {
+  return recordOf(id, await readChain(session, id));
+}
+
+/** The record in a file that `temporal workflow show --output json` has written. */
+export async function readExportedRecord(path: string): Promise<RunRecord> {
+  return recordOf(path, [await readExported(path)]);
 }
 
 export async function isFile(path: string): Promise<boolean> {

@@ -24,17 +24,23 @@ export interface AssessInput {
 export function assess(input: AssessInput): Assessment {
   const { experiment, totals, measurement } = input;
   const { objectives: judged, overall } = judge(input);
-  const objectives = judged.map((one) => ({
-    ...one,
-    isWithinLimits: isWithinLimits(one.objective, totals.candidate, experiment),
-  }));
+  const { shown = true } = input;
+  const objectives = needsLimits(input) ? judged.map((one) => withLimits(one, input)) : judged;
   return {
     objectives:
       measurement.kind === 'measured' ? objectives : objectives.map((one) => withoutVerdict(one, measurement)),
     ...(overall === undefined || measurement.kind !== 'measured' ? {} : { overall }),
-    metrics: shownMetrics(experiment).map((metric) => valuesOf(metric, experiment, totals)),
+    metrics: shown ? shownMetrics(experiment).map((metric) => valuesOf(metric, experiment, totals)) : [],
     samples: { baseline: totals.baseline.requests, candidate: totals.candidate.requests },
   };
+}
+
+function needsLimits({ experiment, shown = true }: AssessInput): boolean {
+  return shown || analysisOf(experiment).undecided === 'pointEstimate';
+}
+
+function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInput): ObjectiveAssessment {
+  return { ...one, isWithinLimits: isWithinLimits(one.objective, totals.candidate, experiment) };
 }
 
 type Judgements = Pick<Assessment, 'objectives' | 'overall'>;

@@ -151,7 +151,7 @@ interface ReasonInput extends ReportInput {
 }
 
 function reasonOf(input: ReasonInput): string {
-  const { verdict, counts, own, settings, pass, fail, evidence } = input;
+  const { verdict, counts, own, settings, pass, fail } = input;
   const seen = `${valueOf(input)}, ${counts.requests} requests`;
   const { falsePass, falseFail } = analysisOf(settings);
   const skipped = own.kind === 'mean' && own.skipped !== undefined ? `; interval left out: ${own.skipped}` : '';

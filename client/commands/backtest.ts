@@ -7,7 +7,7 @@ import { withSession } from '../connection.ts';
 import type { Session } from '../connection.ts';
 import { CommandError } from '../errors.ts';
 import { readManifest } from '../manifest.ts';
-import { isFile, readRecord } from '../records.ts';
+import { isFile, readExportedRecord, readRunRecord } from '../records.ts';
 import type { RunRecord } from '../records.ts';
 import { formatColumns } from '../render/columns.ts';
 import { planWords } from '../render/judgement.ts';
@@ -43,27 +43,25 @@ export async function backtest(context: CommandContext, request: Request): Promi
 
 async function recordsOf(context: CommandContext, { ids, flags }: Request): Promise<readonly RunRecord[]> {
   const areFiles = await Promise.all(ids.map(isFile));
-  const needsTemporal = flags.last !== undefined || areFiles.includes(false);
   if (ids.length === 0 && flags.last === undefined) {
     throw new CommandError('usage', 'backtest takes experiments, files of exported histories, or --last N');
   }
-  if (!needsTemporal) return Promise.all(ids.map((id) => readRecord(noSession, id)));
-  return withSession(context.connection, (session) => readAll(context, session, { ids, flags }));
+  const exported = await Promise.all(ids.filter((_, index) => areFiles[index]).map(readExportedRecord));
+  const named = ids.filter((_, index) => !areFiles[index]);
+  if (named.length === 0 && flags.last === undefined) return exported;
+  const runs = await withSession(context.connection, (session) => readRuns(context, session, { ids: named, flags }));
+  return [...exported, ...runs];
 }
 
-function noSession(): never {
-  throw new Error('all records are files');
-}
-
-async function readAll(context: CommandContext, session: Session, { ids, flags }: Request): Promise<RunRecord[]> {
+async function readRuns(context: CommandContext, session: Session, { ids, flags }: Request): Promise<RunRecord[]> {
   const { last } = flags;
   const newest = last === undefined ? [] : await listExperiments(session, { limit: last });
-  const named = [...ids, ...newest.map(({ execution }) => execution.workflowId)];
   const records: RunRecord[] = [];
-  for (const id of named) {
+  for (const id of [...ids, ...newest.map(({ execution }) => execution.workflowId)]) {
     try {
-      records.push(await readRecord(session, id));
+      records.push(await readRunRecord(session, id));
     } catch (error) {
+      // Among the newest there may be one that never read its manifest.
       if (!(error instanceof CommandError) || ids.includes(id)) throw error;
       remark(context, `left out ${id}: ${error.message}`);
     }

@@ -6,7 +6,7 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../connection.ts';
 import { CommandError } from '../errors.ts';
-import { readRecord } from '../records.ts';
+import { isFile, readExportedRecord, readRunRecord } from '../records.ts';
 import type { IntervalRecord, RunRecord } from '../records.ts';
 import { verdictLines } from '../render/judgement.ts';
 
@@ -20,12 +20,12 @@ export async function explain(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: ExplainFlags },
 ): Promise<CommandResult> {
-  return withSession(context.connection, async (session) => {
-    const record = await readRecord(session, id);
-    const { number, interval } = chosen(record, flags.iteration);
-    say(context, ...explanation(record.experiment, interval, { number, count: record.intervals.length }));
-    return { exitCode: 0, json: { number, ...interval } };
-  });
+  const record = (await isFile(id))
+    ? await readExportedRecord(id)
+    : await withSession(context.connection, (session) => readRunRecord(session, id));
+  const { number, interval } = chosen(record, flags.iteration);
+  say(context, ...explanation(record.experiment, interval, { number, count: record.intervals.length }));
+  return { exitCode: 0, json: { number, ...interval } };
 }
 
 function chosen({ name, intervals }: RunRecord, iteration: number | undefined) {

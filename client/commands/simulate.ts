@@ -36,7 +36,7 @@ export async function simulate(context: CommandContext, flags: SimulateFlags): P
   );
   const summary = summarize(runs, experiment);
   say(context, ...picture(summary, flags, context.style));
-  return { exitCode: 0, json: { ...flags, ...summary } };
+  return { exitCode: 0, json: { runs: flags.runs, requestsPerSecond: flags.rps, seed: flags.seed, ...summary } };
 }
 
 function versionsOf(flags: SimulateFlags): {

@@ -72,7 +72,7 @@ export function logBetEvidence(logs: readonly number[]): number {
 
 /** Why sum and buckets of an interval cannot belong together, or `undefined` where they can. */
 export function disagreement({ buckets, sumMs }: LatencyInterval): string | undefined {
-  const most = cellsOf(buckets).reduce((sum, { count, toMs }) => (count === 0 ? sum : sum + count * toMs), 0);
+  const most = cellsOf(buckets).reduce((sum, { count, toMs }) => sum + count * toMs, 0);
   // Sums are rounded to microseconds.
   return sumMs <= most + 0.001 ? undefined : `the sum of ${sumMs} ms is more than the ${most} ms of its buckets`;
 }
@@ -84,11 +84,15 @@ interface Cell {
   readonly toMs: number;
 }
 
+/** The buckets that hold requests. */
 function cellsOf(buckets: readonly Bucket[]): readonly Cell[] {
-  return buckets.map(({ le, count }, index) => {
-    const before = buckets[index - 1];
-    return { count: count - (before?.count ?? 0), fromMs: before?.le ?? 0, toMs: le ?? Infinity };
-  });
+  const cells: Cell[] = [];
+  let [below, fromMs] = [0, 0];
+  for (const { le, count } of buckets) {
+    if (count > below) cells.push({ count: count - below, fromMs, toMs: le ?? Infinity });
+    [below, fromMs] = [count, le ?? Infinity];
+  }
+  return cells;
 }
 
 /**
@@ -99,22 +103,26 @@ function cellsOf(buckets: readonly Bucket[]): readonly Cell[] {
  * the cap, or rises slower than any line), so its chord is flat.
  */
 function leastLogGrowth({ buckets, sumMs }: LatencyInterval, growth: (latencyMs: number) => number): number {
-  const cells = cellsOf(buckets).filter(({ count }) => count > 0);
-  let total = cells.reduce((sum, { count, fromMs }) => sum + count * growth(fromMs), 0);
+  const chords: { readonly room: number; readonly slope: number }[] = [];
   // Negative where sum and buckets are of different moments.
-  let left = Math.max(0, sumMs - cells.reduce((sum, { count, fromMs }) => sum + count * fromMs, 0));
-  for (const { room, slope } of cells.map((cell) => chordOf(cell, growth)).sort((a, b) => a.slope - b.slope)) {
+  let [total, left] = [0, sumMs];
+  for (const { count, fromMs, toMs } of cellsOf(buckets)) {
+    const atStart = growth(fromMs);
+    total += count * atStart;
+    left -= count * fromMs;
+    const width = toMs - fromMs;
+    chords.push(
+      width === Infinity
+        ? { room: Infinity, slope: 0 }
+        : { room: count * width, slope: (growth(toMs) - atStart) / width },
+    );
+  }
+  chords.sort((a, b) => a.slope - b.slope);
+  for (const { room, slope } of chords) {
+    if (left <= 0) break;
     const spread = Math.min(left, room);
     total += spread * slope;
     left -= spread;
   }
   return total;
-}
-
-function chordOf(
-  { count, fromMs, toMs }: Cell,
-  growth: (latencyMs: number) => number,
-): { room: number; slope: number } {
-  if (toMs === Infinity) return { room: Infinity, slope: 0 };
-  return { room: count * (toMs - fromMs), slope: (growth(toMs) - growth(fromMs)) / (toMs - fromMs) };
 }

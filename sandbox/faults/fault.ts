@@ -1,7 +1,7 @@
 /** Something that goes wrong with a revision, from the moment it is set until it is cleared. */
 export type Fault =
-  /** A share of the requests, 0 to 1, is answered with `status` (500). */
-  | { readonly kind: 'errors'; readonly rate: number; readonly status?: number }
+  /** A share of the requests, 0 to 1, is answered with `status` (500): by chance, or as the seed determines. */
+  | { readonly kind: 'errors'; readonly rate: number; readonly status?: number; readonly seed?: number }
   /** Every request takes `addedMs` longer, give or take up to `spreadMs` (0), evenly distributed. */
   | { readonly kind: 'latency'; readonly addedMs: number; readonly spreadMs?: number }
   /** A share of the requests (all) is never answered. */
@@ -39,4 +39,25 @@ export class FaultBoard {
 
 function keyOf({ namespace, revision }: RevisionName): string {
   return `${namespace}/${revision}`;
+}
+
+const seeded = new WeakMap<Fault, () => number>();
+
+/** The numbers in [0, 1) by which a fault chooses requests. */
+export function chanceOf(fault: Fault): number {
+  if (fault.kind !== 'errors' || fault.seed === undefined) return Math.random();
+  const next = seeded.get(fault) ?? mulberry32(fault.seed);
+  seeded.set(fault, next);
+  return next();
+}
+
+/** T. Ettinger's 32-bit generator. */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let z = Math.imul(state ^ (state >>> 15), state | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

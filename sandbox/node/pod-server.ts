@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { chanceOf } from '../faults/fault.ts';
 import type { Fault } from '../faults/fault.ts';
 import { listen, type Listening } from '../processes/listen.ts';
 
@@ -53,7 +54,7 @@ async function application(faults: readonly Fault[], signal: AbortSignal): Promi
   for (const fault of faults) {
     switch (fault.kind) {
       case 'errors':
-        if (Math.random() < fault.rate) status = fault.status ?? 500;
+        if (chanceOf(fault) < fault.rate) status = fault.status ?? 500;
         break;
       case 'latency':
         await delay(Math.max(0, fault.addedMs + (fault.spreadMs ?? 0) * (2 * Math.random() - 1)), undefined, {

@@ -27,6 +27,11 @@ describe('the command line', () => {
       'resume',
       'restore',
       'lint',
+      'plan',
+      'simulate',
+      'assess',
+      'explain',
+      'backtest',
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }

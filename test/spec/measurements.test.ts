@@ -41,7 +41,7 @@ test('reads one interval a line; what is left out is zero', () => {
 
 test('lists every line that cannot be used', () => {
   expect(
-    issuesOf(interval, 'nonsense', { ...interval, toMs: 0 }, { ...interval, candidate: { requests: -1 } }),
+    issuesOf(interval, 'nonsense', { ...interval, toMs: 0 }, { ...interval, candidate: { requests: 'many' } }),
   ).toEqual([
     'm.ndjson:2:1 (interval): expected object, got string',
     'm.ndjson:3:1 toMs: expected a moment after fromMs, got another value',

@@ -1,0 +1,215 @@
+import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runSerin } from './serin-environment.ts';
+
+const seed = fileURLToPath(new URL('../spec/manifests/seed.yaml', import.meta.url));
+const histories = fileURLToPath(new URL('../replay/histories/', import.meta.url));
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'serin-analysis-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** The seed's manifest with annotations and a number of iterations. */
+async function manifest(annotations: Readonly<Record<string, string>>, iterations = 12): Promise<string> {
+  const lines = Object.entries(annotations).map(([name, value]) => `    serin.dev/${name}: "${value}"`);
+  const text = (await readFile(seed, 'utf8'))
+    .replace('name: canary-progressive', ['name: canary-progressive', '  annotations:', ...lines].join('\n'))
+    .replace('iterationsPerLoop: 5', `iterationsPerLoop: ${iterations}`);
+  const file = join(directory, `${Object.values(annotations).join('-')}-${iterations}.yaml`);
+  await writeFile(file, text);
+  return file;
+}
+
+async function json(args: readonly string[]): Promise<{ readonly exitCode: number; readonly value: Answer }> {
+  const { exitCode, stdout } = await runSerin([...args, '-o', 'json']);
+  return { exitCode, value: JSON.parse(stdout) };
+}
+
+/** What the tests look at; each command has its own part of it. */
+interface Answer {
+  readonly promoted?: number;
+  readonly rolledBack?: number;
+  readonly changed?: number;
+  readonly experiments?: readonly { readonly rejudged: string }[];
+}
+
+describe('serin plan', () => {
+  test('prints the steps, the duration, and what each objective needs', async () => {
+    const file = await manifest({ analysis: 'sequential' });
+    const { exitCode, stdout } = await runSerin(['plan', '-f', file, '--rps', '20']);
+    expect(stdout).toContain('default/sample-app: sample-app-v1 to sample-app-v2, sequential, confidence 95 %');
+    expect(stdout).toMatch(/^1 min 48 s +100 % +1800$/m);
+    expect(stdout).toContain('12 iterations of 12 s: 2 min 24 s to 12 min; a bad candidate ends it sooner');
+    expect(stdout).toMatch(/^error-rate <= 0\.010 +277 requests, 1 min +\d+ requests, /m);
+    expect(exitCode).toBe(0);
+  });
+
+  test('warns, and has exit code 1, when the schedule cannot bring a verdict', async () => {
+    const file = await manifest({ analysis: 'sequential', undecided: 'rollback' });
+    const { exitCode, stdout } = await runSerin(['plan', '-f', file, '--rps', '0.5']);
+    expect(stdout).toMatch(
+      /warning: error-rate needs at least 277 requests .*: no verdict can be reached; give it more time/,
+    );
+    expect(exitCode).toBe(1);
+  });
+
+  test('says that the traffic is not known, and plans all the same', async () => {
+    const { stdout } = await runSerin(['plan', '-f', await manifest({ steps: '5,50' })]);
+    expect(stdout).toContain('traffic not known; --rps or --prometheus says it');
+    expect(stdout).toMatch(/^0 s +5 % +-$/m);
+    expect(stdout).toMatch(/^12 s +50 % +-$/m);
+  });
+});
+
+describe('serin simulate', () => {
+  const at = (file: string, errors: string, ...more: readonly string[]) =>
+    json(['simulate', '-f', file, '--rps', '20', '--candidate-error-rate', errors, '--runs', '200', ...more]);
+
+  test('promotes good candidates and rolls bad ones back, nearly always', async () => {
+    const file = await manifest({ analysis: 'sequential' });
+    expect((await at(file, '0.002')).value.promoted).toBeGreaterThan(98);
+    expect((await at(file, '0.05')).value.rolledBack).toBeGreaterThan(98);
+    expect((await at(file, '0', '--latency', '200')).value.rolledBack).toBeGreaterThan(95);
+  });
+
+  test('gives the same numbers for the same seed', async () => {
+    const file = await manifest({ analysis: 'sequential' });
+    expect(await at(file, '0.015', '--seed', '7')).toEqual(await at(file, '0.015', '--seed', '7'));
+    expect(await at(file, '0.015', '--seed', '8')).not.toEqual(await at(file, '0.015', '--seed', '7'));
+  });
+
+  test('draws the three outcomes', async () => {
+    const file = await manifest({ analysis: 'threshold' });
+    const { stdout } = await runSerin([
+      'simulate',
+      '-f',
+      file,
+      '--rps',
+      '20',
+      '--candidate-error-rate',
+      '0.01',
+      '--runs',
+      '50',
+    ]);
+    expect(stdout).toMatch(/^promoted +[#-]+ +[\d.]+ %$/m);
+    expect(stdout).toMatch(/^time to decision +median 2 min 24 s/m);
+  });
+
+  test.each([
+    [['--candidate-error-rate', '1.5'], 'Expected a share from 0 to below 1.'],
+    [['--candidate-error-rate', '0.1', '--runs', '0'], 'Expected a whole number above 0.'],
+  ])('refuses %j', async (args, message) => {
+    const { exitCode, stderr } = await runSerin(['simulate', '-f', seed, '--rps', '1', ...args]);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('serin assess', () => {
+  const boundaries = [5, 10, 20, 40, 60, 80, 100, 200, 1000, 2000, null];
+
+  async function measurements(...errors: readonly number[]): Promise<string> {
+    const counts = (bad: number) => ({
+      requests: 600,
+      errors5xx: bad,
+      latencySumMs: 6000,
+      buckets: boundaries.map((le) => ({ le, count: le === 5 ? 0 : 600 })),
+    });
+    const lines = errors.map((bad, index) =>
+      JSON.stringify({
+        fromMs: index * 12_000,
+        toMs: (index + 1) * 12_000,
+        weight: 40,
+        baseline: counts(0),
+        candidate: counts(bad),
+      }),
+    );
+    const file = join(directory, `${errors.join('-')}.ndjson`);
+    await writeFile(file, `${lines.join('\n')}\n`);
+    return file;
+  }
+
+  test('judges a file of intervals: a good candidate is promoted', async () => {
+    const file = await manifest({ analysis: 'sequential' }, 3);
+    const { exitCode, stdout } = await runSerin(['assess', '-f', file, '--measurements', await measurements(1, 0, 1)]);
+    expect(stdout).toMatch(/iteration 3 {2}40 % {2}promotes: all objectives pass/);
+    expect(stdout).toMatch(/^together: pass$/m);
+    expect(exitCode).toBe(0);
+  });
+
+  test('a bad one ends at the interval that proves it', async () => {
+    const file = await manifest({ analysis: 'sequential' }, 5);
+    const { exitCode, stdout } = await runSerin(['assess', '-f', file, '--measurements', await measurements(1, 60, 1)]);
+    expect(stdout.trimEnd().split('\n')[1]).toMatch(/iteration 2 .* rolls back: failed: error-rate 0\.0508 /);
+    expect(exitCode).toBe(1);
+  });
+
+  test('lists what cannot be read', async () => {
+    const file = join(directory, 'broken.ndjson');
+    await writeFile(file, '{"fromMs": 1}\n');
+    const { exitCode, stderr } = await runSerin(['assess', '-f', seed, '--measurements', file]);
+    expect(stderr).toContain('broken.ndjson:1:1 toMs: expected number');
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe('serin explain', () => {
+  test('shows measurement, rule and verdicts of an interval of an exported history', async () => {
+    const { exitCode, stdout } = await runSerin(['explain', join(histories, 'rolled-back.json'), '--iteration', '2']);
+    expect(stdout).toMatch(/^Interval 2 of \d+, observed at 20.* UTC, candidate at 20 %$/m);
+    expect(stdout).toMatch(/candidate {2}1000 requests, 500 errors \(5xx\)/);
+    expect(stdout).toContain('Rule: threshold');
+    expect(stdout).toMatch(/^error-rate <= 0\.010: fail, error-rate 0\.\d+ > limit 0\.010, 2000 requests$/m);
+    expect(exitCode).toBe(0);
+  });
+
+  test('says why nothing was judged', async () => {
+    const { stdout } = await runSerin(['explain', join(histories, 'blind.json'), '--iteration', '2']);
+    expect(stdout).toContain('not measured (blind): no answer');
+  });
+
+  test('says which intervals there are', async () => {
+    const { exitCode, stderr } = await runSerin(['explain', join(histories, 'promoted.json'), '--iteration', '99']);
+    expect(stderr).toMatch(/has no observed interval 99; it has 1 to 3/);
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('serin backtest', () => {
+  test('says which recorded decisions other criteria would have changed, and at which iteration', async () => {
+    const stricter = await manifest({ analysis: 'sequential', tolerance: '0', undecided: 'rollback' }, 3);
+    const files = ['promoted', 'rolled-back', 'aborted'].map((name) => join(histories, `${name}.json`));
+    const { exitCode, stdout } = await runSerin(['backtest', ...files, '-f', stricter]);
+    expect(stdout).toMatch(/promoted\.json +iteration 3 promotes: all objectives pass.* +the same$/m);
+    expect(stdout).toMatch(/rolled-back\.json +iteration 2 rolls back: failed: error-rate .* +the same$/m);
+    expect(stdout).toMatch(/aborted\.json +no decision by the end of the record, iteration \d+ +the same$/m);
+    expect(stdout).toContain('0 of 3 decisions would have changed');
+    expect(exitCode).toBe(0);
+  });
+
+  test('finds the changed ones', async () => {
+    const longer = await manifest({ analysis: 'sequential' }, 30);
+    const { value } = await json(['backtest', join(histories, 'promoted.json'), '-f', longer]);
+    expect(value.changed).toBe(1);
+    expect(value.experiments?.[0]?.rejudged).toBe('no decision by the end of the record, iteration 3');
+  });
+
+  test('reads runs that were continued as new', async () => {
+    const { stdout } = await runSerin(['backtest', join(histories, 'continued-as-new.json'), '-f', seed]);
+    expect(stdout).toMatch(/continued-as-new\.json +/);
+  });
+
+  test.each([
+    [[], 'backtest takes experiments, files of exported histories, or --last N'],
+    [[seed], 'is not a workflow history'],
+  ])('refuses %j', async (ids, message) => {
+    const { exitCode, stderr } = await runSerin(['backtest', ...ids, '-f', seed]);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+});

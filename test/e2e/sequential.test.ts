@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { abortSignal } from '../../workflows/messages.ts';
+import { testCluster } from '../support/cluster.ts';
+import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
+import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
+
+const namespace = 'sequential';
+const errorRate = [{ metric: 'error-rate', upperLimit: '0.01' }];
+
+function sequential(
+  options: ScenarioOptions & { readonly annotations?: Readonly<Record<string, string>> } = {},
+): ScenarioOptions {
+  return { ...options, annotations: { analysis: 'sequential', 'min-samples': '1', ...options.annotations } };
+}
+
+describe.concurrent('the sequential analysis', () => {
+  test('at 2 requests a second does not promote a candidate with 1.5 % errors, and says what it still needs', async () => {
+    const target = await deployTarget({ name: 'scarce', namespace });
+    await setCandidateFaults(target, { kind: 'errors', rate: 0.015, seed: 4 });
+    const run = async () => {
+      const options = sequential({ iterations: 10, annotations: { undecided: 'rollback' } });
+      return (await startExperiment(target, options)).end();
+    };
+    const { value: end } = await underLoad(target, run, 2);
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', completedIterations: 10 } });
+    expect(end.report.reason).toMatch(/^undecided: /);
+    const { objectives = [] } = end.report.assessment ?? {};
+    expect(objectives.find(({ objective }) => objective.metric === 'error-rate')?.reason).toMatch(
+      /evidence for it .*; needs about \d+ more requests/,
+    );
+  });
+
+  test('at 20 requests a second promotes a good candidate, extending the run as far as that needs', async () => {
+    const target = await deployTarget({ name: 'steady', namespace });
+    const run = async () => {
+      const options = sequential({ iterations: 3, annotations: { 'longest-extension': '2m', dispersion: 'off' } });
+      return (await startExperiment(target, options)).end();
+    };
+    const { value: end } = await underLoad(target, run, 20);
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+    expect(end.report.reason).toMatch(
+      /error-rate 0\.000 \[0, 0\.0\d+\], limit 0\.010 \+50 %, \d+ requests, evidence for it \d+:1/,
+    );
+    expect(end.report.history.length).toBeGreaterThan(3);
+    expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+  });
+
+  test('takes 1 error of 3 requests for undecided, and 1 of 3,000 for a pass', async () => {
+    const { sandbox } = await testCluster();
+    const target = await deployTarget({ name: 'counted', namespace });
+    const host = `candidate-${target.host}`;
+    const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
+    await scenario.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+    await setCandidateFaults(target, { kind: 'errors', rate: 1 });
+    expect((await sandbox.get({ host })).status).toBe(500);
+    await setCandidateFaults(target);
+    for (const _ of [1, 2]) expect((await sandbox.get({ host })).status).toBe(200);
+    expect(await verdictAt(scenario, 3)).toBe('undecided');
+    const load = await sandbox.sendLoad({ host, requestsPerSecond: 300, durationMs: 10_000, connections: 8 });
+    expect(load.byStatus).toEqual({ 200: load.total });
+    expect(await verdictAt(scenario, 3 + load.total)).toBe('pass');
+    await scenario.handle.signal(abortSignal);
+    await scenario.end();
+  });
+
+  test('calls it the environment when both versions fail, and holds the weight', async () => {
+    const { sandbox } = await testCluster();
+    const target = await deployTarget({ name: 'outage', namespace });
+    const failing = [{ kind: 'errors', rate: 0.8 }] as const;
+    const { value: report } = await underLoad(target, async () => {
+      const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
+      await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
+      await setCandidateFaults(target, ...failing);
+      sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
+      const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
+        return weightReason.startsWith('environment: baseline and candidate fail together');
+      });
+      const later = await scenario.untilReport(
+        'more intervals',
+        ({ history }) => history.length > held.history.length + 2,
+      );
+      expect(later.weights.candidate).toBe(held.weights.candidate);
+      expect(later.completedIterations).toBe(held.completedIterations);
+      await scenario.handle.signal(abortSignal);
+      return (await scenario.end()).report;
+    });
+    expect(report.outcome).toBe('Aborted');
+  });
+
+  test('at 200 requests a second rolls a candidate that turns bad in iteration 7 back by iteration 8', async () => {
+    const target = await deployTarget({ name: 'turning', namespace });
+    const { value: end } = await underLoad(
+      target,
+      async () => {
+        const options = sequential({ iterations: 60, intervalSeconds: 3, objectives: errorRate });
+        const scenario = await startExperiment(target, options);
+        await scenario.untilReport('six iterations', ({ completedIterations }) => completedIterations >= 6);
+        await setCandidateFaults(target, { kind: 'errors', rate: 0.05 });
+        return scenario.end();
+      },
+      200,
+    );
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
+    expect(end.report.reason).toMatch(/^failed: error-rate .*evidence against it \d+:1/);
+    expect(end.report.history.length).toBeLessThanOrEqual(8);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+});
+
+/** What all objectives say together, once so many requests of the candidate have been measured. */
+async function verdictAt({ untilReport }: Scenario, requests: number): Promise<string | undefined> {
+  const { assessment } = await untilReport(`${requests} requests`, (report) => {
+    return report.assessment?.samples.candidate === requests;
+  });
+  return assessment?.overall?.verdict;
+}
