@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { abortSignal } from '../../workflows/messages.ts';
+import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
+import { observationsOf } from '../support/history.ts';
 import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
 
+const seedManifest = fileURLToPath(new URL('../spec/manifests/seed.yaml', import.meta.url));
 const namespace = 'sequential';
 const errorRate = [{ metric: 'error-rate', upperLimit: '0.01' }];
 
@@ -34,15 +38,31 @@ describe.concurrent('the sequential analysis', () => {
     const target = await deployTarget({ name: 'steady', namespace });
     const run = async () => {
       const options = sequential({ iterations: 3, annotations: { 'longest-extension': '2m', dispersion: 'off' } });
-      return (await startExperiment(target, options)).end();
+      const scenario = await startExperiment(target, options);
+      return { handle: scenario.handle, end: await scenario.end() };
     };
-    const { value: end } = await underLoad(target, run, 20);
+    const { value } = await underLoad(target, run, 20);
+    const { handle, end } = value;
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
     expect(end.report.reason).toMatch(
       /error-rate 0\.000 \[0, 0\.0\d+\], limit 0\.010 \+50 %, \d+ requests, evidence for it \d+:1/,
     );
     expect(end.report.history.length).toBeGreaterThan(3);
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+    for (const observation of await observationsOf(handle)) {
+      if (observation.measurement.kind !== 'measured') continue;
+      const { baseline, candidate, asked = [] } = observation.measurement;
+      expect(Math.max(JSON.stringify(baseline).length, JSON.stringify(candidate).length)).toBeLessThan(2048);
+      expect(asked[0]?.query).toContain('revision_app_request_latencies_bucket');
+    }
+    const { sandbox } = await testCluster();
+    const address = ['--address', sandbox.temporal.address];
+    const explained = await runSerin(['explain', handle.workflowId, '--iteration', '3', ...address]);
+    expect(explained.stdout).toMatch(/^Interval 3 of \d+, observed at .*, candidate at 30 %$/m);
+    expect(explained.stdout).toMatch(/revision_app_request_latencies_bucket.*\n +at .*: \d+ series, \d+ samples/);
+    expect(explained.stdout).toMatch(/^error-rate <= 0\.010: (pass|undecided), error-rate 0\.000/m);
+    const backtest = await runSerin(['backtest', handle.workflowId, '-f', seedManifest, ...address]);
+    expect(backtest.stdout).toMatch(/of 1 decisions would have changed/);
   });
 
   test('takes 1 error of 3 requests for undecided, and 1 of 3,000 for a pass', async () => {
@@ -110,7 +130,7 @@ describe.concurrent('the sequential analysis', () => {
 /** What all objectives say together, once so many requests of the candidate have been measured. */
 async function verdictAt({ untilReport }: Scenario, requests: number): Promise<string | undefined> {
   const { assessment } = await untilReport(`${requests} requests`, (report) => {
-    return report.assessment?.samples.candidate === requests;
+    return (report.assessment?.samples.candidate ?? 0) >= requests;
   });
   return assessment?.overall?.verdict;
 }

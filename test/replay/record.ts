@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { sequentialAnalysis } from '../../core/analysis.ts';
 import * as messages from '../../workflows/messages.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, failure, measured } from '../support/fake-world.ts';
@@ -74,6 +75,12 @@ const recordings: Readonly<Record<string, Recording>> = {
       await atGate(handle);
       await handle.executeUpdate(messages.rejectUpdate, { args: [by] });
     },
+  },
+  sequential: {
+    world: fakeWorld({
+      experiment: anExperiment({ ...quick, analysis: { ...sequentialAnalysis, longestExtensionMs: 10_000 } }),
+      measure: (_n, window) => measured(window, { requests: 60 }),
+    }),
   },
   'continued-as-new': { world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 12 }) }) },
   cancelled: {

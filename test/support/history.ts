@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { PatchTrafficInput, RunTaskInput } from '../../workflows/contract.ts';
+import type { Observation, PatchTrafficInput, RunTaskInput } from '../../workflows/contract.ts';
 
 /** An activity that the workflow asked for, with its input as the Web UI shows it. */
 export interface ScheduledActivity {
@@ -37,6 +37,22 @@ export function helmArguments(activities: readonly ScheduledActivity[]): readonl
   const commands = activities.filter(({ name }) => name === 'runHelm');
   // What the workflow hands to this activity, by its contract.
   return commands.map(({ input }) => (input as RunTaskInput).args);
+}
+
+/** What the workflow saw in each interval, as it was recorded. */
+export async function observationsOf(handle: WorkflowHandle): Promise<readonly Observation[]> {
+  const events = await eventsOf(handle);
+  const looks = new Set(
+    events
+      .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'queryMetrics')
+      .map(({ eventId }) => String(eventId)),
+  );
+  return events.flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
+    const payload = completed?.result?.payloads?.[0];
+    if (!completed || !payload || !looks.has(String(completed.scheduledEventId))) return [];
+    // The activity's result, by its contract.
+    return [defaultPayloadConverter.fromPayload<Observation>(payload)];
+  });
 }
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;

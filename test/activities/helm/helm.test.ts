@@ -312,6 +312,8 @@ describe('preflight', () => {
     const read = () => kubectl('get', 'ksvc', target.name, '-o', 'jsonpath={.spec}{.metadata.annotations}');
     const before = await read();
     expect(await asActivity(() => check(experimentOn(target)))).toEqual({
+      correlations: [null, null],
+      firstStep: { weight: 10, reason: 'first step, 10 %' },
       revisions: {
         baseline: { revision: 'checked-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
         candidate: { revision: 'checked-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },

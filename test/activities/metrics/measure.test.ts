@@ -127,6 +127,9 @@ describe('measure', () => {
       toMs,
       baseline: { requests: 2, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 50, buckets: bucketsOf(0, 0, 2) },
       candidate: { requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: bucketsOf(6, 9, 14) },
+      asked: expect.arrayContaining([
+        expect.objectContaining({ query: expect.stringContaining('revision_app_request_latencies_bucket') }),
+      ]),
     });
   });
 
@@ -180,7 +183,9 @@ describe('measure', () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
     const toMs = await prometheus.show(pod, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
-    const expected = { kind: 'measured', fromMs, toMs, baseline: noCounts, candidate: noCounts };
+    const query = expect.stringContaining('revision_app_request_latencies_bucket');
+    const asked = [expect.objectContaining({ query })];
+    const expected = { kind: 'measured', fromMs, toMs, baseline: noCounts, candidate: noCounts, asked };
     expect(await measureWindow({ fromMs, toMs })).toEqual(expected);
   });
 

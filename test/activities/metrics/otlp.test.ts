@@ -1,52 +1,21 @@
 import { afterEach, expect, it } from 'vitest';
 import { measure } from '../../../activities/metrics/measure.ts';
+import { identityAttributes, pushHistograms } from './otlp-push.ts';
+import type { PushedHistogram } from './otlp-push.ts';
 import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
 
 let prometheus: PrometheusServer | undefined;
 afterEach(() => prometheus?.remove());
 
-const identity = ['k8s.namespace.name', 'kn.revision.name', 'k8s.pod.name'];
-
-interface PushedHistogram {
-  readonly code: number;
-  readonly bucketCounts: readonly [number, number, number];
-  readonly sum: number;
-}
-
 /** Pushes what a queue-proxy of app-v2 exports, and answers when: epoch milliseconds. */
-async function push({ url }: PrometheusServer, histograms: readonly PushedHistogram[]): Promise<number> {
+async function push(server: PrometheusServer, histograms: readonly PushedHistogram[]): Promise<number> {
   const atMs = Date.now();
-  const dataPoints = histograms.map(({ code, bucketCounts, sum }) => ({
-    attributes: [{ key: 'http.response.status_code', value: { intValue: String(code) } }],
-    timeUnixNano: `${atMs}000000`,
-    count: bucketCounts.reduce((total, count) => total + count, 0),
-    sum,
-    bucketCounts,
-    explicitBounds: [0.005, 0.07],
-  }));
-  const histogram = { aggregationTemporality: 2, dataPoints };
-  const metrics = [{ name: 'kn.serving.invocation.duration', unit: 's', histogram }];
-  const scopeMetrics = [{ scope: { name: 'knative.dev/serving/pkg/queue' }, metrics }];
-  const body = JSON.stringify({ resourceMetrics: [{ resource: { attributes: resourceAttributes() }, scopeMetrics }] });
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${url}/api/v1/otlp/v1/metrics`, { method: 'POST', headers, body });
-  expect(response.status).toBe(200);
+  await pushHistograms(server, { revision: 'app-v2', atMs, histograms });
   return atMs;
 }
 
-function resourceAttributes(): readonly object[] {
-  const attributes = {
-    'service.name': 'app',
-    'service.instance.id': 'app-v2-pod',
-    'k8s.namespace.name': 'default',
-    'k8s.pod.name': 'app-v2-pod',
-    'kn.revision.name': 'app-v2',
-  };
-  return Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }));
-}
-
 it.each([
-  { name: 'as labels', promotedAttributes: identity },
+  { name: 'as labels', promotedAttributes: identityAttributes },
   { name: 'in target_info', promotedAttributes: [] },
 ])('measures what is pushed by OTLP with the identity $name, births too', async ({ promotedAttributes }) => {
   prometheus = await startPrometheus({ promotedAttributes });
