@@ -56,6 +56,14 @@ export function analysisOf({ analysis }: Pick<Experiment, 'analysis'>): Analysis
   return analysis ?? thresholdAnalysis;
 }
 
+/**
+ * How one of several candidates is judged, so that the chance that any bad one of them passes keeps the bound (Bonferroni).
+ * A fail concerns its own candidate alone and needs no correction.
+ */
+export function analysisPerCandidate(analysis: Analysis, candidates: number): Analysis {
+  return { ...analysis, falsePass: analysis.falsePass / candidates };
+}
+
 /** The share of the limit by which an estimate may exceed it: what a pass is tested against. */
 export function toleranceOf(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
   const { latencyTolerance } = analysisOf(experiment);
