@@ -1,3 +1,4 @@
+import manifest from '../package.json' with { type: 'json' };
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { OutputConfiguration } from 'commander';
 import type { Outcome, Stage } from '../core/report.ts';
@@ -46,6 +47,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   const root = new Command(program)
     .configureOutput(output)
     .description('Progressive delivery for Knative services, as durable experiments on Temporal.')
+    .version(manifest.version)
     .exitOverride()
     .helpCommand(false)
     .showHelpAfterError(`See \`${program} --help\`.`)

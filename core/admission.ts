@@ -6,6 +6,7 @@ import type { Bucket } from './measurement.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './simulation/latency.ts';
 import { logPassEvidence } from './stats/bernoulli.ts';
 import { bucketAround } from './stats/exceedance.ts';
+import { leastRequests } from './stats/least-requests.ts';
 import { latencyCapMs, logBetEvidence, meanPassIncrements } from './stats/mean-betting.ts';
 import { ceilingOf, firstStep, nextStep } from './weights.ts';
 
@@ -105,7 +106,7 @@ function requestsAt(objective: Objective, experiment: Experiment, quality: Quali
   if (method === 'threshold' || isFact) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
   const needed = evidence && leastRequests((requests) => evidence(requests) >= -Math.log(falsePass));
-  return needed === undefined ? undefined : Math.max(needed, minSamples);
+  return needed === undefined || needed === Infinity ? undefined : Math.max(needed, minSamples);
 }
 
 function evidenceAt(
@@ -127,24 +128,6 @@ function evidenceAt(
   if (count === 0 || capMs === undefined || capMs <= boundary) return undefined;
   const increments = meanPassIncrements({ buckets, sumMs }, { boundaryMs: boundary, capMs });
   return (requests) => logBetEvidence(increments.map((log) => (log * requests) / count));
-}
-
-const mostRequests = 1e9;
-
-/** The smallest number of requests that suffices; evidence at a constant quality grows with their number, or never does. */
-function leastRequests(suffices: (requests: number) => boolean): number | undefined {
-  let high = 1;
-  while (!suffices(high)) {
-    high *= 2;
-    if (high > mostRequests) return undefined;
-  }
-  let low = high / 2;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (suffices(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 /** When so many requests have come to the candidate, if its weight follows the plan; undefined where that is not known. */

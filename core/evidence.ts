@@ -26,6 +26,8 @@ export type ObjectiveEvidence =
   | {
       readonly kind: 'mean';
       readonly pass: readonly number[];
+      /** What the bets of `pass` were laid on. */
+      readonly requests: number;
       readonly fail: RestartingProcess;
       readonly passed: boolean;
       /** Why the latest interval was left out, where it was. */
@@ -116,7 +118,7 @@ function freshEvidence({ metric }: Objective): ObjectiveEvidence {
     case '95th-percentile-tail-latency':
       return { kind: 'share', pass: { requests: 0, bad: 0 }, fail: freshProcess, spread: noSpread, passed: false };
     case 'mean-latency':
-      return { kind: 'mean', pass: [], fail: freshProcess, passed: false };
+      return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false };
     case 'request-count':
     case 'error-count':
       return { kind: 'fact' };
@@ -208,5 +210,6 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
   if (capMs === undefined || capMs <= boundary) return { ...known, fail };
   const pass = addLogs(known.pass, meanPassIncrements(interval, { boundaryMs: boundary, capMs }));
   const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
-  return { ...known, pass, fail, passed: known.passed || suffices };
+  const requests = known.requests + counts.requests;
+  return { ...known, pass, requests, fail, passed: known.passed || suffices };
 }

@@ -12,6 +12,7 @@ import type { JudgementSettings } from './objective.ts';
 import { formatOdds } from './odds.ts';
 import { requestsUntilPass, shareInterval } from './stats/bernoulli.ts';
 import { logMeanExp } from './stats/log-space.ts';
+import { requestsUntilBetsSuffice } from './stats/mean-betting.ts';
 
 export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis'>;
 
@@ -126,16 +127,23 @@ interface ReportInput {
 }
 
 function reportOf({ settings, objective, own, pass, fail }: ReportInput): EvidenceReport {
-  const base = { logPass: finite(pass), logFail: finite(fail), passed: own.passed };
-  if (own.kind === 'mean') return base;
   const { falsePass, falseFail } = analysisOf(settings);
-  const { boundary } = boundariesOf(objective, settings);
-  const needed = requestsUntilPass(own.pass, boundary, falsePass);
+  const needed = requestsNeeded(own, boundariesOf(objective, settings).boundary, falsePass);
   return {
-    ...base,
-    interval: shareInterval(own.pass, { falsePass, falseFail }),
+    logPass: finite(pass),
+    logFail: finite(fail),
+    passed: own.passed,
+    ...(own.kind === 'share' ? { interval: shareInterval(own.pass, { falsePass, falseFail }) } : {}),
     ...(Number.isFinite(needed) ? { requestsToPass: needed } : {}),
   };
+}
+
+/** More requests until a pass, if all goes on as it did. */
+function requestsNeeded(own: ReportInput['own'], boundary: number, falsePass: number): number {
+  if (own.kind === 'mean') return requestsUntilBetsSuffice(own.pass, own.requests, falsePass);
+  // Requests that come in bursts are worth less than they count.
+  const worth = own.pass.requests === 0 ? 1 : own.spread.requests / own.pass.requests;
+  return Math.ceil(requestsUntilPass(own.pass, boundary, falsePass) * worth);
 }
 
 /** −∞ does not survive JSON; what is as good as impossible is said to be so. */
@@ -166,9 +174,9 @@ function reasonOf(input: ReasonInput): string {
   }
 }
 
-function needOf({ own, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
-  if (own.kind === 'mean' || passed) return '';
-  if (requestsToPass === undefined) return '; as it looks now it will not pass';
+function needOf({ counts, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
+  if (passed) return '';
+  if (requestsToPass === undefined) return counts.requests === 0 ? '' : '; as it looks now it will not pass';
   const time = requestsPerMs > 0 ? `, ${formatDuration(Math.ceil(requestsToPass / requestsPerMs))}` : '';
   return `; needs about ${requestsToPass} more requests${time}`;
 }

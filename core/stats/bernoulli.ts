@@ -1,3 +1,4 @@
+import { leastRequests } from './least-requests.ts';
 import { logMeanExp } from './log-space.ts';
 
 /** Requests, and how many of them were bad. Both may be fractions, where they are worth less than they count. */
@@ -81,10 +82,10 @@ function bisect(ends: { readonly holds: number; readonly fails: number }, condit
  * How many more requests a pass would need if the estimate were the truth; infinite where it never would.
  * A share of 0 is assumed where there is no request yet.
  */
-export function requestsUntilPass(trials: Trials, boundary: number, falsePass: number): number {
-  const missing = -Math.log(falsePass) - logPassEvidence(trials, boundary);
-  if (missing <= 0) return 0;
-  const share = trials.requests === 0 ? 0 : trials.bad / trials.requests;
-  const growth = Math.max(...passGrid.map((r) => logLikelihoodRatio({ requests: 1, bad: share }, boundary, r)));
-  return growth > 0 ? Math.ceil(missing / growth) : Infinity;
+export function requestsUntilPass({ requests, bad }: Trials, boundary: number, falsePass: number): number {
+  const share = requests === 0 ? 0 : bad / requests;
+  return leastRequests((more) => {
+    const then = { requests: requests + more, bad: bad + more * share };
+    return logPassEvidence(then, boundary) >= -Math.log(falsePass);
+  });
 }

@@ -1,4 +1,5 @@
 import type { Bucket } from '../measurement.ts';
+import { leastRequests } from './least-requests.ts';
 import { logMeanExp } from './log-space.ts';
 
 /** What an interval says about latencies: how many requests fell into each bucket, and the exact sum. */
@@ -68,6 +69,18 @@ export function addLogs(logs: readonly number[], increments: readonly number[]):
 /** The log evidence of a set of bets; 0 before the first interval. */
 export function logBetEvidence(logs: readonly number[]): number {
   return logs.length === 0 ? 0 : logMeanExp(logs);
+}
+
+/**
+ * How many more requests the bets need to suffice if they go on gaining as they did with `requests`; infinite where they
+ * never would, or where nothing is known yet.
+ */
+export function requestsUntilBetsSuffice(logs: readonly number[], requests: number, falsePass: number): number {
+  if (requests === 0) return Infinity;
+  return leastRequests((more) => {
+    const then = logs.map((log) => log * (1 + more / requests));
+    return logBetEvidence(then) >= -Math.log(falsePass);
+  });
 }
 
 /** Why sum and buckets of an interval cannot belong together, or `undefined` where they can. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { webUiAddress } from '../../client/addresses.ts';
 import { possibleWorkflowIds } from '../../client/experiments.ts';
 import { aManifest } from './manifests.ts';
@@ -36,6 +37,10 @@ describe('the command line', () => {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  test('says its version', async () => {
+    expect(await runSerin(['--version'])).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' });
   });
 
   test.each([

@@ -69,8 +69,26 @@ describe('the sequential analysis', () => {
     expect(objectives[0]).toMatchObject({ candidate: 'undecided', evidence: { passed: false } });
     expect(objectives[0]?.reason).toMatch(/evidence for it 4\.\d:1 of 20:1; needs about \d+ more requests, [\d.]+ s$/);
     const needed = objectives[0]?.evidence?.requestsToPass ?? 0;
-    const after = assessmentOf(sequential(), { candidate: someCounts({ requests: 150 + 2 * needed }) });
-    expect(after.overall?.verdict).toBe('pass');
+    const after = (more: number) => assessmentOf(sequential(), { candidate: someCounts({ requests: 150 + more }) });
+    expect(after(needed).overall?.verdict).toBe('pass');
+    expect(after(needed - 1).overall?.verdict).toBe('undecided');
+  });
+
+  test('says how many more requests a mean latency needs', () => {
+    const experiment = sequential({ objectives: [mean] });
+    const after = (requests: number) => assessmentOf(experiment, { candidate: someCounts({ requests }) });
+    const needed = after(60).objectives[0]?.evidence?.requestsToPass ?? 0;
+    expect(after(60).objectives[0]?.reason).toContain(`needs about ${needed} more requests`);
+    const verdicts = [needed - 1, needed].map((more) => after(60 + more).overall?.verdict);
+    expect(verdicts).toEqual(['undecided', 'pass']);
+  });
+
+  test('asks for as many more requests as bursts make them worth less', () => {
+    const needs = (dispersion: number): number => {
+      const judged = assessmentOf(sequential({}, { dispersion }), { candidate: someCounts({ requests: 150 }) });
+      return 150 + (judged.objectives[0]?.evidence?.requestsToPass ?? 0);
+    };
+    expect(needs(3)).toBeCloseTo(3 * needs(1), -1);
   });
 
   test('says when a pass is not to be expected', () => {
