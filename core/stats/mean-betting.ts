@@ -37,28 +37,45 @@ export function meanPassIncrements(
   { boundaryMs, capMs }: { readonly boundaryMs: number; readonly capMs: number },
 ): readonly number[] {
   if (capMs <= boundaryMs) throw new Error(`the cap of ${capMs} ms must be above the boundary of ${boundaryMs} ms`);
-  return passStakes.map((stake) => logGrowthBelow(interval, { boundaryMs, capMs, bet: stake / (capMs - boundaryMs) }));
+  const shape = shapeOf(interval);
+  return passStakes.map((stake) => growthBelow(shape, { boundaryMs, capMs, bet: stake / (capMs - boundaryMs) }));
 }
 
 /** What an interval adds, for each stake, to the log evidence that the mean latency is above the limit. No cap, no assumption. */
 export function meanFailIncrements(interval: LatencyInterval, limitMs: number): readonly number[] {
-  return failStakes.map((stake) => logGrowthAbove(interval, { limitMs, bet: stake / limitMs }));
+  const shape = shapeOf(interval);
+  return failStakes.map((stake) => growthAbove(shape, { limitMs, bet: stake / limitMs }));
 }
 
-/** The least that a bet (1/ms) against "the mean, capped, is at least the boundary" gained in the interval. */
-export function logGrowthBelow(
-  interval: LatencyInterval,
-  { boundaryMs, capMs, bet }: { readonly boundaryMs: number; readonly capMs: number; readonly bet: number },
-): number {
-  return leastLogGrowth(interval, (latencyMs) => Math.log1p(bet * (boundaryMs - Math.min(latencyMs, capMs))));
+interface PassBet {
+  readonly boundaryMs: number;
+  readonly capMs: number;
+  /** 1/ms. */
+  readonly bet: number;
 }
 
-/** The least that a bet (1/ms) against "the mean is at most the limit" gained in the interval. */
-export function logGrowthAbove(
-  interval: LatencyInterval,
-  { limitMs, bet }: { readonly limitMs: number; readonly bet: number },
-): number {
-  return leastLogGrowth(interval, (latencyMs) => Math.log1p(bet * (latencyMs - limitMs)));
+interface FailBet {
+  readonly limitMs: number;
+  /** 1/ms. */
+  readonly bet: number;
+}
+
+/** The least that a bet against "the mean, capped, is at least the boundary" gained in the interval. */
+export function logGrowthBelow(interval: LatencyInterval, bet: PassBet): number {
+  return growthBelow(shapeOf(interval), bet);
+}
+
+/** The least that a bet against "the mean is at most the limit" gained in the interval. */
+export function logGrowthAbove(interval: LatencyInterval, bet: FailBet): number {
+  return growthAbove(shapeOf(interval), bet);
+}
+
+function growthBelow(shape: Shape, { boundaryMs, capMs, bet }: PassBet): number {
+  return leastLogGrowth(shape, (latencyMs) => Math.log1p(bet * (boundaryMs - Math.min(latencyMs, capMs))));
+}
+
+function growthAbove(shape: Shape, { limitMs, bet }: FailBet): number {
+  return leastLogGrowth(shape, (latencyMs) => Math.log1p(bet * (latencyMs - limitMs)));
 }
 
 /** Adds the increments of an interval to the logs of earlier ones; no logs yet are zeros. */
@@ -97,6 +114,16 @@ interface Cell {
   readonly toMs: number;
 }
 
+/** What is known of the latencies of an interval. */
+interface Shape {
+  readonly cells: readonly Cell[];
+  readonly sumMs: number;
+}
+
+function shapeOf({ buckets, sumMs }: LatencyInterval): Shape {
+  return { cells: cellsOf(buckets), sumMs };
+}
+
 /** The buckets that hold requests. */
 function cellsOf(buckets: readonly Bucket[]): readonly Cell[] {
   const cells: Cell[] = [];
@@ -115,11 +142,11 @@ function cellsOf(buckets: readonly Bucket[]): readonly Cell[] {
  * spread along the buckets' chords, the steepest descent first. In the last bucket the growth does not fall (it is constant above
  * the cap, or rises slower than any line), so its chord is flat.
  */
-function leastLogGrowth({ buckets, sumMs }: LatencyInterval, growth: (latencyMs: number) => number): number {
+function leastLogGrowth({ cells, sumMs }: Shape, growth: (latencyMs: number) => number): number {
   const chords: { readonly room: number; readonly slope: number }[] = [];
   // Negative where sum and buckets are of different moments.
   let [total, left] = [0, sumMs];
-  for (const { count, fromMs, toMs } of cellsOf(buckets)) {
+  for (const { count, fromMs, toMs } of cells) {
     const atStart = growth(fromMs);
     total += count * atStart;
     left -= count * fromMs;
