@@ -13,10 +13,18 @@ export function details(report: Report): string {
   return [...parts, warnings(report)].filter((part) => part !== '').join('\n\n');
 }
 
-function headline({ stage, outcome, reason, message, completedIterations, iterations }: Report): string {
+function headline(report: Report): string {
+  const { stage, outcome, reason, message, iterations } = report;
   if (outcome !== undefined) return `**${outcome}**: ${asText(reason ?? message)}`;
-  const progress = iterations === 0 ? '' : `, ${completedIterations} of ${iterations} iterations completed`;
+  const progress = iterations === 0 ? '' : `, ${progressOf(report)}`;
   return `**${stage}**${progress}\n\n${asText(message)}`;
+}
+
+/** How far a run has come; an undecided one goes on beyond its plan. */
+export function progressOf({ completedIterations, iterations }: Report): string {
+  return completedIterations > iterations
+    ? `${completedIterations} iterations, ${iterations} planned`
+    : `${completedIterations} of ${iterations} iterations`;
 }
 
 function versions(report: Report): string {

@@ -22,9 +22,9 @@ export function afterLook(state: ExperimentState, seen: Seen): ExperimentState {
   const { experiment, measurement, drift, nowMs } = seen;
   const next = withObservation(state, seen);
   const counts = isWholeIteration(next, drift) && !isWarmUp(state, measurement, experiment);
-  const iteration = Math.min(next.iteration + (counts ? 1 : 0), experiment.iterations);
+  const iteration = next.iteration + (counts ? 1 : 0);
   const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : next.message;
-  const isOver = iteration === experiment.iterations;
+  const isOver = iteration >= experiment.iterations;
   return { ...next, iteration, message, ...(isOver ? { extendedSinceMs: next.extendedSinceMs ?? nowMs } : {}) };
 }
 

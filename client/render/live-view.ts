@@ -1,5 +1,6 @@
 import type { ObjectiveAssessment, Verdict } from '../../core/assessment.ts';
 import { formatObjective, formatMetricName, formatValue } from '../../core/describe-assessment.ts';
+import { progressOf } from '../../core/details.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatObjectName } from '../../core/experiment.ts';
 import { flagsOf } from '../../core/flags.ts';
@@ -52,9 +53,9 @@ const outcomeFormats: Readonly<Record<Outcome, Format>> = {
 function headline(report: Report, style: Style): readonly string[] {
   const name = paint(report.name || report.workflowId, 'bold', style);
   const target = report.name === '' ? '' : `  ${formatObjectName(report.target)}`;
-  const { stage, outcome, completedIterations, iterations } = report;
+  const { stage, outcome, iterations } = report;
   const state = outcome === undefined ? paint(stage, 'cyan', style) : paint(outcome, outcomeFormats[outcome], style);
-  const progress = iterations === 0 ? '' : `  ${completedIterations} of ${iterations} iterations`;
+  const progress = iterations === 0 ? '' : `  ${progressOf(report)}`;
   return [`${name}${target}  ${state}${progress}`, paint(printable(report.message), 'dim', style)];
 }
 

@@ -12,7 +12,7 @@ test('shows stage, traffic, objectives and iterations as Markdown', () => {
   );
   expect(text).toBe(
     `
-**Running**, 4 of 5 iterations completed
+**Running**, 4 of 5 iterations
 
 IterationUpdate: Completed Iteration 4
 
@@ -34,6 +34,10 @@ Warnings
 
 - spec.baseline: moved`.trim(),
   );
+});
+
+test('says so when an undecided run goes on beyond its plan', () => {
+  expect(details(aReport({ completedIterations: 7 }))).toMatch(/^\*\*Running\*\*, 7 iterations, 5 planned$/m);
 });
 
 test('begins with the outcome and its reason once there is one', () => {
