@@ -219,6 +219,7 @@ function addPlan(root: Command, execute: Execute): void {
     .option(
       '--prometheus <url>',
       'reads the traffic and the latencies of the baseline',
+      httpUrl,
       process.env['SERIN_PROMETHEUS_URL'],
     )
     .option('--scrape-interval <seconds>', 'how often Prometheus scrapes', positiveNumber, 10)
@@ -311,6 +312,11 @@ function addBacktest(root: Command, execute: Execute): void {
         ),
       );
     });
+}
+
+function httpUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('Expected a URL such as http://prometheus:9090.');
 }
 
 function share(text: string): number {

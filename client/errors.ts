@@ -1,7 +1,7 @@
 /**
  * Why a command did not do what was asked. `usage`: the command line or a file is wrong; `notFound`: no such
  * experiment or object; `refused`: the experiment or the command's own guard says no; `noWorker`: nobody answered;
- * `unreachable`: Temporal or Kubernetes is; `failed`: anything else.
+ * `unreachable`: Temporal, Kubernetes or Prometheus is; `failed`: anything else.
  */
 export type ErrorKind = 'usage' | 'notFound' | 'refused' | 'noWorker' | 'unreachable' | 'failed';
 

@@ -28,6 +28,8 @@ export interface History {
   readonly correlations: readonly (number | null)[];
   /** Intervals in which the baseline had requests. */
   readonly intervals: number;
+  /** Why nothing could be read, where that is so. */
+  readonly unread?: string;
 }
 
 const historyIntervals = 60;
@@ -42,7 +44,8 @@ export async function readHistory(input: HistoryInput): Promise<History> {
   try {
     return await read(input);
   } catch (error) {
-    if (error instanceof Unmeasured) return { baseline: noCounts, correlations: [], intervals: 0 };
+    if (error instanceof Unmeasured)
+      return { baseline: noCounts, correlations: [], intervals: 0, unread: error.message };
     throw error;
   }
 }

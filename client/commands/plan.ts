@@ -8,6 +8,7 @@ import type { Experiment } from '../../core/experiment.ts';
 import { readHistory } from '../../activities/metrics/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
+import { CommandError } from '../errors.ts';
 import { readManifest } from '../manifest.ts';
 import { formatColumns } from '../render/columns.ts';
 
@@ -41,9 +42,14 @@ async function surroundingsOf(
   if (prometheus === undefined) return given;
   const signal = context.terminal.interrupted;
   const history = await readHistory({ baseUrl: prometheus, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
-  const { baseline, requestsPerSecond } = history;
-  if (history.intervals === 0)
+  const { baseline, requestsPerSecond, intervals, unread } = history;
+  if (unread !== undefined) {
+    const problem = `the traffic cannot be read from ${prometheus}: ${unread}`;
+    if (rps === undefined) throw new CommandError('unreachable', `${problem}; check --prometheus, or give --rps`);
+    remark(context, problem);
+  } else if (intervals === 0) {
     remark(context, `Prometheus at ${prometheus} knows no requests of ${experiment.baseline.revision}`);
+  }
   return {
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),

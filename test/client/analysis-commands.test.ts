@@ -64,6 +64,16 @@ describe('serin plan', () => {
     expect(stdout).toMatch(/^0 s +5 % +-$/m);
     expect(stdout).toMatch(/^12 s +50 % +-$/m);
   });
+
+  test('says which Prometheus does not answer, and does without it where the traffic is given', async () => {
+    const flags = ['plan', '-f', await manifest({}), '--prometheus', 'http://127.0.0.1:9'];
+    const without = await runSerin(flags);
+    expect(without.stderr).toMatch(/the traffic cannot be read from http:\/\/127\.0\.0\.1:9: .*; check --prometheus/);
+    expect(without.exitCode).toBe(1);
+    const given = await runSerin([...flags, '--rps', '5']);
+    expect(given.stdout).toContain('5 requests a second');
+    expect(given.exitCode).toBe(0);
+  });
 });
 
 describe('serin simulate', () => {

@@ -47,6 +47,7 @@ describe('the command line', () => {
     [['fly'], "unknown command 'fly'"],
     [['get', '--limit', 'many'], "argument 'many' is invalid. Expected a whole number above 0."],
     [['get', '-o', 'xml'], 'Allowed choices are text, wide, json, yaml.'],
+    [['plan', '-f', 'x', '--prometheus', 'here'], "argument 'here' is invalid. Expected a URL such as"],
     [['start'], "required option '-f, --file <file>' not specified"],
     [['describe', ...nowhere], 'describe takes either ID or -f FILE'],
     [['describe', 'a', '-f', 'b'], 'describe takes either ID or -f FILE'],

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { SampleTarget } from '../../sandbox/index.ts';
 import { abortSignal } from '../../workflows/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
+import { manifestFor } from '../support/manifest.ts';
 import { observationsOf } from '../support/history.ts';
 import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
@@ -39,10 +41,13 @@ describe.concurrent('the sequential analysis', () => {
     const run = async () => {
       const options = sequential({ iterations: 3, annotations: { 'longest-extension': '2m', dispersion: 'off' } });
       const scenario = await startExperiment(target, options);
-      return { handle: scenario.handle, end: await scenario.end() };
+      const end = await scenario.end();
+      return { handle: scenario.handle, end, planned: await planNow(target, options) };
     };
     const { value } = await underLoad(target, run, 20);
-    const { handle, end } = value;
+    const { handle, end, planned } = value;
+    expect(planned.requestsPerSecond).toBeGreaterThan(10);
+    expect(planned.requestsPerSecond).toBeLessThan(30);
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
     expect(end.report.reason).toMatch(
       /error-rate 0\.000 \[0, 0\.0\d+\], limit 0\.010 \+50 %, \d+ requests, evidence for it \d+:1/,
@@ -133,4 +138,13 @@ async function verdictAt({ untilReport }: Scenario, requests: number): Promise<s
     return (report.assessment?.samples.candidate ?? 0) >= requests;
   });
   return assessment?.overall?.verdict;
+}
+
+/** What `serin plan` answers from the traffic that Prometheus sees. */
+async function planNow(target: SampleTarget, options: ScenarioOptions): Promise<{ requestsPerSecond?: number }> {
+  const { sandbox } = await testCluster();
+  const prometheus = ['--prometheus', sandbox.prometheus.url, '--scrape-interval', '1'];
+  const input = JSON.stringify(manifestFor(target, options));
+  const { stdout } = await runSerin(['plan', '-f', '-', ...prometheus, '-o', 'json'], { input });
+  return JSON.parse(stdout) as { requestsPerSecond?: number };
 }
