@@ -222,6 +222,7 @@ function addPlan(root: Command, execute: Execute): void {
       httpUrl,
       process.env['SERIN_PROMETHEUS_URL'],
     )
+    .addOption(weightOption())
     .option('--scrape-interval <seconds>', 'how often Prometheus scrapes', positiveNumber, 10)
     .action(async ({ scrapeInterval, ...options }: FileOption & CommonOptions & PlanOptions) => {
       await execute(
@@ -235,6 +236,7 @@ function addPlan(root: Command, execute: Execute): void {
 
 interface PlanOptions {
   readonly rps?: number;
+  readonly weight?: number;
   readonly prometheus?: string;
   /** Seconds. */
   readonly scrapeInterval: number;
@@ -250,6 +252,7 @@ function addSimulate(root: Command, execute: Execute): void {
     .option('--latency <ms>', "the candidate's true 95th percentile (default: the baseline's)", positiveNumber)
     .option('--mean-latency <ms>', "the candidate's true mean, instead of --latency", positiveNumber)
     .option('--baseline-latency <ms>', "the baseline's 95th percentile", positiveNumber, 50)
+    .addOption(weightOption())
     .option('--correlation <share>', 'how alike the requests of an interval are in failing', share, 0)
     .option('--runs <n>', 'how many times', wholeNumber, 1000)
     .option('--seed <n>', 'of the random numbers', wholeNumber, 1)
@@ -312,6 +315,16 @@ function addBacktest(root: Command, execute: Execute): void {
         ),
       );
     });
+}
+
+function weightOption(): Option {
+  return new Option('--weight <percent>', 'what the candidate has under FixedSplit (default: 50)').argParser(percent);
+}
+
+function percent(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 100) return value;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 100.');
 }
 
 function httpUrl(text: string): string {

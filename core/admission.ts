@@ -1,10 +1,11 @@
-import { analysisOf, longestExtensionMs } from './analysis.ts';
+import { analysisOf, isFact, longestExtensionMs } from './analysis.ts';
 import { formatDuration } from './duration.ts';
 import { boundariesOf } from './evidence.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Bucket } from './measurement.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './simulation/latency.ts';
 import { logPassEvidence } from './stats/bernoulli.ts';
+import { dispersionOf } from './stats/dispersion.ts';
 import { bucketAround } from './stats/exceedance.ts';
 import { leastRequests } from './stats/least-requests.ts';
 import { latencyCapMs, logBetEvidence, meanPassIncrements } from './stats/mean-betting.ts';
@@ -16,6 +17,10 @@ export interface Surroundings {
   readonly requestsPerSecond?: number;
   /** Latencies that the baseline has shown lately. */
   readonly latencies?: { readonly buckets: readonly Bucket[]; readonly sumMs: number };
+  /** For each objective how alike the requests of an interval are in being bad, where that is known. */
+  readonly correlations?: readonly (number | null)[];
+  /** What the candidate has under FixedSplit, percent; half of the traffic where it is not known. */
+  readonly candidateWeight?: number;
   readonly scrapeIntervalMs?: number;
 }
 
@@ -56,21 +61,49 @@ export function admit(experiment: Experiment, surroundings: Surroundings): Admis
   const shortestMs = analysisOf(experiment).warmUpMs + experiment.iterations * experiment.intervalMs;
   const isExtended = analysisOf(experiment).undecided === 'extend';
   const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
-  const objectives = experiment.objectives.map((objective) => forecast(objective, experiment, surroundings));
+  const objectives = experiment.objectives.map((objective, index) => {
+    const dispersion = dispersionFor(experiment, surroundings, index);
+    return forecast(objective, experiment, { ...surroundings, dispersion });
+  });
   const admission = { steps, shortestMs, longestMs, objectives };
   return { ...admission, warnings: warningsOf(experiment, surroundings, admission) };
 }
 
-function plannedSteps(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly PlannedStep[] {
+/** What an even split gives, where nobody has said how traffic is split. */
+const evenSplit = 50;
+
+/** The weight that the candidate begins with, percent. */
+export function plannedWeight(
+  experiment: Experiment,
+  { requestsPerSecond, candidateWeight = evenSplit }: Pick<Surroundings, 'requestsPerSecond' | 'candidateWeight'>,
+): number {
+  if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight;
+  const perInterval = requestsPerSecond === undefined ? undefined : (requestsPerSecond * experiment.intervalMs) / 1000;
+  return firstStep(experiment, perInterval).weight;
+}
+
+/** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
+function dispersionFor(experiment: Experiment, surroundings: Surroundings, index: number): number {
+  const { dispersion } = analysisOf(experiment);
+  if (typeof dispersion === 'number') return Math.max(1, dispersion);
+  const correlation = surroundings.correlations?.[index] ?? 0;
+  const steps = plannedSteps(experiment, surroundings);
+  const { candidateRequests = 0 } = steps.at(-1) ?? {};
+  return dispersion === 'off' ? 1 : dispersionOf(candidateRequests / Math.max(1, steps.length), correlation);
+}
+
+function plannedSteps(experiment: Experiment, surroundings: Surroundings): readonly PlannedStep[] {
+  const { requestsPerSecond } = surroundings;
   const { intervalMs, iterations } = experiment;
+  const { warmUpMs } = analysisOf(experiment);
   const perInterval = requestsPerSecond === undefined ? undefined : (requestsPerSecond * intervalMs) / 1000;
   const steps: PlannedStep[] = [];
-  let { weight } = firstStep(experiment, perInterval);
+  let weight = plannedWeight(experiment, surroundings);
   let candidateRequests = 0;
   for (let index = 0; index < Math.min(iterations, mostSteps); index += 1) {
     candidateRequests += ((perInterval ?? 0) * weight) / 100;
     const known = perInterval === undefined ? {} : { candidateRequests: Math.floor(candidateRequests) };
-    steps.push({ atMs: index * intervalMs, weight, ...known });
+    steps.push({ atMs: index === 0 ? 0 : warmUpMs + index * intervalMs, weight, ...known });
     if (experiment.deploymentPattern === 'Progressive') {
       weight = Math.max(weight, Math.min(nextStep(experiment, weight), ceilingOf(experiment)));
     }
@@ -81,7 +114,9 @@ function plannedSteps(experiment: Experiment, { requestsPerSecond }: Surrounding
 /** Nobody reads more lines, and the later ones are all alike. */
 const mostSteps = 1000;
 
-function forecast(objective: Objective, experiment: Experiment, surroundings: Surroundings): ObjectiveForecast {
+type Expected = Surroundings & { readonly dispersion: number };
+
+function forecast(objective: Objective, experiment: Experiment, surroundings: Expected): ObjectiveForecast {
   const best = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0 });
   const half = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0.5 });
   const within = (requests: number | undefined): PassForecast => {
@@ -93,7 +128,7 @@ function forecast(objective: Objective, experiment: Experiment, surroundings: Su
 }
 
 interface Quality {
-  readonly surroundings: Surroundings;
+  readonly surroundings: Expected;
   /** The true share of bad requests, as a part of the limit. */
   readonly shareOfLimit: number;
 }
@@ -102,11 +137,11 @@ interface Quality {
 function requestsAt(objective: Objective, experiment: Experiment, quality: Quality): number | undefined {
   const { minSamples } = experiment;
   const { method, falsePass } = analysisOf(experiment);
-  const isFact = objective.metric === 'request-count' || objective.metric === 'error-count';
-  if (method === 'threshold' || isFact) return Math.max(1, minSamples);
+  if (method === 'threshold' || isFact(objective.metric)) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
   const needed = evidence && leastRequests((requests) => evidence(requests) >= -Math.log(falsePass));
-  return needed === undefined || needed === Infinity ? undefined : Math.max(needed, minSamples);
+  if (needed === undefined || needed === Infinity) return undefined;
+  return Math.max(Math.ceil(needed * quality.surroundings.dispersion), minSamples);
 }
 
 function evidenceAt(
@@ -136,13 +171,14 @@ function timeUntil(requests: number, experiment: Experiment, surroundings: Surro
   if (requestsPerSecond === undefined || requestsPerSecond <= 0) return undefined;
   const steps = plannedSteps(experiment, surroundings);
   const { intervalMs } = experiment;
-  const reached = steps.find(({ candidateRequests = 0 }) => candidateRequests >= requests);
-  if (reached !== undefined) return reached.atMs + intervalMs;
+  const { warmUpMs } = analysisOf(experiment);
+  const reached = steps.findIndex(({ candidateRequests = 0 }) => candidateRequests >= requests);
+  if (reached !== -1) return warmUpMs + (reached + 1) * intervalMs;
   const last = steps.at(-1);
   if (last === undefined || last.weight === 0) return undefined;
   const missing = requests - (last.candidateRequests ?? 0);
   const perInterval = (requestsPerSecond * intervalMs * last.weight) / 100_000;
-  return last.atMs + intervalMs * (1 + Math.ceil(missing / perInterval));
+  return warmUpMs + intervalMs * (steps.length + Math.ceil(missing / perInterval));
 }
 
 function warningsOf(

@@ -64,6 +64,11 @@ export function analysisPerCandidate(analysis: Analysis, candidates: number): An
   return { ...analysis, falsePass: analysis.falsePass / candidates };
 }
 
+/** A count is a fact, not an estimate: it is compared, not tested. */
+export function isFact(metric: MetricName): boolean {
+  return metric === 'request-count' || metric === 'error-count';
+}
+
 /** The share of the limit by which an estimate may exceed it: what a pass is tested against. */
 export function toleranceOf(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
   const { latencyTolerance } = analysisOf(experiment);

@@ -22,6 +22,8 @@ export type ObjectiveEvidence =
       readonly spread: Spread;
       /** It passed once. */
       readonly passed: boolean;
+      /** The latest interval with requests, taken alone, was beyond the limit. */
+      readonly beyondNow: boolean;
     }
   | {
       readonly kind: 'mean';
@@ -30,6 +32,7 @@ export type ObjectiveEvidence =
       readonly requests: number;
       readonly fail: RestartingProcess;
       readonly passed: boolean;
+      readonly beyondNow: boolean;
       /** Why the latest interval was left out, where it was. */
       readonly skipped?: string;
     }
@@ -76,6 +79,19 @@ export function addEvidence(
   };
 }
 
+/**
+ * What is left of an interval in which the environment failed both versions: it speaks against neither of them, or they would be blamed
+ * for it long after it is over. What it says against a pass stays.
+ */
+export function withoutBlame(before: Evidence, after: Evidence): Evidence {
+  const excused = (role: 'baseline' | 'candidate'): readonly ObjectiveEvidence[] =>
+    after[role].map((own, index) => {
+      const known = before[role][index];
+      return own.kind === 'fact' || known === undefined || known.kind === 'fact' ? own : { ...own, fail: known.fail };
+    });
+  return { ...after, baseline: excused('baseline'), candidate: excused('candidate') };
+}
+
 /** The limit that a fail is tested against, and the boundary that a pass is: limit and tolerance together. */
 export function boundariesOf(
   objective: Objective,
@@ -116,9 +132,16 @@ function freshEvidence({ metric }: Objective): ObjectiveEvidence {
   switch (metric) {
     case 'error-rate':
     case '95th-percentile-tail-latency':
-      return { kind: 'share', pass: { requests: 0, bad: 0 }, fail: freshProcess, spread: noSpread, passed: false };
+      return {
+        kind: 'share',
+        pass: { requests: 0, bad: 0 },
+        fail: freshProcess,
+        spread: noSpread,
+        passed: false,
+        beyondNow: false,
+      };
     case 'mean-latency':
-      return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false };
+      return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false, beyondNow: false };
     case 'request-count':
     case 'error-count':
       return { kind: 'fact' };
@@ -171,12 +194,13 @@ function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSet
     fail: addInterval(known.fail, increments),
     spread: withInterval(known.spread, { requests, bad: atLeast }),
     passed: known.passed || suffices,
+    beyondNow: atLeast > limit * requests,
   };
 }
 
 /** A version that comes in bursts shows it only by its first one, so a pass relies on what was known before. */
 function dispersions(
-  { spread }: ShareEvidence,
+  known: ShareEvidence | MeanEvidence,
   requests: number,
   { correlation = 0, ...settings }: ObjectiveSettings,
 ): { readonly pass: number; readonly fail: number } {
@@ -185,8 +209,9 @@ function dispersions(
     case 'off':
       return { pass: 1, fail: 1 };
     case 'auto': {
-      const known = dispersionOf(requests, correlation);
-      return { pass: known, fail: Math.max(known, ownDispersion(spread)) };
+      const learned = dispersionOf(requests, correlation);
+      const own = known.kind === 'share' ? ownDispersion(known.spread) : 1;
+      return { pass: learned, fail: Math.max(learned, own) };
     }
     default:
       return { pass: Math.max(1, dispersion), fail: Math.max(1, dispersion) };
@@ -205,11 +230,15 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
     counts.buckets.map(({ le }) => le),
     limit,
   );
-  const fail = addInterval(known.fail, meanFailIncrements(interval, limit));
+  const dispersion = dispersions({ ...known, kind: 'mean' }, counts.requests, settings);
+  const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
+  const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
+  const beyondNow = counts.latencySumMs > limit * counts.requests;
   // Without a boundary beyond the limit nothing bounds the mean from above.
-  if (capMs === undefined || capMs <= boundary) return { ...known, fail };
-  const pass = addLogs(known.pass, meanPassIncrements(interval, { boundaryMs: boundary, capMs }));
+  if (capMs === undefined || capMs <= boundary) return { ...known, fail, beyondNow };
+  const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
+  const pass = addLogs(known.pass, worth(increments, dispersion.pass));
   const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
   const requests = known.requests + counts.requests;
-  return { ...known, pass, requests, fail, passed: known.passed || suffices };
+  return { ...known, pass, requests, fail, passed: known.passed || suffices, beyondNow };
 }

@@ -3,7 +3,7 @@ import { assess } from './assess.ts';
 import type { Assessment } from './assessment.ts';
 import { addCounts, formatBoundaries, haveSameBoundaries } from './counters.ts';
 import { formatDuration } from './duration.ts';
-import { addEvidence, noEvidence } from './evidence.ts';
+import { addEvidence, noEvidence, withoutBlame } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment } from './experiment.ts';
 import type { Counts, Measurement } from './measurement.ts';
@@ -56,8 +56,13 @@ export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {
   const recent = evidence === undefined ? {} : { recentRequests: evidence.recentRequests };
   const next = nextWeight({ experiment, assessment, measurement, weight, candidate: totals.candidate, ...recent });
   const suspect = assessment.objectives.some((objective) => objective.suspect);
+  const isEnvironment = assessment.overall?.verdict === 'environment';
+  const kept =
+    isEnvironment && evidence !== undefined
+      ? withoutBlame(input.evidence ?? noEvidence(experiment), evidence)
+      : evidence;
   const decision = warmingUp === undefined ? next : { weight, reason: warmingUp };
-  return { totals, ...known, assessment, ...decision, suspect };
+  return { totals, ...(kept === undefined ? {} : { evidence: kept }), assessment, ...decision, suspect };
 }
 
 function warmUpReason(measurement: Measurement, { warmUpUntilMs }: JudgeIntervalInput): string | undefined {

@@ -119,7 +119,7 @@ function planForProgress(input: PlanInput): Plan {
   if (computed === undefined) return { kind: 'hold', reason: 'nothing was measured, weight held' };
   if (input.drift.kind === 'candidateUnready') return { kind: 'hold', reason: `weight held: ${input.drift.reason}` };
   if (paused) return planWhilePaused(input, computed);
-  if (input.gateOpenedAtMs !== undefined) return planAtGate(input, computed.assessment);
+  if (input.gateOpenedAtMs !== undefined) return planAtGate(input, computed);
   if (iteration < experiment.iterations) return shiftOrHold(input.weight, computed.weight, computed.reason);
   if (!allPass(computed.assessment, experiment.minSamples)) return planWithoutPass(input, computed);
   const starved = planWhileStarved(input);
@@ -161,12 +161,13 @@ function planExtension({ experiment, nowMs, weight, ...input }: PlanInput, compu
 }
 
 /** iter8's decision, which has no error bounds. */
-function planByEstimate({ experiment }: PlanInput, assessment: Assessment, reason: string): Plan {
+function planByEstimate(input: PlanInput, assessment: Assessment, reason: string): Plan {
+  const { experiment } = input;
   const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
   const enough = assessment.samples.candidate >= Math.max(1, experiment.minSamples);
   if (!isWithin || !enough)
     return { kind: 'rollBack', reason: `${reason}; its estimates are not all within the limits` };
-  return { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };
+  return planWhileStarved(input) ?? { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };
 }
 
 function planWhilePaused({ weight }: PlanInput, computed: { weight: number; reason: string }): Plan {
@@ -184,17 +185,18 @@ function planWhileStarved({ starvedSinceMs, experiment, nowMs }: PlanInput): Pla
   return { kind: 'rollBack', reason: `undecided: the candidate has had no request for ${since}` };
 }
 
-function planAtGate(input: PlanInput, assessment: Assessment): Plan {
-  const { approved, experiment, nowMs, gateOpenedAtMs = nowMs } = input;
+function planAtGate(input: PlanInput, computed: Computed): Plan {
+  const { approved, experiment, nowMs, weight, gateOpenedAtMs = nowMs } = input;
+  const { assessment } = computed;
+  const wait = (reason: string): Plan =>
+    computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
   const mayStayUndecided = analysisOf(experiment).undecided === 'hold' && isUndecided(assessment);
   if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
     const reason = reasonNotPassed(assessment, experiment);
     const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;
-    return isOver
-      ? { kind: 'rollBack', reason: `approved, but ${reason}` }
-      : { kind: 'hold', reason: `waiting: ${reason}` };
+    return isOver ? { kind: 'rollBack', reason: `approved, but ${reason}` } : wait(`waiting: ${reason}`);
   }
-  if (approved === undefined) return { kind: 'hold', reason: 'waiting for approval' };
+  if (approved === undefined) return wait('waiting for approval');
   const starved = planWhileStarved(input);
   if (starved !== undefined) return starved;
   const judged = allPass(assessment, experiment.minSamples)

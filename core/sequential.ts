@@ -32,7 +32,7 @@ export interface SequentialInput {
  *
  * An objective passes when its own evidence against "bad" reaches 1/α; all must pass, which needs no correction. The candidate fails
  * when the mean of the evidence against "good" over the objectives reaches 1/β, whatever their dependence. When the baseline
- * fails by the same rule it is the environment that is bad.
+ * fails the same objectives, and does so now, it is the environment that is bad.
  */
 export function judgeSequentially(input: SequentialInput): {
   readonly objectives: readonly ObjectiveAssessment[];
@@ -56,6 +56,8 @@ export function judgeSequentially(input: SequentialInput): {
 
 interface VersionJudgement {
   readonly hasFailed: boolean;
+  /** For each objective whether it would fail the version by itself, and is missed at present. */
+  readonly failsNow: readonly boolean[];
   readonly objectives: readonly Judged[];
 }
 
@@ -80,7 +82,9 @@ function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): V
     const isCulprit = hasFailed && own.kind !== 'fact' && fail === worst;
     return judgeObjective(input, role, { objective, own, pass, fail, isCulprit });
   });
-  return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), objectives };
+  const needed = -Math.log(analysisOf(settings).falseFail) + Math.log(tested.length);
+  const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.beyondNow && fail >= needed);
+  return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, objectives };
 }
 
 interface ObjectiveInput {
@@ -201,6 +205,11 @@ function roundTo(value: number, decimals: number): number {
   return Number(value.toFixed(decimals));
 }
 
+/** Whether an objective has not failed the candidate, or fails the baseline too. */
+function isExcusedBy(baseline: VersionJudgement): (own: Judged, index: number) => boolean {
+  return ({ verdict }, index) => verdict !== 'fail' || baseline.failsNow[index] === true;
+}
+
 interface Versions {
   readonly baseline: VersionJudgement;
   readonly candidate: VersionJudgement;
@@ -216,7 +225,7 @@ function overallOf(
       .filter((one) => one.candidate === verdict)
       .map(({ reason }) => reason)
       .join('; ');
-  if (candidate.hasFailed && baseline.hasFailed) {
+  if (candidate.hasFailed && candidate.objectives.every(isExcusedBy(baseline))) {
     return { verdict: 'environment', reason: `baseline and candidate fail together: ${reasons('fail')}` };
   }
   if (candidate.hasFailed) return { verdict: 'fail', reason: reasons('fail') };

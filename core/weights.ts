@@ -51,7 +51,7 @@ export function firstStep(experiment: Experiment, requestsPerInterval: number | 
  * the step, and less than there is. FixedSplit never shifts.
  */
 export function nextWeight(input: NextWeightInput): WeightDecision {
-  return keepSplit(input) ?? dropForFailure(input) ?? holdForDoubt(input) ?? withinBudget(input, climb(input));
+  return keepSplit(input) ?? withinBudget(input, dropForFailure(input) ?? holdForDoubt(input) ?? climb(input));
 }
 
 /**
@@ -96,7 +96,7 @@ function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   if (isSuspect && weight > floor && analysisOf(experiment).onSuspect === 'backoff') {
     return { weight: floor, reason: `backs off ${weight} -> ${floor}: ${doubt}` };
   }
-  return withinBudget(input, { weight, reason: `held at ${weight}: ${doubt}` });
+  return { weight, reason: `held at ${weight}: ${doubt}` };
 }
 
 function doubtOf({ objectives }: Assessment, measurement: Measurement): string | undefined {

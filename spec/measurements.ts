@@ -22,6 +22,8 @@ const counts = z
     if (Math.max(errors5xx, errorsNot2xx) > requests) {
       context.addIssue({ code: 'custom', message: `at most ${requests} errors, as there are requests` });
     }
+    const isAscending = buckets.every(({ le }, index) => index === 0 || isAbove(le, buckets[index - 1]?.le ?? null));
+    if (!isAscending) context.addIssue({ code: 'custom', path: ['buckets'], message: 'ascending boundaries' });
     const isCumulative = buckets.every((one, index) => one.count >= (buckets[index - 1]?.count ?? 0));
     if (!isCumulative) context.addIssue({ code: 'custom', path: ['buckets'], message: 'cumulative counts' });
     const last = buckets.at(-1);
@@ -31,6 +33,11 @@ const counts = z
     }
   })
   .transform((given) => ({ ...given, errorsNot2xx: given.errorsNot2xx ?? given.errors5xx }));
+
+/** Null is infinite. */
+function isAbove(le: number | null, before: number | null): boolean {
+  return before !== null && (le === null || le > before);
+}
 
 const line = z
   .strictObject({
@@ -43,17 +50,32 @@ const line = z
   })
   .refine(({ fromMs, toMs }) => toMs > fromMs, { path: ['toMs'], message: 'a moment after fromMs' });
 
-/** Reads NDJSON: one interval a line, empty lines left out. Lists every line that cannot be used. */
+/** Reads NDJSON: one interval a line, in the order of time, empty lines left out. Lists every line that cannot be used. */
 export function readMeasurements(text: string, file: string): MeasurementsReading {
   const issues: Issue[] = [];
   const intervals: RecordedInterval[] = [];
   for (const [index, content] of text.split('\n').entries()) {
     if (content.trim() === '') continue;
-    const reading = line.safeParse(parseJson(content));
-    if (reading.success) intervals.push(intervalOf(reading.data));
-    else issues.push(...reading.error.issues.map((issue) => issueOf(issue, { file, line: index + 1 })));
+    const read = readLine(content, { file, line: index + 1 }, intervals.at(-1)?.atMs);
+    if (Array.isArray(read)) issues.push(...read);
+    else intervals.push(read as RecordedInterval);
   }
   return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'ok', intervals };
+}
+
+type Place = Pick<Issue, 'file' | 'line'>;
+
+/** The interval, or what is wrong with it; intervals that overlap would count requests twice. */
+function readLine(content: string, place: Place, afterMs: number | undefined): RecordedInterval | readonly Issue[] {
+  const value = parseJson(content);
+  const whole = { ...place, column: 1, path: '(interval)' };
+  if (value === undefined) return [{ ...whole, expected: 'a JSON object', got: 'text that is not JSON' }];
+  const reading = line.safeParse(value);
+  if (!reading.success) return reading.error.issues.map((issue) => issueOf(issue, place));
+  const { fromMs } = reading.data;
+  if (afterMs === undefined || fromMs >= afterMs) return intervalOf(reading.data);
+  const expected = `a moment from ${afterMs} on, when the interval before ends`;
+  return [{ ...whole, path: 'fromMs', expected, got: String(fromMs) }];
 }
 
 function intervalOf({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {
@@ -64,11 +86,11 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
 }
 
-function issueOf({ path, message }: z.core.$ZodIssue, place: { readonly file: string; readonly line: number }): Issue {
+function issueOf({ path, message }: z.core.$ZodIssue, place: Place): Issue {
   const [expected = message, got = 'another value'] = message
     .replace(/^Invalid input: expected /, '')
     .split(', received ');

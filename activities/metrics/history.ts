@@ -1,9 +1,10 @@
 import { badRequests } from '../../core/evidence.ts';
-import type { Experiment } from '../../core/experiment.ts';
+import type { Experiment, Objective } from '../../core/experiment.ts';
 import { addCounts, haveSameBoundaries } from '../../core/counters.ts';
 import { noCounts } from '../../core/measurement.ts';
 import type { Counts } from '../../core/measurement.ts';
-import { correlationOf } from '../../core/stats/dispersion.ts';
+import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
+import { varianceOf } from '../../core/stats/mean-betting.ts';
 import { assembleHistograms } from './histogram.ts';
 import { connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
@@ -72,14 +73,30 @@ async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: Hi
   const requests = recent.reduce((sum, one) => sum + one, 0);
   return {
     ...(requests === 0 ? {} : { requestsPerSecond: (requests * 1000) / (recent.length * intervalMs) }),
-    baseline: intervals.reduce((sum, one) => (haveSameBoundaries(sum, one) ? addCounts(sum, one) : sum), noCounts),
-    correlations: objectives.map((objective) => {
-      const trials = intervals.map((counts) => {
-        const bad = badRequests(counts, { objective, errorClass });
-        return { requests: bad.requests, bad: bad.atLeast };
-      });
-      return correlationOf(trials) ?? null;
-    }),
+    baseline: sumOf(intervals),
+    correlations: objectives.map((objective) => correlationFor(objective, intervals, errorClass) ?? null),
     intervals: intervals.filter((counts) => counts.requests > 0).length,
   };
+}
+
+function correlationFor(
+  objective: Objective,
+  intervals: readonly Counts[],
+  errorClass: Experiment['errorClass'],
+): number | undefined {
+  if (objective.metric === 'mean-latency') {
+    const { buckets, latencySumMs: sumMs } = sumOf(intervals);
+    const latencies = intervals.map((one) => ({ requests: one.requests, sumMs: one.latencySumMs }));
+    return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));
+  }
+  return correlationOf(
+    intervals.map((counts) => {
+      const bad = badRequests(counts, { objective, errorClass });
+      return { requests: bad.requests, bad: bad.atLeast };
+    }),
+  );
+}
+
+function sumOf(intervals: readonly Counts[]): Counts {
+  return intervals.reduce((sum, one) => (haveSameBoundaries(sum, one) ? addCounts(sum, one) : sum), noCounts);
 }

@@ -1,5 +1,5 @@
 import { admit } from '../../core/admission.ts';
-import { analysisOf } from '../../core/analysis.ts';
+import { analysisOf, isFact } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
 import { firstStep } from '../../core/weights.ts';
@@ -10,7 +10,7 @@ import type { MetricsSettings } from './metrics.ts';
 
 /** What the time before the run tells about it: bursts, the first step, and whether the schedule can bring a verdict. */
 export async function lookAhead(
-  experiment: Experiment,
+  { experiment, candidateWeight }: { readonly experiment: Experiment; readonly candidateWeight: number },
   { prometheusUrl: baseUrl, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
 ): Promise<Pick<PreflightReport, 'correlations' | 'firstStep' | 'warnings'>> {
@@ -19,7 +19,7 @@ export async function lookAhead(
   const rate = requestsPerSecond === undefined ? {} : { requestsPerSecond };
   const latencies =
     baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } };
-  const { warnings } = admit(experiment, { ...rate, ...latencies, scrapeIntervalMs });
+  const { warnings } = admit(experiment, { ...rate, ...latencies, correlations, candidateWeight, scrapeIntervalMs });
   const expected = requestsPerSecond === undefined ? undefined : (requestsPerSecond * experiment.intervalMs) / 1000;
   return {
     correlations,
@@ -30,10 +30,17 @@ export async function lookAhead(
 
 function dispersionWarning(experiment: Experiment, { correlations, intervals }: History): readonly string[] {
   const { method, dispersion } = analysisOf(experiment);
-  if (method !== 'sequential' || dispersion !== 'auto' || intervals >= fewestHistoryIntervals) return [];
-  const isTested = experiment.objectives.some(({ metric }) => metric === 'error-rate' || metric.includes('tail'));
-  if (!isTested || correlations.some((correlation) => correlation !== null)) return [];
+  if (method !== 'sequential' || dispersion !== 'auto') return [];
+  const unknown = experiment.objectives.filter(({ metric }, index) => {
+    return !isFact(metric) && (correlations[index] ?? null) === null;
+  });
+  if (unknown.length === 0) return [];
+  const cause =
+    intervals < fewestHistoryIntervals
+      ? `the baseline has ${intervals} intervals of history with requests, and ${fewestHistoryIntervals} are needed to learn from`
+      : `the baseline's history has nothing bad to learn from`;
+  const metrics = unknown.map(({ metric }) => metric).join(', ');
   return [
-    `dispersion: the baseline has ${intervals} intervals of history with requests, and ${fewestHistoryIntervals} are needed to learn how errors come together; requests are taken for independent`,
+    `dispersion: ${cause}; the requests of an interval are taken for independent (${metrics}). Where bad ones come in bursts, set serin.dev/dispersion to a number`,
   ];
 }

@@ -63,7 +63,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     );
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const candidateWeight = percents.get(experiment.candidate.revision) ?? 0;
-    const outlook = await lookAhead(experiment, dependencies.metrics, cancellationSignal());
+    const outlook = await lookAhead({ experiment, candidateWeight }, dependencies.metrics, cancellationSignal());
     const warnings = [...warningsOf(experiment), ...outlook.warnings];
     return { revisions, candidateWeight, tags: tagsOf(service), ...outlook, warnings };
   });

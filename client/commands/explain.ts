@@ -1,6 +1,7 @@
 import { analysisOf } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { formatInstant } from '../../core/instant.ts';
+import { formatOdds } from '../../core/odds.ts';
 import type { Counts, Measurement } from '../../core/measurement.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
@@ -73,14 +74,19 @@ function countsText({ requests, errors5xx, errorsNot2xx, latencySumMs, buckets }
   return `${requests} requests, ${errors5xx} errors (5xx), ${errorsNot2xx} not 2xx, ${latencySumMs} ms in all; up to ms ${cumulative || 'none'}`;
 }
 
+function percentOf(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
 function ruleLines(experiment: Experiment): readonly string[] {
-  const { method, falsePass, falseFail } = analysisOf(experiment);
+  const { method, falsePass, falseFail, latencyTolerance } = analysisOf(experiment);
   const { minSamples, tolerance } = experiment;
   if (method === 'threshold') {
     return [`Rule: threshold, the value since the first step against the limit, from ${minSamples} requests on`];
   }
   return [
-    `Rule: sequential; an objective passes when its evidence reaches ${1 / falsePass}:1 and its estimate is within limit and tolerance (${tolerance}),`,
-    `      the candidate fails when the evidence against it, averaged over the objectives, reaches ${1 / falseFail}:1`,
+    `Rule: sequential; an objective passes when its evidence reaches ${formatOdds(-Math.log(falsePass))} and its estimate is within limit and tolerance`,
+    `      (${percentOf(tolerance)}, of latencies ${percentOf(latencyTolerance)});`,
+    `      the candidate fails when the evidence against it, averaged over the objectives, reaches ${formatOdds(-Math.log(falseFail))}`,
   ];
 }

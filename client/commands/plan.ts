@@ -17,6 +17,8 @@ export interface PlanFlags {
   /** Of both versions together; without it Prometheus is asked. */
   readonly rps?: number;
   readonly prometheus?: string;
+  /** Of the candidate under FixedSplit, percent. */
+  readonly weight?: number;
   readonly scrapeIntervalMs: number;
 }
 
@@ -36,13 +38,16 @@ export async function plan(context: CommandContext, flags: PlanFlags): Promise<C
 async function surroundingsOf(
   context: CommandContext,
   experiment: Experiment,
-  { rps, prometheus, scrapeIntervalMs }: PlanFlags,
+  { rps, prometheus, weight, scrapeIntervalMs }: PlanFlags,
 ): Promise<Surroundings> {
-  const given = rps === undefined ? {} : { requestsPerSecond: rps };
+  const given = {
+    ...(rps === undefined ? {} : { requestsPerSecond: rps }),
+    ...(weight === undefined ? {} : { candidateWeight: weight }),
+  };
   if (prometheus === undefined) return given;
   const signal = context.terminal.interrupted;
   const history = await readHistory({ baseUrl: prometheus, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
-  const { baseline, requestsPerSecond, intervals, unread } = history;
+  const { baseline, requestsPerSecond, correlations, intervals, unread } = history;
   if (unread !== undefined) {
     const problem = `the traffic cannot be read from ${prometheus}: ${unread}`;
     if (rps === undefined) throw new CommandError('unreachable', `${problem}; check --prometheus, or give --rps`);
@@ -53,6 +58,7 @@ async function surroundingsOf(
   return {
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
+    correlations,
     scrapeIntervalMs,
     ...given,
   };

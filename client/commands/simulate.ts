@@ -23,6 +23,8 @@ export interface SimulateFlags {
   readonly baselineTailMs?: number;
   readonly candidateMeanMs?: number;
   readonly correlation: number;
+  /** Of the candidate under FixedSplit, percent. */
+  readonly weight?: number;
 }
 
 /** `serin simulate -f FILE`: what becomes of such a candidate, many times over, by the functions that judge real ones. */
@@ -31,12 +33,23 @@ export async function simulate(context: CommandContext, flags: SimulateFlags): P
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
   const random = seededRandom(flags.seed);
   const versions = versionsOf(flags);
-  const runs = Array.from({ length: flags.runs }, () =>
-    simulateOnce({ experiment, ...versions, requestsPerSecond: flags.rps, random }),
-  );
+  const input = {
+    experiment: learned(experiment, flags.correlation),
+    ...versions,
+    requestsPerSecond: flags.rps,
+    ...(flags.weight === undefined ? {} : { candidateWeight: flags.weight }),
+    random,
+  };
+  const runs = Array.from({ length: flags.runs }, () => simulateOnce(input));
   const summary = summarize(runs, experiment);
   say(context, ...picture(summary, flags, context.style));
   return { exitCode: 0, json: { runs: flags.runs, requestsPerSecond: flags.rps, seed: flags.seed, ...summary } };
+}
+
+/** What the baseline's history would have taught about bursts of errors. */
+function learned(experiment: Experiment, correlation: number): Experiment {
+  const correlations = experiment.objectives.map(({ metric }) => (metric === 'error-rate' ? correlation : null));
+  return { ...experiment, correlations };
 }
 
 function versionsOf(flags: SimulateFlags): {

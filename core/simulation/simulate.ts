@@ -8,7 +8,7 @@ import { plan } from '../plan.ts';
 import { afterLook, planInputOf, warmUpOf } from '../progress.ts';
 import { initialState } from '../state.ts';
 import type { ExperimentState } from '../state.ts';
-import { firstStep } from '../weights.ts';
+import { plannedWeight } from '../admission.ts';
 import { sampleLatencies } from './latency.ts';
 import type { BucketedLatency } from './latency.ts';
 import { binomial, burstyShare, poisson } from './random.ts';
@@ -29,6 +29,8 @@ export interface SimulationInput {
   readonly candidate: SimulatedVersion;
   /** Of both versions together. */
   readonly requestsPerSecond: number;
+  /** Of the candidate under FixedSplit, percent; else the experiment begins as it does. */
+  readonly candidateWeight?: number;
   readonly random: Random;
 }
 
@@ -92,12 +94,10 @@ function warmUpIntervals(experiment: Experiment): number {
   return Math.ceil(analysisOf(experiment).warmUpMs / experiment.intervalMs);
 }
 
-function begin({ experiment, requestsPerSecond }: SimulationInput): ExperimentState {
-  const expected = (requestsPerSecond * experiment.intervalMs) / 1000;
-  const { weight } = firstStep(experiment, expected);
+function begin(input: SimulationInput): ExperimentState {
   return {
     ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
-    weight,
+    weight: plannedWeight(input.experiment, input),
     confirmed: true,
     startedAtMs: 0,
   };

@@ -10,7 +10,32 @@ export const fewestHistoryIntervals = 50;
 export function correlationOf(history: readonly Trials[]): number | undefined {
   const seen = history.filter(({ requests }) => requests > 0);
   if (seen.length < fewestHistoryIntervals) return undefined;
-  const dispersion = pearsonDispersion(seen);
+  return correlationBehind(pearsonDispersion(seen), seen);
+}
+
+/** Latencies of one interval of the history. */
+export interface LatencyTrials {
+  readonly requests: number;
+  readonly sumMs: number;
+}
+
+/**
+ * The same for mean latencies: how much more the means of intervals differ than those of independent requests would, whose
+ * variance (ms²) is that of all requests together.
+ */
+export function correlationOfMeans(history: readonly LatencyTrials[], variance: number): number | undefined {
+  const seen = history.filter(({ requests }) => requests > 0);
+  if (seen.length < fewestHistoryIntervals || variance <= 0) return undefined;
+  const requests = seen.reduce((sum, one) => sum + one.requests, 0);
+  const mean = seen.reduce((sum, one) => sum + one.sumMs, 0) / requests;
+  const squares = seen.map((one) => (one.sumMs - one.requests * mean) ** 2 / (one.requests * variance));
+  return correlationBehind(squares.reduce((sum, square) => sum + square, 0) / (seen.length - 1), seen);
+}
+
+function correlationBehind(
+  dispersion: number | undefined,
+  seen: readonly { readonly requests: number }[],
+): number | undefined {
   if (dispersion === undefined) return undefined;
   const meanRequests = seen.reduce((sum, { requests }) => sum + requests, 0) / seen.length;
   return meanRequests <= 1 ? 0 : Math.min(1, Math.max(0, (dispersion - 1) / (meanRequests - 1)));

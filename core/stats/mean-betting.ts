@@ -107,6 +107,22 @@ export function disagreement({ buckets, sumMs }: LatencyInterval): string | unde
   return sumMs <= most + 0.001 ? undefined : `the sum of ${sumMs} ms is more than the ${most} ms of its buckets`;
 }
 
+/**
+ * The variance of latencies, ms², as the buckets tell it: requests spread evenly over a bucket, at the lower end of the last. With few
+ * and wide buckets it is more than the true one.
+ */
+export function varianceOf({ buckets, sumMs }: LatencyInterval): number {
+  const cells = cellsOf(buckets);
+  const requests = cells.reduce((sum, { count }) => sum + count, 0);
+  if (requests === 0) return 0;
+  const mean = sumMs / requests;
+  const squares = cells.map(({ count, fromMs, toMs }) => {
+    const widthMs = toMs === Infinity ? 0 : toMs - fromMs;
+    return count * ((fromMs + widthMs / 2 - mean) ** 2 + widthMs ** 2 / 12);
+  });
+  return squares.reduce((sum, square) => sum + square, 0) / requests;
+}
+
 interface Cell {
   readonly count: number;
   readonly fromMs: number;

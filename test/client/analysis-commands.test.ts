@@ -58,6 +58,31 @@ describe('serin plan', () => {
     expect(exitCode).toBe(1);
   });
 
+  test('counts requests that come in bursts for less, and a warm-up for nothing', async () => {
+    const planned = async (more: Readonly<Record<string, string>>) => {
+      const file = await manifest({ analysis: 'sequential', undecided: 'rollback', ...more });
+      return runSerin(['plan', '-f', file, '--rps', '6']);
+    };
+    expect((await planned({ dispersion: '4' })).stdout).toMatch(/^error-rate <= 0\.010 +1108 requests, /m);
+    const scarce = /error-rate needs at least 277 requests .*: no verdict can be reached/;
+    const file = await manifest({ analysis: 'sequential', undecided: 'rollback', 'warm-up': '10m' });
+    const warm = await runSerin(['plan', '-f', file, '--rps', '2']);
+    expect(warm.stdout).toMatch(scarce);
+    expect(warm.stdout).toMatch(/^10 min 12 s +20 % /m);
+  });
+
+  test('plans a fixed split at the weight that it is told', async () => {
+    const path = await manifest({ analysis: 'sequential' }, 13);
+    const text = (await readFile(path, 'utf8')).replace(
+      'testingPattern: Canary',
+      'testingPattern: Canary\n    deploymentPattern: FixedSplit',
+    );
+    const planned = (...flags: readonly string[]) =>
+      runSerin(['plan', '-f', '-', '--rps', '10', ...flags], { input: text });
+    expect((await planned()).stdout).toMatch(/^0 s +50 % +780$/m);
+    expect((await planned('--weight', '20')).stdout).toMatch(/^0 s +20 % +312$/m);
+  });
+
   test('says that the traffic is not known, and plans all the same', async () => {
     const { stdout } = await runSerin(['plan', '-f', await manifest({ steps: '5,50' })]);
     expect(stdout).toContain('traffic not known; --rps or --prometheus says it');

@@ -101,6 +101,12 @@ describe('plan', () => {
     expect(plan({ ...input, paused: true }).kind).toBe('hold');
   });
 
+  test('lowers the weight at the gate, when it waits and something speaks for less', () => {
+    const lower = { ...computed(['undecided']), weight: 5, reason: 'backs off 40 -> 5' };
+    const gate = { gateOpenedAtMs: nowMs, iteration: 5, weight: 40, computed: lower };
+    expect(plan(anInput(gate))).toEqual({ kind: 'shift', weight: 5, reason: 'backs off 40 -> 5' });
+  });
+
   test('waits at the gate when an approved candidate is no longer proven', () => {
     const gate = { gateOpenedAtMs: nowMs, approved: { atMs: nowMs }, iteration: 5 };
     expect(plan(anInput({ ...gate, computed: computed(['undecided']) })).kind).toBe('hold');
@@ -235,14 +241,15 @@ describe('after the last iteration without a decision', () => {
   });
 
   test('estimates within the limits promote, and that is called unproven', () => {
-    const withEstimate = (isWithinLimits: boolean) => {
+    const withEstimate = (isWithinLimits: boolean, changes: Partial<PlanInput> = {}) => {
       const { objectives, ...rest } = anAssessment(['undecided']);
       const overall = { verdict: 'undecided', reason: 'too few requests' } as const;
       const assessment = { ...rest, overall, objectives: objectives.map((one) => ({ ...one, isWithinLimits })) };
-      return undecided('pointEstimate', { computed: { assessment, weight: 20, reason: 'climbs' } });
+      return undecided('pointEstimate', { computed: { assessment, weight: 20, reason: 'climbs' }, ...changes });
     };
     expect(withEstimate(true)).toMatchObject({ kind: 'promote', reason: expect.stringMatching(/^unproven/) });
     expect(withEstimate(false)).toMatchObject({ kind: 'rollBack' });
+    expect(withEstimate(true, { starvedSinceMs: nowMs })).toMatchObject({ kind: 'hold' });
   });
 
   test('a failed objective is rolled back, whatever the policy is', () => {

@@ -123,6 +123,49 @@ describe('the sequential analysis', () => {
     expect(overall?.reason).toMatch(/^baseline and candidate fail together: error-rate 0\.200/);
   });
 
+  test('blames the candidate when the baseline fails something else, or has failed before and recovered', () => {
+    const broken = someCounts({ requests: 100, errors: 90 });
+    const slow = someCounts({ requests: 1000, latencyMs: 150 });
+    const both = sequential({ objectives: [errorRate, tail] });
+    expect(assessmentOf(both, { candidate: broken, baseline: slow }).overall?.verdict).toBe('fail');
+    const good = someCounts({ requests: 200 });
+    const outage = { candidate: good, baseline: someCounts({ requests: 200, errors: 60 }) };
+    const fine = { candidate: good, baseline: good };
+    const turned = assessmentOf(sequential(), outage, fine, { candidate: broken, baseline: good });
+    expect(turned.overall?.verdict).toBe('fail');
+  });
+
+  test('holds nothing against either version after the environment has recovered', () => {
+    const bad = someCounts({ requests: 100, errors: 20 });
+    const good = someCounts({ requests: 200 });
+    const outage = { candidate: bad, baseline: bad };
+    const fine = { candidate: good, baseline: good };
+    expect(assessmentOf(sequential(), fine, outage).overall?.verdict).toBe('environment');
+    expect(assessmentOf(sequential(), fine, outage, fine).overall?.verdict).toBe('undecided');
+    const long = Array.from({ length: 30 }, () => fine);
+    expect(assessmentOf(sequential(), fine, outage, ...long).overall?.verdict).toBe('pass');
+  });
+
+  test('fails a candidate by a count, whatever the baseline counts', () => {
+    const count = { metric: 'error-count', upperLimit: 10, rollbackOnFailure: false } as const;
+    const bad = someCounts({ requests: 1000, errors: 50 });
+    expect(assessmentOf(sequential({ objectives: [count] }), { candidate: bad, baseline: bad }).overall?.verdict).toBe(
+      'fail',
+    );
+  });
+
+  test('takes the latencies of bursts for less than they count', () => {
+    const verdict = (dispersion: Analysis['dispersion'], correlations?: readonly number[]) => {
+      const known = correlations === undefined ? {} : { correlations };
+      const experiment = sequential({ objectives: [mean], ...known }, { dispersion });
+      return assessmentOf(experiment, { candidate: someCounts({ requests: 400 }) }).overall?.verdict;
+    };
+    expect(verdict('off')).toBe('pass');
+    expect(verdict(8)).toBe('undecided');
+    expect(verdict('auto', [0.05])).toBe('undecided');
+    expect(verdict('auto', [0])).toBe('pass');
+  });
+
   test('needs every objective for a pass, and names the one that a fail rests on', () => {
     const experiment = sequential({ objectives: [errorRate, tail, mean] });
     const slow = assessmentOf(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 150 }) });

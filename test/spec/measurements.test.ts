@@ -43,13 +43,33 @@ test('lists every line that cannot be used', () => {
   expect(
     issuesOf(interval, 'nonsense', { ...interval, toMs: 0 }, { ...interval, candidate: { requests: 'many' } }),
   ).toEqual([
-    'm.ndjson:2:1 (interval): expected object, got string',
+    'm.ndjson:2:1 (interval): expected a JSON object, got text that is not JSON',
     'm.ndjson:3:1 toMs: expected a moment after fromMs, got another value',
     expect.stringMatching(/^m\.ndjson:4:1 candidate\.requests: expected /),
   ]);
 });
 
+test('refuses intervals that overlap, or are out of order, since their requests would count twice', () => {
+  expect(issuesOf(interval, interval)).toEqual([
+    'm.ndjson:2:1 fromMs: expected a moment from 12000 on, when the interval before ends, got 0',
+  ]);
+  const later = { ...interval, fromMs: 12_000, toMs: 24_000 };
+  expect(issuesOf(interval, later)).toEqual([]);
+});
+
 test.each([
+  [
+    'boundaries that do not rise',
+    {
+      requests: 10,
+      buckets: [
+        { le: 100, count: 8 },
+        { le: 50, count: 9 },
+        { le: null, count: 10 },
+      ],
+    },
+    'candidate.buckets: expected ascending boundaries',
+  ],
   [
     'more errors than requests',
     { requests: 1, errors5xx: 2 },

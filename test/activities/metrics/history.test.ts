@@ -21,6 +21,7 @@ const experiment = anExperiment({
   objectives: [
     { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false },
     { metric: '95th-percentile-tail-latency', upperLimit: 70, rollbackOnFailure: false },
+    { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: false },
   ],
 });
 
@@ -59,6 +60,8 @@ describe('the history of a baseline', () => {
     expect(history.correlations[0]).toBeCloseTo(expected, 9);
     // No request was over the latency limit, so there is nothing to learn about them.
     expect(history.correlations[1]).toBeNull();
+    // The intervals' means are all alike.
+    expect(history.correlations[2]).toBe(0);
   });
 
   it('finds no bursts among independent errors', async () => {
@@ -69,7 +72,7 @@ describe('the history of a baseline', () => {
 
   it('learns nothing from fewer than 50 intervals', async () => {
     const history = await historyOf([3, 0, 40]);
-    expect(history).toMatchObject({ intervals: 3, correlations: [null, null] });
+    expect(history).toMatchObject({ intervals: 3, correlations: [null, null, null] });
   });
 
   it('is empty where Prometheus does not answer', async () => {

@@ -4,6 +4,7 @@ import { analysisPerCandidate, sequentialAnalysis } from '../../../core/analysis
 import { failIncrements, logFailEvidence, logPassEvidence, shareInterval } from '../../../core/stats/bernoulli.ts';
 import {
   correlationOf,
+  correlationOfMeans,
   discounted,
   dispersionOf,
   noSpread,
@@ -121,6 +122,28 @@ describe('the error bounds hold over all looks', () => {
     }
     expect(failed / runs).toBeGreaterThan(0);
     expect(failed / runs).toBeLessThan(allowed);
+  });
+});
+
+describe('the correlation of mean latencies', () => {
+  /** Intervals of 100 requests with latencies around 50 ms, half of whose variance may be common to an interval. */
+  function history(isBursty: boolean): readonly { requests: number; sumMs: number }[] {
+    const random = seededRandom(seed);
+    return Array.from({ length: 200 }, () => {
+      const common = isBursty ? 20 * (random() - 0.5) : 0;
+      const latencies = Array.from({ length: 100 }, () => 50 + common + 20 * (random() - 0.5));
+      return { requests: 100, sumMs: latencies.reduce((sum, one) => sum + one, 0) };
+    });
+  }
+  const ownVariance = 20 ** 2 / 12;
+
+  test('is about 0 where requests are independent, and the common part of the variance where they are not', () => {
+    expect(correlationOfMeans(history(false), ownVariance)).toBeLessThan(0.01);
+    expect(correlationOfMeans(history(true), 2 * ownVariance)).toBeCloseTo(0.5, 1);
+  });
+
+  test('is not known from few intervals', () => {
+    expect(correlationOfMeans(history(false).slice(0, 49), ownVariance)).toBeUndefined();
   });
 });
 
