@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { lookAhead } from '../../../activities/preflight/look-ahead.ts';
 import { readHistory } from '../../../activities/metrics/history.ts';
 import type { History } from '../../../activities/metrics/history.ts';
+import { sequentialAnalysis } from '../../../core/analysis.ts';
 import { correlationOf } from '../../../core/stats/dispersion.ts';
 import { binomial, seededRandom } from '../../../core/simulation/random.ts';
 import { anExperiment } from '../../support/builders.ts';
@@ -25,8 +27,8 @@ const experiment = anExperiment({
   ],
 });
 
-/** The history of a baseline that had these errors in its intervals, the oldest first; every request took 10 ms. */
-async function historyOf(errors: readonly number[]): Promise<History> {
+/** A baseline that had these errors in its intervals, the oldest first; every request took 10 ms. */
+async function remember(errors: readonly number[]): Promise<{ readonly baseUrl: string; readonly nowMs: number }> {
   const server = await startPrometheus({ promotedAttributes: identityAttributes });
   prometheus = server;
   const nowMs = Date.now();
@@ -42,8 +44,12 @@ async function historyOf(errors: readonly number[]): Promise<History> {
       histograms: [histogramOf(200, good), histogramOf(500, bad)],
     });
   }
+  return { baseUrl: server.url, nowMs };
+}
+
+async function historyOf(errors: readonly number[]): Promise<History> {
   const signal = new AbortController().signal;
-  return readHistory({ baseUrl: server.url, scrapeIntervalMs, experiment, nowMs, signal });
+  return readHistory({ ...(await remember(errors)), scrapeIntervalMs, experiment, signal });
 }
 
 describe('the history of a baseline', () => {
@@ -85,5 +91,28 @@ describe('the history of a baseline', () => {
       signal,
     });
     expect(history).toMatchObject({ intervals: 0, correlations: [] });
+  });
+});
+
+describe('the look ahead', () => {
+  const sequential = { ...experiment, analysis: sequentialAnalysis };
+
+  async function warningsAfter(errors: readonly number[]): Promise<readonly string[]> {
+    const { baseUrl: prometheusUrl } = await remember(errors);
+    const input = { experiment: sequential, candidateWeight: 0 };
+    const signal = new AbortController().signal;
+    const { warnings } = await lookAhead(input, { prometheusUrl, scrapeIntervalMs }, signal);
+    return warnings.filter((warning) => warning.startsWith('dispersion'));
+  }
+
+  it.each([
+    [
+      'a clean history',
+      Array.from({ length: 60 }, () => 0),
+      /nothing bad .*\(error-rate, 95th-percentile-tail-latency\)/,
+    ],
+    ['a short one', [1, 2], /has 2 intervals .*\(error-rate, 95th-percentile-tail-latency, mean-latency\)/],
+  ])('names the metrics of whose bursts %s tells nothing', async (_, errors, expected) => {
+    expect(await warningsAfter(errors)).toEqual([expect.stringMatching(expected)]);
   });
 });
