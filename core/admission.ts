@@ -1,4 +1,4 @@
-import { analysisOf, isFact, longestExtensionMs } from './analysis.ts';
+import { analysisOf, isFact, longestExtensionMs, wholeWarmUpMs } from './analysis.ts';
 import { formatDuration } from './duration.ts';
 import { boundariesOf } from './evidence.ts';
 import type { Experiment, Objective } from './experiment.ts';
@@ -58,7 +58,7 @@ export interface Admission {
 /** Looks ahead: the timeline, what a pass needs, and whether the schedule can bring it. */
 export function admit(experiment: Experiment, surroundings: Surroundings): Admission {
   const steps = plannedSteps(experiment, surroundings);
-  const shortestMs = analysisOf(experiment).warmUpMs + experiment.iterations * experiment.intervalMs;
+  const shortestMs = wholeWarmUpMs(experiment) + experiment.iterations * experiment.intervalMs;
   const isExtended = analysisOf(experiment).undecided === 'extend';
   const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
   const objectives = experiment.objectives.map((objective, index) => {
@@ -95,7 +95,7 @@ function dispersionFor(experiment: Experiment, surroundings: Surroundings, index
 function plannedSteps(experiment: Experiment, surroundings: Surroundings): readonly PlannedStep[] {
   const { requestsPerSecond } = surroundings;
   const { intervalMs, iterations } = experiment;
-  const { warmUpMs } = analysisOf(experiment);
+  const warmUpMs = wholeWarmUpMs(experiment);
   const perInterval = requestsPerSecond === undefined ? undefined : (requestsPerSecond * intervalMs) / 1000;
   const steps: PlannedStep[] = [];
   let weight = plannedWeight(experiment, surroundings);
@@ -171,7 +171,7 @@ function timeUntil(requests: number, experiment: Experiment, surroundings: Surro
   if (requestsPerSecond === undefined || requestsPerSecond <= 0) return undefined;
   const steps = plannedSteps(experiment, surroundings);
   const { intervalMs } = experiment;
-  const { warmUpMs } = analysisOf(experiment);
+  const warmUpMs = wholeWarmUpMs(experiment);
   const reached = steps.findIndex(({ candidateRequests = 0 }) => candidateRequests >= requests);
   if (reached !== -1) return warmUpMs + (reached + 1) * intervalMs;
   const last = steps.at(-1);

@@ -83,6 +83,11 @@ export function toleranceOf(experiment: Pick<Experiment, 'analysis' | 'tolerance
   }
 }
 
+/** The warm-up in whole intervals, since one that begins before its end is not judged; ms. */
+export function wholeWarmUpMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs'>): number {
+  return Math.ceil(analysisOf(experiment).warmUpMs / experiment.intervalMs) * experiment.intervalMs;
+}
+
 /** How long an undecided run may go on after its last iteration. */
 export function longestExtensionMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs' | 'iterations'>): number {
   return analysisOf(experiment).longestExtensionMs ?? 4 * experiment.intervalMs * experiment.iterations;

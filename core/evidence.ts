@@ -22,8 +22,8 @@ export type ObjectiveEvidence =
       readonly spread: Spread;
       /** It passed once. */
       readonly passed: boolean;
-      /** The latest interval with requests, taken alone, was beyond the limit. */
-      readonly beyondNow: boolean;
+      /** How far it is beyond the limit at present, see `excessAfter`; bad requests. */
+      readonly excess: number;
     }
   | {
       readonly kind: 'mean';
@@ -32,7 +32,8 @@ export type ObjectiveEvidence =
       readonly requests: number;
       readonly fail: RestartingProcess;
       readonly passed: boolean;
-      readonly beyondNow: boolean;
+      /** The same in ms. */
+      readonly excess: number;
       /** Why the latest interval was left out, where it was. */
       readonly skipped?: string;
     }
@@ -80,16 +81,24 @@ export function addEvidence(
 }
 
 /**
- * What is left of an interval in which the environment failed both versions: it speaks against neither of them, or they would be blamed
- * for it long after it is over. What it says against a pass stays.
+ * What is left of an interval in which the environment failed both versions: it is no failure of the candidate, which would be blamed for
+ * it long after it is over. What it says against a pass stays.
  */
 export function withoutBlame(before: Evidence, after: Evidence): Evidence {
-  const excused = (role: 'baseline' | 'candidate'): readonly ObjectiveEvidence[] =>
-    after[role].map((own, index) => {
-      const known = before[role][index];
-      return own.kind === 'fact' || known === undefined || known.kind === 'fact' ? own : { ...own, fail: known.fail };
-    });
-  return { ...after, baseline: excused('baseline'), candidate: excused('candidate') };
+  const candidate = after.candidate.map((own, index): ObjectiveEvidence => {
+    const known = before.candidate[index];
+    if (own.kind === 'share' && known?.kind === 'share') return { ...own, fail: known.fail, spread: known.spread };
+    return own.kind === 'mean' && known?.kind === 'mean' ? { ...own, fail: known.fail } : own;
+  });
+  return { ...after, candidate };
+}
+
+/**
+ * What was beyond the limit in the latest intervals, each counting half of the one after it: positive while a version misses the limit at
+ * present. One lucky interval does not end that, one without any bad request does.
+ */
+function excessAfter(before: number, bad: number, allowed: number): number {
+  return Math.min(before / 2, allowed) + bad - allowed;
 }
 
 /** The limit that a fail is tested against, and the boundary that a pass is: limit and tolerance together. */
@@ -138,10 +147,10 @@ function freshEvidence({ metric }: Objective): ObjectiveEvidence {
         fail: freshProcess,
         spread: noSpread,
         passed: false,
-        beyondNow: false,
+        excess: 0,
       };
     case 'mean-latency':
-      return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false, beyondNow: false };
+      return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false, excess: 0 };
     case 'request-count':
     case 'error-count':
       return { kind: 'fact' };
@@ -181,7 +190,7 @@ type ShareEvidence = Extract<ObjectiveEvidence, { kind: 'share' }>;
 
 function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSettings): ShareEvidence {
   const { requests, atMost, atLeast } = bad;
-  if (requests === 0) return known;
+  if (requests === 0) return { ...known, excess: 0 };
   const { limit, boundary } = boundariesOf(settings.objective, settings);
   const { pass: passDispersion, fail: failDispersion } = dispersions(known, requests, settings);
   const worth = discounted({ requests, bad: atMost }, passDispersion);
@@ -194,7 +203,7 @@ function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSet
     fail: addInterval(known.fail, increments),
     spread: withInterval(known.spread, { requests, bad: atLeast }),
     passed: known.passed || suffices,
-    beyondNow: atLeast > limit * requests,
+    excess: excessAfter(known.excess, atLeast, limit * requests),
   };
 }
 
@@ -221,11 +230,11 @@ function dispersions(
 type MeanEvidence = Extract<ObjectiveEvidence, { kind: 'mean' }>;
 
 function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, settings: ObjectiveSettings): MeanEvidence {
-  if (counts.requests === 0) return known;
+  if (counts.requests === 0) return { ...known, excess: 0 };
   const { limit, boundary } = boundariesOf(settings.objective, settings);
   const interval = { buckets: counts.buckets, sumMs: counts.latencySumMs };
   const torn = disagreement(interval);
-  if (torn !== undefined) return { ...known, skipped: torn };
+  if (torn !== undefined) return { ...known, excess: 0, skipped: torn };
   const capMs = latencyCapMs(
     counts.buckets.map(({ le }) => le),
     limit,
@@ -233,12 +242,12 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
   const dispersion = dispersions({ ...known, kind: 'mean' }, counts.requests, settings);
   const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
   const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
-  const beyondNow = counts.latencySumMs > limit * counts.requests;
+  const excess = excessAfter(known.excess, counts.latencySumMs, limit * counts.requests);
   // Without a boundary beyond the limit nothing bounds the mean from above.
-  if (capMs === undefined || capMs <= boundary) return { ...known, fail, beyondNow };
+  if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));
   const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
   const requests = known.requests + counts.requests;
-  return { ...known, pass, requests, fail, passed: known.passed || suffices, beyondNow };
+  return { ...known, pass, requests, fail, passed: known.passed || suffices, excess };
 }

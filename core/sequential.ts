@@ -83,7 +83,7 @@ function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): V
     return judgeObjective(input, role, { objective, own, pass, fail, isCulprit });
   });
   const needed = -Math.log(analysisOf(settings).falseFail) + Math.log(tested.length);
-  const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.beyondNow && fail >= needed);
+  const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.excess > 0 && fail >= needed);
   return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, objectives };
 }
 
@@ -146,7 +146,7 @@ function reportOf({ settings, objective, own, pass, fail }: ReportInput): Eviden
 function requestsNeeded(own: ReportInput['own'], boundary: number, falsePass: number): number {
   if (own.kind === 'mean') return requestsUntilBetsSuffice(own.pass, own.requests, falsePass);
   // Requests that come in bursts are worth less than they count.
-  const worth = own.pass.requests === 0 ? 1 : own.spread.requests / own.pass.requests;
+  const worth = own.pass.requests === 0 ? 1 : Math.max(1, own.spread.requests / own.pass.requests);
   return Math.ceil(requestsUntilPass(own.pass, boundary, falsePass) * worth);
 }
 
@@ -205,9 +205,12 @@ function roundTo(value: number, decimals: number): number {
   return Number(value.toFixed(decimals));
 }
 
-/** Whether an objective has not failed the candidate, or fails the baseline too. */
-function isExcusedBy(baseline: VersionJudgement): (own: Judged, index: number) => boolean {
-  return ({ verdict }, index) => verdict !== 'fail' || baseline.failsNow[index] === true;
+/** Whether all that fails the candidate fails the baseline too. */
+function isExcused({ baseline, candidate }: Versions): boolean {
+  return candidate.objectives.every(({ verdict }, index) => {
+    const fails = verdict === 'fail' || candidate.failsNow[index] === true;
+    return !fails || baseline.failsNow[index] === true;
+  });
 }
 
 interface Versions {
@@ -225,7 +228,7 @@ function overallOf(
       .filter((one) => one.candidate === verdict)
       .map(({ reason }) => reason)
       .join('; ');
-  if (candidate.hasFailed && candidate.objectives.every(isExcusedBy(baseline))) {
+  if (candidate.hasFailed && isExcused({ baseline, candidate })) {
     return { verdict: 'environment', reason: `baseline and candidate fail together: ${reasons('fail')}` };
   }
   if (candidate.hasFailed) return { verdict: 'fail', reason: reasons('fail') };

@@ -152,5 +152,6 @@ function withinBudget(input: NextWeightInput, decision: WeightDecision): WeightD
   if (budget === undefined || budget >= decision.weight) return decision;
   const move =
     budget === weight ? `held at ${weight}` : `${budget > weight ? 'climbs' : 'drops'} ${weight} -> ${budget}`;
-  return { weight: budget, reason: `${move}: the risk budget allows no more` };
+  const otherwise = decision.weight > weight ? '' : `; else ${decision.reason}`;
+  return { weight: budget, reason: `${move}: the risk budget allows no more${otherwise}` };
 }

@@ -1,5 +1,4 @@
-import { analysisOf } from '../analysis.ts';
-import { longestExtensionMs } from '../analysis.ts';
+import { longestExtensionMs, wholeWarmUpMs } from '../analysis.ts';
 import type { Experiment } from '../experiment.ts';
 import { judgeInterval } from '../judge-interval.ts';
 import { noCounts } from '../measurement.ts';
@@ -49,8 +48,9 @@ export function simulate(input: SimulationInput): SimulatedRun {
   const { experiment } = input;
   let state = begin(input);
   let [candidateRequests, candidateErrors] = [0, 0];
-  const most = experiment.iterations + Math.ceil(longestExtensionMs(experiment) / experiment.intervalMs) + 1;
-  for (let interval = 1; interval <= most + warmUpIntervals(experiment); interval += 1) {
+  const extraMs = longestExtensionMs(experiment) + wholeWarmUpMs(experiment);
+  const most = experiment.iterations + Math.ceil(extraMs / experiment.intervalMs) + 1;
+  for (let interval = 1; interval <= most; interval += 1) {
     const { baseline, candidate } = answer(input, state.weight, interval);
     candidateRequests += candidate.requests;
     candidateErrors += candidate.errors5xx;
@@ -88,10 +88,6 @@ export function simulate(input: SimulationInput): SimulatedRun {
     }
   }
   return { outcome: 'undecided', intervals: most, candidateRequests, candidateErrors };
-}
-
-function warmUpIntervals(experiment: Experiment): number {
-  return Math.ceil(analysisOf(experiment).warmUpMs / experiment.intervalMs);
 }
 
 function begin(input: SimulationInput): ExperimentState {

@@ -7,6 +7,7 @@ import { judgeInterval } from '../../core/judge-interval.ts';
 import type { IntervalJudgement, JudgeIntervalInput } from '../../core/judge-interval.ts';
 import { noCounts } from '../../core/measurement.ts';
 import type { Counts } from '../../core/measurement.ts';
+import { binomial, seededRandom } from '../../core/simulation/random.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
 
 const errorRate = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false } as const;
@@ -23,9 +24,17 @@ interface Interval {
   readonly baseline?: Counts;
 }
 
+type Known = Pick<JudgeIntervalInput, 'totals' | 'evidence'>;
+const nothing: Known = { totals: { baseline: noCounts, candidate: noCounts } };
+
 /** Judges the intervals one after another, 12 s each, and returns what is known after the last. */
-function judgeAll(experiment: Experiment, intervals: readonly Interval[], weight = 50): IntervalJudgement {
-  let known: Pick<JudgeIntervalInput, 'totals' | 'evidence'> = { totals: { baseline: noCounts, candidate: noCounts } };
+function judgeAll(
+  experiment: Experiment,
+  intervals: readonly Interval[],
+  weight = 50,
+  before: Known = nothing,
+): IntervalJudgement {
+  let known = before;
   let judged: IntervalJudgement | undefined;
   for (const [index, { candidate, baseline = someCounts() }] of intervals.entries()) {
     const window = { fromMs: index * 12_000, toMs: (index + 1) * 12_000 };
@@ -144,6 +153,35 @@ describe('the sequential analysis', () => {
     expect(assessmentOf(sequential(), fine, outage, fine).overall?.verdict).toBe('undecided');
     const long = Array.from({ length: 30 }, () => fine);
     expect(assessmentOf(sequential(), fine, outage, ...long).overall?.verdict).toBe('pass');
+  });
+
+  test('excuses nothing by a baseline that has no traffic any more, or by another objective that fails both', () => {
+    const good = someCounts({ requests: 50 });
+    const outage = { candidate: good, baseline: someCounts({ requests: 1000, errors: 500 }) };
+    const alone = { candidate: someCounts({ requests: 1000, errors: 900 }), baseline: noCounts };
+    expect(assessmentOf(sequential(), outage, alone).overall?.verdict).toBe('fail');
+    const slowToo = assessmentOf(sequential({ objectives: [errorRate, tail] }), {
+      candidate: someCounts({ requests: 300, errors: 300, latencyMs: 150 }),
+      baseline: someCounts({ requests: 300, errors: 300, latencyMs: 10 }),
+    });
+    expect(slowToo.overall?.verdict).toBe('fail');
+  });
+
+  test('blames the environment for as long as it is bad, be it only moderately', () => {
+    const random = seededRandom(1);
+    const twice = (requests: number) => someCounts({ requests, errors: binomial(random, requests, 0.02) });
+    let blamed = 0;
+    for (let run = 0; run < 40; run += 1) {
+      let known = nothing;
+      for (let interval = 0; interval < 60; interval += 1) {
+        const judged = judgeAll(sequential(), [{ candidate: twice(100), baseline: twice(400) }], 50, known);
+        known = judged;
+        if (judged.assessment.overall?.verdict !== 'fail') continue;
+        blamed += 1;
+        break;
+      }
+    }
+    expect(blamed).toBeLessThan(14);
   });
 
   test('fails a candidate by a count, whatever the baseline counts', () => {
