@@ -63,7 +63,7 @@ describe.concurrent('the sequential analysis', () => {
     const { sandbox } = await testCluster();
     const address = ['--address', sandbox.temporal.address];
     const explained = await runSerin(['explain', handle.workflowId, '--iteration', '3', ...address]);
-    expect(explained.stdout).toMatch(/^Interval 3 of \d+, observed at .*, candidate at 30 %$/m);
+    expect(explained.stdout).toMatch(/^Interval 3 of \d+, observed at .*, candidate at \d+ %$/m);
     expect(explained.stdout).toMatch(/revision_app_request_latencies_bucket.*\n +at .*: \d+ series, \d+ samples/);
     expect(explained.stdout).toMatch(/^error-rate <= 0\.010: (pass|undecided), error-rate 0\.000/m);
     const backtest = await runSerin(['backtest', handle.workflowId, '-f', seedManifest, ...address]);
@@ -91,24 +91,29 @@ describe.concurrent('the sequential analysis', () => {
   test('calls it the environment when both versions fail, and holds the weight', async () => {
     const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'outage', namespace });
-    const failing = [{ kind: 'errors', rate: 0.8 }] as const;
-    const { value: report } = await underLoad(target, async () => {
-      const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
-      await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
-      await setCandidateFaults(target, ...failing);
-      sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
-      const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
-        return weightReason.startsWith('environment: baseline and candidate fail together');
-      });
-      const later = await scenario.untilReport(
-        'more intervals',
-        ({ history }) => history.length > held.history.length + 2,
-      );
-      expect(later.weights.candidate).toBe(held.weights.candidate);
-      expect(later.completedIterations).toBe(held.completedIterations);
-      await scenario.handle.signal(abortSignal);
-      return (await scenario.end()).report;
-    });
+    const failing = [{ kind: 'errors', rate: 1 }] as const;
+    // At little traffic the first moment of an outage may show two errors of the candidate and none of the baseline.
+    const { value: report } = await underLoad(
+      target,
+      async () => {
+        const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
+        await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
+        await setCandidateFaults(target, ...failing);
+        sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
+        const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
+          return weightReason.startsWith('environment: baseline and candidate fail together');
+        });
+        const later = await scenario.untilReport(
+          'more intervals',
+          ({ history }) => history.length > held.history.length + 2,
+        );
+        expect(later.weights.candidate).toBe(held.weights.candidate);
+        expect(later.completedIterations).toBe(held.completedIterations);
+        await scenario.handle.signal(abortSignal);
+        return (await scenario.end()).report;
+      },
+      60,
+    );
     expect(report.outcome).toBe('Aborted');
   });
 
@@ -127,7 +132,7 @@ describe.concurrent('the sequential analysis', () => {
     );
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
     expect(end.report.reason).toMatch(/^failed: error-rate .*evidence against it \d+:1/);
-    expect(end.report.history.length).toBeLessThanOrEqual(8);
+    expect(end.report.completedIterations).toBeLessThanOrEqual(8);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });
 });
