@@ -239,7 +239,7 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
     counts.buckets.map(({ le }) => le),
     limit,
   );
-  const dispersion = dispersions({ ...known, kind: 'mean' }, counts.requests, settings);
+  const dispersion = dispersions(known, counts.requests, settings);
   const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
   const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
   const excess = excessAfter(known.excess, counts.latencySumMs, limit * counts.requests);

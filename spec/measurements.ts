@@ -57,8 +57,8 @@ export function readMeasurements(text: string, file: string): MeasurementsReadin
   for (const [index, content] of text.split('\n').entries()) {
     if (content.trim() === '') continue;
     const read = readLine(content, { file, line: index + 1 }, intervals.at(-1)?.atMs);
-    if (Array.isArray(read)) issues.push(...read);
-    else intervals.push(read as RecordedInterval);
+    if ('measurement' in read) intervals.push(read);
+    else issues.push(...read);
   }
   return issues.length > 0 ? { kind: 'invalid', issues } : { kind: 'ok', intervals };
 }

@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../metrics/time-limit.ts';
 import { Observable } from '@kubernetes/client-node';
 import type { ConfigurationOptions, RequestContext } from '@kubernetes/client-node';
 import { cancellationSignal } from '@temporalio/activity';
@@ -35,7 +36,7 @@ export function createRequestOptions(): (request?: { readonly contentType?: stri
 
 /** Ends a request with its activity, or at its limit. */
 export function requestSignal(): AbortSignal {
-  return AbortSignal.any([cancellationSignal(), AbortSignal.timeout(requestLimitMs)]);
+  return withTimeLimit(cancellationSignal(), requestLimitMs);
 }
 
 /** The first dispatcher that is offered serves all requests until it is too old. */

@@ -1,3 +1,4 @@
+import { withTimeLimit } from './time-limit.ts';
 import { Unmeasured } from './unmeasured.ts';
 
 /** A time series as Prometheus returns it: raw samples, oldest first, times in epoch milliseconds. */
@@ -31,8 +32,7 @@ export interface Prometheus {
 export function connectPrometheus(options: { baseUrl: string; signal: AbortSignal; limitMs: number }): Prometheus {
   const { limitMs } = options;
   const endpoint = endpointOf(options.baseUrl);
-  const limit = AbortSignal.timeout(limitMs);
-  const signal = AbortSignal.any([options.signal, limit]);
+  const signal = withTimeLimit(options.signal, limitMs);
 
   async function post(body: URLSearchParams): Promise<Answer> {
     try {
@@ -40,7 +40,7 @@ export function connectPrometheus(options: { baseUrl: string; signal: AbortSigna
       return { status: response.status, text: await response.text(), url: endpoint.shown };
     } catch (error) {
       options.signal.throwIfAborted();
-      const happened = limit.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(error);
+      const happened = signal.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(error);
       throw new Unmeasured('blind', `Prometheus at ${endpoint.shown}: ${happened}`);
     }
   }

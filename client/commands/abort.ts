@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
 import type { Report } from '../../core/report.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { abortSignal } from '../../workflows/messages.ts';
@@ -43,7 +44,7 @@ interface Wait {
 }
 
 async function awaitEnd(context: CommandContext, { session, execution, timeoutMs }: Wait): Promise<ExperimentView> {
-  const signal = AbortSignal.any([context.terminal.interrupted, AbortSignal.timeout(timeoutMs)]);
+  const signal = withTimeLimit(context.terminal.interrupted, timeoutMs);
   const told = new Set<string>();
   const tell = (line: string): void => {
     if (!told.has(line)) remark(context, line);

@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
 import type { V1Lease } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment.ts';
 import { formatDuration } from '../../core/duration.ts';
@@ -40,7 +41,7 @@ export async function restore(
   const taken = lease && (await cluster.takeLease(target, lease, plan));
   await writeBaseline(cluster, { target, baseline, plan });
   say(context, `${name}: 100 % of the traffic is written to ${baseline}`);
-  const signal = AbortSignal.any([context.terminal.interrupted, AbortSignal.timeout(flags.timeoutMs)]);
+  const signal = withTimeLimit(context.terminal.interrupted, flags.timeoutMs);
   await awaitBaseline(cluster, { target, baseline, signal });
   const confirmedAfterMs = Math.round(performance.now() - startedAtMs);
   say(context, `${name}: confirmed by the cluster after ${formatDuration(confirmedAfterMs)}`);

@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
 import type { CommandContext, CommandResult, ExitCode } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../connection.ts';
@@ -26,7 +27,7 @@ export async function watchInSession(
   { id, timeoutMs }: WatchFlags & { readonly id: string },
 ): Promise<CommandResult> {
   const { interrupted } = context.terminal;
-  const signal = timeoutMs === undefined ? interrupted : AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)]);
+  const signal = timeoutMs === undefined ? interrupted : withTimeLimit(interrupted, timeoutMs);
   const views = follow(session, id, signal);
   const last = await (shouldDraw(context) ? drawInPlace(context, views) : printChanges(context, views));
   if (last === undefined || !hasEnded(last)) {

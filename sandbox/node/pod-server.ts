@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chanceOf } from '../faults/fault.ts';
@@ -41,9 +42,8 @@ async function serve(options: PodServerOptions, request: IncomingMessage, respon
 }
 
 async function answerOf({ faults, timeoutMs }: PodServerOptions, callerLeft: AbortSignal): Promise<number> {
-  const timeLimit = AbortSignal.timeout(timeoutMs);
   try {
-    return await application(faults(), AbortSignal.any([callerLeft, timeLimit]));
+    return await application(faults(), withTimeLimit(callerLeft, timeoutMs));
   } catch {
     return callerLeft.aborted ? 502 : 504;
   }

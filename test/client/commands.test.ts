@@ -340,8 +340,7 @@ describe.concurrent('serin abort', () => {
     expect(exitCode).toBe(1);
     const report = await withWorker(name, fakeWorld(), () => untilReport(name, ({ outcome }) => outcome !== undefined));
     expect(report.outcome).toBe('Aborted');
-    // A task that the server did not hand to a new worker's first poll waits for the next one, a minute later.
-  }, 150_000);
+  });
 
   test('returns at once when it is told not to wait', async () => {
     const name = await startUnattended();
