@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
+import type { Report } from '../../core/report.ts';
 import { abortSignal } from '../../workflows/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -119,20 +120,23 @@ describe.concurrent('the sequential analysis', () => {
 
   test('at 200 requests a second rolls a candidate that turns bad in iteration 7 back by iteration 8', async () => {
     const target = await deployTarget({ name: 'turning', namespace });
-    const { value: end } = await underLoad(
+    const { value } = await underLoad(
       target,
       async () => {
-        const options = sequential({ iterations: 60, intervalSeconds: 3, objectives: errorRate });
+        const options = sequential({ iterations: 60, intervalSeconds: 5, objectives: errorRate });
         const scenario = await startExperiment(target, options);
-        await scenario.untilReport('six iterations', ({ completedIterations }) => completedIterations >= 6);
+        const six = ({ completedIterations }: Report) => completedIterations >= 6;
+        const { completedIterations } = await scenario.untilReport('six iterations', six);
         await setCandidateFaults(target, { kind: 'errors', rate: 0.05 });
-        return scenario.end();
+        return { good: completedIterations, end: await scenario.end() };
       },
       200,
     );
+    const { good, end } = value;
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
     expect(end.report.reason).toMatch(/^failed: error-rate .*evidence against it \d+:1/);
-    expect(end.report.completedIterations).toBeLessThanOrEqual(8);
+    // It turned bad in the iteration after the last good one.
+    expect(end.report.completedIterations).toBeLessThanOrEqual(good + 2);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });
 });
