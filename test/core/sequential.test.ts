@@ -184,6 +184,17 @@ describe('the sequential analysis', () => {
     expect(blamed).toBeLessThan(14);
   });
 
+  test('blames the environment from the first moment of an outage, though bursts are otherwise worth little', () => {
+    const fine = { candidate: someCounts({ requests: 5 }), baseline: someCounts({ requests: 90 }) };
+    const outage = {
+      candidate: someCounts({ requests: 15, errors: 4 }),
+      baseline: someCounts({ requests: 90, errors: 16 }),
+    };
+    const before = Array.from({ length: 4 }, () => fine);
+    const auto = sequential({}, { dispersion: 'auto' });
+    expect(assessmentOf(auto, ...before, outage).overall?.verdict).toBe('environment');
+  });
+
   test('fails a candidate by a count, whatever the baseline counts', () => {
     const count = { metric: 'error-count', upperLimit: 10, rollbackOnFailure: false } as const;
     const bad = someCounts({ requests: 1000, errors: 50 });

@@ -99,8 +99,8 @@ describe.concurrent('the sequential analysis', () => {
       async () => {
         const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
         await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
-        await setCandidateFaults(target, ...failing);
         sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
+        await setCandidateFaults(target, ...failing);
         const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
           return weightReason.startsWith('environment: baseline and candidate fail together');
         });
