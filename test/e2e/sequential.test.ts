@@ -123,7 +123,7 @@ describe.concurrent('the sequential analysis', () => {
     const { value } = await underLoad(
       target,
       async () => {
-        const options = sequential({ iterations: 60, intervalSeconds: 5, objectives: errorRate });
+        const options = sequential({ iterations: 60, intervalSeconds: 8, objectives: errorRate });
         const scenario = await startExperiment(target, options);
         const six = ({ completedIterations }: Report) => completedIterations >= 6;
         const { completedIterations } = await scenario.untilReport('six iterations', six);
@@ -134,7 +134,7 @@ describe.concurrent('the sequential analysis', () => {
     );
     const { good, end } = value;
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
-    expect(end.report.reason).toMatch(/^failed: error-rate .*evidence against it \d+:1/);
+    expect(end.report.reason).toMatch(/^failed: error-rate .*evidence against it \S+:1/);
     // It turned bad in the iteration after the last good one.
     expect(end.report.completedIterations).toBeLessThanOrEqual(good + 2);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
