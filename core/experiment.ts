@@ -99,14 +99,8 @@ export interface Experiment {
   readonly finishOnAbort: boolean;
 }
 
-/** Defaults of everything a manifest may leave out, in one place. */
-export const experimentDefaults = {
-  deploymentPattern: 'Progressive',
-  maxCandidateWeight: 100,
-  maxCandidateWeightIncrement: 10,
-  intervalSeconds: 20,
-  iterationsPerLoop: 15,
-  maxLoops: 1,
+/** What an experiment has where its manifest is silent. */
+export const defaultSettings = {
   minSamples: 100,
   tolerance: 0.5,
   errorClass: '5xx',
@@ -118,6 +112,17 @@ export const experimentDefaults = {
   candidateGraceMs: 60_000,
   taskLimitMs: 5 * 60_000,
   finishOnAbort: false,
+} as const satisfies Partial<Experiment>;
+
+/** Defaults of everything a manifest may leave out, in one place. */
+export const experimentDefaults = {
+  deploymentPattern: 'Progressive',
+  maxCandidateWeight: 100,
+  maxCandidateWeightIncrement: 10,
+  intervalSeconds: 20,
+  iterationsPerLoop: 15,
+  maxLoops: 1,
+  ...defaultSettings,
 } as const;
 
 export function formatObjectName(name: ObjectName): string {

@@ -1,7 +1,7 @@
 import { analysisOf } from './analysis.ts';
 import type { Drift } from './drift.ts';
 import type { Experiment } from './experiment.ts';
-import type { IntervalJudgement } from './judge-interval.ts';
+import type { IntervalJudgement, JudgeIntervalInput } from './judge-interval.ts';
 import type { Measurement } from './measurement.ts';
 import type { PlanInput } from './plan.ts';
 import { withWarnings } from './state.ts';
@@ -42,11 +42,19 @@ export function planInputOf(state: ExperimentState, { experiment, drift, judgeme
   };
 }
 
-/** Until when intervals judge nothing; absent without a warm-up. */
-export function warmUpOf(
-  { startedAtMs = 0 }: ExperimentState,
+/** What the judgement of an interval has to know. */
+export function judgeInputOf(
+  state: ExperimentState,
   experiment: Experiment,
-): { readonly warmUpUntilMs?: number } {
+  measurement: Measurement,
+): JudgeIntervalInput {
+  const { totals, weight, evidence } = state;
+  const known = evidence === undefined ? {} : { evidence };
+  return { experiment, totals, measurement, weight, ...known, ...warmUpOf(state, experiment) };
+}
+
+/** Until when intervals judge nothing; absent without a warm-up. */
+function warmUpOf({ startedAtMs = 0 }: ExperimentState, experiment: Experiment): { readonly warmUpUntilMs?: number } {
   const { warmUpMs } = analysisOf(experiment);
   return warmUpMs === 0 ? {} : { warmUpUntilMs: startedAtMs + warmUpMs };
 }

@@ -4,7 +4,7 @@ import type { IntervalJudgement } from './judge-interval.ts';
 import type { Measurement } from './measurement.ts';
 import { plan } from './plan.ts';
 import type { Plan } from './plan.ts';
-import { afterLook, planInputOf, warmUpOf } from './progress.ts';
+import { afterLook, judgeInputOf, planInputOf } from './progress.ts';
 import { initialState } from './state.ts';
 import type { ExperimentState } from './state.ts';
 
@@ -34,18 +34,11 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
   let state = stateBefore(intervals);
   for (const interval of intervals) {
     const { atMs: nowMs, measurement, weight } = interval;
-    state = { ...state, weight };
-    const judgement = judge(experiment, state, measurement);
-    const seen = { experiment, measurement, drift: { kind: 'none', notes: [] }, judgement, nowMs } as const;
-    state = afterLook(state, seen);
-    const next = plan(planInputOf(state, seen));
-    judged.push({
-      interval,
-      iteration: state.iteration,
-      ...(judgement === undefined ? {} : { judgement }),
-      plan: next,
-    });
-    if (isEnd(next)) break;
+    const look = lookUndisturbed({ ...state, weight }, { experiment, measurement, nowMs });
+    state = look.state;
+    const { judgement, plan } = look;
+    judged.push({ interval, iteration: state.iteration, ...(judgement === undefined ? {} : { judgement }), plan });
+    if (isEnd(plan)) break;
   }
   return judged;
 }
@@ -61,13 +54,22 @@ function stateBefore([first]: readonly RecordedInterval[]): ExperimentState {
   return { ...initialState({ workflowId: 'record', firstRunId: 'record' }), confirmed: true, startedAtMs };
 }
 
-function judge(
-  experiment: Experiment,
-  state: ExperimentState,
-  measurement: Measurement,
-): IntervalJudgement | undefined {
-  if (measurement.kind === 'blind') return undefined;
-  const { totals, weight, evidence } = state;
-  const known = evidence === undefined ? {} : { evidence };
-  return judgeInterval({ experiment, totals, measurement, weight, ...known, ...warmUpOf(state, experiment) });
+export interface UndisturbedLook {
+  readonly experiment: Experiment;
+  readonly measurement: Measurement;
+  readonly nowMs: number;
+  /** False leaves out what only people read. */
+  readonly shown?: boolean;
+}
+
+/** One look at metrics alone, by the functions of a real run: nobody has touched the target. */
+export function lookUndisturbed(
+  before: ExperimentState,
+  { experiment, measurement, nowMs, shown = true }: UndisturbedLook,
+): { readonly state: ExperimentState; readonly judgement: IntervalJudgement | undefined; readonly plan: Plan } {
+  const input = { ...judgeInputOf(before, experiment, measurement), shown };
+  const judgement = measurement.kind === 'blind' ? undefined : judgeInterval(input);
+  const seen = { experiment, measurement, drift: { kind: 'none', notes: [] }, judgement, nowMs } as const;
+  const state = afterLook(before, seen);
+  return { state, judgement, plan: plan(planInputOf(state, seen)) };
 }

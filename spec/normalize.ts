@@ -1,5 +1,5 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../core/analysis.ts';
-import { experimentDefaults } from '../core/experiment.ts';
+import { defaultSettings, experimentDefaults } from '../core/experiment.ts';
 import type { Experiment, Objective, Version } from '../core/experiment.ts';
 import type { Iter8Manifest } from './schema.ts';
 
@@ -48,22 +48,6 @@ export function versionOf({ name, variables = [] }: Spec['versionInfo']['baselin
   const values = Object.fromEntries(variables.map((variable) => [variable.name, variable.value]));
   return { name, revision: values['revision'] ?? name, variables: values };
 }
-
-const { minSamples, tolerance, errorClass, approval, approvalLimitMs, blindLimitMs, onBlind } = experimentDefaults;
-const { readinessLimitMs, candidateGraceMs, taskLimitMs, finishOnAbort } = experimentDefaults;
-const defaultSettings = {
-  minSamples,
-  tolerance,
-  errorClass,
-  approval,
-  approvalLimitMs,
-  blindLimitMs,
-  onBlind,
-  readinessLimitMs,
-  candidateGraceMs,
-  taskLimitMs,
-  finishOnAbort,
-};
 
 function criteriaOf({ criteria }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
   const requestCount = criteria?.requestCount === undefined ? [] : [criteria.requestCount];

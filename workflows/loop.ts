@@ -4,7 +4,7 @@ import { restartGrid } from '../core/grid.ts';
 import type { Measurement } from '../core/measurement.ts';
 import { plan } from '../core/plan.ts';
 import type { Plan } from '../core/plan.ts';
-import { afterLook, planInputOf, warmUpOf } from '../core/progress.ts';
+import { afterLook, judgeInputOf, planInputOf } from '../core/progress.ts';
 import { withIteration } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
@@ -76,10 +76,7 @@ async function observe(run: Run): Promise<Observation> {
 
 async function compute(run: Run, measurement: Measurement): Promise<ComputeWeightsResult | undefined> {
   if (measurement.kind === 'blind') return undefined;
-  const { totals, weight, evidence } = run.state;
-  const experiment = experimentOf(run);
-  const known = evidence === undefined ? {} : { evidence };
-  return computeWeights({ experiment, totals, measurement, weight, ...known, ...warmUpOf(run.state, experiment) });
+  return computeWeights(judgeInputOf(run.state, experimentOf(run), measurement));
 }
 
 /** Folds the observation into the state and asks the plan what it means. */

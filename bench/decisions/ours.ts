@@ -1,6 +1,6 @@
 import { sequentialAnalysis } from '../../core/analysis.ts';
 import type { Analysis } from '../../core/analysis.ts';
-import { experimentDefaults } from '../../core/experiment.ts';
+import { defaultSettings } from '../../core/experiment.ts';
 import type { Experiment, Objective } from '../../core/experiment.ts';
 import { bucketed, latencyByTail } from '../../core/simulation/latency.ts';
 import { simulate } from '../../core/simulation/simulate.ts';
@@ -33,8 +33,6 @@ const steps = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95];
 
 function experimentOf(settings: OurSettings): Experiment {
   const { objectives = errorsOnly, tolerance = 0.5, latencyTolerance = 0.25, mostIterations = planned } = settings;
-  const { minSamples, errorClass, approval, approvalLimitMs, blindLimitMs, onBlind } = experimentDefaults;
-  const { readinessLimitMs, candidateGraceMs, taskLimitMs, finishOnAbort } = experimentDefaults;
   const intervalMs = intervalSeconds * 1000;
   return {
     apiVersion: 'serin.dev/v1alpha1',
@@ -52,17 +50,8 @@ function experimentOf(settings: OurSettings): Experiment {
     iterations: planned,
     start: [],
     finish: [],
+    ...defaultSettings,
     tolerance,
-    minSamples,
-    errorClass,
-    approval,
-    approvalLimitMs,
-    blindLimitMs,
-    onBlind,
-    readinessLimitMs,
-    candidateGraceMs,
-    taskLimitMs,
-    finishOnAbort,
     analysis: {
       ...sequentialAnalysis,
       dispersion: 'off',

@@ -1,10 +1,8 @@
 import { longestExtensionMs, wholeWarmUpMs } from '../analysis.ts';
 import type { Experiment } from '../experiment.ts';
-import { judgeInterval } from '../judge-interval.ts';
 import { noCounts } from '../measurement.ts';
 import type { Counts } from '../measurement.ts';
-import { plan } from '../plan.ts';
-import { afterLook, planInputOf, warmUpOf } from '../progress.ts';
+import { lookUndisturbed } from '../rejudge.ts';
 import { initialState } from '../state.ts';
 import type { ExperimentState } from '../state.ts';
 import { plannedWeight } from '../admission.ts';
@@ -57,20 +55,9 @@ export function simulate(input: SimulationInput): SimulatedRun {
     const nowMs = interval * experiment.intervalMs;
     const window = { fromMs: nowMs - experiment.intervalMs, toMs: nowMs };
     const measurement = { kind: 'measured', ...window, baseline, candidate } as const;
-    const { totals, weight, evidence } = state;
-    const known = evidence === undefined ? {} : { evidence };
-    const judgement = judgeInterval({
-      experiment,
-      totals,
-      measurement,
-      weight,
-      shown: false,
-      ...known,
-      ...warmUpOf(state, experiment),
-    });
-    const seen = { experiment, measurement, drift: { kind: 'none', notes: [] }, judgement, nowMs } as const;
-    state = afterLook(state, seen);
-    const next = plan(planInputOf(state, seen));
+    const look = lookUndisturbed(state, { experiment, measurement, nowMs, shown: false });
+    const next = look.plan;
+    state = look.state;
     const served = { intervals: interval, candidateRequests, candidateErrors };
     switch (next.kind) {
       case 'promote':

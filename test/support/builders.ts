@@ -1,11 +1,9 @@
-import { experimentDefaults } from '../../core/experiment.ts';
+import { defaultSettings } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import type { Bucket, Counts } from '../../core/measurement.ts';
 
 /** An experiment like the seed's, with short steps; a test overrides only what it is about. */
 export function anExperiment(changes: Partial<Experiment> = {}): Experiment {
-  const { minSamples, tolerance, errorClass, approval, approvalLimitMs, blindLimitMs, onBlind } = experimentDefaults;
-  const { readinessLimitMs, candidateGraceMs, taskLimitMs, finishOnAbort } = experimentDefaults;
   return {
     apiVersion: 'iter8.tools/v2alpha2',
     name: 'canary',
@@ -27,17 +25,7 @@ export function anExperiment(changes: Partial<Experiment> = {}): Experiment {
     finish: [
       { kind: 'exec', command: 'helm', args: ['upgrade', 'sample-app', '{{ .promote }}.yaml'], interpolate: true },
     ],
-    minSamples,
-    tolerance,
-    errorClass,
-    approval,
-    approvalLimitMs,
-    blindLimitMs,
-    onBlind,
-    readinessLimitMs,
-    candidateGraceMs,
-    taskLimitMs,
-    finishOnAbort,
+    ...defaultSettings,
     ...changes,
   };
 }
