@@ -62,11 +62,19 @@ export function admit(experiment: Experiment, surroundings: Surroundings): Admis
   const isExtended = analysisOf(experiment).undecided === 'extend';
   const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
   const objectives = experiment.objectives.map((objective, index) => {
-    const dispersion = dispersionFor(experiment, surroundings, index);
-    return forecast(objective, experiment, { ...surroundings, dispersion });
+    const dispersion = dispersionFor(experiment, { ...surroundings, steps }, index);
+    return forecast(objective, experiment, { ...surroundings, steps, dispersion });
   });
   const admission = { steps, shortestMs, longestMs, objectives };
   return { ...admission, warnings: warningsOf(experiment, surroundings, admission) };
+}
+
+/** Of both versions together; undefined where the traffic is not known. */
+export function requestsPerInterval(
+  { intervalMs }: Pick<Experiment, 'intervalMs'>,
+  requestsPerSecond: number | undefined,
+): number | undefined {
+  return requestsPerSecond === undefined ? undefined : (requestsPerSecond * intervalMs) / 1000;
 }
 
 /** What an even split gives, where nobody has said how traffic is split. */
@@ -78,25 +86,22 @@ export function plannedWeight(
   { requestsPerSecond, candidateWeight = evenSplit }: Pick<Surroundings, 'requestsPerSecond' | 'candidateWeight'>,
 ): number {
   if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight;
-  const perInterval = requestsPerSecond === undefined ? undefined : (requestsPerSecond * experiment.intervalMs) / 1000;
-  return firstStep(experiment, perInterval).weight;
+  return firstStep(experiment, requestsPerInterval(experiment, requestsPerSecond)).weight;
 }
 
 /** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
-function dispersionFor(experiment: Experiment, surroundings: Surroundings, index: number): number {
+function dispersionFor(experiment: Experiment, { correlations, steps }: Planned, index: number): number {
   const { dispersion } = analysisOf(experiment);
   if (typeof dispersion === 'number') return Math.max(1, dispersion);
-  const correlation = surroundings.correlations?.[index] ?? 0;
-  const steps = plannedSteps(experiment, surroundings);
+  const correlation = correlations?.[index] ?? 0;
   const { candidateRequests = 0 } = steps.at(-1) ?? {};
   return dispersion === 'off' ? 1 : dispersionOf(candidateRequests / Math.max(1, steps.length), correlation);
 }
 
 function plannedSteps(experiment: Experiment, surroundings: Surroundings): readonly PlannedStep[] {
-  const { requestsPerSecond } = surroundings;
   const { intervalMs, iterations } = experiment;
   const warmUpMs = wholeWarmUpMs(experiment);
-  const perInterval = requestsPerSecond === undefined ? undefined : (requestsPerSecond * intervalMs) / 1000;
+  const perInterval = requestsPerInterval(experiment, surroundings.requestsPerSecond);
   const steps: PlannedStep[] = [];
   let weight = plannedWeight(experiment, surroundings);
   let candidateRequests = 0;
@@ -114,7 +119,8 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
 /** Nobody reads more lines, and the later ones are all alike. */
 const mostSteps = 1000;
 
-type Expected = Surroundings & { readonly dispersion: number };
+type Planned = Surroundings & { readonly steps: readonly PlannedStep[] };
+type Expected = Planned & { readonly dispersion: number };
 
 function forecast(objective: Objective, experiment: Experiment, surroundings: Expected): ObjectiveForecast {
   const best = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0 });
@@ -166,10 +172,12 @@ function evidenceAt(
 }
 
 /** When so many requests have come to the candidate, if its weight follows the plan; undefined where that is not known. */
-function timeUntil(requests: number, experiment: Experiment, surroundings: Surroundings): number | undefined {
-  const { requestsPerSecond } = surroundings;
+function timeUntil(
+  requests: number,
+  experiment: Experiment,
+  { requestsPerSecond, steps }: Planned,
+): number | undefined {
   if (requestsPerSecond === undefined || requestsPerSecond <= 0) return undefined;
-  const steps = plannedSteps(experiment, surroundings);
   const { intervalMs } = experiment;
   const warmUpMs = wholeWarmUpMs(experiment);
   const reached = steps.findIndex(({ candidateRequests = 0 }) => candidateRequests >= requests);

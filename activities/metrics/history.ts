@@ -1,3 +1,4 @@
+import type { Surroundings } from '../../core/admission.ts';
 import { badRequests } from '../../core/evidence.ts';
 import type { Experiment, Objective } from '../../core/experiment.ts';
 import { addCounts, haveSameBoundaries } from '../../core/counters.ts';
@@ -31,6 +32,15 @@ export interface History {
   readonly intervals: number;
   /** Why nothing could be read, where that is so. */
   readonly unread?: string;
+}
+
+/** What a history tells about the surroundings of an experiment. */
+export function surroundingsOf({ requestsPerSecond, baseline, correlations }: History): Surroundings {
+  return {
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
+    correlations,
+  };
 }
 
 const historyIntervals = 60;

@@ -1,10 +1,10 @@
-import { admit } from '../../core/admission.ts';
+import { admit, requestsPerInterval } from '../../core/admission.ts';
 import { analysisOf, isFact } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
 import { firstStep } from '../../core/weights.ts';
 import type { PreflightReport } from '../../workflows/contract.ts';
-import { readHistory } from '../metrics/history.ts';
+import { readHistory, surroundingsOf } from '../metrics/history.ts';
 import type { History } from '../metrics/history.ts';
 import type { MetricsSettings } from './metrics.ts';
 
@@ -15,15 +15,11 @@ export async function lookAhead(
   signal: AbortSignal,
 ): Promise<Pick<PreflightReport, 'correlations' | 'firstStep' | 'warnings'>> {
   const history = await readHistory({ baseUrl, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
-  const { requestsPerSecond, correlations, baseline } = history;
-  const rate = requestsPerSecond === undefined ? {} : { requestsPerSecond };
-  const latencies =
-    baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } };
-  const { warnings } = admit(experiment, { ...rate, ...latencies, correlations, candidateWeight, scrapeIntervalMs });
-  const expected = requestsPerSecond === undefined ? undefined : (requestsPerSecond * experiment.intervalMs) / 1000;
+  const { requestsPerSecond, correlations } = history;
+  const { warnings } = admit(experiment, { ...surroundingsOf(history), candidateWeight, scrapeIntervalMs });
   return {
     correlations,
-    firstStep: firstStep(experiment, expected),
+    firstStep: firstStep(experiment, requestsPerInterval(experiment, requestsPerSecond)),
     warnings: [...warnings, ...dispersionWarning(experiment, history)],
   };
 }

@@ -5,7 +5,7 @@ import { formatObjective } from '../../core/describe-assessment.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
-import { readHistory } from '../../activities/metrics/history.ts';
+import { readHistory, surroundingsOf } from '../../activities/metrics/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { CommandError } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface PlanFlags {
 export async function plan(context: CommandContext, flags: PlanFlags): Promise<CommandResult> {
   const { experiment, warnings } = await readManifest(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
-  const surroundings = await surroundingsOf(context, experiment, flags);
+  const surroundings = await askedSurroundings(context, experiment, flags);
   const admission = admit(experiment, surroundings);
   say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, admission), '');
   if (admission.objectives.length > 0) say(context, ...objectives(admission), '');
@@ -35,7 +35,7 @@ export async function plan(context: CommandContext, flags: PlanFlags): Promise<C
   return { exitCode: canDecide ? 0 : 1, json: { ...surroundingsShown(surroundings), ...admission } };
 }
 
-async function surroundingsOf(
+async function askedSurroundings(
   context: CommandContext,
   experiment: Experiment,
   { rps, prometheus, weight, scrapeIntervalMs }: PlanFlags,
@@ -47,7 +47,7 @@ async function surroundingsOf(
   if (prometheus === undefined) return given;
   const signal = context.terminal.interrupted;
   const history = await readHistory({ baseUrl: prometheus, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
-  const { baseline, requestsPerSecond, correlations, intervals, unread } = history;
+  const { intervals, unread } = history;
   if (unread !== undefined) {
     const problem = `the traffic cannot be read from ${prometheus}: ${unread}`;
     if (rps === undefined) throw new CommandError('unreachable', `${problem}; check --prometheus, or give --rps`);
@@ -55,13 +55,7 @@ async function surroundingsOf(
   } else if (intervals === 0) {
     remark(context, `Prometheus at ${prometheus} knows no requests of ${experiment.baseline.revision}`);
   }
-  return {
-    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
-    ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
-    correlations,
-    scrapeIntervalMs,
-    ...given,
-  };
+  return { ...surroundingsOf(history), scrapeIntervalMs, ...given };
 }
 
 function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requestsPerSecond?: number } {
