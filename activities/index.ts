@@ -10,6 +10,7 @@ import { runHelm } from './helm/run-helm.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from './knative/chain.ts';
 import { connectCluster } from './knative/cluster.ts';
+import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from './knative/own-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
@@ -58,6 +59,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     readManifest: (input) => readManifest(temporal, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
+    discoverVersions: (input) => discoverVersions(cluster, input),
     awaitReadiness: (input) => awaitReadiness(cluster, input),
     preflight: (input) => preflight({ cluster, helm, allowedCommands, metrics }, input),
     ...createQueryMetrics({

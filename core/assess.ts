@@ -3,7 +3,7 @@ import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.
 import { noEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { type Experiment, type MetricName, type Objective, metricNames } from './experiment.ts';
-import type { Counts, Measurement } from './measurement.ts';
+import type { Counts, Measurement, NotMeasured } from './measurement.ts';
 import { metricValue } from './metric-value.ts';
 import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './objective.ts';
 import { judgeSequentially } from './sequential.ts';
@@ -86,10 +86,7 @@ function assessObjective(
   };
 }
 
-function withoutVerdict(
-  assessment: ObjectiveAssessment,
-  measurement: Exclude<Measurement, { kind: 'measured' }>,
-): ObjectiveAssessment {
+function withoutVerdict(assessment: ObjectiveAssessment, measurement: NotMeasured): ObjectiveAssessment {
   const reason = `${assessment.objective.metric} not measured: ${measurement.reason}`;
   return { ...assessment, baseline: 'error', candidate: 'error', reason };
 }

@@ -2,6 +2,7 @@ import { analysisOf, toleranceOf } from './analysis.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Counts } from './measurement.ts';
 import { errorsOf, tailQuantile } from './metric-value.ts';
+import { rewardGain } from './reward.ts';
 import { failIncrements, logPassEvidence } from './stats/bernoulli.ts';
 import type { Trials } from './stats/bernoulli.ts';
 import { discounted, dispersionOf, noSpread, ownDispersion, withInterval } from './stats/dispersion.ts';
@@ -11,6 +12,8 @@ import { addLogs, disagreement, latencyCapMs, logBetEvidence } from './stats/mea
 import { meanFailIncrements, meanPassIncrements } from './stats/mean-betting.ts';
 import { addInterval, freshProcess, logEvidence } from './stats/restarts.ts';
 import type { RestartingProcess } from './stats/restarts.ts';
+import { addDifference, noDifferences } from './stats/sequential-t.ts';
+import type { Differences } from './stats/sequential-t.ts';
 
 /** What one version has shown about one objective so far; JSON-safe. */
 export type ObjectiveEvidence =
@@ -46,11 +49,13 @@ export interface Evidence {
   readonly candidate: readonly ObjectiveEvidence[];
   /** Requests of both versions in the latest intervals, the newest last. */
   readonly recentRequests: readonly number[];
+  /** By how much the candidate's reward was better, interval by interval; of A/B tests. */
+  readonly gains?: Differences;
 }
 
 export type EvidenceSettings = Pick<
   Experiment,
-  'objectives' | 'analysis' | 'tolerance' | 'errorClass' | 'correlations'
+  'objectives' | 'analysis' | 'tolerance' | 'errorClass' | 'correlations' | 'reward'
 >;
 
 const keptIntervals = 5;
@@ -77,7 +82,18 @@ export function addEvidence(
     baseline: added('baseline'),
     candidate: added('candidate'),
     recentRequests: [...evidence.recentRequests, requests].slice(-keptIntervals),
+    ...gainsAfter(evidence, interval, settings),
   };
+}
+
+function gainsAfter(
+  { gains }: Evidence,
+  interval: { readonly baseline: Counts; readonly candidate: Counts },
+  { reward, errorClass }: EvidenceSettings,
+): Pick<Evidence, 'gains'> {
+  const gain = reward === undefined ? undefined : rewardGain(reward, interval, { errorClass });
+  if (gain === undefined) return gains === undefined ? {} : { gains };
+  return { gains: addDifference(gains ?? noDifferences, gain) };
 }
 
 /**

@@ -32,7 +32,17 @@ export interface Version {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export type Role = 'baseline' | 'candidate';
+export const testingPatterns = ['Canary', 'Conformance', 'A/B', 'A/B/N'] as const;
+export type TestingPattern = (typeof testingPatterns)[number];
+
+export const deploymentPatterns = ['Progressive', 'FixedSplit', 'BlueGreen'] as const;
+export type DeploymentPattern = (typeof deploymentPatterns)[number];
+
+/** What an A/B test maximises or minimises among the versions that satisfy the objectives. */
+export interface Reward {
+  readonly metric: MetricName;
+  readonly preferredDirection: 'High' | 'Low';
+}
 
 /** One step of the start or finish actions. */
 export type Task =
@@ -63,10 +73,16 @@ export interface Experiment {
   readonly name: string;
   readonly namespace: string;
   readonly target: ObjectName;
-  readonly testingPattern: 'Canary';
-  readonly deploymentPattern: 'Progressive' | 'FixedSplit';
+  readonly testingPattern: TestingPattern;
+  readonly deploymentPattern: DeploymentPattern;
+  /** What serves now; the only version of a conformance test. */
   readonly baseline: Version;
-  readonly candidate: Version;
+  /** None in a conformance test, one in a canary or an A/B test. */
+  readonly candidates: readonly Version[];
+  /** The versions are not named: the preflight finds them on the target. */
+  readonly discovers?: true;
+  /** Of A/B and A/B/N. */
+  readonly reward?: Reward;
   readonly objectives: readonly Objective[];
   /** Measured and reported, never judged. */
   readonly indicators: readonly MetricName[];

@@ -25,12 +25,14 @@ export interface NextWeightInput {
 }
 
 /** The weight that a failing candidate keeps, so that it can recover; the first step where that is smaller. */
-const failingWeight = 5;
+export const failingWeight = 5;
 
 /** The weight that Running begins with: the first step or one increment, within the maximum, at least 1 % and at most 100 %. */
-export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis'>): number {
-  const { weights } = experiment;
-  const first = analysisOf(experiment).steps?.[0] ?? weights.maxCandidateWeightIncrement;
+export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' | 'deploymentPattern'>): number {
+  const { weights, deploymentPattern } = experiment;
+  const increment =
+    deploymentPattern === 'BlueGreen' ? weights.maxCandidateWeight : weights.maxCandidateWeightIncrement;
+  const first = analysisOf(experiment).steps?.[0] ?? increment;
   return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
 }
 
@@ -48,7 +50,7 @@ export function firstStep(experiment: Experiment, requestsPerInterval: number | 
  *
  * Not measured, an `error`, a suspect estimate or an interval without candidate requests hold the weight; a fail drops
  * it to `min(5, first step)`, from where it may recover; `undecided` alone does not hold it. A risk budget may allow less than
- * the step, and less than there is. FixedSplit never shifts.
+ * the step, and less than there is. FixedSplit never shifts, BlueGreen begins with the maximum.
  */
 export function nextWeight(input: NextWeightInput): WeightDecision {
   return keepSplit(input) ?? withinBudget(input, dropForFailure(input) ?? holdForDoubt(input) ?? climb(input));
@@ -75,6 +77,7 @@ function remainderAt(percents: readonly number[], index: number): number {
 }
 
 function keepSplit({ experiment, weight }: NextWeightInput): WeightDecision | undefined {
+  if (experiment.testingPattern === 'Conformance') return { weight, reason: 'a conformance test moves no traffic' };
   if (experiment.deploymentPattern !== 'FixedSplit') return undefined;
   return { weight, reason: `stays at ${weight}: the deployment pattern is FixedSplit` };
 }

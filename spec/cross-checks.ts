@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Role, Task, Version } from '../core/experiment.ts';
+import type { Task, Version } from '../core/experiment.ts';
 import { renderTemplate, templateVariables } from '../core/template.ts';
 import { text } from './fields.ts';
+import { checkPattern } from './patterns.ts';
 import { versionOf } from './normalize.ts';
 import { task } from './tasks.ts';
 import type { ValueIssue } from './zod-issues.ts';
@@ -11,12 +12,18 @@ import type { ValueIssue } from './zod-issues.ts';
  * manifest that has other mistakes, so that all of them come at once.
  */
 export function crossCheck(manifest: unknown): ValueIssue[] {
+  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest)];
+}
+
+function specOf(manifest: unknown): unknown {
+  return typeof manifest === 'object' && manifest !== null && 'spec' in manifest ? manifest.spec : undefined;
+}
+
+function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   const reading = sketch.safeParse(manifest);
   if (!reading.success) return [];
   const { versionInfo, strategy } = reading.data.spec;
-  const [candidate] = versionInfo.candidates;
-  if (candidate === undefined) return [];
-  const versions = { baseline: versionOf(versionInfo.baseline), candidate: versionOf(candidate) };
+  const versions = [versionInfo.baseline, ...versionInfo.candidates].map(versionOf);
   const { start, finish } = strategy.actions;
   return [
     ...checkVersions(versions),
@@ -35,25 +42,35 @@ const noActions = { start: [], finish: [] };
 const actions = z.object({ start: tasks, finish: tasks }).catch(noActions);
 const sketch = z.object({
   spec: z.object({
-    versionInfo: z.object({ baseline: version, candidates: z.array(version) }),
+    versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }),
     strategy: z.object({ actions }).catch({ actions: noActions }),
   }),
 });
 
-type Versions = Readonly<Record<Role, Version>>;
+/** The baseline first. */
+type Versions = readonly Version[];
 
-function checkVersions({ baseline, candidate }: Versions): ValueIssue[] {
-  const issues: ValueIssue[] = [];
-  const path = ['spec', 'versionInfo', 'candidates', 0];
-  if (baseline.name === candidate.name) {
-    const expected = "a name other than the baseline's";
-    issues.push({ path: [...path, 'name'], atKey: false, expected, got: JSON.stringify(candidate.name) });
-  }
-  if (baseline.revision === candidate.revision) {
-    const expected = "a revision other than the baseline's";
-    issues.push({ path: [...path, 'variables'], atKey: false, expected, got: JSON.stringify(candidate.revision) });
-  }
-  return issues;
+/** Every candidate must differ from the baseline and from the candidates before it. */
+function checkVersions(versions: Versions): ValueIssue[] {
+  return versions.flatMap((version, index) => {
+    const path = ['spec', 'versionInfo', 'candidates', index - 1];
+    const before = versions.slice(0, index);
+    const sameName = before.findIndex(({ name }) => name === version.name);
+    const sameRevision = before.findIndex(({ revision }) => revision === version.revision);
+    const issue = (field: string, what: string, other: number, got: string): ValueIssue => {
+      const owner = other === 0 ? "the baseline's" : `that of candidate ${other}`;
+      return {
+        path: [...path, field],
+        atKey: false,
+        expected: `a ${what} other than ${owner}`,
+        got: JSON.stringify(got),
+      };
+    };
+    return [
+      ...(sameName < 0 ? [] : [issue('name', 'name', sameName, version.name)]),
+      ...(sameRevision < 0 ? [] : [issue('variables', 'revision', sameRevision, version.revision)]),
+    ];
+  });
 }
 
 interface PlacedTask {
@@ -65,8 +82,7 @@ interface PlacedTask {
 /** Start actions run with the baseline's variables, finish actions with the winner's, whoever that will be. */
 function checkTask(versions: Versions, { task, index, action }: PlacedTask): ValueIssue[] {
   if (task?.kind !== 'exec' || !task.interpolate) return [];
-  const { baseline, candidate } = versions;
-  const winners = action === 'start' ? [baseline] : [baseline, candidate];
+  const winners = action === 'start' ? versions.slice(0, 1) : versions;
   return task.args.flatMap((arg, position) => {
     const [got] = winners.map((winner) => problemOf(arg, winner)).filter((problem) => problem !== undefined);
     const path = ['spec', 'strategy', 'actions', action, index, 'with', 'args', position];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { experimentDefaults, metricNames } from '../core/experiment.ts';
+import { deploymentPatterns, experimentDefaults, metricNames, testingPatterns } from '../core/experiment.ts';
 import type { MetricName } from '../core/experiment.ts';
 import {
   flag,
@@ -18,6 +18,7 @@ import { showValue } from './issue.ts';
 import { annotations } from './knobs.ts';
 import { parseQuantity } from './quantity.ts';
 import { task } from './tasks.ts';
+import { weightObjRef } from './weight-obj-ref.ts';
 
 /** What the API server adds to an object, and nobody writes. */
 const serverFields = {
@@ -72,28 +73,30 @@ const variableValue = parsed('text (numbers, true and false in quotes)', (value)
 
 const variable = mapping({ name: text, value: variableValue });
 
-const version = mapping({ name: text, variables: z.array(variable).optional() }).superRefine(
-  ({ name, variables = [] }, context) => {
-    for (const [index, variable] of variables.entries()) {
-      const path = ['variables', index];
-      if (variables.findIndex((other) => other.name === variable.name) !== index) {
-        refuse(context, [...path, 'name'], { expected: 'each variable once', got: showValue(variable.name) });
-      }
-      if (variable.name === 'revision' && !isRevisionName(variable.value)) {
-        refuse(context, [...path, 'value'], { expected: 'the name of a revision', got: showValue(variable.value) });
-      }
+const version = mapping({
+  name: text,
+  variables: z.array(variable).optional(),
+  weightObjRef: weightObjRef.optional(),
+}).superRefine(({ name, variables = [] }, context) => {
+  for (const [index, variable] of variables.entries()) {
+    const path = ['variables', index];
+    if (variables.findIndex((other) => other.name === variable.name) !== index) {
+      refuse(context, [...path, 'name'], { expected: 'each variable once', got: showValue(variable.name) });
     }
-    const isNamedByVariable = variables.some((variable) => variable.name === 'revision');
-    if (isNamedByVariable || isRevisionName(name)) return;
-    refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
-  },
-);
+    if (variable.name === 'revision' && !isRevisionName(variable.value)) {
+      refuse(context, [...path, 'value'], { expected: 'the name of a revision', got: showValue(variable.value) });
+    }
+  }
+  const isNamedByVariable = variables.some((variable) => variable.name === 'revision');
+  if (isNamedByVariable || isRevisionName(name)) return;
+  refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
+});
 
 const actions = mapping({ start: z.array(task).optional(), finish: z.array(task).optional() });
 
 const strategy = mapping({
-  testingPattern: oneOf(['Canary'], ['A/B', 'A/B/N', 'Conformance']),
-  deploymentPattern: oneOf(['Progressive', 'FixedSplit'], ['BlueGreen']).optional(),
+  testingPattern: oneOf(testingPatterns),
+  deploymentPattern: oneOf(deploymentPatterns).optional(),
   actions: actions.optional(),
   weights: mapping({
     maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
@@ -101,7 +104,11 @@ const strategy = mapping({
   }).optional(),
 });
 
+const reward = mapping({ metric, preferredDirection: oneOf(['High', 'Low']) });
+
 const criteria = mapping({
+  rewards: z.array(reward).optional(),
+  reward: reward.optional(),
   requestCount: metric.optional(),
   indicators: z.array(metric).optional(),
   objectives: z.array(objective).optional(),
@@ -119,11 +126,7 @@ const duration = mapping({
   if (iterations > max) refuse(context, [], { expected: `at most ${max} iterations in all`, got: String(iterations) });
 });
 
-const candidates = z.array(version).superRefine((given, context) => {
-  if (given.length !== 1) refuse(context, [], { expected: 'exactly one candidate', got: String(given.length) });
-});
-
-const versionInfo = mapping({ baseline: version, candidates });
+const versionInfo = mapping({ baseline: version, candidates: z.array(version).optional() });
 
 /** iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it. */
 export const iter8Manifest = mapping(
@@ -136,7 +139,7 @@ export const iter8Manifest = mapping(
       strategy,
       criteria: criteria.optional(),
       duration: duration.optional(),
-      versionInfo,
+      versionInfo: versionInfo.optional(),
     }),
     status: z.unknown().optional(),
   },

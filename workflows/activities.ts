@@ -51,7 +51,7 @@ export const { verifyTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCl
 /** Activities whose limits the manifest sets. */
 export interface LimitedActivities extends Pick<
   ExperimentActivities,
-  'awaitReadiness' | 'preflight' | 'compareRendered' | 'patchTraffic' | 'runHelm' | 'runCommand'
+  'discoverVersions' | 'awaitReadiness' | 'preflight' | 'compareRendered' | 'patchTraffic' | 'runHelm' | 'runCommand'
 > {
   /** A step: what the cluster does not confirm is left to the next observation, which sees why. */
   readonly shiftTraffic: ExperimentActivities['patchTraffic'];
@@ -84,6 +84,7 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     retry: patient,
   });
   return {
+    discoverVersions: readiness.discoverVersions,
     awaitReadiness: readiness.awaitReadiness,
     preflight: rendering.preflight,
     compareRendered: comparing.compareRendered,

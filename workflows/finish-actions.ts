@@ -1,7 +1,8 @@
-import type { Experiment, Role } from '../core/experiment.ts';
+import type { Experiment, Version } from '../core/experiment.ts';
 import { formatFinished, mendingCommands } from '../core/finished-tasks.ts';
 import type { FinishedTask } from '../core/finished-tasks.ts';
 import { isHelm } from '../core/task.ts';
+import { movesTraffic, versionsOf } from '../core/versions.ts';
 import { activitiesFor, verifyTarget } from './activities.ts';
 import type { JudgedRevision } from './contract.ts';
 import { explained } from './failures.ts';
@@ -14,7 +15,7 @@ import { followLatest } from './traffic.ts';
  * Runs the finish actions for the winner, then proves that the target serves it. A failure says what had run before it,
  * and after a promotion had begun, how the release comes back.
  */
-export async function runFinishActions(run: Run, winner: Role): Promise<void> {
+export async function runFinishActions(run: Run, winner: Version): Promise<void> {
   const experiment = experimentOf(run);
   await compareAgain(run, winner);
   const finished: FinishedTask[] = [];
@@ -22,30 +23,33 @@ export async function runFinishActions(run: Run, winner: Role): Promise<void> {
     for (const task of experiment.finish) {
       if (task.kind === 'exec') finished.push(await runTask(run, task, winner));
     }
-    await verify(run, winner);
+    if (movesTraffic(experiment)) await verify(run, winner);
   } catch (error) {
     const context = finished.length === 0 ? undefined : `after ${formatFinished(finished)}`;
-    throw explained(error, { context, advice: winner === 'candidate' ? adviceOf(experiment) : undefined });
+    throw explained(error, {
+      context,
+      advice: winner.name === experiment.baseline.name ? undefined : adviceOf(experiment),
+    });
   }
 }
 
 /** Charts and values may have changed since the preflight: what is deployed must be what was judged. */
-async function compareAgain(run: Run, winner: Role): Promise<void> {
+async function compareAgain(run: Run, { name: winner }: Version): Promise<void> {
   const experiment = experimentOf(run);
   if (!experiment.finish.some(isHelm)) return;
-  const revisions = { baseline: judged(run, 'baseline'), candidate: judged(run, 'candidate') };
+  const revisions = versionsOf(experiment).map((version) => judged(run, version));
   await activitiesFor(experiment).compareRendered({ experiment, winner, revisions });
 }
 
-async function verify(run: Run, winner: Role): Promise<void> {
+async function verify(run: Run, winner: Version): Promise<void> {
   const { finish, target } = experimentOf(run);
   const requireLatest = finish.length > 0;
   const { mayFollowLatest } = await verifyTarget({ target, winner: judged(run, winner), requireLatest });
   if (mayFollowLatest) await followLatest(run, winner);
 }
 
-function judged(run: Run, role: Role): JudgedRevision {
-  return { revision: experimentOf(run)[role].revision, image: run.state.images?.[role] ?? '' };
+function judged(run: Run, { name, revision }: Version): JudgedRevision {
+  return { revision, image: run.state.images?.[name] ?? '' };
 }
 
 /** The traffic goes back by itself; a release that has begun to change does not. */

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { Role } from '../core/experiment.ts';
+import type { Version } from '../core/experiment.ts';
 import type { FinishedTask } from '../core/finished-tasks.ts';
 import { isHelm, renderArgs } from '../core/task.ts';
 import type { ExecTask } from '../core/task.ts';
@@ -12,9 +12,9 @@ import type { Run } from './run.ts';
 const stopMs = 15_000;
 
 /** Runs one command; its arguments are rendered here, so that the Web UI shows what runs. */
-export async function runTask(run: Run, task: ExecTask, winner: Role): Promise<FinishedTask> {
+export async function runTask(run: Run, task: ExecTask, winner: Version): Promise<FinishedTask> {
   const experiment = experimentOf(run);
-  const rendered = renderArgs(task, experiment[winner]);
+  const rendered = renderArgs(task, winner);
   if (rendered.kind === 'invalid') throw ApplicationFailure.nonRetryable(rendered.problem, 'InvalidManifest');
   const { runHelm, runCommand } = activitiesFor(experiment);
   const input = {

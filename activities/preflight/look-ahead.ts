@@ -2,7 +2,7 @@ import { admit, requestsPerInterval } from '../../core/admission.ts';
 import { analysisOf, isFact } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
-import { firstStep } from '../../core/weights.ts';
+import { firstRound } from '../../core/share-traffic.ts';
 import type { PreflightReport } from '../../workflows/contract.ts';
 import { readHistory, surroundingsOf } from '../metrics/history.ts';
 import type { History } from '../metrics/history.ts';
@@ -10,16 +10,17 @@ import type { MetricsSettings } from './metrics.ts';
 
 /** What the time before the run tells about it: bursts, the first step, and whether the schedule can bring a verdict. */
 export async function lookAhead(
-  { experiment, candidateWeight }: { readonly experiment: Experiment; readonly candidateWeight: number },
+  { experiment, weights }: { readonly experiment: Experiment; readonly weights: readonly number[] },
   { prometheusUrl: baseUrl, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
 ): Promise<Pick<PreflightReport, 'correlations' | 'firstStep' | 'warnings'>> {
   const history = await readHistory({ baseUrl, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
   const { requestsPerSecond, correlations } = history;
+  const [candidateWeight = 100] = weights;
   const { warnings } = admit(experiment, { ...surroundingsOf(history), candidateWeight, scrapeIntervalMs });
   return {
     correlations,
-    firstStep: firstStep(experiment, requestsPerInterval(experiment, requestsPerSecond)),
+    firstStep: firstRound(experiment, requestsPerInterval(experiment, requestsPerSecond)),
     warnings: [...warnings, ...dispersionWarning(experiment, history)],
   };
 }

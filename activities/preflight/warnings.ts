@@ -1,4 +1,5 @@
 import type { Experiment } from '../../core/experiment.ts';
+import { versionsOf } from '../../core/versions.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
 const atomicWarning =
@@ -8,7 +9,7 @@ const atomicWarning =
 export function warningsOf(experiment: Experiment): readonly string[] {
   const commands = new Set(experiment.finish.flatMap((task) => (task.kind === 'exec' ? [task.command] : [])));
   const general = [...commands].filter((command) => command !== 'helm');
-  const { upgrades } = helmUpgrades(experiment, 'candidate');
+  const upgrades = versionsOf(experiment).flatMap((version) => helmUpgrades(experiment, version).upgrades);
   const isAtomic = upgrades.some(({ upgrade }) => upgrade.isAtomic);
   return [
     ...general.map((command) => {

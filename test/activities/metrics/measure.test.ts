@@ -86,8 +86,7 @@ function measureWindow({ fromMs, toMs }: { fromMs: number; toMs: number }) {
     baseUrl: prometheus.url,
     scrapeIntervalMs,
     target: { namespace, name: 'app' },
-    baseline: 'app-v1',
-    candidate: 'app-v2',
+    revisions: ['app-v1', 'app-v2'],
     fromMs,
     nowMs: toMs + scrapeIntervalMs,
     signal: new AbortController().signal,
@@ -97,7 +96,7 @@ function measureWindow({ fromMs, toMs }: { fromMs: number; toMs: number }) {
 async function measureCandidate(window: { fromMs: number; toMs: number }) {
   const measurement = await measureWindow(window);
   if (measurement.kind !== 'measured') throw new Error(`${measurement.kind}: ${measurement.reason}`);
-  return measurement.candidate;
+  return measurement.candidates[0] ?? noCounts;
 }
 
 /** Shows the content in a scrape after `afterMs`. */
@@ -126,7 +125,7 @@ describe('measure', () => {
       fromMs,
       toMs,
       baseline: { requests: 2, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 50, buckets: bucketsOf(0, 0, 2) },
-      candidate: { requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: bucketsOf(6, 9, 14) },
+      candidates: [{ requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: bucketsOf(6, 9, 14) }],
       asked: expect.arrayContaining([
         expect.objectContaining({ query: expect.stringContaining('revision_app_request_latencies_bucket') }),
       ]),
@@ -185,7 +184,7 @@ describe('measure', () => {
     const toMs = await prometheus.show(pod, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
     const query = expect.stringContaining('revision_app_request_latencies_bucket');
     const asked = [expect.objectContaining({ query })];
-    const expected = { kind: 'measured', fromMs, toMs, baseline: noCounts, candidate: noCounts, asked };
+    const expected = { kind: 'measured', fromMs, toMs, baseline: noCounts, candidates: [noCounts], asked };
     expect(await measureWindow({ fromMs, toMs })).toEqual(expected);
   });
 
@@ -231,13 +230,12 @@ describe('measure', () => {
       baseUrl: prometheus.url,
       scrapeIntervalMs,
       target: { namespace, name: 'app' },
-      baseline: 'app"v1\\',
-      candidate: 'app.v2',
+      revisions: ['app"v1\\', 'app.v2'],
       fromMs,
       nowMs: toMs + scrapeIntervalMs,
       signal: new AbortController().signal,
     });
-    expect(measurement).toMatchObject({ baseline: { requests: 0 }, candidate: { requests: 8 } });
+    expect(measurement).toMatchObject({ baseline: { requests: 0 }, candidates: [{ requests: 8 }] });
   });
 });
 
