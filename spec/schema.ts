@@ -20,7 +20,7 @@ import { parseQuantity } from './quantity.ts';
 import { task } from './tasks.ts';
 
 /** What the API server adds to an object, and nobody writes. */
-const serverFields = {
+export const serverFields = {
   uid: z.unknown().optional(),
   resourceVersion: z.unknown().optional(),
   generation: z.unknown().optional(),
