@@ -45,3 +45,11 @@ export interface MetricDefinition extends ObjectName {
   readonly sampleSize?: ObjectName;
   readonly source: MetricSource;
 }
+
+/** What one look at a metric of one version tells. */
+export type MetricReading =
+  | { readonly kind: 'value'; readonly value: number }
+  /** The back end answered, but has no number. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** Nothing was answered, or nothing could be asked. */
+  | { readonly kind: 'blind'; readonly reason: string };

@@ -68,13 +68,13 @@ const forms: ReadonlyMap<unknown, Form> = new Map<unknown, Form>([
   ['serin.dev/v1alpha1', { schema: serinMetric, expression: ['spec', 'http', 'jq'] }],
 ]);
 
-interface MetricReading {
+interface DocumentReading {
   readonly document: LocatedDocument;
   readonly metric?: LocatedMetric;
   readonly issues: readonly Issue[];
 }
 
-function readMetric(document: LocatedDocument, origin: MetricsOrigin): MetricReading {
+function readMetric(document: LocatedDocument, origin: MetricsOrigin): DocumentReading {
   const value = withoutNulls(document.value);
   const place = (issue: ValueIssue): Issue => placed(issue, document, origin);
   const apiVersion = apiVersionOf(value);
@@ -134,7 +134,7 @@ function located(
   };
 }
 
-function findTwins(readings: readonly MetricReading[], origin: MetricsOrigin): Issue[] {
+function findTwins(readings: readonly DocumentReading[], origin: MetricsOrigin): Issue[] {
   const names = readings.map(({ metric }) => (metric === undefined ? '' : formatObjectName(metric.definition)));
   return readings.flatMap(({ document }, index) => {
     const name = names[index] ?? '';
