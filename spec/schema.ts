@@ -21,7 +21,7 @@ import { task } from './tasks.ts';
 import { weightObjRef } from './weight-obj-ref.ts';
 
 /** What the API server adds to an object, and nobody writes. */
-const serverFields = {
+export const serverFields = {
   uid: z.unknown().optional(),
   resourceVersion: z.unknown().optional(),
   generation: z.unknown().optional(),

@@ -12,7 +12,7 @@ import { formatObjectName } from '../../core/experiment.ts';
 import type { ObjectName } from '../../core/experiment.ts';
 import type { TrafficEntry } from '../../core/target.ts';
 import { failure } from '../failures.ts';
-import { isDenied, isNotFound, throwKubernetesFailure } from './kubernetes-failure.ts';
+import { isDenied, isNotFound, isUnserved, throwKubernetesFailure } from './kubernetes-failure.ts';
 import type { KnativeService, Revision } from './objects.ts';
 import { createRequestOptions, requestSignal } from './request-options.ts';
 
@@ -36,6 +36,12 @@ export interface Resource {
   readonly group: string;
   readonly resource: string;
   readonly isNamespaced: boolean;
+}
+
+/** A version of a kind of Metric. */
+export interface MetricVersion {
+  readonly group: 'iter8.tools' | 'serin.dev';
+  readonly version: string;
 }
 
 /**
@@ -62,6 +68,8 @@ export interface Cluster {
     readonly apiVersion: string;
     readonly kind: string;
   }) => Promise<Resource | undefined>;
+  /** The object as the API server answers it; undefined also where that kind is not installed. */
+  readonly readMetricResource: (version: MetricVersion, name: ObjectName) => Promise<unknown>;
   readonly isAllowed: (access: Access) => Promise<boolean>;
   /** Whether the API server says that it serves everything. */
   readonly isReady: () => Promise<boolean>;
@@ -155,6 +163,14 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
       const found = await read(list, { resource: 'API resources', name: { namespace: apiVersion, name: kind } });
       const named = found?.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'));
       return named === undefined ? undefined : { group, resource: named.name, isNamespaced: named.namespaced };
+    },
+    readMetricResource: (version, name) => {
+      const request = { ...version, ...name, plural: 'metrics' };
+      const answer = () =>
+        customObjects.getNamespacedCustomObject(request, options()).catch(async (error: unknown) => {
+          if (!isUnserved(error) || !(await isReady())) throw error;
+        });
+      return read<unknown>(answer, { resource: `metrics.${version.group}`, name });
     },
     isAllowed: async ({ verb, group, resource, namespace }) => {
       const body = { spec: { resourceAttributes: { verb, group, resource, namespace } } };
