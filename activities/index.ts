@@ -14,6 +14,7 @@ import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from './knative/own-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
+import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
 import { readManifest } from './manifest.ts';
 import { createQueryMetrics } from './metrics/query-metrics.ts';
@@ -26,6 +27,8 @@ export interface ActivitySettings {
   readonly prometheusScrapeIntervalMs: number;
   /** Commands that tasks may run, by the name that the manifest gives them. */
   readonly allowedCommands: readonly string[];
+  /** Hosts that metrics may be read from, and notices sent to. */
+  readonly allowedHosts: readonly string[];
   /** The helm program: a path, or a name on the PATH. */
   readonly helmPath: string;
   /** How long a helm that somebody else has started may be at work on a release that is pending. */
@@ -45,7 +48,7 @@ export interface ActivityDependencies {
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
-  const { allowedCommands, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
+  const { allowedCommands, allowedHosts, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = environmentOf(dependencies);
   const cluster = connectCluster(kubeConfig);
@@ -56,7 +59,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     isApiReady: cluster.isReady,
   });
   return {
-    readManifest: (input) => readManifest(temporal, input),
+    readManifest: (input) => readManifest({ temporal, cluster }, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
     discoverVersions: (input) => discoverVersions(cluster, input),
@@ -66,6 +69,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
       prometheusUrl,
       scrapeIntervalMs,
       observeTarget: (input) => observeTarget(cluster, input),
+      backEnds: { prometheusUrl, allowedHosts, readSecret: (name) => readSecretData(cluster, name) },
       cancellationSignal,
     }),
     computeWeights,

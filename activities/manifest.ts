@@ -1,8 +1,12 @@
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
 import type { ManifestInput, ManifestReading } from '../workflows/contract.ts';
+import type { Experiment } from '../core/experiment.ts';
+import { metricReferences } from '../core/metric-references.ts';
 import { failure } from './failures.ts';
+import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
+import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
 /** What messages call the input of a workflow, which has no file name. */
@@ -10,7 +14,7 @@ const inputName = 'manifest';
 
 /** Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for programs. */
 export async function readManifest(
-  temporal: TemporalService,
+  { temporal, cluster }: { readonly temporal: TemporalService; readonly cluster: Pick<Cluster, 'readMetricResource'> },
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
   const reading = parseManifest(manifest, inputName);
@@ -18,11 +22,23 @@ export async function readManifest(
     const issues = reading.issues.map(formatIssue);
     throw failure('InvalidManifest', { message: issues.join('\n'), details: [{ issues: reading.issues }] });
   }
-  const attributes = await readSearchAttributes(temporal);
+  const [attributes, experiment] = await Promise.all([
+    readSearchAttributes(temporal),
+    withMetrics(cluster, reading.experiment),
+  ]);
   return {
-    experiment: reading.experiment,
+    experiment,
     warnings: [...reading.warnings.map(formatIssue), ...attributes.warnings],
     searchAttributes: attributes.names,
     temporalAddress: temporal.address,
   };
+}
+
+/** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */
+async function withMetrics(cluster: Pick<Cluster, 'readMetricResource'>, experiment: Experiment): Promise<Experiment> {
+  const known = experiment.metrics ?? {};
+  const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
+  if (references.length === 0) return experiment;
+  const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
+  return { ...experiment, metrics: { ...known, ...found } };
 }

@@ -1,6 +1,7 @@
 import type { MetricValue, ObjectiveAssessment, Verdict } from './assessment.ts';
 import { type MetricName, type Objective, type Reward, formatObjectName } from './experiment.ts';
-import { metricUnits } from './measurement.ts';
+import { metricFacts } from './metric.ts';
+import type { MetricDefinitions } from './metric.ts';
 import type { Report } from './report.ts';
 import { isPreferred } from './reward.ts';
 import { grid } from './table.ts';
@@ -43,8 +44,8 @@ export function formatValue(value: number | undefined): string {
 }
 
 /** `name (units)`. */
-export function formatMetricName(metric: MetricName): string {
-  const units = metricUnits[metric];
+export function formatMetricName(metric: MetricName, definitions?: MetricDefinitions): string {
+  const { units } = metricFacts(metric, definitions);
   return units === undefined ? metric : `${metric} (${units})`;
 }
 
@@ -104,7 +105,7 @@ function rewardTable(report: Report, reward: Reward): Section {
   const cells = columns.map((column) => {
     return `${formatValue(column.reward)}${best !== undefined && column.reward === best ? ' *' : ''}`;
   });
-  const row = [`${formatMetricName(reward.metric)} (${direction})`, ...cells];
+  const row = [`${formatMetricName(reward.metric, report.metrics)} (${direction})`, ...cells];
   return { title: 'Reward Assessment', lines: [grid(['Reward', ...namesOf(columns)], [row])] };
 }
 
@@ -120,7 +121,7 @@ function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment
 function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
   const columns = columnsOf(report);
   const rows = metrics.map(({ metric }) => [
-    formatMetricName(metric),
+    formatMetricName(metric, report.metrics),
     ...columns.map(({ valueOf }) => formatValue(valueOf(metric))),
   ]);
   return { title: 'Metrics Assessment', lines: [grid(['Metric', ...namesOf(columns)], rows)] };

@@ -1,26 +1,20 @@
 import type { Analysis } from './analysis.ts';
+import type { MetricDefinitions } from './metric.ts';
+import type { ObjectName } from './object-name.ts';
 
-/** A namespaced Kubernetes object, by name. */
-export interface ObjectName {
-  readonly namespace: string;
-  readonly name: string;
-}
+export { formatObjectName } from './object-name.ts';
+export type { ObjectName } from './object-name.ts';
 
-/** The metrics of the seed's manifests. Latencies are in milliseconds, `error-rate` is a share in 0..1. */
-export const metricNames = [
-  'request-count',
-  'mean-latency',
-  '95th-percentile-tail-latency',
-  'error-count',
-  'error-rate',
-] as const;
-export type MetricName = (typeof metricNames)[number];
+/** A built-in metric, or the reference to one that a user has defined: `name` or `namespace/name`. */
+export type MetricName = string;
 
-/** A limit on a metric; both limits are inclusive, in the metric's unit, and at least one is present. */
+/** A limit on a metric; limits are inclusive, in the metric's unit, and at least one is present. */
 export interface Objective {
   readonly metric: MetricName;
   readonly upperLimit?: number;
   readonly lowerLimit?: number;
+  /** At most so many times the baseline's value. */
+  readonly maxRatioToBaseline?: number;
   /** A failed verdict ends the run at once; otherwise the candidate drops to its floor weight and may recover. */
   readonly rollbackOnFailure: boolean;
 }
@@ -86,6 +80,8 @@ export interface Experiment {
   readonly objectives: readonly Objective[];
   /** Measured and reported, never judged. */
   readonly indicators: readonly MetricName[];
+  /** Of the metrics that are not built in; filled in when the manifest is read. */
+  readonly metrics?: MetricDefinitions;
   readonly weights: WeightLimits;
   readonly intervalMs: number;
   /** Iterations in all: `iterationsPerLoop * maxLoops`. */
@@ -140,7 +136,3 @@ export const experimentDefaults = {
   maxLoops: 1,
   ...defaultSettings,
 } as const;
-
-export function formatObjectName(name: ObjectName): string {
-  return `${name.namespace}/${name.name}`;
-}

@@ -1,4 +1,5 @@
 import type { MetricName, TestingPattern } from './experiment.ts';
+import type { MetricReading } from './metric-definition.ts';
 
 /** One cumulative histogram bucket: `count` requests took at most `le` milliseconds; the last has `le: null` (+Inf). */
 export interface Bucket {
@@ -16,6 +17,8 @@ export interface Counts {
   readonly latencySumMs: number;
   /** Cumulative and ascending; empty when there was no request. */
   readonly buckets: readonly Bucket[];
+  /** What the metrics that users have defined said last. */
+  readonly values?: Readonly<Record<MetricName, MetricReading>>;
 }
 
 /** What a judged version and the baseline answered in the same time. */
@@ -73,11 +76,3 @@ export function measurementOf(
 }
 
 export const noCounts: Counts = { requests: 0, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 0, buckets: [] };
-
-export const metricUnits: Readonly<Record<MetricName, string | undefined>> = {
-  'request-count': undefined,
-  'mean-latency': 'milliseconds',
-  '95th-percentile-tail-latency': 'milliseconds',
-  'error-count': undefined,
-  'error-rate': undefined,
-};

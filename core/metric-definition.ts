@@ -1,5 +1,4 @@
-import { metricNames } from './experiment.ts';
-import type { MetricName, ObjectName } from './experiment.ts';
+import type { ObjectName } from './object-name.ts';
 
 /** A name with its template: an HTTP header or a query parameter. */
 export interface NamedTemplate {
@@ -54,9 +53,3 @@ export type MetricReading =
   | { readonly kind: 'unavailable'; readonly reason: string }
   /** Nothing was answered, or nothing could be asked. */
   | { readonly kind: 'blind'; readonly reason: string };
-
-/** The built-in metric that a manifest means: iter8's samples prefix them with the namespace of their definitions. */
-export function builtInMetric(reference: string): MetricName | undefined {
-  const bare = reference.replace(/^iter8-(knative|system)\//, '');
-  return metricNames.find((name) => name === bare);
-}

@@ -1,6 +1,7 @@
 import type { Assessment } from './assessment.ts';
 import type { RewardComparison } from './compare-reward.ts';
 import type { ObjectName, Reward } from './experiment.ts';
+import type { MetricDefinitions } from './metric.ts';
 
 /** iter8's stages: only forward, and any may go to Completed. */
 export type Stage = 'Waiting' | 'Initializing' | 'Running' | 'Finishing' | 'Completed';
@@ -65,6 +66,8 @@ export interface Report {
   readonly testingPattern: string;
   readonly deploymentPattern: string;
   readonly baseline: VersionReport;
+  /** Of the metrics that are not built in. */
+  readonly metrics?: MetricDefinitions;
   /** What an A/B test prefers. */
   readonly reward?: Reward;
   /** The versions that are judged, in the order of the manifest. */

@@ -43,13 +43,14 @@ type ExperimentFacts = Pick<
   | 'deploymentPattern'
   | 'baseline'
   | 'reward'
+  | 'metrics'
   | 'judged'
   | 'intervalMs'
   | 'iterations'
 >;
 
 function describeExperiment({ experiment, images = {}, standings }: ExperimentState): ExperimentFacts {
-  const reward = experiment?.reward;
+  const { reward, metrics } = experiment ?? {};
   return {
     apiVersion: experiment?.apiVersion ?? '',
     name: experiment?.name ?? '',
@@ -59,6 +60,7 @@ function describeExperiment({ experiment, images = {}, standings }: ExperimentSt
     deploymentPattern: experiment?.deploymentPattern ?? '',
     baseline: describeVersion(experiment?.baseline, images),
     ...(reward === undefined ? {} : { reward }),
+    ...(metrics === undefined ? {} : { metrics }),
     judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
       ...describeVersion(version, images),
       ...describeStanding(standings[index]),

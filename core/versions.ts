@@ -13,6 +13,14 @@ export function versionsOf({ baseline, candidates }: Versions): readonly Version
   return [baseline, ...candidates];
 }
 
+/** All versions with what the queries of metrics may use: iter8's own two variables, and those of the manifest. */
+export function metricVersions(experiment: Experiment): readonly Pick<Version, 'name' | 'variables'>[] {
+  const { namespace } = experiment.target;
+  return versionsOf(experiment).map(({ name, revision, variables }) => {
+    return { name, variables: { namespace, revision, ...variables } };
+  });
+}
+
 /** The versions that are judged: the candidates, or the only version of a conformance test. */
 export function judgedVersions({ testingPattern, baseline, candidates }: Versions): readonly Version[] {
   return testingPattern === 'Conformance' ? [baseline] : candidates;

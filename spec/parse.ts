@@ -7,6 +7,7 @@ import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
+import { warnOfDefinedMetrics } from './metric-warnings.ts';
 import { normalize } from './normalize.ts';
 import { originalPath, repair } from './repair.ts';
 import type { Repaired } from './repair.ts';
@@ -57,7 +58,12 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const experiment = normalize(reading.data);
   const unfit = checkAnalysis(experiment).map(place);
   if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
-  const found = [...repaired.moved.map(warnOfMove), ...warnOfCharts(experiment), ...warnOfOmissions(experiment)];
+  const found = [
+    ...repaired.moved.map(warnOfMove),
+    ...warnOfCharts(experiment),
+    ...warnOfOmissions(experiment),
+    ...warnOfDefinedMetrics(experiment),
+  ];
   const warnings = found.map(place);
   return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { deploymentPatterns, experimentDefaults, metricNames, testingPatterns } from '../core/experiment.ts';
-import type { MetricName } from '../core/experiment.ts';
+import { deploymentPatterns, experimentDefaults, testingPatterns } from '../core/experiment.ts';
+import { builtInMetric, builtInMetrics } from '../core/metric.ts';
 import {
   flag,
   integer,
+  isMetricReference,
   isRevisionName,
   mapping,
   namespaceName,
@@ -43,11 +44,10 @@ const metadata = mapping(
   Object.keys(serverFields),
 );
 
-/** Samples prefix their metrics with the namespace of the metric's definition. */
-const metric = parsed(`one of ${metricNames.join(', ')}`, (value): MetricName | undefined => {
+/** A built-in metric, by whatever name, or a reference to one that a user has defined. */
+const metric = parsed(`one of ${builtInMetrics.join(', ')}, or namespace/name of a Metric`, (value) => {
   if (typeof value !== 'string') return undefined;
-  const bare = value.replace(/^iter8-(knative|system)\//, '');
-  return metricNames.find((name) => name === bare);
+  return builtInMetric(value) ?? (isMetricReference(value) ? value : undefined);
 });
 
 const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity);

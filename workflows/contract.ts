@@ -1,7 +1,8 @@
-import type { Experiment, ObjectName } from '../core/experiment.ts';
+import type { Experiment, ObjectName, Version } from '../core/experiment.ts';
 import type { JudgeRoundInput, RoundJudgement } from '../core/judge-round.ts';
 import type { LeaseHolder } from '../core/lease.ts';
 import type { RunMeasurement } from '../core/measurement.ts';
+import type { MetricDefinitions } from '../core/metric.ts';
 import type { ReleaseFacts } from '../core/finished-tasks.ts';
 import type { TaggedRevision, TargetObservation } from '../core/target.ts';
 import type { Share } from '../core/traffic.ts';
@@ -83,12 +84,26 @@ export interface PatchTrafficResult {
   readonly confirmedAtMs: number;
 }
 
+/** A version as the queries of user-defined metrics know it. */
+export type MetricVersion = Pick<Version, 'name' | 'variables'>;
+
+/** User-defined metrics, and what their queries are filled in with. */
+export interface DefinedMetrics {
+  readonly metrics: MetricDefinitions;
+  /** The baseline first. */
+  readonly versions: readonly MetricVersion[];
+  /** When the time began that the queries ask for: epoch ms. */
+  readonly sinceMs: number;
+}
+
 export interface QueryMetricsInput {
   readonly target: ObjectName;
   /** Of all versions, the baseline first. */
   readonly revisions: readonly string[];
   /** End of the last measured window: this window begins there. Epoch ms. */
   readonly fromMs: number;
+  /** Absent where the built-in metrics suffice. */
+  readonly defined?: DefinedMetrics;
 }
 
 /** Metrics and target in one look, so that both are of the same moment. */

@@ -1,4 +1,5 @@
 import { condition } from '@temporalio/workflow';
+import { analysisOf } from '../core/analysis.ts';
 import { detectDrift } from '../core/drift.ts';
 import type { Drift } from '../core/drift.ts';
 import { restartGrid } from '../core/grid.ts';
@@ -11,9 +12,9 @@ import { candidateWeights, withIteration, withoutLosers } from '../core/state.ts
 import type { ExperimentState } from '../core/state.ts';
 import type { IterationRecord } from '../core/report.ts';
 import type { TargetObservation } from '../core/target.ts';
-import { judgedVersions, movesTraffic, sharesOf, versionsOf } from '../core/versions.ts';
+import { judgedVersions, metricVersions, movesTraffic, sharesOf, versionsOf } from '../core/versions.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
-import type { ComputeWeightsResult, Observation } from './contract.ts';
+import type { ComputeWeightsResult, Observation, QueryMetricsInput } from './contract.ts';
 import { countInterval } from './metrics.ts';
 import { experimentOf, renewHistory, update, warn } from './run.ts';
 import type { Run } from './run.ts';
@@ -79,7 +80,18 @@ async function observe(run: Run): Promise<Observation> {
     target: experimentOf(run).target,
     revisions: versionsOf(experimentOf(run)).map(({ revision }) => revision),
     fromMs: run.state.observedUntilMs,
+    ...definedMetrics(run),
   });
+}
+
+/** By the threshold method they speak of the whole run, as in iter8; a test over intervals needs one value of each. */
+function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
+  const experiment = experimentOf(run);
+  const { startedAtMs = 0, observedUntilMs } = run.state;
+  const { metrics } = experiment;
+  if (metrics === undefined) return {};
+  const sinceMs = analysisOf(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
+  return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
 }
 
 async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWeightsResult | undefined> {

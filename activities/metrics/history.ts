@@ -2,6 +2,7 @@ import type { Surroundings } from '../../core/admission.ts';
 import { badRequests } from '../../core/evidence.ts';
 import type { Experiment, Objective } from '../../core/experiment.ts';
 import { addCounts, haveSameBoundaries } from '../../core/counters.ts';
+import { metricFacts } from '../../core/metric.ts';
 import { noCounts } from '../../core/measurement.ts';
 import type { Counts } from '../../core/measurement.ts';
 import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
@@ -95,7 +96,9 @@ function correlationFor(
   intervals: readonly Counts[],
   errorClass: Experiment['errorClass'],
 ): number | undefined {
-  if (objective.metric === 'mean-latency') {
+  const { kind } = metricFacts(objective.metric).kind;
+  if (kind === 'gauge' || kind === 'counter' || kind === 'count') return undefined;
+  if (kind === 'mean-latency') {
     const { buckets, latencySumMs: sumMs } = sumOf(intervals);
     const latencies = intervals.map((one) => ({ requests: one.requests, sumMs: one.latencySumMs }));
     return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));

@@ -1,7 +1,8 @@
 import { formatObjectName } from '../../core/experiment.ts';
 import type { ObjectName } from '../../core/experiment.ts';
-import { builtInMetric } from '../../core/metric-definition.ts';
+import { builtInMetric } from '../../core/metric.ts';
 import type { MetricDefinition } from '../../core/metric-definition.ts';
+import type { MetricDefinitions } from '../../core/metric.ts';
 import { formatIssue } from '../../spec/issue.ts';
 import { parseMetricObject } from '../../spec/metric.ts';
 import type { MetricsReading } from '../../spec/metric.ts';
@@ -23,14 +24,15 @@ export interface MetricReferences {
 }
 
 /**
- * Reads the definitions of all metrics from the cluster, and of those that count their samples.
+ * Reads the definitions of all metrics from the cluster by their references, and of those that count their samples by
+ * `namespace/name`.
  *
  * Fails as `MetricUnavailable` when one is not there, or cannot be used.
  */
 export async function findMetrics(
   cluster: Pick<Cluster, 'readMetricResource'>,
   { references, namespace }: MetricReferences,
-): Promise<readonly MetricDefinition[]> {
+): Promise<MetricDefinitions> {
   const found = new Map<string, MetricDefinition>();
   let wanted = references.filter(isDefinedByUser).map((reference) => nameOf(reference, namespace));
   while (wanted.length > 0) {
@@ -39,7 +41,8 @@ export async function findMetrics(
     for (const definition of read) found.set(formatObjectName(definition), definition);
     wanted = read.flatMap(sampleSizeOf);
   }
-  return [...found.values()];
+  const byName = new Map(references.map((one) => [formatObjectName(nameOf(one, namespace)), one]));
+  return Object.fromEntries([...found].map(([name, definition]) => [byName.get(name) ?? name, definition]));
 }
 
 function isDefinedByUser(reference: string): boolean {

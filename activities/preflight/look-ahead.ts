@@ -1,6 +1,7 @@
 import { admit, requestsPerInterval } from '../../core/admission.ts';
-import { analysisOf, isFact } from '../../core/analysis.ts';
+import { analysisOf } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
+import { metricFacts } from '../../core/metric.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
 import { firstRound } from '../../core/share-traffic.ts';
 import type { PreflightReport } from '../../workflows/contract.ts';
@@ -29,7 +30,9 @@ function dispersionWarning(experiment: Experiment, { correlations, intervals }: 
   const { method, dispersion } = analysisOf(experiment);
   if (method !== 'sequential' || dispersion !== 'auto') return [];
   const unknown = experiment.objectives.filter(({ metric }, index) => {
-    return !isFact(metric) && (correlations[index] ?? null) === null;
+    const { kind } = metricFacts(metric, experiment.metrics).kind;
+    const isTested = kind === 'error-share' || kind === 'tail-latency' || kind === 'mean-latency';
+    return isTested && (correlations[index] ?? null) === null;
   });
   if (unknown.length === 0) return [];
   const cause =

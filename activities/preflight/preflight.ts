@@ -4,7 +4,7 @@ import type { Experiment } from '../../core/experiment.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
-import { judgedVersions, movesTraffic, versionsOf } from '../../core/versions.ts';
+import { judgedVersions, metricVersions, movesTraffic, versionsOf } from '../../core/versions.ts';
 import type { Holder, PreflightReport } from '../../workflows/contract.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import { failure } from '../failures.ts';
@@ -16,6 +16,7 @@ import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
 import { helmProblems } from './helm-problems.ts';
 import { lookAhead } from './look-ahead.ts';
+import { queryProblems } from '../metrics/defined-metrics.ts';
 import { intervalProblem, requireMetrics } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
@@ -48,6 +49,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies.cluster, target)),
       ...[intervalProblem(experiment, dependencies.metrics)].filter((problem) => problem !== undefined),
+      ...queryProblems(experiment.metrics ?? {}, metricVersions(experiment)),
       ...refusedCommands(experiment, dependencies.allowedCommands),
       ...(await helmProblems(dependencies, experiment, revisions)),
     ];

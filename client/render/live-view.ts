@@ -162,7 +162,7 @@ function otherMetrics(report: Report): readonly string[] {
     .filter(({ metric }) => !judged.has(metric))
     .map(({ metric }) => {
       const values = columns.map(({ version, valueOf }) => `${version.name} ${formatValue(valueOf(metric))}`);
-      return `${formatMetricName(metric)}: ${values.join(', ')}`;
+      return `${formatMetricName(metric, report.metrics)}: ${values.join(', ')}`;
     });
 }
 

@@ -18,7 +18,13 @@ beforeAll(async () => {
 afterAll(() => server.teardown());
 
 const read = (manifest: ManifestInput) =>
-  readManifest({ client: server.env.client, address: 'temporal:7233', namespace: 'default' }, { manifest });
+  readManifest(
+    {
+      temporal: { client: server.env.client, address: 'temporal:7233', namespace: 'default' },
+      cluster: { readMetricResource: () => Promise.resolve(undefined) },
+    },
+    { manifest },
+  );
 
 describe('readManifest', () => {
   it("reads the seed's bytes, names what it repaired, and says which search attributes can be used", async () => {
@@ -34,6 +40,14 @@ describe('readManifest', () => {
     expect(reading.warnings.at(-1)).toBe(
       'Temporal namespace default lacks search attributes (SerinOutcome, SerinCandidateWeight), so experiments cannot be listed by them; create them with `temporal operator search-attribute create --namespace default --name SerinOutcome --type Keyword --name SerinCandidateWeight --type Int`',
     );
+  });
+
+  it('refuses a metric that nobody has defined, by its name', async () => {
+    const text = (await readFile(seed, 'utf8')).replace('metric: error-rate', 'metric: error-rat');
+    expect(await failureOf(() => read(text))).toMatchObject({
+      type: 'MetricUnavailable',
+      message: expect.stringContaining('Unable to find metric default/error-rat;'),
+    });
   });
 
   it('refuses a manifest with all its issues, for people and for programs', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricNames } from '../../core/experiment.ts';
+import { builtInMetrics } from '../../core/metric.ts';
 import { type Counts, noCounts } from '../../core/measurement.ts';
 import { metricValue } from '../../core/metric-value.ts';
 
@@ -30,10 +30,15 @@ describe('metricValue', () => {
   });
 
   it('counts zero without requests, and has no rate and no latency then', () => {
-    expect(metricNames.map((metric) => [metric, metricValue(metric, noCounts, '5xx')])).toEqual([
+    expect(builtInMetrics.map((metric) => [metric, metricValue(metric, noCounts, '5xx')])).toEqual([
       ['request-count', 0],
       ['mean-latency', undefined],
       ['95th-percentile-tail-latency', undefined],
+      ['latency-50th-percentile', undefined],
+      ['latency-75th-percentile', undefined],
+      ['latency-90th-percentile', undefined],
+      ['latency-95th-percentile', undefined],
+      ['latency-99th-percentile', undefined],
       ['error-count', 0],
       ['error-rate', undefined],
     ]);

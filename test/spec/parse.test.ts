@@ -341,7 +341,7 @@ describe('mistakes', () => {
     [
       'another metric',
       'metric: mean-latency',
-      'metric: user-engagement',
+      'metric: user engagement',
       'expected one of request-count, mean-latency',
     ],
     ['no limit', '      upperLimit: 50\n', '', 'expected an upperLimit or a lowerLimit, got neither'],

@@ -8,7 +8,7 @@ import type { Cluster } from '../../../activities/knative/cluster.ts';
 import { readSecretData } from '../../../activities/knative/secret-data.ts';
 import { requestText } from '../../../activities/http/request-text.ts';
 import { findMetrics } from '../../../activities/metrics/metric-resources.ts';
-import type { MetricDefinition } from '../../../core/metric-definition.ts';
+import type { MetricDefinitions } from '../../../core/metric.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { asActivity, failureOf } from '../../support/activity.ts';
 import { testCluster } from '../../support/cluster.ts';
@@ -70,7 +70,7 @@ function metric(apiVersion: string, name: string, spec: object): object {
   return { apiVersion, kind: 'Metric', metadata: { name, namespace }, spec };
 }
 
-function find(...references: readonly string[]): Promise<readonly MetricDefinition[]> {
+function find(...references: readonly string[]): Promise<MetricDefinitions> {
   return asActivity(() => findMetrics(cluster, { references, namespace }));
 }
 
@@ -102,12 +102,12 @@ describe('with the kinds installed', () => {
   });
 
   test('finds every version, and the metrics that count samples, with the rights of the worker', async () => {
-    await until('the new kinds to be served', async () => (await find('clicks').catch(() => [])).length > 0);
+    await until('the new kinds to be served', async () => 'clicks' in (await find('clicks').catch(() => ({}))));
     const found = await find('engagement', `${namespace}/clicks`, 'iter8-knative/error-rate', 'mean-latency');
-    expect(found.map(({ name, type, source }) => [name, type, source.kind])).toEqual([
+    expect(Object.entries(found).map(([reference, { type, source }]) => [reference, type, source.kind])).toEqual([
       ['engagement', 'gauge', 'http'],
-      ['clicks', 'gauge', 'mock'],
-      ['sessions', 'counter', 'prometheus'],
+      [`${namespace}/clicks`, 'gauge', 'mock'],
+      [`${namespace}/sessions`, 'counter', 'prometheus'],
     ]);
   });
 

@@ -10,6 +10,7 @@ async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetOb
     prometheusUrl: `http://127.0.0.1:${await freePort()}`,
     scrapeIntervalMs: 1000,
     observeTarget: (_, cancellation) => observeTarget(cancellation),
+    backEnds: { prometheusUrl: '', allowedHosts: [], readSecret: () => Promise.resolve(undefined) },
     cancellationSignal: () => signal,
   });
 }
