@@ -1,7 +1,7 @@
 import { analysisOf, toleranceOf } from './analysis.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Counts } from './measurement.ts';
-import { errorsOf, tailQuantile } from './metric-value.ts';
+import { errorsOf, tailQuantile, timedRequests } from './metric-value.ts';
 import { failIncrements, logPassEvidence } from './stats/bernoulli.ts';
 import type { Trials } from './stats/bernoulli.ts';
 import { discounted, dispersionOf, noSpread, ownDispersion, withInterval } from './stats/dispersion.ts';
@@ -232,7 +232,8 @@ function dispersions(
 type MeanEvidence = Extract<ObjectiveEvidence, { kind: 'mean' }>;
 
 function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, settings: ObjectiveSettings): MeanEvidence {
-  if (counts.requests === 0) return { ...known, excess: 0 };
+  const timed = timedRequests(counts);
+  if (timed === 0) return { ...known, excess: 0 };
   const { limit, boundary } = boundariesOf(settings.objective, settings);
   const interval = { buckets: counts.buckets, sumMs: counts.latencySumMs };
   const torn = disagreement(interval);
@@ -241,15 +242,15 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
     counts.buckets.map(({ le }) => le),
     limit,
   );
-  const dispersion = dispersions(known, counts.requests, settings);
+  const dispersion = dispersions(known, timed, settings);
   const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
   const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
-  const excess = excessAfter(known.excess, counts.latencySumMs, limit * counts.requests);
+  const excess = excessAfter(known.excess, counts.latencySumMs, limit * timed);
   // Without a boundary beyond the limit nothing bounds the mean from above.
   if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));
   const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
-  const requests = known.requests + counts.requests;
+  const requests = known.requests + timed;
   return { ...known, pass, requests, fail, passed: known.passed || suffices, excess };
 }

@@ -4,6 +4,7 @@ import type { Experiment, Objective } from '../../core/experiment.ts';
 import { addCounts, haveSameBoundaries } from '../../core/counters.ts';
 import { noCounts } from '../../core/measurement.ts';
 import type { Counts } from '../../core/measurement.ts';
+import { timedRequests } from '../../core/metric-value.ts';
 import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
 import { varianceOf } from '../../core/stats/mean-betting.ts';
 import { assembleHistograms } from './histogram.ts';
@@ -96,7 +97,7 @@ function correlationFor(
 ): number | undefined {
   if (objective.metric === 'mean-latency') {
     const { buckets, latencySumMs: sumMs } = sumOf(intervals);
-    const latencies = intervals.map((one) => ({ requests: one.requests, sumMs: one.latencySumMs }));
+    const latencies = intervals.map((one) => ({ requests: timedRequests(one), sumMs: one.latencySumMs }));
     return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));
   }
   return correlationOf(

@@ -1,5 +1,5 @@
 import { assembleHistograms } from './histogram.ts';
-import { packs } from './packs.ts';
+import { tiers } from './packs.ts';
 import type { Prometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
@@ -36,7 +36,7 @@ export type RevisionsSurvey =
 
 /** Which kinds of request metrics Prometheus has; throws `Unmeasured` when it does not answer. */
 export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Promise<readonly FamilySurvey[]> {
-  const families = [...new Set(packs.map(({ family }) => family))];
+  const families = [...new Set(tiers.flat().map(({ family }) => family))];
   return Promise.all(
     families.map(async (family) => {
       const [count] = await prometheus.ask({ query: `count(${family}_count)`, atMs: nowMs });
