@@ -5,7 +5,7 @@ import type { GaugeEvidence } from './gauge-evidence.ts';
 import type { Counts, Totals } from './measurement.ts';
 import { isFact, metricFacts } from './metric.ts';
 import type { MetricFacts } from './metric.ts';
-import { errorsOf, metricValue } from './metric-value.ts';
+import { errorsOf, metricValue, timedRequests } from './metric-value.ts';
 import { addOdds, logOddsEvidence, noOdds } from './odds-evidence.ts';
 import type { OddsEvidence } from './odds-evidence.ts';
 import { rewardGain } from './reward.ts';
@@ -315,7 +315,8 @@ function dispersions(
 type MeanEvidence = Extract<ObjectiveEvidence, { kind: 'mean' }>;
 
 function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, settings: ObjectiveSettings): MeanEvidence {
-  if (counts.requests === 0) return { ...known, excess: 0 };
+  const timed = timedRequests(counts);
+  if (timed === 0) return { ...known, excess: 0 };
   const { limit, boundary } = boundariesOf(settings.objective, settings);
   const interval = { buckets: counts.buckets, sumMs: counts.latencySumMs };
   const torn = disagreement(interval);
@@ -324,15 +325,15 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
     counts.buckets.map(({ le }) => le),
     limit,
   );
-  const dispersion = dispersions(known, counts.requests, settings);
+  const dispersion = dispersions(known, timed, settings);
   const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
   const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
-  const excess = excessAfter(known.excess, counts.latencySumMs, limit * counts.requests);
+  const excess = excessAfter(known.excess, counts.latencySumMs, limit * timed);
   // Without a boundary beyond the limit nothing bounds the mean from above.
   if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));
   const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
-  const requests = known.requests + counts.requests;
+  const requests = known.requests + timed;
   return { ...known, pass, requests, fail, passed: known.passed || suffices, excess };
 }

@@ -16,8 +16,10 @@ export function metricValue(metric: MetricName, counts: Counts, errorClass: Erro
       return kind.of === 'requests' ? counts.requests : errorsOf(counts, errorClass);
     case 'error-share':
       return counts.requests === 0 ? undefined : errorsOf(counts, errorClass) / counts.requests;
-    case 'mean-latency':
-      return counts.requests === 0 ? undefined : counts.latencySumMs / counts.requests;
+    case 'mean-latency': {
+      const timed = timedRequests(counts);
+      return timed === 0 ? undefined : counts.latencySumMs / timed;
+    }
     case 'tail-latency':
       return histogramQuantile(kind.quantile, counts.buckets);
     case 'counter':
@@ -26,6 +28,13 @@ export function metricValue(metric: MetricName, counts: Counts, errorClass: Erro
       return reading?.kind === 'value' ? reading.value : undefined;
     }
   }
+}
+
+/** Requests whose latency is known: a gateway does not time those that got no answer. */
+export function timedRequests({ buckets, latencySumMs, requests }: Counts): number {
+  const last = buckets.at(-1);
+  if (last !== undefined) return last.count;
+  return latencySumMs > 0 ? requests : 0;
 }
 
 /** Responses of the class that counts as an error. */

@@ -5,6 +5,7 @@ import { addCounts, haveSameBoundaries } from '../../core/counters.ts';
 import { metricFacts } from '../../core/metric.ts';
 import { noCounts } from '../../core/measurement.ts';
 import type { Counts } from '../../core/measurement.ts';
+import { timedRequests } from '../../core/metric-value.ts';
 import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
 import { varianceOf } from '../../core/stats/mean-betting.ts';
 import { versionsOf } from '../../core/versions.ts';
@@ -100,7 +101,7 @@ function correlationFor(
   if (kind === 'gauge' || kind === 'counter' || kind === 'count') return undefined;
   if (kind === 'mean-latency') {
     const { buckets, latencySumMs: sumMs } = sumOf(intervals);
-    const latencies = intervals.map((one) => ({ requests: one.requests, sumMs: one.latencySumMs }));
+    const latencies = intervals.map((one) => ({ requests: timedRequests(one), sumMs: one.latencySumMs }));
     return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));
   }
   return correlationOf(

@@ -43,4 +43,10 @@ describe('metricValue', () => {
       ['error-rate', undefined],
     ]);
   });
+
+  it('takes the mean of the requests whose latency is known, and has none where none is', () => {
+    const untimed = { ...counts, requests: 300 };
+    expect(metricValue('mean-latency', untimed, '5xx')).toBeCloseTo(12.5, 12);
+    expect(metricValue('mean-latency', { ...untimed, latencySumMs: 0, buckets: [] }, '5xx')).toBeUndefined();
+  });
 });
