@@ -63,7 +63,8 @@ function describeVersion(version: Version | undefined, image: string | undefined
   return image === undefined ? known : { ...known, image };
 }
 
-function winnerOf({ experiment, assessment, outcome }: ExperimentState): string | undefined {
+/** The version that would be promoted now, by name; undefined while no version satisfies all objectives. */
+export function winnerOf({ experiment, assessment, outcome }: ExperimentState): string | undefined {
   if (experiment === undefined) return undefined;
   if (outcome === 'Promoted') return experiment.candidate.name;
   if (outcome !== undefined) return undefined;

@@ -60,6 +60,8 @@ export interface ExperimentState {
   readonly extendedSinceMs?: number;
   /** What both versions have shown, under the method with error bounds. */
   readonly evidence?: Evidence;
+  /** What load tasks have counted so far, by the version's name. */
+  readonly collected?: Readonly<Record<string, Counts>>;
   readonly paused?: HumanRequest;
   readonly gateOpenedAtMs?: number;
   readonly approved?: HumanRequest;

@@ -89,12 +89,35 @@ const version = mapping({ name: text, variables: z.array(variable).optional() })
   },
 );
 
-const actions = mapping({ start: z.array(task).optional(), finish: z.array(task).optional() });
+/** iter8 executed no others, and was silent about them. */
+const actions = mapping({
+  start: z.array(task).optional(),
+  loop: z.array(task).optional(),
+  finish: z.array(task).optional(),
+});
+
+/** A handler of v2alpha1: by its default name the actions run, and `none` switches them off. */
+function handler(name: string): z.ZodType<'none' | 'actions'> {
+  const expected = `${name} or none (serin runs the actions of the manifest, not handlers that are installed elsewhere)`;
+  return parsed(expected, (value) => {
+    if (value === 'none') return 'none';
+    return value === name ? 'actions' : undefined;
+  });
+}
+
+const handlers = mapping({
+  start: handler('start').optional(),
+  finish: handler('finish').optional(),
+  rollback: handler('finish').optional(),
+  failure: handler('finish').optional(),
+  loop: handler('loop').optional(),
+});
 
 const strategy = mapping({
   testingPattern: oneOf(['Canary'], ['A/B', 'A/B/N', 'Conformance']),
   deploymentPattern: oneOf(['Progressive', 'FixedSplit'], ['BlueGreen']).optional(),
   actions: actions.optional(),
+  handlers: handlers.optional(),
   weights: mapping({
     maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
     maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),

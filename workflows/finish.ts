@@ -44,7 +44,7 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
-    await runFinishActions(run, 'baseline');
+    await runFinishActions(run, 'baseline', experimentOf(run).finishOnRollBack === false ? [] : undefined);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }

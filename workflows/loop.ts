@@ -9,6 +9,7 @@ import { withIteration } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
 import type { ComputeWeightsResult, Observation } from './contract.ts';
+import { runLoopActions } from './loop-actions.ts';
 import { countInterval } from './metrics.ts';
 import { experimentOf, renewHistory, revisionOf, update } from './run.ts';
 import type { Run } from './run.ts';
@@ -22,7 +23,11 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
   for (;;) {
     await renewHistory(run);
     await untilDue(run);
+    const { iteration } = run.state;
     const decision = await iterate(run);
+    // Whatever takes traffic away from the candidate does not wait.
+    const mayWait = decision === undefined || decision.kind === 'promote';
+    if (mayWait && run.state.iteration > iteration) await runLoopActions(run);
     if (decision !== undefined) return decision;
   }
 }

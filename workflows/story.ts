@@ -57,9 +57,8 @@ function startInitializing(run: Run): void {
 async function initialize(run: Run): Promise<void> {
   const experiment = experimentOf(run);
   const { awaitReadiness, preflight } = activitiesFor(experiment);
-  for (const task of experiment.start) {
-    if (task.kind === 'init-experiment') await awaitReadiness({ experiment });
-    else await runTask(run, task, 'baseline');
+  for (const [index, task] of experiment.start.entries()) {
+    await runTask(run, task, { version: experiment.baseline, place: { action: 'start', index } });
   }
   await awaitReadiness({ experiment });
   const report = await preflight({ experiment, holder: holderOf(run) });

@@ -2,7 +2,7 @@ import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, Role } from '../../core/experiment.ts';
 import { parseHelmCommand } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
-import { isHelm, renderArgs } from '../../core/task.ts';
+import { isHelm, mayRunFor, renderArgs } from '../../core/task.ts';
 import type { Revisions } from '../../workflows/contract.ts';
 import { formatCommand } from '../../core/redact.ts';
 import { hasType, messageOf } from '../failures.ts';
@@ -29,7 +29,7 @@ export interface WinnerUpgrades {
 export function helmUpgrades({ finish, ...experiment }: Experiment, winner: Role): WinnerUpgrades {
   const upgrades: WinnerUpgrade[] = [];
   const problems: string[] = [];
-  for (const task of finish.filter(isHelm)) {
+  for (const task of finish.filter(isHelm).filter((task) => mayRunFor(task, winner))) {
     const rendered = renderArgs(task, experiment[winner]);
     const command = rendered.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
     if (rendered.kind === 'invalid') problems.push(`finish action for the ${winner}: ${rendered.problem}`);

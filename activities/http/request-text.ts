@@ -1,0 +1,104 @@
+import { lookup } from 'node:dns';
+import { request as requestHttp } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { ApplicationFailure } from '@temporalio/common';
+import { failure, messageOf } from '../failures.ts';
+import { withTimeLimit } from '../metrics/time-limit.ts';
+import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
+
+export interface TextRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** From the look-up of the name to the last byte of the answer. */
+  readonly limitMs: number;
+  /** Ends the request; then this rejects with its reason. */
+  readonly signal: AbortSignal;
+  /** Patterns `host[:port]`; see `requireAllowedUrl`. */
+  readonly allowedHosts: readonly string[];
+}
+
+export interface TextAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** More than any answer that is read. */
+const longestAnswerBytes = 4 * 1024 * 1024;
+
+/**
+ * One HTTP request, whatever its status; redirects are answers too and not followed. TLS is always checked, and so is the
+ * address that the host's name resolves to. Fails as `AddressNotAllowed`, or as `HttpUnavailable` without an answer in time.
+ * Messages name the server and nothing else of the URL, which may hold a secret.
+ */
+export async function requestText(request: TextRequest): Promise<TextAnswer> {
+  const url = requireAllowedUrl(request.url, request.allowedHosts);
+  request.signal.throwIfAborted();
+  try {
+    return await exchange(url, { ...request, signal: withTimeLimit(request.signal, request.limitMs) });
+  } catch (error) {
+    request.signal.throwIfAborted();
+    if (error instanceof ApplicationFailure) throw error;
+    const reason = isAbort(error) ? `no answer within ${request.limitMs / 1000} s` : messageOf(error);
+    throw failure('HttpUnavailable', { message: `${request.method} ${url.origin}: ${reason}` });
+  }
+}
+
+/** Fails as `HttpUnavailable` for what may pass by itself, and as `HttpRefused` for every other answer that is not 2xx. */
+export function requireSuccess({ status, text }: TextAnswer, what: string): void {
+  if (status >= 200 && status < 300) return;
+  const mayPass = status >= 500 || status === 429 || status === 408;
+  const said = text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`;
+  throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${what} answered ${status}${said}` });
+}
+
+function exchange(url: URL, request: TextRequest): Promise<TextAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<TextAnswer>();
+  const sent = open(url, request);
+  sent.on('error', reject);
+  sent.on('response', (response) => void readText(response).then(resolve, reject));
+  sent.end(request.body);
+  return promise;
+}
+
+function open(url: URL, { method, headers = {}, body, signal }: TextRequest): ClientRequest {
+  // A connection of its own: a shared one would not be looked up again.
+  const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const options = { method, headers: { ...headers, ...length }, signal, agent: false, lookup: allowedLookup };
+  return url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
+}
+
+/** Resolves a name, and refuses it when one of its addresses is never allowed. */
+const allowedLookup: LookupFunction = (host, options, answer) => {
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return answer(error, []);
+    try {
+      for (const { address } of addresses) requireAllowedAddress(host, address);
+    } catch (refusal) {
+      return answer(refusal instanceof Error ? refusal : new Error(String(refusal)), []);
+    }
+    const [first] = addresses;
+    if (options.all === true || first === undefined) return answer(null, addresses);
+    return answer(null, first.address, first.family);
+  });
+};
+
+async function readText(response: IncomingMessage): Promise<TextAnswer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    // Without an encoding, streams of HTTP give buffers.
+    const buffer = chunk as Buffer;
+    chunks.push(buffer);
+    bytes += buffer.length;
+    if (bytes > longestAnswerBytes) throw new Error(`the answer is longer than ${longestAnswerBytes} bytes`);
+  }
+  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
