@@ -113,16 +113,20 @@ const handlers = mapping({
   loop: handler('loop').optional(),
 });
 
-const strategy = mapping({
-  testingPattern: oneOf(['Canary'], ['A/B', 'A/B/N', 'Conformance']),
-  deploymentPattern: oneOf(['Progressive', 'FixedSplit'], ['BlueGreen']).optional(),
-  actions: actions.optional(),
-  handlers: handlers.optional(),
-  weights: mapping({
-    maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
-    maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
-  }).optional(),
-});
+const strategy = mapping(
+  {
+    testingPattern: oneOf(['Canary'], ['A/B', 'A/B/N', 'Conformance']),
+    deploymentPattern: oneOf(['Progressive', 'FixedSplit'], ['BlueGreen']).optional(),
+    actions: actions.optional(),
+    handlers: handlers.optional(),
+    weights: mapping({
+      maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
+      maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
+    }).optional(),
+  },
+  // Of the first version only.
+  ['handlers'],
+);
 
 const criteria = mapping({
   requestCount: metric.optional(),

@@ -402,7 +402,12 @@ describe('mistakes', () => {
     ],
     ['an odd target', 'target: default/sample-app', 'target: a/b/c', 'expected namespace/name of a Knative Service'],
     ['another version', 'v2alpha1', 'v3', 'expected iter8.tools/v2alpha1 or iter8.tools/v2alpha2'],
-    ['a task of iter8', 'task: init-experiment', 'task: collect', 'expected one of knative/init-experiment, common/exec'],
+    [
+      'a task of iter8',
+      'task: init-experiment',
+      'task: collect',
+      'expected one of knative/init-experiment, common/exec',
+    ],
   ])('%s is refused by name', (_, from, to, expected) => {
     expect(issues(edited(from, to)).join('\n')).toContain(expected);
   });
