@@ -4,11 +4,14 @@ import type { ExperimentActivities } from '../workflows/contract.ts';
 import { commandEnvironment } from './commands/environment.ts';
 import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';
+import { runScript } from './commands/run-script.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
 import { connectHelm } from './helm/helm.ts';
 import { runHelm } from './helm/run-helm.ts';
+import { notifyHttp, notifySlack } from './http/notify.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from './knative/chain.ts';
+import { checkObjects } from './knative/check-objects.ts';
 import { connectCluster } from './knative/cluster.ts';
 import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
@@ -16,6 +19,7 @@ import { acquireTarget, releaseTarget } from './knative/own-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
 import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
+import { collectMetrics } from './load/collect-metrics.ts';
 import { readManifest } from './manifest.ts';
 import { createQueryMetrics } from './metrics/query-metrics.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -27,8 +31,10 @@ export interface ActivitySettings {
   readonly prometheusScrapeIntervalMs: number;
   /** Commands that tasks may run, by the name that the manifest gives them. */
   readonly allowedCommands: readonly string[];
-  /** Hosts that metrics may be read from, and notices sent to. */
+  /** Hosts that metrics may be read from, and that tasks may send requests to, `host[:port]`; `*` is any. */
   readonly allowedHosts: readonly string[];
+  /** Where Slack's API is. */
+  readonly slackUrl: string;
   /** The helm program: a path, or a name on the PATH. */
   readonly helmPath: string;
   /** How long a helm that somebody else has started may be at work on a release that is pending. */
@@ -48,7 +54,8 @@ export interface ActivityDependencies {
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
-  const { allowedCommands, allowedHosts, prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
+  const { allowedCommands, allowedHosts, slackUrl } = settings;
+  const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = environmentOf(dependencies);
   const cluster = connectCluster(kubeConfig);
@@ -76,6 +83,11 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     patchTraffic: (input) => patchTraffic(cluster, input),
     runHelm: (input) => runHelm({ cluster, helm, allowedCommands }, input),
     runCommand: (input) => runCommand({ cluster, allowedCommands, environment }, input),
+    runScript: (input) => runScript({ cluster, allowedCommands, environment }, input),
+    checkObjects: (input) => checkObjects(cluster, input),
+    collectMetrics: (input) => collectMetrics({ allowedCommands, allowedHosts, environment }, input),
+    notifyHttp: (input) => notifyHttp({ cluster, allowedHosts, slackUrl }, input),
+    notifySlack: (input) => notifySlack({ cluster, allowedHosts, slackUrl }, input),
     compareRendered: (input) => compareRendered({ cluster, helm }, input),
     verifyTarget: (input) => verifyTarget(cluster, input),
   } satisfies ExperimentActivities;

@@ -1,6 +1,9 @@
 import type { Analysis } from './analysis.ts';
 import type { MetricDefinitions } from './metric.ts';
 import type { ObjectName } from './object-name.ts';
+import type { Task } from './task-kinds.ts';
+
+export type { Task };
 
 export { formatObjectName } from './object-name.ts';
 export type { ObjectName } from './object-name.ts';
@@ -37,17 +40,6 @@ export interface Reward {
   readonly metric: MetricName;
   readonly preferredDirection: 'High' | 'Low';
 }
-
-/** One step of the start or finish actions. */
-export type Task =
-  | { readonly kind: 'init-experiment' }
-  | {
-      readonly kind: 'exec';
-      readonly command: string;
-      readonly args: readonly string[];
-      /** `{{ .variable }}` in the arguments is replaced by the winner's variables. */
-      readonly interpolate: boolean;
-    };
 
 /** How the candidate's weight may move; percents of the target's traffic, 0..100. */
 export interface WeightLimits {
@@ -88,6 +80,12 @@ export interface Experiment {
   readonly iterations: number;
   readonly start: readonly Task[];
   readonly finish: readonly Task[];
+  /** Tasks after each `iterationsPerLoop` iterations; absent: none. */
+  readonly loop?: readonly Task[];
+  /** Absent: all iterations are one loop. */
+  readonly iterationsPerLoop?: number;
+  /** Whether a roll back runs the finish actions with the baseline's variables; absent: it does. */
+  readonly finishOnRollBack?: boolean;
   /** Fewer requests than this leave a verdict undecided. */
   readonly minSamples: number;
   /** The candidate is suspect when an estimate is beyond its limit by more than this share of the limit. */

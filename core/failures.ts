@@ -43,6 +43,9 @@ export const failureTypes = {
   ChartUnavailable: { isRetryable: true, when: 'a chart or its values cannot be downloaded' },
   ReleaseBusy: { isRetryable: true, when: 'another helm operation is, or may still be, at work on the release' },
   CommandNotAllowed: { isRetryable: false, when: 'a task asks for a command that the worker does not allow' },
+  AddressNotAllowed: { isRetryable: false, when: 'a request goes to an address that the worker does not allow' },
+  HttpUnavailable: { isRetryable: true, when: 'an HTTP server cannot be reached, is overloaded or answers 5xx' },
+  HttpRefused: { isRetryable: false, when: 'an HTTP server refuses a request' },
   CommandFailed: { isRetryable: false, when: 'a command of a task failed or exceeded its limit' },
 } as const satisfies Readonly<Record<string, FailureType>>;
 

@@ -27,6 +27,12 @@ export function redactOutput(output: string, args: readonly string[]): string {
   return redactText(secrets.reduce((text, secret) => text.replaceAll(secret, mask), output));
 }
 
+/** Text without the values of a secret. */
+export function redactValues(text: string, secrets: readonly string[]): string {
+  const longest = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length);
+  return longest.reduce((shown, secret) => shown.replaceAll(secret, mask), text);
+}
+
 function redactText(text: string): string {
   return text
     .replaceAll(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${mask}`)

@@ -88,7 +88,7 @@ function describeVersion(version: Version | undefined, images: Readonly<Record<s
 }
 
 /** Who would win if the run ended now; after it, who has won. */
-function winnerOf({ experiment, standings, outcome, promoted }: ExperimentState): string | undefined {
+export function winnerOf({ experiment, standings, outcome, promoted }: ExperimentState): string | undefined {
   if (experiment === undefined) return undefined;
   if (outcome === 'Promoted') return promoted;
   if (outcome !== undefined && outcome !== 'Concluded') return undefined;

@@ -1,6 +1,7 @@
 import type { Experiment } from './experiment.ts';
 import type { TaggedRevision } from './target.ts';
 import type { RoundPlan } from './plan-round.ts';
+import type { Counts } from './measurement.ts';
 import type { Standing } from './standing.ts';
 import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
 
@@ -51,6 +52,8 @@ export interface ExperimentState {
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
+  /** What load tasks have counted so far, by the version's name. */
+  readonly collected?: Readonly<Record<string, Counts>>;
   readonly paused?: HumanRequest;
   readonly gateOpenedAtMs?: number;
   readonly approved?: HumanRequest;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { Task, Version } from '../core/experiment.ts';
-import { renderTemplate, templateVariables } from '../core/template.ts';
+import type { Version } from '../core/experiment.ts';
+import type { Moment } from '../core/moment.ts';
 import { text } from './fields.ts';
 import { checkPattern } from './patterns.ts';
 import { versionOf } from './normalize.ts';
+import type { ReadTask, TaskTemplate } from './task-inputs/definition.ts';
 import { task } from './tasks.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
@@ -22,15 +23,20 @@ function specOf(manifest: unknown): unknown {
 function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   const reading = sketch.safeParse(manifest);
   if (!reading.success) return [];
-  const { versionInfo, strategy } = reading.data.spec;
+  const { apiVersion, spec } = reading.data;
+  const { versionInfo, strategy } = spec;
   const versions = [versionInfo.baseline, ...versionInfo.candidates].map(versionOf);
-  const { start, finish } = strategy.actions;
+  const { actions } = strategy;
+  const placed = actionNames.flatMap((action) => actions[action].map((task, index) => ({ task, index, action })));
   return [
+    ...checkHandlers(apiVersion, strategy),
     ...checkVersions(versions),
-    ...start.flatMap((task, index) => checkTask(versions, { task, index, action: 'start' })),
-    ...finish.flatMap((task, index) => checkTask(versions, { task, index, action: 'finish' })),
+    ...placed.flatMap((task) => checkTask(versions, task)),
   ];
 }
+
+const actionNames = ['start', 'loop', 'finish'] as const;
+type ActionName = (typeof actionNames)[number];
 
 /** The parts that must fit each other. A task that cannot be read keeps its place. */
 const version = z.object({
@@ -38,14 +44,25 @@ const version = z.object({
   variables: z.array(z.object({ name: text, value: z.string() })).optional(),
 });
 const tasks = z.array(task.optional().catch(undefined)).catch([]);
-const noActions = { start: [], finish: [] };
-const actions = z.object({ start: tasks, finish: tasks }).catch(noActions);
+const noActions = { start: [], loop: [], finish: [] };
+const actions = z
+  .object({ start: tasks.optional(), loop: tasks.optional(), finish: tasks.optional() })
+  .transform(({ start = [], loop = [], finish = [] }) => ({ start, loop, finish }))
+  .catch(noActions);
 const sketch = z.object({
+  apiVersion: z.unknown().optional(),
   spec: z.object({
     versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }),
-    strategy: z.object({ actions }).catch({ actions: noActions }),
+    strategy: z.object({ actions, handlers: z.unknown().optional() }).catch({ actions: noActions }),
   }),
 });
+
+/** The later version of iter8's manifests has no handlers, and its action names are fixed. */
+function checkHandlers(apiVersion: unknown, { handlers }: { readonly handlers?: unknown }): ValueIssue[] {
+  if (handlers === undefined || apiVersion !== 'iter8.tools/v2alpha2') return [];
+  const expected = 'actions alone (iter8.tools/v2alpha2 has no handlers; leave out an action that shall not run)';
+  return [{ path: ['spec', 'strategy', 'handlers'], atKey: true, expected, got: '"handlers"' }];
+}
 
 /** The baseline first. */
 type Versions = readonly Version[];
@@ -74,23 +91,55 @@ function checkVersions(versions: Versions): ValueIssue[] {
 }
 
 interface PlacedTask {
-  readonly task: Task | undefined;
+  readonly task: ReadTask | undefined;
   readonly index: number;
-  readonly action: 'start' | 'finish';
+  readonly action: ActionName;
 }
 
-/** Start actions run with the baseline's variables, finish actions with the winner's, whoever that will be. */
+/** Start actions run with the baseline's variables, the others with the winner's, whoever that will be. */
 function checkTask(versions: Versions, { task, index, action }: PlacedTask): ValueIssue[] {
-  if (task?.kind !== 'exec' || !task.interpolate) return [];
+  if (task === undefined) return [];
+  const place = ['spec', 'strategy', 'actions', action, index];
   const winners = action === 'start' ? versions.slice(0, 1) : versions;
-  return task.args.flatMap((arg, position) => {
-    const [got] = winners.map((winner) => problemOf(arg, winner)).filter((problem) => problem !== undefined);
-    const path = ['spec', 'strategy', 'actions', action, index, 'with', 'args', position];
-    return got === undefined ? [] : [{ path, atKey: false, expected: 'variables of the version', got }];
-  });
+  const misplaced = action !== 'start' && task.make('').kind === 'init-experiment';
+  const expected = 'knative/init-experiment among the start actions only';
+  return [
+    ...(misplaced ? [{ path: [...place, 'task'], atKey: false, expected, got: `a ${action} action` }] : []),
+    ...task.templates.flatMap((template) => {
+      const [got] = winners.flatMap((winner) => problemOf(template, { versions, winner }) ?? []);
+      return got === undefined
+        ? []
+        : [{ path: [...place, ...template.path], atKey: false, expected: 'variables of the version', got }];
+    }),
+  ];
 }
 
-function problemOf(arg: string, version: Version): string | undefined {
-  const rendered = renderTemplate(arg, templateVariables(version));
-  return rendered.kind === 'ok' ? undefined : `${rendered.problem} (version ${version.name})`;
+function problemOf(
+  { render }: TaskTemplate,
+  { versions, winner }: { readonly versions: Versions; readonly winner: Version },
+): string | undefined {
+  const rendered = render(anyMoment(versions, winner));
+  return rendered.kind === 'ok' ? undefined : `${rendered.problem} (version ${winner.name})`;
+}
+
+/** Of the experiment only the names of its fields matter to a template, not their values. */
+function anyMoment(versions: Versions, version: Version): Moment {
+  return {
+    experiment: {
+      apiVersion: 'iter8.tools/v2alpha2',
+      name: 'name',
+      namespace: 'namespace',
+      target: { namespace: 'namespace', name: 'name' },
+      testingPattern: 'Canary',
+      deploymentPattern: 'Progressive',
+      intervalMs: 1000,
+      iterations: 1,
+    },
+    versions,
+    version,
+    winner: version.name,
+    stage: 'Running',
+    completedIterations: 1,
+    weights: {},
+  };
 }

@@ -1,6 +1,7 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../core/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../core/experiment.ts';
 import type { Experiment, Objective, TestingPattern, Version } from '../core/experiment.ts';
+import type { Task } from '../core/task-kinds.ts';
 import type { Iter8Manifest } from './schema.ts';
 
 type Spec = Iter8Manifest['spec'];
@@ -21,7 +22,7 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
     ...rewardOf(spec),
     weights: weightsOf(strategy),
     ...durationOf(spec),
-    ...tasksOf(strategy.actions),
+    ...tasksOf(strategy, namespace),
     ...defaultSettings,
     ...settingsOf(metadata.annotations),
   };
@@ -53,8 +54,18 @@ function rewardOf({ criteria }: Spec): Pick<Experiment, 'reward'> {
   return reward === undefined ? {} : { reward };
 }
 
-function tasksOf(actions: Spec['strategy']['actions']): Pick<Experiment, 'start' | 'finish'> {
-  return { start: actions?.start ?? [], finish: actions?.finish ?? [] };
+function tasksOf(
+  { actions = {}, handlers = {} }: Spec['strategy'],
+  namespace: string,
+): Pick<Experiment, 'start' | 'loop' | 'finish' | 'finishOnRollBack'> {
+  const of = (name: 'start' | 'loop' | 'finish'): readonly Task[] =>
+    handlers[name] === 'none' ? [] : (actions[name] ?? []).map(({ make }) => make(namespace));
+  return {
+    start: of('start'),
+    loop: of('loop'),
+    finish: of('finish'),
+    ...(handlers.rollback === 'none' ? { finishOnRollBack: false } : {}),
+  };
 }
 
 /** The revision is the variable that `init-experiment` reads; without it the version's name, as in later samples. */
@@ -90,10 +101,12 @@ function weightsOf({ weights }: Spec['strategy']): Experiment['weights'] {
   };
 }
 
-function durationOf({ duration }: Spec): Pick<Experiment, 'intervalMs' | 'iterations'> {
-  const { intervalSeconds, iterationsPerLoop, maxLoops } = experimentDefaults;
+function durationOf({ duration }: Spec): Pick<Experiment, 'intervalMs' | 'iterations' | 'iterationsPerLoop'> {
+  const { intervalSeconds, maxLoops } = experimentDefaults;
+  const iterationsPerLoop = duration?.iterationsPerLoop ?? experimentDefaults.iterationsPerLoop;
   return {
     intervalMs: (duration?.intervalSeconds ?? intervalSeconds) * 1000,
-    iterations: (duration?.iterationsPerLoop ?? iterationsPerLoop) * (duration?.maxLoops ?? maxLoops),
+    iterations: iterationsPerLoop * (duration?.maxLoops ?? maxLoops),
+    iterationsPerLoop,
   };
 }

@@ -1,4 +1,5 @@
 import type { Experiment } from '../core/experiment.ts';
+import { mayDeploy } from '../core/task.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
 /** What may be left out, but is seldom meant so. */
@@ -22,6 +23,6 @@ export function warnOfOmissions({
     expected: 'a finish action that brings the release to the winner',
     got: 'none; the traffic stays pinned after the run, and the release keeps its values',
   };
-  const acts = finish.some(({ kind }) => kind === 'exec');
+  const acts = finish.some(mayDeploy);
   return [...(objectives.length === 0 ? [objective] : []), ...(acts || isAlone ? [] : [action])];
 }

@@ -2,6 +2,7 @@ import type { Experiment } from '../core/experiment.ts';
 import { checkAnalysis } from './analysis-checks.ts';
 import { warnOfCharts } from './chart-warnings.ts';
 import { crossCheck } from './cross-checks.ts';
+import { warnOfHandlers } from './handler-warnings.ts';
 import { warnOfOmissions } from './omissions.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
@@ -60,6 +61,7 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
   const found = [
     ...repaired.moved.map(warnOfMove),
+    ...warnOfHandlers(reading.data),
     ...warnOfCharts(experiment),
     ...warnOfOmissions(experiment),
     ...warnOfDefinedMetrics(experiment),

@@ -2,13 +2,8 @@
 export const refusedKeys: ReadonlyMap<string, string> = new Map(
   Object.entries({
     strength: 'no strength (iter8 never used it)',
-    handlers: 'actions instead of handlers',
-    loop: 'start or finish (serin does not support loop actions)',
-    rollback: "start or finish (a roll back runs the finish actions with the baseline's variables)",
-    failure: 'start or finish (a failure runs no actions)',
-    run: 'task (serin does not support run scripts)',
-    if: 'no condition (serin does not support conditional tasks)',
-    condition: 'no condition (serin does not support conditional tasks)',
+    rollback: "start, loop or finish (a roll back runs the finish actions with the baseline's variables)",
+    failure: 'start, loop or finish (a failure runs no actions)',
     rollbackOnFailure: 'rollback_on_failure, as iter8 spells it',
     metrics: 'no metrics (serin knows the metrics of Knative by their names)',
   }),

@@ -92,17 +92,44 @@ const version = mapping({
   refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
 });
 
-const actions = mapping({ start: z.array(task).optional(), finish: z.array(task).optional() });
-
-const strategy = mapping({
-  testingPattern: oneOf(testingPatterns),
-  deploymentPattern: oneOf(deploymentPatterns).optional(),
-  actions: actions.optional(),
-  weights: mapping({
-    maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
-    maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
-  }).optional(),
+/** iter8 executed no others, and was silent about them. */
+const actions = mapping({
+  start: z.array(task).optional(),
+  loop: z.array(task).optional(),
+  finish: z.array(task).optional(),
 });
+
+/** A handler of v2alpha1: by its default name the actions run, and `none` switches them off. */
+function handler(name: string): z.ZodType<'none' | 'actions'> {
+  const expected = `${name} or none (serin runs the actions of the manifest, not handlers that are installed elsewhere)`;
+  return parsed(expected, (value) => {
+    if (value === 'none') return 'none';
+    return value === name ? 'actions' : undefined;
+  });
+}
+
+const handlers = mapping({
+  start: handler('start').optional(),
+  finish: handler('finish').optional(),
+  rollback: handler('finish').optional(),
+  failure: handler('finish').optional(),
+  loop: handler('loop').optional(),
+});
+
+const strategy = mapping(
+  {
+    testingPattern: oneOf(testingPatterns),
+    deploymentPattern: oneOf(deploymentPatterns).optional(),
+    actions: actions.optional(),
+    handlers: handlers.optional(),
+    weights: mapping({
+      maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
+      maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
+    }).optional(),
+  },
+  // Of the first version only.
+  ['handlers'],
+);
 
 const reward = mapping({ metric, preferredDirection: oneOf(['High', 'Low']) });
 

@@ -1,68 +1,83 @@
 import { z } from 'zod';
-import { parseHelmCommand } from '../core/helm-command.ts';
-import type { Task } from '../core/experiment.ts';
-import { flag, mapping, refuse, scalar, text } from './fields.ts';
+import { parseCondition } from '../core/condition.ts';
+import type { Condition } from '../core/condition.ts';
+import { mapping, refuse, text } from './fields.ts';
 import { showValue } from './issue.ts';
-import type { IssueParams } from './fields.ts';
-import { issuesOf } from './zod-issues.ts';
+import { collect } from './task-inputs/collect.ts';
+import { exec, promoteKubectl } from './task-inputs/commands.ts';
+import type { ReadTask, TaskDefinition } from './task-inputs/definition.ts';
+import { http, slack } from './task-inputs/notifications.ts';
+import { readiness } from './task-inputs/readiness.ts';
+import { bash, runOf } from './task-inputs/scripts.ts';
 
-/** Tasks that iter8 ran and serin does not run yet. */
-const iter8Tasks = [
-  'common/bash',
-  'common/promote-kubectl',
-  'common/readiness',
-  'metrics/collect',
-  'notification/http',
-  'notification/slack',
-  'gitops/helmex-update',
-];
+const initExperiment: TaskDefinition = (input, context) => {
+  if (input !== undefined) refuse(context, ['with'], { expected: 'no input', got: showValue(input) });
+  return { make: () => ({ kind: 'init-experiment' }), templates: [] };
+};
 
-const execInput = mapping({
-  cmd: text,
-  args: z.array(scalar).optional(),
-  disableInterpolation: flag.optional(),
-});
+/** The tasks by the names that manifests give them. */
+const definitions: ReadonlyMap<string, TaskDefinition> = new Map(
+  Object.entries<TaskDefinition>({
+    'knative/init-experiment': initExperiment,
+    'common/exec': exec,
+    'common/bash': bash,
+    'common/promote-kubectl': promoteKubectl,
+    'common/readiness': readiness,
+    'metrics/collect': collect,
+    'notification/http': http,
+    'notification/slack': slack,
+  }),
+);
+
+/** Tasks that iter8 had for a while and that no action needs. */
+const refusedTasks: readonly string[] = ['gitops/helmex-update', 'ghaction'];
 
 const shape = mapping({
   library: text.optional(),
-  task: text,
+  task: text.optional(),
+  run: text.optional(),
+  if: text.optional(),
+  condition: text.optional(),
   with: z.unknown().optional(),
 });
 
-/** A task in both spellings, `library: common, task: exec` and `task: common/exec`. */
-export const task = shape.transform((given, context): Task => {
-  const name = given.library === undefined ? given.task : `${given.library}/${given.task}`;
-  switch (name) {
-    case 'knative/init-experiment':
-      if (given.with !== undefined) refuse(context, ['with'], { expected: 'no input', got: showValue(given.with) });
-      return { kind: 'init-experiment' };
-    case 'common/exec':
-      return execOf(given.with, context);
-    default:
-      refuse(context, ['task'], refusalOf(name));
-      return z.NEVER;
-  }
+type Given = z.output<typeof shape>;
+
+/** A task in all spellings: `library: common, task: exec`, `task: common/exec`, and `run: script`. */
+export const task = shape.transform((given, context): ReadTask => {
+  const definition = definitionOf(given, context);
+  const condition = conditionOf(given, context);
+  const read = definition?.(given.with, context);
+  if (read === undefined) return z.NEVER;
+  const { make, templates } = read;
+  return { make: (namespace) => ({ ...make(namespace), ...condition }), templates };
 });
 
-function refusalOf(name: string): IssueParams {
-  const known = iter8Tasks.includes(name) ? ', which iter8 knew and serin does not support' : '';
-  return { expected: 'knative/init-experiment or common/exec', got: `${showValue(name)}${known}` };
+function definitionOf({ library, task, run }: Given, context: z.RefinementCtx): TaskDefinition | undefined {
+  if ((task === undefined) === (run === undefined)) {
+    refuse(context, [], { expected: 'one of task and run', got: task === undefined ? 'neither' : 'both' });
+    return undefined;
+  }
+  if (run !== undefined) return runOf(run);
+  const name = library === undefined ? (task ?? '') : `${library}/${task}`;
+  const definition = definitions.get(name);
+  if (definition !== undefined) return definition;
+  const known = refusedTasks.includes(name) ? ', which iter8 knew and serin does not support' : '';
+  const names = [...definitions.keys()];
+  refuse(context, ['task'], { expected: `one of ${names.join(', ')}`, got: `${showValue(name)}${known}` });
+  return undefined;
 }
 
-function execOf(input: unknown, context: z.RefinementCtx): Task {
-  const reading = execInput.safeParse(input);
-  if (!reading.success) {
-    for (const issue of issuesOf(reading.error, input)) refuse(context, ['with', ...issue.path], issue);
-    return z.NEVER;
+/** `if`, or `condition` as it was called first. */
+function conditionOf(given: Given, context: z.RefinementCtx): { readonly condition?: Condition } {
+  const key = given.if === undefined ? 'condition' : 'if';
+  if (given.if !== undefined && given.condition !== undefined) {
+    refuse(context, ['condition'], { expected: 'one of if and condition', got: 'both' });
   }
-  const { cmd, args = [], disableInterpolation = false } = reading.data;
-  if (cmd !== 'helm' && /(^|\/)helm$/.test(cmd)) {
-    // Only what is known to be helm is rendered and compared before it runs.
-    refuse(context, ['with', 'cmd'], { expected: 'helm by its name (the worker knows its path)', got: showValue(cmd) });
-  }
-  const helm = cmd === 'helm' ? parseHelmCommand(args) : undefined;
-  if (helm?.kind === 'unsupported') {
-    refuse(context, ['with', 'args'], { expected: 'a helm upgrade of one release', got: helm.problem });
-  }
-  return { kind: 'exec', command: cmd, args, interpolate: !disableInterpolation };
+  const source = given[key];
+  if (source === undefined) return {};
+  const reading = parseCondition(source);
+  if (reading.kind === 'ok') return { condition: reading.condition };
+  refuse(context, [key], { expected: 'a condition such as CandidateWon()', got: reading.problem });
+  return {};
 }

@@ -11,6 +11,7 @@ export interface WorkerSettings {
   readonly allowedCommands: readonly string[];
   /** Hosts that manifests may have requests sent to, `host[:port]`, `*.example.com` or `*`. */
   readonly allowedHosts: readonly string[];
+  readonly slackUrl: string;
   readonly helmPath: string;
   /** How long a helm that somebody else has started may be at work on a release that is pending. */
   readonly helmPendingLimitMs: number;
@@ -87,6 +88,7 @@ export const knobs = {
     expected: 'hosts such as hooks.example.com,*.internal:8080',
     schema: list.pipe(z.array(z.string().regex(/^(\*|(\*\.)?[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/))),
   },
+  slackUrl: { expected: 'a URL such as https://slack.com/api', schema: z.url({ protocol: /^https?$/, hostname: /./ }) },
   helmPath: { expected: 'the name or path of the helm program', schema: text },
   helmPendingLimit: {
     expected: 'a duration from 0s to 24h, such as 5m',
@@ -121,6 +123,7 @@ export function settingsOf(values: Values): WorkerSettings {
     prometheusScrapeIntervalMs: values.prometheusScrapeInterval ?? 10_000,
     allowedCommands: values.allowedCommands ?? ['helm'],
     allowedHosts: values.allowedHosts ?? ['*'],
+    slackUrl: values.slackUrl ?? 'https://slack.com/api',
     helmPath: values.helmPath ?? 'helm',
     helmPendingLimitMs: values.helmPendingLimit ?? 300_000,
     kubeconfig: values.kubeconfig,

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Experiment } from '../core/experiment.ts';
+import type { Task } from '../core/task-kinds.ts';
 import type { ExperimentActivities } from './contract.ts';
 
 /** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
@@ -48,10 +49,34 @@ export const { patchTraffic: makeSafe } = proxy({
 /** After the finish actions Knative may need a while to reconcile the route. */
 export const { verifyTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCloseTimeout: '2m', retry: patient });
 
+/** A request has 5 s of its own; who is told must not hold the experiment up for long. */
+export const { notifyHttp, notifySlack } = proxy({
+  startToCloseTimeout: '15s',
+  scheduleToCloseTimeout: '1m',
+  retry: { ...patient, maximumAttempts: 5, ...bugs },
+});
+
+/** As often as the task says, and as far apart. */
+export function objectsProxy({
+  retries,
+  intervalMs,
+}: Pick<Task<'readiness'>, 'retries' | 'intervalMs'>): Pick<ExperimentActivities, 'checkObjects'> {
+  const retry = { initialInterval: intervalMs, backoffCoefficient: 1, maximumAttempts: retries + 1, ...bugs };
+  return proxy({ startToCloseTimeout: '20s', retry });
+}
+
 /** Activities whose limits the manifest sets. */
 export interface LimitedActivities extends Pick<
   ExperimentActivities,
-  'discoverVersions' | 'awaitReadiness' | 'preflight' | 'compareRendered' | 'patchTraffic' | 'runHelm' | 'runCommand'
+  | 'discoverVersions'
+  | 'awaitReadiness'
+  | 'preflight'
+  | 'compareRendered'
+  | 'patchTraffic'
+  | 'runHelm'
+  | 'runCommand'
+  | 'runScript'
+  | 'collectMetrics'
 > {
   /** A step: what the cluster does not confirm is left to the next observation, which sees why. */
   readonly shiftTraffic: ExperimentActivities['patchTraffic'];
@@ -92,6 +117,8 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     shiftTraffic: proxy({ ...writing, retry: { ...urgent, nonRetryableErrorTypes: ['NotConfirmed'] } }).patchTraffic,
     runHelm: task.runHelm,
     runCommand: task.runCommand,
+    runScript: task.runScript,
+    collectMetrics: task.collectMetrics,
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Experiment, ObjectName, Version } from '../core/experiment.ts';
 import type { JudgeRoundInput, RoundJudgement } from '../core/judge-round.ts';
 import type { LeaseHolder } from '../core/lease.ts';
-import type { RunMeasurement } from '../core/measurement.ts';
+import type { Counts, RunMeasurement } from '../core/measurement.ts';
 import type { MetricDefinitions } from '../core/metric.ts';
 import type { ReleaseFacts } from '../core/finished-tasks.ts';
 import type { TaggedRevision, TargetObservation } from '../core/target.ts';
+import type { AuthType, LoadAmount, ObjectCheck, Payload } from '../core/task-kinds.ts';
+import type { Part } from '../core/template.ts';
 import type { Share } from '../core/traffic.ts';
 
 /** Names that users type: `temporal workflow start --type experiment --task-queue serin`. */
@@ -133,6 +135,57 @@ export interface RunTaskResult {
   readonly release?: ReleaseFacts;
 }
 
+export interface RunScriptInput {
+  readonly target: ObjectName;
+  readonly holder: Holder;
+  /** Rendered but for the keys of the secret. */
+  readonly script: readonly Part[];
+  readonly secret?: ObjectName;
+  readonly limitMs: number;
+}
+
+/** Where one version is sent requests. */
+export interface LoadTarget {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestsPerSecond: number;
+}
+
+export interface CollectMetricsInput {
+  readonly targets: readonly LoadTarget[];
+  readonly amount: LoadAmount;
+  readonly connections: number;
+  readonly payload?: Payload;
+  readonly contentType?: string;
+  readonly limitMs: number;
+}
+
+/** A header whose value may have keys of the secret. */
+export interface HeaderParts {
+  readonly name: string;
+  readonly value: readonly Part[];
+}
+
+export interface NotifyHttpInput {
+  readonly url: readonly Part[];
+  readonly method: 'GET' | 'POST';
+  readonly headers: readonly HeaderParts[];
+  readonly body: readonly Part[];
+  readonly auth: AuthType;
+  readonly secret?: ObjectName;
+  /** The same in every attempt, so that the receiver can tell a repetition. */
+  readonly idempotencyKey: string;
+}
+
+export interface NotifySlackInput {
+  readonly channel: string;
+  readonly text: string;
+  /** Has the key `token`. */
+  readonly secret: ObjectName;
+  readonly idempotencyKey: string;
+}
+
 export interface VerifyInput {
   readonly target: ObjectName;
   readonly winner: JudgedRevision;
@@ -178,6 +231,18 @@ export interface ExperimentActivities {
   readonly runHelm: (input: RunTaskInput) => Promise<RunTaskResult>;
   /** Runs an allowed command. */
   readonly runCommand: (input: RunTaskInput) => Promise<RunTaskResult>;
+  /** Runs a script with bash, in a directory of its own (`SCRATCH_DIR`). */
+  readonly runScript: (input: RunScriptInput) => Promise<RunTaskResult>;
+  /** One look at the objects; retries as `NotReady`, naming all that are not as wanted. */
+  readonly checkObjects: (input: { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
+  /** Sends requests to every target at the same time, and counts what they answered, by the version's name. */
+  readonly collectMetrics: (
+    input: CollectMetricsInput,
+  ) => Promise<{ readonly counts: Readonly<Record<string, Counts>> }>;
+  /** Sends one request, at least once; an answer other than 2xx is a failure. */
+  readonly notifyHttp: (input: NotifyHttpInput) => Promise<void>;
+  /** Posts one message, at least once. */
+  readonly notifySlack: (input: NotifySlackInput) => Promise<void>;
   /** Renders the winner's helm commands again and compares; fails with `PromotionMismatch`. */
   readonly compareRendered: (input: {
     readonly experiment: Experiment;

@@ -1,7 +1,8 @@
 import type { Experiment, Version } from '../core/experiment.ts';
 import { formatFinished, mendingCommands } from '../core/finished-tasks.ts';
 import type { FinishedTask } from '../core/finished-tasks.ts';
-import { isHelm } from '../core/task.ts';
+import { isHelm, mayDeploy } from '../core/task.ts';
+import type { Task } from '../core/task-kinds.ts';
 import { movesTraffic, versionsOf } from '../core/versions.ts';
 import { activitiesFor, verifyTarget } from './activities.ts';
 import type { JudgedRevision } from './contract.ts';
@@ -15,15 +16,19 @@ import { followLatest } from './traffic.ts';
  * Runs the finish actions for the winner, then proves that the target serves it. A failure says what had run before it,
  * and after a promotion had begun, how the release comes back.
  */
-export async function runFinishActions(run: Run, winner: Version): Promise<void> {
+export async function runFinishActions(run: Run, winner: Version, tasks = experimentOf(run).finish): Promise<void> {
   const experiment = experimentOf(run);
-  await compareAgain(run, winner);
+  await compareAgain(run, winner, tasks);
   const finished: FinishedTask[] = [];
+  let requireLatest = false;
   try {
-    for (const task of experiment.finish) {
-      if (task.kind === 'exec') finished.push(await runTask(run, task, winner));
+    for (const [index, task] of tasks.entries()) {
+      const place = { action: 'finish', index } as const;
+      const ran = await runTask(run, task, { version: winner, place });
+      finished.push(...ran);
+      requireLatest ||= ran.length > 0 && mayDeploy(task);
     }
-    if (movesTraffic(experiment)) await verify(run, winner);
+    if (movesTraffic(experiment)) await verify(run, winner, requireLatest);
   } catch (error) {
     const context = finished.length === 0 ? undefined : `after ${formatFinished(finished)}`;
     throw explained(error, {
@@ -34,16 +39,16 @@ export async function runFinishActions(run: Run, winner: Version): Promise<void>
 }
 
 /** Charts and values may have changed since the preflight: what is deployed must be what was judged. */
-async function compareAgain(run: Run, { name: winner }: Version): Promise<void> {
+async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly Task[]): Promise<void> {
   const experiment = experimentOf(run);
-  if (!experiment.finish.some(isHelm)) return;
+  if (!tasks.some(isHelm)) return;
   const revisions = versionsOf(experiment).map((version) => judged(run, version));
   await activitiesFor(experiment).compareRendered({ experiment, winner, revisions });
 }
 
-async function verify(run: Run, winner: Version): Promise<void> {
-  const { finish, target } = experimentOf(run);
-  const requireLatest = finish.length > 0;
+/** After a deployment the winner must be the latest revision. */
+async function verify(run: Run, winner: Version, requireLatest: boolean): Promise<void> {
+  const { target } = experimentOf(run);
   const { mayFollowLatest } = await verifyTarget({ target, winner: judged(run, winner), requireLatest });
   if (mayFollowLatest) await followLatest(run, winner);
 }

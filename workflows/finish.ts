@@ -65,7 +65,8 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
-    await runFinishActions(run, experimentOf(run).baseline);
+    const { baseline, finishOnRollBack } = experimentOf(run);
+    await runFinishActions(run, baseline, finishOnRollBack === false ? [] : undefined);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }

@@ -15,6 +15,7 @@ import type { TargetObservation } from '../core/target.ts';
 import { judgedVersions, metricVersions, movesTraffic, sharesOf, versionsOf } from '../core/versions.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
 import type { ComputeWeightsResult, Observation, QueryMetricsInput } from './contract.ts';
+import { runLoopActions } from './loop-actions.ts';
 import { countInterval } from './metrics.ts';
 import { experimentOf, renewHistory, update, warn } from './run.ts';
 import type { Run } from './run.ts';
@@ -28,7 +29,11 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
   for (;;) {
     await renewHistory(run);
     await untilDue(run);
+    const { iteration } = run.state;
     const decision = await iterate(run);
+    // Whatever takes traffic away from the candidate does not wait.
+    const mayWait = decision === undefined || decision.kind === 'promote';
+    if (mayWait && run.state.iteration > iteration) await runLoopActions(run);
     if (decision !== undefined) return decision;
   }
 }

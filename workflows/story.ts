@@ -67,9 +67,8 @@ async function initialize(run: Run): Promise<void> {
   await discover(run);
   const experiment = experimentOf(run);
   const { awaitReadiness, preflight } = activitiesFor(experiment);
-  for (const task of experiment.start) {
-    if (task.kind === 'init-experiment') await awaitReadiness({ experiment });
-    else await runTask(run, task, experiment.baseline);
+  for (const [index, task] of experiment.start.entries()) {
+    await runTask(run, task, { version: experiment.baseline, place: { action: 'start', index } });
   }
   await awaitReadiness({ experiment });
   const report = await preflight({ experiment, holder: holderOf(run) });

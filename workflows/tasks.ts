@@ -1,34 +1,20 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { holds } from '../core/condition.ts';
 import type { Version } from '../core/experiment.ts';
 import type { FinishedTask } from '../core/finished-tasks.ts';
-import { isHelm, renderArgs } from '../core/task.ts';
-import type { ExecTask } from '../core/task.ts';
-import { activitiesFor } from './activities.ts';
-import { isUnheard } from './failures.ts';
-import { experimentOf, holderOf } from './run.ts';
+import { winnerFactsOf } from '../core/moment.ts';
+import type { Task, TaskKind } from '../core/task-kinds.ts';
+import { momentOf } from './moment.ts';
 import type { Run } from './run.ts';
+import { runners } from './task-runners.ts';
+import type { TaskPlace } from './task-runners.ts';
 
-/** From the limit of a command to the end of its processes, with a margin. */
-const stopMs = 15_000;
-
-/** Runs one command; its arguments are rendered here, so that the Web UI shows what runs. */
-export async function runTask(run: Run, task: ExecTask, winner: Version): Promise<FinishedTask> {
-  const experiment = experimentOf(run);
-  const rendered = renderArgs(task, winner);
-  if (rendered.kind === 'invalid') throw ApplicationFailure.nonRetryable(rendered.problem, 'InvalidManifest');
-  const { runHelm, runCommand } = activitiesFor(experiment);
-  const input = {
-    target: experiment.target,
-    holder: holderOf(run),
-    command: task.command,
-    args: rendered.args,
-    limitMs: experiment.taskLimitMs,
-  };
-  run.taskStarted = true;
-  const { release } = await (isHelm(task) ? runHelm(input) : runCommand(input)).catch((error: unknown) => {
-    // Its worker may have lost Temporal only, and go on until the command's own limit.
-    if (isUnheard(error)) run.tasksGoneAtMs = Date.now() + experiment.taskLimitMs + stopMs;
-    throw error;
-  });
-  return { command: task.command, args: rendered.args, ...(release === undefined ? {} : { release }) };
+/** Runs one task with the version's variables, unless its condition does not hold; answers what ran. */
+export async function runTask<K extends TaskKind>(
+  run: Run,
+  task: Task<K>,
+  { version, place }: { readonly version: Version; readonly place: TaskPlace },
+): Promise<readonly FinishedTask[]> {
+  const moment = momentOf(run, { version, action: place.action });
+  if (task.condition !== undefined && !holds(task.condition, winnerFactsOf(moment))) return [];
+  return [await runners[task.kind](task, { run, place, moment })];
 }

@@ -1,22 +1,23 @@
-import { lookup } from 'node:dns/promises';
+import { lookup } from 'node:dns';
 import { request as requestHttp } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { messageOf } from '../failures.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { failure, messageOf } from '../failures.ts';
 import { withTimeLimit } from '../metrics/time-limit.ts';
-import { isAllowedHost, isLinkLocal } from './allowed-address.ts';
+import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
 
 export interface TextRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For the whole of it, the answer's text included. */
+  /** From the look-up of the name to the last byte of the answer. */
   readonly limitMs: number;
-  /** Its abort is rethrown; it is no failure of the request. */
+  /** Ends the request; then this rejects with its reason. */
   readonly signal: AbortSignal;
-  /** As `isAllowedHost` reads them. */
+  /** Patterns `host[:port]`; see `requireAllowedUrl`. */
   readonly allowedHosts: readonly string[];
 }
 
@@ -25,94 +26,79 @@ export interface TextAnswer {
   readonly text: string;
 }
 
-/**
- * Why there is no answer. `refused`: asking again will not help; `unreachable`: it may. Its message has the host at most:
- * the rest of a URL, and headers, may be secret.
- */
-export class RequestFailure extends Error {
-  override readonly name = 'RequestFailure';
-  readonly kind: 'refused' | 'unreachable';
-
-  constructor(kind: 'refused' | 'unreachable', message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-/** More than any metric or notification needs. */
-const largestAnswerBytes = 4 * 1024 * 1024;
+/** More than any answer that is read. */
+const longestAnswerBytes = 4 * 1024 * 1024;
 
 /**
- * One HTTP request, and its answer whatever its status. TLS is checked, redirects are not followed, and neither the host
- * nor what its name resolves to may be an address that is not allowed.
- *
- * @throws RequestFailure
+ * One HTTP request, whatever its status; redirects are answers too and not followed. TLS is always checked, and so is the
+ * address that the host's name resolves to. Fails as `AddressNotAllowed`, or as `HttpUnavailable` without an answer in time.
+ * Messages name the server and nothing else of the URL, which may hold a secret.
  */
 export async function requestText(request: TextRequest): Promise<TextAnswer> {
-  const { limitMs, allowedHosts } = request;
-  const url = parseUrl(request.url);
-  if (!isAllowedHost(url, allowedHosts)) {
-    throw new RequestFailure('refused', `${url.host} is not among the hosts that the worker may call`);
-  }
-  const signal = withTimeLimit(request.signal, limitMs);
+  const url = requireAllowedUrl(request.url, request.allowedHosts);
+  request.signal.throwIfAborted();
   try {
-    return await read(await send(url, request, signal));
+    return await exchange(url, { ...request, signal: withTimeLimit(request.signal, request.limitMs) });
   } catch (error) {
     request.signal.throwIfAborted();
-    if (error instanceof RequestFailure) throw error;
-    const happened = signal.aborted ? `no answer within ${limitMs / 1000} s` : messageOf(error);
-    throw new RequestFailure('unreachable', `${url.host}: ${happened}`);
+    if (error instanceof ApplicationFailure) throw error;
+    const reason = isAbort(error) ? `no answer within ${request.limitMs / 1000} s` : messageOf(error);
+    throw failure('HttpUnavailable', { message: `${request.method} ${url.origin}: ${reason}` });
   }
 }
 
-function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new RequestFailure('refused', 'the address is no URL of http or https');
+/** Fails as `HttpUnavailable` for what may pass by itself, and as `HttpRefused` for every other answer that is not 2xx. */
+export function requireSuccess({ status, text }: TextAnswer, what: string): void {
+  if (status >= 200 && status < 300) return;
+  const mayPass = status >= 500 || status === 429 || status === 408;
+  const said = text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`;
+  throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${what} answered ${status}${said}` });
 }
 
-function send(
-  url: URL,
-  { method, headers, body, allowedHosts }: TextRequest,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-  const options = { method, headers, signal, agent: false, lookup: guardedLookup(allowedHosts) } as const;
-  return new Promise((resolve, reject) => {
-    request(url, options, resolve).once('error', reject).end(body);
+function exchange(url: URL, request: TextRequest): Promise<TextAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<TextAnswer>();
+  const sent = open(url, request);
+  sent.on('error', reject);
+  sent.on('response', (response) => void readText(response).then(resolve, reject));
+  sent.end(request.body);
+  return promise;
+}
+
+function open(url: URL, { method, headers = {}, body, signal }: TextRequest): ClientRequest {
+  // A connection of its own: a shared one would not be looked up again.
+  const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const options = { method, headers: { ...headers, ...length }, signal, agent: false, lookup: allowedLookup };
+  return url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
+}
+
+/** Resolves a name, and refuses it when one of its addresses is never allowed. */
+const allowedLookup: LookupFunction = (host, options, answer) => {
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return answer(error, []);
+    try {
+      for (const { address } of addresses) requireAllowedAddress(host, address);
+    } catch (refusal) {
+      return answer(refusal instanceof Error ? refusal : new Error(String(refusal)), []);
+    }
+    const [first] = addresses;
+    if (options.all === true || first === undefined) return answer(null, addresses);
+    return answer(null, first.address, first.family);
   });
-}
+};
 
-/** What a harmless name resolves to is checked where it is used: between two look-ups it may change. */
-function guardedLookup(allowedHosts: readonly string[]): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }).then(
-      (addresses) => {
-        const forbidden = addresses.find(({ address }) => isLinkLocal(address) && !allowedHosts.includes(address));
-        const [first] = addresses;
-        if (forbidden !== undefined) callback(linkLocalFailure(hostname, forbidden.address), '', 0);
-        else if (options.all === true) callback(null, addresses);
-        else callback(null, first?.address ?? '', first?.family ?? 0);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    );
-  };
-}
-
-function linkLocalFailure(hostname: string, address: string): RequestFailure {
-  return new RequestFailure('refused', `${hostname} resolves to ${address}, a link-local address`);
-}
-
-async function read(response: IncomingMessage): Promise<TextAnswer> {
+async function readText(response: IncomingMessage): Promise<TextAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > largestAnswerBytes) {
-      throw new RequestFailure('refused', `the answer is larger than ${largestAnswerBytes / 1024 / 1024} MiB`);
-    }
-    chunks.push(chunk);
+  for await (const chunk of response) {
+    // Without an encoding, streams of HTTP give buffers.
+    const buffer = chunk as Buffer;
+    chunks.push(buffer);
+    bytes += buffer.length;
+    if (bytes > longestAnswerBytes) throw new Error(`the answer is longer than ${longestAnswerBytes} bytes`);
   }
-  // A response always has a status.
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }

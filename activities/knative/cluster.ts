@@ -13,6 +13,8 @@ import type { ObjectName } from '../../core/experiment.ts';
 import type { TrafficEntry } from '../../core/target.ts';
 import { failure } from '../failures.ts';
 import { isDenied, isNotFound, isUnserved, throwKubernetesFailure } from './kubernetes-failure.ts';
+import { createObjectReader } from './object-reader.ts';
+import type { ObjectReference } from './object-reader.ts';
 import type { KnativeService, Revision } from './objects.ts';
 import { createRequestOptions, requestSignal } from './request-options.ts';
 
@@ -70,6 +72,8 @@ export interface Cluster {
   }) => Promise<Resource | undefined>;
   /** The object as the API server answers it; undefined also where that kind is not installed. */
   readonly readMetricResource: (version: MetricVersion, name: ObjectName) => Promise<unknown>;
+  /** Any object, its kind as kubectl takes it; fails as `NotReady` while the API server knows no such kind. */
+  readonly readObject: (reference: ObjectReference) => Promise<object | undefined>;
   readonly isAllowed: (access: Access) => Promise<boolean>;
   /** Whether the API server says that it serves everything. */
   readonly isReady: () => Promise<boolean>;
@@ -91,6 +95,7 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
   const options = createRequestOptions();
+  const readAny = createObjectReader(kubeConfig, options);
   const isReady = createReadinessCheck(kubeConfig);
   const call: Call = (request, target) => askTwice(request, isReady).catch(throwAs(target));
   const read: Read = (request, target) => call(() => request().catch(absent), { verb: 'get', ...target });
@@ -172,6 +177,7 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
         });
       return read<unknown>(answer, { resource: `metrics.${version.group}`, name });
     },
+    readObject: ({ kind, ...name }) => read(() => readAny({ kind, ...name }), { resource: kind, name }),
     isAllowed: async ({ verb, group, resource, namespace }) => {
       const body = { spec: { resourceAttributes: { verb, group, resource, namespace } } };
       const answer = () => authorization.createSelfSubjectAccessReview({ body }, options());

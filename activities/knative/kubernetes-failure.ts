@@ -1,4 +1,5 @@
 import { ApiException } from '@kubernetes/client-node';
+import { ApplicationFailure } from '@temporalio/common';
 import { failure, messageOf } from '../failures.ts';
 
 /** A call to the Kubernetes API, for messages: `cannot patch services.serving.knative.dev default/sample-app`. */
@@ -11,6 +12,7 @@ export interface KubernetesCall {
 /** Throws what a failed call means to a retry policy and to people. */
 export function throwKubernetesFailure(error: unknown, call: KubernetesCall): never {
   const what = `cannot ${call.verb} ${call.resource} ${call.object}`;
+  if (error instanceof ApplicationFailure) throw error;
   if (!(error instanceof ApiException)) {
     throw failure('KubernetesUnavailable', { message: `${what}: ${messageOf(error)}`, cause: error });
   }

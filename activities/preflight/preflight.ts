@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
+import { commandOf } from '../../core/task.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
@@ -126,8 +127,11 @@ function promotedAlready({ status }: KnativeService, { target, candidates }: Exp
   return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
 }
 
-function refusedCommands({ start, finish }: Experiment, allowedCommands: readonly string[]): readonly string[] {
-  const commands = [...start, ...finish].flatMap((task) => (task.kind === 'exec' ? [task.command] : []));
+function refusedCommands(
+  { start, loop = [], finish }: Experiment,
+  allowedCommands: readonly string[],
+): readonly string[] {
+  const commands = [...start, ...loop, ...finish].flatMap((task) => commandOf(task) ?? []);
   return [...new Set(commands)].flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
 }
 

@@ -1,5 +1,6 @@
 import type { Experiment } from '../../core/experiment.ts';
 import { versionsOf } from '../../core/versions.ts';
+import { commandOf, mayDeploy } from '../../core/task.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
 const atomicWarning =
@@ -7,7 +8,7 @@ const atomicWarning =
 
 /** What a person should know before the run begins, although nothing forbids it. */
 export function warningsOf(experiment: Experiment): readonly string[] {
-  const commands = new Set(experiment.finish.flatMap((task) => (task.kind === 'exec' ? [task.command] : [])));
+  const commands = new Set(experiment.finish.filter(mayDeploy).flatMap((task) => commandOf(task) ?? []));
   const general = [...commands].filter((command) => command !== 'helm');
   const upgrades = versionsOf(experiment).flatMap((version) => helmUpgrades(experiment, version).upgrades);
   const isAtomic = upgrades.some(({ upgrade }) => upgrade.isAtomic);

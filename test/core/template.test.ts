@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderTemplate, templateVariables } from '../../core/template.ts';
+import { renderParts, templateVariables } from '../../core/template.ts';
 
 const variables = { promote: 'values', name: 'current' };
 
@@ -11,11 +11,11 @@ test.each([
   ['no template', 'no template'],
   ['{ .promote } }}', '{ .promote } }}'],
 ])('%s renders as %s', (text, expected) => {
-  expect(renderTemplate(text, variables)).toEqual({ kind: 'ok', text: expected });
+  expect(renderParts(text, { variables }, 'go')).toEqual({ kind: 'ok', parts: [expected] });
 });
 
 test('text is not escaped', () => {
-  expect(renderTemplate('{{ .x }}', { x: '<a&"b">' })).toEqual({ kind: 'ok', text: '<a&"b">' });
+  expect(renderParts('{{ .x }}', { variables: { x: '<a&"b">' } }, 'go')).toEqual({ kind: 'ok', parts: ['<a&"b">'] });
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ['{{ .promote', '{{ at character 1 is never closed'],
   ['{{ .toString }}', '{{ .toString }} at character 1 is not among .promote, .name'],
 ])('%s is refused with its place', (text, problem) => {
-  expect(renderTemplate(text, variables)).toEqual({ kind: 'invalid', problem });
+  expect(renderParts(text, { variables }, 'go')).toEqual({ kind: 'invalid', problem });
 });
 
 test('a version offers its variables and its name', () => {

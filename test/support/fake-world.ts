@@ -2,12 +2,14 @@ import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import type { Measurement, RunMeasurement } from '../../core/measurement.ts';
+import { showParts } from '../../core/template.ts';
 import { versionsOf } from '../../core/versions.ts';
 import type { RevisionState, TargetObservation } from '../../core/target.ts';
 import type {
   Acquisition,
   ExperimentActivities,
   Holder,
+  NotifyHttpInput,
   PatchTrafficInput,
   RunTaskInput,
   VerifyInput,
@@ -25,6 +27,8 @@ export interface WorldBehaviour {
   /** Awaited before the n-th traffic write (from 1) is accepted; it may throw. */
   readonly onPatch: (n: number, input: PatchTrafficInput) => Promise<void> | void;
   readonly onTask: (input: RunTaskInput) => Promise<void> | void;
+  readonly onLook: () => Promise<void> | void;
+  readonly onTell: (input: NotifyHttpInput) => Promise<void> | void;
   readonly onReadiness: () => Promise<void> | void;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
@@ -50,6 +54,8 @@ const healthy: WorldBehaviour = {
   target: (_n, written) => written,
   onPatch: () => undefined,
   onTask: () => undefined,
+  onLook: () => undefined,
+  onTell: () => undefined,
   onReadiness: () => undefined,
   onPreflight: () => undefined,
   onCompare: () => undefined,
@@ -124,6 +130,22 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       return { ...(await runTask(input)), release };
     },
     runCommand: async (input) => runTask(input),
+    runScript: async ({ script, ...input }) => {
+      return runTask({ ...input, command: 'bash', args: [showParts(script)] });
+    },
+    checkObjects: async ({ objects }) => {
+      log.push(`look ${objects.map(({ kind, name }) => `${kind}/${name}`).join(' ')}`);
+      await behaviour.onLook();
+    },
+    collectMetrics: async (input) => {
+      log.push(`load ${input.targets.map(({ name, url }) => `${name}=${url}`).join(' ')}`);
+      return { counts: Object.fromEntries(input.targets.map(({ name }) => [name, someCounts({ requests: 100 })])) };
+    },
+    notifyHttp: async (input) => {
+      log.push(`tell ${input.idempotencyKey.split('/').slice(1).join('/')} ${showParts(input.url)}`);
+      await behaviour.onTell(input);
+    },
+    notifySlack: async ({ channel, text }) => void log.push(`tell ${channel} ${text}`),
     compareRendered: async () => behaviour.onCompare(),
     verifyTarget: async (input) => {
       await behaviour.onVerify(input);

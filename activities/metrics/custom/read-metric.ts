@@ -3,9 +3,9 @@ import type { ObjectName, Version } from '../../../core/experiment.ts';
 import type { HttpSource, MetricDefinition, MetricReading } from '../../../core/metric-definition.ts';
 import { mockValue } from '../../../core/mock-metric.ts';
 import { metricVariables, substitute, unknownPlaceholders } from '../../../core/placeholders.ts';
-import { RequestFailure, requestText } from '../../http/request-text.ts';
+import { requestText } from '../../http/request-text.ts';
 import type { TextAnswer } from '../../http/request-text.ts';
-import { messageOf } from '../../failures.ts';
+import { hasType, messageOf } from '../../failures.ts';
 import { evaluate } from '../jq/jq.ts';
 import { connectPrometheus } from '../prometheus.ts';
 import type { Series } from '../prometheus.ts';
@@ -96,7 +96,7 @@ async function readHttp(
   const reading = await requestText({ ...composed.request, limitMs, signal, allowedHosts }).then(
     (answer) => readAnswer(answer, source.jqExpression),
     (error: unknown) => {
-      if (error instanceof RequestFailure) return blind(error.message);
+      if (hasType(error, 'AddressNotAllowed', 'HttpUnavailable')) return blind(messageOf(error));
       throw error;
     },
   );

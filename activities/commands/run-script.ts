@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cancellationSignal } from '@temporalio/activity';
+import { redactValues } from '../../core/redact.ts';
+import type { Part } from '../../core/template.ts';
+import type { RunScriptInput, RunTaskResult } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import { withHeartbeats } from '../heartbeat.ts';
+import { raiseLease } from '../knative/lease.ts';
+import { readSecret } from '../secrets.ts';
+import type { Secret } from '../secrets.ts';
+import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { refuseCommand } from './run-command.ts';
+import type { CommandDependencies } from './run-command.ts';
+import { runProcess } from './run-process.ts';
+
+/**
+ * Runs a script with bash where the worker allows that; it must be safe to repeat, since a lost worker makes it run again.
+ * Keys of its secret are variables to it, so that no value is ever part of the script or of a command line.
+ */
+export async function runScript(
+  { cluster, allowedCommands, environment }: CommandDependencies,
+  input: RunScriptInput,
+): Promise<RunTaskResult> {
+  const refusal = refuseCommand('bash', allowedCommands);
+  if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
+  const { limitMs } = input;
+  return withHeartbeats(async () => {
+    const secret = await readSecret(cluster, input.secret);
+    const { script, variables } = withVariables(input.script, secret);
+    await raiseLease(cluster, input, limitMs);
+    return inScratchDirectory(async (directory) => {
+      const result = await runProcess({
+        command: 'bash',
+        args: ['-c', script],
+        environment: { ...environment, ...variables, SCRATCH_DIR: directory },
+        limitMs,
+        signal: cancellationSignal(),
+      });
+      const said = redactValues(lastLines({ args: [], result }), secret.values);
+      if (hasSucceeded(result)) return { output: said };
+      throw failure('CommandFailed', { message: `bash ${describeEnd({ result, limitMs })}: ${said || 'no output'}` });
+    });
+  });
+}
+
+function withVariables(
+  parts: readonly Part[],
+  secret: Secret,
+): { readonly script: string; readonly variables: Readonly<Record<string, string>> } {
+  const keys = [...new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.secret])))];
+  const nameOf = (key: string): string => `SERIN_SECRET_${keys.indexOf(key) + 1}`;
+  return {
+    script: parts.map((part) => (typeof part === 'string' ? part : `\${${nameOf(part.secret)}}`)).join(''),
+    variables: Object.fromEntries(keys.map((key) => [nameOf(key), secret.value(key)])),
+  };
+}
+
+async function inScratchDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'serin-scratch-'));
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

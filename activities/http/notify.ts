@@ -1,0 +1,121 @@
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { redactValues } from '../../core/redact.ts';
+import type { NotifyHttpInput, NotifySlackInput } from '../../workflows/contract.ts';
+import { failure } from '../failures.ts';
+import type { Cluster } from '../knative/cluster.ts';
+import { fillIn, readSecret } from '../secrets.ts';
+import type { Secret } from '../secrets.ts';
+import { requestText, requireSuccess } from './request-text.ts';
+import type { TextAnswer } from './request-text.ts';
+
+export interface NotifyDependencies {
+  readonly cluster: Cluster;
+  readonly allowedHosts: readonly string[];
+  /** Where Slack's API is. */
+  readonly slackUrl: string;
+}
+
+/** iter8's. */
+const limitMs = 5_000;
+
+/** Sends one request; an answer other than 2xx is a failure. The receiver may get it twice, with the same key. */
+export async function notifyHttp({ cluster, allowedHosts }: NotifyDependencies, input: NotifyHttpInput): Promise<void> {
+  const secret = await readSecret(cluster, input.secret);
+  await withoutSecrets(secret, async () => {
+    const { method, body } = input;
+    const answer = await send({
+      url: fillIn(input.url, secret),
+      method,
+      headers: headersOf(input, secret),
+      ...(method === 'GET' ? {} : { body: fillIn(body, secret) }),
+      allowedHosts,
+    });
+    requireSuccess(answer, 'the URL');
+  });
+}
+
+/** Posts one message by Slack's `chat.postMessage`, with the secret's `token`. */
+export async function notifySlack(
+  { cluster, allowedHosts, slackUrl }: NotifyDependencies,
+  { channel, text, secret: name, idempotencyKey }: NotifySlackInput,
+): Promise<void> {
+  const secret = await readSecret(cluster, name);
+  await withoutSecrets(secret, async () => {
+    const answer = await send({
+      url: `${slackUrl.replace(/\/$/, '')}/chat.postMessage`,
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json; charset=utf-8',
+        Authorization: `Bearer ${secret.value('token')}`,
+        'Idempotency-Key': idempotencyKey,
+      },
+      body: JSON.stringify({ channel, text }),
+      allowedHosts,
+    });
+    requireSuccess(answer, 'Slack');
+    requireOk(answer);
+  });
+}
+
+function send(request: Omit<Parameters<typeof requestText>[0], 'limitMs' | 'signal'>): Promise<TextAnswer> {
+  return requestText({ ...request, limitMs, signal: cancellationSignal() });
+}
+
+/** Those of the task win over what its authentication adds; names of headers have no case. */
+function headersOf(input: NotifyHttpInput, secret: Secret): Readonly<Record<string, string>> {
+  const given = input.headers.map(({ name, value }) => [name.toLowerCase(), fillIn(value, secret)]);
+  return {
+    'content-type': 'application/json',
+    ...authorizationOf(input, secret, new Set(given.map(([name]) => name ?? ''))),
+    ...Object.fromEntries(given),
+    'idempotency-key': input.idempotencyKey,
+  };
+}
+
+/** An API key goes where the task's headers say; there is no usual place for it. */
+function authorizationOf(
+  { auth }: NotifyHttpInput,
+  secret: Secret,
+  given: ReadonlySet<string>,
+): Readonly<Record<string, string>> {
+  switch (auth) {
+    case 'Basic': {
+      const credentials = Buffer.from(`${secret.value('username')}:${secret.value('password')}`).toString('base64');
+      return { authorization: `Basic ${credentials}` };
+    }
+    case 'Bearer':
+      return given.has('authorization') ? {} : { authorization: `Bearer ${secret.value('token')}` };
+    case 'APIKey':
+    case 'None':
+      return {};
+  }
+}
+
+/** Slack answers 200 for mistakes too, and says them in the body. */
+function requireOk({ text }: TextAnswer): void {
+  const { ok, error } = readAnswer(text);
+  if (ok === true) return;
+  throw failure('HttpRefused', {
+    message: `Slack refused the message: ${typeof error === 'string' ? error : text.slice(0, 200)}`,
+  });
+}
+
+function readAnswer(text: string): { readonly ok?: unknown; readonly error?: unknown } {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return typeof answer === 'object' && answer !== null ? answer : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A server may answer with what it was sent. */
+async function withoutSecrets(secret: Secret, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof ApplicationFailure) error.message = redactValues(error.message, secret.values);
+    throw error;
+  }
+}

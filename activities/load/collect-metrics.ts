@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cancellationSignal } from '@temporalio/activity';
+import type { Counts } from '../../core/measurement.ts';
+import { readFortioReport } from '../../spec/fortio-report.ts';
+import type { CollectMetricsInput, LoadTarget } from '../../workflows/contract.ts';
+import { describeEnd, hasSucceeded, lastLines } from '../commands/command-failure.ts';
+import { refuseCommand } from '../commands/run-command.ts';
+import { runProcess } from '../commands/run-process.ts';
+import { failure } from '../failures.ts';
+import { withHeartbeats } from '../heartbeat.ts';
+import { requireAllowedUrl } from '../http/allowed-hosts.ts';
+import { requestText, requireSuccess } from '../http/request-text.ts';
+
+export interface LoadDependencies {
+  readonly allowedCommands: readonly string[];
+  readonly allowedHosts: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const command = 'fortio';
+
+/** What one request may take; it counts as lost after that, and the load goes on for no longer. */
+const requestLimitMs = 30_000;
+
+/** A report of all intervals has a few KiB. */
+const reportBytes = 1024 * 1024;
+
+const payloadLimitMs = 10_000;
+
+/** Runs Fortio for every target at the same time; what it is answered is counted, whatever it is. */
+export async function collectMetrics(
+  dependencies: LoadDependencies,
+  input: CollectMetricsInput,
+): Promise<{ readonly counts: Readonly<Record<string, Counts>> }> {
+  const refusal = refuseCommand(command, dependencies.allowedCommands);
+  if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
+  for (const { url } of input.targets) requireAllowedUrl(url, dependencies.allowedHosts);
+  return withHeartbeats(() =>
+    withPayloadFile(dependencies, input, async (payload) => {
+      const loads = input.targets.map(async (target) => [
+        target.name,
+        await load(dependencies, { target, input, payload }),
+      ]);
+      return { counts: Object.fromEntries(await Promise.all(loads)) };
+    }),
+  );
+}
+
+interface Load {
+  readonly target: LoadTarget;
+  readonly input: CollectMetricsInput;
+  /** Arguments that give the payload. */
+  readonly payload: readonly string[];
+}
+
+async function load({ environment }: LoadDependencies, { target, input, payload }: Load): Promise<Counts> {
+  const args = [...argumentsOf(target, input), ...payload, target.url];
+  const limitMs = Math.min(input.limitMs, plannedMs(target, input) + requestLimitMs);
+  const signal = cancellationSignal();
+  const result = await runProcess({ command, args, environment, limitMs, signal, outputBytes: reportBytes });
+  const counts = hasSucceeded(result) ? readFortioReport(result.stdout) : undefined;
+  if (counts !== undefined) return counts;
+  const end = hasSucceeded(result) ? 'gave no report that can be read' : describeEnd({ result, limitMs });
+  const said = lastLines({ args, result: { ...result, stdout: '' } }) || 'no output';
+  throw failure('CommandFailed', { message: `fortio for version ${target.name} ${end}: ${said}` });
+}
+
+function argumentsOf({ headers, requestsPerSecond }: LoadTarget, input: CollectMetricsInput): readonly string[] {
+  const { amount, connections, contentType } = input;
+  const flags = {
+    '-qps': String(requestsPerSecond),
+    '-c': String(connectionsFor(amount, connections)),
+    ...(amount.kind === 'requests' ? { '-n': String(amount.count) } : { '-t': `${amount.durationMs}ms` }),
+    '-timeout': `${requestLimitMs}ms`,
+    '-r': '0.001',
+    '-json': '-',
+    ...(contentType === undefined ? {} : { '-content-type': contentType }),
+  };
+  const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  return ['load', ...Object.entries(flags).flat(), '-quiet', '-allow-initial-errors', ...given];
+}
+
+/** Fortio wants a request for each of its connections at least. */
+function connectionsFor(amount: CollectMetricsInput['amount'], connections: number): number {
+  return amount.kind === 'requests' ? Math.min(connections, amount.count) : connections;
+}
+
+function plannedMs({ requestsPerSecond }: LoadTarget, { amount }: CollectMetricsInput): number {
+  return amount.kind === 'duration' ? amount.durationMs : (amount.count / requestsPerSecond) * 1000;
+}
+
+/** A payload is a file of its own, since command lines have limits and show it to others. */
+async function withPayloadFile<T>(
+  { allowedHosts }: LoadDependencies,
+  { payload }: CollectMetricsInput,
+  use: (args: readonly string[]) => Promise<T>,
+): Promise<T> {
+  if (payload === undefined) return use([]);
+  const text = payload.kind === 'text' ? payload.text : await download(payload.url, allowedHosts);
+  const directory = await mkdtemp(join(tmpdir(), 'serin-payload-'));
+  try {
+    const file = join(directory, 'payload');
+    await writeFile(file, text);
+    return await use(['-payload-file', file]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function download(url: string, allowedHosts: readonly string[]): Promise<string> {
+  const signal = cancellationSignal();
+  const answer = await requestText({ url, method: 'GET', limitMs: payloadLimitMs, signal, allowedHosts });
+  requireSuccess(answer, 'the payloadURL');
+  return answer.text;
+}

@@ -1,0 +1,41 @@
+import { formatObjectName } from '../core/experiment.ts';
+import type { ObjectName } from '../core/experiment.ts';
+import type { Part } from '../core/template.ts';
+import { failure } from './failures.ts';
+import type { Cluster } from './knative/cluster.ts';
+
+/** A secret's texts by key; only ever held by the activity that uses them. */
+export interface Secret {
+  readonly values: readonly string[];
+  /** Fails as `NotFound` where the secret has no such key. */
+  readonly value: (key: string) => string;
+}
+
+/** The secret, read now; without a name, one without keys. Fails as `NotFound` when it does not exist. */
+export async function readSecret(cluster: Cluster, name: ObjectName | undefined): Promise<Secret> {
+  if (name === undefined) return secretOf('(none)', {});
+  const found = await cluster.readSecret(name);
+  const shown = formatObjectName(name);
+  if (found === undefined) throw failure('NotFound', { message: `Secret ${shown} does not exist` });
+  const texts = Object.entries(found.data ?? {}).map(([key, data]) => [
+    key,
+    Buffer.from(data, 'base64').toString('utf8'),
+  ]);
+  return secretOf(shown, Object.fromEntries(texts));
+}
+
+/** The text with the secret's values in it. */
+export function fillIn(parts: readonly Part[], secret: Secret): string {
+  return parts.map((part) => (typeof part === 'string' ? part : secret.value(part.secret))).join('');
+}
+
+function secretOf(name: string, texts: Readonly<Record<string, string>>): Secret {
+  return {
+    values: Object.values(texts),
+    value: (key) => {
+      const text = Object.hasOwn(texts, key) ? texts[key] : undefined;
+      if (text !== undefined) return text;
+      throw failure('NotFound', { message: `Secret ${name} has no key ${key}` });
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** What a condition may ask about the experiment, as iter8's `if` does. */
+export interface WinnerFacts {
+  readonly winnerFound: boolean;
+  readonly candidateWon: boolean;
+}
+
+/** When a task runs: an expression over the experiment, parsed. */
+export type Condition =
+  | { readonly kind: 'call'; readonly name: FunctionName }
+  | { readonly kind: 'constant'; readonly value: boolean }
+  | { readonly kind: 'not'; readonly of: Condition }
+  | { readonly kind: 'and' | 'or'; readonly left: Condition; readonly right: Condition };
+
+export type ConditionReading =
+  { readonly kind: 'ok'; readonly condition: Condition } | { readonly kind: 'invalid'; readonly problem: string };
+
+/** The functions that iter8's conditions call, and what they mean. */
+const functions = {
+  WinnerFound: ({ winnerFound }) => winnerFound,
+  CandidateWon: ({ candidateWon }) => candidateWon,
+} as const satisfies Readonly<Record<string, (facts: WinnerFacts) => boolean>>;
+
+type FunctionName = keyof typeof functions;
+
+const listed = Object.keys(functions).map((name) => `${name}()`);
+const expected = `${listed.join(', ')}, true, false, not, and, or, or parentheses`;
+
+/** Deeper than any condition that a person writes. */
+const deepest = 50;
+
+/**
+ * Reads `WinnerFound() and not CandidateWon()`; `&&`, `||`, `!` and parentheses too. `not` binds before `and`, `and` before
+ * `or`. A problem names the word that does not fit, and its place, counted in characters from 1.
+ */
+export function parseCondition(text: string): ConditionReading {
+  const words = wordsOf(text);
+  try {
+    const [condition, rest] = readOr(words, 0);
+    const [stray] = rest;
+    if (stray !== undefined && stray.text !== '') throw unexpected(stray, 'and, or, or the end');
+    return { kind: 'ok', condition };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    return { kind: 'invalid', problem: error.message };
+  }
+}
+
+export function holds(condition: Condition, facts: WinnerFacts): boolean {
+  switch (condition.kind) {
+    case 'call':
+      return functions[condition.name](facts);
+    case 'constant':
+      return condition.value;
+    case 'not':
+      return !holds(condition.of, facts);
+    case 'and':
+      return holds(condition.left, facts) && holds(condition.right, facts);
+    case 'or':
+      return holds(condition.left, facts) || holds(condition.right, facts);
+  }
+}
+
+class Misfit extends Error {}
+
+interface Word {
+  readonly text: string;
+  readonly at: number;
+}
+
+type Words = readonly Word[];
+type Read = readonly [Condition, Words];
+
+/** The last word is empty: the end of the text. */
+function wordsOf(text: string): Words {
+  const matches = [...text.matchAll(/&&|\|\||[!()]|\w+|[^\s]/g)];
+  return [...matches.map(([word], index) => ({ text: word, at: (matches[index]?.index ?? 0) + 1 })), endOf(text)];
+}
+
+function endOf(text: string): Word {
+  return { text: '', at: text.length + 1 };
+}
+
+function readOr(words: Words, depth: number): Read {
+  return readChain(words, { kind: 'or', operators: ['or', '||'], read: (rest) => readAnd(rest, depth) });
+}
+
+function readAnd(words: Words, depth: number): Read {
+  return readChain(words, { kind: 'and', operators: ['and', '&&'], read: (rest) => readNot(rest, depth) });
+}
+
+interface Chain {
+  readonly kind: 'and' | 'or';
+  readonly operators: readonly string[];
+  readonly read: (words: Words) => Read;
+}
+
+function readChain(words: Words, { kind, operators, read }: Chain): Read {
+  let [left, rest] = read(words);
+  while (operators.includes(rest[0]?.text ?? '')) {
+    const [right, after] = read(rest.slice(1));
+    left = { kind, left, right };
+    rest = after;
+  }
+  return [left, rest];
+}
+
+function readNot(words: Words, depth: number): Read {
+  const [word, ...rest] = words;
+  if (depth > deepest && word !== undefined) throw unexpected(word, 'fewer nested parentheses');
+  if (word?.text !== 'not' && word?.text !== '!') return readOperand(words, depth);
+  const [of, after] = readNot(rest, depth + 1);
+  return [{ kind: 'not', of }, after];
+}
+
+function readOperand(words: Words, depth: number): Read {
+  const [word = endOf(''), ...rest] = words;
+  if (word.text === '(') {
+    const [inner, after] = readOr(rest, depth + 1);
+    return [inner, expectWord(after, ')')];
+  }
+  if (word.text === 'true' || word.text === 'false') return [{ kind: 'constant', value: word.text === 'true' }, rest];
+  if (!isFunction(word.text)) throw unexpected(word, expected);
+  return [{ kind: 'call', name: word.text }, expectWord(expectWord(rest, '('), ')')];
+}
+
+function isFunction(name: string): name is FunctionName {
+  return Object.hasOwn(functions, name);
+}
+
+function expectWord(words: Words, text: string): Words {
+  const [word = endOf(''), ...rest] = words;
+  if (word.text !== text) throw unexpected(word, text);
+  return rest;
+}
+
+function unexpected({ text, at }: Word, wanted: string): Misfit {
+  return new Misfit(`${text === '' ? 'the end' : text} at character ${at}, where ${wanted} belongs`);
+}

@@ -1,0 +1,109 @@
+import { parseJsonPath, valueAt } from './json-path.ts';
+import type { JsonPath } from './json-path.ts';
+
+/** What must hold of an object, in the forms of `kubectl wait --for`. */
+export type WaitFor =
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'condition'; readonly type: string; readonly status: string }
+  /** Without a value: anything stands there. */
+  | { readonly kind: 'value'; readonly text: string; readonly path: JsonPath; readonly value?: string };
+
+/** What `parseWaitFor` reads, for messages. */
+export const waitForForms = 'delete, create, condition=TYPE, condition=TYPE=STATUS or jsonpath={.path}=VALUE';
+
+/** Reads the value of `kubectl wait --for`; undefined for anything else. */
+export function parseWaitFor(text: string): WaitFor | undefined {
+  if (text === 'create') return { kind: 'exists' };
+  if (text === 'delete') return { kind: 'deleted' };
+  const [, form, rest = ''] = /^(condition|jsonpath)=(.+)$/s.exec(text) ?? [];
+  if (form === 'condition') return parseCondition(rest);
+  return form === 'jsonpath' ? parseValue(rest) : undefined;
+}
+
+/** Why the object is not as wanted yet; undefined when it is. The object is undefined where it does not exist. */
+export function unmetWait(waitFor: WaitFor, object: unknown): string | undefined {
+  if (waitFor.kind === 'deleted') return object === undefined ? undefined : 'still exists';
+  if (object === undefined) return 'does not exist';
+  switch (waitFor.kind) {
+    case 'exists':
+      return undefined;
+    case 'condition':
+      return unmetCondition(waitFor, object);
+    case 'value':
+      return unmetValue(waitFor, object);
+  }
+}
+
+function parseCondition(text: string): WaitFor | undefined {
+  const [type = '', status = 'True', ...rest] = text.split('=');
+  return type === '' || status === '' || rest.length > 0 ? undefined : { kind: 'condition', type, status };
+}
+
+/** `{.status.phase}=Running`, and with the quotes that a shell would have taken away. */
+function parseValue(text: string): WaitFor | undefined {
+  const [, quoted, braced, bare, value] =
+    /^(?:'(\{[^']*\})'|(\{.*\})|([^={}[\]]+))(?:=(.+))?$/s.exec(text.replace(/^"(.*)"$/s, '$1')) ?? [];
+  const written = quoted ?? braced ?? bare;
+  const path = written === undefined ? undefined : parseJsonPath(written);
+  if (written === undefined || path === undefined) return undefined;
+  return { kind: 'value', text: written, path, ...(value === undefined ? {} : { value }) };
+}
+
+const conditions: JsonPath = [
+  { kind: 'field', name: 'status' },
+  { kind: 'field', name: 'conditions' },
+];
+
+function unmetCondition(
+  { type, status }: Extract<WaitFor, { kind: 'condition' }>,
+  object: unknown,
+): string | undefined {
+  if (isBehind(object)) return `${type} is not known yet: its latest change has not been looked at`;
+  const found = valueAt(conditions, object);
+  const condition: unknown = Array.isArray(found)
+    ? found.find((candidate) => isSame(text(valueAt([{ kind: 'field', name: 'type' }], candidate)), type))
+    : undefined;
+  const present = text(valueAt([{ kind: 'field', name: 'status' }], condition));
+  if (isSame(present, status)) return undefined;
+  const message = text(valueAt([{ kind: 'field', name: 'message' }], condition));
+  return `${type} is ${present || 'absent'}, not ${status}${message === '' ? '' : `: ${message}`}`;
+}
+
+/** A status that is older than the object says nothing about it. */
+function isBehind(object: unknown): boolean {
+  const generation = valueAt(
+    [
+      { kind: 'field', name: 'metadata' },
+      { kind: 'field', name: 'generation' },
+    ],
+    object,
+  );
+  const observed = valueAt(
+    [
+      { kind: 'field', name: 'status' },
+      { kind: 'field', name: 'observedGeneration' },
+    ],
+    object,
+  );
+  return typeof generation === 'number' && typeof observed === 'number' && observed < generation;
+}
+
+function unmetValue(
+  { text: written, path, value }: Extract<WaitFor, { kind: 'value' }>,
+  object: unknown,
+): string | undefined {
+  const present = valueAt(path, object);
+  if (present === undefined) return `${written} is absent`;
+  if (value === undefined || text(present) === value) return undefined;
+  return `${written} is ${text(present)}, not ${value}`;
+}
+
+function isSame(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
