@@ -1,4 +1,5 @@
 import type { Assessment } from './assessment.ts';
+import { addCounts } from './counters.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment } from './experiment.ts';
 import type { Counts } from './measurement.ts';
@@ -102,6 +103,16 @@ export function initialState(identity: { workflowId: string; firstRunId: string 
 export function withWarnings(state: ExperimentState, warnings: readonly string[]): ExperimentState {
   const added = warnings.filter((warning) => !state.warnings.includes(warning));
   return added.length === 0 ? state : { ...state, warnings: [...state.warnings, ...added].slice(-keptWarnings) };
+}
+
+/** Adds what a load task has counted, of the experiment's own versions; load on others is only load. */
+export function withCollected(state: ExperimentState, counts: Readonly<Record<string, Counts>>): ExperimentState {
+  const { experiment, collected = {} } = state;
+  const own = [experiment?.baseline, experiment?.candidate].map((version) => version?.name);
+  const sums = Object.entries(counts)
+    .filter(([name]) => own.includes(name))
+    .map(([name, added]) => [name, addCounts(collected[name] ?? noCounts, added)]);
+  return { ...state, collected: { ...collected, ...Object.fromEntries(sums) } };
 }
 
 export function withIteration(state: ExperimentState, record: IterationRecord): ExperimentState {
