@@ -3,6 +3,7 @@ import type { Drift } from './drift.ts';
 import type { Experiment } from './experiment.ts';
 import type { IntervalJudgement } from './judge-interval.ts';
 import type { JudgeRoundInput, RoundJudgement } from './judge-round.ts';
+import { isLoadTest } from './load-test.ts';
 import { measurementOf } from './measurement.ts';
 import type { Measurement, RunMeasurement } from './measurement.ts';
 import type { PlanInput } from './plan.ts';
@@ -126,7 +127,10 @@ function afterSeen(standing: Standing, index: number, { experiment, drifts, judg
   const { kind } = driftAt(drifts, index);
   // Out of sight it has not become ready.
   const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
-  const starved = measurement.kind === 'measured' ? isStarved(standing, measurement) : starvedSinceMs !== undefined;
+  const isStarvedNow =
+    measurement.kind === 'measured' ? isStarved(standing, measurement) : starvedSinceMs !== undefined;
+  // A load test sends requests when its tasks say so, not in every interval.
+  const starved = isStarvedNow && !isLoadTest(experiment);
   return {
     ...rest,
     ...(unready ? { unreadySinceMs: unreadySinceMs ?? seen.nowMs } : {}),

@@ -1,8 +1,11 @@
+import { addCounts } from './counters.ts';
 import type { Experiment } from './experiment.ts';
 import type { TaggedRevision } from './target.ts';
 import type { RoundPlan } from './plan-round.ts';
+import { noCounts } from './measurement.ts';
 import type { Counts } from './measurement.ts';
 import type { Standing } from './standing.ts';
+import { versionsOf } from './versions.ts';
 import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
@@ -52,7 +55,7 @@ export interface ExperimentState {
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
-  /** What load tasks have counted so far, by the version's name. */
+  /** What load tasks have counted since the last look, by the version's name. */
   readonly collected?: Readonly<Record<string, Counts>>;
   readonly paused?: HumanRequest;
   readonly gateOpenedAtMs?: number;
@@ -122,6 +125,16 @@ export function withoutLosers(
 export function withWarnings(state: ExperimentState, warnings: readonly string[]): ExperimentState {
   const added = warnings.filter((warning) => !state.warnings.includes(warning));
   return added.length === 0 ? state : { ...state, warnings: [...state.warnings, ...added].slice(-keptWarnings) };
+}
+
+/** Adds what a load task has counted, of the experiment's own versions; load on others is only load. */
+export function withCollected(state: ExperimentState, counts: Readonly<Record<string, Counts>>): ExperimentState {
+  const { experiment, collected = {} } = state;
+  const own = experiment === undefined ? [] : versionsOf(experiment).map(({ name }) => name);
+  const sums = Object.entries(counts)
+    .filter(([name]) => own.includes(name))
+    .map(([name, added]) => [name, addCounts(collected[name] ?? noCounts, added)]);
+  return { ...state, collected: { ...collected, ...Object.fromEntries(sums) } };
 }
 
 export function withIteration(state: ExperimentState, record: IterationRecord): ExperimentState {

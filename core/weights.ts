@@ -1,6 +1,7 @@
 import { analysisOf } from './analysis.ts';
 import type { Assessment } from './assessment.ts';
 import type { Experiment } from './experiment.ts';
+import { isLoadTest } from './load-test.ts';
 import { noCounts } from './measurement.ts';
 import type { Counts, Measurement } from './measurement.ts';
 import { riskBudgetWeight } from './risk-budget.ts';
@@ -92,7 +93,7 @@ function dropForFailure({ experiment, assessment, weight }: NextWeightInput): We
 
 function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   const { experiment, assessment, measurement, weight } = input;
-  const doubt = doubtOf(assessment, measurement);
+  const doubt = doubtOf(experiment, assessment, measurement);
   if (doubt === undefined) return undefined;
   const floor = Math.min(failingWeight, firstWeight(experiment));
   const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
@@ -102,7 +103,7 @@ function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   return { weight, reason: `held at ${weight}: ${doubt}` };
 }
 
-function doubtOf({ objectives }: Assessment, measurement: Measurement): string | undefined {
+function doubtOf(experiment: Experiment, { objectives }: Assessment, measurement: Measurement): string | undefined {
   switch (measurement.kind) {
     case 'blind':
       return `blind: ${measurement.reason}`;
@@ -113,7 +114,8 @@ function doubtOf({ objectives }: Assessment, measurement: Measurement): string |
       if (errors.length > 0) return `not measured: ${errors.map(({ reason }) => reason).join('; ')}`;
       const suspects = objectives.filter(({ suspect }) => suspect);
       if (suspects.length > 0) return suspects.map(({ reason }) => reason).join('; ');
-      return measurement.candidate.requests === 0 ? 'no candidate request in the interval' : undefined;
+      const isIdle = measurement.candidate.requests === 0 && !isLoadTest(experiment);
+      return isIdle ? 'no candidate request in the interval' : undefined;
     }
   }
 }

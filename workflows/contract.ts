@@ -106,6 +106,8 @@ export interface QueryMetricsInput {
   readonly fromMs: number;
   /** Absent where the built-in metrics suffice. */
   readonly defined?: DefinedMetrics;
+  /** What the experiment's own load has counted since the last look, for all versions; then no back end is asked for it. */
+  readonly counted?: readonly Counts[];
 }
 
 /** Metrics and target in one look, so that both are of the same moment. */

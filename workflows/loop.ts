@@ -3,6 +3,7 @@ import { analysisOf } from '../core/analysis.ts';
 import { detectDrift } from '../core/drift.ts';
 import type { Drift } from '../core/drift.ts';
 import { restartGrid } from '../core/grid.ts';
+import { collectedCounts, isLoadTest } from '../core/load-test.ts';
 import type { RunMeasurement } from '../core/measurement.ts';
 import { planRound } from '../core/plan-round.ts';
 import type { RoundPlan } from '../core/plan-round.ts';
@@ -86,6 +87,7 @@ async function observe(run: Run): Promise<Observation> {
     revisions: versionsOf(experimentOf(run)).map(({ revision }) => revision),
     fromMs: run.state.observedUntilMs,
     ...definedMetrics(run),
+    ...countedByLoad(run),
   });
 }
 
@@ -97,6 +99,14 @@ function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
   if (metrics === undefined) return {};
   const sinceMs = analysisOf(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
   return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
+}
+
+function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
+  const experiment = experimentOf(run);
+  if (!isLoadTest(experiment)) return {};
+  const { collected, ...state } = run.state;
+  update(run, state);
+  return { counted: collectedCounts(experiment, collected) };
 }
 
 async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWeightsResult | undefined> {

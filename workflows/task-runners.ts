@@ -1,14 +1,12 @@
 import { ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow';
-import { addCounts } from '../core/counters.ts';
 import type { FinishedTask } from '../core/finished-tasks.ts';
-import { noCounts } from '../core/measurement.ts';
 import type { Moment } from '../core/moment.ts';
 import { notificationBody, notificationText } from '../core/notification.ts';
+import { withCollected } from '../core/state.ts';
 import { isHelm, renderArgs, renderText } from '../core/task.ts';
 import type { Header, LoadedVersion, Task, TaskKind } from '../core/task-kinds.ts';
 import { showParts } from '../core/template.ts';
 import type { Part, RenderedParts } from '../core/template.ts';
-import { versionsOf } from '../core/versions.ts';
 import { activitiesFor, notifyHttp, notifySlack, objectsProxy } from './activities.ts';
 import type { LoadTarget, RunTaskResult } from './contract.ts';
 import { factsOf, isUnheard } from './failures.ts';
@@ -75,7 +73,7 @@ export const runners: { readonly [K in TaskKind]: Runner<K> } = {
       ...(contentType === undefined ? {} : { contentType }),
       limitMs: experimentOf(run).taskLimitMs,
     });
-    if (!task.loadOnly) keepCounts(run, counts);
+    if (!task.loadOnly) update(run, withCollected(run.state, counts));
     return ran('metrics/collect');
   },
 
@@ -136,15 +134,6 @@ function loadTargetOf({ name, url, headers, requestsPerSecond }: LoadedVersion, 
     showParts(partsOf(renderText(template, { ...moment, version }, { delimiters: 'both', hasSecret: false })));
   const rendered = headers.map((header: Header) => [header.name, text(header.value)]);
   return { name, url: text(url), headers: Object.fromEntries(rendered), requestsPerSecond };
-}
-
-function keepCounts(run: Run, counts: NonNullable<Run['state']['collected']>): void {
-  const known = versionsOf(experimentOf(run)).map(({ name }) => name);
-  const before = run.state.collected ?? {};
-  const sums = Object.entries(counts)
-    .filter(([name]) => known.includes(name))
-    .map(([name, added]) => [name, addCounts(before[name] ?? noCounts, added)]);
-  update(run, { ...run.state, collected: { ...before, ...Object.fromEntries(sums) } });
 }
 
 interface Telling {

@@ -1,3 +1,5 @@
+import { noCounts } from '../../core/measurement.ts';
+import type { Counts, RunMeasurement } from '../../core/measurement.ts';
 import type { TargetObservation } from '../../core/target.ts';
 import type { Observation, QueryMetricsInput } from '../../workflows/contract.ts';
 import type { MetricBackEnds } from './custom/read-metric.ts';
@@ -23,15 +25,31 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
     const signal = cancellationSignal();
-    const { defined } = input;
     const [measurement, target] = await Promise.all([
-      measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal }).then((measured) =>
-        defined === undefined ? measured : withDefinedMetrics(measured, defined, { backEnds, nowMs, signal }),
-      ),
+      measureAll(input, { nowMs, signal }),
       observeTarget(input, signal),
     ]);
     return { atMs: nowMs, measurement, target };
   }
 
+  async function measureAll(
+    { counted, defined, ...input }: QueryMetricsInput,
+    { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  ): Promise<RunMeasurement> {
+    const measured =
+      counted === undefined
+        ? await measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal })
+        : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
+    return defined === undefined ? measured : withDefinedMetrics(measured, defined, { backEnds, nowMs, signal });
+  }
+
   return { queryMetrics };
+}
+
+/** The load's own counts are what the interval measured. */
+function ofLoad(
+  [baseline = noCounts, ...candidates]: readonly Counts[],
+  window: { readonly fromMs: number; readonly toMs: number },
+): RunMeasurement {
+  return { kind: 'measured', ...window, baseline, candidates };
 }

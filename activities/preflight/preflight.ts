@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { commandOf } from '../../core/task.ts';
+import { isLoadTest } from '../../core/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
@@ -49,13 +50,12 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const problems = [
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies.cluster, target)),
-      ...[intervalProblem(experiment, dependencies.metrics)].filter((problem) => problem !== undefined),
-      ...queryProblems(experiment.metrics ?? {}, metricVersions(experiment)),
+      ...metricProblems(experiment, dependencies.metrics),
       ...refusedCommands(experiment, dependencies.allowedCommands),
       ...(await helmProblems(dependencies, experiment, revisions)),
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    await requireMetrics(dependencies.metrics, cancellationSignal());
+    if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
     if (movesTraffic(experiment)) {
       await annotateLease(
         dependencies.cluster,
@@ -72,6 +72,13 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const warnings = [...warningsOf(experiment), ...outlook.warnings];
     return { revisions, weights, tags: tagsOf(service), ...outlook, warnings };
   });
+}
+
+/** The experiment's own load is counted without scrapes. */
+function metricProblems(experiment: Experiment, metrics: MetricsSettings): readonly string[] {
+  const interval = isLoadTest(experiment) ? undefined : intervalProblem(experiment, metrics);
+  const queries = queryProblems(experiment.metrics ?? {}, metricVersions(experiment));
+  return interval === undefined ? queries : [interval, ...queries];
 }
 
 async function readTarget(cluster: Cluster, { target }: Experiment): Promise<KnativeService> {

@@ -160,9 +160,13 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
   return Object.assign(world, { activities });
 }
 
-/** A failure as the real activities make them, that must not be retried. */
-export function failure(type: string, message = `${type} in a test`): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, type);
+/** A failure as the real activities make them, that must not be retried unless it says otherwise. */
+export function failure(
+  type: string,
+  message = `${type} in a test`,
+  { isRetryable = false }: { readonly isRetryable?: boolean } = {},
+): ApplicationFailure {
+  return isRetryable ? ApplicationFailure.retryable(message, type) : ApplicationFailure.nonRetryable(message, type);
 }
 
 /** A measurement of one candidate, as the back end answers it. */

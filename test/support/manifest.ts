@@ -17,6 +17,7 @@ export interface ManifestChanges {
   /** Instead of the tutorial's start and finish actions. */
   readonly start?: readonly object[];
   readonly finish?: readonly object[];
+  readonly loop?: readonly object[];
   /** Revisions, instead of the target's. */
   readonly baselineRevision?: string;
   readonly candidateRevision?: string;
@@ -31,7 +32,7 @@ interface Manifest {
     strategy: {
       deploymentPattern?: string;
       weights?: object;
-      actions: { start: object[]; finish: { with?: { args: string[] } }[] | object[] };
+      actions: { start: object[]; loop?: object[]; finish: { with?: { args: string[] } }[] | object[] };
     };
     criteria: { objectives: object[] };
     duration: { intervalSeconds: number; iterationsPerLoop: number };
@@ -67,12 +68,13 @@ function prefixed(annotations: Readonly<Record<string, string>>): Record<string,
 }
 
 function changeStrategy({ spec: { strategy } }: Manifest, changes: ManifestChanges): void {
-  const { weights, deploymentPattern, start, finish, helmArgs = [] } = changes;
+  const { weights, deploymentPattern, start, loop, finish, helmArgs = [] } = changes;
   if (weights !== undefined) strategy.weights = weights;
   if (deploymentPattern !== undefined) strategy.deploymentPattern = deploymentPattern;
   const [helm] = strategy.actions.finish;
   if (helm !== undefined && 'with' in helm) helm.with?.args.push(...helmArgs);
   if (start !== undefined) strategy.actions.start = [...start];
+  if (loop !== undefined) strategy.actions.loop = [...loop];
   if (finish !== undefined) strategy.actions.finish = [...finish];
 }
 

@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { requestText, requireSuccess } from '../../../activities/http/request-text.ts';
+import { failureOf } from '../../support/activity.ts';
+import { startHttpServer } from './http-server.ts';
+import type { TestServer } from './http-server.ts';
+
+const servers: TestServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function serve(...answer: Parameters<typeof startHttpServer>): Promise<TestServer> {
+  const server = await startHttpServer(...answer);
+  servers.push(server);
+  return server;
+}
+
+type Request = Parameters<typeof requestText>[0];
+
+function request(url: string, changes: Partial<Request> = {}): Request {
+  const signal = new AbortController().signal;
+  return { url, method: 'GET', limitMs: 5_000, signal, allowedHosts: ['*'], ...changes };
+}
+
+describe('a request', () => {
+  test('carries method, headers and body, and answers status and text', async () => {
+    const server = await serve((_, response) => void response.writeHead(418).end('tée'));
+    const body = '{"ä":1}';
+    const sent = request(`${server.url}/path?a=b`, { method: 'POST', headers: { 'x-a': 'b' }, body });
+    expect(await requestText(sent)).toEqual({ status: 418, text: 'tée' });
+    expect(server.seen).toMatchObject([{ method: 'POST', url: '/path?a=b', body, headers: { 'x-a': 'b' } }]);
+  });
+
+  test('does not follow a redirect', async () => {
+    const server = await serve((_, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
+    expect(await requestText(request(server.url))).toMatchObject({ status: 302 });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('has a limit, and then may be repeated', async () => {
+    const server = await serve(() => undefined);
+    const failure = await failureOf(() => requestText(request(`${server.url}/?token=hush`, { limitMs: 50 })));
+    expect(failure).toMatchObject({
+      type: 'HttpUnavailable',
+      isRetryable: true,
+      message: `GET ${server.url}: no answer within 0.05 s`,
+    });
+  });
+
+  test('of a server that is not there may be repeated', async () => {
+    const server = await startHttpServer();
+    await server.close();
+    const failure = await failureOf(() => requestText(request(server.url)));
+    expect(failure).toMatchObject({ type: 'HttpUnavailable', message: expect.stringContaining('ECONNREFUSED') });
+  });
+
+  test('ends with its signal', async () => {
+    const stop = new AbortController();
+    const server = await serve(() => stop.abort(new Error('stopped')));
+    await expect(requestText(request(server.url, { signal: stop.signal }))).rejects.toThrow('stopped');
+  });
+
+  test('checks TLS, so that what does not speak it is not talked to', async () => {
+    const server = await serve();
+    const failure = await failureOf(() => requestText(request(server.url.replace('http:', 'https:'))));
+    expect(failure.type).toBe('HttpUnavailable');
+    expect(server.seen).toEqual([]);
+  });
+
+  test('is refused an answer without end', async () => {
+    const server = await serve((_, response) => void response.end(Buffer.alloc(5 * 1024 * 1024)));
+    expect(await failureOf(() => requestText(request(server.url)))).toMatchObject({
+      message: expect.stringContaining('the answer is longer than'),
+    });
+  });
+});
+
+describe('an address', () => {
+  test.each([
+    ['http://169.254.169.254/latest/meta-data', '169.254.169.254'],
+    ['http://[::ffff:169.254.169.254]/', 'never allowed'],
+    ['http://[fe80::1]/', 'never allowed'],
+    ['http://0xA9FEA9FE/', '169.254.169.254'],
+    ['http://100.100.100.200/', 'never allowed'],
+    ['file:///etc/passwd', 'only complete http and https URLs'],
+    ['/path', 'only complete http and https URLs'],
+  ])('%s is never allowed', async (url, words) => {
+    const failure = await failureOf(() => requestText(request(url)));
+    expect(failure).toMatchObject({ type: 'AddressNotAllowed', isRetryable: false });
+    expect(failure.message).toContain(words);
+  });
+
+  test.each([
+    ['*', true],
+    ['127.0.0.1', true],
+    ['127.0.0.1:PORT', true],
+    ['*:PORT', true],
+    ['127.0.0.1:1', false],
+    ['localhost', false],
+    ['*.0.0.1', true],
+    ['*.example.com', false],
+  ])('of loopback is within %s: %s', async (pattern, isAllowed) => {
+    const server = await serve();
+    const allowedHosts = ['other.example.com', pattern.replace('PORT', String(server.port))];
+    if (isAllowed)
+      return expect(await requestText(request(server.url, { allowedHosts }))).toMatchObject({ text: 'ok' });
+    const failure = await failureOf(() => requestText(request(server.url, { allowedHosts })));
+    expect(failure).toMatchObject({ type: 'AddressNotAllowed' });
+    expect(failure.message).toContain('(SERIN_ALLOWED_HOSTS): other.example.com, ');
+    expect(server.seen).toEqual([]);
+  });
+
+  test('by name is looked up and reached', async () => {
+    const server = await serve();
+    const url = `http://localhost:${server.port}`;
+    expect(await requestText(request(url, { allowedHosts: ['LOCALHOST'] }))).toMatchObject({ status: 200 });
+  });
+});
+
+test.each([
+  [204, undefined, undefined],
+  [302, 'HttpRefused', false],
+  [404, 'HttpRefused', false],
+  [429, 'HttpUnavailable', true],
+  [503, 'HttpUnavailable', true],
+])('the answer %d is the failure %s', async (status, type, isRetryable) => {
+  if (type === undefined) return requireSuccess({ status, text: '' }, 'it');
+  const failure = await failureOf(async () => requireSuccess({ status, text: 'no\n' }, 'it'));
+  expect(failure).toMatchObject({ type, isRetryable, message: `it answered ${status}: no` });
+});
