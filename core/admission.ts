@@ -3,6 +3,7 @@ import { formatDuration } from './duration.ts';
 import { boundariesOf } from './evidence.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Bucket } from './measurement.ts';
+import { isPercentile } from './percentile.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './simulation/latency.ts';
 import { logPassEvidence } from './stats/bernoulli.ts';
 import { dispersionOf } from './stats/dispersion.ts';
@@ -224,7 +225,7 @@ function scheduleWarning(
 
 function bucketWarning(objective: Objective, experiment: Experiment, { latencies }: Surroundings): readonly string[] {
   const { metric, upperLimit } = objective;
-  const isTested = analysisOf(experiment).method === 'sequential' && metric === '95th-percentile-tail-latency';
+  const isTested = analysisOf(experiment).method === 'sequential' && isPercentile(metric);
   if (!isTested || upperLimit === undefined || latencies === undefined) return [];
   const around = bucketAround(
     latencies.buckets.map(({ le }) => le),

@@ -1,4 +1,5 @@
 import type { Experiment, MetricName } from './experiment.ts';
+import { isPercentile } from './percentile.ts';
 
 /** How verdicts come about: point values against limits, or evidence with stated error bounds. */
 export type Method = 'threshold' | 'sequential';
@@ -72,9 +73,9 @@ export function isFact(metric: MetricName): boolean {
 /** The share of the limit by which an estimate may exceed it: what a pass is tested against. */
 export function toleranceOf(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
   const { latencyTolerance } = analysisOf(experiment);
+  if (isPercentile(metric)) return latencyTolerance;
   switch (metric) {
     case 'mean-latency':
-    case '95th-percentile-tail-latency':
       return latencyTolerance;
     case 'request-count':
     case 'error-count':

@@ -1,5 +1,6 @@
 import type { MetricName } from './experiment.ts';
 import { metricUnits } from './measurement.ts';
+import { forPercentiles } from './percentile.ts';
 
 /** A value beside the limit it was compared with. */
 export interface Comparison {
@@ -27,7 +28,7 @@ export function formatMetric(metric: MetricName, value: number): string {
 const usualDecimals: Readonly<Record<MetricName, number>> = {
   'request-count': 0,
   'mean-latency': 1,
-  '95th-percentile-tail-latency': 1,
+  ...forPercentiles(1),
   'error-count': 0,
   'error-rate': 3,
 };

@@ -1,7 +1,8 @@
 import { analysisOf, toleranceOf } from './analysis.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Counts } from './measurement.ts';
-import { errorsOf, tailQuantile, timedRequests } from './metric-value.ts';
+import { errorsOf, timedRequests } from './metric-value.ts';
+import { isPercentile, quantileOf } from './percentile.ts';
 import { failIncrements, logPassEvidence } from './stats/bernoulli.ts';
 import type { Trials } from './stats/bernoulli.ts';
 import { discounted, dispersionOf, noSpread, ownDispersion, withInterval } from './stats/dispersion.ts';
@@ -106,11 +107,11 @@ export function boundariesOf(
   objective: Objective,
   settings: Pick<Experiment, 'analysis' | 'tolerance'>,
 ): { readonly limit: number; readonly boundary: number } {
-  const isTail = objective.metric === '95th-percentile-tail-latency';
-  const limit = isTail ? 1 - tailQuantile : (objective.upperLimit ?? 0);
-  const boundary = limit * (1 + toleranceOf(settings, objective.metric));
+  const { metric, upperLimit = 0 } = objective;
+  const limit = isPercentile(metric) ? 1 - quantileOf(metric) : upperLimit;
+  const boundary = limit * (1 + toleranceOf(settings, metric));
   // A share has no boundary beyond 1.
-  return { limit, boundary: objective.metric === 'mean-latency' ? boundary : Math.min(boundary, 1 - 1e-9) };
+  return { limit, boundary: metric === 'mean-latency' ? boundary : Math.min(boundary, 1 - 1e-9) };
 }
 
 /** The logs of both e-values; zeros where nothing was seen. */
@@ -138,18 +139,20 @@ interface ObjectiveSettings extends EvidenceSettings {
   readonly correlation: number | undefined;
 }
 
+const freshShare: ObjectiveEvidence = {
+  kind: 'share',
+  pass: { requests: 0, bad: 0 },
+  fail: freshProcess,
+  spread: noSpread,
+  passed: false,
+  excess: 0,
+};
+
 function freshEvidence({ metric }: Objective): ObjectiveEvidence {
+  if (isPercentile(metric)) return freshShare;
   switch (metric) {
     case 'error-rate':
-    case '95th-percentile-tail-latency':
-      return {
-        kind: 'share',
-        pass: { requests: 0, bad: 0 },
-        fail: freshProcess,
-        spread: noSpread,
-        passed: false,
-        excess: 0,
-      };
+      return freshShare;
     case 'mean-latency':
       return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false, excess: 0 };
     case 'request-count':
@@ -180,7 +183,7 @@ export function badRequests(
   counts: Counts,
   { objective, errorClass }: { readonly objective: Objective; readonly errorClass: Experiment['errorClass'] },
 ): BadRequests {
-  if (objective.metric === '95th-percentile-tail-latency') {
+  if (isPercentile(objective.metric)) {
     return exceedances(counts.buckets, objective.upperLimit ?? Infinity);
   }
   const errors = errorsOf(counts, errorClass);

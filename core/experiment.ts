@@ -1,4 +1,5 @@
 import type { Analysis } from './analysis.ts';
+import { percentileMetrics } from './percentile.ts';
 
 /** A namespaced Kubernetes object, by name. */
 export interface ObjectName {
@@ -6,11 +7,11 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** The metrics of the seed's manifests. Latencies are in milliseconds, `error-rate` is a share in 0..1. */
+/** The metrics of the seed's manifests, and iter8's built-in percentiles. Latencies are in milliseconds, `error-rate` is a share in 0..1. */
 export const metricNames = [
   'request-count',
   'mean-latency',
-  '95th-percentile-tail-latency',
+  ...percentileMetrics,
   'error-count',
   'error-rate',
 ] as const;

@@ -1,4 +1,5 @@
 import type { MetricName } from './experiment.ts';
+import { forPercentiles } from './percentile.ts';
 
 /** One cumulative histogram bucket: `count` requests took at most `le` milliseconds; the last has `le: null` (+Inf). */
 export interface Bucket {
@@ -47,7 +48,7 @@ export const noCounts: Counts = { requests: 0, errors5xx: 0, errorsNot2xx: 0, la
 export const metricUnits: Readonly<Record<MetricName, string | undefined>> = {
   'request-count': undefined,
   'mean-latency': 'milliseconds',
-  '95th-percentile-tail-latency': 'milliseconds',
+  ...forPercentiles('milliseconds'),
   'error-count': undefined,
   'error-rate': undefined,
 };

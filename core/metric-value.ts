@@ -1,9 +1,7 @@
 import type { ErrorClass, MetricName } from './experiment.ts';
 import type { Bucket, Counts } from './measurement.ts';
+import { isPercentile, quantileOf } from './percentile.ts';
 import { histogramQuantile } from './quantile.ts';
-
-/** The share of requests that `95th-percentile-tail-latency` covers. */
-export const tailQuantile = 0.95;
 
 /**
  * The point value of a metric, in the unit that `metricUnits` states.
@@ -11,6 +9,7 @@ export const tailQuantile = 0.95;
  * Counts are 0 without requests; latencies and the error rate are `undefined` then, since no data is not a number.
  */
 export function metricValue(metric: MetricName, counts: Counts, errorClass: ErrorClass): number | undefined {
+  if (isPercentile(metric)) return histogramQuantile(quantileOf(metric), counts.buckets);
   switch (metric) {
     case 'request-count':
       return counts.requests;
@@ -22,8 +21,6 @@ export function metricValue(metric: MetricName, counts: Counts, errorClass: Erro
       const timed = timedRequests(counts);
       return timed === 0 ? undefined : counts.latencySumMs / timed;
     }
-    case '95th-percentile-tail-latency':
-      return histogramQuantile(tailQuantile, counts.buckets);
   }
 }
 

@@ -2,7 +2,8 @@ import type { Verdict } from './assessment.ts';
 import { formatComparison, formatMetric } from './comparison.ts';
 import type { Experiment, MetricName, Objective } from './experiment.ts';
 import type { Counts } from './measurement.ts';
-import { metricValue, tailQuantile } from './metric-value.ts';
+import { metricValue } from './metric-value.ts';
+import { isPercentile, quantileOf } from './percentile.ts';
 import { isBeyondLastBoundary } from './quantile.ts';
 
 /** The settings of an experiment that a judgement depends on. */
@@ -43,7 +44,7 @@ function compare(objective: Objective, counts: Counts, { errorClass }: Judgement
   const { metric, upperLimit, lowerLimit } = objective;
   const value = metricValue(metric, counts, errorClass);
   if (value === undefined) return { verdict: 'error', reason: `${metric} cannot be computed from the histogram` };
-  if (metric === '95th-percentile-tail-latency' && isBeyondLastBoundary(tailQuantile, counts.buckets)) {
+  if (isPercentile(metric) && isBeyondLastBoundary(quantileOf(metric), counts.buckets)) {
     return compareLowerBound(objective, value);
   }
   if (upperLimit !== undefined && value > upperLimit) {

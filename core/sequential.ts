@@ -10,6 +10,7 @@ import { metricValue, shareOver } from './metric-value.ts';
 import { hasEnoughSamples, judgeByThreshold } from './objective.ts';
 import type { JudgementSettings } from './objective.ts';
 import { formatOdds } from './odds.ts';
+import { isPercentile } from './percentile.ts';
 import { requestsUntilPass, shareInterval } from './stats/bernoulli.ts';
 import { logMeanExp } from './stats/log-space.ts';
 import { requestsUntilBetsSuffice } from './stats/mean-betting.ts';
@@ -118,7 +119,7 @@ function estimateIsBeyond(objective: Objective, counts: Counts, settings: Sequen
 
 /** In the unit of the boundary: for a tail latency the share of requests over the limit. */
 function estimateOf(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
-  if (objective.metric === '95th-percentile-tail-latency') return shareOver(counts.buckets, objective.upperLimit ?? 0);
+  if (isPercentile(objective.metric)) return shareOver(counts.buckets, objective.upperLimit ?? 0);
   return metricValue(objective.metric, counts, errorClass);
 }
 
