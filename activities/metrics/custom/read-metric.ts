@@ -3,7 +3,7 @@ import type { ObjectName, Version } from '../../../core/experiment.ts';
 import type { HttpSource, MetricDefinition, MetricReading } from '../../../core/metric-definition.ts';
 import { mockValue } from '../../../core/mock-metric.ts';
 import { metricVariables, substitute, unknownPlaceholders } from '../../../core/placeholders.ts';
-import { RequestFailure, requestText } from '../../http/request-text.ts';
+import { requestText } from '../../http/request-text.ts';
 import type { TextAnswer } from '../../http/request-text.ts';
 import { messageOf } from '../../failures.ts';
 import { evaluate } from '../jq/jq.ts';
@@ -96,8 +96,8 @@ async function readHttp(
   const reading = await requestText({ ...composed.request, limitMs, signal, allowedHosts }).then(
     (answer) => readAnswer(answer, source.jqExpression),
     (error: unknown) => {
-      if (error instanceof RequestFailure) return blind(error.message);
-      throw error;
+      signal.throwIfAborted();
+      return blind(messageOf(error));
     },
   );
   return reading.kind === 'value' ? reading : { ...reading, reason: redactSecret(reading.reason, secret) };
