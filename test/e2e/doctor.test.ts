@@ -35,9 +35,13 @@ beforeAll(async () => {
 });
 
 function doctor(...args: readonly string[]): Promise<CommandRun> {
+  return doctorOfAll('--target', `${namespace}/${target.name}`, ...args);
+}
+
+function doctorOfAll(...args: readonly string[]): Promise<CommandRun> {
   const { kubeconfig, prometheus, temporal } = sandbox;
   const where = ['--kubeconfig', kubeconfig, '--prometheus', prometheus.url, '--address', temporal.address];
-  return runSerin(['doctor', '--target', `${namespace}/${target.name}`, ...where, ...args]);
+  return runSerin(['doctor', ...where, ...args], { input: target.experiment });
 }
 
 test('finds everything in order, and how many requests each revision has', async () => {
@@ -69,6 +73,13 @@ test('finds everything in order, and how many requests each revision has', async
     '',
   ]);
   expect(seen.exitCode).toBe(0);
+});
+
+test('looks at the target and the release of a manifest', async () => {
+  const { stdout, exitCode } = await doctorOfAll('--file', '-', '--as', worker);
+  expect(stdout).toContain(`ok    ${worker} may keep helm's releases in namespace doctor`);
+  expect(stdout).toContain('doctor/patient: patient-v1');
+  expect(exitCode).toBe(0);
 });
 
 test('names what is missing, each with its remedy', async () => {
@@ -119,6 +130,7 @@ test('finds a target that a terminated run has left split, and the command that 
       '        -> serin restore doctor/patient\n',
   );
   expect(left.exitCode).toBe(1);
+  expect((await doctorOfAll()).stdout).toContain('fail  doctor/patient is left split');
 
   const where = ['--kubeconfig', sandbox.kubeconfig, '--address', sandbox.temporal.address];
   await runSerin(['restore', 'doctor/patient', ...where]);

@@ -5,7 +5,7 @@ import { mockValue } from '../../../core/mock-metric.ts';
 import { metricVariables, substitute, unknownPlaceholders } from '../../../core/placeholders.ts';
 import { requestText } from '../../http/request-text.ts';
 import type { TextAnswer } from '../../http/request-text.ts';
-import { hasType, messageOf } from '../../failures.ts';
+import { messageOf } from '../../failures.ts';
 import { evaluate } from '../jq/jq.ts';
 import { connectPrometheus } from '../prometheus.ts';
 import type { Series } from '../prometheus.ts';
@@ -96,8 +96,8 @@ async function readHttp(
   const reading = await requestText({ ...composed.request, limitMs, signal, allowedHosts }).then(
     (answer) => readAnswer(answer, source.jqExpression),
     (error: unknown) => {
-      if (hasType(error, 'AddressNotAllowed', 'HttpUnavailable')) return blind(messageOf(error));
-      throw error;
+      signal.throwIfAborted();
+      return blind(messageOf(error));
     },
   );
   return reading.kind === 'value' ? reading : { ...reading, reason: redactSecret(reading.reason, secret) };

@@ -126,7 +126,12 @@ describe('a metric over HTTP', () => {
   });
 
   test.each<[string, Partial<HttpSource>, Setting, RegExp]>([
-    ['a host that is not allowed', {}, { allowedHosts: [] }, /is not among the hosts that the worker may call$/],
+    [
+      'a host that is not allowed',
+      {},
+      { allowedHosts: [] },
+      /is not among the hosts that this worker may talk to \(SERIN_ALLOWED_HOSTS\): none$/,
+    ],
     [
       'an unknown placeholder',
       { params: [{ name: 'q', value: '$tenant' }] },
