@@ -1,7 +1,7 @@
 import { formatTimestamp } from './instant.ts';
 
 /** iter8's three conditions, and the two that `kubectl wait` and other tools look for. */
-export const conditionTypes = ['Completed', 'Failed', 'TargetAcquired', 'Ready', 'Progressing'] as const;
+const conditionTypes = ['Completed', 'Failed', 'TargetAcquired', 'Ready', 'Progressing'] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
 /** What is known about a condition now. */

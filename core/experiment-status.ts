@@ -241,7 +241,7 @@ const failureReasons: ReadonlyMap<string, string> = new Map([
   ['Invalid', 'WeightRedistributionFailed'],
 ]);
 
-export function failureReason(type: string | undefined): string {
+function failureReason(type: string | undefined): string {
   return failureReasons.get(type ?? '') ?? type ?? 'ExperimentFailed';
 }
 

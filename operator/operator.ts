@@ -56,8 +56,7 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
     return object === undefined ? undefined : reconciler.reconcile(object);
   }, concurrency);
   for (const kind of experimentKinds) {
-    const add = (object: ExperimentObject): void =>
-      queue.add(keyOf(object), { isUrgent: object.metadata.deletionTimestamp !== undefined });
+    const add = (object: ExperimentObject): void => queue.add(keyOf(object), { isUrgent: isUrgent(object) });
     const broken = (reason: string): void => log.warn('watch broke, it begins again', { group: kind.group, reason });
     watched.set(kind.group, cluster.watch(kind, { seen: add, gone: (object) => reconciler.forget(object), broken }));
   }
@@ -69,4 +68,9 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
       owed.stop();
     },
   };
+}
+
+/** What somebody has just applied or deleted does not wait behind looks at runs. */
+function isUrgent({ metadata, status }: ExperimentObject): boolean {
+  return metadata.deletionTimestamp !== undefined || status === undefined;
 }

@@ -9,7 +9,7 @@ import { TemporalUnreachable } from './runs.ts';
 import type { Next } from './work-queue.ts';
 
 /** So long a run may take to make its traffic safe before the operator does it without the run. */
-const graceMs = 7_000;
+const graceMs = 5_000;
 
 /** Between two looks at a run that was told to abort. */
 const lookMs = 250;

@@ -55,7 +55,7 @@ const queryLimitMs = 4_000;
 export function runsOn(client: Client, taskQueue: string): Runs {
   const ask = async <T>(request: () => Promise<T>, limitMs = callLimitMs): Promise<T> => {
     try {
-      return await client.withDeadline(Date.now() + limitMs, request);
+      return await within(limitMs, client.withDeadline(Date.now() + limitMs, request));
     } catch (error) {
       throw isUnreachable(error) ? new TemporalUnreachable(error) : error;
     }
@@ -86,6 +86,21 @@ export function runsOn(client: Client, taskQueue: string): Runs {
       return (await sent.then(() => true).catch(absent)) ?? false;
     },
   };
+}
+
+/** For the client's own answer at its deadline. */
+const deadlineSlackMs = 200;
+
+/** A worker's connection goes on trying beyond the deadline of a call. What it still sends does no harm: all of it may happen twice. */
+async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
+  const { promise: expiry, reject } = Promise.withResolvers<never>();
+  const expired = new TemporalUnreachable(new Error(`no answer within ${limitMs} ms`));
+  const timer = setTimeout(() => reject(expired), limitMs + deadlineSlackMs);
+  try {
+    return await Promise.race([answer, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface CloseLook {

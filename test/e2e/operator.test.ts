@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf } from '../../core/conditions.ts';
-import type { ConditionType } from '../../core/conditions.ts';
 import { describe as describeReport } from '../../core/describe.ts';
-import type { ExperimentObject } from '../../operator/experiment-object.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { statusQuery } from '../../workflows/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
 import type { TestCluster } from '../support/cluster.ts';
+import { experimentsIn } from '../support/experiments.ts';
+import type { ExperimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
 import { deployTarget, helmHistory, servedTraffic, underLoad } from '../support/scenario.ts';
@@ -16,56 +16,17 @@ import { until } from '../support/until.ts';
 const namespace = 'operated';
 let cluster: TestCluster;
 let sandbox: Sandbox;
+let experiments: ExperimentsIn;
 
 beforeAll(async () => {
   cluster = await testCluster();
   ({ sandbox } = cluster);
+  experiments = await experimentsIn(namespace);
   await startOperatorProcess(sandbox, { name: 'operator', taskQueue: cluster.taskQueue, watchNamespace: namespace });
 });
 
 /** An iteration of a second, two in all, and a first step of 40 %. */
 const quick = { iterations: 2, weights: { maxCandidateWeightIncrement: 40 } };
-
-async function apply(manifest: object, into = namespace): Promise<void> {
-  await sandbox.apply(JSON.stringify({ ...manifest, metadata: { ...metadataOf(manifest), namespace: into } }));
-}
-
-function metadataOf(manifest: object): object {
-  return 'metadata' in manifest && typeof manifest.metadata === 'object' ? (manifest.metadata ?? {}) : {};
-}
-
-async function read(name: string): Promise<ExperimentObject> {
-  return JSON.parse(
-    await sandbox.kubectl('get', 'experiment', name, '-n', namespace, '-o', 'json'),
-  ) as ExperimentObject;
-}
-
-async function untilCondition(name: string, type: ConditionType): Promise<ExperimentObject> {
-  await sandbox.kubectl('wait', `--for=condition=${type}`, `experiment/${name}`, '-n', namespace, '--timeout=90s');
-  return read(name);
-}
-
-async function untilRunning(name: string): Promise<ExperimentObject> {
-  return until(`${name} to have traffic`, async () => {
-    const object = await read(name);
-    return object.status?.startTime === undefined ? undefined : object;
-  });
-}
-
-async function reasonsOfEvents(name: string): Promise<readonly string[]> {
-  const { items } = JSON.parse(
-    await sandbox.kubectl(
-      'get',
-      'events',
-      '-n',
-      namespace,
-      '-o',
-      'json',
-      `--field-selector=involvedObject.kind=Experiment,involvedObject.name=${name}`,
-    ),
-  ) as { items: { reason: string }[] };
-  return items.map(({ reason }) => reason);
-}
 
 async function baselineOnly(target: SampleTarget): Promise<void> {
   await until('100 % baseline', async () => (await servedTraffic(target))[target.baselineRevision] === 100);
@@ -75,8 +36,8 @@ describe.concurrent('serin operator', () => {
   test('carries the tutorial out by kubectl alone, and its object describes itself as the run does', async () => {
     const target = await deployTarget({ name: 'kubectl-only', namespace });
     const object = await underLoad(target, async () => {
-      await apply(manifestFor(target, quick));
-      return untilCondition(target.name, 'Ready');
+      await experiments.apply(manifestFor(target, quick));
+      return experiments.untilCondition(target.name, 'Ready');
     });
     const { status } = object.value;
     expect(status).toMatchObject({
@@ -111,7 +72,7 @@ describe.concurrent('serin operator', () => {
     expect(described.stdout).toBe(`${describeReport(report)}\n`);
     expect(described.stdout).toContain('Recommended baseline: candidate');
 
-    const reasons = await reasonsOfEvents(target.name);
+    const reasons = (await experiments.events(target.name)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(['Started', 'StageAdvanced', 'IterationUpdate', 'Promoted']));
     expect(object.value.metadata.finalizers ?? []).toEqual([]);
   });
@@ -125,18 +86,18 @@ describe.concurrent('serin operator', () => {
       '-f',
       `${sandbox.chartRepository.url}/targets/${namespace}/${target.name}/experiment.yaml`,
     );
-    const { spec } = await read('as-it-is');
+    const { spec } = await experiments.read('as-it-is');
     expect(spec).toMatchObject({ baseline: { name: 'current' }, candidates: [{ name: 'candidate' }] });
-    await untilRunning('as-it-is');
-    await sandbox.kubectl('delete', 'experiment', 'as-it-is', '-n', namespace, '--timeout=10s');
+    await experiments.untilRunning('as-it-is');
+    await experiments.remove('as-it-is', 10);
     await baselineOnly(target);
   });
 
   test('brings the traffic back to the baseline when a running Experiment is deleted', async () => {
     const target = await deployTarget({ name: 'deleted', namespace });
-    await apply(manifestFor(target, { ...quick, iterations: 100 }));
-    const { status } = await untilRunning(target.name);
-    await sandbox.kubectl('delete', 'experiment', target.name, '-n', namespace, '--timeout=10s');
+    await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
+    const { status } = await experiments.untilRunning(target.name);
+    await experiments.remove(target.name, 10);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
     const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').result();
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted: Experiment operated/deleted was deleted' });
@@ -147,15 +108,31 @@ describe.concurrent('serin operator', () => {
       objectives: [{ metric: 'happiness', upperLimit: 1 }],
       annotations: { 'min-samples': 'many' },
     });
-    await apply(manifest);
-    const { status } = await untilCondition('invalid', 'Failed');
+    await experiments.apply(manifest);
+    const { status } = await experiments.untilCondition('invalid', 'Failed');
     const failed = conditionOf(status?.conditions ?? [], 'Failed');
     expect(failed?.reason).toBe('InvalidExperiment');
     expect(failed?.message).toContain('spec.criteria.objectives[0].metric: expected one of request-count');
     expect(failed?.message).toContain('metadata.annotations."serin.dev/min-samples": expected');
     expect(conditionOf(status?.conditions ?? [], 'Completed')?.status).toBe('True');
     expect(status?.serin.workflowId).toBeUndefined();
-    expect(await reasonsOfEvents('invalid')).toEqual(['Invalid']);
-    await sandbox.kubectl('delete', 'experiment', 'invalid', '-n', namespace, '--timeout=5s');
+    expect(await experiments.events('invalid')).toEqual([expect.objectContaining({ reason: 'Invalid' })]);
+    await experiments.remove('invalid', 5);
+  });
+
+  test('refuses a change of the spec, and takes the same manifest again', async () => {
+    const target = await deployTarget({ name: 'edited', namespace });
+    const manifest = manifestFor(target, { ...quick, iterations: 100 });
+    await experiments.apply(manifest);
+    await experiments.untilRunning('edited');
+    await experiments.apply(manifest);
+    const longer = manifestFor(target, { ...quick, iterations: 200 });
+    await expect(experiments.apply(longer)).rejects.toThrow('delete the Experiment and create it again');
+    const otherHelm = manifestFor(target, { ...quick, iterations: 100, helmArgs: ['--set=a=b'] });
+    await expect(experiments.apply(otherHelm)).rejects.toThrow('delete the Experiment and create it again');
+    await experiments.remove('edited', 10);
+    await experiments.apply(manifest);
+    expect((await experiments.untilRunning('edited')).status?.serin.outcome).toBeUndefined();
+    await experiments.remove('edited', 10);
   });
 });
