@@ -135,4 +135,13 @@ describe.concurrent('serin operator', () => {
     expect((await experiments.untilRunning('edited')).status?.serin.outcome).toBeUndefined();
     await experiments.remove('edited', 10);
   });
+
+  test("looks after serin's own kind too", async () => {
+    const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
+    await experiments.apply({ ...kind, metadata: { name: 'native' }, spec: {} });
+    const object = ['experiments.serin.dev/native', '-n', namespace] as const;
+    await sandbox.kubectl('wait', '--for=condition=Failed', ...object, '--timeout=30s');
+    expect(await sandbox.kubectl('get', ...object)).toContain('InvalidExperiment: ');
+    await sandbox.kubectl('delete', ...object, '--timeout=5s');
+  });
 });

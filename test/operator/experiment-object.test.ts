@@ -8,11 +8,12 @@ function anObject(
   target: unknown = 'default/sample-app',
 ): ExperimentObject {
   const versions = { versionInfo: null, baseline: { name: 'v1' }, candidates: [{ name: 'v2' }] };
+  const spec = { target, strategy: { testingPattern: 'Canary' }, ...versions };
   return {
     apiVersion: 'iter8.tools/v2alpha2',
     kind: 'Experiment',
     metadata: { name: 'canary', namespace: 'team-a', uid: 'u-1', resourceVersion: '7', generation: 1, ...metadata },
-    spec: { target, ...{ strategy: { testingPattern: 'Canary' }, ...versions } },
+    spec,
   };
 }
 

@@ -103,6 +103,8 @@ describe('the configuration of a worker', () => {
       shutdownGraceMs: 60_000,
       maxCachedWorkflows: undefined,
       workflowBundle: undefined,
+      operator: false,
+      operatorNamespace: undefined,
     });
   });
 
