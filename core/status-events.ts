@@ -55,7 +55,7 @@ function flagged(before: ExperimentStatus | undefined, after: ExperimentStatus):
 }
 
 /** The reasons of condition Ready by which the operator says that it does not know. */
-const troubles: readonly string[] = ['TemporalUnreachable', 'NoWorker', 'SpecChanged'];
+const troubles: readonly string[] = ['TemporalUnreachable', 'NoWorker', 'WorkflowNotFound', 'SpecChanged'];
 
 function troubled(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly StatusEvent[] {
   const was = conditionOf(before?.conditions ?? [], 'Ready');

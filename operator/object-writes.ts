@@ -1,6 +1,7 @@
 import { initialStatus } from '../core/experiment-status.ts';
 import type { ExperimentStatus } from '../core/experiment-status.ts';
 import { eventsBetween } from '../core/status-events.ts';
+import type { StatusEvent } from '../core/status-events.ts';
 import type { RestoreCluster } from '../kubernetes/restore-cluster.ts';
 import type { OperatorCluster } from './cluster.ts';
 import { finalizer, hasFinalizer, keyOf } from './experiment-object.ts';
@@ -28,17 +29,23 @@ export function statusOf({ metadata: { generation }, status }: ExperimentObject)
 
 /** Events first: after a crash in between they are written again, which changes nothing. */
 export async function writeStatus(
-  { cluster, log }: Means,
+  means: Means,
   object: ExperimentObject,
   status: ExperimentStatus,
 ): Promise<ExperimentObject> {
   if (object.status !== undefined && isSame(object.status, status)) return object;
-  const now = new Date();
-  for (const event of eventsBetween(object.status, status)) {
-    await cluster.writeEvent(object, event, now);
-    log.info(event.message, { experiment: keyOf(object), reason: event.reason });
-  }
-  return cluster.writeStatus(object, status);
+  for (const event of eventsBetween(object.status, status)) await writeEvent(means, object, event);
+  return means.cluster.writeStatus(object, status);
+}
+
+/** Tells what happened. An event that is refused, as in a namespace that is being deleted, keeps nothing else from happening. */
+export async function writeEvent({ cluster, log }: Means, object: ExperimentObject, event: StatusEvent): Promise<void> {
+  const { type, reason, message } = event;
+  const experiment = keyOf(object);
+  log[type === 'Normal' ? 'info' : 'warn'](message, { experiment, reason });
+  await cluster.writeEvent(object, event, new Date()).catch((error: unknown) => {
+    log.warn('an event was not written', { experiment, reason: String(error) });
+  });
 }
 
 /** From now on the object stays until its run is over. */

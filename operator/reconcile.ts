@@ -10,7 +10,7 @@ import { Memory } from './memory.ts';
 import { addFinalizer, dropFinalizer, statusOf, writeStatus } from './object-writes.ts';
 import type { Means } from './object-writes.ts';
 import { release } from './release.ts';
-import { TemporalUnreachable } from './runs.ts';
+import { TemporalFailure } from './runs.ts';
 import type { Look } from './runs.ts';
 import type { Next } from './work-queue.ts';
 
@@ -46,7 +46,7 @@ async function afterFailure(means: Means, memory: Memory, object: ExperimentObje
   memory.of(object).mark = undefined;
   const message = error instanceof Error ? error.message : String(error);
   means.log.warn('an Experiment could not be looked after', { experiment: keyOf(object), reason: message });
-  if (error instanceof TemporalUnreachable) {
+  if (error instanceof TemporalFailure) {
     const trouble = withTrouble(statusOf(object), { reason: 'TemporalUnreachable', message }, Date.now());
     await writeStatus(means, object, trouble).catch(() => undefined);
   }
@@ -136,10 +136,12 @@ function statusAfter(object: ExperimentObject, look: Exclude<Look, { kind: 'unch
         nowMs,
       );
     }
-    case 'absent': {
-      const message = `Temporal does not know workflow ${workflowId} any more: ${restoreRemedy(object)}`;
-      return failedStatus(previous, { reason: 'WorkflowNotFound', message }, nowMs);
-    }
+    case 'absent':
+      return withTrouble(
+        previous,
+        { reason: 'WorkflowNotFound', message: `Temporal knows no workflow ${workflowId}` },
+        nowMs,
+      );
   }
 }
 

@@ -1,11 +1,10 @@
 import { isSafeAfterAbort, withTrouble } from '../core/experiment-status.ts';
-import { abortReason, hasEnded, hasFinalizer, keyOf, targetOf, workflowIdOf } from './experiment-object.ts';
+import { abortReason, hasEnded, hasFinalizer, targetOf, workflowIdOf } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { Memory } from './memory.ts';
-import { dropFinalizer, statusOf, writeStatus } from './object-writes.ts';
+import { dropFinalizer, statusOf, writeEvent, writeStatus } from './object-writes.ts';
 import type { Means } from './object-writes.ts';
 import { rescue } from './rescue.ts';
-import { TemporalUnreachable } from './runs.ts';
 import type { Next } from './work-queue.ts';
 
 /** So long a run may take to make its traffic safe before the operator does it without the run. */
@@ -60,12 +59,9 @@ async function stateOf({ runs }: Means, memory: Memory, object: ExperimentObject
         throw new Error('a look without a mark cannot find that nothing has changed');
     }
   } catch (error) {
-    if (!(error instanceof TemporalUnreachable)) throw error;
-    return {
-      kind: 'open',
-      trouble: 'TemporalUnreachable',
-      message: `${error.message}: the run cannot be told to abort`,
-    };
+    // Whatever it is, the object must not wait for it without end.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'open', trouble: 'TemporalUnreachable', message: `${reason}: the run cannot be told to abort` };
   }
 }
 
@@ -85,7 +81,7 @@ async function restoreTraffic(
   object: ExperimentObject,
   state: Exclude<State, { kind: 'safe' }>,
 ): Promise<void> {
-  const { cluster, restoreCluster, owed, log, stopping } = means;
+  const { restoreCluster, owed, log, stopping } = means;
   const workflowId = workflowIdOf(object);
   const target = targetOf(object);
   const done = target === undefined ? undefined : await rescue({ cluster: restoreCluster, target, workflowId });
@@ -93,8 +89,7 @@ async function restoreTraffic(
   if (done === undefined || done.kind === 'untouched') return;
   const reason = done.kind === 'restored' ? 'TrafficRestored' : 'RestoreFailed';
   const message = `${done.message}, since ${state.message}`;
-  await cluster.writeEvent(object, { type: 'Warning', reason, message }, new Date());
-  log.warn(message, { experiment: keyOf(object), reason });
+  await writeEvent(means, object, { type: 'Warning', reason, message });
   if (done.kind !== 'restored') return;
   done.tidyUp(stopping).catch((error: unknown) => {
     log.warn('the restored traffic was not confirmed; the Lease of the target is kept', { reason: String(error) });

@@ -11,11 +11,16 @@ import type { Report } from '../core/report.ts';
 import { workflowType } from '../workflows/contract.ts';
 import { abortSignal, statusQuery } from '../workflows/messages.ts';
 
-/** The Temporal service did not answer, or not in time: nothing is known about the run. */
-export class TemporalUnreachable extends Error {
+/** The Temporal service did not answer, not in time, or with a refusal: nothing is known about the run. */
+export class TemporalFailure extends Error {
+  /** Nobody answered at all. */
+  readonly isSilence: boolean;
+
   constructor(cause: unknown) {
-    super('Temporal does not answer', { cause });
-    this.name = 'TemporalUnreachable';
+    const isSilence = !isRefusal(cause);
+    super(isSilence ? 'Temporal does not answer' : `Temporal refuses: ${detailsOf(cause)}`, { cause });
+    this.name = 'TemporalFailure';
+    this.isSilence = isSilence;
   }
 }
 
@@ -39,7 +44,7 @@ export type Look =
   | { readonly kind: 'stopped'; readonly how: string; readonly runId: string; readonly report?: Report }
   | { readonly kind: 'absent' };
 
-/** The workflows of Experiments. All calls have a limit, and fail as `TemporalUnreachable` beyond it. */
+/** The workflows of Experiments. All calls have a limit, and fail as `TemporalFailure` beyond it. */
 export interface Runs {
   /** Starts the workflow, unless it was ever started: then nothing happens. */
   readonly start: (workflowId: string, manifest: object) => Promise<void>;
@@ -57,7 +62,7 @@ export function runsOn(client: Client, taskQueue: string): Runs {
     try {
       return await within(limitMs, client.withDeadline(Date.now() + limitMs, request));
     } catch (error) {
-      throw isUnreachable(error) ? new TemporalUnreachable(error) : error;
+      throw isGrpcServiceError(causeOf(error)) && !isAnswer(error) ? new TemporalFailure(error) : error;
     }
   };
   return {
@@ -94,7 +99,7 @@ const deadlineSlackMs = 200;
 /** A worker's connection goes on trying beyond the deadline of a call. What it still sends does no harm: all of it may happen twice. */
 async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
   const { promise: expiry, reject } = Promise.withResolvers<never>();
-  const expired = new TemporalUnreachable(new Error(`no answer within ${limitMs} ms`));
+  const expired = new TemporalFailure(new Error(`no answer within ${limitMs} ms`));
   const timer = setTimeout(() => reject(expired), limitMs + deadlineSlackMs);
   try {
     return await Promise.race([answer, expiry]);
@@ -168,7 +173,7 @@ async function query({ ask, handle, description: { taskQueue } }: CloseLook): Pr
     return report === undefined ? { reason: 'it answers with a report that cannot be read' } : { report };
   } catch (error) {
     // A moment ago Temporal has answered: it is the worker that does not.
-    const isSilent = error instanceof TemporalUnreachable || /no poller/i.test(detailsOf(error));
+    const isSilent = (error instanceof TemporalFailure && error.isSilence) || /no poller/i.test(detailsOf(error));
     return { reason: isSilent ? `no worker answers on task queue ${taskQueue}` : detailsOf(error) };
   }
 }
@@ -177,16 +182,27 @@ function absent(error: unknown): undefined {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
+/** What the client throws to say how things are, and not that it could not ask. */
+function isAnswer(error: unknown): boolean {
+  return (
+    error instanceof WorkflowNotFoundError ||
+    error instanceof WorkflowExecutionAlreadyStartedError ||
+    error instanceof WorkflowFailedError
+  );
+}
+
 /** gRPC status codes (https://grpc.io/docs/guides/status-codes/): cancelled, deadline exceeded, exhausted, unavailable. */
 const silence: readonly number[] = [1, 4, 8, 14];
 
-function isUnreachable(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   const cause = causeOf(error);
-  return isGrpcServiceError(cause) && silence.includes(cause.code);
+  return isGrpcServiceError(cause) && !silence.includes(cause.code);
 }
 
+/** The gRPC error that is behind an error, else the innermost one. */
 function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (isGrpcServiceError(error) || !(error instanceof Error) || error.cause === undefined) return error;
+  return causeOf(error.cause);
 }
 
 function detailsOf(error: unknown): string {

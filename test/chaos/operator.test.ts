@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { conditionOf } from '../../core/conditions.ts';
 import type { Condition } from '../../core/conditions.ts';
+import { pauseSignal } from '../../workflows/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';
@@ -128,5 +129,35 @@ describe('serin operator', () => {
         return ready?.reason === 'TemporalUnreachable' && ready;
       });
     }
+  });
+
+  test('goes on after an outage of the Kubernetes API', async () => {
+    const namespace = 'operator-blind';
+    const { sandbox, client, taskQueue } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'unseen', namespace });
+    await startOperatorProcess(sandbox, { name: namespace, taskQueue, watchNamespace: namespace });
+    await experiments.apply(manifestFor(target, longRun));
+    const { status } = await experiments.untilRunning('unseen');
+    await sandbox.outages.apiServer.kill();
+    await client.workflow.getHandle(status?.serin.workflowId ?? '').signal(pauseSignal, { by: 'alice' });
+    await sandbox.outages.apiServer.start();
+    await until('the pause to show', async () => {
+      const flags = await experiments.read('unseen').then(({ status }) => status?.serin.flags);
+      return flags?.includes('paused');
+    });
+    await experiments.remove('unseen', 10);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+
+  test('lets a namespace go with all that is in it', async () => {
+    const namespace = 'operator-swept';
+    const { sandbox, taskQueue } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'swept', namespace });
+    await startOperatorProcess(sandbox, { name: namespace, taskQueue, watchNamespace: namespace });
+    await experiments.apply(manifestFor(target, longRun));
+    await experiments.untilRunning('swept');
+    await sandbox.kubectl('delete', 'namespace', namespace, '--timeout=40s');
   });
 });
