@@ -1,7 +1,7 @@
 import type { Verdict } from './assessment.ts';
 import { withMarks } from './conditions.ts';
 import type { Condition, Mark, Marks } from './conditions.ts';
-import { type MetricName } from './experiment.ts';
+import type { MetricName } from './experiment.ts';
 import { flagsOf } from './flags.ts';
 import type { Flag } from './flags.ts';
 import { formatTimestamp } from './instant.ts';
@@ -115,7 +115,8 @@ export function statusOfReport(report: Report, facts: RunFacts): ExperimentStatu
   const flags = flagsOf(report).map(({ name }) => name);
   const marks = marksOf(report, facts);
   return {
-    ...pick(previous, ['observedGeneration', 'initTime']),
+    ...(previous.observedGeneration === undefined ? {} : { observedGeneration: previous.observedGeneration }),
+    initTime: previous.initTime,
     conditions: withMarks(previous.conditions, marks, nowMs),
     ...(report.startedAtMs === undefined ? {} : { startTime: formatTimestamp(report.startedAtMs) }),
     ...lastUpdate(report),
@@ -337,13 +338,4 @@ function metricInfo(name: MetricName): MetricInfo {
   const type = name.endsWith('-count') ? 'Counter' : 'Gauge';
   const spec = { type, provider: 'serin', ...(units === undefined ? {} : { units }) };
   return { name, metricObj: { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name }, spec } };
-}
-
-function pick<K extends 'observedGeneration' | 'initTime'>(
-  status: ExperimentStatus,
-  keys: readonly K[],
-): Pick<ExperimentStatus, K> {
-  const present = keys.filter((key) => status[key] !== undefined).map((key) => [key, status[key]]);
-  // Only keys of the status itself were taken, and absent ones stay absent.
-  return Object.fromEntries(present) as Pick<ExperimentStatus, K>;
 }

@@ -144,4 +144,14 @@ describe.concurrent('serin operator', () => {
     expect(await sandbox.kubectl('get', ...object)).toContain('InvalidExperiment: ');
     await sandbox.kubectl('delete', ...object, '--timeout=5s');
   });
+
+  test('lets a namespace go with all that is in it', async () => {
+    const namespace = 'operator-swept';
+    const swept = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'swept', namespace });
+    await startOperatorProcess(sandbox, { name: namespace, taskQueue: cluster.taskQueue, watchNamespace: namespace });
+    await swept.apply(manifestFor(target, { ...quick, iterations: 100 }));
+    await swept.untilRunning('swept');
+    await sandbox.kubectl('delete', 'namespace', namespace, '--timeout=40s');
+  });
 });
