@@ -7,12 +7,12 @@ linkLocal.addSubnet('fe80::', 10, 'ipv6');
 
 /**
  * Whether requests may go to the URL's host: it is on the list by name, by `*.domain`, by either with `:port`, or by `*`.
- * A link-local address must be there by itself.
+ * Link-local addresses never are.
  */
 export function isAllowedHost({ hostname, port, protocol }: URL, allowedHosts: readonly string[]): boolean {
   const host = bare(hostname);
   const withPort = `${host}:${port || (protocol === 'https:' ? '443' : '80')}`;
-  if (isLinkLocal(host)) return allowedHosts.includes(host) || allowedHosts.includes(withPort);
+  if (isLinkLocal(host)) return false;
   return allowedHosts.some((pattern) => matches(host, pattern) || matches(withPort, pattern));
 }
 

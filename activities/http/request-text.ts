@@ -29,7 +29,7 @@ export interface TextAnswer {
  * Why there is no answer. `refused`: asking again will not help; `unreachable`: it may. Its message has the host at most:
  * the rest of a URL, and headers, may be secret.
  */
-export class RequestFailure extends Error {
+class RequestFailure extends Error {
   override readonly name = 'RequestFailure';
   readonly kind: 'refused' | 'unreachable';
 
@@ -71,33 +71,27 @@ function parseUrl(text: string): URL {
   throw new RequestFailure('refused', 'the address is no URL of http or https');
 }
 
-function send(
-  url: URL,
-  { method, headers, body, allowedHosts }: TextRequest,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+function send(url: URL, { method, headers, body }: TextRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-  const options = { method, headers, signal, agent: false, lookup: guardedLookup(allowedHosts) } as const;
+  const options = { method, headers, signal, agent: false, lookup: guardedLookup } as const;
   return new Promise((resolve, reject) => {
     request(url, options, resolve).once('error', reject).end(body);
   });
 }
 
 /** What a harmless name resolves to is checked where it is used: between two look-ups it may change. */
-function guardedLookup(allowedHosts: readonly string[]): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }).then(
-      (addresses) => {
-        const forbidden = addresses.find(({ address }) => isLinkLocal(address) && !allowedHosts.includes(address));
-        const [first] = addresses;
-        if (forbidden !== undefined) callback(linkLocalFailure(hostname, forbidden.address), '', 0);
-        else if (options.all === true) callback(null, addresses);
-        else callback(null, first?.address ?? '', first?.family ?? 0);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    );
-  };
-}
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }).then(
+    (addresses) => {
+      const forbidden = addresses.find(({ address }) => isLinkLocal(address));
+      const [first] = addresses;
+      if (forbidden !== undefined) callback(linkLocalFailure(hostname, forbidden.address), '', 0);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first?.address ?? '', first?.family ?? 0);
+    },
+    (error: NodeJS.ErrnoException) => callback(error, '', 0),
+  );
+};
 
 function linkLocalFailure(hostname: string, address: string): RequestFailure {
   return new RequestFailure('refused', `${hostname} resolves to ${address}, a link-local address`);

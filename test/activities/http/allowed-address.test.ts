@@ -19,7 +19,7 @@ test.each([
   ['http://2852039166/', ['*'], false],
   ['http://[::ffff:169.254.169.254]/', ['*'], false],
   ['http://[fe80::1]/', ['*'], false],
-  ['http://169.254.169.254/', ['169.254.169.254'], true],
+  ['http://169.254.169.254/', ['169.254.169.254'], false],
 ])('%s with %j: %s', (url, allowedHosts, allowed) => {
   expect(isAllowedHost(new URL(url), allowedHosts)).toBe(allowed);
 });
