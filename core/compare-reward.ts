@@ -1,5 +1,5 @@
 import { analysisOf } from './analysis.ts';
-import { formatMetric } from './comparison.ts';
+import { formatPair } from './comparison.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment, Reward } from './experiment.ts';
 import type { Totals } from './measurement.ts';
@@ -37,7 +37,8 @@ export function compareReward({ experiment, totals, evidence }: ComparisonInput)
     return { verdict: 'undecided', reason: `${reward.metric} has no value yet` };
   }
   const values = { baseline, candidate };
-  const seen = `${formatMetric(reward.metric, candidate)} against ${formatMetric(reward.metric, baseline)} of the baseline`;
+  const [shown, beside] = formatPair(reward.metric, [candidate, baseline]);
+  const seen = `${shown} against ${beside} of the baseline`;
   const judged =
     analysisOf(experiment).method === 'sequential'
       ? bySequentialTest(experiment, evidence)

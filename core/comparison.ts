@@ -24,10 +24,22 @@ export function formatMetric(metric: MetricName, value: number): string {
   return `${value.toFixed(decimalsFor(metric, value, value))}${unitOf(metric)}`;
 }
 
+/** Two values, with the metric's usual decimals or as many as tell them apart: a difference that decides is seen. */
+export function formatPair(metric: MetricName, [one, other]: readonly [number, number]): readonly [string, string] {
+  let { decimals } = metricFacts(metric);
+  while (decimals < mostDecimals && !isTold(one, other, decimals)) decimals += 1;
+  const unit = unitOf(metric);
+  return [`${one.toFixed(decimals)}${unit}`, `${other.toFixed(decimals)}${unit}`];
+}
+
 const mostDecimals = 20;
 
 function unitOf(metric: MetricName): string {
   return metricFacts(metric).units === 'milliseconds' ? ' ms' : '';
+}
+
+function isTold(one: number, other: number, decimals: number): boolean {
+  return one === other || one.toFixed(decimals) !== other.toFixed(decimals);
 }
 
 function decimalsFor(metric: MetricName, value: number, limit: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatComparison, formatMetric } from '../../core/comparison.ts';
+import { formatComparison, formatMetric, formatPair } from '../../core/comparison.ts';
 
 describe('formatComparison', () => {
   it.each([
@@ -51,5 +51,24 @@ describe('formatMetric', () => {
   it('has the unit and no fewer decimals than the value', () => {
     expect(formatMetric('mean-latency', 10_000)).toBe('10000.0 ms');
     expect(formatMetric('error-rate', 0.0125)).toBe('0.0125');
+  });
+});
+
+describe('formatPair', () => {
+  it.each<[readonly [number, number], readonly [string, string]]>([
+    [
+      [57.45125272734794, 15.314736729202199],
+      ['57.451', '15.315'],
+    ],
+    [
+      [0.12341, 0.12339],
+      ['0.12341', '0.12339'],
+    ],
+    [
+      [0.1 + 0.2, 0.1 + 0.2],
+      ['0.300', '0.300'],
+    ],
+  ])('shows %j as %j', (values, shown) => {
+    expect(formatPair('user-engagement', values)).toEqual(shown);
   });
 });
