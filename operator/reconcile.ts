@@ -89,7 +89,7 @@ async function mirror(means: Means, memory: Memory, object: ExperimentObject): P
   const known = memory.of(object);
   known.isOpen = true;
   const look = await means.runs.look(workflowIdOf(object), known.mark);
-  if (look.kind === 'unchanged') return nextLook(memory, object);
+  if (look.kind === 'unchanged' || isClosing(look)) return nextLook(memory, object);
   const written = await writeStatus(means, object, statusAfter(object, look));
   if (hasEnded(written)) {
     known.isOpen = false;
@@ -97,6 +97,11 @@ async function mirror(means: Means, memory: Memory, object: ExperimentObject): P
   }
   known.see(look.kind === 'seen' ? look.mark : undefined);
   return nextLook(memory, written);
+}
+
+/** It has an outcome, and tidies up. The type of a failure comes with its workflow's end; what is written before it would stay. */
+function isClosing(look: Look): boolean {
+  return look.kind === 'seen' && !look.isClosed && look.report.outcome !== undefined;
 }
 
 function nextLook(memory: Memory, object: ExperimentObject): Next {
