@@ -6,8 +6,9 @@ import type { ValueIssue } from './zod-issues.ts';
 export function warnOfOmissions({
   objectives,
   finish,
+  reward,
   testingPattern,
-}: Pick<Experiment, 'objectives' | 'finish' | 'testingPattern'>): ValueIssue[] {
+}: Pick<Experiment, 'objectives' | 'finish' | 'reward' | 'testingPattern'>): ValueIssue[] {
   const isAlone = testingPattern === 'Conformance';
   const objective = {
     path: ['spec', 'criteria', 'objectives'],
@@ -24,5 +25,6 @@ export function warnOfOmissions({
     got: 'none; the traffic stays pinned after the run, and the release keeps its values',
   };
   const acts = finish.some(mayDeploy);
-  return [...(objectives.length === 0 ? [objective] : []), ...(acts || isAlone ? [] : [action])];
+  const isJudged = objectives.length > 0 || reward !== undefined;
+  return [...(isJudged ? [] : [objective]), ...(acts || isAlone ? [] : [action])];
 }
