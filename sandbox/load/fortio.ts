@@ -6,6 +6,8 @@ import type { Base } from '../base.ts';
 export interface Load {
   /** Host of the Knative Service: `sample-app.default.example.com`. */
   readonly host: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly requestsPerSecond: number;
   readonly durationMs: number;
   /** Connections, each with one request at a time. Default 4. */
@@ -43,7 +45,8 @@ export async function sendLoad(base: Base, gatewayUrl: string, load: Load): Prom
 }
 
 function fortioArguments(gatewayUrl: string, load: Load, report: string): string[] {
-  const { host, requestsPerSecond, durationMs, connections = 4, requestTimeoutMs = 3_000 } = load;
+  const { host, headers = {}, requestsPerSecond, durationMs, connections = 4, requestTimeoutMs = 3_000 } = load;
+  const added = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const flags = {
     '-qps': String(requestsPerSecond),
     '-t': `${durationMs}ms`,
@@ -52,7 +55,7 @@ function fortioArguments(gatewayUrl: string, load: Load, report: string): string
     '-H': `Host: ${host}`,
     '-json': report,
   };
-  return ['load', ...Object.entries(flags).flat(), '-allow-initial-errors', `${gatewayUrl}/`];
+  return ['load', ...Object.entries(flags).flat(), ...added, '-allow-initial-errors', `${gatewayUrl}/`];
 }
 
 async function readReport(path: string, logFile: string): Promise<LoadResult> {

@@ -4,8 +4,8 @@ import type { Sandbox, SupervisedProcess } from '../../sandbox/index.ts';
 export interface OperatorProcessOptions {
   readonly name: string;
   readonly taskQueue: string;
-  /** Operators of different tests do not see each other's Experiments. */
-  readonly watchNamespace: string;
+  /** Operators of different tests do not see each other's Experiments. Absent: all, so that the test has to stop it. */
+  readonly watchNamespace?: string;
   /** Default: the sandbox's. */
   readonly temporalAddress?: string;
 }
@@ -17,10 +17,11 @@ export async function startOperatorProcess(
   sandbox: Sandbox,
   { name, taskQueue, watchNamespace, temporalAddress = sandbox.temporal.address }: OperatorProcessOptions,
 ): Promise<SupervisedProcess> {
+  const watching = watchNamespace === undefined ? [] : ['--watch-namespace', watchNamespace];
   return sandbox.run({
     name,
     command: process.execPath,
-    args: [serin, 'operator', '--task-queue', taskQueue, '--watch-namespace', watchNamespace],
+    args: [serin, 'operator', '--task-queue', taskQueue, ...watching],
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',

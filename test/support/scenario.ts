@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Fault, LoadResult, SampleRequest, SampleTarget } from '../../sandbox/index.ts';
+import type { ObjectName } from '../../core/experiment.ts';
 import type { Report } from '../../core/report.ts';
 import type { TrafficEntry } from '../../core/target.ts';
 import { statusQuery } from '../../workflows/messages.ts';
@@ -90,7 +91,7 @@ async function endOf(handle: WorkflowHandle): Promise<ScenarioEnd> {
 
 /** Sends requests to the target while `during` runs, and returns what came back. */
 export async function underLoad<T>(
-  target: SampleTarget,
+  target: Pick<SampleTarget, 'host'>,
   during: () => Promise<T>,
   requestsPerSecond = 50,
 ): Promise<{ readonly value: T; readonly load: LoadResult }> {
@@ -122,13 +123,13 @@ interface KsvcView {
 }
 
 /** The target's Knative Service, as the API server has it now. */
-export async function readKsvc({ namespace, name }: SampleTarget): Promise<KsvcView> {
+export async function readKsvc({ namespace, name }: ObjectName): Promise<KsvcView> {
   const { sandbox } = await testCluster();
   return JSON.parse(await sandbox.kubectl('get', 'ksvc', name, '-n', namespace, '-o', 'json')) as KsvcView;
 }
 
 /** Percents by revision in `status.traffic`; revisions without traffic are left out. */
-export async function servedTraffic(target: SampleTarget): Promise<Readonly<Record<string, number>>> {
+export async function servedTraffic(target: ObjectName): Promise<Readonly<Record<string, number>>> {
   const { status } = await readKsvc(target);
   const shares: Record<string, number> = {};
   for (const { revisionName = '', percent = 0 } of status.traffic) {
