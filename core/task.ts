@@ -14,14 +14,15 @@ export type RenderedArgs =
 
 /** The arguments as they run when `version` wins: `{{ .variable }}` is replaced unless the task opts out. */
 export function renderArgs(task: ExecTask, version: Version): RenderedArgs {
-  if (!task.interpolate) return { kind: 'ok', args: task.args };
+  const own = task.argsByVersion?.[version.name] ?? [];
+  if (!task.interpolate) return { kind: 'ok', args: [...task.args, ...own] };
   const args: string[] = [];
   for (const [index, arg] of task.args.entries()) {
     const rendered = renderArg(arg, task, version);
     if (rendered.kind === 'invalid') return { kind: 'invalid', problem: `args[${index}]: ${rendered.problem}` };
     args.push(showParts(rendered.parts));
   }
-  return { kind: 'ok', args };
+  return { kind: 'ok', args: [...args, ...own] };
 }
 
 /** One argument; without secrets all its parts are text. */

@@ -1,19 +1,16 @@
 import type { Experiment } from '../core/experiment.ts';
 import { checkAnalysis } from './analysis-checks.ts';
 import { warnOfCharts } from './chart-warnings.ts';
-import { crossCheck } from './cross-checks.ts';
-import { warnOfHandlers } from './handler-warnings.ts';
+import { formOf } from './forms.ts';
+import type { Form } from './forms.ts';
 import { warnOfOmissions } from './omissions.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
 import { warnOfDefinedMetrics } from './metric-warnings.ts';
-import { normalize } from './normalize.ts';
-import { originalPath, repair } from './repair.ts';
+import { originalPath } from './repair.ts';
 import type { Repaired } from './repair.ts';
-import { iter8Manifest } from './schema.ts';
-import { issuesOf } from './zod-issues.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
 /** A manifest that can run, with the oddities that were repaired; or all that is wrong with it. */
@@ -50,24 +47,27 @@ function isExperiment(value: unknown): boolean {
 }
 
 function parseDocument(document: LocatedDocument, file: string): ExperimentReading {
-  const repaired = repair(document.value);
-  const place = (issue: ValueIssue): Issue => placed(issue, { document, repaired, file });
-  const reading = iter8Manifest.safeParse(repaired.value);
-  const mistakes = reading.success ? [] : issuesOf(reading.error, repaired.value);
-  const issues = [...mistakes, ...crossCheck(repaired.value)].map(place);
-  if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
-  const experiment = normalize(reading.data);
-  const unfit = checkAnalysis(experiment).map(place);
-  if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
-  const found = [
-    ...repaired.moved.map(warnOfMove),
-    ...warnOfHandlers(reading.data),
-    ...warnOfCharts(experiment),
-    ...warnOfOmissions(experiment),
-    ...warnOfDefinedMetrics(experiment),
+  const form = formOf(document.value);
+  const repaired = form.repair(document.value);
+  const place = (issue: ValueIssue): Issue => placed(form, issue, { document, repaired, file });
+  const reading = form.read(repaired.value);
+  const mistakes = reading.kind === 'read' ? [] : reading.issues;
+  const issues = [
+    ...mistakes.map((issue) => located(issue, { document, repaired, file })),
+    ...form.check(repaired.value).map(place),
   ];
-  const warnings = found.map(place);
-  return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };
+  if (reading.kind === 'invalid' || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
+  const { experiment } = reading;
+  const unfit = [
+    ...reading.unfit.map((issue) => located(issue, { document, repaired, file })),
+    ...checkAnalysis(experiment).map(place),
+  ];
+  if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
+  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map((issue) =>
+    located(issue, { document, repaired, file }),
+  );
+  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
+  return { kind: 'ok', experiment, warnings: [...own, ...found.map(place)].sort(byPlace) };
 }
 
 function warnOfMove({ from, to }: Repaired['moved'][number]): ValueIssue {
@@ -89,7 +89,12 @@ interface Source {
   readonly file: string;
 }
 
-function placed({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
+/** Checks that know iter8's form only speak of its places. */
+function placed(form: Form, issue: ValueIssue, source: Source): Issue {
+  return located({ ...issue, path: [...form.placeOf(issue.path, source.repaired.value)] }, source);
+}
+
+function located({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
   const original = originalPath(path, repaired);
   const position = atKey ? document.keyPositionOf(original) : document.positionOf(original);
   return { file, ...position, path: formatPath(original), expected, got };
