@@ -64,7 +64,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     isApiReady: cluster.isReady,
   });
   return {
-    readManifest: (input) => readManifest(temporal, input),
+    readManifest: (input) => readManifest({ temporal, allowedCommands }, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
     awaitReadiness: (input) => awaitReadiness(cluster, input),

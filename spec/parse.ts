@@ -8,6 +8,7 @@ import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
+import { checkLoads } from './load-checks.ts';
 import { normalize } from './normalize.ts';
 import { originalPath, repair } from './repair.ts';
 import type { Repaired } from './repair.ts';
@@ -56,7 +57,7 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const issues = [...mistakes, ...crossCheck(repaired.value)].map(place);
   if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
   const experiment = normalize(reading.data);
-  const unfit = checkAnalysis(experiment).map(place);
+  const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(place);
   if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
   const found = [
     ...repaired.moved.map(warnOfMove),

@@ -1,12 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
-import { commandOf } from '../../core/task.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
 import type { Holder, PreflightReport } from '../../workflows/contract.ts';
-import { refuseCommand } from '../commands/run-command.ts';
+import { refusedCommands } from '../commands/run-command.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from '../helm/helm.ts';
@@ -104,14 +103,6 @@ function promotedAlready({ status }: KnativeService, { target, candidate }: Expe
   if (percents.get(candidate.revision) !== 100) return [];
   const found = `candidate ${candidate.revision} has 100 % of the traffic of ${formatObjectName(target)} already`;
   return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
-}
-
-function refusedCommands(
-  { start, loop = [], finish }: Experiment,
-  allowedCommands: readonly string[],
-): readonly string[] {
-  const commands = [...start, ...loop, ...finish].flatMap((task) => commandOf(task) ?? []);
-  return [...new Set(commands)].flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
 }
 
 function refused({ target }: Experiment, problems: readonly string[]): Error {
