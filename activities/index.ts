@@ -13,9 +13,11 @@ import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from './knative/chain.ts';
 import { checkObjects } from './knative/check-objects.ts';
 import { connectCluster } from './knative/cluster.ts';
+import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from './knative/own-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
+import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
 import { collectMetrics } from './load/collect-metrics.ts';
 import { readManifest } from './manifest.ts';
@@ -29,7 +31,7 @@ export interface ActivitySettings {
   readonly prometheusScrapeIntervalMs: number;
   /** Commands that tasks may run, by the name that the manifest gives them. */
   readonly allowedCommands: readonly string[];
-  /** Hosts that tasks may send requests to, `host[:port]`; `*` is any. */
+  /** Hosts that metrics may be read from, and that tasks may send requests to, `host[:port]`; `*` is any. */
   readonly allowedHosts: readonly string[];
   /** Where Slack's API is. */
   readonly slackUrl: string;
@@ -64,15 +66,17 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     isApiReady: cluster.isReady,
   });
   return {
-    readManifest: (input) => readManifest({ temporal, allowedCommands }, input),
+    readManifest: (input) => readManifest({ temporal, cluster, allowedCommands }, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
+    discoverVersions: (input) => discoverVersions(cluster, input),
     awaitReadiness: (input) => awaitReadiness(cluster, input),
     preflight: (input) => preflight({ cluster, helm, allowedCommands, metrics }, input),
     ...createQueryMetrics({
       prometheusUrl,
       scrapeIntervalMs,
       observeTarget: (input) => observeTarget(cluster, input),
+      backEnds: { prometheusUrl, allowedHosts, readSecret: (name) => readSecretData(cluster, name) },
       cancellationSignal,
     }),
     computeWeights,

@@ -1,11 +1,14 @@
 import type { Experiment } from '../core/experiment.ts';
+import { metricReferences } from '../core/metric-references.ts';
 import { commandOf } from '../core/task.ts';
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
 import type { ManifestInput, ManifestReading } from '../workflows/contract.ts';
 import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
+import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
+import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
 /** What messages call the input of a workflow, which has no file name. */
@@ -13,6 +16,7 @@ const inputName = 'manifest';
 
 export interface ManifestDependencies {
   readonly temporal: TemporalService;
+  readonly cluster: Pick<Cluster, 'readMetricResource'>;
   readonly allowedCommands: readonly string[];
 }
 
@@ -21,7 +25,7 @@ export interface ManifestDependencies {
  * programs, and as `CommandNotAllowed` where start actions would run before the preflight finds out that others may not.
  */
 export async function readManifest(
-  { temporal, allowedCommands }: ManifestDependencies,
+  { temporal, cluster, allowedCommands }: ManifestDependencies,
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
   const reading = parseManifest(manifest, inputName);
@@ -29,12 +33,16 @@ export async function readManifest(
     const issues = reading.issues.map(formatIssue);
     throw failure('InvalidManifest', { message: issues.join('\n'), details: [{ issues: reading.issues }] });
   }
-  const { experiment, warnings } = reading;
-  if (experiment.start.some((task) => commandOf(task) !== undefined)) requireCommands(experiment, allowedCommands);
-  const attributes = await readSearchAttributes(temporal);
+  if (reading.experiment.start.some((task) => commandOf(task) !== undefined)) {
+    requireCommands(reading.experiment, allowedCommands);
+  }
+  const [attributes, experiment] = await Promise.all([
+    readSearchAttributes(temporal),
+    withMetrics(cluster, reading.experiment),
+  ]);
   return {
     experiment,
-    warnings: [...warnings.map(formatIssue), ...attributes.warnings],
+    warnings: [...reading.warnings.map(formatIssue), ...attributes.warnings],
     searchAttributes: attributes.names,
     temporalAddress: temporal.address,
   };
@@ -43,4 +51,13 @@ export async function readManifest(
 function requireCommands(experiment: Experiment, allowedCommands: readonly string[]): void {
   const refused = refusedCommands(experiment, allowedCommands);
   if (refused.length > 0) throw failure('CommandNotAllowed', { message: refused.join('\n') });
+}
+
+/** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */
+async function withMetrics(cluster: Pick<Cluster, 'readMetricResource'>, experiment: Experiment): Promise<Experiment> {
+  const known = experiment.metrics ?? {};
+  const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
+  if (references.length === 0) return experiment;
+  const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
+  return { ...experiment, metrics: { ...known, ...found } };
 }

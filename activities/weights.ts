@@ -1,12 +1,12 @@
-import { judgeInterval } from '../core/judge-interval.ts';
+import { judgeRound } from '../core/judge-round.ts';
 import type { ComputeWeightsInput, ComputeWeightsResult } from '../workflows/contract.ts';
 
 /**
- * Adds the interval to what is known, judges both versions and weighs the candidate.
+ * Adds the interval to what is known, judges the versions and weighs the candidates.
  *
  * Pure, a matter of microseconds, and so a local activity: its result is recorded, and no later change of the
  * statistics or of the JavaScript engine can break a replay.
  */
 export function computeWeights(input: ComputeWeightsInput): Promise<ComputeWeightsResult> {
-  return Promise.resolve(judgeInterval(input));
+  return Promise.resolve(judgeRound(input));
 }

@@ -6,6 +6,7 @@ import { defaultTaskQueue } from '../workflows/contract.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { AssessFlags } from './commands/assess.ts';
 import type { BacktestFlags } from './commands/backtest.ts';
+import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
 import type { RestoreFlags } from './commands/restore.ts';
@@ -59,6 +60,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addAbort(root, execute);
   for (const kind of Object.keys(steerDescriptions) as SteerKind[]) addSteer(root, execute, kind);
   addRestore(root, execute);
+  addDoctor(root, execute);
   addLint(root, execute);
   addPlan(root, execute);
   addSimulate(root, execute);
@@ -190,6 +192,23 @@ function addRestore(root: Command, execute: Execute): void {
           const { restore } = await import('./commands/restore.ts');
           return restore(context, { target, flags: { ...options, timeoutMs: options.timeout * 1000 } });
         }),
+      );
+    });
+}
+
+function addDoctor(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('doctor')), ['text', 'json'])
+    .description('check whether all that an experiment needs is in order; exit code 1 when something is not')
+    .option('-f, --file <file>', 'manifest: looks at its target and release; - reads the standard input')
+    .option('--target <namespace/name>', 'looks at this Knative Service (default: at all)')
+    .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
+    .option('--prometheus <url>', 'where the request metrics are', httpUrl, process.env['SERIN_PROMETHEUS_URL'])
+    .option('--as <user>', 'whose rights to check, such as system:serviceaccount:serin-system:serin-worker')
+    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .action(async (options: DoctorFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/doctor.ts')).doctor(context, options)),
       );
     });
 }

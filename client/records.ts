@@ -3,9 +3,11 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Experiment } from '../core/experiment.ts';
-import type { IntervalJudgement } from '../core/judge-interval.ts';
+import type { RoundJudgement } from '../core/judge-round.ts';
 import type { RecordedInterval } from '../core/rejudge.ts';
+import { candidateWeights } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
+import { movesTraffic } from '../core/versions.ts';
 import type { Observation, PatchTrafficInput, PreflightReport, ManifestReading } from '../workflows/contract.ts';
 import type { Session } from './connection.ts';
 import { CommandError } from './errors.ts';
@@ -14,7 +16,7 @@ import { findExecution } from './find-experiment.ts';
 /** One interval of a run as Temporal recorded it. */
 export interface IntervalRecord extends RecordedInterval {
   /** What was made of it then; absent where the metrics were out of sight. */
-  readonly judgement?: IntervalJudgement;
+  readonly judgement?: RoundJudgement;
 }
 
 /** What a run did, from the events of its history. */
@@ -80,7 +82,7 @@ function recordOf(name: string, histories: readonly History[]): RunRecord {
 class RecordReader {
   experiment: Experiment | undefined;
   readonly intervals: IntervalRecord[] = [];
-  private weight = 0;
+  private weights: readonly number[] = [];
   private readonly scheduled = new Map<string, { readonly type: string; readonly input: Payload | undefined }>();
 
   read(event: Event): void {
@@ -99,7 +101,7 @@ class RecordReader {
     const carried = decode(payload) as ExperimentState | undefined;
     if (carried?.experiment === undefined) return;
     this.experiment = carried.experiment;
-    this.weight = carried.weight;
+    this.weights = candidateWeights(carried);
   }
 
   private readCompleted({ activityTaskCompletedEventAttributes: completed }: Event): void {
@@ -111,19 +113,23 @@ class RecordReader {
         this.experiment = (decode(result) as ManifestReading | undefined)?.experiment;
         break;
       case 'preflight': {
-        const { correlations, candidateWeight = 0 } = (decode(result) as PreflightReport | undefined) ?? {};
-        this.weight = candidateWeight;
+        const { correlations, weights = [] } = (decode(result) as PreflightReport | undefined) ?? {
+          correlations: undefined,
+        };
+        this.weights = this.experiment && movesTraffic(this.experiment) ? weights : [];
         if (this.experiment && correlations) this.experiment = { ...this.experiment, correlations };
         break;
       }
-      case 'patchTraffic':
-        this.weight = (decode(input) as PatchTrafficInput | undefined)?.split.candidate ?? this.weight;
+      case 'patchTraffic': {
+        const [, ...candidates] = (decode(input) as PatchTrafficInput | undefined)?.shares ?? [];
+        this.weights = candidates.map(({ percent }) => percent);
         break;
+      }
       case 'queryMetrics': {
         const observation = decode(result) as Observation | undefined;
         if (observation === undefined) break;
         const { atMs, measurement } = observation;
-        this.intervals.push({ atMs, measurement, weight: this.weight });
+        this.intervals.push({ atMs, measurement, weights: this.weights });
         break;
       }
     }
@@ -135,7 +141,7 @@ class RecordReader {
     const data = decode(marker.details?.['data']?.payloads?.[0]) as { readonly activity_type?: string } | undefined;
     const last = this.intervals.at(-1);
     if (data?.activity_type !== 'computeWeights' || last === undefined) return;
-    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as IntervalJudgement | undefined;
+    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as RoundJudgement | undefined;
     if (judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
   }
 }

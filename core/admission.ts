@@ -1,8 +1,9 @@
-import { analysisOf, isFact, longestExtensionMs, wholeWarmUpMs } from './analysis.ts';
+import { analysisOf, longestExtensionMs, wholeWarmUpMs } from './analysis.ts';
 import { formatDuration } from './duration.ts';
 import { boundariesOf } from './evidence.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Bucket } from './measurement.ts';
+import { isFact, metricFacts } from './metric.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './simulation/latency.ts';
 import { logPassEvidence } from './stats/bernoulli.ts';
 import { dispersionOf } from './stats/dispersion.ts';
@@ -143,7 +144,8 @@ interface Quality {
 function requestsAt(objective: Objective, experiment: Experiment, quality: Quality): number | undefined {
   const { minSamples } = experiment;
   const { method, falsePass } = analysisOf(experiment);
-  if (method === 'threshold' || isFact(objective.metric)) return Math.max(1, minSamples);
+  const facts = metricFacts(objective.metric, experiment.metrics);
+  if (method === 'threshold' || isFact(facts)) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
   const needed = evidence && leastRequests((requests) => evidence(requests) >= -Math.log(falsePass));
   if (needed === undefined || needed === Infinity) return undefined;
@@ -224,7 +226,7 @@ function scheduleWarning(
 
 function bucketWarning(objective: Objective, experiment: Experiment, { latencies }: Surroundings): readonly string[] {
   const { metric, upperLimit } = objective;
-  const isTested = analysisOf(experiment).method === 'sequential' && metric === '95th-percentile-tail-latency';
+  const isTested = analysisOf(experiment).method === 'sequential' && metricFacts(metric).kind.kind === 'tail-latency';
   if (!isTested || upperLimit === undefined || latencies === undefined) return [];
   const around = bucketAround(
     latencies.buckets.map(({ le }) => le),

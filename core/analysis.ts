@@ -1,4 +1,5 @@
 import type { Experiment, MetricName } from './experiment.ts';
+import { metricFacts } from './metric.ts';
 
 /** How verdicts come about: point values against limits, or evidence with stated error bounds. */
 export type Method = 'threshold' | 'sequential';
@@ -64,23 +65,11 @@ export function analysisPerCandidate(analysis: Analysis, candidates: number): An
   return { ...analysis, falsePass: analysis.falsePass / candidates };
 }
 
-/** A count is a fact, not an estimate: it is compared, not tested. */
-export function isFact(metric: MetricName): boolean {
-  return metric === 'request-count' || metric === 'error-count';
-}
-
 /** The share of the limit by which an estimate may exceed it: what a pass is tested against. */
 export function toleranceOf(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
-  const { latencyTolerance } = analysisOf(experiment);
-  switch (metric) {
-    case 'mean-latency':
-    case '95th-percentile-tail-latency':
-      return latencyTolerance;
-    case 'request-count':
-    case 'error-count':
-    case 'error-rate':
-      return experiment.tolerance;
-  }
+  const { kind } = metricFacts(metric).kind;
+  const isLatency = kind === 'mean-latency' || kind === 'tail-latency';
+  return isLatency ? analysisOf(experiment).latencyTolerance : experiment.tolerance;
 }
 
 /** The warm-up in whole intervals, since one that begins before its end is not judged; ms. */

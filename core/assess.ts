@@ -2,8 +2,9 @@ import { analysisOf } from './analysis.ts';
 import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
 import { noEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { type Experiment, type MetricName, type Objective, metricNames } from './experiment.ts';
-import type { Counts, Measurement } from './measurement.ts';
+import type { Experiment, MetricName, Objective } from './experiment.ts';
+import { builtInMetric, builtInMetrics } from './metric.ts';
+import type { Counts, Measurement, NotMeasured } from './measurement.ts';
 import { metricValue } from './metric-value.ts';
 import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './objective.ts';
 import { judgeSequentially } from './sequential.ts';
@@ -40,7 +41,10 @@ function needsLimits({ experiment, shown = true }: AssessInput): boolean {
 }
 
 function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInput): ObjectiveAssessment {
-  return { ...one, isWithinLimits: isWithinLimits(one.objective, totals.candidate, experiment) };
+  return {
+    ...one,
+    isWithinLimits: isWithinLimits(one.objective, totals.candidate, { ...experiment, beside: totals.baseline }),
+  };
 }
 
 type Judgements = Pick<Assessment, 'objectives' | 'overall'>;
@@ -76,28 +80,27 @@ function assessObjective(
   experiment: Experiment,
   totals: AssessInput['totals'],
 ): ObjectiveAssessment {
-  const candidate = judgeByThreshold(objective, totals.candidate, experiment);
+  const candidate = judgeByThreshold(objective, totals.candidate, { ...experiment, beside: totals.baseline });
   return {
     objective,
-    baseline: judgeByThreshold(objective, totals.baseline, experiment).verdict,
+    baseline: judgeByThreshold(objective, totals.baseline, { ...experiment, beside: totals.baseline }).verdict,
     candidate: candidate.verdict,
     reason: candidate.reason,
     suspect: candidate.suspect,
   };
 }
 
-function withoutVerdict(
-  assessment: ObjectiveAssessment,
-  measurement: Exclude<Measurement, { kind: 'measured' }>,
-): ObjectiveAssessment {
+function withoutVerdict(assessment: ObjectiveAssessment, measurement: NotMeasured): ObjectiveAssessment {
   const reason = `${assessment.objective.metric} not measured: ${measurement.reason}`;
   return { ...assessment, baseline: 'error', candidate: 'error', reason };
 }
 
-/** The request count always, since every verdict rests on it; then whatever the manifest names. */
-function shownMetrics({ objectives, indicators }: Experiment): readonly MetricName[] {
-  const named = new Set<MetricName>(['request-count', ...indicators, ...objectives.map(({ metric }) => metric)]);
-  return metricNames.filter((metric) => named.has(metric));
+/** The request count always, since every verdict rests on it; then whatever the manifest names, a user's metrics last. */
+function shownMetrics({ objectives, indicators, reward }: Experiment): readonly MetricName[] {
+  const rewards = reward === undefined ? [] : [reward.metric];
+  const named = new Set(['request-count', ...indicators, ...objectives.map(({ metric }) => metric), ...rewards]);
+  const defined = [...named].filter((metric) => builtInMetric(metric) === undefined);
+  return [...builtInMetrics.filter((metric) => named.has(metric)), ...defined];
 }
 
 function valuesOf(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {

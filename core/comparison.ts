@@ -1,5 +1,5 @@
 import type { MetricName } from './experiment.ts';
-import { metricUnits } from './measurement.ts';
+import { metricFacts } from './metric.ts';
 
 /** A value beside the limit it was compared with. */
 export interface Comparison {
@@ -24,22 +24,14 @@ export function formatMetric(metric: MetricName, value: number): string {
   return `${value.toFixed(decimalsFor(metric, value, value))}${unitOf(metric)}`;
 }
 
-const usualDecimals: Readonly<Record<MetricName, number>> = {
-  'request-count': 0,
-  'mean-latency': 1,
-  '95th-percentile-tail-latency': 1,
-  'error-count': 0,
-  'error-rate': 3,
-};
-
 const mostDecimals = 20;
 
 function unitOf(metric: MetricName): string {
-  return metricUnits[metric] === 'milliseconds' ? ' ms' : '';
+  return metricFacts(metric).units === 'milliseconds' ? ' ms' : '';
 }
 
 function decimalsFor(metric: MetricName, value: number, limit: number): number {
-  let decimals = usualDecimals[metric];
+  let { decimals } = metricFacts(metric);
   while (decimals < mostDecimals && !isFaithful(value, limit, decimals)) decimals += 1;
   return decimals;
 }

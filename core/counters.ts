@@ -13,7 +13,13 @@ export function addCounts(a: Counts, b: Counts): Counts {
     errorsNot2xx: a.errorsNot2xx + b.errorsNot2xx,
     latencySumMs: a.latencySumMs + b.latencySumMs,
     buckets: addBuckets(a.buckets, b.buckets),
+    ...latestValues(a, b),
   };
+}
+
+/** The query decides what time a user's metric speaks of: the later word counts. */
+function latestValues(a: Counts, b: Counts): Pick<Counts, 'values'> {
+  return a.values === undefined && b.values === undefined ? {} : { values: { ...a.values, ...b.values } };
 }
 
 /** Whether two counts can be added: the same bucket boundaries, or one of them has no buckets. */

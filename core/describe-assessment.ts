@@ -1,8 +1,12 @@
-import type { Assessment, Verdict } from './assessment.ts';
-import { type MetricName, type Objective, formatObjectName } from './experiment.ts';
-import { metricUnits } from './measurement.ts';
+import type { MetricValue, ObjectiveAssessment, Verdict } from './assessment.ts';
+import { type MetricName, type Objective, type Reward, formatObjectName } from './experiment.ts';
+import { metricFacts } from './metric.ts';
+import type { MetricDefinitions } from './metric.ts';
 import type { Report } from './report.ts';
+import { isPreferred } from './reward.ts';
 import { grid } from './table.ts';
+import { columnsOf, isAlone } from './version-columns.ts';
+import type { VersionColumn } from './version-columns.ts';
 
 /** A titled part of a description. */
 export interface Section {
@@ -12,11 +16,17 @@ export interface Section {
 
 /** iter8ctl's sections, with its labels and tables; the assessments appear with the first completed iteration. */
 export function assessmentSections(report: Report): readonly Section[] {
-  const { assessment } = report;
   const first = [overview(report), progress(report)];
+  const assessment = report.judged.find((one) => one.assessment !== undefined)?.assessment;
   if (report.completedIterations === 0 || assessment === undefined) return first;
-  const objectives = assessment.objectives.length === 0 ? [] : [objectiveTable(report, assessment)];
-  return [...first, winner(report), ...objectives, metricTable(report, assessment)];
+  const { objectives, metrics } = assessment;
+  return [
+    ...first,
+    winner(report),
+    ...(report.reward === undefined ? [] : [rewardTable(report, report.reward)]),
+    ...(objectives.length === 0 ? [] : [objectiveTable(report, objectives)]),
+    metricTable(report, metrics),
+  ];
 }
 
 /** `[lower <= ]metric[ <= upper]`, with at least three decimals and as many as the limit has. */
@@ -34,8 +44,8 @@ export function formatValue(value: number | undefined): string {
 }
 
 /** `name (units)`. */
-export function formatMetricName(metric: MetricName): string {
-  const units = metricUnits[metric];
+export function formatMetricName(metric: MetricName, definitions?: MetricDefinitions): string {
+  const { units } = metricFacts(metric, definitions);
   return units === undefined ? metric : `${metric} (${units})`;
 }
 
@@ -69,34 +79,56 @@ function progress({ stage, completedIterations }: Report): Section {
 }
 
 function winner(report: Report): Section {
-  const { apiVersion, baseline, candidate } = report;
+  const { apiVersion, recommended } = report;
+  const names = columnsOf(report).map(({ version }) => version.name);
   const label = apiVersion === 'iter8.tools/v2alpha1' ? 'Recommended baseline' : 'Version recommended for promotion';
+  const alone = isAlone(report);
   return {
     title: 'Winner Assessment',
     lines: [
-      `App versions in this experiment: [${baseline.name} ${candidate.name}]`,
+      ...(alone ? [] : [`App versions in this experiment: [${names.join(' ')}]`]),
       `Winning version: ${report.winner ?? 'not found'}`,
-      `${label}: ${report.recommended}`,
+      ...(alone ? [] : [`${label}: ${recommended}`]),
     ],
   };
 }
 
-function objectiveTable({ baseline, candidate }: Report, { objectives }: Assessment): Section {
-  const rows = objectives.map((one) => [
-    formatObjective(one.objective),
-    verdictWords[one.baseline],
-    verdictWords[one.candidate],
-  ]);
-  return { title: 'Objective Assessment', lines: [grid(['Objective', baseline.name, candidate.name], rows)] };
+/** The best value has a star, as in iter8ctl. */
+function rewardTable(report: Report, reward: Reward): Section {
+  const columns = columnsOf(report);
+  const values = columns.flatMap((column) => column.reward ?? []);
+  const best = values.reduce<number | undefined>(
+    (best, value) => (best === undefined || isPreferred(reward, value, best) ? value : best),
+    undefined,
+  );
+  const direction = reward.preferredDirection === 'High' ? 'higher better' : 'lower better';
+  const cells = columns.map((column) => {
+    return `${formatValue(column.reward)}${best !== undefined && column.reward === best ? ' *' : ''}`;
+  });
+  const row = [`${formatMetricName(reward.metric, report.metrics)} (${direction})`, ...cells];
+  return { title: 'Reward Assessment', lines: [grid(['Reward', ...namesOf(columns)], [row])] };
 }
 
-function metricTable({ baseline, candidate }: Report, { metrics }: Assessment): Section {
-  const rows = metrics.map((one) => [
-    formatMetricName(one.metric),
-    formatValue(one.baseline),
-    formatValue(one.candidate),
+function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment[]): Section {
+  const columns = columnsOf(report);
+  const rows = objectives.map(({ objective }, index) => [
+    formatObjective(objective),
+    ...columns.map(({ verdicts }) => verdictWords[verdicts[index] ?? 'undecided']),
   ]);
-  return { title: 'Metrics Assessment', lines: [grid(['Metric', baseline.name, candidate.name], rows)] };
+  return { title: 'Objective Assessment', lines: [grid(['Objective', ...namesOf(columns)], rows)] };
+}
+
+function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
+  const columns = columnsOf(report);
+  const rows = metrics.map(({ metric }) => [
+    formatMetricName(metric, report.metrics),
+    ...columns.map(({ valueOf }) => formatValue(valueOf(metric))),
+  ]);
+  return { title: 'Metrics Assessment', lines: [grid(['Metric', ...namesOf(columns)], rows)] };
+}
+
+function namesOf(columns: readonly VersionColumn[]): readonly string[] {
+  return columns.map(({ version }) => version.name);
 }
 
 function formatLimit(limit: number): string {

@@ -3,8 +3,10 @@ import type { Section } from './describe-assessment.ts';
 import { formatDuration } from './duration.ts';
 import { flagsOf } from './flags.ts';
 import { formatInstant, formatTimeOfDay } from './instant.ts';
-import type { IterationRecord, Report } from './report.ts';
+import { formatRequests, formatStep } from './iteration-text.ts';
+import type { IterationRecord, JudgedReport, Report } from './report.ts';
 import { grid, wrap } from './table.ts';
+import { columnsOf, isAlone } from './version-columns.ts';
 
 /** Iterations that a description shows; the report has more. */
 const shownIterations = 10;
@@ -40,16 +42,8 @@ function outcome({ outcome, reason, startedAtMs, completedAtMs, timeToSafeMs }: 
   };
 }
 
-function traffic({
-  stage,
-  outcome,
-  startedAtMs,
-  baseline,
-  candidate,
-  weights,
-  weightReason,
-  nextAtMs,
-}: Report): Section {
+function traffic(report: Report): Section {
+  const { stage, outcome, startedAtMs, weights, weightReason, nextAtMs } = report;
   // Before the first step the traffic is not the plan's, and after a failure it may no longer be.
   if (startedAtMs === undefined) return { title: 'Traffic', lines: [] };
   const confirmed = weights.confirmed ? 'confirmed by the cluster' : 'not confirmed by the cluster';
@@ -57,9 +51,8 @@ function traffic({
   return {
     title: 'Traffic',
     lines: [
-      `${baseline.name} (${baseline.revision}): ${weights.baseline} %`,
-      `${candidate.name} (${candidate.revision}): ${weights.candidate} %`,
-      `As planned last, ${confirmed}`,
+      ...columnsOf(report).map(({ version, weight }) => `${version.name} (${version.revision}): ${weight} %`),
+      isAlone(report) ? 'As it was at the beginning; a conformance test moves none' : `As planned last, ${confirmed}`,
       ...(weightReason === undefined ? [] : labelled('Reason', weightReason)),
       ...(isDue ? [`Next observation: ${formatInstant(nextAtMs)}`] : []),
     ],
@@ -70,14 +63,21 @@ function flags(report: Report): Section {
   return { title: 'State', lines: flagsOf(report).flatMap(({ name, detail }) => labelled(capitalized(name), detail)) };
 }
 
-function verdicts({ assessment }: Report): Section {
-  const objectives = assessment?.objectives ?? [];
-  return {
-    title: 'Candidate Verdicts',
-    lines: objectives.flatMap(({ objective, candidate, reason }) =>
-      labelled(formatObjective(objective), `${candidate}, ${reason}`),
+function verdicts(report: Report): Section {
+  const { judged } = report;
+  const title = isAlone(report) ? 'Verdicts' : 'Candidate Verdicts';
+  return { title, lines: judged.flatMap((version) => verdictsOf(version, judged.length > 1)) };
+}
+
+function verdictsOf({ name, assessment, reward, out }: JudgedReport, isNamed: boolean): readonly string[] {
+  const label = (text: string): string => (isNamed ? `${name}, ${text}` : text);
+  return [
+    ...(assessment?.objectives ?? []).flatMap(({ objective, candidate, reason }) =>
+      labelled(label(formatObjective(objective)), `${candidate}, ${reason}`),
     ),
-  };
+    ...(reward === undefined ? [] : labelled(label('reward'), `${reward.verdict}, ${reward.reason}`)),
+    ...(out === undefined ? [] : labelled(label('out of the race'), out)),
+  ];
 }
 
 function iterations({ history }: Report): Section {
@@ -90,14 +90,8 @@ function iterations({ history }: Report): Section {
 }
 
 function iterationRow(record: IterationRecord): readonly string[] {
-  const { iteration, atMs, weightBefore, weightAfter, candidateRequests, reason } = record;
-  return [
-    String(iteration),
-    formatTimeOfDay(atMs),
-    weightBefore === weightAfter ? `${weightAfter} %` : `${weightBefore} % -> ${weightAfter} %`,
-    candidateRequests === undefined ? 'unavailable' : String(candidateRequests),
-    reason,
-  ];
+  const { iteration, atMs, reason } = record;
+  return [String(iteration), formatTimeOfDay(atMs), formatStep(record), formatRequests(record), reason];
 }
 
 function warnings({ warnings }: Report): Section {

@@ -1,7 +1,9 @@
 import { formatObjective } from './describe-assessment.ts';
 import { formatObjectName } from './experiment.ts';
 import { flagsOf } from './flags.ts';
-import type { IterationRecord, Report } from './report.ts';
+import { formatStep } from './iteration-text.ts';
+import type { IterationRecord, JudgedReport, Report } from './report.ts';
+import { columnsOf } from './version-columns.ts';
 
 /** The Web UI shows these above everything else, so they stay short. */
 const shownIterations = 5;
@@ -28,16 +30,14 @@ export function progressOf({ completedIterations, iterations }: Report): string 
 }
 
 function versions(report: Report): string {
-  const { name, target, baseline, candidate, weights, weightReason, startedAtMs } = report;
+  const { name, target, weightReason, startedAtMs } = report;
   if (name === '') return '';
   const isWritten = startedAtMs !== undefined;
   const because = isWritten && weightReason !== undefined ? `\n- why: ${asText(weightReason)}` : '';
-  return [
-    `Target \`${formatObjectName(target)}\``,
-    '',
-    `- baseline ${versionOf(baseline, isWritten ? weights.baseline : undefined)}`,
-    `- candidate ${versionOf(candidate, isWritten ? weights.candidate : undefined)}${because}`,
-  ].join('\n');
+  const lines = columnsOf(report).map(({ version, weight }, index) => {
+    return `- ${index === 0 ? 'baseline' : 'candidate'} ${versionOf(version, isWritten ? weight : undefined)}`;
+  });
+  return [`Target \`${formatObjectName(target)}\``, '', ...lines].join('\n') + because;
 }
 
 function versionOf({ name, revision, image }: Report['baseline'], weight: number | undefined): string {
@@ -52,20 +52,29 @@ function flags(report: Report): string {
   );
 }
 
-function objectives({ assessment }: Report): string {
+function objectives({ judged }: Report): string {
+  return judged
+    .map((version) => objectivesOf(version, judged.length > 1))
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function objectivesOf({ name, assessment, reward, out }: JudgedReport, isNamed: boolean): string {
   const lines = (assessment?.objectives ?? []).map(
     ({ objective, candidate, reason }) => `**${candidate}** ${asText(formatObjective(objective))}: ${asText(reason)}`,
   );
-  return list('Objectives, for the candidate', lines);
+  const rewards = reward === undefined ? [] : [`**${reward.verdict}** reward: ${asText(reward.reason)}`];
+  const left = out === undefined ? [] : [`**out of the race** ${asText(out)}`];
+  return list(`Objectives, for ${isNamed ? asText(name) : 'the candidate'}`, [...lines, ...rewards, ...left]);
 }
 
 function iterations({ history }: Report): string {
   return list('Recent iterations', history.slice(-shownIterations).map(iterationOf));
 }
 
-function iterationOf({ iteration, weightBefore, weightAfter, reason }: IterationRecord): string {
-  const weight = weightBefore === weightAfter ? `${weightAfter} %` : `${weightBefore} % to ${weightAfter} %`;
-  return `${iteration}: ${weight}, ${asText(reason)}`;
+function iterationOf(record: IterationRecord): string {
+  const step = formatStep(record);
+  return `${record.iteration}: ${step === '' ? '' : `${step}, `}${asText(record.reason)}`;
 }
 
 function warnings({ warnings }: Report): string {

@@ -1,7 +1,14 @@
 import { analysisOf, toleranceOf } from './analysis.ts';
 import type { Experiment, Objective } from './experiment.ts';
-import type { Counts } from './measurement.ts';
-import { errorsOf, tailQuantile } from './metric-value.ts';
+import { addGauge, logGaugeEvidence, noGauge } from './gauge-evidence.ts';
+import type { GaugeEvidence } from './gauge-evidence.ts';
+import type { Counts, Totals } from './measurement.ts';
+import { isFact, metricFacts } from './metric.ts';
+import type { MetricFacts } from './metric.ts';
+import { errorsOf, metricValue, timedRequests } from './metric-value.ts';
+import { addOdds, logOddsEvidence, noOdds } from './odds-evidence.ts';
+import type { OddsEvidence } from './odds-evidence.ts';
+import { rewardGain } from './reward.ts';
 import { failIncrements, logPassEvidence } from './stats/bernoulli.ts';
 import type { Trials } from './stats/bernoulli.ts';
 import { discounted, dispersionOf, noSpread, ownDispersion, withInterval } from './stats/dispersion.ts';
@@ -11,6 +18,8 @@ import { addLogs, disagreement, latencyCapMs, logBetEvidence } from './stats/mea
 import { meanFailIncrements, meanPassIncrements } from './stats/mean-betting.ts';
 import { addInterval, freshProcess, logEvidence } from './stats/restarts.ts';
 import type { RestartingProcess } from './stats/restarts.ts';
+import { addDifference, noDifferences } from './stats/sequential-t.ts';
+import type { Differences } from './stats/sequential-t.ts';
 
 /** What one version has shown about one objective so far; JSON-safe. */
 export type ObjectiveEvidence =
@@ -37,6 +46,10 @@ export type ObjectiveEvidence =
       /** Why the latest interval was left out, where it was. */
       readonly skipped?: string;
     }
+  /** A user's metric, or a ratio to the baseline, of which each interval has one value. */
+  | GaugeEvidence
+  /** A share of bad requests beside the baseline's. */
+  | OddsEvidence
   /** A count is a fact, not an estimate: it is compared, not tested. */
   | { readonly kind: 'fact' };
 
@@ -46,38 +59,50 @@ export interface Evidence {
   readonly candidate: readonly ObjectiveEvidence[];
   /** Requests of both versions in the latest intervals, the newest last. */
   readonly recentRequests: readonly number[];
+  /** By how much the candidate's reward was better, interval by interval; of A/B tests. */
+  readonly gains?: Differences;
 }
 
 export type EvidenceSettings = Pick<
   Experiment,
-  'objectives' | 'analysis' | 'tolerance' | 'errorClass' | 'correlations'
+  'objectives' | 'analysis' | 'tolerance' | 'errorClass' | 'correlations' | 'reward' | 'metrics'
 >;
+
+type Role = 'baseline' | 'candidate';
 
 const keptIntervals = 5;
 
-export function noEvidence({ objectives }: Pick<Experiment, 'objectives'>): Evidence {
-  const fresh = objectives.map(freshEvidence);
-  return { baseline: fresh, candidate: fresh, recentRequests: [] };
+export function noEvidence(settings: Pick<Experiment, 'objectives' | 'metrics'>): Evidence {
+  const fresh = (role: Role): readonly ObjectiveEvidence[] =>
+    settings.objectives.map((objective) => freshEvidence(objective, role, settings.metrics));
+  return { baseline: fresh('baseline'), candidate: fresh('candidate'), recentRequests: [] };
 }
 
 /** Adds what both versions answered in one interval. */
-export function addEvidence(
-  evidence: Evidence,
-  interval: { readonly baseline: Counts; readonly candidate: Counts },
-  settings: EvidenceSettings,
-): Evidence {
-  const added = (role: 'baseline' | 'candidate'): readonly ObjectiveEvidence[] =>
+export function addEvidence(evidence: Evidence, interval: Totals, settings: EvidenceSettings): Evidence {
+  const added = (role: Role): readonly ObjectiveEvidence[] =>
     settings.objectives.map((objective, index) => {
-      const known = evidence[role][index] ?? freshEvidence(objective);
+      const known = evidence[role][index] ?? freshEvidence(objective, role, settings.metrics);
       const correlation = settings.correlations?.[index] ?? undefined;
-      return addToObjective(known, interval[role], { ...settings, role, objective, correlation });
+      return addToObjective(known, interval, { ...settings, role, objective, correlation });
     });
   const requests = interval.baseline.requests + interval.candidate.requests;
   return {
     baseline: added('baseline'),
     candidate: added('candidate'),
     recentRequests: [...evidence.recentRequests, requests].slice(-keptIntervals),
+    ...gainsAfter(evidence, interval, settings),
   };
+}
+
+function gainsAfter(
+  { gains }: Evidence,
+  interval: Totals,
+  { reward, errorClass }: EvidenceSettings,
+): Pick<Evidence, 'gains'> {
+  const gain = reward === undefined ? undefined : rewardGain(reward, interval, { errorClass });
+  if (gain === undefined) return gains === undefined ? {} : { gains };
+  return { gains: addDifference(gains ?? noDifferences, gain) };
 }
 
 /**
@@ -101,16 +126,22 @@ function excessAfter(before: number, bad: number, allowed: number): number {
   return Math.min(before / 2, allowed) + bad - allowed;
 }
 
+/** The share of requests that may be over the limit of a tail latency; 1 − 0.95 is not 0.05 in binary. */
+function allowedShare(quantile: number): number {
+  return Number((1 - quantile).toPrecision(9));
+}
+
 /** The limit that a fail is tested against, and the boundary that a pass is: limit and tolerance together. */
 export function boundariesOf(
   objective: Objective,
   settings: Pick<Experiment, 'analysis' | 'tolerance'>,
 ): { readonly limit: number; readonly boundary: number } {
-  const isTail = objective.metric === '95th-percentile-tail-latency';
-  const limit = isTail ? 1 - tailQuantile : (objective.upperLimit ?? 0);
+  const { kind } = metricFacts(objective.metric);
+  const limit = kind.kind === 'tail-latency' ? allowedShare(kind.quantile) : (objective.upperLimit ?? 0);
   const boundary = limit * (1 + toleranceOf(settings, objective.metric));
+  const isShare = kind.kind === 'tail-latency' || kind.kind === 'error-share';
   // A share has no boundary beyond 1.
-  return { limit, boundary: objective.metric === 'mean-latency' ? boundary : Math.min(boundary, 1 - 1e-9) };
+  return { limit, boundary: isShare ? Math.min(boundary, 1 - 1e-9) : boundary };
 }
 
 /** The logs of both e-values; zeros where nothing was seen. */
@@ -127,21 +158,27 @@ export function logEvidenceOf(
       };
     case 'mean':
       return { pass: logBetEvidence(evidence.pass), fail: logEvidence(evidence.fail) };
+    case 'gauge':
+      return logGaugeEvidence(evidence);
+    case 'odds':
+      return logOddsEvidence(evidence);
     case 'fact':
       return { pass: 0, fail: 0 };
   }
 }
 
 interface ObjectiveSettings extends EvidenceSettings {
-  readonly role: 'baseline' | 'candidate';
+  readonly role: Role;
   readonly objective: Objective;
   readonly correlation: number | undefined;
 }
 
-function freshEvidence({ metric }: Objective): ObjectiveEvidence {
-  switch (metric) {
-    case 'error-rate':
-    case '95th-percentile-tail-latency':
+function freshEvidence(objective: Objective, role: Role, metrics: Experiment['metrics']): ObjectiveEvidence {
+  const facts = metricFacts(objective.metric, metrics);
+  if (objective.maxRatioToBaseline !== undefined) return freshRatio(facts, role);
+  switch (facts.kind.kind) {
+    case 'error-share':
+    case 'tail-latency':
       return {
         kind: 'share',
         pass: { requests: 0, bad: 0 },
@@ -152,21 +189,67 @@ function freshEvidence({ metric }: Objective): ObjectiveEvidence {
       };
     case 'mean-latency':
       return { kind: 'mean', pass: [], requests: 0, fail: freshProcess, passed: false, excess: 0 };
-    case 'request-count':
-    case 'error-count':
+    case 'gauge':
+      return noGauge;
+    case 'count':
+    case 'counter':
       return { kind: 'fact' };
   }
 }
 
-function addToObjective(known: ObjectiveEvidence, counts: Counts, settings: ObjectiveSettings): ObjectiveEvidence {
+/** The baseline is not beside itself: there is nothing to test. */
+function freshRatio(facts: MetricFacts, role: Role): ObjectiveEvidence {
+  if (role === 'baseline' || isFact(facts)) return { kind: 'fact' };
+  return facts.kind.kind === 'error-share' ? noOdds : noGauge;
+}
+
+function addToObjective(known: ObjectiveEvidence, interval: Totals, settings: ObjectiveSettings): ObjectiveEvidence {
+  const counts = interval[settings.role];
   switch (known.kind) {
     case 'share':
       return addShare(known, badRequests(counts, settings), settings);
     case 'mean':
       return addMean(known, counts, settings);
+    case 'gauge':
+      return addValue(known, interval, settings);
+    case 'odds':
+      return addBesideBaseline(known, interval, settings);
     case 'fact':
       return known;
   }
+}
+
+/** The distance of the interval's value from what it is tested against; without a value it says nothing. */
+function addValue(known: GaugeEvidence, interval: Totals, settings: ObjectiveSettings): GaugeEvidence {
+  const { objective, role, errorClass } = settings;
+  const { metric, upperLimit, lowerLimit, maxRatioToBaseline: ratio } = objective;
+  const tolerance = toleranceOf(settings, metric);
+  const value = metricValue(metric, interval[role], errorClass);
+  const baseline = metricValue(metric, interval.baseline, errorClass);
+  const { falsePass } = analysisOf(settings);
+  if (value === undefined) return { ...known, excess: 0 };
+  if (ratio !== undefined) {
+    if (baseline === undefined) return { ...known, excess: 0 };
+    const limit = ratio * baseline;
+    return addGauge(known, { beyondBoundary: value - limit * (1 + tolerance), beyondLimit: value - limit }, falsePass);
+  }
+  if (upperLimit === undefined) {
+    const limit = lowerLimit ?? 0;
+    return addGauge(known, { beyondBoundary: limit * (1 - tolerance) - value, beyondLimit: limit - value }, falsePass);
+  }
+  const { limit, boundary } = boundariesOf(objective, settings);
+  return addGauge(known, { beyondBoundary: value - boundary, beyondLimit: value - limit }, falsePass);
+}
+
+function addBesideBaseline(known: OddsEvidence, interval: Totals, settings: ObjectiveSettings): OddsEvidence {
+  const { maxRatioToBaseline: ratio = 1, metric } = settings.objective;
+  const trials = (counts: Counts): Trials => ({
+    requests: counts.requests,
+    bad: errorsOf(counts, settings.errorClass),
+  });
+  const paired = { candidate: trials(interval.candidate), baseline: trials(interval.baseline) };
+  const boundary = ratio * (1 + toleranceOf(settings, metric));
+  return addOdds(known, paired, { ratio, boundary, falsePass: analysisOf(settings).falsePass });
 }
 
 /** The requests of an interval, and how many of them were bad: at most, for a pass, and at least, for a fail. */
@@ -180,7 +263,7 @@ export function badRequests(
   counts: Counts,
   { objective, errorClass }: { readonly objective: Objective; readonly errorClass: Experiment['errorClass'] },
 ): BadRequests {
-  if (objective.metric === '95th-percentile-tail-latency') {
+  if (metricFacts(objective.metric).kind.kind === 'tail-latency') {
     return exceedances(counts.buckets, objective.upperLimit ?? Infinity);
   }
   const errors = errorsOf(counts, errorClass);
@@ -232,7 +315,8 @@ function dispersions(
 type MeanEvidence = Extract<ObjectiveEvidence, { kind: 'mean' }>;
 
 function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, settings: ObjectiveSettings): MeanEvidence {
-  if (counts.requests === 0) return { ...known, excess: 0 };
+  const timed = timedRequests(counts);
+  if (timed === 0) return { ...known, excess: 0 };
   const { limit, boundary } = boundariesOf(settings.objective, settings);
   const interval = { buckets: counts.buckets, sumMs: counts.latencySumMs };
   const torn = disagreement(interval);
@@ -241,15 +325,15 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
     counts.buckets.map(({ le }) => le),
     limit,
   );
-  const dispersion = dispersions(known, counts.requests, settings);
+  const dispersion = dispersions(known, timed, settings);
   const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
   const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
-  const excess = excessAfter(known.excess, counts.latencySumMs, limit * counts.requests);
+  const excess = excessAfter(known.excess, counts.latencySumMs, limit * timed);
   // Without a boundary beyond the limit nothing bounds the mean from above.
   if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));
   const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
-  const requests = known.requests + counts.requests;
+  const requests = known.requests + timed;
   return { ...known, pass, requests, fail, passed: known.passed || suffices, excess };
 }

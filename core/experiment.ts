@@ -1,29 +1,23 @@
 import type { Analysis } from './analysis.ts';
+import type { MetricDefinitions } from './metric.ts';
+import type { ObjectName } from './object-name.ts';
 import type { Task } from './task-kinds.ts';
 
 export type { Task };
 
-/** A namespaced Kubernetes object, by name. */
-export interface ObjectName {
-  readonly namespace: string;
-  readonly name: string;
-}
+export { formatObjectName } from './object-name.ts';
+export type { ObjectName } from './object-name.ts';
 
-/** The metrics of the seed's manifests. Latencies are in milliseconds, `error-rate` is a share in 0..1. */
-export const metricNames = [
-  'request-count',
-  'mean-latency',
-  '95th-percentile-tail-latency',
-  'error-count',
-  'error-rate',
-] as const;
-export type MetricName = (typeof metricNames)[number];
+/** A built-in metric, or the reference to one that a user has defined: `name` or `namespace/name`. */
+export type MetricName = string;
 
-/** A limit on a metric; both limits are inclusive, in the metric's unit, and at least one is present. */
+/** A limit on a metric; limits are inclusive, in the metric's unit, and at least one is present. */
 export interface Objective {
   readonly metric: MetricName;
   readonly upperLimit?: number;
   readonly lowerLimit?: number;
+  /** At most so many times the baseline's value. */
+  readonly maxRatioToBaseline?: number;
   /** A failed verdict ends the run at once; otherwise the candidate drops to its floor weight and may recover. */
   readonly rollbackOnFailure: boolean;
 }
@@ -35,7 +29,17 @@ export interface Version {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-export type Role = 'baseline' | 'candidate';
+export const testingPatterns = ['Canary', 'Conformance', 'A/B', 'A/B/N'] as const;
+export type TestingPattern = (typeof testingPatterns)[number];
+
+export const deploymentPatterns = ['Progressive', 'FixedSplit', 'BlueGreen'] as const;
+export type DeploymentPattern = (typeof deploymentPatterns)[number];
+
+/** What an A/B test maximises or minimises among the versions that satisfy the objectives. */
+export interface Reward {
+  readonly metric: MetricName;
+  readonly preferredDirection: 'High' | 'Low';
+}
 
 /** How the candidate's weight may move; percents of the target's traffic, 0..100. */
 export interface WeightLimits {
@@ -55,13 +59,21 @@ export interface Experiment {
   readonly name: string;
   readonly namespace: string;
   readonly target: ObjectName;
-  readonly testingPattern: 'Canary';
-  readonly deploymentPattern: 'Progressive' | 'FixedSplit';
+  readonly testingPattern: TestingPattern;
+  readonly deploymentPattern: DeploymentPattern;
+  /** What serves now; the only version of a conformance test. */
   readonly baseline: Version;
-  readonly candidate: Version;
+  /** None in a conformance test, one in a canary or an A/B test. */
+  readonly candidates: readonly Version[];
+  /** The versions are not named: the preflight finds them on the target. */
+  readonly discovers?: true;
+  /** Of A/B and A/B/N. */
+  readonly reward?: Reward;
   readonly objectives: readonly Objective[];
   /** Measured and reported, never judged. */
   readonly indicators: readonly MetricName[];
+  /** Of the metrics that are not built in; filled in when the manifest is read. */
+  readonly metrics?: MetricDefinitions;
   readonly weights: WeightLimits;
   readonly intervalMs: number;
   /** Iterations in all: `iterationsPerLoop * maxLoops`. */
@@ -122,7 +134,3 @@ export const experimentDefaults = {
   maxLoops: 1,
   ...defaultSettings,
 } as const;
-
-export function formatObjectName(name: ObjectName): string {
-  return `${name.namespace}/${name.name}`;
-}

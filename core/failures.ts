@@ -36,6 +36,10 @@ export const failureTypes = {
   Invalid: { isRetryable: false, when: 'the Kubernetes API or a Knative webhook refuses what was written' },
   TemporalUnavailable: { isRetryable: true, when: 'the Temporal service cannot be asked about another experiment' },
   MetricsUnavailable: { isRetryable: true, when: 'Prometheus does not answer before the run begins' },
+  MetricUnavailable: {
+    isRetryable: false,
+    when: 'a metric that the manifest names is not defined, or its definition cannot be used',
+  },
   ChartUnavailable: { isRetryable: true, when: 'a chart or its values cannot be downloaded' },
   ReleaseBusy: { isRetryable: true, when: 'another helm operation is, or may still be, at work on the release' },
   CommandNotAllowed: { isRetryable: false, when: 'a task asks for a command that the worker does not allow' },

@@ -6,17 +6,14 @@ import { formatDuration } from './duration.ts';
 import { addEvidence, noEvidence, withoutBlame } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment } from './experiment.ts';
-import type { Counts, Measurement } from './measurement.ts';
+import type { Measurement, Totals } from './measurement.ts';
+import { compareReward } from './compare-reward.ts';
+import type { RewardComparison } from './compare-reward.ts';
 import { nextWeight } from './weights.ts';
-
-/** What both versions answered since the candidate first had traffic. */
-export interface Totals {
-  readonly baseline: Counts;
-  readonly candidate: Counts;
-}
 
 export interface JudgeIntervalInput {
   readonly experiment: Experiment;
+  /** Since the candidate first had traffic. */
   readonly totals: Totals;
   readonly measurement: Measurement;
   /** The candidate's weight in the interval, percent. */
@@ -38,6 +35,8 @@ export interface IntervalJudgement {
   readonly weight: number;
   readonly reason: string;
   readonly suspect: boolean;
+  /** Of A/B tests. */
+  readonly reward?: RewardComparison;
 }
 
 /**
@@ -62,7 +61,15 @@ export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {
       ? withoutBlame(input.evidence ?? noEvidence(experiment), evidence)
       : evidence;
   const decision = warmingUp === undefined ? next : { weight, reason: warmingUp };
-  return { totals, ...(kept === undefined ? {} : { evidence: kept }), assessment, ...decision, suspect };
+  const reward = compareReward({ experiment, totals, ...(kept === undefined ? {} : { evidence: kept }) });
+  return {
+    totals,
+    ...(kept === undefined ? {} : { evidence: kept }),
+    assessment,
+    ...decision,
+    suspect,
+    ...(reward === undefined ? {} : { reward }),
+  };
 }
 
 function warmUpReason(measurement: Measurement, { warmUpUntilMs }: JudgeIntervalInput): string | undefined {

@@ -1,28 +1,40 @@
 import type { ErrorClass, MetricName } from './experiment.ts';
 import type { Bucket, Counts } from './measurement.ts';
+import { metricFacts } from './metric.ts';
 import { histogramQuantile } from './quantile.ts';
 
-/** The share of requests that `95th-percentile-tail-latency` covers. */
-export const tailQuantile = 0.95;
-
 /**
- * The point value of a metric, in the unit that `metricUnits` states.
+ * The point value of a metric, in its unit.
  *
- * Counts are 0 without requests; latencies and the error rate are `undefined` then, since no data is not a number.
+ * Counts are 0 without requests; latencies and the error rate are `undefined` then, since no data is not a number, and so is
+ * a user's metric that had no value.
  */
 export function metricValue(metric: MetricName, counts: Counts, errorClass: ErrorClass): number | undefined {
-  switch (metric) {
-    case 'request-count':
-      return counts.requests;
-    case 'error-count':
-      return errorsOf(counts, errorClass);
-    case 'error-rate':
+  const { kind } = metricFacts(metric);
+  switch (kind.kind) {
+    case 'count':
+      return kind.of === 'requests' ? counts.requests : errorsOf(counts, errorClass);
+    case 'error-share':
       return counts.requests === 0 ? undefined : errorsOf(counts, errorClass) / counts.requests;
-    case 'mean-latency':
-      return counts.requests === 0 ? undefined : counts.latencySumMs / counts.requests;
-    case '95th-percentile-tail-latency':
-      return histogramQuantile(tailQuantile, counts.buckets);
+    case 'mean-latency': {
+      const timed = timedRequests(counts);
+      return timed === 0 ? undefined : counts.latencySumMs / timed;
+    }
+    case 'tail-latency':
+      return histogramQuantile(kind.quantile, counts.buckets);
+    case 'counter':
+    case 'gauge': {
+      const reading = counts.values?.[metric];
+      return reading?.kind === 'value' ? reading.value : undefined;
+    }
   }
+}
+
+/** Requests whose latency is known: a gateway does not time those that got no answer. */
+export function timedRequests({ buckets, latencySumMs, requests }: Counts): number {
+  const last = buckets.at(-1);
+  if (last !== undefined) return last.count;
+  return latencySumMs > 0 ? requests : 0;
 }
 
 /** Responses of the class that counts as an error. */

@@ -1,6 +1,7 @@
 import { analysisOf, longestExtensionMs } from './analysis.ts';
 import { allPass } from './assess.ts';
 import type { Assessment, ObjectiveAssessment } from './assessment.ts';
+import type { RewardComparison } from './compare-reward.ts';
 import type { Drift } from './drift.ts';
 import type { Experiment } from './experiment.ts';
 import { formatDuration } from './duration.ts';
@@ -16,7 +17,12 @@ export interface PlanInput {
   readonly weight: number;
   readonly drift: Drift;
   /** Absent while the metrics are out of sight. */
-  readonly computed?: { readonly assessment: Assessment; readonly weight: number; readonly reason: string };
+  readonly computed?: {
+    readonly assessment: Assessment;
+    readonly weight: number;
+    readonly reason: string;
+    readonly reward?: RewardComparison;
+  };
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
   readonly candidateUnreadySinceMs?: number;
   /** Since when the candidate has had no request, although it has a share of the traffic. */

@@ -1,27 +1,34 @@
 import { analysisOf } from './analysis.ts';
 import type { Drift } from './drift.ts';
 import type { Experiment } from './experiment.ts';
-import type { IntervalJudgement, JudgeIntervalInput } from './judge-interval.ts';
-import type { Measurement } from './measurement.ts';
+import type { IntervalJudgement } from './judge-interval.ts';
+import type { JudgeRoundInput, RoundJudgement } from './judge-round.ts';
+import { isLoadTest } from './load-test.ts';
+import { measurementOf } from './measurement.ts';
+import type { Measurement, RunMeasurement } from './measurement.ts';
 import type { PlanInput } from './plan.ts';
+import type { PlanRoundInput } from './plan-round.ts';
+import { isRacing } from './standing.ts';
+import type { Standing } from './standing.ts';
 import { withWarnings } from './state.ts';
 import type { ExperimentState } from './state.ts';
 
 /** One look at metrics and target, and what became of it. */
 export interface Seen {
   readonly experiment: Experiment;
-  readonly measurement: Measurement;
-  readonly drift: Drift;
+  readonly measurement: RunMeasurement;
+  /** For each judged version. */
+  readonly drifts: readonly Drift[];
   /** Absent while the metrics are out of sight. */
-  readonly judgement: IntervalJudgement | undefined;
+  readonly judgement: RoundJudgement | undefined;
   readonly nowMs: number;
 }
 
 /** Folds one look into the state: what was learned, what is out of sight or disturbed, and whether an iteration has passed. */
 export function afterLook(state: ExperimentState, seen: Seen): ExperimentState {
-  const { experiment, measurement, drift, nowMs } = seen;
+  const { experiment, measurement, nowMs } = seen;
   const next = withObservation(state, seen);
-  const counts = isWholeIteration(next, drift) && !isWarmUp(state, measurement, experiment);
+  const counts = isWholeIteration(next, seen) && !isWarmUp(state, measurement, experiment);
   const iteration = next.iteration + (counts ? 1 : 0);
   const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : next.message;
   const isOver = iteration >= experiment.iterations;
@@ -29,15 +36,33 @@ export function afterLook(state: ExperimentState, seen: Seen): ExperimentState {
 }
 
 /** What the plan has to know after the look. */
-export function planInputOf(state: ExperimentState, { experiment, drift, judgement, nowMs }: Seen): PlanInput {
+export function planInputOf(state: ExperimentState, seen: Seen): PlanRoundInput {
+  const { experiment } = seen;
+  const { standings } = state;
+  const inputs = standings.map((standing, index) => inputOf({ state, standing, index }, seen));
+  return { experiment, standings, inputs };
+}
+
+interface Place {
+  readonly state: ExperimentState;
+  readonly standing: Standing;
+  readonly index: number;
+}
+
+function inputOf({ state, standing, index }: Place, { experiment, drifts, judgement, nowMs }: Seen): PlanInput {
+  const { unreadySinceMs, starvedSinceMs, environmentSinceMs } = standing;
+  const computed = judgement?.[index] ?? undefined;
   return {
     experiment,
     nowMs,
     iteration: state.iteration,
-    weight: state.weight,
-    drift,
-    ...(judgement === undefined ? {} : { computed: judgement }),
+    weight: standing.weight,
+    drift: driftAt(drifts, index),
+    ...(computed === undefined ? {} : { computed }),
     ...planFactsOf(state),
+    ...(unreadySinceMs === undefined ? {} : { candidateUnreadySinceMs: unreadySinceMs }),
+    ...(starvedSinceMs === undefined ? {} : { starvedSinceMs }),
+    ...(environmentSinceMs === undefined ? {} : { environmentSinceMs }),
     paused: state.paused !== undefined,
   };
 }
@@ -46,11 +71,15 @@ export function planInputOf(state: ExperimentState, { experiment, drift, judgeme
 export function judgeInputOf(
   state: ExperimentState,
   experiment: Experiment,
-  measurement: Measurement,
-): JudgeIntervalInput {
-  const { totals, weight, evidence } = state;
-  const known = evidence === undefined ? {} : { evidence };
-  return { experiment, totals, measurement, weight, ...known, ...warmUpOf(state, experiment) };
+  measurement: RunMeasurement,
+): JudgeRoundInput {
+  const standings = state.standings.map(({ weight, totals, evidence, out }) => ({
+    weight,
+    totals,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(out === undefined ? {} : { out }),
+  }));
+  return { experiment, measurement, standings, ...warmUpOf(state, experiment) };
 }
 
 /** Until when intervals judge nothing; absent without a warm-up. */
@@ -61,9 +90,6 @@ function warmUpOf({ startedAtMs = 0 }: ExperimentState, experiment: Experiment):
 
 const planFacts = [
   'blind',
-  'candidateUnreadySinceMs',
-  'starvedSinceMs',
-  'environmentSinceMs',
   'extendedSinceMs',
   'gateOpenedAtMs',
   'approved',
@@ -76,34 +102,60 @@ function planFactsOf(state: ExperimentState): Pick<ExperimentState, (typeof plan
   return Object.fromEntries(present) as Pick<ExperimentState, (typeof planFacts)[number]>;
 }
 
-function withObservation(state: ExperimentState, { measurement, drift, judgement, nowMs }: Seen): ExperimentState {
-  const { blind, candidateUnreadySinceMs, starvedSinceMs, environmentSinceMs, ...rest } = state;
-  const outOfSight = reasonOutOfSight(state, measurement, drift);
-  // Out of sight it has not become ready.
-  const wasUnready = candidateUnreadySinceMs !== undefined;
-  const unready = drift.kind === 'candidateUnready' || (drift.kind === 'unknown' && wasUnready);
-  const starved = measurement.kind === 'measured' ? isStarved(state, measurement) : starvedSinceMs !== undefined;
+function withObservation(state: ExperimentState, seen: Seen): ExperimentState {
+  const { blind, ...rest } = state;
+  const { measurement, drifts, nowMs } = seen;
+  const outOfSight = reasonOutOfSight(state, measurement, drifts);
   const next: ExperimentState = {
     ...rest,
     ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
-    ...(unready ? { candidateUnreadySinceMs: candidateUnreadySinceMs ?? nowMs } : {}),
-    ...(starved ? { starvedSinceMs: starvedSinceMs ?? nowMs } : {}),
-    ...(isEnvironment(judgement) ? { environmentSinceMs: environmentSinceMs ?? nowMs } : {}),
     ...(measurement.kind === 'measured' ? { observedUntilMs: measurement.toMs } : {}),
-    ...(judgement === undefined ? {} : learned(judgement)),
+    standings: state.standings.map((standing, index) =>
+      isRacing(standing) ? afterSeen(standing, index, seen) : standing,
+    ),
   };
-  return drift.kind === 'none' ? withWarnings(next, drift.notes) : next;
+  const notes = drifts.flatMap((drift) => (drift.kind === 'none' ? drift.notes : []));
+  return withWarnings(next, [...new Set(notes)]);
+}
+
+/** What the look has changed about one judged version. */
+function afterSeen(standing: Standing, index: number, { experiment, drifts, judgement, ...seen }: Seen): Standing {
+  const { unreadySinceMs, starvedSinceMs, environmentSinceMs, ...rest } = standing;
+  const { testingPattern } = experiment;
+  const measurement = measurementOf(seen.measurement, { testingPattern, index });
+  const judged = judgement?.[index] ?? undefined;
+  const { kind } = driftAt(drifts, index);
+  // Out of sight it has not become ready.
+  const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
+  const isStarvedNow =
+    measurement.kind === 'measured' ? isStarved(standing, measurement) : starvedSinceMs !== undefined;
+  // A load test sends requests when its tasks say so, not in every interval.
+  const starved = isStarvedNow && !isLoadTest(experiment);
+  return {
+    ...rest,
+    ...(unready ? { unreadySinceMs: unreadySinceMs ?? seen.nowMs } : {}),
+    ...(starved ? { starvedSinceMs: starvedSinceMs ?? seen.nowMs } : {}),
+    ...(isEnvironment(judged) ? { environmentSinceMs: environmentSinceMs ?? seen.nowMs } : {}),
+    ...(judged === undefined ? {} : learned(judged)),
+  };
 }
 
 /** Blind, paused, at the gate, in a bad environment or with an unready candidate, time passes but no iteration does. */
-function isWholeIteration(state: ExperimentState, drift: Drift): boolean {
-  const { blind, paused, gateOpenedAtMs, environmentSinceMs } = state;
-  const disturbances = [blind, paused, gateOpenedAtMs, environmentSinceMs];
-  return disturbances.every((disturbance) => disturbance === undefined) && drift.kind === 'none';
+function isWholeIteration({ blind, paused, gateOpenedAtMs, standings }: ExperimentState, { drifts }: Seen): boolean {
+  const disturbances = [blind, paused, gateOpenedAtMs];
+  if (disturbances.some((disturbance) => disturbance !== undefined)) return false;
+  return standings.every((standing, index) => {
+    if (!isRacing(standing)) return true;
+    return standing.environmentSinceMs === undefined && driftAt(drifts, index).kind === 'none';
+  });
+}
+
+function driftAt(drifts: readonly Drift[], index: number): Drift {
+  return drifts[index] ?? { kind: 'none', notes: [] };
 }
 
 /** Whether the interval began before the warm-up was over. */
-function isWarmUp(state: ExperimentState, measurement: Measurement, experiment: Experiment): boolean {
+function isWarmUp(state: ExperimentState, measurement: RunMeasurement, experiment: Experiment): boolean {
   const { warmUpUntilMs = 0 } = warmUpOf(state, experiment);
   return measurement.kind === 'measured' && measurement.fromMs < warmUpUntilMs;
 }
@@ -112,20 +164,30 @@ function isEnvironment(judgement: IntervalJudgement | undefined): boolean {
   return judgement?.assessment.overall?.verdict === 'environment';
 }
 
-function isStarved({ weight }: ExperimentState, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {
+function isStarved({ weight }: Standing, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {
   return weight > 0 && candidate.requests === 0;
 }
 
 function reasonOutOfSight(
-  { confirmed, weight }: ExperimentState,
-  measurement: Measurement,
-  drift: Drift,
+  { confirmed, standings }: ExperimentState,
+  measurement: RunMeasurement,
+  drifts: readonly Drift[],
 ): string | undefined {
   if (measurement.kind !== 'measured') return measurement.reason;
-  if (!confirmed) return `the cluster has not reported the candidate's ${weight} % yet`;
-  return drift.kind === 'unknown' ? drift.reason : undefined;
+  if (!confirmed) {
+    const weights = standings.map(({ weight }) => `${weight} %`).join(', ');
+    return `the cluster has not reported the candidate's ${weights} yet`;
+  }
+  const unknown = drifts.find((drift) => drift.kind === 'unknown');
+  return unknown?.reason;
 }
 
-function learned({ totals, evidence, assessment, suspect }: IntervalJudgement): Partial<ExperimentState> {
-  return { totals, assessment, suspect, ...(evidence === undefined ? {} : { evidence }) };
+function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<Standing> {
+  return {
+    totals,
+    assessment,
+    suspect,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(reward === undefined ? {} : { reward }),
+  };
 }

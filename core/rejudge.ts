@@ -1,18 +1,20 @@
 import type { Experiment } from './experiment.ts';
-import { judgeInterval } from './judge-interval.ts';
-import type { IntervalJudgement } from './judge-interval.ts';
-import type { Measurement } from './measurement.ts';
-import { plan } from './plan.ts';
-import type { Plan } from './plan.ts';
+import { judgeRound } from './judge-round.ts';
+import type { RoundJudgement } from './judge-round.ts';
+import type { RunMeasurement } from './measurement.ts';
+import { planRound } from './plan-round.ts';
+import type { RoundPlan } from './plan-round.ts';
 import { afterLook, judgeInputOf, planInputOf } from './progress.ts';
-import { initialState } from './state.ts';
+import { initialStanding } from './standing.ts';
+import { initialState, withPlan, withWeights } from './state.ts';
 import type { ExperimentState } from './state.ts';
+import { judgedVersions } from './versions.ts';
 
-/** One interval as it was measured, and the candidate's weight in it. */
+/** One interval as it was measured, and the candidates' weights in it. */
 export interface RecordedInterval {
   readonly atMs: number;
-  readonly measurement: Measurement;
-  readonly weight: number;
+  readonly measurement: RunMeasurement;
+  readonly weights: readonly number[];
 }
 
 /** What an experiment makes of one recorded interval. */
@@ -21,8 +23,8 @@ export interface RejudgedInterval {
   /** Completed iterations, this one included if it counts. */
   readonly iteration: number;
   /** Absent while the metrics were out of sight. */
-  readonly judgement?: IntervalJudgement;
-  readonly plan: Plan;
+  readonly judgement?: RoundJudgement;
+  readonly plan: RoundPlan;
 }
 
 /**
@@ -31,11 +33,11 @@ export interface RejudgedInterval {
  */
 export function rejudge(experiment: Experiment, intervals: readonly RecordedInterval[]): readonly RejudgedInterval[] {
   const judged: RejudgedInterval[] = [];
-  let state = stateBefore(intervals);
+  let state = stateBefore(experiment, intervals);
   for (const interval of intervals) {
-    const { atMs: nowMs, measurement, weight } = interval;
-    const look = lookUndisturbed({ ...state, weight }, { experiment, measurement, nowMs });
-    state = look.state;
+    const { atMs: nowMs, measurement, weights } = interval;
+    const look = lookUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
+    state = withPlan(look.state, look.plan);
     const { judgement, plan } = look;
     judged.push({ interval, iteration: state.iteration, ...(judgement === undefined ? {} : { judgement }), plan });
     if (isEnd(plan)) break;
@@ -44,19 +46,20 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
 }
 
 /** Whether the run would end here, or wait for a person. */
-export function isEnd({ kind }: Plan): boolean {
-  return kind === 'promote' || kind === 'rollBack' || kind === 'stop' || kind === 'openGate';
+export function isEnd({ kind }: RoundPlan): boolean {
+  return kind !== 'hold' && kind !== 'shift';
 }
 
-function stateBefore([first]: readonly RecordedInterval[]): ExperimentState {
+function stateBefore(experiment: Experiment, [first]: readonly RecordedInterval[]): ExperimentState {
   const measurement = first?.measurement;
   const startedAtMs = measurement?.kind === 'measured' ? measurement.fromMs : (first?.atMs ?? 0);
-  return { ...initialState({ workflowId: 'record', firstRunId: 'record' }), confirmed: true, startedAtMs };
+  const standings = judgedVersions(experiment).map(() => initialStanding());
+  return { ...initialState({ workflowId: 'record', firstRunId: 'record' }), confirmed: true, startedAtMs, standings };
 }
 
 export interface UndisturbedLook {
   readonly experiment: Experiment;
-  readonly measurement: Measurement;
+  readonly measurement: RunMeasurement;
   readonly nowMs: number;
   /** False leaves out what only people read. */
   readonly shown?: boolean;
@@ -66,10 +69,10 @@ export interface UndisturbedLook {
 export function lookUndisturbed(
   before: ExperimentState,
   { experiment, measurement, nowMs, shown = true }: UndisturbedLook,
-): { readonly state: ExperimentState; readonly judgement: IntervalJudgement | undefined; readonly plan: Plan } {
+): { readonly state: ExperimentState; readonly judgement: RoundJudgement | undefined; readonly plan: RoundPlan } {
   const input = { ...judgeInputOf(before, experiment, measurement), shown };
-  const judgement = measurement.kind === 'blind' ? undefined : judgeInterval(input);
-  const seen = { experiment, measurement, drift: { kind: 'none', notes: [] }, judgement, nowMs } as const;
+  const judgement = measurement.kind === 'blind' ? undefined : judgeRound(input);
+  const seen = { experiment, measurement, drifts: [], judgement, nowMs };
   const state = afterLook(before, seen);
-  return { state, judgement, plan: plan(planInputOf(state, seen)) };
+  return { state, judgement, plan: planRound(planInputOf(state, seen)) };
 }

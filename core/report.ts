@@ -1,5 +1,7 @@
 import type { Assessment } from './assessment.ts';
-import type { ObjectName } from './experiment.ts';
+import type { RewardComparison } from './compare-reward.ts';
+import type { ObjectName, Reward } from './experiment.ts';
+import type { MetricDefinitions } from './metric.ts';
 
 /** iter8's stages: only forward, and any may go to Completed. */
 export type Stage = 'Waiting' | 'Initializing' | 'Running' | 'Finishing' | 'Completed';
@@ -21,14 +23,24 @@ export interface VersionReport {
   readonly image?: string;
 }
 
-/** One observed interval, as kept for people: weights are the candidate's, in percent. */
+/** A version that is judged beside the baseline; in a conformance test the baseline itself. */
+export interface JudgedReport extends VersionReport {
+  readonly assessment?: Assessment;
+  /** Of A/B tests. */
+  readonly reward?: RewardComparison;
+  readonly suspect: boolean;
+  /** Why it is out of the race, while others go on. */
+  readonly out?: string;
+}
+
+/** One observed interval, as kept for people: weights are the candidates', in percent. */
 export interface IterationRecord {
   readonly iteration: number;
   readonly atMs: number;
-  readonly weightBefore: number;
-  readonly weightAfter: number;
-  /** Requests that the candidate answered in the interval; absent when blind. */
-  readonly candidateRequests?: number;
+  readonly weightsBefore: readonly number[];
+  readonly weightsAfter: readonly number[];
+  /** Requests that each judged version answered in the interval; absent when blind. */
+  readonly requests?: readonly number[];
   readonly reason: string;
 }
 
@@ -54,7 +66,12 @@ export interface Report {
   readonly testingPattern: string;
   readonly deploymentPattern: string;
   readonly baseline: VersionReport;
-  readonly candidate: VersionReport;
+  /** Of the metrics that are not built in. */
+  readonly metrics?: MetricDefinitions;
+  /** What an A/B test prefers. */
+  readonly reward?: Reward;
+  /** The versions that are judged, in the order of the manifest. */
+  readonly judged: readonly JudgedReport[];
   readonly stage: Stage;
   readonly outcome?: Outcome;
   /** Why the outcome is what it is, with numbers. */
@@ -68,8 +85,15 @@ export interface Report {
   readonly iterations: number;
   /** When the next observation is due. */
   readonly nextAtMs?: number;
-  /** The traffic that the plan chose last, in percent; `confirmed` when the cluster has reported it. */
-  readonly weights: { readonly baseline: number; readonly candidate: number; readonly confirmed: boolean };
+  /**
+   * The traffic that the plan chose last, in percent; `confirmed` when the cluster has reported it. A conformance test moves none:
+   * it is what the version had at the beginning.
+   */
+  readonly weights: {
+    readonly baseline: number;
+    readonly candidates: readonly number[];
+    readonly confirmed: boolean;
+  };
   /** Why the weight is what it is. */
   readonly weightReason?: string;
   readonly paused?: HumanRequest;
@@ -77,9 +101,7 @@ export interface Report {
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
-  readonly suspect: boolean;
   readonly waitingFor?: HolderReport;
-  readonly assessment?: Assessment;
   /** The version that would be promoted now, by name; absent while no version satisfies all objectives. */
   readonly winner?: string;
   /** The version that is recommended now, by name: the winner, else the baseline. */

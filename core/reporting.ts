@@ -1,7 +1,12 @@
 import { allPass } from './assess.ts';
 import type { Experiment, Version } from './experiment.ts';
-import type { Report, VersionReport } from './report.ts';
+import { leaderOf } from './leader.ts';
+import type { JudgedReport, Report, VersionReport } from './report.ts';
+import { isRacing } from './standing.ts';
+import type { Standing } from './standing.ts';
+import { candidateWeights } from './state.ts';
 import type { ExperimentState } from './state.ts';
+import { judgedVersions } from './versions.ts';
 
 /** The state as users see it. Before the manifest has been read there is no experiment, and its fields are empty. */
 export function reportOf(state: ExperimentState): Report {
@@ -14,14 +19,13 @@ export function reportOf(state: ExperimentState): Report {
     ...describeExperiment(state),
     stage: state.stage,
     ...pick(state, ['outcome', 'reason', 'startedAtMs', 'completedAtMs', 'weightReason', 'paused', 'approved']),
-    ...pick(state, ['blind', 'waitingFor', 'assessment', 'timeToSafeMs']),
+    ...pick(state, ['blind', 'waitingFor', 'timeToSafeMs']),
     message: state.message,
     completedIterations: state.iteration,
     ...nextObservation(state),
-    weights: { baseline: 100 - state.weight, candidate: state.weight, confirmed: state.confirmed },
+    ...weightsOf(state),
     ...(state.abort === undefined ? {} : { abortRequested: state.abort }),
     ...gateOf(state),
-    suspect: state.suspect,
     ...(winner === undefined ? {} : { winner }),
     recommended: winner ?? experiment?.baseline.name ?? '',
     history: state.history,
@@ -38,12 +42,15 @@ type ExperimentFacts = Pick<
   | 'testingPattern'
   | 'deploymentPattern'
   | 'baseline'
-  | 'candidate'
+  | 'reward'
+  | 'metrics'
+  | 'judged'
   | 'intervalMs'
   | 'iterations'
 >;
 
-function describeExperiment({ experiment, images }: ExperimentState): ExperimentFacts {
+function describeExperiment({ experiment, images = {}, standings }: ExperimentState): ExperimentFacts {
+  const { reward, metrics } = experiment ?? {};
   return {
     apiVersion: experiment?.apiVersion ?? '',
     name: experiment?.name ?? '',
@@ -51,31 +58,76 @@ function describeExperiment({ experiment, images }: ExperimentState): Experiment
     target: experiment?.target ?? { namespace: '', name: '' },
     testingPattern: experiment?.testingPattern ?? '',
     deploymentPattern: experiment?.deploymentPattern ?? '',
-    baseline: describeVersion(experiment?.baseline, images?.baseline),
-    candidate: describeVersion(experiment?.candidate, images?.candidate),
+    baseline: describeVersion(experiment?.baseline, images),
+    ...(reward === undefined ? {} : { reward }),
+    ...(metrics === undefined ? {} : { metrics }),
+    judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
+      ...describeVersion(version, images),
+      ...describeStanding(standings[index]),
+    })),
     intervalMs: experiment?.intervalMs ?? 0,
     iterations: experiment?.iterations ?? 0,
   };
 }
 
-function describeVersion(version: Version | undefined, image: string | undefined): VersionReport {
+function describeStanding(standing: Standing | undefined): Omit<JudgedReport, keyof VersionReport> {
+  if (standing === undefined) return { suspect: false };
+  const { assessment, reward, suspect, out } = standing;
+  return {
+    ...(assessment === undefined ? {} : { assessment }),
+    ...(reward === undefined ? {} : { reward }),
+    suspect,
+    ...(out === undefined ? {} : { out }),
+  };
+}
+
+function describeVersion(version: Version | undefined, images: Readonly<Record<string, string>>): VersionReport {
   const known = { name: version?.name ?? '', revision: version?.revision ?? '' };
+  const image = images[known.name];
   return image === undefined ? known : { ...known, image };
 }
 
-/** The version that would be promoted now, by name; undefined while no version satisfies all objectives. */
-export function winnerOf({ experiment, assessment, outcome }: ExperimentState): string | undefined {
+/** Who would win if the run ended now; after it, who has won. */
+export function winnerOf({ experiment, standings, outcome, promoted }: ExperimentState): string | undefined {
   if (experiment === undefined) return undefined;
-  if (outcome === 'Promoted') return experiment.candidate.name;
-  if (outcome !== undefined) return undefined;
-  if (assessment === undefined) return undefined;
-  if (allPass(assessment, experiment.minSamples)) return experiment.candidate.name;
-  return baselinePasses(experiment, assessment) ? experiment.baseline.name : undefined;
+  if (outcome === 'Promoted') return promoted;
+  if (outcome !== undefined && outcome !== 'Concluded') return undefined;
+  if (experiment.testingPattern === 'Conformance')
+    return conforms(experiment, standings) ? experiment.baseline.name : undefined;
+  return (
+    leadingCandidate(experiment, standings) ??
+    (baselinePasses(experiment, standings) ? experiment.baseline.name : undefined)
+  );
 }
 
-function baselinePasses(experiment: Experiment, assessment: NonNullable<ExperimentState['assessment']>): boolean {
-  if (assessment.samples.baseline < experiment.minSamples) return false;
+function conforms({ minSamples }: Experiment, [standing]: readonly Standing[]): boolean {
+  return standing?.assessment !== undefined && allPass(standing.assessment, minSamples);
+}
+
+/** Among those that satisfy all objectives the best by the reward, or the only one where there is no reward. */
+function leadingCandidate(experiment: Experiment, standings: readonly Standing[]): string | undefined {
+  const fit = standings.map(({ assessment, reward, ...standing }) => {
+    if (assessment === undefined || !isRacing(standing) || !allPass(assessment, experiment.minSamples)) return null;
+    return { assessment, ...(reward === undefined ? {} : { reward }) };
+  });
+  const passing = experiment.candidates.filter((_, index) => fit[index] !== null && fit[index] !== undefined);
+  if (experiment.reward === undefined) return passing.length === 1 ? passing[0]?.name : undefined;
+  const leader = leaderOf(experiment, fit);
+  return leader.kind === 'candidate' ? leader.name : undefined;
+}
+
+function baselinePasses({ minSamples }: Experiment, standings: readonly Standing[]): boolean {
+  const [assessment] = standings.flatMap((standing) => standing.assessment ?? []);
+  if (assessment === undefined || assessment.samples.baseline < minSamples) return false;
   return assessment.objectives.every(({ baseline }) => baseline === 'pass');
+}
+
+function weightsOf(state: ExperimentState): Pick<Report, 'weights'> {
+  const candidates = candidateWeights(state);
+  const isAlone = state.experiment?.testingPattern === 'Conformance';
+  const rest = 100 - candidates.reduce((sum, weight) => sum + weight, 0);
+  const baseline = isAlone ? (state.standings[0]?.weight ?? 0) : rest;
+  return { weights: { baseline, candidates, confirmed: state.confirmed } };
 }
 
 function nextObservation({ experiment, stage, deadlineMs }: ExperimentState): Pick<Report, 'nextAtMs'> {

@@ -1,4 +1,4 @@
-import { analysisOf } from './analysis.ts';
+import { analysisOf, toleranceOf } from './analysis.ts';
 import type { EvidenceReport, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
 import { formatMetric } from './comparison.ts';
 import { formatDuration } from './duration.ts';
@@ -6,6 +6,7 @@ import { boundariesOf, logEvidenceOf } from './evidence.ts';
 import type { Evidence, ObjectiveEvidence } from './evidence.ts';
 import type { Experiment, Objective } from './experiment.ts';
 import type { Counts } from './measurement.ts';
+import { metricFacts } from './metric.ts';
 import { metricValue, shareOver } from './metric-value.ts';
 import { hasEnoughSamples, judgeByThreshold } from './objective.ts';
 import type { JudgementSettings } from './objective.ts';
@@ -14,7 +15,7 @@ import { requestsUntilPass, shareInterval } from './stats/bernoulli.ts';
 import { logMeanExp } from './stats/log-space.ts';
 import { requestsUntilBetsSuffice } from './stats/mean-betting.ts';
 
-export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis'>;
+export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis' | 'metrics'>;
 
 export interface SequentialInput {
   readonly settings: SequentialSettings;
@@ -101,24 +102,40 @@ function judgeObjective(
   { objective, own, pass, fail, isCulprit }: ObjectiveInput,
 ): Judged {
   const counts = totals[role];
-  if (own.kind === 'fact') return judgeByThreshold(objective, counts, settings);
-  const isBeyond = estimateIsBeyond(objective, counts, settings);
-  const verdict = isCulprit ? 'fail' : own.passed && !isBeyond ? 'pass' : 'undecided';
+  const { baseline: beside } = totals;
+  if (own.kind === 'fact') return judgeByThreshold(objective, counts, { ...settings, beside });
+  const isBeyond = estimateIsBeyond(objective, counts, { ...settings, beside });
+  const verdict: Verdict = isCulprit ? 'fail' : own.passed && !isBeyond ? 'pass' : 'undecided';
   if (!shown || role === 'baseline') return { verdict, reason: '', suspect: isBeyond };
   const evidence = reportOf({ settings, objective, own, pass, fail });
-  const reason = reasonOf({ verdict, objective, counts, requestsPerMs, settings, own, pass, fail, evidence });
+  const shownInput = { verdict, objective, counts, beside, requestsPerMs, settings, own, pass, fail, evidence };
+  const reason = reasonOf(shownInput);
   return { verdict, reason, suspect: isBeyond, evidence };
 }
 
 /** Whether the point estimate is beyond limit and tolerance together, whatever the sample size. */
-function estimateIsBeyond(objective: Objective, counts: Counts, settings: SequentialSettings): boolean {
+function estimateIsBeyond(
+  objective: Objective,
+  counts: Counts,
+  { beside, ...settings }: SequentialSettings & { readonly beside: Counts },
+): boolean {
+  const { metric, maxRatioToBaseline, lowerLimit, upperLimit } = objective;
   const estimate = estimateOf(objective, counts, settings);
-  return estimate !== undefined && estimate > boundariesOf(objective, settings).boundary;
+  if (estimate === undefined) return false;
+  const tolerance = toleranceOf(settings, metric);
+  if (maxRatioToBaseline !== undefined) {
+    const baseline = metricValue(metric, beside, settings.errorClass);
+    // Beside a baseline without any, one is infinitely many, and says nothing.
+    return baseline !== undefined && baseline > 0 && estimate > maxRatioToBaseline * (1 + tolerance) * baseline;
+  }
+  if (upperLimit === undefined && lowerLimit !== undefined) return estimate < lowerLimit * (1 - tolerance);
+  return estimate > boundariesOf(objective, settings).boundary;
 }
 
 /** In the unit of the boundary: for a tail latency the share of requests over the limit. */
 function estimateOf(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
-  if (objective.metric === '95th-percentile-tail-latency') return shareOver(counts.buckets, objective.upperLimit ?? 0);
+  const isTail = metricFacts(objective.metric).kind.kind === 'tail-latency';
+  if (isTail && objective.maxRatioToBaseline === undefined) return shareOver(counts.buckets, objective.upperLimit ?? 0);
   return metricValue(objective.metric, counts, errorClass);
 }
 
@@ -144,6 +161,7 @@ function reportOf({ settings, objective, own, pass, fail }: ReportInput): Eviden
 
 /** More requests until a pass, if all goes on as it did. */
 function requestsNeeded(own: ReportInput['own'], boundary: number, falsePass: number): number {
+  if (own.kind === 'gauge' || own.kind === 'odds') return Infinity;
   if (own.kind === 'mean') return requestsUntilBetsSuffice(own.pass, own.requests, falsePass);
   // Requests that come in bursts are worth less than they count.
   const worth = own.pass.requests === 0 ? 1 : Math.max(1, own.spread.requests / own.pass.requests);
@@ -158,6 +176,8 @@ function finite(log: number): number {
 interface ReasonInput extends ReportInput {
   readonly verdict: Verdict;
   readonly counts: Counts;
+  /** The baseline's. */
+  readonly beside: Counts;
   readonly requestsPerMs: number;
   readonly evidence: EvidenceReport;
 }
@@ -178,22 +198,39 @@ function reasonOf(input: ReasonInput): string {
   }
 }
 
-function needOf({ counts, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
-  if (passed) return '';
+function needOf({ counts, own, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
+  if (passed || own.kind === 'gauge' || own.kind === 'odds') return '';
   if (requestsToPass === undefined) return counts.requests === 0 ? '' : '; as it looks now it will not pass';
   const time = requestsPerMs > 0 ? `, ${formatDuration(Math.ceil(requestsToPass / requestsPerMs))}` : '';
   return `; needs about ${requestsToPass} more requests${time}`;
 }
 
 /** The estimate with its bounds, and what it is compared with: `error-rate 0.004 [0.001, 0.014] <= 0.010 +50 %`. */
-function valueOf({ objective, counts, settings, evidence }: ReasonInput): string {
-  const { metric, upperLimit = 0 } = objective;
-  const { limit, boundary } = boundariesOf(objective, settings);
-  const value = metricValue(metric, counts, settings.errorClass);
-  const shown = value === undefined ? 'unknown' : formatMetric(metric, roundTo(value, metric === 'error-rate' ? 4 : 1));
+function valueOf({ objective, counts, beside, settings, evidence }: ReasonInput): string {
+  const { metric } = objective;
+  const shown = (of: Counts): string => {
+    const value = metricValue(metric, of, settings.errorClass);
+    return value === undefined
+      ? 'unknown'
+      : formatMetric(metric, roundTo(value, metricFacts(metric).decimals === 1 ? 1 : 4));
+  };
   const bounds = evidence.interval === undefined ? '' : boundsOf(metric, evidence.interval);
-  const tolerated = boundary === limit ? '' : ` +${Math.round((boundary / limit - 1) * 100)} %`;
-  return `${metric} ${shown}${bounds}, limit ${formatMetric(metric, upperLimit)}${tolerated}`;
+  const isRelative = objective.maxRatioToBaseline !== undefined;
+  return `${metric} ${shown(counts)}${isRelative ? ` beside ${shown(beside)}` : ''}${bounds}, ${limitOf(objective, settings)}`;
+}
+
+/** What is allowed, and how much more is tolerated: `limit 0.010 +50 %`. */
+function limitOf(objective: Objective, settings: SequentialSettings): string {
+  const { metric, upperLimit, lowerLimit, maxRatioToBaseline } = objective;
+  const percent = Math.round(toleranceOf(settings, metric) * 100);
+  const tolerated = (sign: string): string => (percent === 0 ? '' : ` ${sign}${percent} %`);
+  if (maxRatioToBaseline !== undefined) return `limit ${maxRatioToBaseline} times the baseline${tolerated('+')}`;
+  if (upperLimit === undefined && lowerLimit !== undefined) {
+    return `at least ${formatMetric(metric, lowerLimit)}${tolerated('-')}`;
+  }
+  const { limit, boundary } = boundariesOf(objective, settings);
+  const more = boundary === limit ? '' : ` +${Math.round((boundary / limit - 1) * 100)} %`;
+  return `limit ${formatMetric(metric, upperLimit ?? 0)}${more}`;
 }
 
 function boundsOf(metric: Objective['metric'], { lower, upper }: NonNullable<EvidenceReport['interval']>): string {

@@ -1,11 +1,11 @@
-import type { Assessment } from './assessment.ts';
 import { addCounts } from './counters.ts';
-import type { Evidence } from './evidence.ts';
 import type { Experiment } from './experiment.ts';
-import type { Counts } from './measurement.ts';
-import { noCounts } from './measurement.ts';
 import type { TaggedRevision } from './target.ts';
-import type { WeightDecision } from './weights.ts';
+import type { RoundPlan } from './plan-round.ts';
+import { noCounts } from './measurement.ts';
+import type { Counts } from './measurement.ts';
+import type { Standing } from './standing.ts';
+import { versionsOf } from './versions.ts';
 import type { HolderReport, HumanRequest, IterationRecord, Outcome, Stage } from './report.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
@@ -34,12 +34,12 @@ export interface ExperimentState {
   readonly verified: boolean;
   /** Tags of the target when the run began. */
   readonly tags: readonly TaggedRevision[];
-  readonly images?: { readonly baseline: string; readonly candidate: string };
-  /** What the preflight chose to begin with. */
-  readonly firstStep?: WeightDecision;
+  /** By the version's name. */
+  readonly images?: Readonly<Record<string, string>>;
+  /** What the preflight chose to begin with; percents of the candidates. */
+  readonly firstStep?: { readonly weights: readonly number[]; readonly reason: string };
   /** Sequence of the latest traffic write that was planned. */
   readonly sequence: number;
-  readonly weight: number;
   readonly confirmed: boolean;
   readonly weightReason?: string;
   /** Completed iterations; intervals that were blind or paused do not count. */
@@ -48,20 +48,14 @@ export interface ExperimentState {
   readonly deadlineMs: number;
   /** End of the last measured window. */
   readonly observedUntilMs: number;
-  readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
-  readonly assessment?: Assessment;
-  readonly suspect: boolean;
+  /** One for each judged version, in their order; empty until the preflight. */
+  readonly standings: readonly Standing[];
+  /** The candidate that was promoted, by name. */
+  readonly promoted?: string;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
-  readonly candidateUnreadySinceMs?: number;
-  /** Since when the candidate, which has a share of the traffic, has had no request. */
-  readonly starvedSinceMs?: number;
-  /** Since when both versions fail together. */
-  readonly environmentSinceMs?: number;
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
-  /** What both versions have shown, under the method with error bounds. */
-  readonly evidence?: Evidence;
-  /** What load tasks have counted so far, by the version's name. */
+  /** What load tasks have counted since the last look, by the version's name. */
   readonly collected?: Readonly<Record<string, Counts>>;
   readonly paused?: HumanRequest;
   readonly gateOpenedAtMs?: number;
@@ -86,17 +80,45 @@ export function initialState(identity: { workflowId: string; firstRunId: string 
     verified: false,
     tags: [],
     sequence: 0,
-    weight: 0,
     confirmed: false,
     iteration: 0,
     deadlineMs: 0,
     observedUntilMs: 0,
-    totals: { baseline: noCounts, candidate: noCounts },
-    suspect: false,
+    standings: [],
     cancelled: false,
     history: [],
     warnings: [],
   };
+}
+
+/** The candidates' percents, as planned last; nothing before the preflight and in a conformance test. */
+export function candidateWeights({ experiment, standings }: ExperimentState): readonly number[] {
+  return experiment?.testingPattern === 'Conformance' ? [] : standings.map(({ weight }) => weight);
+}
+
+/** The same state with other percents for the candidates. */
+export function withWeights(state: ExperimentState, weights: readonly number[]): ExperimentState {
+  const standings = state.standings.map((standing, index) => ({
+    ...standing,
+    weight: weights[index] ?? standing.weight,
+  }));
+  return { ...state, standings };
+}
+
+/** The same state after a plan: its weights, and who has left the race. */
+export function withPlan(state: ExperimentState, plan: RoundPlan): ExperimentState {
+  return plan.kind === 'shift' ? withoutLosers(withWeights(state, plan.weights), plan.losers) : state;
+}
+
+export function withoutLosers(
+  state: ExperimentState,
+  losers: Extract<RoundPlan, { kind: 'shift' }>['losers'],
+): ExperimentState {
+  const standings = state.standings.map((standing, index) => {
+    const loser = losers.find((one) => one.index === index);
+    return loser === undefined ? standing : { ...standing, out: loser.reason };
+  });
+  return { ...state, standings };
 }
 
 /** Adds warnings, each once, and forgets the oldest beyond the limit. */
@@ -108,7 +130,7 @@ export function withWarnings(state: ExperimentState, warnings: readonly string[]
 /** Adds what a load task has counted, of the experiment's own versions; load on others is only load. */
 export function withCollected(state: ExperimentState, counts: Readonly<Record<string, Counts>>): ExperimentState {
   const { experiment, collected = {} } = state;
-  const own = [experiment?.baseline, experiment?.candidate].map((version) => version?.name);
+  const own = experiment === undefined ? [] : versionsOf(experiment).map(({ name }) => name);
   const sums = Object.entries(counts)
     .filter(([name]) => own.includes(name))
     .map(([name, added]) => [name, addCounts(collected[name] ?? noCounts, added)]);

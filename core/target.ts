@@ -15,7 +15,7 @@ export interface TaggedRevision {
 export type RevisionState =
   { readonly kind: 'ready' } | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'gone' };
 
-/** The Knative Service and the two revisions as the cluster reports them. */
+/** The Knative Service and the versions' revisions as the cluster reports them. */
 export type TargetObservation =
   | {
       readonly kind: 'seen';
@@ -25,8 +25,8 @@ export type TargetObservation =
       readonly plan?: string;
       /** Who wrote `spec.traffic` last, so far as the object tells: `kubectl-edit at 2026-11-23T10:00:00Z`. */
       readonly editor?: string;
-      readonly baseline: RevisionState;
-      readonly candidate: RevisionState;
+      /** Of all versions, the baseline first. */
+      readonly revisions: readonly RevisionState[];
     }
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreachable'; readonly reason: string };

@@ -54,9 +54,9 @@ export function mayDeploy({ kind }: Task): boolean {
 }
 
 /** Whether a finish task may run for this winner, as far as that is known before there is one. */
-export function mayRunFor({ condition }: Task, winner: 'baseline' | 'candidate'): boolean {
+export function mayRunFor({ condition }: Task, { isBaseline }: { readonly isBaseline: boolean }): boolean {
   if (condition === undefined) return true;
-  if (winner === 'candidate') return holds(condition, { winnerFound: true, candidateWon: true });
+  if (!isBaseline) return holds(condition, { winnerFound: true, candidateWon: true });
   return [true, false].some((winnerFound) => holds(condition, { winnerFound, candidateWon: false }));
 }
 

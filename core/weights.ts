@@ -1,6 +1,7 @@
 import { analysisOf } from './analysis.ts';
 import type { Assessment } from './assessment.ts';
 import type { Experiment } from './experiment.ts';
+import { isLoadTest } from './load-test.ts';
 import { noCounts } from './measurement.ts';
 import type { Counts, Measurement } from './measurement.ts';
 import { riskBudgetWeight } from './risk-budget.ts';
@@ -25,12 +26,14 @@ export interface NextWeightInput {
 }
 
 /** The weight that a failing candidate keeps, so that it can recover; the first step where that is smaller. */
-const failingWeight = 5;
+export const failingWeight = 5;
 
 /** The weight that Running begins with: the first step or one increment, within the maximum, at least 1 % and at most 100 %. */
-export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis'>): number {
-  const { weights } = experiment;
-  const first = analysisOf(experiment).steps?.[0] ?? weights.maxCandidateWeightIncrement;
+export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' | 'deploymentPattern'>): number {
+  const { weights, deploymentPattern } = experiment;
+  const increment =
+    deploymentPattern === 'BlueGreen' ? weights.maxCandidateWeight : weights.maxCandidateWeightIncrement;
+  const first = analysisOf(experiment).steps?.[0] ?? increment;
   return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
 }
 
@@ -48,7 +51,7 @@ export function firstStep(experiment: Experiment, requestsPerInterval: number | 
  *
  * Not measured, an `error`, a suspect estimate or an interval without candidate requests hold the weight; a fail drops
  * it to `min(5, first step)`, from where it may recover; `undecided` alone does not hold it. A risk budget may allow less than
- * the step, and less than there is. FixedSplit never shifts.
+ * the step, and less than there is. FixedSplit never shifts, BlueGreen begins with the maximum.
  */
 export function nextWeight(input: NextWeightInput): WeightDecision {
   return keepSplit(input) ?? withinBudget(input, dropForFailure(input) ?? holdForDoubt(input) ?? climb(input));
@@ -75,6 +78,7 @@ function remainderAt(percents: readonly number[], index: number): number {
 }
 
 function keepSplit({ experiment, weight }: NextWeightInput): WeightDecision | undefined {
+  if (experiment.testingPattern === 'Conformance') return { weight, reason: 'a conformance test moves no traffic' };
   if (experiment.deploymentPattern !== 'FixedSplit') return undefined;
   return { weight, reason: `stays at ${weight}: the deployment pattern is FixedSplit` };
 }
@@ -89,7 +93,7 @@ function dropForFailure({ experiment, assessment, weight }: NextWeightInput): We
 
 function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   const { experiment, assessment, measurement, weight } = input;
-  const doubt = doubtOf(assessment, measurement);
+  const doubt = doubtOf(experiment, assessment, measurement);
   if (doubt === undefined) return undefined;
   const floor = Math.min(failingWeight, firstWeight(experiment));
   const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
@@ -99,7 +103,7 @@ function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   return { weight, reason: `held at ${weight}: ${doubt}` };
 }
 
-function doubtOf({ objectives }: Assessment, measurement: Measurement): string | undefined {
+function doubtOf(experiment: Experiment, { objectives }: Assessment, measurement: Measurement): string | undefined {
   switch (measurement.kind) {
     case 'blind':
       return `blind: ${measurement.reason}`;
@@ -110,7 +114,8 @@ function doubtOf({ objectives }: Assessment, measurement: Measurement): string |
       if (errors.length > 0) return `not measured: ${errors.map(({ reason }) => reason).join('; ')}`;
       const suspects = objectives.filter(({ suspect }) => suspect);
       if (suspects.length > 0) return suspects.map(({ reason }) => reason).join('; ');
-      return measurement.candidate.requests === 0 ? 'no candidate request in the interval' : undefined;
+      const isIdle = measurement.candidate.requests === 0 && !isLoadTest(experiment);
+      return isIdle ? 'no candidate request in the interval' : undefined;
     }
   }
 }

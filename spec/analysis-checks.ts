@@ -1,5 +1,6 @@
 import { analysisOf } from '../core/analysis.ts';
 import type { Experiment, Objective } from '../core/experiment.ts';
+import { isFact, metricFacts } from '../core/metric.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
 /** What the chosen analysis asks of the rest of the manifest. */
@@ -15,7 +16,7 @@ function checkObjectives(experiment: Experiment): ValueIssue[] {
   if (analysisOf(experiment).method !== 'sequential') return [];
   return experiment.objectives.flatMap((objective, index) => {
     const path = ['spec', 'criteria', 'objectives', index];
-    return problemsOf(objective).map(({ field, expected, got }) => ({
+    return problemsOf(objective, experiment).map(({ field, expected, got }) => ({
       path: [...path, field],
       atKey: false,
       expected,
@@ -31,8 +32,10 @@ interface Problem {
 }
 
 /** Counts are facts and compared as they are; everything else is tested, against an upper limit. */
-function problemsOf({ metric, upperLimit, lowerLimit }: Objective): Problem[] {
-  if (metric === 'request-count' || metric === 'error-count') return [];
+function problemsOf({ metric, upperLimit, lowerLimit }: Objective, { metrics }: Experiment): Problem[] {
+  const facts = metricFacts(metric, metrics);
+  if (isFact(facts)) return [];
+  if (facts.kind.kind === 'gauge') return gaugeProblems(upperLimit, lowerLimit);
   const tested = 'under the sequential analysis, which tests upper limits';
   const problems: Problem[] = [];
   if (lowerLimit !== undefined) {
@@ -45,6 +48,13 @@ function problemsOf({ metric, upperLimit, lowerLimit }: Objective): Problem[] {
     problems.push({ field: 'upperLimit', expected: `an error rate below 1 ${tested}`, got: String(upperLimit) });
   }
   return problems;
+}
+
+/** A user's metric is tested on one side. */
+function gaugeProblems(upperLimit: number | undefined, lowerLimit: number | undefined): Problem[] {
+  if (upperLimit === undefined || lowerLimit === undefined) return [];
+  const expected = 'one limit under the sequential analysis; make two objectives of them';
+  return [{ field: 'lowerLimit', expected, got: `${lowerLimit} beside ${upperLimit}` }];
 }
 
 function checkRiskBudget(experiment: Experiment): ValueIssue[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Version } from '../core/experiment.ts';
 import type { Moment } from '../core/moment.ts';
 import { text } from './fields.ts';
+import { checkPattern } from './patterns.ts';
 import { versionOf } from './normalize.ts';
 import type { ReadTask, TaskTemplate } from './task-inputs/definition.ts';
 import { task } from './tasks.ts';
@@ -12,17 +13,26 @@ import type { ValueIssue } from './zod-issues.ts';
  * manifest that has other mistakes, so that all of them come at once.
  */
 export function crossCheck(manifest: unknown): ValueIssue[] {
+  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest)];
+}
+
+function specOf(manifest: unknown): unknown {
+  return typeof manifest === 'object' && manifest !== null && 'spec' in manifest ? manifest.spec : undefined;
+}
+
+function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   const reading = sketch.safeParse(manifest);
   if (!reading.success) return [];
   const { apiVersion, spec } = reading.data;
   const { versionInfo, strategy } = spec;
-  const handlers = checkHandlers(apiVersion, strategy);
-  const [candidate] = versionInfo.candidates;
-  if (candidate === undefined) return handlers;
-  const versions = [versionOf(versionInfo.baseline), versionOf(candidate)] as const;
+  const versions = [versionInfo.baseline, ...versionInfo.candidates].map(versionOf);
   const { actions } = strategy;
   const placed = actionNames.flatMap((action) => actions[action].map((task, index) => ({ task, index, action })));
-  return [...handlers, ...checkVersions(versions), ...placed.flatMap((task) => checkTask(versions, task))];
+  return [
+    ...checkHandlers(apiVersion, strategy),
+    ...checkVersions(versions),
+    ...placed.flatMap((task) => checkTask(versions, task)),
+  ];
 }
 
 const actionNames = ['start', 'loop', 'finish'] as const;
@@ -42,7 +52,7 @@ const actions = z
 const sketch = z.object({
   apiVersion: z.unknown().optional(),
   spec: z.object({
-    versionInfo: z.object({ baseline: version, candidates: z.array(version) }),
+    versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }),
     strategy: z.object({ actions, handlers: z.unknown().optional() }).catch({ actions: noActions }),
   }),
 });
@@ -54,20 +64,30 @@ function checkHandlers(apiVersion: unknown, { handlers }: { readonly handlers?: 
   return [{ path: ['spec', 'strategy', 'handlers'], atKey: true, expected, got: '"handlers"' }];
 }
 
-type Versions = readonly [Version, Version];
+/** The baseline first. */
+type Versions = readonly Version[];
 
-function checkVersions([baseline, candidate]: Versions): ValueIssue[] {
-  const issues: ValueIssue[] = [];
-  const path = ['spec', 'versionInfo', 'candidates', 0];
-  if (baseline.name === candidate.name) {
-    const expected = "a name other than the baseline's";
-    issues.push({ path: [...path, 'name'], atKey: false, expected, got: JSON.stringify(candidate.name) });
-  }
-  if (baseline.revision === candidate.revision) {
-    const expected = "a revision other than the baseline's";
-    issues.push({ path: [...path, 'variables'], atKey: false, expected, got: JSON.stringify(candidate.revision) });
-  }
-  return issues;
+/** Every candidate must differ from the baseline and from the candidates before it. */
+function checkVersions(versions: Versions): ValueIssue[] {
+  return versions.flatMap((version, index) => {
+    const path = ['spec', 'versionInfo', 'candidates', index - 1];
+    const before = versions.slice(0, index);
+    const sameName = before.findIndex(({ name }) => name === version.name);
+    const sameRevision = before.findIndex(({ revision }) => revision === version.revision);
+    const issue = (field: string, what: string, other: number, got: string): ValueIssue => {
+      const owner = other === 0 ? "the baseline's" : `that of candidate ${other}`;
+      return {
+        path: [...path, field],
+        atKey: false,
+        expected: `a ${what} other than ${owner}`,
+        got: JSON.stringify(got),
+      };
+    };
+    return [
+      ...(sameName < 0 ? [] : [issue('name', 'name', sameName, version.name)]),
+      ...(sameRevision < 0 ? [] : [issue('variables', 'revision', sameRevision, version.revision)]),
+    ];
+  });
 }
 
 interface PlacedTask {
@@ -80,8 +100,7 @@ interface PlacedTask {
 function checkTask(versions: Versions, { task, index, action }: PlacedTask): ValueIssue[] {
   if (task === undefined) return [];
   const place = ['spec', 'strategy', 'actions', action, index];
-  const [baseline] = versions;
-  const winners = action === 'start' ? [baseline] : versions;
+  const winners = action === 'start' ? versions.slice(0, 1) : versions;
   const misplaced = action !== 'start' && task.make('').kind === 'init-experiment';
   const expected = 'knative/init-experiment among the start actions only';
   return [

@@ -82,6 +82,12 @@ export function isRevisionName(text: string): boolean {
   return label.test(text);
 }
 
+/** `name` or `namespace/name`. */
+export function isMetricReference(text: string): boolean {
+  const parts = text.split('/');
+  return parts.length <= 2 && parts.every((part) => subdomain.test(part));
+}
+
 /** `namespace/name` of a Knative Service; a bare name is in the experiment's namespace. */
 export const targetName = parsed('namespace/name of a Knative Service', (value) => {
   if (typeof value !== 'string') return undefined;

@@ -79,7 +79,8 @@ function readLine(content: string, place: Place, afterMs: number | undefined): R
 }
 
 function intervalOf({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {
-  return { atMs: toMs, weight, measurement: { kind: 'measured', fromMs, toMs, baseline, candidate } };
+  const measurement = { kind: 'measured', fromMs, toMs, baseline, candidates: [candidate] } as const;
+  return { atMs: toMs, weights: [weight], measurement };
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../core/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../core/experiment.ts';
-import type { Experiment, Objective, Version } from '../core/experiment.ts';
+import type { Experiment, Objective, TestingPattern, Version } from '../core/experiment.ts';
 import type { Task } from '../core/task-kinds.ts';
 import type { Iter8Manifest } from './schema.ts';
 
@@ -17,8 +17,9 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
     target: { namespace, ...spec.target },
     testingPattern: strategy.testingPattern,
     deploymentPattern: strategy.deploymentPattern ?? experimentDefaults.deploymentPattern,
-    ...versionsOf(versionInfo),
+    ...versionsOf(versionInfo, strategy.testingPattern),
     ...criteriaOf(spec),
+    ...rewardOf(spec),
     weights: weightsOf(strategy),
     ...durationOf(spec),
     ...tasksOf(strategy, namespace),
@@ -34,10 +35,23 @@ function settingsOf(settings: Iter8Manifest['metadata']['annotations'] = {}): Pa
   return { ...others, analysis: { ...defaults, ...analysis } };
 }
 
-function versionsOf({ baseline, candidates }: Spec['versionInfo']): Pick<Experiment, 'baseline' | 'candidate'> {
-  // The schema allows exactly one candidate.
-  const [candidate = baseline] = candidates;
-  return { baseline: versionOf(baseline), candidate: versionOf(candidate) };
+/** Without any, the preflight finds them: until then they have no revisions. */
+function versionsOf(
+  versionInfo: Spec['versionInfo'],
+  testingPattern: TestingPattern,
+): Pick<Experiment, 'baseline' | 'candidates' | 'discovers'> {
+  if (versionInfo !== undefined) {
+    const { baseline, candidates = [] } = versionInfo;
+    return { baseline: versionOf(baseline), candidates: candidates.map(versionOf) };
+  }
+  const unknown = (name: string): Version => ({ name, revision: '', variables: {} });
+  const candidates = testingPattern === 'Conformance' ? [] : [unknown('candidate')];
+  return { baseline: unknown('baseline'), candidates, discovers: true };
+}
+
+function rewardOf({ criteria }: Spec): Pick<Experiment, 'reward'> {
+  const reward = criteria?.reward ?? criteria?.rewards?.[0];
+  return reward === undefined ? {} : { reward };
 }
 
 function tasksOf(
@@ -55,19 +69,23 @@ function tasksOf(
 }
 
 /** The revision is the variable that `init-experiment` reads; without it the version's name, as in later samples. */
-export function versionOf({ name, variables = [] }: Spec['versionInfo']['baseline']): Version {
+export function versionOf({ name, variables = [] }: NonNullable<Spec['versionInfo']>['baseline']): Version {
   const values = Object.fromEntries(variables.map((variable) => [variable.name, variable.value]));
   return { name, revision: values['revision'] ?? name, variables: values };
 }
 
-function criteriaOf({ criteria }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
+function criteriaOf({ criteria, strategy }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
   const requestCount = criteria?.requestCount === undefined ? [] : [criteria.requestCount];
   const indicators = [...new Set([...requestCount, ...(criteria?.indicators ?? [])])];
-  return { indicators, objectives: (criteria?.objectives ?? []).map(objectiveOf) };
+  const rollsBack = strategy.deploymentPattern === 'BlueGreen';
+  return { indicators, objectives: (criteria?.objectives ?? []).map((given) => objectiveOf(given, rollsBack)) };
 }
 
-function objectiveOf(given: NonNullable<NonNullable<Spec['criteria']>['objectives']>[number]): Objective {
-  const { metric, upperLimit, lowerLimit, rollback_on_failure: rollbackOnFailure = false } = given;
+function objectiveOf(
+  given: NonNullable<NonNullable<Spec['criteria']>['objectives']>[number],
+  rollsBack: boolean,
+): Objective {
+  const { metric, upperLimit, lowerLimit, rollback_on_failure: rollbackOnFailure = rollsBack } = given;
   return {
     metric,
     ...(upperLimit === undefined ? {} : { upperLimit }),

@@ -9,6 +9,7 @@ import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
 import { checkLoads } from './load-checks.ts';
+import { warnOfDefinedMetrics } from './metric-warnings.ts';
 import { normalize } from './normalize.ts';
 import { originalPath, repair } from './repair.ts';
 import type { Repaired } from './repair.ts';
@@ -64,6 +65,7 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
     ...warnOfHandlers(reading.data),
     ...warnOfCharts(experiment),
     ...warnOfOmissions(experiment),
+    ...warnOfDefinedMetrics(experiment),
   ];
   const warnings = found.map(place);
   return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };

@@ -1,9 +1,6 @@
 /** Fields that iter8 knew and serin does not support, or spells otherwise: what belongs there instead. */
 export const refusedKeys: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    weightObjRef: "no weightObjRef (serin finds the traffic entries by the versions' revisions)",
-    rewards: 'no rewards (serin does not support A/B tests)',
-    reward: 'no reward (serin does not support A/B tests)',
     strength: 'no strength (iter8 never used it)',
     rollback: "start, loop or finish (a roll back runs the finish actions with the baseline's variables)",
     failure: 'start, loop or finish (a failure runs no actions)',

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { experimentDefaults, metricNames } from '../core/experiment.ts';
-import type { MetricName } from '../core/experiment.ts';
+import { deploymentPatterns, experimentDefaults, testingPatterns } from '../core/experiment.ts';
+import { builtInMetric, builtInMetrics } from '../core/metric.ts';
 import {
   flag,
   integer,
+  isMetricReference,
   isRevisionName,
   mapping,
   namespaceName,
@@ -18,9 +19,10 @@ import { showValue } from './issue.ts';
 import { annotations } from './knobs.ts';
 import { parseQuantity } from './quantity.ts';
 import { task } from './tasks.ts';
+import { weightObjRef } from './weight-obj-ref.ts';
 
 /** What the API server adds to an object, and nobody writes. */
-const serverFields = {
+export const serverFields = {
   uid: z.unknown().optional(),
   resourceVersion: z.unknown().optional(),
   generation: z.unknown().optional(),
@@ -42,11 +44,10 @@ const metadata = mapping(
   Object.keys(serverFields),
 );
 
-/** Samples prefix their metrics with the namespace of the metric's definition. */
-const metric = parsed(`one of ${metricNames.join(', ')}`, (value): MetricName | undefined => {
+/** A built-in metric, by whatever name, or a reference to one that a user has defined. */
+const metric = parsed(`one of ${builtInMetrics.join(', ')}, or namespace/name of a Metric`, (value) => {
   if (typeof value !== 'string') return undefined;
-  const bare = value.replace(/^iter8-(knative|system)\//, '');
-  return metricNames.find((name) => name === bare);
+  return builtInMetric(value) ?? (isMetricReference(value) ? value : undefined);
 });
 
 const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity);
@@ -72,22 +73,24 @@ const variableValue = parsed('text (numbers, true and false in quotes)', (value)
 
 const variable = mapping({ name: text, value: variableValue });
 
-const version = mapping({ name: text, variables: z.array(variable).optional() }).superRefine(
-  ({ name, variables = [] }, context) => {
-    for (const [index, variable] of variables.entries()) {
-      const path = ['variables', index];
-      if (variables.findIndex((other) => other.name === variable.name) !== index) {
-        refuse(context, [...path, 'name'], { expected: 'each variable once', got: showValue(variable.name) });
-      }
-      if (variable.name === 'revision' && !isRevisionName(variable.value)) {
-        refuse(context, [...path, 'value'], { expected: 'the name of a revision', got: showValue(variable.value) });
-      }
+const version = mapping({
+  name: text,
+  variables: z.array(variable).optional(),
+  weightObjRef: weightObjRef.optional(),
+}).superRefine(({ name, variables = [] }, context) => {
+  for (const [index, variable] of variables.entries()) {
+    const path = ['variables', index];
+    if (variables.findIndex((other) => other.name === variable.name) !== index) {
+      refuse(context, [...path, 'name'], { expected: 'each variable once', got: showValue(variable.name) });
     }
-    const isNamedByVariable = variables.some((variable) => variable.name === 'revision');
-    if (isNamedByVariable || isRevisionName(name)) return;
-    refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
-  },
-);
+    if (variable.name === 'revision' && !isRevisionName(variable.value)) {
+      refuse(context, [...path, 'value'], { expected: 'the name of a revision', got: showValue(variable.value) });
+    }
+  }
+  const isNamedByVariable = variables.some((variable) => variable.name === 'revision');
+  if (isNamedByVariable || isRevisionName(name)) return;
+  refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
+});
 
 /** iter8 executed no others, and was silent about them. */
 const actions = mapping({
@@ -115,8 +118,8 @@ const handlers = mapping({
 
 const strategy = mapping(
   {
-    testingPattern: oneOf(['Canary'], ['A/B', 'A/B/N', 'Conformance']),
-    deploymentPattern: oneOf(['Progressive', 'FixedSplit'], ['BlueGreen']).optional(),
+    testingPattern: oneOf(testingPatterns),
+    deploymentPattern: oneOf(deploymentPatterns).optional(),
     actions: actions.optional(),
     handlers: handlers.optional(),
     weights: mapping({
@@ -128,7 +131,11 @@ const strategy = mapping(
   ['handlers'],
 );
 
+const reward = mapping({ metric, preferredDirection: oneOf(['High', 'Low']) });
+
 const criteria = mapping({
+  rewards: z.array(reward).optional(),
+  reward: reward.optional(),
   requestCount: metric.optional(),
   indicators: z.array(metric).optional(),
   objectives: z.array(objective).optional(),
@@ -146,11 +153,7 @@ const duration = mapping({
   if (iterations > max) refuse(context, [], { expected: `at most ${max} iterations in all`, got: String(iterations) });
 });
 
-const candidates = z.array(version).superRefine((given, context) => {
-  if (given.length !== 1) refuse(context, [], { expected: 'exactly one candidate', got: String(given.length) });
-});
-
-const versionInfo = mapping({ baseline: version, candidates });
+const versionInfo = mapping({ baseline: version, candidates: z.array(version).optional() });
 
 /** iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it. */
 export const iter8Manifest = mapping(
@@ -163,7 +166,7 @@ export const iter8Manifest = mapping(
       strategy,
       criteria: criteria.optional(),
       duration: duration.optional(),
-      versionInfo,
+      versionInfo: versionInfo.optional(),
     }),
     status: z.unknown().optional(),
   },

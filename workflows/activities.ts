@@ -68,6 +68,7 @@ export function objectsProxy({
 /** Activities whose limits the manifest sets. */
 export interface LimitedActivities extends Pick<
   ExperimentActivities,
+  | 'discoverVersions'
   | 'awaitReadiness'
   | 'preflight'
   | 'compareRendered'
@@ -108,6 +109,7 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     retry: patient,
   });
   return {
+    discoverVersions: readiness.discoverVersions,
     awaitReadiness: readiness.awaitReadiness,
     preflight: rendering.preflight,
     compareRendered: comparing.compareRendered,

@@ -1,12 +1,13 @@
-import type { Experiment, ObjectName, Role } from '../core/experiment.ts';
-import type { IntervalJudgement, JudgeIntervalInput } from '../core/judge-interval.ts';
+import type { Experiment, ObjectName, Version } from '../core/experiment.ts';
+import type { JudgeRoundInput, RoundJudgement } from '../core/judge-round.ts';
 import type { LeaseHolder } from '../core/lease.ts';
-import type { Counts, Measurement } from '../core/measurement.ts';
+import type { Counts, RunMeasurement } from '../core/measurement.ts';
+import type { MetricDefinitions } from '../core/metric.ts';
 import type { ReleaseFacts } from '../core/finished-tasks.ts';
 import type { TaggedRevision, TargetObservation } from '../core/target.ts';
 import type { AuthType, LoadAmount, ObjectCheck, Payload } from '../core/task-kinds.ts';
 import type { Part } from '../core/template.ts';
-import type { WeightDecision } from '../core/weights.ts';
+import type { Share } from '../core/traffic.ts';
 
 /** Names that users type: `temporal workflow start --type experiment --task-queue serin`. */
 export const workflowType = 'experiment';
@@ -37,28 +38,23 @@ export interface JudgedRevision {
   readonly image: string;
 }
 
-export interface Revisions {
-  readonly baseline: JudgedRevision;
-  readonly candidate: JudgedRevision;
-}
+/** Of all versions, the baseline first. */
+export type Revisions = readonly JudgedRevision[];
+
+/** The versions as the target has them. */
+export type DiscoveredVersions = Pick<Experiment, 'baseline' | 'candidates'>;
 
 export interface PreflightReport {
   readonly revisions: Revisions;
-  /** The candidate's share of `status.traffic` when the run began, percent. */
-  readonly candidateWeight: number;
+  /** The candidates' shares of `status.traffic` when the run began, percent. */
+  readonly weights: readonly number[];
   /** The tags that the target has, and the revisions that they name: a finish action may drop them. */
   readonly tags: readonly TaggedRevision[];
   /** What the baseline's history tells about bursts, for each objective; null where it does not. */
   readonly correlations?: readonly (number | null)[];
-  /** The weight to begin with, and why, at the traffic that there is. */
-  readonly firstStep?: WeightDecision;
+  /** The weights to begin with, and why, at the traffic that there is. */
+  readonly firstStep?: { readonly weights: readonly number[]; readonly reason: string };
   readonly warnings: readonly string[];
-}
-
-/** One percent a version; the sum is 100. */
-export interface TrafficSplit {
-  readonly baseline: number;
-  readonly candidate: number;
 }
 
 /** Identifies a traffic write: later sequences win, other runs are refused. */
@@ -71,15 +67,14 @@ export interface PatchTrafficInput {
   readonly target: ObjectName;
   readonly holder: Holder;
   readonly plan: PlanId;
-  readonly baseline: string;
-  readonly candidate: string;
-  readonly split: TrafficSplit;
+  /** Of all versions, the baseline first; their sum is 100. */
+  readonly shares: readonly Share[];
   /** What the traffic must be before this write; anything else is somebody's edit, and fails as `Drift`. */
-  readonly present?: TrafficSplit;
+  readonly present?: readonly Share[];
   /** How long the cluster may take to report the split; then the activity fails as `NotConfirmed`. */
   readonly confirmationLimitMs: number;
-  /** Follow the latest revision at 100 % instead of pinning the winner by name; only after a verified finish. */
-  readonly followLatest?: Role;
+  /** The revision with 100 %, where the latest is to be followed instead of pinning it; only after a verified finish. */
+  readonly followLatest?: string;
   /** Tags that the target had; those that are missing are put back, at 0 %. */
   readonly tags: readonly TaggedRevision[];
 }
@@ -91,24 +86,40 @@ export interface PatchTrafficResult {
   readonly confirmedAtMs: number;
 }
 
+/** A version as the queries of user-defined metrics know it. */
+export type MetricVersion = Pick<Version, 'name' | 'variables'>;
+
+/** User-defined metrics, and what their queries are filled in with. */
+export interface DefinedMetrics {
+  readonly metrics: MetricDefinitions;
+  /** The baseline first. */
+  readonly versions: readonly MetricVersion[];
+  /** When the time began that the queries ask for: epoch ms. */
+  readonly sinceMs: number;
+}
+
 export interface QueryMetricsInput {
   readonly target: ObjectName;
-  readonly baseline: string;
-  readonly candidate: string;
+  /** Of all versions, the baseline first. */
+  readonly revisions: readonly string[];
   /** End of the last measured window: this window begins there. Epoch ms. */
   readonly fromMs: number;
+  /** Absent where the built-in metrics suffice. */
+  readonly defined?: DefinedMetrics;
+  /** What the experiment's own load has counted since the last look, for all versions; then no back end is asked for it. */
+  readonly counted?: readonly Counts[];
 }
 
 /** Metrics and target in one look, so that both are of the same moment. */
 export interface Observation {
   readonly atMs: number;
-  readonly measurement: Measurement;
+  readonly measurement: RunMeasurement;
   readonly target: TargetObservation;
 }
 
 /** Everything that needs floating point, recorded in history. */
-export type ComputeWeightsInput = JudgeIntervalInput;
-export type ComputeWeightsResult = IntervalJudgement;
+export type ComputeWeightsInput = JudgeRoundInput;
+export type ComputeWeightsResult = RoundJudgement;
 
 export interface RunTaskInput {
   readonly target: ObjectName;
@@ -206,7 +217,9 @@ export interface ExperimentActivities {
     readonly holder: Holder;
     readonly verified: boolean;
   }) => Promise<void>;
-  /** Waits until the target and both revisions are ready; retries as `NotReady` until the proxy's limit. */
+  /** Finds the versions of an experiment that names none; retries as `NotReady` until the proxy's limit. */
+  readonly discoverVersions: (input: { readonly experiment: Experiment }) => Promise<DiscoveredVersions>;
+  /** Waits until the target and all revisions are ready; retries as `NotReady` until the proxy's limit. */
   readonly awaitReadiness: (input: { readonly experiment: Experiment }) => Promise<Revisions>;
   /** Everything that must hold before the first write; fails with `PreflightRefused`, listing all problems. */
   readonly preflight: (input: { readonly experiment: Experiment; readonly holder: Holder }) => Promise<PreflightReport>;
@@ -235,7 +248,8 @@ export interface ExperimentActivities {
   /** Renders the winner's helm commands again and compares; fails with `PromotionMismatch`. */
   readonly compareRendered: (input: {
     readonly experiment: Experiment;
-    readonly winner: Role;
+    /** By name. */
+    readonly winner: string;
     readonly revisions: Revisions;
   }) => Promise<void>;
   /** After the finish actions: ready, the winner has 100 %, and where required it is the latest ready revision. */

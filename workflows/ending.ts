@@ -80,7 +80,7 @@ async function endUntouched(work: Work, reason: string): Promise<Ending> {
 async function finishAborted(run: Run, reason: string): Promise<Ending> {
   if (!experimentOf(run).finishOnAbort) return { outcome: 'Aborted', reason };
   try {
-    await runFinishActions(run, 'baseline');
+    await runFinishActions(run, experimentOf(run).baseline);
     return { outcome: 'Aborted', reason };
   } catch (error) {
     return endByFailure(run, inContext(`${reason}, but then`, error));

@@ -1,3 +1,5 @@
+import type { Version } from '../core/experiment.ts';
+import { weightsOf } from '../core/standing.ts';
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { factsOf, inContext } from './failures.ts';
@@ -15,36 +17,56 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
     case 'rollBack':
       return rollBack(run, decision.reason);
     case 'promote':
-      return promote(run, decision.reason);
+      return promote(run, candidateOf(run, decision.winner), decision.reason);
+    case 'conclude':
+      return conclude(run, decision);
   }
 }
 
 /** The judged revision gets everything first, so that the release follows a state that already serves. */
-async function promote(run: Run, reason: string): Promise<Ending> {
+async function promote(run: Run, winner: Version, reason: string): Promise<Ending> {
   enterFinishing(run);
   try {
-    await promoteTraffic(run, `promotion: ${reason}`);
-    await runFinishActions(run, 'candidate');
+    await promoteTraffic(run, winner, `promotion: ${reason}`);
+    await runFinishActions(run, winner);
   } catch (error) {
     const { type, message } = factsOf(error);
     // Of the judged revision nothing is left that could be promoted; the baseline serves on.
     if (type === 'RevisionGone') return rollBack(run, message);
-    throw inContext(`promotion of ${experimentOf(run).candidate.revision} failed`, error);
+    throw inContext(`promotion of ${winner.revision} failed`, error);
   }
+  update(run, { ...run.state, promoted: winner.name });
   return { outcome: 'Promoted', reason };
+}
+
+function candidateOf(run: Run, index: number): Version {
+  const candidate = experimentOf(run).candidates[index];
+  if (candidate === undefined) throw new Error(`there is no candidate ${index} to promote`);
+  return candidate;
+}
+
+/** No traffic was moved, so there is none to bring back. */
+async function conclude(run: Run, { reason }: Extract<Decision, { kind: 'conclude' }>): Promise<Ending> {
+  enterFinishing(run);
+  try {
+    await runFinishActions(run, experimentOf(run).baseline);
+  } catch (error) {
+    throw inContext(`concluded (${reason}), but then`, error);
+  }
+  return { outcome: 'Concluded', reason };
 }
 
 /** The traffic goes back before anything else happens. */
 async function rollBack(run: Run, reason: string): Promise<Ending> {
-  const { confirmed, weight } = run.state;
-  const guard = confirmed ? { present: weight } : {};
+  const guard = run.state.confirmed ? { present: weightsOf(run.state.standings) } : {};
   const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now(), ...guard });
   enterFinishing(run);
   if (safety.kind === 'notSafe' && safety.type === 'Drift')
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
-    await runFinishActions(run, 'baseline', experimentOf(run).finishOnRollBack === false ? [] : undefined);
+    const { baseline, finishOnRollBack } = experimentOf(run);
+    await runFinishActions(run, baseline, finishOnRollBack === false ? [] : undefined);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }

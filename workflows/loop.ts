@@ -1,22 +1,29 @@
 import { condition } from '@temporalio/workflow';
+import { analysisOf } from '../core/analysis.ts';
 import { detectDrift } from '../core/drift.ts';
+import type { Drift } from '../core/drift.ts';
 import { restartGrid } from '../core/grid.ts';
-import type { Measurement } from '../core/measurement.ts';
-import { plan } from '../core/plan.ts';
-import type { Plan } from '../core/plan.ts';
+import { collectedCounts, isLoadTest } from '../core/load-test.ts';
+import type { RunMeasurement } from '../core/measurement.ts';
+import { planRound } from '../core/plan-round.ts';
+import type { RoundPlan } from '../core/plan-round.ts';
 import { afterLook, judgeInputOf, planInputOf } from '../core/progress.ts';
-import { withIteration } from '../core/state.ts';
+import { weightsOf } from '../core/standing.ts';
+import { candidateWeights, withIteration, withoutLosers } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
+import type { IterationRecord } from '../core/report.ts';
+import type { TargetObservation } from '../core/target.ts';
+import { judgedVersions, metricVersions, movesTraffic, sharesOf, versionsOf } from '../core/versions.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
-import type { ComputeWeightsResult, Observation } from './contract.ts';
+import type { ComputeWeightsResult, Observation, QueryMetricsInput } from './contract.ts';
 import { runLoopActions } from './loop-actions.ts';
 import { countInterval } from './metrics.ts';
-import { experimentOf, renewHistory, revisionOf, update } from './run.ts';
+import { experimentOf, renewHistory, update, warn } from './run.ts';
 import type { Run } from './run.ts';
 import { shiftTraffic } from './traffic.ts';
 
 /** A plan that ends the loop. */
-export type Decision = Extract<Plan, { kind: 'promote' | 'rollBack' | 'stop' }>;
+export type Decision = Extract<RoundPlan, { kind: 'promote' | 'rollBack' | 'stop' | 'conclude' }>;
 
 /** Observes once an interval, and acts on what the plan says, until it says how the experiment ends. */
 export async function observeUntilDecided(run: Run): Promise<Decision> {
@@ -53,14 +60,18 @@ async function iterate(run: Run): Promise<Decision | undefined> {
   const observation = await observe(run);
   countInterval(observation.measurement.kind);
   const computed = await compute(run, observation.measurement);
-  const weightBefore = run.state.weight;
+  const weightsBefore = candidateWeights(run.state);
   const next = decide(run, observation, computed);
   await act(run, next);
   const { deadlineMs, late } = nextGrid(run);
   const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
-  const record = recordOf(run.state, observation, { weightBefore, reason });
+  const record = recordOf(run.state, observation, { weightsBefore, reason });
   update(run, withIteration({ ...run.state, deadlineMs, weightReason: reason }, record));
-  return next.kind === 'promote' || next.kind === 'rollBack' || next.kind === 'stop' ? next : undefined;
+  return isDecision(next) ? next : undefined;
+}
+
+function isDecision(plan: RoundPlan): plan is Decision {
+  return plan.kind !== 'hold' && plan.kind !== 'shift' && plan.kind !== 'openGate';
 }
 
 /** An unconfirmed step is looked at again at once: whatever keeps the cluster from confirming it must show. */
@@ -73,51 +84,96 @@ function nextGrid(run: Run): ReturnType<typeof restartGrid> {
 async function observe(run: Run): Promise<Observation> {
   return queryMetrics({
     target: experimentOf(run).target,
-    baseline: revisionOf(run, 'baseline'),
-    candidate: revisionOf(run, 'candidate'),
+    revisions: versionsOf(experimentOf(run)).map(({ revision }) => revision),
     fromMs: run.state.observedUntilMs,
+    ...definedMetrics(run),
+    ...countedByLoad(run),
   });
 }
 
-async function compute(run: Run, measurement: Measurement): Promise<ComputeWeightsResult | undefined> {
+/** By the threshold method they speak of the whole run, as in iter8; a test over intervals needs one value of each. */
+function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
+  const experiment = experimentOf(run);
+  const { startedAtMs = 0, observedUntilMs } = run.state;
+  const { metrics } = experiment;
+  if (metrics === undefined) return {};
+  const sinceMs = analysisOf(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
+  return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
+}
+
+function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
+  const experiment = experimentOf(run);
+  if (!isLoadTest(experiment)) return {};
+  const { collected, ...state } = run.state;
+  update(run, state);
+  return { counted: collectedCounts(experiment, collected) };
+}
+
+async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWeightsResult | undefined> {
   if (measurement.kind === 'blind') return undefined;
   return computeWeights(judgeInputOf(run.state, experimentOf(run), measurement));
 }
 
 /** Folds the observation into the state and asks the plan what it means. */
-function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): Plan {
+function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): RoundPlan {
   const experiment = experimentOf(run);
-  const drift = detectDrift(target, {
-    firstRunId: run.state.firstRunId,
-    baseline: experiment.baseline.revision,
-    candidate: experiment.candidate.revision,
-    weight: run.state.weight,
-  });
-  const seen = { experiment, measurement, drift, judgement, nowMs: Date.now() };
+  const seen = { experiment, measurement, drifts: driftsOf(run, target), judgement, nowMs: Date.now() };
   update(run, afterLook(run.state, seen));
-  return plan(planInputOf(run.state, seen));
+  return planRound(planInputOf(run.state, seen));
 }
 
-async function act(run: Run, next: Plan): Promise<void> {
+/** For each judged version. */
+function driftsOf(run: Run, target: TargetObservation): readonly Drift[] {
+  const experiment = experimentOf(run);
+  const revisions = versionsOf(experiment).map(({ revision }) => revision);
+  const expected = {
+    firstRunId: run.state.firstRunId,
+    revisions,
+    ...(movesTraffic(experiment) ? { shares: sharesOf(experiment, weightsOf(run.state.standings)) } : {}),
+  };
+  return judgedVersions(experiment).map(({ revision }) =>
+    detectDrift(target, { ...expected, index: revisions.indexOf(revision) }),
+  );
+}
+
+async function act(run: Run, next: RoundPlan): Promise<void> {
   switch (next.kind) {
     case 'shift':
-      return shiftTraffic(run, next.weight, next.reason);
+      return takeStep(run, next);
     case 'openGate':
       return update(run, { ...run.state, gateOpenedAtMs: Date.now() });
     case 'hold':
-      return run.state.confirmed ? undefined : shiftTraffic(run, run.state.weight, next.reason);
+      return run.state.confirmed ? undefined : shiftTraffic(run, weightsOf(run.state.standings), next.reason);
     case 'promote':
     case 'rollBack':
     case 'stop':
+    case 'conclude':
       return;
   }
 }
 
+/** Whether the cluster confirms the step or not, the losers have left the race. */
+async function takeStep(run: Run, { weights, losers, reason }: Extract<RoundPlan, { kind: 'shift' }>): Promise<void> {
+  await shiftTraffic(run, weights, reason);
+  const versions = judgedVersions(experimentOf(run));
+  update(run, withoutLosers(run.state, losers));
+  warn(run, ...losers.map((loser) => `${versions[loser.index]?.name ?? ''} is out of the race: ${loser.reason}`));
+}
+
 function recordOf(
-  { iteration, weight }: ExperimentState,
+  state: ExperimentState,
   { atMs, measurement }: Observation,
-  { weightBefore, reason }: { readonly weightBefore: number; readonly reason: string },
-): ExperimentState['history'][number] {
-  const measured = measurement.kind === 'measured' ? { candidateRequests: measurement.candidate.requests } : {};
-  return { iteration, atMs, weightBefore, weightAfter: weight, ...measured, reason };
+  { weightsBefore, reason }: { readonly weightsBefore: readonly number[]; readonly reason: string },
+): IterationRecord {
+  const measured = measurement.kind === 'measured' ? { requests: requestsOf(state, measurement) } : {};
+  const { iteration } = state;
+  return { iteration, atMs, weightsBefore, weightsAfter: candidateWeights(state), ...measured, reason };
+}
+
+/** Of each judged version. */
+function requestsOf(
+  { experiment }: ExperimentState,
+  { baseline, candidates }: Extract<RunMeasurement, { kind: 'measured' }>,
+): readonly number[] {
+  return (experiment?.testingPattern === 'Conformance' ? [baseline] : candidates).map(({ requests }) => requests);
 }

@@ -1,6 +1,8 @@
 import type { Version } from '../core/experiment.ts';
 import type { Moment } from '../core/moment.ts';
 import { winnerOf } from '../core/reporting.ts';
+import { candidateWeights } from '../core/state.ts';
+import { sharesOf, versionsOf } from '../core/versions.ts';
 import { experimentOf } from './run.ts';
 import type { Run } from './run.ts';
 
@@ -13,24 +15,24 @@ export function momentOf(
   { version, action }: { readonly version: Version; readonly action: ActionName },
 ): Moment {
   const experiment = experimentOf(run);
-  const { baseline, candidate } = experiment;
-  const { stage, iteration, weight } = run.state;
+  const { stage, iteration } = run.state;
+  const shares = sharesOf(experiment, candidateWeights(run.state));
   const winner = action === 'finish' ? winnerWhenFinishing(run, version) : winnerOf(run.state);
   return {
     experiment,
-    versions: [baseline, candidate],
+    versions: versionsOf(experiment),
     version,
     ...(winner === undefined ? {} : { winner }),
     stage,
     completedIterations: iteration,
-    weights: { [baseline.name]: 100 - weight, [candidate.name]: weight },
+    weights: Object.fromEntries(versionsOf(experiment).map(({ name }, index) => [name, shares[index]?.percent ?? 0])),
   };
 }
 
 /** The version that loop actions are about: the winner so far, else the baseline. */
 export function recommendedVersion(run: Run): Version {
-  const { baseline, candidate } = experimentOf(run);
-  return [candidate].find(({ name }) => name === winnerOf(run.state)) ?? baseline;
+  const { baseline, candidates } = experimentOf(run);
+  return candidates.find(({ name }) => name === winnerOf(run.state)) ?? baseline;
 }
 
 /** Whatever gets the traffic has won, except a baseline that has it for want of something better. */

@@ -1,5 +1,5 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import type { Experiment, Role } from '../core/experiment.ts';
+import type { Experiment } from '../core/experiment.ts';
 import { initialState, withWarnings } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import type { Holder, ManifestInput } from './contract.ts';
@@ -38,10 +38,6 @@ export function warn(run: Run, ...warnings: readonly string[]): void {
 export function experimentOf(run: Run): Experiment {
   if (run.state.experiment === undefined) throw new Error('the manifest has not been read yet');
   return run.state.experiment;
-}
-
-export function revisionOf(run: Run, role: Role): string {
-  return experimentOf(run)[role].revision;
 }
 
 export function holderOf(run: Run): Holder {

@@ -3,8 +3,9 @@ import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import { formatObjectName } from '../core/experiment.ts';
 import type { Experiment } from '../core/experiment.ts';
 import type { ExperimentState } from '../core/state.ts';
-import { firstStep } from '../core/weights.ts';
-import type { WeightDecision } from '../core/weights.ts';
+import { firstRound } from '../core/share-traffic.ts';
+import { initialStanding, weightsOf } from '../core/standing.ts';
+import { judgedVersions, movesTraffic, versionsOf } from '../core/versions.ts';
 import type { Acquisition, ManifestInput } from './contract.ts';
 import type { Ending } from './ending.ts';
 import { finish } from './finish.ts';
@@ -20,7 +21,7 @@ export async function tell(run: Run, manifest: ManifestInput | null): Promise<En
   if (run.state.experiment === undefined) await read(run, manifest);
   if (run.state.stage === 'Waiting') await ownTarget(run);
   if (run.state.stage === 'Initializing') await initialize(run);
-  if (run.state.sequence === 0) await takeFirstStep(run);
+  if (run.state.startedAtMs === undefined) await takeFirstStep(run);
   return finish(run, await observeUntilDecided(run));
 }
 
@@ -54,7 +55,16 @@ function startInitializing(run: Run): void {
   update(run, { ...state, stage: 'Initializing', message: `TargetAcquired: Target ${target} acquired` });
 }
 
+/** Names the versions that the manifest left to be found. */
+async function discover(run: Run): Promise<void> {
+  const { discovers, ...experiment } = experimentOf(run);
+  if (discovers === undefined) return;
+  const versions = await activitiesFor(experiment).discoverVersions({ experiment });
+  update(run, { ...run.state, experiment: { ...experiment, ...versions } });
+}
+
 async function initialize(run: Run): Promise<void> {
+  await discover(run);
   const experiment = experimentOf(run);
   const { awaitReadiness, preflight } = activitiesFor(experiment);
   for (const [index, task] of experiment.start.entries()) {
@@ -62,16 +72,18 @@ async function initialize(run: Run): Promise<void> {
   }
   await awaitReadiness({ experiment });
   const report = await preflight({ experiment, holder: holderOf(run) });
-  const { revisions, candidateWeight, tags, warnings, correlations, firstStep } = report;
-  const images = { baseline: revisions.baseline.image, candidate: revisions.candidate.image };
+  const { revisions, weights, tags, warnings, correlations, firstStep } = report;
+  const images = Object.fromEntries(
+    versionsOf(experiment).map(({ name }, index) => [name, revisions[index]?.image ?? '']),
+  );
   const message = 'StageAdvanced: Advanced to Running';
   update(run, {
     ...run.state,
     experiment: { ...experiment, ...(correlations === undefined ? {} : { correlations }) },
-    verified: true,
+    verified: movesTraffic(experiment),
     tags,
     images,
-    weight: candidateWeight,
+    standings: judgedVersions(experiment).map((_, index) => initialStanding(weights[index])),
     ...(firstStep === undefined ? {} : { firstStep }),
     stage: 'Running',
     message,
@@ -79,17 +91,26 @@ async function initialize(run: Run): Promise<void> {
   warn(run, ...warnings);
 }
 
-/** The first step is a weight increase too, so a pause holds it back. */
+/** The first step is a weight increase too, so a pause holds it back. A conformance test takes none. */
 async function takeFirstStep(run: Run): Promise<void> {
   const experiment = experimentOf(run);
   await condition(() => run.state.paused === undefined);
-  const { weight, reason } = beginning(experiment, run.state);
-  await shiftTraffic(run, weight, reason);
+  if (movesTraffic(experiment)) {
+    const { weights, reason } = beginning(experiment, run.state);
+    await shiftTraffic(run, weights, reason);
+  }
   const startedAtMs = Date.now();
-  update(run, { ...run.state, startedAtMs, deadlineMs: startedAtMs, observedUntilMs: startedAtMs });
+  const confirmed = run.state.confirmed || !movesTraffic(experiment);
+  update(run, { ...run.state, confirmed, startedAtMs, deadlineMs: startedAtMs, observedUntilMs: startedAtMs });
 }
 
-function beginning(experiment: Experiment, { weight, firstStep: chosen }: ExperimentState): WeightDecision {
-  if (experiment.deploymentPattern === 'FixedSplit') return { weight, reason: `fixed split, ${weight} %` };
-  return chosen ?? firstStep(experiment, undefined);
+function beginning(
+  experiment: Experiment,
+  { standings, firstStep: chosen }: ExperimentState,
+): NonNullable<ExperimentState['firstStep']> {
+  const present = weightsOf(standings);
+  if (experiment.deploymentPattern === 'FixedSplit') {
+    return { weights: present, reason: `fixed split, ${present.map((weight) => `${weight} %`).join(', ')}` };
+  }
+  return chosen ?? firstRound(experiment, undefined);
 }

@@ -1,5 +1,8 @@
 import { sleep } from '@temporalio/workflow';
-import type { Role } from '../core/experiment.ts';
+import type { Version } from '../core/experiment.ts';
+import { weightsOf } from '../core/standing.ts';
+import { withWeights } from '../core/state.ts';
+import { allOn, sharesOf } from '../core/versions.ts';
 import type { ExperimentActivities } from './contract.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
 import { factsOf } from './failures.ts';
@@ -11,33 +14,34 @@ import type { Run } from './run.ts';
 /** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
 const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'RevisionGone', 'Drift'];
 
-/** Takes a step to the candidate's new weight. Without the cluster's confirmation the state stays unconfirmed. */
-export async function shiftTraffic(run: Run, weight: number, reason: string): Promise<void> {
-  const { weight: present } = run.state;
+/** Takes a step to the candidates' new weights. Without the cluster's confirmation the state stays unconfirmed. */
+export async function shiftTraffic(run: Run, weights: readonly number[], reason: string): Promise<void> {
+  const present = weightsOf(run.state.standings);
   try {
-    await write(run, activitiesFor(experimentOf(run)).shiftTraffic, { weight, reason, present });
+    await write(run, activitiesFor(experimentOf(run)).shiftTraffic, { weights, reason, present });
   } catch (error) {
     const { type, message } = factsOf(error);
     if (!leftToObservation.includes(type)) throw error;
-    update(run, { ...run.state, weight: type === 'NotConfirmed' ? weight : present, confirmed: false });
+    const written = withWeights(run.state, type === 'NotConfirmed' ? weights : present);
+    update(run, { ...written, confirmed: false });
     warn(run, message);
   }
 }
 
-/** Gives the candidate everything, and goes on only when the cluster has reported it. */
-export async function promoteTraffic(run: Run, reason: string): Promise<void> {
-  const { weight: present } = run.state;
-  await write(run, activitiesFor(experimentOf(run)).patchTraffic, { weight: 100, reason, present });
+/** Gives the winner everything, and goes on only when the cluster has reported it. */
+export async function promoteTraffic(run: Run, winner: Version, reason: string): Promise<void> {
+  const experiment = experimentOf(run);
+  const present = weightsOf(run.state.standings);
+  await write(run, activitiesFor(experiment).patchTraffic, { weights: allOn(experiment, winner), reason, present });
 }
 
 /** Lets later deployments get traffic: the latest revision, which has been verified to be the winner, at 100 %. */
-export async function followLatest(run: Run, winner: Role): Promise<void> {
-  const weight = winner === 'candidate' ? 100 : 0;
-  const { patchTraffic } = activitiesFor(experimentOf(run));
-  await write(run, patchTraffic, {
-    weight,
+export async function followLatest(run: Run, winner: Version): Promise<void> {
+  const experiment = experimentOf(run);
+  await write(run, activitiesFor(experiment).patchTraffic, {
+    weights: allOn(experiment, winner),
     reason: 'the latest revision gets everything again, so that later deployments are served',
-    winner,
+    followLatest: winner.revision,
   });
 }
 
@@ -53,8 +57,8 @@ export interface SafetyRequest {
   readonly reason: string;
   /** When safety was asked for: the time from then to the accepted write is reported. */
   readonly askedAtMs: number;
-  /** The candidate's weight that must be there before; anything else is somebody's edit, and refused as `Drift`. */
-  readonly present?: number;
+  /** The candidates' weights that must be there before; anything else is somebody's edit, and refused as `Drift`. */
+  readonly present?: readonly number[];
 }
 
 /** 100 % to the baseline, tried through any outage until the cluster has reported it. */
@@ -62,7 +66,8 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
   const { reason, askedAtMs, present } = request;
   for (;;) {
     try {
-      const wanted = { weight: 0, reason, ...(present === undefined ? {} : { present }) };
+      const weights = experimentOf(run).candidates.map(() => 0);
+      const wanted = { weights, reason, ...(present === undefined ? {} : { present }) };
       showTimeToSafe(run, (await write(run, makeSafe, wanted)) - askedAtMs);
       return { kind: 'safe' };
     } catch (error) {
@@ -105,7 +110,13 @@ function ownSequenceOf(details: unknown): number | undefined {
 }
 
 function unconfirmed(run: Run, { askedAtMs }: SafetyRequest, { type, message, details }: FailureFacts): Safety {
-  update(run, { ...run.state, weight: 0 });
+  update(
+    run,
+    withWeights(
+      run.state,
+      experimentOf(run).candidates.map(() => 0),
+    ),
+  );
   const { acceptedAtMs }: { readonly acceptedAtMs?: unknown } = typeof details === 'object' && details ? details : {};
   if (typeof acceptedAtMs === 'number') showTimeToSafe(run, acceptedAtMs - askedAtMs);
   return {
@@ -124,11 +135,13 @@ function showTimeToSafe(run: Run, ms: number): void {
 }
 
 interface Write {
-  readonly weight: number;
+  /** The candidates', percent. */
+  readonly weights: readonly number[];
   readonly reason: string;
-  /** The candidate's weight that must be there before. */
-  readonly present?: number;
-  readonly winner?: Role;
+  /** The candidates' weights that must be there before. */
+  readonly present?: readonly number[];
+  /** The winner's revision. */
+  readonly followLatest?: string;
 }
 
 /** The longest wait for Knative to report a write; a step waits no longer than its interval, so that drift shows in time. */
@@ -142,19 +155,13 @@ async function write(run: Run, patch: ExperimentActivities['patchTraffic'], want
     target: experiment.target,
     holder: holderOf(run),
     plan: { firstRunId: run.state.firstRunId, sequence },
-    baseline: experiment.baseline.revision,
-    candidate: experiment.candidate.revision,
     tags: run.state.tags,
-    split: splitOf(wanted.weight),
-    ...(wanted.present === undefined ? {} : { present: splitOf(wanted.present) }),
+    shares: sharesOf(experiment, wanted.weights),
+    ...(wanted.present === undefined ? {} : { present: sharesOf(experiment, wanted.present) }),
     confirmationLimitMs: Math.max(5000, Math.min(confirmationLimitMs, experiment.intervalMs)),
-    ...(wanted.winner === undefined ? {} : { followLatest: wanted.winner }),
+    ...(wanted.followLatest === undefined ? {} : { followLatest: wanted.followLatest }),
   });
   // A later write may have been planned meanwhile (an abort): then this one no longer describes the traffic.
-  if (run.state.sequence === sequence) update(run, { ...run.state, weight: wanted.weight, confirmed: true });
+  if (run.state.sequence === sequence) update(run, { ...withWeights(run.state, wanted.weights), confirmed: true });
   return acceptedAtMs;
-}
-
-function splitOf(candidate: number): { readonly baseline: number; readonly candidate: number } {
-  return { baseline: 100 - candidate, candidate };
 }

@@ -3,6 +3,7 @@ import type { SearchAttributePair } from '@temporalio/common';
 import { details } from '../core/details.ts';
 import { formatObjectName } from '../core/experiment.ts';
 import { reportOf } from '../core/reporting.ts';
+import { candidateWeights } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { candidateWeightAttribute, outcomeAttribute, stageAttribute, targetAttribute } from './messages.ts';
 
@@ -25,11 +26,15 @@ function detailsOf(state: ExperimentState): string {
   }
 }
 
-function attributesOf({ experiment, stage, outcome, weight }: ExperimentState): SearchAttributePair[] {
+function attributesOf(state: ExperimentState): SearchAttributePair[] {
+  const { experiment, stage, outcome } = state;
   const pairs: SearchAttributePair[] = [{ key: stageAttribute, value: stage }];
   if (experiment !== undefined) {
     pairs.push({ key: targetAttribute, value: formatObjectName(experiment.target) });
-    pairs.push({ key: candidateWeightAttribute, value: weight });
+    pairs.push({
+      key: candidateWeightAttribute,
+      value: candidateWeights(state).reduce((sum, weight) => sum + weight, 0),
+    });
   }
   if (outcome !== undefined) pairs.push({ key: outcomeAttribute, value: outcome });
   return pairs;

@@ -1,4 +1,5 @@
 import { formatObjectName } from '../../core/experiment.ts';
+import { versionsOf } from '../../core/versions.ts';
 import type { ExperimentActivities } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
@@ -12,7 +13,9 @@ export async function compareRendered(
   dependencies: CompareDependencies,
   { experiment, winner, revisions }: CompareInput,
 ): Promise<void> {
-  const { upgrades, problems } = helmUpgrades(experiment, winner);
+  const version = versionsOf(experiment).find(({ name }) => name === winner);
+  if (version === undefined) throw new Error(`the experiment has no version ${winner}`);
+  const { upgrades, problems } = helmUpgrades(experiment, version);
   const differences = await withHeartbeats(() => compareUpgrades(dependencies, { experiment, upgrades, revisions }));
   const found = [...problems, ...differences];
   if (found.length === 0) return;

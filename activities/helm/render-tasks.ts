@@ -1,9 +1,9 @@
 import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, Role } from '../../core/experiment.ts';
+import type { Experiment, Version } from '../../core/experiment.ts';
 import { parseHelmCommand } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
 import { isHelm, mayRunFor, renderArgs } from '../../core/task.ts';
-import type { Revisions } from '../../workflows/contract.ts';
+import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
 import { formatCommand } from '../../core/redact.ts';
 import { hasType, messageOf } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
@@ -16,7 +16,7 @@ import { releaseOf } from './run-helm.ts';
 
 /** A helm finish action as it runs when `winner` wins. */
 export interface WinnerUpgrade {
-  readonly winner: Role;
+  readonly winner: Version;
   readonly upgrade: HelmUpgrade;
 }
 
@@ -26,15 +26,21 @@ export interface WinnerUpgrades {
 }
 
 /** The helm commands among the finish actions with the winner's variables; what cannot be read is a problem. */
-export function helmUpgrades({ finish, ...experiment }: Experiment, winner: Role): WinnerUpgrades {
+export function helmUpgrades(
+  { finish, baseline }: Pick<Experiment, 'finish' | 'baseline'>,
+  winner: Version,
+): WinnerUpgrades {
   const upgrades: WinnerUpgrade[] = [];
   const problems: string[] = [];
-  for (const task of finish.filter(isHelm).filter((task) => mayRunFor(task, winner))) {
-    const rendered = renderArgs(task, experiment[winner]);
+  for (const task of finish
+    .filter(isHelm)
+    .filter((task) => mayRunFor(task, { isBaseline: winner.name === baseline.name }))) {
+    const rendered = renderArgs(task, winner);
     const command = rendered.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
-    if (rendered.kind === 'invalid') problems.push(`finish action for the ${winner}: ${rendered.problem}`);
+    if (rendered.kind === 'invalid') problems.push(`finish action for ${winner.name}: ${rendered.problem}`);
     else if (command?.kind === 'upgrade') upgrades.push({ winner, upgrade: command.upgrade });
-    else problems.push(`finish action for the ${winner}: ${formatCommand('helm', rendered.args)}: ${command?.problem}`);
+    else
+      problems.push(`finish action for ${winner.name}: ${formatCommand('helm', rendered.args)}: ${command?.problem}`);
   }
   return { upgrades, problems };
 }
@@ -83,15 +89,15 @@ async function compareUpgrade(
   const name = releaseOf(upgrade, { target });
   const before = await startOfUpgrade({ cluster, helm }, name, pendingLimitMs(helm, upgrade));
   const rendering = await render(helm, upgrade, name.namespace);
-  if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for the ${winner}: ${rendering.problem}`] };
+  if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for ${winner.name}: ${rendering.problem}`] };
   const command = formatCommand('helm', upgrade.args);
-  const inContext = (problem: string): string => `for the ${winner}, ${command}: ${problem}`;
+  const inContext = (problem: string): string => `for ${winner.name}, ${command}: ${problem}`;
   const manifests = { before: before?.manifest ?? '', after: rendering.manifest, namespace: name.namespace };
   const denied = (await missingObjectRights(cluster, manifests)).map(inContext);
   const place = { target, namespace: name.namespace };
   const after = findTarget({ ...place, manifest: rendering.manifest });
   if (after === undefined) return { hasTarget: false, problems: denied };
-  const judged = revisions[winner];
+  const judged = revisionOf(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
   const present = findTarget({ ...place, manifest: manifests.before });
   // A rendering that is wrong by itself would only be told again, in Knative's words.
@@ -100,6 +106,12 @@ async function compareUpgrade(
       ? wrong
       : await rehearse(cluster, { target, judged, before: present, after });
   return { hasTarget: true, problems: [...denied, ...differences.map(inContext)] };
+}
+
+function revisionOf({ revision }: Version, revisions: Revisions): JudgedRevision {
+  const judged = revisions.find((one) => one.revision === revision);
+  if (judged === undefined) throw new Error(`revision ${revision} was not looked up before`);
+  return judged;
 }
 
 /** What helm compares the new manifest with: the newest deployed revision. */

@@ -1,26 +1,28 @@
-import type { Experiment, Role } from '../../core/experiment.ts';
+import type { Experiment, ObjectName } from '../../core/experiment.ts';
+import { versionsOf } from '../../core/versions.ts';
 import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 import { imageOf, serviceLabel, unmet } from './objects.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
-/** One look whether the target and both revisions are ready; fails as `NotReady`, naming all that is not. */
+/** One look whether the target and all revisions are ready; fails as `NotReady`, naming all that is not. */
 export async function awaitReadiness(
   cluster: Cluster,
   { experiment }: { readonly experiment: Experiment },
 ): Promise<Revisions> {
   const { target } = experiment;
-  const [service, baseline, candidate] = await Promise.all([
+  const [service, ...judged] = await Promise.all([
     cluster.readService(target),
-    readJudged(cluster, experiment, 'baseline'),
-    readJudged(cluster, experiment, 'candidate'),
+    ...versionsOf(experiment).map(({ revision }, index) =>
+      readJudged(cluster, target, { name: revision, role: index === 0 ? 'baseline' : 'candidate' }),
+    ),
   ]);
-  const doubts = [serviceDoubt(service, target), baseline.doubt, candidate.doubt].filter(
+  const doubts = [serviceDoubt(service, target), ...judged.map(({ doubt }) => doubt)].filter(
     (doubt) => doubt !== undefined,
   );
   if (doubts.length > 0) throw notReady(doubts.join('; '));
-  return { baseline: baseline.revision, candidate: candidate.revision };
+  return judged.map(({ revision }) => revision);
 }
 
 interface Judged {
@@ -28,8 +30,11 @@ interface Judged {
   readonly doubt?: string;
 }
 
-async function readJudged(cluster: Cluster, { target, ...versions }: Experiment, role: Role): Promise<Judged> {
-  const name = versions[role].revision;
+async function readJudged(
+  cluster: Cluster,
+  target: ObjectName,
+  { name, role }: { readonly name: string; readonly role: string },
+): Promise<Judged> {
   const revision = await cluster.readRevision({ namespace: target.namespace, name });
   const words = `${role} revision ${target.namespace}/${name}`;
   if (revision === undefined) return { revision: { revision: name, image: '' }, doubt: `${words} does not exist` };

@@ -12,7 +12,7 @@ import { formatObjectName } from '../../core/experiment.ts';
 import type { ObjectName } from '../../core/experiment.ts';
 import type { TrafficEntry } from '../../core/target.ts';
 import { failure } from '../failures.ts';
-import { isDenied, isNotFound, throwKubernetesFailure } from './kubernetes-failure.ts';
+import { isDenied, isNotFound, isUnserved, throwKubernetesFailure } from './kubernetes-failure.ts';
 import { createObjectReader } from './object-reader.ts';
 import type { ObjectReference } from './object-reader.ts';
 import type { KnativeService, Revision } from './objects.ts';
@@ -40,6 +40,12 @@ export interface Resource {
   readonly isNamespaced: boolean;
 }
 
+/** A version of a kind of Metric. */
+export interface MetricVersion {
+  readonly group: 'iter8.tools' | 'serin.dev';
+  readonly version: string;
+}
+
 /**
  * The calls to the Kubernetes API that serin makes. Reading something that does not exist answers `undefined`; every other
  * failure has a type of `core/failures.ts`. Calls end with the activity that makes them.
@@ -64,6 +70,8 @@ export interface Cluster {
     readonly apiVersion: string;
     readonly kind: string;
   }) => Promise<Resource | undefined>;
+  /** The object as the API server answers it; undefined also where that kind is not installed. */
+  readonly readMetricResource: (version: MetricVersion, name: ObjectName) => Promise<unknown>;
   /** Any object, its kind as kubectl takes it; fails as `NotReady` while the API server knows no such kind. */
   readonly readObject: (reference: ObjectReference) => Promise<object | undefined>;
   readonly isAllowed: (access: Access) => Promise<boolean>;
@@ -160,6 +168,14 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
       const found = await read(list, { resource: 'API resources', name: { namespace: apiVersion, name: kind } });
       const named = found?.resources.find((resource) => resource.kind === kind && !resource.name.includes('/'));
       return named === undefined ? undefined : { group, resource: named.name, isNamespaced: named.namespaced };
+    },
+    readMetricResource: (version, name) => {
+      const request = { ...version, ...name, plural: 'metrics' };
+      const answer = () =>
+        customObjects.getNamespacedCustomObject(request, options()).catch(async (error: unknown) => {
+          if (!isUnserved(error) || !(await isReady())) throw error;
+        });
+      return read<unknown>(answer, { resource: `metrics.${version.group}`, name });
     },
     readObject: ({ kind, ...name }) => read(() => readAny({ kind, ...name }), { resource: kind, name }),
     isAllowed: async ({ verb, group, resource, namespace }) => {

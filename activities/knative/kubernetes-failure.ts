@@ -44,6 +44,11 @@ export function isNotFound(error: unknown): boolean {
   return typeof details === 'object' && details !== null && 'name' in details;
 }
 
+/** Whether the API server says that it serves no such kind, which is also so while it starts. */
+export function isUnserved(error: unknown): boolean {
+  return error instanceof ApiException && error.code === 404 && !isNotFound(error);
+}
+
 export function isDenied(error: unknown): boolean {
   return error instanceof ApiException && (error.code === 401 || error.code === 403);
 }

@@ -9,21 +9,20 @@ import type { KnativeService, Revision } from './objects.ts';
 
 export interface ObserveTargetInput {
   readonly target: ObjectName;
-  readonly baseline: string;
-  readonly candidate: string;
+  /** Of all versions, the baseline first. */
+  readonly revisions: readonly string[];
 }
 
 /** Looks at the target once. A cluster that does not answer is an answer too; only cancellation is thrown. */
 export async function observeTarget(cluster: Cluster, input: ObserveTargetInput): Promise<TargetObservation> {
   const { namespace } = input.target;
   try {
-    const [service, baseline, candidate] = await Promise.all([
+    const [service, ...revisions] = await Promise.all([
       cluster.readService(input.target),
-      cluster.readRevision({ namespace, name: input.baseline }),
-      cluster.readRevision({ namespace, name: input.candidate }),
+      ...input.revisions.map((name) => cluster.readRevision({ namespace, name })),
     ]);
     if (service === undefined || service.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
-    return { kind: 'seen', ...describe(service), baseline: stateOf(baseline), candidate: stateOf(candidate) };
+    return { kind: 'seen', ...describe(service), revisions: revisions.map(stateOf) };
   } catch (error) {
     if (error instanceof CancelledFailure) throw error;
     return { kind: 'unreachable', reason: messageOf(error) };

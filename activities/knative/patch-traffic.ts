@@ -13,7 +13,6 @@ import {
   pinTraffic,
   servesShares,
 } from '../../core/traffic.ts';
-import type { Share } from '../../core/traffic.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../workflows/contract.ts';
 import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
@@ -34,8 +33,7 @@ export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): 
   return withHeartbeats(async () => {
     const acceptedAtMs = await writeLatest(cluster, input);
     const annotation = formatWriteId(input.plan);
-    const shares = sharesOf(input);
-    const { target, confirmationLimitMs } = input;
+    const { target, shares, confirmationLimitMs } = input;
     const confirmation = { target, annotation, shares, acceptedAtMs, confirmationLimitMs };
     const confirmedAtMs = await confirmTraffic(cluster, confirmation);
     return { acceptedAtMs, confirmedAtMs };
@@ -91,7 +89,7 @@ async function patch(cluster: Cluster, service: KnativeService, input: PatchTraf
 /** Whether Knative cannot carry out what we wrote, since a revision at 0 % has become unready after that. */
 async function isBlocked(cluster: Cluster, { spec }: KnativeService, input: PatchTrafficInput): Promise<boolean> {
   const traffic = spec.traffic ?? [];
-  if (!servesShares(traffic, sharesOf(input))) return false;
+  if (!servesShares(traffic, input.shares)) return false;
   const idle = traffic.filter(({ percent = 0 }) => percent === 0);
   const names = new Set(idle.flatMap(({ revisionName }) => revisionName ?? []));
   const revisions = await readRevisions(cluster, input.target, names);
@@ -99,19 +97,15 @@ async function isBlocked(cluster: Cluster, { spec }: KnativeService, input: Patc
 }
 
 /** A person's edit since our last write is a decision that this write must not undo. */
-function requirePresent(
-  service: KnativeService,
-  { target, plan, present, baseline, candidate }: PatchTrafficInput,
-): void {
+function requirePresent(service: KnativeService, { target, plan, present }: PatchTrafficInput): void {
   if (present === undefined) return;
-  const expected = sharesOf({ baseline, candidate, split: present });
   // Before our first write the traffic may follow the latest revision; after it we have pinned all of it by name.
   const latest = plan.sequence === 1 ? service.status?.latestReadyRevisionName : undefined;
   const found = percentsByRevision(service.spec.traffic ?? [], latest);
-  if (haveShares(found, expected)) return;
+  if (haveShares(found, present)) return;
   const by = trafficEditor(service)?.manager;
   const edit = `spec.traffic of ${formatObjectName(target)} was changed${by === undefined ? '' : ` by ${by}`}`;
-  const difference = `expected ${formatShares(expected)}, found ${formatPercents(found)}`;
+  const difference = `expected ${formatShares(present)}, found ${formatPercents(found)}`;
   throw failure('Drift', { message: `${edit}: ${difference}; nothing was written` });
 }
 
@@ -145,14 +139,14 @@ async function nextTraffic(
 ): Promise<readonly TrafficEntry[]> {
   const present = withTags(service.spec.traffic ?? [], input.tags);
   const latest = service.status?.latestReadyRevisionName;
-  const { baseline, candidate, target } = input;
+  const { shares, target } = input;
   const named = present.flatMap(({ revisionName }) => revisionName ?? []);
   const revisions = await readRevisions(
     cluster,
     target,
-    new Set([baseline, candidate, ...named, ...(latest ? [latest] : [])]),
+    new Set([...shares.map(({ revision }) => revision), ...named, ...(latest ? [latest] : [])]),
   );
-  const gone = sharesOf(input).find(({ revision, percent }) => percent > 0 && revisions.get(revision) === undefined);
+  const gone = shares.find(({ revision, percent }) => percent > 0 && revisions.get(revision) === undefined);
   if (gone !== undefined) {
     const message = `${formatObjectName(target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
     throw failure('RevisionGone', { message: `${message}; nothing was written` });
@@ -162,9 +156,9 @@ async function nextTraffic(
     isRoutable: (revision: string) => isRoutable(revisions.get(revision)),
     ...(latest === undefined ? {} : { latestReadyRevision: latest }),
   };
-  const follows = input.followLatest !== undefined && isLatest(service, input[input.followLatest]);
-  if (follows) return followLatestTraffic({ ...kept, winner: input[input.followLatest] });
-  return pinTraffic({ ...kept, shares: sharesOf(input) });
+  const { followLatest: winner } = input;
+  if (winner !== undefined && isLatest(service, winner)) return followLatestTraffic({ ...kept, winner });
+  return pinTraffic({ ...kept, shares });
 }
 
 /** A newer revision, be it ready or not, would get all the traffic that follows the latest one. */
@@ -186,17 +180,6 @@ async function readRevisions(
 ): Promise<ReadonlyMap<string, Revision>> {
   const found = await Promise.all([...names].map((name) => cluster.readRevision({ namespace, name })));
   return new Map(found.flatMap((revision) => (revision === undefined ? [] : [[revision.metadata.name, revision]])));
-}
-
-function sharesOf({
-  baseline,
-  candidate,
-  split,
-}: Pick<PatchTrafficInput, 'baseline' | 'candidate' | 'split'>): readonly Share[] {
-  return [
-    { revision: baseline, percent: split.baseline },
-    { revision: candidate, percent: split.candidate },
-  ];
 }
 
 /** When an earlier attempt's write was accepted, so far as the object tells: whole seconds. */

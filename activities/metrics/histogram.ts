@@ -1,4 +1,4 @@
-import type { Reading } from './readings.ts';
+import type { Measures, Reading } from './readings.ts';
 import { formatLabels } from './readings.ts';
 import { Unmeasured } from './unmeasured.ts';
 
@@ -15,6 +15,7 @@ export interface Histogram {
   readonly revision: string;
   readonly pod: string;
   readonly code: string;
+  readonly measures: Measures;
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -35,9 +36,10 @@ function identityOf({ family, revision, pod, code }: Reading): string {
 function assemble(readings: readonly Reading[]): readonly Histogram[] {
   const [first] = readings;
   if (first === undefined) return [];
-  const { family, revision, pod, code } = first;
+  const { family, revision, pod, code, measures } = first;
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
   requireOneOrigin(name, readings);
+  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: countsOf(first) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
   const scrapes = scrapesOf(readings);
   const newest = scrapes.at(-1);
@@ -46,7 +48,12 @@ function assemble(readings: readonly Reading[]): readonly Histogram[] {
     throw new Unmeasured('error', `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`);
   }
   const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
-  return [{ family, revision, pod, code, snapshots: whole }];
+  return [{ family, revision, pod, code, measures, snapshots: whole }];
+}
+
+/** A counter of responses is a histogram without latencies. */
+function countsOf({ samples }: Reading): readonly Snapshot[] {
+  return samples.map(({ atMs, value }) => ({ atMs, sum: 0, buckets: new Map([[Infinity, value]]) }));
 }
 
 /** One pod may move to another scrape job, but two jobs at a time would count its requests twice. */

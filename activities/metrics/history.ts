@@ -2,10 +2,13 @@ import type { Surroundings } from '../../core/admission.ts';
 import { badRequests } from '../../core/evidence.ts';
 import type { Experiment, Objective } from '../../core/experiment.ts';
 import { addCounts, haveSameBoundaries } from '../../core/counters.ts';
+import { metricFacts } from '../../core/metric.ts';
 import { noCounts } from '../../core/measurement.ts';
 import type { Counts } from '../../core/measurement.ts';
+import { timedRequests } from '../../core/metric-value.ts';
 import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
 import { varianceOf } from '../../core/stats/mean-betting.ts';
+import { versionsOf } from '../../core/versions.ts';
 import { assembleHistograms } from './histogram.ts';
 import { connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
@@ -22,7 +25,7 @@ export interface HistoryInput {
 
 /** What the target's revisions answered before an experiment, as far as Prometheus remembers. */
 export interface History {
-  /** Of both versions together, from the latest intervals; undefined where nothing is known. */
+  /** Of all versions together, from the latest intervals; undefined where nothing is known. */
   readonly requestsPerSecond?: number;
   /** All that the baseline answered. */
   readonly baseline: Counts;
@@ -62,10 +65,10 @@ export async function readHistory(input: HistoryInput): Promise<History> {
 }
 
 async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: HistoryInput): Promise<History> {
-  const { intervalMs, target, baseline, candidate, objectives, errorClass } = experiment;
+  const { intervalMs, target, baseline, objectives, errorClass } = experiment;
   const count = Math.max(1, Math.min(historyIntervals, Math.floor(longestHistoryMs / intervalMs)));
   const toMs = nowMs - scrapeIntervalMs;
-  const revisions = [baseline.revision, candidate.revision];
+  const revisions = versionsOf(experiment).map(({ revision }) => revision);
   const rangeMs = count * intervalMs + 2 * scrapeIntervalMs;
   const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
   const request = { namespace: target.namespace, revisions, toMs, rangeMs };
@@ -78,7 +81,7 @@ async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: Hi
   const indices = Array.from({ length: count }, (_, index) => index);
   const intervals = indices.map((index) => countOf(baseline.revision, index));
   const recent = indices.slice(0, recentIntervals).map((index) => {
-    return (intervals[index]?.requests ?? 0) + countOf(candidate.revision, index).requests;
+    return revisions.reduce((sum, revision) => sum + countOf(revision, index).requests, 0);
   });
   const requests = recent.reduce((sum, one) => sum + one, 0);
   return {
@@ -94,9 +97,11 @@ function correlationFor(
   intervals: readonly Counts[],
   errorClass: Experiment['errorClass'],
 ): number | undefined {
-  if (objective.metric === 'mean-latency') {
+  const { kind } = metricFacts(objective.metric).kind;
+  if (kind === 'gauge' || kind === 'counter' || kind === 'count') return undefined;
+  if (kind === 'mean-latency') {
     const { buckets, latencySumMs: sumMs } = sumOf(intervals);
-    const latencies = intervals.map((one) => ({ requests: one.requests, sumMs: one.latencySumMs }));
+    const latencies = intervals.map((one) => ({ requests: timedRequests(one), sumMs: one.latencySumMs }));
     return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));
   }
   return correlationOf(

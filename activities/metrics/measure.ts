@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { ObjectName } from '../../core/experiment.ts';
-import type { Measurement, Question } from '../../core/measurement.ts';
+import { noCounts } from '../../core/measurement.ts';
+import type { Question, RunMeasurement } from '../../core/measurement.ts';
 import { type Window, isBornIn } from './difference.ts';
 import { type Histogram, assembleHistograms } from './histogram.ts';
 import { type Prometheus, connectPrometheus } from './prometheus.ts';
@@ -16,8 +17,8 @@ export interface MeasureInput {
   readonly scrapeIntervalMs: number;
   /** Only its namespace is used: revisions are known by their names. */
   readonly target: ObjectName;
-  readonly baseline: string;
-  readonly candidate: string;
+  /** Of all versions, the baseline first. */
+  readonly revisions: readonly string[];
   /** Epoch ms; the window is (fromMs, nowMs - scrapeIntervalMs]. */
   readonly fromMs: number;
   readonly nowMs: number;
@@ -29,13 +30,13 @@ export interface MeasureInput {
 const answerLimitMs = 10_000;
 
 /**
- * Measures both versions over one window from raw counters.
+ * Measures all versions over one window from raw counters.
  *
  * The window ends one scrape ago, when everything that was scraped until then has been stored. A back end that does not
  * answer, or did not scrape up to the end of the window, is `blind`; an answer that cannot be used is an `error`;
  * revisions without series had no requests.
  */
-export async function measure(input: MeasureInput): Promise<Measurement> {
+export async function measure(input: MeasureInput): Promise<RunMeasurement> {
   const window = { fromMs: input.fromMs, toMs: input.nowMs - input.scrapeIntervalMs };
   if (window.toMs <= window.fromMs) return { kind: 'error', reason: describeShortWindow(input, window) };
   try {
@@ -47,14 +48,17 @@ export async function measure(input: MeasureInput): Promise<Measurement> {
 }
 
 async function countVersions(input: MeasureInput, window: Window) {
-  const { baseUrl, signal, baseline, candidate } = input;
+  const { baseUrl, signal, revisions } = input;
   const asked: Question[] = [];
   const prometheus = noting(connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs }), asked);
   const { histograms, birthsCount } = await look(prometheus, input, window);
   await requireFresh(prometheus, histograms, { window, scrapeIntervalMs: input.scrapeIntervalMs });
+  const [baseline = noCounts, ...candidates] = revisions.map((revision) =>
+    countRevision(revision, histograms, { window, birthsCount }),
+  );
   return {
-    baseline: countRevision(baseline, histograms, { window, birthsCount }),
-    candidate: countRevision(candidate, histograms, { window, birthsCount }),
+    baseline,
+    candidates,
     // Whoever asks why wants to see what answered; the other generations have nothing to say.
     asked: asked.filter(({ series }) => series > 0),
   };
@@ -95,11 +99,10 @@ async function look(prometheus: Prometheus, input: MeasureInput, window: Window)
 
 async function readHistograms(
   prometheus: Prometheus,
-  { target, baseline, candidate }: MeasureInput,
+  { target, revisions }: MeasureInput,
   { fromMs, toMs }: Window,
   beforeMs: number,
 ): Promise<readonly Histogram[]> {
-  const revisions = [baseline, candidate];
   const rangeMs = toMs - fromMs + beforeMs;
   return assembleHistograms(await readCounters(prometheus, { namespace: target.namespace, revisions, toMs, rangeMs }));
 }

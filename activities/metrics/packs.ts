@@ -1,19 +1,38 @@
-/** Where a generation of Knative's queue-proxy keeps what one counter belongs to. */
-export interface IdentityLabels {
+import type { Matcher } from './selector.ts';
+
+/** A revision of the target. */
+export interface RevisionName {
   readonly namespace: string;
   readonly revision: string;
-  readonly pod: string;
 }
 
-/** The request metrics of one generation of Knative: one histogram, split by pod and response code. */
+/** Where the series of one kind of request metrics keep what they belong to. */
+export interface IdentityLabels {
+  /** Absent where the namespace is a part of the revision's label. */
+  readonly namespace?: string;
+  readonly revision: string;
+  /**
+   * The label that tells one process that counts from another. Absent where there is none: every series counts for itself,
+   * told from the others by all of its labels but `job`.
+   */
+  readonly pod?: string;
+}
+
+/** One kind of request metrics: a histogram of latencies, split by process and, mostly, by response code. */
 export interface Pack {
   /** The histogram's name without `_bucket`, `_sum` and `_count`. */
   readonly family: string;
   /** Milliseconds in one unit of its values and boundaries. */
   readonly msPerUnit: number;
   readonly identity: IdentityLabels;
-  /** The label with the HTTP status. */
-  readonly code: string;
+  /** What stands in the label of the revision; its name if absent. */
+  readonly written?: (name: RevisionName) => string;
+  /** The label with the HTTP status; absent where the latencies are not split by it, and `responses` are. */
+  readonly code?: string;
+  /** Requests by class of their status, `2` to `5`, where the histogram does not tell. */
+  readonly responses?: { readonly name: string; readonly codeClass: string };
+  /** Only these series count. */
+  readonly where?: readonly Matcher[];
   /**
    * `series`: the identity is on the histogram itself. `target_info`: it is on the target's info metric, which shares
    * `job` and `instance` with the histogram: OpenTelemetry's resource attributes as its Prometheus exporter shows them.
@@ -29,13 +48,13 @@ const openTelemetry = {
 } as const;
 
 /**
- * All of them are asked each time.
+ * Knative's queue-proxy, both generations.
  *
  * Names and labels: knative.dev/serving v0.42 `pkg/queue/request_metric.go` and `pkg/metrics/tags.go`; v0.49
  * `pkg/queue/request_metric.go` and `pkg/queue/sharedmain/otel.go`, where revision, namespace and pod are resource
  * attributes: on the series after OTLP ingestion that promotes them, in `target_info` when the queue-proxy is scraped.
  */
-export const packs: readonly Pack[] = [
+const queueProxy: readonly Pack[] = [
   {
     family: 'revision_app_request_latencies',
     msPerUnit: 1,
@@ -46,3 +65,45 @@ export const packs: readonly Pack[] = [
   { ...openTelemetry, identityOn: 'series' },
   { ...openTelemetry, identityOn: 'target_info' },
 ];
+
+/**
+ * Istio's sidecars of the revisions' pods: https://istio.io/latest/docs/reference/config/metrics/. A revision's
+ * Deployment is `<revision>-deployment` (knative.dev/serving `pkg/reconciler/revision/resources/names`); of a name too
+ * long for that Knative keeps a hash only, and it is not found.
+ *
+ * One reporter counts, else each request would count twice. Requests to a revision come from a gateway or the activator;
+ * what else calls its pods, the autoscaler and whatever scrapes them from outside of the mesh, must not dilute them.
+ */
+const istio: Pack = {
+  family: 'istio_request_duration_milliseconds',
+  msPerUnit: 1,
+  identity: { namespace: 'destination_workload_namespace', revision: 'destination_workload' },
+  written: ({ revision }) => `${revision}-deployment`,
+  code: 'response_code',
+  where: [
+    ['reporter', 'destination'],
+    ['source_workload', { not: ['autoscaler', 'unknown'] }],
+  ],
+  identityOn: 'series',
+};
+
+/**
+ * Kourier's Envoy. It has one cluster for each revision, `<namespace>/<revision>` (knative-extensions/net-kourier
+ * `pkg/generator/ingress_translator.go`); their statistics:
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats. The latencies have no
+ * response code (knative/serving#16219), and those of requests that got no answer are missing.
+ */
+const kourier: Pack = {
+  family: 'envoy_cluster_upstream_rq_time',
+  msPerUnit: 1,
+  identity: { revision: 'envoy_cluster_name' },
+  written: ({ namespace, revision }) => `${namespace}/${revision}`,
+  responses: { name: 'envoy_cluster_upstream_rq_xx', codeClass: 'envoy_response_code_class' },
+  identityOn: 'series',
+};
+
+/**
+ * All kinds of request metrics, the nearest to the app first. The first tier that has anything of the versions is the only
+ * one that counts: the same request shows in each of them.
+ */
+export const tiers: readonly (readonly Pack[])[] = [queueProxy, [istio], [kourier]];

@@ -1,5 +1,9 @@
+import { noCounts } from '../../core/measurement.ts';
+import type { Counts, RunMeasurement } from '../../core/measurement.ts';
 import type { TargetObservation } from '../../core/target.ts';
 import type { Observation, QueryMetricsInput } from '../../workflows/contract.ts';
+import type { MetricBackEnds } from './custom/read-metric.ts';
+import { withDefinedMetrics } from './defined-metrics.ts';
 import { measure } from './measure.ts';
 
 /** What the activity needs from its worker. */
@@ -8,23 +12,44 @@ export interface QueryMetricsDependencies {
   readonly scrapeIntervalMs: number;
   /** The Knative Service and both revisions as the cluster reports them now; an unreachable cluster is data. */
   readonly observeTarget: (input: QueryMetricsInput, signal: AbortSignal) => Promise<TargetObservation>;
+  /** Where user-defined metrics are read from. */
+  readonly backEnds: MetricBackEnds;
   /** The cancellation of the running activity. */
   readonly cancellationSignal: () => AbortSignal;
 }
 
 /** Makes the activity that looks at metrics and target at the same moment. */
 export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
-  const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, cancellationSignal } = dependencies;
+  const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, backEnds, cancellationSignal } = dependencies;
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
     const signal = cancellationSignal();
     const [measurement, target] = await Promise.all([
-      measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal }),
+      measureAll(input, { nowMs, signal }),
       observeTarget(input, signal),
     ]);
     return { atMs: nowMs, measurement, target };
   }
 
+  async function measureAll(
+    { counted, defined, ...input }: QueryMetricsInput,
+    { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  ): Promise<RunMeasurement> {
+    const measured =
+      counted === undefined
+        ? await measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal })
+        : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
+    return defined === undefined ? measured : withDefinedMetrics(measured, defined, { backEnds, nowMs, signal });
+  }
+
   return { queryMetrics };
+}
+
+/** The load's own counts are what the interval measured. */
+function ofLoad(
+  [baseline = noCounts, ...candidates]: readonly Counts[],
+  window: { readonly fromMs: number; readonly toMs: number },
+): RunMeasurement {
+  return { kind: 'measured', ...window, baseline, candidates };
 }

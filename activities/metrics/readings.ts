@@ -1,4 +1,4 @@
-import { type Pack, packs } from './packs.ts';
+import { type Pack, tiers } from './packs.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
 import { type Matcher, rangeSelector } from './selector.ts';
 import { Unmeasured } from './unmeasured.ts';
@@ -6,12 +6,17 @@ import { Unmeasured } from './unmeasured.ts';
 /** One counter of a histogram: its sum, its count, or the cumulative bucket below `le` (milliseconds). */
 export type Part = 'sum' | 'count' | number;
 
+/** What a counter is about: responses and how long they took, or one of the two. */
+export type Measures = 'both' | 'responses' | 'latencies';
+
 /** One counter with what it belongs to. Values and boundaries have the unit of the pack turned into milliseconds. */
 export interface Reading {
   readonly family: string;
   readonly revision: string;
   readonly pod: string;
+  /** The status, `2xx` where only its class is known, or empty for latencies alone. */
   readonly code: string;
+  readonly measures: Measures;
   readonly part: Part;
   /** All other labels of the series: where it was scraped. */
   readonly origin: Readonly<Record<string, string>>;
@@ -26,19 +31,26 @@ export interface ReadingRequest {
   readonly rangeMs: number;
 }
 
-/** The raw counters of the revisions, in every generation of metrics that Prometheus has of them. */
+/** The raw counters of the revisions, of the first tier that has any. */
 export async function readCounters(prometheus: Prometheus, request: ReadingRequest): Promise<readonly Reading[]> {
-  const readings = await Promise.all(packs.map((pack) => readPack(prometheus, pack, request)));
-  return readings.flat();
+  for (const tier of tiers) {
+    const readings = await Promise.all(tier.map((pack) => readPack(prometheus, pack, request)));
+    const found = readings.flat();
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 async function readPack(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Reading[]> {
   const series = await (pack.identityOn === 'series' ? readDirect : readByTarget)(prometheus, pack, request);
-  return series.map((found) => readingOf(found, pack));
+  const revisions = new Map(
+    request.revisions.map((revision) => [written(pack, request.namespace, revision), revision]),
+  );
+  return series.map((found) => readingOf(found, pack, revisions));
 }
 
 function readDirect(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Series[]> {
-  return select(prometheus, request, [partsOf(pack), ...identityMatchers(pack, request)]);
+  return select(prometheus, request, [partsOf(pack), ...identityMatchers(pack, request), ...(pack.where ?? [])]);
 }
 
 /** Finds the targets of the revisions, then their histograms, and puts the identity of the target on each. */
@@ -75,41 +87,81 @@ function select(
   return prometheus.ask({ query: rangeSelector(matchers, rangeMs), atMs: toMs });
 }
 
-function partsOf({ family }: Pack): Matcher {
-  return ['__name__', [`${family}_bucket`, `${family}_sum`, `${family}_count`]];
+function partsOf({ family, responses }: Pack): Matcher {
+  const parts = [`${family}_bucket`, `${family}_sum`, `${family}_count`];
+  return ['__name__', responses === undefined ? parts : [...parts, responses.name]];
 }
 
-function identityMatchers({ identity }: Pack, { namespace, revisions }: ReadingRequest): readonly Matcher[] {
+function identityMatchers(pack: Pack, { namespace, revisions }: ReadingRequest): readonly Matcher[] {
+  const { identity } = pack;
+  const names = revisions.map((revision) => written(pack, namespace, revision));
   return [
-    [identity.namespace, namespace],
-    [identity.revision, revisions],
+    ...(identity.namespace === undefined ? [] : [[identity.namespace, namespace] as const]),
+    [identity.revision, names],
   ];
 }
 
-function readingOf({ labels, samples }: Series, { family, msPerUnit, identity, code }: Pack): Reading {
-  const {
-    __name__: name = '',
-    le,
-    [identity.revision]: revision,
-    [identity.pod]: pod,
-    [code]: status,
-    ...origin
-  } = labels;
-  if (revision === undefined || status === undefined || !/^\d{3}$/.test(status)) {
-    throw new Unmeasured('error', `series ${formatLabels(labels)} has no label ${code} with an HTTP status`);
+/** How the label of the revision names it. */
+function written({ written }: Pack, namespace: string, revision: string): string {
+  return written === undefined ? revision : written({ namespace, revision });
+}
+
+function readingOf({ labels, samples }: Series, pack: Pack, revisions: ReadonlyMap<string, string>): Reading {
+  const { family, msPerUnit, identity } = pack;
+  const { __name__: name = '', le, job, ...own } = labels;
+  const revision = revisions.get(own[identity.revision] ?? '');
+  const status = statusOf(name, own, pack);
+  if (revision === undefined || status === undefined) {
+    throw new Unmeasured(
+      'error',
+      `series ${formatLabels(labels)} has no label ${labelOfStatus(pack)} with an HTTP status`,
+    );
   }
   const part = name.endsWith('_bucket')
     ? toMilliseconds(Number(le?.replace('Inf', 'Infinity')), msPerUnit)
     : partOf(name);
+  const { pod, origin } = processOf({ ...own, ...(job === undefined ? {} : { job }) }, pack);
   return {
     family,
     revision,
-    pod: pod ?? '',
-    code: status,
+    pod,
+    ...status,
     part,
     origin,
     samples: part === 'sum' ? samples.map(({ atMs, value }) => ({ atMs, value: value * msPerUnit })) : samples,
   };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Istio has the code 0 for requests that were given up before an answer. */
+const status = /^(0|\d{3})$/;
+
+function statusOf(
+  name: string,
+  labels: Labels,
+  { code, responses }: Pack,
+): Pick<Reading, 'code' | 'measures'> | undefined {
+  if (code !== undefined) {
+    const value = labels[code];
+    return value !== undefined && status.test(value) ? { code: value, measures: 'both' } : undefined;
+  }
+  if (responses === undefined || name !== responses.name) return { code: '', measures: 'latencies' };
+  const value = labels[responses.codeClass];
+  return value !== undefined && /^\d$/.test(value) ? { code: `${value}xx`, measures: 'responses' } : undefined;
+}
+
+function labelOfStatus({ code, responses }: Pack): string {
+  return code ?? responses?.codeClass ?? '';
+}
+
+/** Which process counts, and all other labels of its series: where it was scraped. */
+function processOf({ job, ...labels }: Labels, { identity, code }: Pack): Pick<Reading, 'pod' | 'origin'> {
+  const ofJob = job === undefined ? {} : { job };
+  const { [code ?? '']: _status, ...others } = labels;
+  if (identity.pod === undefined) return { pod: formatLabels(others), origin: ofJob };
+  const { [identity.revision]: _revision, [identity.pod]: pod = '', ...origin } = others;
+  return { pod, origin: { ...origin, ...ofJob } };
 }
 
 function partOf(name: string): 'sum' | 'count' {

@@ -17,7 +17,7 @@ export function countRevision(
   const own = histograms.filter((histogram) => histogram.revision === revision && isSeenIn(histogram, window));
   requireOneFamily(revision, own);
   return own
-    .map((histogram) => toCounts(histogram.code, difference(histogram, window, birthsCount)))
+    .map((histogram) => toCounts(histogram, difference(histogram, window, birthsCount)))
     .reduce((total, counts) => addPod(revision, total, counts), noCounts);
 }
 
@@ -32,15 +32,17 @@ function requireOneFamily(revision: string, histograms: readonly Histogram[]): v
   throw new Unmeasured('error', `revision ${revision} has two kinds of request metrics, ${both}: keep one of them`);
 }
 
-function toCounts(code: string, { sum, buckets }: Snapshot): Counts {
-  const requests = buckets.get(Infinity) ?? 0;
-  if (requests === 0) return noCounts;
+function toCounts({ code, measures }: Histogram, { sum, buckets }: Snapshot): Counts {
+  const count = buckets.get(Infinity) ?? 0;
+  if (count === 0) return noCounts;
+  const responses = measures === 'latencies' ? 0 : count;
   return {
-    requests,
-    errors5xx: code.startsWith('5') ? requests : 0,
-    errorsNot2xx: code.startsWith('2') ? 0 : requests,
+    requests: responses,
+    errors5xx: code.startsWith('5') ? responses : 0,
+    errorsNot2xx: code.startsWith('2') ? 0 : responses,
     latencySumMs: toMicroseconds(sum),
-    buckets: [...buckets].map(([le, count]) => ({ le: le === Infinity ? null : le, count })),
+    buckets:
+      measures === 'responses' ? [] : [...buckets].map(([le, n]) => ({ le: le === Infinity ? null : le, count: n })),
   };
 }
 

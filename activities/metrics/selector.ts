@@ -1,5 +1,5 @@
-/** A condition on a label: equal to a text, or to one of several. */
-export type Matcher = readonly [label: string, value: string | readonly string[]];
+/** A condition on a label: equal to a text, to one of several, or to none of several. */
+export type Matcher = readonly [label: string, value: string | readonly string[] | { readonly not: readonly string[] }];
 
 /**
  * A PromQL range selector: `{__name__="up",namespace_name="default"}[12000ms]`. All values are taken literally; several
@@ -11,7 +11,12 @@ export function rangeSelector(matchers: readonly Matcher[], rangeMs: number): st
 
 function formatMatcher([label, value]: Matcher): string {
   if (typeof value === 'string') return `${label}=${quote(value)}`;
-  return `${label}=~${quote(value.map(escapeRegex).join('|'))}`;
+  if ('not' in value) return `${label}!~${alternation(value.not)}`;
+  return `${label}=~${alternation(value)}`;
+}
+
+function alternation(values: readonly string[]): string {
+  return quote(values.map(escapeRegex).join('|'));
 }
 
 /** PromQL's double-quoted strings have Go's escapes, of which JSON's are a subset. */

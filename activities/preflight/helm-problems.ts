@@ -1,4 +1,5 @@
-import type { Experiment, Role } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment.ts';
+import { versionsOf } from '../../core/versions.ts';
 import type { Revisions } from '../../workflows/contract.ts';
 import type { Helm } from '../helm/helm.ts';
 import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
@@ -7,15 +8,13 @@ import type { Cluster } from '../knative/cluster.ts';
 import { releaseProblem, releasesOf, unsupportedHelm } from './releases.ts';
 import { missingHelmRights } from './rights.ts';
 
-const roles: readonly Role[] = ['baseline', 'candidate'];
-
 /** Everything about the helm finish actions that would keep one of the winners from being deployed as judged. */
 export async function helmProblems(
   { cluster, helm }: { readonly cluster: Cluster; readonly helm: Helm },
   experiment: Experiment,
   revisions: Revisions,
 ): Promise<readonly string[]> {
-  const winners = roles.map((winner) => helmUpgrades(experiment, winner));
+  const winners = versionsOf(experiment).map((winner) => helmUpgrades(experiment, winner));
   const unreadable = winners.flatMap(({ problems }) => problems);
   const upgrades = winners.map((winner) => winner.upgrades);
   if (upgrades.flat().length === 0) return unreadable;

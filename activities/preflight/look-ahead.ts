@@ -1,8 +1,9 @@
 import { admit, requestsPerInterval } from '../../core/admission.ts';
-import { analysisOf, isFact } from '../../core/analysis.ts';
+import { analysisOf } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
+import { metricFacts } from '../../core/metric.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
-import { firstStep } from '../../core/weights.ts';
+import { firstRound } from '../../core/share-traffic.ts';
 import type { PreflightReport } from '../../workflows/contract.ts';
 import { readHistory, surroundingsOf } from '../metrics/history.ts';
 import type { History } from '../metrics/history.ts';
@@ -10,16 +11,17 @@ import type { MetricsSettings } from './metrics.ts';
 
 /** What the time before the run tells about it: bursts, the first step, and whether the schedule can bring a verdict. */
 export async function lookAhead(
-  { experiment, candidateWeight }: { readonly experiment: Experiment; readonly candidateWeight: number },
+  { experiment, weights }: { readonly experiment: Experiment; readonly weights: readonly number[] },
   { prometheusUrl: baseUrl, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
 ): Promise<Pick<PreflightReport, 'correlations' | 'firstStep' | 'warnings'>> {
   const history = await readHistory({ baseUrl, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
   const { requestsPerSecond, correlations } = history;
+  const [candidateWeight = 100] = weights;
   const { warnings } = admit(experiment, { ...surroundingsOf(history), candidateWeight, scrapeIntervalMs });
   return {
     correlations,
-    firstStep: firstStep(experiment, requestsPerInterval(experiment, requestsPerSecond)),
+    firstStep: firstRound(experiment, requestsPerInterval(experiment, requestsPerSecond)),
     warnings: [...warnings, ...dispersionWarning(experiment, history)],
   };
 }
@@ -28,7 +30,9 @@ function dispersionWarning(experiment: Experiment, { correlations, intervals }: 
   const { method, dispersion } = analysisOf(experiment);
   if (method !== 'sequential' || dispersion !== 'auto') return [];
   const unknown = experiment.objectives.filter(({ metric }, index) => {
-    return !isFact(metric) && (correlations[index] ?? null) === null;
+    const { kind } = metricFacts(metric, experiment.metrics).kind;
+    const isTested = kind === 'error-share' || kind === 'tail-latency' || kind === 'mean-latency';
+    return isTested && (correlations[index] ?? null) === null;
   });
   if (unknown.length === 0) return [];
   const cause =

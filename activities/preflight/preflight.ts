@@ -1,9 +1,11 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
+import { isLoadTest } from '../../core/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
+import { judgedVersions, metricVersions, movesTraffic, versionsOf } from '../../core/versions.ts';
 import type { Holder, PreflightReport } from '../../workflows/contract.ts';
 import { refusedCommands } from '../commands/run-command.ts';
 import { failure } from '../failures.ts';
@@ -15,6 +17,7 @@ import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
 import { helmProblems } from './helm-problems.ts';
 import { lookAhead } from './look-ahead.ts';
+import { queryProblems } from '../metrics/defined-metrics.ts';
 import { intervalProblem, requireMetrics } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
@@ -44,29 +47,37 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const revisions = await awaitReadiness(dependencies.cluster, { experiment });
     const service = await readTarget(dependencies.cluster, experiment);
     const problems = [
-      ...staleVersions(service, experiment),
-      ...(isTakenOver(lease) ? [] : promotedAlready(service, experiment)),
+      ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies.cluster, target)),
-      ...[intervalProblem(experiment, dependencies.metrics)].filter((problem) => problem !== undefined),
+      ...metricProblems(experiment, dependencies.metrics),
       ...refusedCommands(experiment, dependencies.allowedCommands),
       ...(await helmProblems(dependencies, experiment, revisions)),
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    await requireMetrics(dependencies.metrics, cancellationSignal());
-    await annotateLease(
-      dependencies.cluster,
-      { target, holder },
-      {
-        [leaseAnnotations.baseline]: experiment.baseline.revision,
-        [leaseAnnotations.previousPlan]: service.metadata.annotations?.[planAnnotation],
-      },
-    );
+    if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
+    if (movesTraffic(experiment)) {
+      await annotateLease(
+        dependencies.cluster,
+        { target, holder },
+        {
+          [leaseAnnotations.baseline]: experiment.baseline.revision,
+          [leaseAnnotations.previousPlan]: service.metadata.annotations?.[planAnnotation],
+        },
+      );
+    }
     const percents = percentsByRevision(service.status?.traffic ?? []);
-    const candidateWeight = percents.get(experiment.candidate.revision) ?? 0;
-    const outlook = await lookAhead({ experiment, candidateWeight }, dependencies.metrics, cancellationSignal());
+    const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
+    const outlook = await lookAhead({ experiment, weights }, dependencies.metrics, cancellationSignal());
     const warnings = [...warningsOf(experiment), ...outlook.warnings];
-    return { revisions, candidateWeight, tags: tagsOf(service), ...outlook, warnings };
+    return { revisions, weights, tags: tagsOf(service), ...outlook, warnings };
   });
+}
+
+/** The experiment's own load is counted without scrapes. */
+function metricProblems(experiment: Experiment, metrics: MetricsSettings): readonly string[] {
+  const interval = isLoadTest(experiment) ? undefined : intervalProblem(experiment, metrics);
+  const queries = queryProblems(experiment.metrics ?? {}, metricVersions(experiment));
+  return interval === undefined ? queries : [interval, ...queries];
 }
 
 async function readTarget(cluster: Cluster, { target }: Experiment): Promise<KnativeService> {
@@ -81,15 +92,31 @@ function tagsOf({ status }: KnativeService): readonly TaggedRevision[] {
   );
 }
 
-/** The two versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */
-function staleVersions({ status }: KnativeService, { target, baseline, candidate }: Experiment): readonly string[] {
+function trafficProblems(service: KnativeService, experiment: Experiment, isTakenOver: boolean): readonly string[] {
+  if (!movesTraffic(experiment)) return notRouted(service, experiment);
+  return [...staleVersions(service, experiment), ...(isTakenOver ? [] : promotedAlready(service, experiment))];
+}
+
+/** A conformance test needs requests, be it by a tag only. */
+function notRouted({ status }: KnativeService, { target, baseline }: Experiment): readonly string[] {
+  const traffic = status?.traffic ?? [];
+  if (traffic.some(({ revisionName }) => revisionName === baseline.revision)) return [];
+  const found = formatPercents(percentsByRevision(traffic));
+  return [
+    `revision ${baseline.revision} is not in the traffic of ${formatObjectName(target)}, which is ${found}: no request can reach it; give it a share or a tag`,
+  ];
+}
+
+/** The versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */
+function staleVersions({ status }: KnativeService, experiment: Experiment): readonly string[] {
+  const { target } = experiment;
   const percents = percentsByRevision(status?.traffic ?? []);
-  const versions = [...new Set([baseline.revision, candidate.revision])];
+  const versions = [...new Set(versionsOf(experiment).map(({ revision }) => revision))];
   const others = [...percents].filter(([revision]) => !versions.includes(revision));
   const ofVersions = versions.reduce((sum, revision) => sum + (percents.get(revision) ?? 0), 0);
   if (others.length === 0 && ofVersions === 100) return [];
   const found = formatPercents(percents);
-  const expected = `${baseline.revision} and ${candidate.revision} must have 100 % together`;
+  const expected = `${versions.join(' and ')} must have 100 % together`;
   const remedy = 'name the revision that serves now as the baseline';
   return [`stale baseline: the traffic of ${formatObjectName(target)} is ${found}, but ${expected}; ${remedy}`];
 }
@@ -98,9 +125,10 @@ function staleVersions({ status }: KnativeService, { target, baseline, candidate
  * A candidate with all the traffic was promoted by a run that ended in order. A run that was terminated left its Lease,
  * which we took over: then the split is its last step, and the new run heals it.
  */
-function promotedAlready({ status }: KnativeService, { target, candidate }: Experiment): readonly string[] {
+function promotedAlready({ status }: KnativeService, { target, candidates }: Experiment): readonly string[] {
   const percents = percentsByRevision(status?.traffic ?? []);
-  if (percents.get(candidate.revision) !== 100) return [];
+  const candidate = candidates.find(({ revision }) => percents.get(revision) === 100);
+  if (candidate === undefined) return [];
   const found = `candidate ${candidate.revision} has 100 % of the traffic of ${formatObjectName(target)} already`;
   return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
 }

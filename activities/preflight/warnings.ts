@@ -1,4 +1,5 @@
 import type { Experiment } from '../../core/experiment.ts';
+import { versionsOf } from '../../core/versions.ts';
 import { commandOf, mayDeploy } from '../../core/task.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
@@ -9,7 +10,7 @@ const atomicWarning =
 export function warningsOf(experiment: Experiment): readonly string[] {
   const commands = new Set(experiment.finish.filter(mayDeploy).flatMap((task) => commandOf(task) ?? []));
   const general = [...commands].filter((command) => command !== 'helm');
-  const { upgrades } = helmUpgrades(experiment, 'candidate');
+  const upgrades = versionsOf(experiment).flatMap((version) => helmUpgrades(experiment, version).upgrades);
   const isAtomic = upgrades.some(({ upgrade }) => upgrade.isAtomic);
   return [
     ...general.map((command) => {

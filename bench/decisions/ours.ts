@@ -42,7 +42,7 @@ function experimentOf(settings: OurSettings): Experiment {
     testingPattern: 'Canary',
     deploymentPattern: 'Progressive',
     baseline: { name: 'baseline', revision: 'v1', variables: {} },
-    candidate: { name: 'candidate', revision: 'v2', variables: {} },
+    candidates: [{ name: 'candidate', revision: 'v2', variables: {} }],
     objectives,
     indicators: [],
     weights: { maxCandidateWeight: 95, maxCandidateWeightIncrement: 10 },

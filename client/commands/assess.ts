@@ -1,4 +1,6 @@
+import { formatWeights } from '../../core/iteration-text.ts';
 import { formatInstant } from '../../core/instant.ts';
+import type { RoundPlan } from '../../core/plan-round.ts';
 import { rejudge } from '../../core/rejudge.ts';
 import type { RejudgedInterval } from '../../core/rejudge.ts';
 import { formatIssue } from '../../spec/issue.ts';
@@ -28,9 +30,9 @@ export async function assess(context: CommandContext, { file, measurements }: As
   for (const one of judged) say(context, lineOf(one));
   const last = judged.at(-1);
   if (last === undefined) throw new CommandError('usage', `${name}: expected at least one interval`);
-  if (last.judgement !== undefined) say(context, '', ...verdictLines(last.judgement));
+  if (last.judgement !== undefined) say(context, '', ...verdictLines(experiment, last.judgement));
   return {
-    exitCode: last.plan.kind === 'promote' || last.plan.kind === 'openGate' ? 0 : 1,
+    exitCode: isFavourable(last.plan) ? 0 : 1,
     json: {
       decision: last.plan,
       intervals: judged.map(({ iteration, judgement, plan }) => ({ iteration, judgement, plan })),
@@ -38,6 +40,10 @@ export async function assess(context: CommandContext, { file, measurements }: As
   };
 }
 
+function isFavourable(plan: RoundPlan): boolean {
+  return plan.kind === 'promote' || plan.kind === 'openGate' || (plan.kind === 'conclude' && plan.conforms);
+}
+
 function lineOf({ interval, iteration, plan }: RejudgedInterval): string {
-  return `${formatInstant(interval.atMs)}  iteration ${iteration}  ${interval.weight} %  ${planWords(plan)}`;
+  return `${formatInstant(interval.atMs)}  iteration ${iteration}  ${formatWeights(interval.weights)}  ${planWords(plan)}`;
 }

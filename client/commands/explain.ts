@@ -1,8 +1,10 @@
 import { analysisOf } from '../../core/analysis.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { formatInstant } from '../../core/instant.ts';
+import { formatWeights } from '../../core/iteration-text.ts';
+import { roleOf } from '../../core/versions.ts';
 import { formatOdds } from '../../core/odds.ts';
-import type { Counts, Measurement } from '../../core/measurement.ts';
+import type { Counts, RunMeasurement } from '../../core/measurement.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../connection.ts';
@@ -39,25 +41,33 @@ function chosen({ name, intervals }: RunRecord, iteration: number | undefined) {
 
 function explanation(
   experiment: Experiment,
-  { atMs, measurement, weight, judgement }: IntervalRecord,
+  { atMs, measurement, weights, judgement }: IntervalRecord,
   { number, count }: { readonly number: number; readonly count: number },
 ): readonly string[] {
   return [
-    `Interval ${number} of ${count}, observed at ${formatInstant(atMs)}, candidate at ${weight} %`,
+    `Interval ${number} of ${count}, observed at ${formatInstant(atMs)}${weightText(weights)}`,
     '',
-    ...measurementLines(measurement),
+    ...measurementLines(experiment, measurement),
     '',
     ...ruleLines(experiment),
     '',
     ...(judgement === undefined
       ? ['nothing was judged: the metrics were out of sight']
-      : [...verdictLines(judgement), `next weight: ${judgement.weight} %, ${judgement.reason}`]),
+      : [...verdictLines(experiment, judgement), ...nextLines(judgement)]),
   ];
 }
 
-function measurementLines(measurement: Measurement): readonly string[] {
+function weightText(weights: readonly number[]): string {
+  return weights.length === 0 ? '' : `, candidate at ${formatWeights(weights)}`;
+}
+
+function nextLines(judgement: NonNullable<IntervalRecord['judgement']>): readonly string[] {
+  return judgement.flatMap((one) => (one === null ? [] : [`next weight: ${one.weight} %, ${one.reason}`]));
+}
+
+function measurementLines(experiment: Experiment, measurement: RunMeasurement): readonly string[] {
   if (measurement.kind !== 'measured') return [`not measured (${measurement.kind}): ${measurement.reason}`];
-  const { fromMs, toMs, baseline, candidate, asked = [] } = measurement;
+  const { fromMs, toMs, baseline, candidates, asked = [] } = measurement;
   return [
     `Measured from ${formatInstant(fromMs)} to ${formatInstant(toMs)}`,
     ...asked.flatMap(({ query, atMs, series, samples }) => [
@@ -65,7 +75,7 @@ function measurementLines(measurement: Measurement): readonly string[] {
       `    at ${formatInstant(atMs)}: ${series} series, ${samples} samples`,
     ]),
     `  baseline   ${countsText(baseline)}`,
-    `  candidate  ${countsText(candidate)}`,
+    ...candidates.map((counts, index) => `  ${roleOf(experiment, index).padEnd(9)}  ${countsText(counts)}`),
   ];
 }
 

@@ -1,14 +1,28 @@
+import { kindsIn } from '../../spec/kinds.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { checkManifest } from '../manifest.ts';
+import type { ManifestCheck } from '../manifest.ts';
+import { findMetricIssues } from '../metrics-check.ts';
 
-/** `serin lint -f FILE`: prints issues and warnings, one a line. Exit code 2 when the manifest cannot be used. */
+/** `serin lint -f FILE`: prints issues and warnings, one a line. Exit code 2 when the manifest, or a metric, cannot be used. */
 export async function lint(context: CommandContext, path: string): Promise<CommandResult> {
   const check = await checkManifest(context.terminal, path);
-  if (check.kind === 'invalid') {
-    say(context, ...check.issues);
-    return { exitCode: 2, json: { valid: false, issues: check.issues, warnings: [] } };
+  const issues = await issuesOf(check);
+  if (issues.length > 0) {
+    say(context, ...issues);
+    return { exitCode: 2, json: { valid: false, issues, warnings: [] } };
   }
-  say(context, ...check.warnings.map((warning) => `warning: ${warning}`), `${check.file.name} can be used`);
-  return { exitCode: 0, json: { valid: true, issues: [], warnings: check.warnings } };
+  const warnings = check.kind === 'ok' ? check.warnings : [];
+  say(context, ...warnings.map((warning) => `warning: ${warning}`), `${check.file.name} can be used`);
+  return { exitCode: 0, json: { valid: true, issues: [], warnings } };
+}
+
+/** A file may have an experiment, metrics, or both. */
+async function issuesOf(check: ManifestCheck): Promise<readonly string[]> {
+  const kinds = kindsIn(check.file.text);
+  const hasMetrics = kinds.has('Metric');
+  const isManifest = kinds.has('Experiment') || !hasMetrics;
+  const ofManifest = check.kind === 'invalid' && isManifest ? check.issues : [];
+  return [...ofManifest, ...(hasMetrics ? await findMetricIssues(check.file) : [])];
 }

@@ -5,6 +5,7 @@ import { formatObjective } from '../../core/describe-assessment.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
+import { versionsText } from '../../core/versions.ts';
 import { readHistory, surroundingsOf } from '../../activities/metrics/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
@@ -63,17 +64,14 @@ function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requ
 }
 
 function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
-  const { target, baseline, candidate } = experiment;
+  const { target } = experiment;
   const { method, falsePass } = analysisOf(experiment);
   const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';
   const traffic =
     requestsPerSecond === undefined
       ? 'traffic not known; --rps or --prometheus says it'
       : `${Number(requestsPerSecond.toFixed(1))} requests a second`;
-  return [
-    `${formatObjectName(target)}: ${baseline.revision} to ${candidate.revision}, ${method}${confidence}`,
-    traffic,
-  ];
+  return [`${formatObjectName(target)}: ${versionsText(experiment)}, ${method}${confidence}`, traffic];
 }
 
 /** Steps that repeat the weight before are left out. */

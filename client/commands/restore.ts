@@ -67,7 +67,8 @@ function lateTaskMs(lease: V1Lease | undefined): number {
   return raisedBySeconds > 0 ? raisedBySeconds * 1000 + stopMs : 0;
 }
 
-function parseTarget(text: string): ObjectName {
+/** `namespace/name` as it is typed; fails with `usage` for anything else. */
+export function parseTarget(text: string): ObjectName {
   const [namespace, name, ...rest] = text.split('/');
   if (namespace && name && rest.length === 0) return { namespace, name };
   throw new CommandError('usage', `expected a target as namespace/name, got ${text}`);

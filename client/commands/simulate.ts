@@ -6,6 +6,7 @@ import { formatDuration } from '../../core/duration.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
+import { CommandError } from '../errors.ts';
 import { readManifest } from '../manifest.ts';
 import { bar } from '../render/bar.ts';
 import { formatColumns } from '../render/columns.ts';
@@ -31,6 +32,7 @@ export interface SimulateFlags {
 export async function simulate(context: CommandContext, flags: SimulateFlags): Promise<CommandResult> {
   const { experiment, warnings } = await readManifest(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
+  requireOneCandidate(experiment, flags.file);
   const random = seededRandom(flags.seed);
   const versions = versionsOf(flags);
   const input = {
@@ -44,6 +46,15 @@ export async function simulate(context: CommandContext, flags: SimulateFlags): P
   const summary = summarize(runs, experiment);
   say(context, ...picture(summary, flags, context.style));
   return { exitCode: 0, json: { runs: flags.runs, requestsPerSecond: flags.rps, seed: flags.seed, ...summary } };
+}
+
+/** The random traffic has two versions. */
+function requireOneCandidate({ testingPattern, candidates, reward }: Experiment, file: string): void {
+  if (candidates.length === 1 && reward === undefined) return;
+  throw new CommandError(
+    'usage',
+    `${file}: simulate takes a Canary experiment with one candidate, got ${testingPattern}`,
+  );
 }
 
 /** What the baseline's history would have taught about bursts of errors. */

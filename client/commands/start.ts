@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { formatObjectName } from '../../core/experiment.ts';
+import { versionsText } from '../../core/versions.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import { workflowType } from '../../workflows/contract.ts';
 import { webUiAddress } from '../addresses.ts';
@@ -66,8 +67,9 @@ async function startWorkflow(
   }
 }
 
-function summaryOf({ testingPattern, target, baseline, candidate }: Experiment): string {
-  return `${testingPattern} ${formatObjectName(target)}: ${baseline.revision} to ${candidate.revision}`;
+function summaryOf(experiment: Experiment): string {
+  const { testingPattern, target } = experiment;
+  return `${testingPattern} ${formatObjectName(target)}: ${versionsText(experiment)}`;
 }
 
 interface Started {

@@ -1,6 +1,9 @@
 import { formatObjective } from '../../core/describe-assessment.ts';
+import type { Experiment } from '../../core/experiment.ts';
 import type { IntervalJudgement } from '../../core/judge-interval.ts';
-import type { Plan } from '../../core/plan.ts';
+import type { RoundJudgement } from '../../core/judge-round.ts';
+import type { RoundPlan } from '../../core/plan-round.ts';
+import { judgedVersions } from '../../core/versions.ts';
 
 const words = {
   hold: 'goes on',
@@ -9,18 +12,28 @@ const words = {
   promote: 'promotes',
   rollBack: 'rolls back',
   stop: 'stops',
-} as const satisfies Readonly<Record<Plan['kind'], string>>;
+  conclude: 'concludes',
+} as const satisfies Readonly<Record<RoundPlan['kind'], string>>;
 
 /** What a plan does, and why: `rolls back: failed: error-rate …`. */
-export function planWords(plan: Plan): string {
+export function planWords(plan: RoundPlan): string {
   return `${words[plan.kind]}: ${plan.reason}`;
 }
 
-/** Each objective with its verdict and its reason, then what they say together. */
-export function verdictLines({ assessment }: IntervalJudgement): readonly string[] {
+/** Each objective with its verdict and its reason, then what they say together; by version where several are judged. */
+export function verdictLines(experiment: Experiment, judgement: RoundJudgement): readonly string[] {
+  const versions = judgedVersions(experiment);
+  return judgement.flatMap((one, index) => {
+    if (one === null) return [];
+    return [...(versions.length > 1 ? [`${versions[index]?.name ?? ''}:`] : []), ...versionLines(one)];
+  });
+}
+
+function versionLines({ assessment, reward }: IntervalJudgement): readonly string[] {
   const { objectives, overall } = assessment;
   return [
     ...objectives.map(({ objective, candidate, reason }) => `${formatObjective(objective)}: ${candidate}, ${reason}`),
     ...(overall === undefined ? [] : [`together: ${overall.verdict}`]),
+    ...(reward === undefined ? [] : [`reward: ${reward.verdict}, ${reward.reason}`]),
   ];
 }

@@ -1,6 +1,7 @@
 import { formatObjectName } from '../../core/experiment.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { flagsOf } from '../../core/flags.ts';
+import { formatWeights } from '../../core/iteration-text.ts';
 import {
   candidateWeightAttribute,
   outcomeAttribute,
@@ -45,12 +46,13 @@ function rowWithoutReport({ execution, note }: ExperimentView): readonly string[
 export function wideRow(view: ExperimentView, nowMs: number): readonly string[] {
   const { execution, report } = view;
   const { typedSearchAttributes, startTime, workflowId } = execution;
-  const weight = report?.weights.candidate ?? typedSearchAttributes.get(candidateWeightAttribute);
+  const planned = report === undefined ? '' : formatWeights(report.weights.candidates);
+  const weight = typedSearchAttributes.get(candidateWeightAttribute);
   const flags = report === undefined ? [] : flagsOf(report).map(({ name }) => name);
   return [
     ...row(view),
     report?.outcome ?? typedSearchAttributes.get(outcomeAttribute) ?? unknown,
-    weight === undefined ? unknown : `${weight} %`,
+    planned || (weight === undefined ? unknown : `${weight} %`),
     flags.join(',') || unknown,
     formatDuration(Math.max(0, nowMs - startTime.getTime())),
     workflowId,

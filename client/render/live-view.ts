@@ -5,7 +5,9 @@ import { formatDuration } from '../../core/duration.ts';
 import { formatObjectName } from '../../core/experiment.ts';
 import { flagsOf } from '../../core/flags.ts';
 import { formatTimeOfDay } from '../../core/instant.ts';
-import type { IterationRecord, Outcome, Report, VersionReport } from '../../core/report.ts';
+import { formatRequests, formatStep } from '../../core/iteration-text.ts';
+import type { IterationRecord, Outcome, Report } from '../../core/report.ts';
+import { columnsOf, isAlone } from '../../core/version-columns.ts';
 import type { ScreenSize, Style } from '../terminal.ts';
 import { bar } from './bar.ts';
 import { formatColumns } from './columns.ts';
@@ -61,20 +63,22 @@ function headline(report: Report, style: Style): readonly string[] {
 
 function traffic(report: Report, style: Style): readonly string[] {
   if (report.startedAtMs === undefined) return [];
-  const { baseline, candidate, weights, weightReason } = report;
-  const width = Math.max(baseline.name.length, candidate.name.length);
-  const revisionWidth = Math.max(baseline.revision.length, candidate.revision.length);
-  const line = (version: VersionReport, percent: number, format: Format): string =>
+  const { weights, weightReason } = report;
+  const columns = columnsOf(report);
+  const width = Math.max(...columns.map(({ version }) => version.name.length));
+  const revisionWidth = Math.max(...columns.map(({ version }) => version.revision.length));
+  const lines = columns.map(({ version, weight }, index) =>
     [
       padEnd(version.name, width),
       padEnd(version.revision, revisionWidth),
-      bar(percent, barWidth, { style, format }),
-      padStart(`${percent} %`, 5),
-    ].join('  ');
+      bar(weight, barWidth, { style, format: index === 0 ? 'blue' : 'green' }),
+      padStart(`${weight} %`, 5),
+    ].join('  '),
+  );
   const confirmed = weights.confirmed ? '' : paint('  not confirmed by the cluster yet', 'yellow', style);
   return [
-    line(baseline, weights.baseline, 'blue'),
-    line(candidate, weights.candidate, 'green') + confirmed,
+    ...lines.slice(0, -1),
+    `${lines.at(-1) ?? ''}${confirmed}`,
     ...(weightReason === undefined ? [] : [paint(printable(weightReason), 'dim', style)]),
   ];
 }
@@ -107,35 +111,58 @@ const verdictFormats: Readonly<Record<Verdict, Format>> = {
   error: 'yellow',
 };
 
+/** One line for each judged version and objective; without a name where only one is judged. */
 function objectives(report: Report, style: Style): readonly string[] {
-  const { assessment, baseline, candidate } = report;
-  if (assessment === undefined || assessment.objectives.length === 0) return [];
-  const titles = ['OBJECTIVE', baseline.name.toUpperCase(), candidate.name.toUpperCase(), 'VERDICT', 'WHY'];
-  const rows = assessment.objectives.map((one) => objectiveRow(one, report, style));
-  return formatColumns([titles.map((title) => paint(title, 'dim', style)), ...rows]).split('\n');
+  const { judged } = report;
+  const isNamed = judged.length > 1;
+  const rows = judged.flatMap((version, index) =>
+    (version.assessment?.objectives ?? []).map((one) => [
+      ...(isNamed ? [version.name] : []),
+      ...objectiveRow(one, { report, index }, style),
+    ]),
+  );
+  if (rows.length === 0) return rewards(report, style);
+  const names = isNamed ? [report.baseline.name, 'candidate'] : columnsOf(report).map(({ version }) => version.name);
+  const columns = names.map((name) => name.toUpperCase());
+  const titles = [...(isNamed ? ['VERSION'] : []), 'OBJECTIVE', ...columns, 'VERDICT', 'WHY'];
+  const table = formatColumns([titles.map((title) => paint(title, 'dim', style)), ...rows]).split('\n');
+  return [...table, ...rewards(report, style)];
 }
 
-function objectiveRow(one: ObjectiveAssessment, { assessment }: Report, style: Style): readonly string[] {
-  const values = assessment?.metrics.find(({ metric }) => metric === one.objective.metric);
+function objectiveRow(
+  one: ObjectiveAssessment,
+  { report, index }: { readonly report: Report; readonly index: number },
+  style: Style,
+): readonly string[] {
+  const values = report.judged[index]?.assessment?.metrics.find(({ metric }) => metric === one.objective.metric);
   const verdict = paint(one.candidate, verdictFormats[one.candidate], style);
   return [
     formatObjective(one.objective),
-    formatValue(values?.baseline),
+    ...(isAlone(report) ? [] : [formatValue(values?.baseline)]),
     formatValue(values?.candidate),
     one.suspect && one.candidate !== 'fail' ? `${verdict}, ${paint('suspect', 'yellow', style)}` : verdict,
     printable(one.reason),
   ];
 }
 
+function rewards({ judged }: Report, style: Style): readonly string[] {
+  return judged.flatMap(({ name, reward, out }) => [
+    ...(reward === undefined ? [] : [`reward of ${name}: ${reward.verdict}, ${printable(reward.reason)}`]),
+    ...(out === undefined ? [] : [`${paint(name, 'bold', style)} is out of the race: ${printable(out)}`]),
+  ]);
+}
+
 /** Metrics that are measured but not judged, in one line each. */
-function otherMetrics({ assessment, baseline, candidate }: Report): readonly string[] {
+function otherMetrics(report: Report): readonly string[] {
+  const assessment = report.judged.find((one) => one.assessment !== undefined)?.assessment;
   if (assessment === undefined) return [];
   const judged = new Set(assessment.objectives.map(({ objective }) => objective.metric));
+  const columns = columnsOf(report);
   return assessment.metrics
     .filter(({ metric }) => !judged.has(metric))
-    .map((one) => {
-      const values = `${baseline.name} ${formatValue(one.baseline)}, ${candidate.name} ${formatValue(one.candidate)}`;
-      return `${formatMetricName(one.metric)}: ${values}`;
+    .map(({ metric }) => {
+      const values = columns.map(({ version, valueOf }) => `${version.name} ${formatValue(valueOf(metric))}`);
+      return `${formatMetricName(metric, report.metrics)}: ${values.join(', ')}`;
     });
 }
 
@@ -147,14 +174,8 @@ function iterations({ history }: Report, style: Style): readonly string[] {
 }
 
 function iterationRow(record: IterationRecord): readonly string[] {
-  const { iteration, atMs, weightBefore, weightAfter, candidateRequests, reason } = record;
-  return [
-    String(iteration),
-    formatTimeOfDay(atMs),
-    weightBefore === weightAfter ? `${weightAfter} %` : `${weightBefore} % -> ${weightAfter} %`,
-    candidateRequests === undefined ? 'unavailable' : String(candidateRequests),
-    printable(reason),
-  ];
+  const { iteration, atMs, reason } = record;
+  return [String(iteration), formatTimeOfDay(atMs), formatStep(record), formatRequests(record), printable(reason)];
 }
 
 function warnings({ warnings }: Report, style: Style): readonly string[] {

@@ -1,4 +1,5 @@
 import { flagsOf } from '../../core/flags.ts';
+import { formatWeights } from '../../core/iteration-text.ts';
 import { formatTimeOfDay } from '../../core/instant.ts';
 import type { LiveViewModel } from './live-view.ts';
 import { printable } from './text.ts';
@@ -9,9 +10,9 @@ export function progressLine({ report, note }: Omit<LiveViewModel, 'nowMs'>): st
   const parts = [
     outcome ?? stage,
     ...(iterations === 0 ? [] : [`${completedIterations}/${iterations}`]),
-    ...(startedAtMs === undefined
+    ...(startedAtMs === undefined || weights.candidates.length === 0
       ? []
-      : [`candidate ${weights.candidate} %${weights.confirmed ? '' : ' (not confirmed)'}`]),
+      : [`candidate ${formatWeights(weights.candidates)}${weights.confirmed ? '' : ' (not confirmed)'}`]),
     ...flagsOf(report).map(({ name, detail }) => `[${name} ${printable(detail)}]`),
     printable(outcome === undefined ? report.message : (reason ?? report.message)),
     ...(note === undefined ? [] : [`(${printable(note)})`]),

@@ -126,7 +126,8 @@ function leaseOf({ namespace, name }: ObjectName): ObjectName {
   return { namespace, name: leaseName(name) };
 }
 
-function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeConfig {
+/** Reads the kubeconfig as kubectl does. Fails with `usage` when it cannot be used. */
+export function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeConfig {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
@@ -143,7 +144,8 @@ function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeConfig {
   return config;
 }
 
-async function call<T>(what: string, answer: Promise<T>): Promise<T> {
+/** Waits for an answer; a failure says what could not be done. */
+export async function call<T>(what: string, answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
     throw failureOf(what, error);
   });

@@ -124,12 +124,17 @@ function gamma(random: Random, shape: number): number {
   }
 }
 
+/** A Beta(a, b) value: a share, a / (a + b) in the mean. */
+export function beta(random: Random, a: number, b: number): number {
+  const [one, other] = [gamma(random, a), gamma(random, b)];
+  return one / (one + other);
+}
+
 /** A share around `mean` that varies from interval to interval with the intraclass correlation `correlation`. */
 export function burstyShare(random: Random, mean: number, correlation: number): number {
   if (correlation <= 0 || mean <= 0 || mean >= 1) return mean;
   const concentration = (1 - correlation) / correlation;
-  const [bad, good] = [gamma(random, mean * concentration), gamma(random, (1 - mean) * concentration)];
-  return bad / (bad + good);
+  return beta(random, mean * concentration, (1 - mean) * concentration);
 }
 
 const smallFactorials = Array.from({ length: 128 }, (_, n) => logGamma(n + 1));

@@ -3,7 +3,8 @@ import type { Experiment } from '../experiment.ts';
 import { noCounts } from '../measurement.ts';
 import type { Counts } from '../measurement.ts';
 import { lookUndisturbed } from '../rejudge.ts';
-import { initialState } from '../state.ts';
+import { initialStanding } from '../standing.ts';
+import { candidateWeights, initialState, withPlan } from '../state.ts';
 import type { ExperimentState } from '../state.ts';
 import { plannedWeight } from '../admission.ts';
 import { sampleLatencies } from './latency.ts';
@@ -49,15 +50,16 @@ export function simulate(input: SimulationInput): SimulatedRun {
   const extraMs = longestExtensionMs(experiment) + wholeWarmUpMs(experiment);
   const most = experiment.iterations + Math.ceil(extraMs / experiment.intervalMs) + 1;
   for (let interval = 1; interval <= most; interval += 1) {
-    const { baseline, candidate } = answer(input, state.weight, interval);
+    const [weight = 0] = candidateWeights({ ...state, experiment });
+    const { baseline, candidate } = answer(input, weight, interval);
     candidateRequests += candidate.requests;
     candidateErrors += candidate.errors5xx;
     const nowMs = interval * experiment.intervalMs;
     const window = { fromMs: nowMs - experiment.intervalMs, toMs: nowMs };
-    const measurement = { kind: 'measured', ...window, baseline, candidate } as const;
+    const measurement = { kind: 'measured', ...window, baseline, candidates: [candidate] } as const;
     const look = lookUndisturbed(state, { experiment, measurement, nowMs, shown: false });
     const next = look.plan;
-    state = look.state;
+    state = withPlan(look.state, next);
     const served = { intervals: interval, candidateRequests, candidateErrors };
     switch (next.kind) {
       case 'promote':
@@ -65,11 +67,10 @@ export function simulate(input: SimulationInput): SimulatedRun {
       case 'rollBack':
         return { outcome: next.reason.startsWith('failed') ? 'failed' : 'undecided', ...served };
       case 'openGate':
+      case 'conclude':
       case 'stop':
         return { outcome: 'undecided', ...served };
       case 'shift':
-        state = { ...state, weight: next.weight };
-        break;
       case 'hold':
         break;
     }
@@ -80,7 +81,7 @@ export function simulate(input: SimulationInput): SimulatedRun {
 function begin(input: SimulationInput): ExperimentState {
   return {
     ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
-    weight: plannedWeight(input.experiment, input),
+    standings: [initialStanding(plannedWeight(input.experiment, input))],
     confirmed: true,
     startedAtMs: 0,
   };

@@ -1,28 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { computeWeights } from '../../activities/weights.ts';
-import { type Measurement, noCounts } from '../../core/measurement.ts';
+import { noCounts } from '../../core/measurement.ts';
+import type { RunMeasurement, Totals } from '../../core/measurement.ts';
+import { initialStanding } from '../../core/standing.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
 
 const nothing = { baseline: noCounts, candidate: noCounts };
-const interval: Measurement = {
+const interval: Extract<RunMeasurement, { kind: 'measured' }> = {
   kind: 'measured',
   fromMs: 0,
   toMs: 12_000,
   baseline: someCounts({ requests: 900 }),
-  candidate: someCounts({ requests: 60 }),
+  candidates: [someCounts({ requests: 60 })],
 };
+
+/** What becomes of the only candidate. */
+async function judge(input: { totals: Totals; weight: number; measurement: RunMeasurement }) {
+  const { totals, weight, measurement } = input;
+  const standings = [{ ...initialStanding(weight), totals }];
+  const [judgement] = await computeWeights({ experiment: anExperiment(), standings, measurement });
+  if (!judgement) throw new Error('nothing was judged');
+  return judgement;
+}
 
 describe('computeWeights', () => {
   it('adds the interval to the totals and judges by their sum', async () => {
-    const first = await computeWeights({
-      experiment: anExperiment(),
+    const first = await judge({
       totals: nothing,
       measurement: interval,
       weight: 10,
     });
     expect(first.assessment.objectives.map(({ candidate }) => candidate)).toEqual(['undecided', 'undecided']);
-    const second = await computeWeights({
-      experiment: anExperiment(),
+    const second = await judge({
       totals: first.totals,
       measurement: interval,
       weight: first.weight,
@@ -35,14 +44,14 @@ describe('computeWeights', () => {
 
   it('keeps totals and weight while blind', async () => {
     const totals = { baseline: someCounts(), candidate: someCounts() };
-    const measurement: Measurement = { kind: 'blind', reason: 'Prometheus is down' };
-    const result = await computeWeights({ experiment: anExperiment(), totals, measurement, weight: 40 });
+    const measurement: RunMeasurement = { kind: 'blind', reason: 'Prometheus is down' };
+    const result = await judge({ totals, measurement, weight: 40 });
     expect(result).toMatchObject({ totals, weight: 40, reason: 'held at 40: blind: Prometheus is down' });
   });
 
   it('says that the candidate is suspect', async () => {
-    const measurement = { ...interval, candidate: someCounts({ requests: 50, errors: 10 }) };
-    const result = await computeWeights({ experiment: anExperiment(), totals: nothing, measurement, weight: 10 });
+    const measurement = { ...interval, candidates: [someCounts({ requests: 50, errors: 10 })] };
+    const result = await judge({ totals: nothing, measurement, weight: 10 });
     expect(result).toMatchObject({ weight: 10, suspect: true });
   });
 
@@ -52,8 +61,8 @@ describe('computeWeights', () => {
       { le: 25, count: 60 },
       { le: null, count: 60 },
     ];
-    const measurement = { ...interval, candidate: { ...interval.candidate, buckets } };
-    const result = await computeWeights({ experiment: anExperiment(), totals, measurement, weight: 10 });
+    const measurement = { ...interval, candidates: [{ ...someCounts({ requests: 60 }), buckets }] };
+    const result = await judge({ totals, measurement, weight: 10 });
     expect(result.totals).toEqual(totals);
     expect(result.weight).toBe(10);
     expect(result.assessment.objectives.map(({ candidate }) => candidate)).toEqual(['error', 'error']);
@@ -63,7 +72,7 @@ describe('computeWeights', () => {
   it('is quick enough for a local activity', async () => {
     const startedMs = performance.now();
     for (let run = 0; run < 100; run += 1) {
-      await computeWeights({ experiment: anExperiment(), totals: nothing, measurement: interval, weight: 10 });
+      await judge({ totals: nothing, measurement: interval, weight: 10 });
     }
     expect((performance.now() - startedMs) / 100).toBeLessThan(50);
   });

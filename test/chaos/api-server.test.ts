@@ -17,7 +17,7 @@ test('while the API server is dead runs hold their weight, and an abort is carri
     const aborting = await startClimb(aborted, { taskQueue, iterations: 100 });
     await aborting.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
     await holding.untilReport('the second step', ({ completedIterations, weights }) => {
-      return completedIterations >= 1 && weights.candidate >= 20 && weights.confirmed;
+      return completedIterations >= 1 && (weights.candidates[0] ?? 0) >= 20 && weights.confirmed;
     });
     await apiServer.kill();
     await aborting.handle.signal(abortSignal);
@@ -29,7 +29,7 @@ test('while the API server is dead runs hold their weight, and an abort is carri
 
   expect(ends.aborting).toMatchObject({
     status: 'completed',
-    report: { outcome: 'Aborted', weights: { candidate: 0 } },
+    report: { outcome: 'Aborted', weights: { candidates: [0] } },
   });
   expect(await servedTraffic(aborted)).toEqual({ [aborted.baselineRevision]: 100 });
   expect(ends.holding).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 4 } });

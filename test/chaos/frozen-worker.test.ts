@@ -51,7 +51,7 @@ async function lastPlan(target: SampleTarget): Promise<string | undefined> {
 describe.concurrent('a worker that was frozen during a traffic write', () => {
   test('cannot overwrite the abort that another one carried out', async () => {
     const { target, end, lateStatus } = await freezeInWrite('frozen-abort', ({ handle }) => handle.signal(abortSignal));
-    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Aborted', weights: { candidate: 0 } } });
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Aborted', weights: { candidates: [0] } } });
     expect(lateStatus).toBe(409);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
     // 10 %, the frozen 20 %, and the baseline.
@@ -63,7 +63,7 @@ describe.concurrent('a worker that was frozen during a traffic write', () => {
     const { target, end, lateStatus } = await freezeInWrite('frozen-rollback', async ({ target }) => {
       sandbox.setFaults({ namespace, revision: target.candidateRevision }, [{ kind: 'errors', rate: 0.5 }]);
     });
-    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', weights: { candidate: 0 } } });
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', weights: { candidates: [0] } } });
     expect(lateStatus).toBe(409);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });

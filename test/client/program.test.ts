@@ -98,6 +98,26 @@ describe('serin describe -f', () => {
 });
 
 describe('serin lint', () => {
+  const metric = (jq: string): string => `apiVersion: serin.dev/v1alpha1
+kind: Metric
+metadata: { name: clicks }
+spec: { http: { url: "https://example.test", jq: "${jq}" } }
+`;
+
+  test('accepts a file of metrics alone', async () => {
+    const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input: metric('.value | tonumber') });
+    expect([exitCode, stdout]).toEqual([0, '(standard input) can be used\n']);
+  });
+
+  test('finds what is wrong with the metrics beside an experiment, their jq included', async () => {
+    const input = `${metric('.value |')}---\n${aManifest()}`;
+    const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stdout).toBe(
+      '(standard input):4:50 spec.http.jq: expected a jq expression, got syntax error, unexpected end of file at column 8\n',
+    );
+    expect(exitCode).toBe(2);
+  });
+
   test('prints the warnings of a manifest that can be used', async () => {
     const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input: aManifest() });
     expect(stdout.split('\n')).toEqual([

@@ -130,16 +130,16 @@ describe('live view', () => {
       {
         iteration: 3,
         atMs: startedAtMs + 36_000,
-        weightBefore: 20,
-        weightAfter: 30,
-        candidateRequests: 80,
+        weightsBefore: [20],
+        weightsAfter: [30],
+        requests: [80],
         reason: 'climbs 20 -> 30',
       },
       {
         iteration: 3,
         atMs: startedAtMs + 48_000,
-        weightBefore: 30,
-        weightAfter: 30,
+        weightsBefore: [30],
+        weightsAfter: [30],
         reason: 'blind, weight held: connection refused',
       },
     ];
@@ -192,7 +192,7 @@ warning spec.baseline: moved`.trim(),
   });
 
   test('says when the cluster has not confirmed the weights', () => {
-    const report = aReport({ weights: { baseline: 60, candidate: 40, confirmed: false } });
+    const report = aReport({ weights: { baseline: 60, candidates: [40], confirmed: false } });
     expect(lines(report)).toContain('40 %  not confirmed by the cluster yet\n');
   });
 
@@ -212,8 +212,8 @@ warning spec.baseline: moved`.trim(),
     const history = Array.from({ length: 30 }, (_, index) => ({
       iteration: index,
       atMs: startedAtMs,
-      weightBefore: 1,
-      weightAfter: 2,
+      weightsBefore: [1],
+      weightsAfter: [2],
       reason: 'a reason that is far too long '.repeat(5),
     }));
     const view = liveView({ report: aReport({ history }), nowMs: startedAtMs }, plain, { columns: 60, rows: 12 });

@@ -176,7 +176,7 @@ Approved: at 2026-11-23 10:00:00 UTC
       completedAtMs: startedAtMs + 75_000,
       timeToSafeMs: 420,
       paused: { atMs: startedAtMs },
-      weights: { baseline: 100, candidate: 0, confirmed: false },
+      weights: { baseline: 100, candidates: [0], confirmed: false },
     });
     expect(text).toContain(
       `
@@ -196,15 +196,15 @@ Time to safe: 0.4 s
   test('lists the latest iterations with weights, requests and reasons', () => {
     const record = {
       atMs: startedAtMs,
-      weightBefore: 10,
-      weightAfter: 20,
-      candidateRequests: 120,
+      weightsBefore: [10],
+      weightsAfter: [20],
+      requests: [120],
       reason: 'climbs by 10 to 20 %',
     };
-    const { candidateRequests: _, ...blind } = {
+    const { requests: _, ...blind } = {
       ...record,
       iteration: 12,
-      weightBefore: 20,
+      weightsBefore: [20],
       reason: 'blind, weight held: connection refused by prometheus:9090 for a while',
     };
     const history = [...Array.from({ length: 11 }, (_, index) => ({ ...record, iteration: index + 1 })), blind];
@@ -226,7 +226,6 @@ Time to safe: 0.4 s
 
   test('is readable before the manifest has been read', () => {
     const {
-      assessment: _a,
       winner: _w,
       startedAtMs: _s,
       ...report
@@ -238,6 +237,7 @@ Time to safe: 0.4 s
       testingPattern: '',
       deploymentPattern: '',
       completedIterations: 0,
+      judged: [],
     });
     expect(describe(report)).toContain(
       'Experiment name: unavailable\nExperiment namespace: unavailable\nTarget: unavailable\n',

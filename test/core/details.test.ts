@@ -5,7 +5,7 @@ import { aReport, anAssessment, anObjective, startedAtMs } from '../support/repo
 test('shows stage, traffic, objectives and iterations as Markdown', () => {
   const objectives = [anObjective('error-rate', 0.01, 'error-rate 0.000 <= limit 0.010, 300 requests')];
   const history = [
-    { iteration: 4, atMs: startedAtMs, weightBefore: 30, weightAfter: 40, reason: 'climbs by 10 to 40 %' },
+    { iteration: 4, atMs: startedAtMs, weightsBefore: [30], weightsAfter: [40], reason: 'climbs by 10 to 40 %' },
   ];
   const text = details(
     aReport({ assessment: anAssessment({ objectives }), history, warnings: ['spec.baseline: moved'] }),
@@ -28,7 +28,7 @@ Objectives, for the candidate
 
 Recent iterations
 
-- 4: 30 % to 40 %, climbs by 10 to 40 %
+- 4: 30 % -> 40 %, climbs by 10 to 40 %
 
 Warnings
 

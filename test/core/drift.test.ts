@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { detectDrift } from '../../core/drift.ts';
 import type { TargetObservation, TrafficEntry } from '../../core/target.ts';
 
-const expected = { firstRunId: 'run', baseline: 'v1', candidate: 'v2', weight: 20 };
+const expected = { firstRunId: 'run', revisions: ['v1', 'v2'], shares: sharesAt(20), index: 1 };
+
+function sharesAt(percent: number): { revision: string; percent: number }[] {
+  return [
+    { revision: 'v1', percent: 100 - percent },
+    { revision: 'v2', percent },
+  ];
+}
+
 type Seen = Extract<TargetObservation, { kind: 'seen' }>;
 
 function seen(changes: Partial<Seen> = {}): Seen {
@@ -10,7 +18,7 @@ function seen(changes: Partial<Seen> = {}): Seen {
     { revisionName: 'v1', percent: 80, tag: 'current' },
     { revisionName: 'v2', percent: 20, tag: 'candidate' },
   ];
-  return { kind: 'seen', specTraffic, baseline: { kind: 'ready' }, candidate: { kind: 'ready' }, ...changes };
+  return { kind: 'seen', specTraffic, revisions: [{ kind: 'ready' }, { kind: 'ready' }], ...changes };
 }
 
 describe('detectDrift', () => {
@@ -49,7 +57,7 @@ describe('detectDrift', () => {
 
   test('expects no entry for a candidate at 0 %', () => {
     const specTraffic = [{ revisionName: 'v1', percent: 100 }];
-    expect(detectDrift(seen({ specTraffic }), { ...expected, weight: 0 }).kind).toBe('none');
+    expect(detectDrift(seen({ specTraffic }), { ...expected, shares: sharesAt(0) }).kind).toBe('none');
   });
 
   test('stops when another run took the traffic over', () => {
@@ -58,6 +66,8 @@ describe('detectDrift', () => {
 
   test('an edit outweighs a lost candidate: whoever edited decides', () => {
     const specTraffic = [{ revisionName: 'v1', percent: 100 }];
-    expect(detectDrift(seen({ specTraffic, candidate: { kind: 'gone' } }), expected).kind).toBe('stop');
+    expect(detectDrift(seen({ specTraffic, revisions: [{ kind: 'ready' }, { kind: 'gone' }] }), expected).kind).toBe(
+      'stop',
+    );
   });
 });

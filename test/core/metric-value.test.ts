@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricNames } from '../../core/experiment.ts';
+import { builtInMetrics } from '../../core/metric.ts';
 import { type Counts, noCounts } from '../../core/measurement.ts';
 import { metricValue } from '../../core/metric-value.ts';
 
@@ -21,6 +21,11 @@ describe('metricValue', () => {
     { metric: 'request-count', errorClass: '5xx', expected: 200 },
     { metric: 'mean-latency', errorClass: '5xx', expected: 12.5 },
     { metric: '95th-percentile-tail-latency', errorClass: '5xx', expected: 30 },
+    { metric: 'latency-50th-percentile', errorClass: '5xx', expected: 10 },
+    { metric: 'latency-75th-percentile', errorClass: '5xx', expected: 16.25 },
+    { metric: 'latency-90th-percentile', errorClass: '5xx', expected: 20 },
+    { metric: 'latency-95th-percentile', errorClass: '5xx', expected: 30 },
+    { metric: 'latency-99th-percentile', errorClass: '5xx', expected: 38 },
     { metric: 'error-count', errorClass: '5xx', expected: 4 },
     { metric: 'error-count', errorClass: 'not-2xx', expected: 10 },
     { metric: 'error-rate', errorClass: '5xx', expected: 0.02 },
@@ -30,12 +35,23 @@ describe('metricValue', () => {
   });
 
   it('counts zero without requests, and has no rate and no latency then', () => {
-    expect(metricNames.map((metric) => [metric, metricValue(metric, noCounts, '5xx')])).toEqual([
+    expect(builtInMetrics.map((metric) => [metric, metricValue(metric, noCounts, '5xx')])).toEqual([
       ['request-count', 0],
       ['mean-latency', undefined],
       ['95th-percentile-tail-latency', undefined],
+      ['latency-50th-percentile', undefined],
+      ['latency-75th-percentile', undefined],
+      ['latency-90th-percentile', undefined],
+      ['latency-95th-percentile', undefined],
+      ['latency-99th-percentile', undefined],
       ['error-count', 0],
       ['error-rate', undefined],
     ]);
+  });
+
+  it('takes the mean of the requests whose latency is known, and has none where none is', () => {
+    const untimed = { ...counts, requests: 300 };
+    expect(metricValue('mean-latency', untimed, '5xx')).toBeCloseTo(12.5, 12);
+    expect(metricValue('mean-latency', { ...untimed, latencySumMs: 0, buckets: [] }, '5xx')).toBeUndefined();
   });
 });

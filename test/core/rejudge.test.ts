@@ -12,8 +12,8 @@ function intervals(...errors: readonly number[]): readonly RecordedInterval[] {
     const candidate = someCounts({ requests: 400, errors: bad });
     return {
       atMs: window.toMs,
-      weight: 30,
-      measurement: { kind: 'measured', ...window, baseline: someCounts(), candidate },
+      weights: [30],
+      measurement: { kind: 'measured', ...window, baseline: someCounts(), candidates: [candidate] },
     };
   });
 }
@@ -42,7 +42,7 @@ describe('rejudge', () => {
 
   test('counts no iteration that was out of sight', () => {
     const [first, second] = intervals(0, 0);
-    const blind = { atMs: 24_000, weight: 30, measurement: { kind: 'blind', reason: 'no answer' } } as const;
+    const blind = { atMs: 24_000, weights: [30], measurement: { kind: 'blind', reason: 'no answer' } } as const;
     const judged = rejudge(
       anExperiment({ objectives }),
       [first, blind, second].filter((one) => one !== undefined),

@@ -7,7 +7,8 @@ import type { TextOptions } from '../../core/task.ts';
 import { anExperiment } from '../support/builders.ts';
 
 const experiment = anExperiment();
-const { baseline, candidate } = experiment;
+const { baseline, candidates } = experiment;
+const [candidate = baseline] = candidates;
 const moment: Moment = {
   experiment,
   versions: [baseline, candidate],
@@ -110,8 +111,12 @@ test('a conditional task may run for whom its condition may hold', () => {
   const exec = { kind: 'exec', command: 'helm', args: [], interpolate: true } as const;
   const promotes = { ...exec, condition: { kind: 'call', name: 'CandidateWon' } } as const;
   const undecided = { ...exec, condition: { kind: 'not', of: { kind: 'call', name: 'WinnerFound' } } } as const;
-  expect([exec, promotes, undecided].map((task) => mayRunFor(task, 'candidate'))).toEqual([true, true, false]);
-  expect([exec, promotes, undecided].map((task) => mayRunFor(task, 'baseline'))).toEqual([true, false, true]);
+  expect([exec, promotes, undecided].map((task) => mayRunFor(task, { isBaseline: false }))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect([exec, promotes, undecided].map((task) => mayRunFor(task, { isBaseline: true }))).toEqual([true, false, true]);
 });
 
 describe('a notification', () => {

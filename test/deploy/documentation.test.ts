@@ -1,7 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findJqIssues } from '../../activities/metrics/jq/jq-issues.ts';
 import { failureTypes } from '../../core/failures.ts';
+import { formatIssue } from '../../spec/issue.ts';
+import { parseMetrics } from '../../spec/metric.ts';
 import { parseExperiment, parseExperimentObject } from '../../spec/parse.ts';
 import type { ExperimentReading } from '../../spec/parse.ts';
 import { readWorkerConfig } from '../../spec/worker-config.ts';
@@ -92,6 +95,14 @@ describe('docs/manifest.md', () => {
     const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest.md')) ?? [];
     expect(parseExperiment(example, 'manifest.md')).toMatchObject({ kind: 'ok', warnings: [] });
   });
+});
+
+test('the metrics in docs/metrics.md are accepted', async () => {
+  const examples = [...read('docs/metrics.md').matchAll(/```yaml\n([^]*?)```/g)].map(([, example = '']) => example);
+  const reading = parseMetrics(examples.join('---\n'), { file: 'metrics.md', namespace: 'default' });
+  if (reading.kind === 'invalid') return expect.fail(reading.issues.map(formatIssue).join('\n'));
+  expect(reading.metrics).toHaveLength(2);
+  expect(await findJqIssues(reading.metrics)).toEqual([]);
 });
 
 describe('docs/operations.md', () => {

@@ -28,7 +28,7 @@ async function disturb(
 ): Promise<ScenarioEnd> {
   const { value } = await underLoad(target, async () => {
     const scenario = await startExperiment(target, { iterations: 60, objectives, ...options });
-    await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20 && weights.confirmed);
+    await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20 && weights.confirmed);
     await change();
     return scenario.end();
   });
@@ -178,7 +178,7 @@ describe.concurrent('drift', () => {
     });
     const kept = ready.history.filter(({ reason }) => isHeld(reason));
     expect(new Set(kept.map(({ iteration }) => iteration))).toEqual(new Set([held.completedIterations]));
-    expect(kept.filter(({ weightBefore, weightAfter }) => weightBefore !== weightAfter)).toEqual([]);
+    expect(kept.filter(({ weightsBefore, weightsAfter }) => weightsBefore[0] !== weightsAfter[0])).toEqual([]);
     await handle.signal(abortSignal);
     expect(await end()).toMatchObject({ report: { outcome: 'Aborted' } });
   });

@@ -106,7 +106,7 @@ describe('an experiment whose Prometheus is down for a minute in mid-run', () =>
     });
     const { blind, counted } = intervalsOf(end.report);
     expect(blind.length).toBeGreaterThan(5);
-    expect(blind.filter(({ weightBefore, weightAfter }) => weightBefore !== weightAfter)).toEqual([]);
+    expect(blind.filter(({ weightsBefore, weightsAfter }) => weightsBefore[0] !== weightsAfter[0])).toEqual([]);
     expect(counted.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 

@@ -12,7 +12,7 @@ describe.concurrent('a good candidate', () => {
       return end();
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 4 } });
-    expect(end.report.history.map(({ weightBefore }) => weightBefore)).toEqual([10, 20, 30, 40]);
+    expect(end.report.history.map(({ weightsBefore }) => weightsBefore[0])).toEqual([10, 20, 30, 40]);
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     const added = (await helmHistory(target)).slice(before.length);
     expect(added.map(({ status }) => status)).toEqual(['deployed']);

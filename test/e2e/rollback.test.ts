@@ -51,7 +51,7 @@ describe.concurrent('a bad candidate', () => {
       const { target, handle, ended } = await runBadCandidate(name, fault, options);
       expect(ended).toMatchObject({
         status: 'completed',
-        report: { outcome: 'RolledBack', weights: { candidate: 0 } },
+        report: { outcome: 'RolledBack', weights: { candidates: [0] } },
       });
       expect(ended.report.reason).toMatch(reason);
       expect(ended.report.completedIterations).toBeLessThan(60);
@@ -87,7 +87,7 @@ describe.concurrent('a bad candidate', () => {
           // The weight is held while the errors are too few for a verdict.
           annotations: { tolerance: '0' },
         });
-        await scenario.untilReport('the drop to 5 %', ({ weights }) => weights.candidate === 5);
+        await scenario.untilReport('the drop to 5 %', ({ weights }) => (weights.candidates[0] ?? 0) === 5);
         await setCandidateFaults(target);
         return { handle: scenario.handle, end: await scenario.end() };
       },
@@ -96,7 +96,7 @@ describe.concurrent('a bad candidate', () => {
     expect(value.end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 15 } });
     // Ten is the first step; at the end the promotion, before and after the finish actions.
     expect(plannedWeights(await activitiesOf(value.handle))).toEqual([10, 5, 15, 100, 100]);
-    const drop = value.end.report.history.find(({ weightAfter }) => weightAfter === 5);
+    const drop = value.end.report.history.find(({ weightsAfter }) => weightsAfter[0] === 5);
     expect(drop?.reason).toMatch(/^drops 10 -> 5: failed: error-rate 1\.0+ > limit 0\.9\d*, \d+ requests/);
   });
 
@@ -125,7 +125,9 @@ test('a candidate without any traffic is never promoted, and the reason says tha
   const { status, report } = await end();
   expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 3 });
   expect(report.reason).toBe('undecided: 0 of 10 requests; 0 of 10 requests; 0 of 10 requests');
-  expect(report.history.slice(0, 2).map(({ weightAfter, reason }) => ({ weightAfter, reason }))).toEqual([
+  expect(
+    report.history.slice(0, 2).map(({ weightsAfter: [weightAfter], reason }) => ({ weightAfter, reason })),
+  ).toEqual([
     { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
     { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
   ]);

@@ -31,7 +31,7 @@ describe.concurrent('the sequential analysis', () => {
     const { value: end } = await underLoad(target, run, 2);
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', completedIterations: 10 } });
     expect(end.report.reason).toMatch(/^undecided: /);
-    const { objectives = [] } = end.report.assessment ?? {};
+    const { objectives = [] } = end.report.judged[0]?.assessment ?? {};
     expect(objectives.find(({ objective }) => objective.metric === 'error-rate')?.reason).toMatch(
       /evidence for it .*; needs about \d+ more requests/,
     );
@@ -57,8 +57,8 @@ describe.concurrent('the sequential analysis', () => {
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     for (const observation of await observationsOf(handle)) {
       if (observation.measurement.kind !== 'measured') continue;
-      const { baseline, candidate, asked = [] } = observation.measurement;
-      expect(Math.max(JSON.stringify(baseline).length, JSON.stringify(candidate).length)).toBeLessThan(2048);
+      const { baseline, candidates, asked = [] } = observation.measurement;
+      expect(Math.max(...[baseline, ...candidates].map((one) => JSON.stringify(one).length))).toBeLessThan(2048);
       expect(asked[0]?.query).toContain('revision_app_request_latencies_bucket');
     }
     const { sandbox } = await testCluster();
@@ -98,7 +98,7 @@ describe.concurrent('the sequential analysis', () => {
       target,
       async () => {
         const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
-        await scenario.untilReport('20 %', ({ weights }) => weights.candidate >= 20);
+        await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20);
         sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
         await setCandidateFaults(target, ...failing);
         const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
@@ -108,7 +108,7 @@ describe.concurrent('the sequential analysis', () => {
           'more intervals',
           ({ history }) => history.length > held.history.length + 2,
         );
-        expect(later.weights.candidate).toBe(held.weights.candidate);
+        expect(later.weights.candidates[0]).toBe(held.weights.candidates[0]);
         expect(later.completedIterations).toBe(held.completedIterations);
         await scenario.handle.signal(abortSignal);
         return (await scenario.end()).report;
@@ -143,10 +143,10 @@ describe.concurrent('the sequential analysis', () => {
 
 /** What all objectives say together, once so many requests of the candidate have been measured. */
 async function verdictAt({ untilReport }: Scenario, requests: number): Promise<string | undefined> {
-  const { assessment } = await untilReport(`${requests} requests`, (report) => {
-    return (report.assessment?.samples.candidate ?? 0) >= requests;
+  const { judged } = await untilReport(`${requests} requests`, ({ judged: [candidate] }) => {
+    return (candidate?.assessment?.samples.candidate ?? 0) >= requests;
   });
-  return assessment?.overall?.verdict;
+  return judged[0]?.assessment?.overall?.verdict;
 }
 
 /** What `serin plan` answers from the traffic that Prometheus sees. */

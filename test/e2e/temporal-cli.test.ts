@@ -96,7 +96,7 @@ describe('the plain Temporal CLI', () => {
   test('aborts by a signal without input', async () => {
     const aborted = await deployTarget({ name: 'aborted', namespace: 'cli' });
     await startFromFile(aborted, 'experiment/cli/aborted');
-    await untilStatus('experiment/cli/aborted', 'a weight', ({ weights }) => weights.candidate > 0);
+    await untilStatus('experiment/cli/aborted', 'a weight', ({ weights }) => (weights.candidates[0] ?? 0) > 0);
     await temporal('workflow', 'signal', '-w', 'experiment/cli/aborted', '--name', 'abort');
     const report = await untilStatus('experiment/cli/aborted', 'the end', ({ outcome }) => outcome !== undefined);
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted' });

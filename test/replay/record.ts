@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { sequentialAnalysis } from '../../core/analysis.ts';
 import * as messages from '../../workflows/messages.ts';
-import { anExperiment } from '../support/builders.ts';
+import { anExperiment, someCounts } from '../support/builders.ts';
 import { fakeWorld, failure, measured } from '../support/fake-world.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
 import { until } from '../support/until.ts';
@@ -19,6 +19,17 @@ import type { ExperimentHandle } from '../support/workflow-environment.ts';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const quick = { intervalMs: 1000, iterations: 3 };
+const alone = { testingPattern: 'Conformance', candidates: [], finish: [] } as const;
+const race = {
+  testingPattern: 'A/B/N',
+  reward: { metric: 'mean-latency', preferredDirection: 'Low' },
+  candidates: ['green', 'red'].map((name) => ({ name, revision: `sample-app-${name}`, variables: { promote: name } })),
+} as const;
+
+function measuredRace({ fromMs, toMs }: { fromMs: number; toMs: number }) {
+  return { kind: 'measured', fromMs, toMs, baseline: someCounts() } as const;
+}
+
 const by = { by: 'alice', reason: 'a recorded run' };
 
 interface Recording {
@@ -27,7 +38,10 @@ interface Recording {
 }
 
 async function atWeight(handle: ExperimentHandle, weight: number): Promise<void> {
-  await until(`${weight} %`, async () => (await handle.query(messages.statusQuery)).weights.candidate >= weight);
+  await until(
+    `${weight} %`,
+    async () => ((await handle.query(messages.statusQuery)).weights.candidates[0] ?? 0) >= weight,
+  );
 }
 
 async function atGate(handle: ExperimentHandle): Promise<void> {
@@ -36,6 +50,17 @@ async function atGate(handle: ExperimentHandle): Promise<void> {
 
 const recordings: Readonly<Record<string, Recording>> = {
   promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
+  conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
+  'a-b-n': {
+    world: fakeWorld({
+      experiment: anExperiment({ ...quick, ...race }),
+      measure: (n, window) => ({
+        ...measuredRace(window),
+        candidates: [someCounts({ errors: n === 2 ? 500 : 0 }), someCounts({ latencyMs: 5 })],
+      }),
+      weights: [0, 0],
+    }),
+  },
   'rolled-back': {
     world: fakeWorld({
       experiment: anExperiment(quick),

@@ -26,13 +26,13 @@ test('reads one interval a line; what is left out is zero', () => {
     intervals: [
       {
         atMs: 12_000,
-        weight: 20,
+        weights: [20],
         measurement: {
           kind: 'measured',
           fromMs: 0,
           toMs: 12_000,
           baseline: { ...counts, errorsNot2xx: 1 },
-          candidate: { requests: 5, ...none },
+          candidates: [{ requests: 5, ...none }],
         },
       },
     ],

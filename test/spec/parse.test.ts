@@ -49,7 +49,7 @@ describe("the tutorial's manifest, byte for byte", () => {
       intervalMs: 12_000,
       iterations: 5,
       baseline: { name: 'current', revision: 'sample-app-v1', variables: { promote: 'values' } },
-      candidate: { name: 'candidate', revision: 'sample-app-v2', variables: { promote: 'candidate-values' } },
+      candidates: [{ name: 'candidate', revision: 'sample-app-v2', variables: { promote: 'candidate-values' } }],
       start: [{ kind: 'init-experiment' }],
       finish: [{ kind: 'exec', command: 'helm', interpolate: true }],
       objectives: [
@@ -61,9 +61,9 @@ describe("the tutorial's manifest, byte for byte", () => {
   });
 
   test('keeps the places of the file for what was moved', () => {
-    const broken = seed.replace('name: candidate\n', 'name: candidate\n    weightObjRef: {}\n');
+    const broken = seed.replace('name: candidate\n', 'name: candidate\n    weight: 5\n');
     expect(issues(broken)).toEqual([
-      'experiment.yaml:51:5 spec.candidates[0].weightObjRef: expected no weightObjRef (serin finds the traffic entries by the versions\' revisions), got "weightObjRef"',
+      'experiment.yaml:51:5 spec.candidates[0].weight: expected one of name, variables, weightObjRef, got "weight"',
     ]);
   });
 });
@@ -284,8 +284,8 @@ describe('mistakes', () => {
       .replace('{{ .promote }}', '{{ .promoted }}')
       .replace('intervalSeconds: 10', 'intervalSeconds: 0');
     expect(issues(text)).toEqual([
-      'experiment.yaml:8:21 spec.strategy.testingPattern: expected Canary, got "A/B", which iter8 knew and serin does not support',
       'experiment.yaml:30:13 spec.strategy.actions.finish[0].with.args[7]: expected variables of the version, got {{ .promoted }} at character 103 is not among .name, .revision, .promote (version current)',
+      'experiment.yaml:32:5 spec.criteria.rewards: expected exactly one reward in an A/B experiment, got 0',
       'experiment.yaml:34:19 spec.criteria.objectives[0].upperLimit: expected a quantity such as 50, "0.01" or 10m, got "fifty"',
       'experiment.yaml:40:22 spec.duration.intervalSeconds: expected an integer from 1 to 2147483647, got 0',
     ]);
@@ -298,14 +298,13 @@ describe('mistakes', () => {
       'testingPattern: Canary\n    colour: blue',
       'spec.strategy.colour: expected one of testingPattern, deploymentPattern, actions, weights, got "colour"',
     ],
-    ['A/B/N', 'Canary', 'A/B/N', 'got "A/B/N", which iter8 knew and serin does not support'],
-    ['Conformance', 'Canary', 'Conformance', 'got "Conformance", which iter8 knew'],
-    ['BlueGreen', 'Pattern: Progressive', 'Pattern: BlueGreen', 'got "BlueGreen", which iter8 knew'],
+    ['A/B/N without a reward', 'Canary', 'A/B/N', 'expected exactly one reward in an A/B/N experiment, got 0'],
+    ['a candidate of Conformance', 'Canary', 'Conformance', 'expected no candidate in a Conformance experiment, got 1'],
     [
-      'rewards',
+      'a reward of Canary',
       '    objectives:',
-      '    rewards: []\n    objectives:',
-      'expected no rewards (serin does not support A/B tests)',
+      '    rewards: [{ metric: mean-latency, preferredDirection: Low }]\n    objectives:',
+      'expected no reward in a Canary experiment, got 1',
     ],
     ['strength', '    objectives:', '    strength: {}\n    objectives:', 'expected no strength'],
     [
@@ -321,10 +320,10 @@ describe('mistakes', () => {
       "expected start, loop or finish (a roll back runs the finish actions with the baseline's variables)",
     ],
     [
-      'weightObjRef',
+      'a weight that is not of a Knative Service',
       '    - name: candidate',
-      '    - name: candidate\n      weightObjRef: {}',
-      'expected no weightObjRef',
+      '    - name: candidate\n      weightObjRef: { apiVersion: networking.istio.io/v1alpha3, kind: VirtualService, name: x, fieldPath: ".spec.http[0]" }',
+      'serving.knative.dev/v1, of a Knative Service (serin moves no traffic of other objects)',
     ],
     [
       'camel case',
@@ -335,7 +334,7 @@ describe('mistakes', () => {
     [
       'another metric',
       'metric: mean-latency',
-      'metric: user-engagement',
+      'metric: user engagement',
       'expected one of request-count, mean-latency',
     ],
     ['no limit', '      upperLimit: 50\n', '', 'expected an upperLimit or a lowerLimit, got neither'],

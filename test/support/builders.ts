@@ -12,7 +12,7 @@ export function anExperiment(changes: Partial<Experiment> = {}): Experiment {
     testingPattern: 'Canary',
     deploymentPattern: 'Progressive',
     baseline: { name: 'current', revision: 'sample-app-v1', variables: { promote: 'values' } },
-    candidate: { name: 'candidate', revision: 'sample-app-v2', variables: { promote: 'candidate-values' } },
+    candidates: [{ name: 'candidate', revision: 'sample-app-v2', variables: { promote: 'candidate-values' } }],
     objectives: [
       { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: true },
       { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: true },

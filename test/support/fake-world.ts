@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
 import type { Experiment } from '../../core/experiment.ts';
-import type { Measurement } from '../../core/measurement.ts';
+import type { Measurement, RunMeasurement } from '../../core/measurement.ts';
 import { showParts } from '../../core/template.ts';
-import type { TargetObservation } from '../../core/target.ts';
+import { versionsOf } from '../../core/versions.ts';
+import type { RevisionState, TargetObservation } from '../../core/target.ts';
 import type {
   Acquisition,
   ExperimentActivities,
@@ -20,7 +21,7 @@ export interface WorldBehaviour {
   readonly experiment: Experiment;
   readonly searchAttributes: readonly string[];
   /** What the n-th observation (from 1) measures. */
-  readonly measure: (n: number, window: { fromMs: number; toMs: number }) => Measurement;
+  readonly measure: (n: number, window: { fromMs: number; toMs: number }) => Measurement | RunMeasurement;
   /** What the target looks like at the n-th observation, given the traffic that was written last. */
   readonly target: (n: number, written: TargetObservation) => TargetObservation;
   /** Awaited before the n-th traffic write (from 1) is accepted; it may throw. */
@@ -34,7 +35,7 @@ export interface WorldBehaviour {
   readonly onVerify: (input: VerifyInput) => Promise<void> | void;
   readonly acquire: (attempt: number, holder: Holder) => Acquisition;
   readonly mayFollowLatest: boolean;
-  readonly candidateWeight: number;
+  readonly weights: readonly number[];
 }
 
 /** Activities behind the contract, and what they were asked to do, in order. */
@@ -61,7 +62,7 @@ const healthy: WorldBehaviour = {
   onVerify: () => undefined,
   acquire: () => ({ kind: 'acquired' }),
   mayFollowLatest: true,
-  candidateWeight: 0,
+  weights: [0],
 };
 
 /** Both versions serve 1000 good requests in the window, unless told otherwise. */
@@ -92,6 +93,10 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       return behaviour.acquire(acquisitions, holder);
     },
     releaseTarget: async () => void log.push('release'),
+    discoverVersions: async () => {
+      const { baseline, candidates } = anExperiment();
+      return { baseline, candidates };
+    },
     awaitReadiness: async () => {
       await behaviour.onReadiness();
       return judgedRevisions(experiment);
@@ -100,7 +105,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       await behaviour.onPreflight();
       log.push('preflight');
       const revisions = judgedRevisions(experiment);
-      return { revisions, candidateWeight: behaviour.candidateWeight, tags: [], warnings: [] };
+      return { revisions, weights: behaviour.weights, tags: [], warnings: [] };
     },
     queryMetrics: async ({ fromMs }) => {
       world.observations += 1;
@@ -109,15 +114,15 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       const n = world.observations;
       return {
         atMs: toMs,
-        measurement: behaviour.measure(n, { fromMs, toMs }),
-        target: behaviour.target(n, writtenTarget(patches)),
+        measurement: ofRun(behaviour.measure(n, { fromMs, toMs })),
+        target: behaviour.target(n, writtenTarget(experiment, patches)),
       };
     },
     computeWeights,
     patchTraffic: async (input) => {
       await behaviour.onPatch(patches.length + 1, input);
       patches.push(input);
-      log.push(input.followLatest === undefined ? `traffic ${input.split.candidate}` : `latest ${input.followLatest}`);
+      log.push(logOf(experiment, input));
       return { acceptedAtMs: Date.now(), confirmedAtMs: Date.now() };
     },
     runHelm: async (input) => {
@@ -164,24 +169,37 @@ export function failure(
   return isRetryable ? ApplicationFailure.retryable(message, type) : ApplicationFailure.nonRetryable(message, type);
 }
 
-function judgedRevisions({ baseline, candidate }: Experiment): {
-  baseline: { revision: string; image: string };
-  candidate: { revision: string; image: string };
-} {
-  return {
-    baseline: { revision: baseline.revision, image: 'image:blue' },
-    candidate: { revision: candidate.revision, image: 'image:green' },
-  };
+/** A measurement of one candidate, as the back end answers it. */
+function ofRun(measurement: Measurement | RunMeasurement): RunMeasurement {
+  if (measurement.kind !== 'measured' || 'candidates' in measurement) return measurement;
+  const { candidate, ...others } = measurement;
+  return { ...others, candidates: [candidate] };
 }
 
-function writtenTarget(patches: readonly PatchTrafficInput[]): TargetObservation {
-  const last = patches.at(-1);
-  const specTraffic =
-    last === undefined
-      ? []
-      : [
-          { revisionName: last.baseline, percent: last.split.baseline, tag: 'current' },
-          { revisionName: last.candidate, percent: last.split.candidate, tag: 'candidate' },
-        ];
-  return { kind: 'seen', specTraffic, baseline: { kind: 'ready' }, candidate: { kind: 'ready' } };
+/** The target with the first candidate's revision in another state. */
+export function withCandidate(target: TargetObservation, state: RevisionState): TargetObservation {
+  return target.kind === 'seen' ? { ...target, revisions: target.revisions.with(1, state) } : target;
+}
+
+export function withBaseline(target: TargetObservation, state: RevisionState): TargetObservation {
+  return target.kind === 'seen' ? { ...target, revisions: target.revisions.with(0, state) } : target;
+}
+
+function logOf({ baseline }: Experiment, { followLatest, shares }: PatchTrafficInput): string {
+  const latest = followLatest === baseline.revision ? 'baseline' : 'candidate';
+  const [, ...candidates] = shares.map(({ percent }) => percent);
+  return followLatest === undefined ? `traffic ${candidates.join(' ')}` : `latest ${latest}`;
+}
+
+function judgedRevisions(experiment: Experiment): { revision: string; image: string }[] {
+  const images = ['image:blue', 'image:green', 'image:red'];
+  return versionsOf(experiment).map(({ revision }, index) => ({ revision, image: images[index] ?? '' }));
+}
+
+function writtenTarget(experiment: Experiment, patches: readonly PatchTrafficInput[]): TargetObservation {
+  const tags = ['current', 'candidate', 'other'];
+  const specTraffic = (patches.at(-1)?.shares ?? []).map(({ revision, percent }, index) => {
+    return { revisionName: revision, percent, tag: tags[index] ?? '' };
+  });
+  return { kind: 'seen', specTraffic, revisions: versionsOf(experiment).map(() => ({ kind: 'ready' })) };
 }

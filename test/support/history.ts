@@ -29,7 +29,7 @@ export async function activitiesAfterSignal(handle: WorkflowHandle): Promise<rea
 export function plannedWeights(activities: readonly ScheduledActivity[]): readonly number[] {
   const writes = activities.filter(({ name }) => name === 'patchTraffic');
   // What the workflow hands to this activity, by its contract.
-  return writes.map(({ input }) => (input as PatchTrafficInput).split.candidate);
+  return writes.map(({ input }) => (input as PatchTrafficInput).shares[1]?.percent ?? 0);
 }
 
 /** The arguments of each helm command, in the order in which they were asked for. */

@@ -1,11 +1,18 @@
 import type { Assessment, ObjectiveAssessment } from '../../core/assessment.ts';
-import type { Report } from '../../core/report.ts';
+import type { JudgedReport, Report } from '../../core/report.ts';
 
 /** 2026-11-23 10:00:00 UTC. */
 export const startedAtMs = 1_795_428_000_000;
 
+/** What a test changes in the report, and in its only candidate. */
+interface ReportChanges extends Partial<Report>, Pick<Partial<JudgedReport>, 'assessment' | 'suspect'> {}
+
 /** The seed's experiment after four iterations, with the numbers of the seed's text. */
-export function aReport(changes: Partial<Report> = {}): Report {
+export function aReport({ assessment, suspect, ...changes }: ReportChanges = {}): Report {
+  const ofCandidate = {
+    ...(assessment === undefined ? {} : { assessment }),
+    ...(suspect === undefined ? {} : { suspect }),
+  };
   return {
     schemaVersion: 1,
     apiVersion: 'iter8.tools/v2alpha1',
@@ -17,11 +24,7 @@ export function aReport(changes: Partial<Report> = {}): Report {
     testingPattern: 'Canary',
     deploymentPattern: 'Progressive',
     baseline: { name: 'current', revision: 'sample-app-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
-    candidate: {
-      name: 'candidate',
-      revision: 'sample-app-v2',
-      image: 'gcr.io/knative-samples/knative-route-demo:green',
-    },
+    judged: [aCandidate(ofCandidate)],
     stage: 'Running',
     message: 'IterationUpdate: Completed Iteration 4',
     startedAtMs,
@@ -29,14 +32,23 @@ export function aReport(changes: Partial<Report> = {}): Report {
     completedIterations: 4,
     iterations: 5,
     nextAtMs: startedAtMs + 60_000,
-    weights: { baseline: 60, candidate: 40, confirmed: true },
+    weights: { baseline: 60, candidates: [40], confirmed: true },
     weightReason: 'climbs by 10 to 40 %',
-    suspect: false,
-    assessment: anAssessment(),
     winner: 'candidate',
     recommended: 'candidate',
     history: [],
     warnings: [],
+    ...changes,
+  };
+}
+
+function aCandidate(changes: Partial<JudgedReport> = {}): JudgedReport {
+  return {
+    name: 'candidate',
+    revision: 'sample-app-v2',
+    image: 'gcr.io/knative-samples/knative-route-demo:green',
+    assessment: anAssessment(),
+    suspect: false,
     ...changes,
   };
 }

@@ -2,7 +2,7 @@ import type { Report } from '../../core/report.ts';
 
 /** The candidate's weight in each observed interval, oldest first, percent. */
 export function observedWeights({ history }: Report): readonly number[] {
-  return history.map(({ weightBefore }) => weightBefore);
+  return history.map(({ weightsBefore: [weight = 0] }) => weight);
 }
 
 /** The shortest time from one observation to the next, ms; the first counts from the confirmed first step. */

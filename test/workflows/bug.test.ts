@@ -15,6 +15,6 @@ test('a TypeError in the plan ends the experiment as Failed, with 100 % on the b
   const { type, message, report } = await workflows.run(world, failedExperiment);
   expect(type).toBe('Bug');
   expect(message).toMatch(/^TypeError: .*; traffic is 100 % on sample-app-v1$/);
-  expect(report).toMatchObject({ outcome: 'Failed', weights: { baseline: 100, candidate: 0 } });
+  expect(report).toMatchObject({ outcome: 'Failed', weights: { baseline: 100, candidates: [0] } });
   expect(world.log).toEqual(['preflight', 'traffic 10', 'observe', 'traffic 0', 'release']);
 });

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
-import { failure, fakeWorld, measured } from '../support/fake-world.ts';
+import { failure, fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
@@ -75,7 +75,7 @@ describe('drift', () => {
 
   test('a candidate that is gone is rolled back', async () => {
     const world = fakeWorld({
-      target: (n, written) => (n === 2 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 2 ? withCandidate(written, { kind: 'gone' }) : written),
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'candidate revision sample-app-v2 is gone' });
@@ -85,20 +85,20 @@ describe('drift', () => {
     const unready = { kind: 'unready', reason: 'CrashLoopBackOff' } as const;
     const world = fakeWorld({
       experiment: anExperiment({ candidateGraceMs: 30_000 }),
-      target: (n, written) => (n >= 2 ? ({ ...written, candidate: unready } as typeof written) : written),
+      target: (n, written) => (n >= 2 ? withCandidate(written, unready) : written),
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.reason).toBe(
       'candidate revision sample-app-v2 is not ready: CrashLoopBackOff, for longer than its grace of 30 s',
     );
     expect(world.observations).toBe(5);
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 0, 0]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([10, 20, 0, 0]);
   });
 
   test('a candidate that becomes ready within its grace loses no iteration', async () => {
     const unready = { kind: 'unready', reason: 'starting' } as const;
     const world = fakeWorld({
-      target: (n, written) => (n === 2 ? ({ ...written, candidate: unready } as typeof written) : written),
+      target: (n, written) => (n === 2 ? withCandidate(written, unready) : written),
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('Promoted');
@@ -107,7 +107,7 @@ describe('drift', () => {
 
   test('a baseline that is gone stops the run, which keeps what serves', async () => {
     const world = fakeWorld({
-      target: (n, written) => (n === 2 ? ({ ...written, baseline: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 2 ? withBaseline(written, { kind: 'gone' }) : written),
     });
     const { type, message } = await workflows.run(world, failedExperiment);
     expect({ type, message }).toEqual({
@@ -134,15 +134,15 @@ describe('a step that the cluster does not confirm', () => {
     });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report).toMatchObject({ outcome: 'Promoted', completedIterations: 5 });
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 30, 40, 50, 100, 100]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([10, 20, 30, 40, 50, 100, 100]);
     expect(report.warnings).toEqual(['RoutesReady: unknown']);
   });
 
   test('is rolled back when it stays so beyond the blind limit', async () => {
     const world = fakeWorld({
       experiment: anExperiment({ blindLimitMs: 3000 }),
-      onPatch: (_n, { split }) => {
-        if (split.candidate === 20) throw failure('NotConfirmed', 'RoutesReady: unknown');
+      onPatch: (_n, { shares }) => {
+        if (shares[1]?.percent === 20) throw failure('NotConfirmed', 'RoutesReady: unknown');
       },
       target: (_n, written) => ({ ...written, specTraffic: at(world.observations > 1 ? 20 : 10) }) as typeof written,
     });
@@ -167,7 +167,7 @@ describe('a step that the cluster does not confirm', () => {
   test('says what the traffic must be before it is written', async () => {
     const world = fakeWorld({ experiment: anExperiment({ iterations: 2 }) });
     await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ present }) => present?.candidate)).toEqual([0, 10, 20, undefined]);
+    expect(world.patches.map(({ present }) => present?.[1]?.percent)).toEqual([0, 10, 20, undefined]);
   });
 });
 
@@ -228,7 +228,7 @@ describe('a failed finish', () => {
 
   test('in a roll back keeps the baseline and says what led to it', async () => {
     const world = fakeWorld({
-      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onTask: () => {
         throw failure('CommandFailed', 'helm exited with 1');
       },
@@ -253,7 +253,7 @@ describe('a failed finish', () => {
 
   test('a chart that changed since the preflight is not rolled back to either', async () => {
     const world = fakeWorld({
-      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onCompare: () => {
         throw failure('PromotionMismatch', 'the chart renders image:red, judged was image:blue');
       },
@@ -282,7 +282,7 @@ describe('a failed finish', () => {
 describe('a baseline that the cluster does not report', () => {
   test('is no safe end: the run fails, keeps the Lease and says so', async () => {
     const world = fakeWorld({
-      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onPatch: (n) => {
         if (n === 2) throw failure('NotConfirmed', 'RoutesReady: Unknown');
       },
@@ -308,20 +308,21 @@ describe('fencing', () => {
     const { type, message } = await workflows.run(world, failedExperiment);
     expect(type).toBe('Fenced');
     expect(message).toContain('traffic is 100 % on sample-app-v1');
-    expect(world.patches.at(-1)).toMatchObject({ plan: { sequence: 8 }, split: { candidate: 0 } });
+    expect(world.patches.at(-1)).toMatchObject({ plan: { sequence: 8 }, shares: [{ percent: 100 }, { percent: 0 }] });
   });
 
   test('a roll back does not undo an edit that was made while the cluster was out of sight', async () => {
     const world = fakeWorld({
       measure: (n, window) => measured(window, n > 1 ? { errors: 500 } : {}),
-      onPatch: (_n, { split, present }) => {
-        if (split.candidate === 0 && present !== undefined) throw failure('Drift', 'spec.traffic was changed by alice');
+      onPatch: (_n, { shares, present }) => {
+        if (shares[1]?.percent === 0 && present !== undefined)
+          throw failure('Drift', 'spec.traffic was changed by alice');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
     expect(type).toBe('Drift');
     expect(message).toMatch(/spec\.traffic was changed by alice; roll back was for: failed: error-rate/);
-    expect(world.patches.map(({ split }) => split.candidate)).not.toContain(0);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).not.toContain(0);
   });
 
   test('a run that was fenced out writes nothing more', async () => {
@@ -338,7 +339,7 @@ describe('fencing', () => {
 
   test('a baseline write that is refused keeps the Lease and says what to do', async () => {
     const world = fakeWorld({
-      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onPatch: (n) => {
         if (n === 2) throw failure('Forbidden', 'may not patch services');
       },
@@ -352,7 +353,7 @@ describe('fencing', () => {
   test('a baseline write is tried through an outage', async () => {
     let attempts = 0;
     const world = fakeWorld({
-      target: (n, written) => (n === 1 ? ({ ...written, candidate: { kind: 'gone' } } as typeof written) : written),
+      target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onPatch: (n) => {
         attempts += 1;
         if (n === 2 && attempts < 50) throw new Error('connection refused');

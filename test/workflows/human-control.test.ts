@@ -74,7 +74,7 @@ describe('abort', () => {
       return handle.result();
     });
     expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
-    expect(report).toMatchObject({ outcome: 'Aborted', weights: { baseline: 100, candidate: 0, confirmed: true } });
+    expect(report).toMatchObject({ outcome: 'Aborted', weights: { baseline: 100, candidates: [0], confirmed: true } });
     expect(report.timeToSafeMs).toBeDefined();
   });
 
@@ -98,8 +98,8 @@ describe('abort', () => {
     const helmStopped = new Promise<void>((resolve) => (stopHelm = resolve));
     const world = fakeWorld({
       onTask: () => helmStopped,
-      onPatch: (_n, { split }) => {
-        if (split.candidate === 0) stopHelm();
+      onPatch: (_n, { shares }) => {
+        if (shares[1]?.percent === 0) stopHelm();
       },
     });
     const report = await workflows.run(world, async (handle) => {
@@ -139,7 +139,7 @@ describe('pause', () => {
       await handle.signal(messages.pauseSignal, by);
       await workflows.env.sleep(60_000);
       const paused = await handle.query(messages.statusQuery);
-      expect(paused).toMatchObject({ paused: by, completedIterations: 1, weights: { candidate: 20 } });
+      expect(paused).toMatchObject({ paused: by, completedIterations: 1, weights: { candidates: [20] } });
       expect(world.observations).toBe(6);
       await handle.signal(messages.resumeSignal);
       expect((await handle.result()).outcome).toBe('Promoted');
@@ -177,7 +177,7 @@ describe('the approval gate', () => {
     const report = await workflows.run(world, async (handle) => {
       await workflows.env.sleep(100_000);
       const waiting = await handle.query(messages.statusQuery);
-      expect(waiting).toMatchObject({ stage: 'Running', completedIterations: 2, weights: { candidate: 20 } });
+      expect(waiting).toMatchObject({ stage: 'Running', completedIterations: 2, weights: { candidates: [20] } });
       expect(waiting.awaitingApproval).toBeDefined();
       await handle.signal(messages.approveSignal, { by: 'bob' });
       return handle.result();

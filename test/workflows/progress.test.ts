@@ -51,16 +51,16 @@ describe('a good candidate', () => {
 
   test('keeps the split it found when the pattern is FixedSplit', async () => {
     const experiment = anExperiment({ deploymentPattern: 'FixedSplit', iterations: 3 });
-    const world = fakeWorld({ experiment, candidateWeight: 30 });
+    const world = fakeWorld({ experiment, weights: [30] });
     await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([30, 100, 100]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([30, 100, 100]);
   });
 
   test('does not climb beyond maxCandidateWeight', async () => {
     const experiment = anExperiment({ weights: { maxCandidateWeight: 25, maxCandidateWeightIncrement: 20 } });
     const world = fakeWorld({ experiment });
     await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([20, 25, 100, 100]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([20, 25, 100, 100]);
   });
 });
 
@@ -85,7 +85,7 @@ describe('a bad candidate', () => {
       n === 2 ? { latencyMs: 100, requests: 1000 } : { latencyMs: 10, requests: n < 3 ? 100 : 10_000 };
     const world = fakeWorld({ experiment, measure: (n, window) => measured(window, slowAtFirst(n)) });
     const report = await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 5, 15, 25, 35, 100, 100]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([10, 20, 5, 15, 25, 35, 100, 100]);
     expect(report.outcome).toBe('Promoted');
   });
 
@@ -107,7 +107,7 @@ describe('a candidate without traffic', () => {
       measure: (_n, window) => ({ kind: 'measured', ...window, baseline: noCounts, candidate: noCounts }),
     });
     const report = await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 0, 0]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([10, 0, 0]);
     expect(report.outcome).toBe('RolledBack');
     expect(report.reason).toContain('undecided');
     expect(report.reason).toContain('0 of 100 requests');
@@ -129,7 +129,7 @@ describe('out of sight', () => {
       measure: (n, window) => (n === 2 || n === 3 ? { kind: 'blind', reason: 'no answer' } : measured(window)),
     });
     const report = await workflows.run(world, (handle) => handle.result());
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([10, 20, 30, 40, 50, 100, 100]);
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([10, 20, 30, 40, 50, 100, 100]);
     expect(world.observations).toBe(7);
     expect(report.outcome).toBe('Promoted');
   });

@@ -25,7 +25,7 @@ describe('where histories must stay short', () => {
       runId: (await handle.describe()).runId,
     }));
     expect(runId).not.toBe(report.firstRunId);
-    expect(world.patches.map(({ split }) => split.candidate)).toEqual([
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([
       10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100, 100,
     ]);
     expect(new Set(world.patches.map(({ plan }) => plan.firstRunId))).toEqual(new Set([report.firstRunId]));

@@ -280,7 +280,7 @@ function experimentOn(target: SampleTarget, changes: Partial<Experiment> = {}): 
   return anExperiment({
     target: { namespace: target.namespace, name: target.name },
     baseline: { name: 'current', revision: target.baselineRevision, variables: { promote: 'values' } },
-    candidate: { name: 'candidate', revision: target.candidateRevision, variables: { promote: 'candidate-values' } },
+    candidates: [{ name: 'candidate', revision: target.candidateRevision, variables: { promote: 'candidate-values' } }],
     finish: [finishWith(target)],
     ...changes,
   });
@@ -346,9 +346,9 @@ describe('preflight', () => {
     );
     expect(problems).toHaveLength(2);
     expect(problems[0]).toMatch(
-      /^for the baseline, helm upgrade .*: Knative Service helm-activities\/checked is rendered with image .*:red, but .*:blue was judged$/,
+      /^for current, helm upgrade .*: Knative Service helm-activities\/checked is rendered with image .*:red, but .*:blue was judged$/,
     );
-    expect(problems[1]).toMatch(/^for the candidate, .* is rendered with image .*:red, but .*:green was judged$/);
+    expect(problems[1]).toMatch(/^for candidate, .* is rendered with image .*:red, but .*:green was judged$/);
   });
 
   it('refuses a chart that would deploy another revision, or one without a name', async () => {
@@ -368,11 +368,11 @@ describe('preflight', () => {
   });
 
   it('lists all problems together', async () => {
-    const { baseline, candidate } = experimentOn(target);
+    const { baseline, candidates } = experimentOn(target);
     const kubectl: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
     const experiment = experimentOn(target, {
-      baseline: { ...baseline, revision: candidate.revision },
-      candidate,
+      baseline: { ...baseline, revision: target.candidateRevision },
+      candidates,
       finish: [
         kubectl,
         { kind: 'exec', command: 'helm', args: ['upgrade', 'no-release', target.chartUrl], interpolate: true },
@@ -456,17 +456,17 @@ describe('preflight', () => {
 });
 
 describe('compareRendered', () => {
-  const judgedOf = (target: SampleTarget) => ({
-    baseline: { revision: target.baselineRevision, image: 'gcr.io/knative-samples/knative-route-demo:blue' },
-    candidate: { revision: target.candidateRevision, image: 'gcr.io/knative-samples/knative-route-demo:green' },
-  });
+  const judgedOf = (target: SampleTarget) => [
+    { revision: target.baselineRevision, image: 'gcr.io/knative-samples/knative-route-demo:blue' },
+    { revision: target.candidateRevision, image: 'gcr.io/knative-samples/knative-route-demo:green' },
+  ];
 
   it('refuses what helm would leave in place, since its release was not changed with it', async () => {
     const target = await aTarget('meddled');
     const containers = [{ image: 'gcr.io/knative-samples/knative-route-demo:red' }];
     const template = { metadata: { name: 'meddled-v3' }, spec: { containers } };
     await kubectl('patch', 'ksvc', 'meddled', '--type=merge', '-p', JSON.stringify({ spec: { template } }));
-    const compare = (winner: 'baseline' | 'candidate') =>
+    const compare = (winner: 'current' | 'candidate') =>
       compareRendered({ cluster, helm }, { experiment: experimentOn(target), winner, revisions: judgedOf(target) });
     const { type, message } = await failureOf(() => compare('candidate'));
     expect(type).toBe('PromotionMismatch');
@@ -474,7 +474,7 @@ describe('compareRendered', () => {
       'would have the template of revision meddled-v3, but meddled-v2 was judged; helm leaves in place what does not differ between the manifests of its release: put the template back first',
     );
     // The baseline's values differ from the release's, so that helm writes all of it.
-    await asActivity(() => compare('baseline'));
+    await asActivity(() => compare('current'));
   });
 
   it('compares with the release as it is deployed, whatever failed since', async () => {

@@ -55,12 +55,22 @@ function aWrite(target: SampleTarget, holder: Holder, sequence: number, weight: 
     target: nameOf(target),
     holder,
     plan: { firstRunId: holder.firstRunId, sequence },
-    baseline: target.baselineRevision,
-    candidate: target.candidateRevision,
+    shares: sharesOf(target, weight),
     tags: [],
     confirmationLimitMs: 20_000,
-    split: { baseline: 100 - weight, candidate: weight },
   };
+}
+
+function sharesOf({ baselineRevision, candidateRevision }: SampleTarget, weight: number): PatchTrafficInput['shares'] {
+  return [
+    { revision: baselineRevision, percent: 100 - weight },
+    { revision: candidateRevision, percent: weight },
+  ];
+}
+
+/** What an observation of the target asks for. */
+function lookAt({ target, shares }: Pick<PatchTrafficInput, 'target' | 'shares'>) {
+  return { target, revisions: shares.map(({ revision }) => revision) };
 }
 
 function nameOf({ namespace, name }: SampleTarget) {
@@ -105,14 +115,13 @@ describe('patchTraffic', () => {
     expect(await plan(target)).toBe('run-ours/1');
     expect(acceptedAtMs).toBeGreaterThanOrEqual(before);
     expect(confirmedAtMs).toBeGreaterThan(acceptedAtMs);
-    const observed = await asActivity(() => observeTarget(cluster, { ...aWrite(target, ours(), 1, 10) }));
+    const observed = await asActivity(() => observeTarget(cluster, lookAt(aWrite(target, ours(), 1, 10))));
     expect(observed).toMatchObject({
       kind: 'seen',
       plan: 'run-ours/1',
       latestCreatedRevision: 'patched-v2',
       editor: expect.stringMatching(/^serin at 20/),
-      baseline: { kind: 'ready' },
-      candidate: { kind: 'ready' },
+      revisions: [{ kind: 'ready' }, { kind: 'ready' }],
     });
   });
 
@@ -122,7 +131,7 @@ describe('patchTraffic', () => {
     await asActivity(() => acquire(edited, holder));
     const traffic = [{ revisionName: 'edited-v2', percent: 100 }];
     await kubectl('patch', 'ksvc', 'edited', '--type=merge', '-p', JSON.stringify({ spec: { traffic } }));
-    const first = { ...aWrite(edited, holder, 1, 10), present: { baseline: 100, candidate: 0 } };
+    const first = { ...aWrite(edited, holder, 1, 10), present: sharesOf(edited, 0) };
     const { type, message } = await failureOf(() => patchTraffic(cluster, first));
     expect(type).toBe('Drift');
     expect(message).toContain('expected edited-v1 100 %');
@@ -251,7 +260,7 @@ describe('patchTraffic', () => {
     expect(await specTraffic(doomed)).toEqual([
       { latestRevision: false, percent: 100, revisionName: 'doomed-v1', tag: 'current' },
     ]);
-    const observed = await asActivity(() => observeTarget(cluster, input));
+    const observed = await asActivity(() => observeTarget(cluster, lookAt(input)));
     expect(observed).toMatchObject({
       latestCreatedRevision: 'doomed-v3',
       baseline: { kind: 'ready' },
@@ -309,7 +318,7 @@ describe('patchTraffic', () => {
       type: 'TargetGone',
       message: `Knative Service ${namespace}/nowhere is gone; nothing was written`,
     });
-    expect(await asActivity(() => observeTarget(cluster, input))).toEqual({ kind: 'gone' });
+    expect(await asActivity(() => observeTarget(cluster, lookAt(input)))).toEqual({ kind: 'gone' });
   });
 });
 
@@ -467,11 +476,11 @@ describe('awaitReadiness and verifyTarget', () => {
   });
 
   function experiment(changes: { baseline?: string; candidate?: string } = {}) {
-    const { baseline, candidate, ...rest } = anExperiment({ target: nameOf(target) });
+    const { baseline, candidates, ...rest } = anExperiment({ target: nameOf(target) });
     return {
       ...rest,
       baseline: { ...baseline, revision: changes.baseline ?? target.baselineRevision },
-      candidate: { ...candidate, revision: changes.candidate ?? target.candidateRevision },
+      candidates: candidates.map((one) => ({ ...one, revision: changes.candidate ?? target.candidateRevision })),
     };
   }
 
@@ -631,7 +640,7 @@ describe('the API server', () => {
     const target = { namespace, name: 'leased' };
     await sandbox.outages.apiServer.stop();
     try {
-      const observed = await asActivity(() => observeTarget(cluster, { target, baseline: 'a', candidate: 'b' }));
+      const observed = await asActivity(() => observeTarget(cluster, { target, revisions: ['a', 'b'] }));
       expect(observed).toMatchObject({ kind: 'unreachable' });
       expect(observed.kind === 'unreachable' && observed.reason).toMatch(/^cannot get .*: connect ECONNREFUSED/);
       expect(await failureOf(() => readLease(cluster, target))).toMatchObject({

@@ -19,7 +19,7 @@ const experiment = anExperiment({
   intervalMs,
   target: { namespace: 'default', name: 'app' },
   baseline: { name: 'v1', revision: 'app-v1', variables: {} },
-  candidate: { name: 'v2', revision: 'app-v2', variables: {} },
+  candidates: [{ name: 'v2', revision: 'app-v2', variables: {} }],
   objectives: [
     { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false },
     { metric: '95th-percentile-tail-latency', upperLimit: 70, rollbackOnFailure: false },
@@ -99,7 +99,7 @@ describe('the look ahead', () => {
 
   async function warningsAfter(errors: readonly number[]): Promise<readonly string[]> {
     const { baseUrl: prometheusUrl } = await remember(errors);
-    const input = { experiment: sequential, candidateWeight: 0 };
+    const input = { experiment: sequential, weights: [0] };
     const signal = new AbortController().signal;
     const { warnings } = await lookAhead(input, { prometheusUrl, scrapeIntervalMs }, signal);
     return warnings.filter((warning) => warning.startsWith('dispersion'));

@@ -86,8 +86,7 @@ function measureWindow({ fromMs, toMs }: { fromMs: number; toMs: number }) {
     baseUrl: prometheus.url,
     scrapeIntervalMs,
     target: { namespace, name: 'app' },
-    baseline: 'app-v1',
-    candidate: 'app-v2',
+    revisions: ['app-v1', 'app-v2'],
     fromMs,
     nowMs: toMs + scrapeIntervalMs,
     signal: new AbortController().signal,
@@ -97,7 +96,7 @@ function measureWindow({ fromMs, toMs }: { fromMs: number; toMs: number }) {
 async function measureCandidate(window: { fromMs: number; toMs: number }) {
   const measurement = await measureWindow(window);
   if (measurement.kind !== 'measured') throw new Error(`${measurement.kind}: ${measurement.reason}`);
-  return measurement.candidate;
+  return measurement.candidates[0] ?? noCounts;
 }
 
 /** Shows the content in a scrape after `afterMs`. */
@@ -126,7 +125,7 @@ describe('measure', () => {
       fromMs,
       toMs,
       baseline: { requests: 2, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 50, buckets: bucketsOf(0, 0, 2) },
-      candidate: { requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: bucketsOf(6, 9, 14) },
+      candidates: [{ requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: bucketsOf(6, 9, 14) }],
       asked: expect.arrayContaining([
         expect.objectContaining({ query: expect.stringContaining('revision_app_request_latencies_bucket') }),
       ]),
@@ -185,7 +184,7 @@ describe('measure', () => {
     const toMs = await prometheus.show(pod, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
     const query = expect.stringContaining('revision_app_request_latencies_bucket');
     const asked = [expect.objectContaining({ query })];
-    const expected = { kind: 'measured', fromMs, toMs, baseline: noCounts, candidate: noCounts, asked };
+    const expected = { kind: 'measured', fromMs, toMs, baseline: noCounts, candidates: [noCounts], asked };
     expect(await measureWindow({ fromMs, toMs })).toEqual(expected);
   });
 
@@ -231,13 +230,12 @@ describe('measure', () => {
       baseUrl: prometheus.url,
       scrapeIntervalMs,
       target: { namespace, name: 'app' },
-      baseline: 'app"v1\\',
-      candidate: 'app.v2',
+      revisions: ['app"v1\\', 'app.v2'],
       fromMs,
       nowMs: toMs + scrapeIntervalMs,
       signal: new AbortController().signal,
     });
-    expect(measurement).toMatchObject({ baseline: { requests: 0 }, candidate: { requests: 8 } });
+    expect(measurement).toMatchObject({ baseline: { requests: 0 }, candidates: [{ requests: 8 }] });
   });
 });
 
@@ -280,6 +278,80 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     const other = [targetInfo('other', 'app-v0'), ...openTelemetry({ counts: [90, 90, 90] }, {})];
     const toMs = await prometheus.show(pod, other);
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(1 + 62);
+  });
+
+  it("counts Istio's sidecars once, and without what is no request of a user", async () => {
+    const istio = (counts: ShownCounter['counts'], labels: Record<string, string> = {}): string[] => {
+      const own = {
+        reporter: 'destination',
+        source_workload: 'istio-ingressgateway',
+        destination_workload: 'app-v2-deployment',
+        destination_workload_namespace: namespace,
+        response_code: '200',
+        response_flags: '-',
+        ...labels,
+      };
+      const buckets = { '5': counts[0], '10': counts[1], '+Inf': counts[2] };
+      return histogramLines({
+        family: 'istio_request_duration_milliseconds',
+        labels: own,
+        buckets,
+        sum: counts[2] * 4,
+      });
+    };
+    const shown = (factor: number): string[] => [
+      ...istio([2 * factor, 4 * factor, 6 * factor]),
+      ...istio([factor, factor, factor], { source_workload: 'activator' }),
+      ...istio([factor, factor, factor], { response_code: '503', response_flags: 'UH' }),
+      ...istio([factor, factor, factor], { response_code: '0', response_flags: 'DC' }),
+      ...istio([90 * factor, 90 * factor, 90 * factor], { source_workload: 'autoscaler' }),
+      ...istio([6 * factor, 6 * factor, 6 * factor], { reporter: 'source' }),
+      ...istio([7 * factor, 7 * factor, 7 * factor], { destination_workload: 'app-v22-deployment' }),
+    ];
+    const fromMs = await prometheus.show(pods[0], shown(1));
+    const toMs = await prometheus.show(pods[0], shown(2));
+    expect(await measureCandidate({ fromMs, toMs })).toEqual({
+      requests: 9,
+      errors5xx: 1,
+      errorsNot2xx: 2,
+      latencySumMs: 36,
+      buckets: bucketsOf(5, 7, 9),
+    });
+  });
+
+  it("takes latencies and responses from Kourier's Envoy, which counts them apart", async () => {
+    const kourier = (timed: ShownCounter['counts'], responses: readonly [number, number]): string[] => [
+      ...histogramLines({
+        family: 'envoy_cluster_upstream_rq_time',
+        labels: { envoy_cluster_name: `${namespace}/app-v2` },
+        buckets: { '5': timed[0], '10': timed[1], '+Inf': timed[2] },
+        sum: timed[2] * 4,
+      }),
+      ...['2', '5'].map((codeClass, index) => {
+        const labels = `envoy_response_code_class="${codeClass}",envoy_cluster_name="${namespace}/app-v2"`;
+        return `envoy_cluster_upstream_rq_xx{${labels}} ${responses[index]}`;
+      }),
+    ];
+    const fromMs = await prometheus.show(pods[0], kourier([1, 2, 3], [3, 0]));
+    const toMs = await prometheus.show(pods[0], kourier([2, 6, 11], [10, 3]));
+    // Two of the ten requests had no answer, and so no latency.
+    expect(await measureCandidate({ fromMs, toMs })).toEqual({
+      requests: 10,
+      errors5xx: 3,
+      errorsNot2xx: 3,
+      latencySumMs: 32,
+      buckets: bucketsOf(1, 4, 8),
+    });
+  });
+
+  it('counts the queue-proxy alone where a gateway counts the same requests', async () => {
+    const gateway = (count: number): string => {
+      const labels = `envoy_response_code_class="2",envoy_cluster_name="${namespace}/app-v2"`;
+      return `envoy_cluster_upstream_rq_xx{${labels}} ${count}`;
+    };
+    const fromMs = await prometheus.show(pods[0], [...legacy({ counts: [1, 1, 1] }), gateway(1)]);
+    const toMs = await prometheus.show(pods[0], [...legacy({ counts: [2, 3, 5] }), gateway(5)]);
+    expect(await measureCandidate({ fromMs, toMs })).toMatchObject({ requests: 4 });
   });
 
   it('refuses a revision that has both generations of metrics, naming both', async () => {

@@ -28,8 +28,7 @@ it.each([
     baseUrl: prometheus.url,
     scrapeIntervalMs: 10_000,
     target: { namespace: 'default', name: 'app' },
-    baseline: 'app-v1',
-    candidate: 'app-v2',
+    revisions: ['app-v1', 'app-v2'],
     fromMs,
     nowMs: toMs + 10_000,
     signal: new AbortController().signal,
@@ -42,6 +41,6 @@ it.each([
   expect(measurement).toMatchObject({
     kind: 'measured',
     baseline: { requests: 0 },
-    candidate: { requests: 3, errors5xx: 1, errorsNot2xx: 1, latencySumMs: 600, buckets },
+    candidates: [{ requests: 3, errors5xx: 1, errorsNot2xx: 1, latencySumMs: 600, buckets }],
   });
 });

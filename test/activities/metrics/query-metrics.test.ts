@@ -3,13 +3,14 @@ import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts
 import type { TargetObservation } from '../../../core/target.ts';
 import { freePort } from '../../../sandbox/processes/ports.ts';
 
-const input = { target: { namespace: 'default', name: 'app' }, baseline: 'app-v1', candidate: 'app-v2', fromMs: 0 };
+const input = { target: { namespace: 'default', name: 'app' }, revisions: ['app-v1', 'app-v2'], fromMs: 0 };
 
 async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetObservation>, signal: AbortSignal) {
   return createQueryMetrics({
     prometheusUrl: `http://127.0.0.1:${await freePort()}`,
     scrapeIntervalMs: 1000,
     observeTarget: (_, cancellation) => observeTarget(cancellation),
+    backEnds: { prometheusUrl: '', allowedHosts: [], readSecret: () => Promise.resolve(undefined) },
     cancellationSignal: () => signal,
   });
 }

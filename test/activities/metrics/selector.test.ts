@@ -12,6 +12,12 @@ describe('rangeSelector', () => {
     );
   });
 
+  it('leaves out what has one of several values', () => {
+    expect(rangeSelector([['source_workload', { not: ['autoscaler', 'a.b'] }]], 1)).toBe(
+      '{source_workload!~"autoscaler|a\\\\.b"}[1ms]',
+    );
+  });
+
   it('takes every value literally', () => {
     expect(rangeSelector([['a', 'x"y\\']], 1)).toBe('{a="x\\"y\\\\"}[1ms]');
     expect(rangeSelector([['a', ['v1.2+(x)', 'q"']]], 1)).toBe('{a=~"v1\\\\.2\\\\+\\\\(x\\\\)|q\\""}[1ms]');

@@ -1,0 +1,86 @@
+import { formatObjectName } from '../../../core/experiment.ts';
+import type { HttpSource } from '../../../core/metric-definition.ts';
+import { substitute } from '../../../core/placeholders.ts';
+import type { TextRequest } from '../../http/request-text.ts';
+
+/** The keys of a secret, decoded. */
+export type SecretData = Readonly<Record<string, string>>;
+
+export interface Filling {
+  /** For parameters and body. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** For URL and headers; empty where the metric names none. */
+  readonly secret: SecretData;
+}
+
+export type Composed =
+  | { readonly kind: 'ok'; readonly request: Pick<TextRequest, 'url' | 'method' | 'headers' | 'body'> }
+  /** Why there is no request; without the secret. */
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+/** The request that a metric's templates make, as iter8 made it. */
+export function composeRequest(source: HttpSource, filling: Filling): Composed {
+  const { method } = source;
+  const lacking = lackingKeys(source, filling.secret);
+  if (lacking !== undefined) return { kind: 'invalid', problem: lacking };
+  const url = urlOf(source, filling);
+  if (url === undefined) return { kind: 'invalid', problem: 'its URL is none after the placeholders are filled in' };
+  const headers = headersOf(source, filling.secret);
+  if (source.body === undefined) return { kind: 'ok', request: { url, method, headers } };
+  const body = jsonOf(substitute(source.body, filling.variables).text);
+  if (body === undefined)
+    return { kind: 'invalid', problem: 'its body is not JSON after the placeholders are filled in' };
+  return { kind: 'ok', request: { url, method, headers: { 'content-type': 'application/json', ...headers }, body } };
+}
+
+/** A reason without what is secret, also where the other side repeats it. */
+export function redactSecret(text: string, secret: SecretData): string {
+  const values = Object.values(secret).flatMap((value) => [value, value.trim(), encodeURIComponent(value)]);
+  return values
+    .filter((value) => value.length >= shortestSecret)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((redacted, value) => redacted.replaceAll(value, '***'), text);
+}
+
+/** Shorter ones are words that also mean something else. */
+const shortestSecret = 4;
+
+function lackingKeys(source: HttpSource, secret: SecretData): string | undefined {
+  if (source.secret === undefined) return undefined;
+  const basic = source.authType === 'Basic' ? ['username', 'password'] : [];
+  const templates = [source.urlTemplate, ...(areTemplates(source) ? source.headers.map(({ value }) => value) : [])];
+  const named = templates.flatMap((template) => substitute(template, secret).unknown);
+  const lacking = [...new Set([...basic.filter((key) => secret[key] === undefined), ...named])];
+  if (lacking.length === 0) return undefined;
+  return `secret ${formatObjectName(source.secret)} has no key ${lacking.join(', ')}`;
+}
+
+function areTemplates({ authType }: HttpSource): boolean {
+  return authType === 'Bearer' || authType === 'APIKey';
+}
+
+function urlOf({ urlTemplate, params }: HttpSource, { variables, secret }: Filling): string | undefined {
+  const url = URL.parse(substitute(urlTemplate, secret).text);
+  for (const { name, value } of params) url?.searchParams.append(name, substitute(value, variables).text);
+  return url?.href;
+}
+
+function headersOf(source: HttpSource, secret: SecretData): Readonly<Record<string, string>> {
+  const written = source.headers.map(({ name, value }) => {
+    return [name.toLowerCase(), areTemplates(source) ? substitute(value, secret).text.trim() : value];
+  });
+  return { ...Object.fromEntries(written), ...(source.authType === 'Basic' ? basicHeader(secret) : {}) };
+}
+
+function basicHeader({ username = '', password = '' }: SecretData): Readonly<Record<string, string>> {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
+
+/** The same JSON in one line. */
+function jsonOf(text: string): string | undefined {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { unknownPlaceholders } from '../../core/placeholders.ts';
+import type { Counts, RunMeasurement } from '../../core/measurement.ts';
+import type { MetricReading } from '../../core/metric-definition.ts';
+import type { MetricDefinitions } from '../../core/metric.ts';
+import type { DefinedMetrics, MetricVersion } from '../../workflows/contract.ts';
+import { readMetric } from './custom/read-metric.ts';
+import type { MetricBackEnds } from './custom/read-metric.ts';
+
+interface Moment {
+  readonly nowMs: number;
+  /** Its abort is rethrown. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Adds the values of user-defined metrics to what was measured. A back end that does not answer leaves the whole interval out of
+ * sight: objectives are judged together.
+ */
+export async function withDefinedMetrics(
+  measurement: RunMeasurement,
+  defined: DefinedMetrics,
+  { backEnds, ...moment }: Moment & { readonly backEnds: MetricBackEnds },
+): Promise<RunMeasurement> {
+  if (measurement.kind !== 'measured') return measurement;
+  const readings = await Promise.all(
+    defined.versions.map((version) => readVersion(version, defined, { backEnds, ...moment })),
+  );
+  const unseen = readings.flatMap((ofVersion) => Object.entries(ofVersion)).find(([, { kind }]) => kind === 'blind');
+  if (unseen !== undefined) return { kind: 'blind', reason: `metric ${unseen[0]}: ${reasonOf(unseen[1])}` };
+  const [baseline, ...candidates] = [measurement.baseline, ...measurement.candidates].map((counts, index): Counts => {
+    return { ...counts, values: readings[index] ?? {} };
+  });
+  return { ...measurement, baseline: baseline ?? measurement.baseline, candidates };
+}
+
+/** Why a metric cannot be asked for a version: its query names something that nothing is known of. */
+export function queryProblems(metrics: MetricDefinitions, versions: readonly MetricVersion[]): readonly string[] {
+  return Object.entries(metrics).flatMap(([reference, definition]) =>
+    versions.flatMap((version) => {
+      const unknown = unknownPlaceholders(definition, version).map((name) => `$${name}`);
+      if (unknown.length === 0) return [];
+      return [`metric ${reference} asks for ${unknown.join(', ')}, which version ${version.name} has no variable for`];
+    }),
+  );
+}
+
+async function readVersion(
+  version: MetricVersion,
+  { metrics, sinceMs }: DefinedMetrics,
+  { backEnds, nowMs, signal }: Moment & { readonly backEnds: MetricBackEnds },
+): Promise<Readonly<Record<string, MetricReading>>> {
+  const elapsedMs = nowMs - sinceMs;
+  const read = await Promise.all(
+    Object.entries(metrics).map(async ([reference, definition]) => {
+      const reading = await readMetric({ definition, version, elapsedMs, nowMs, signal }, backEnds);
+      return [reference, reading] as const;
+    }),
+  );
+  return Object.fromEntries(read);
+}
+
+function reasonOf(reading: MetricReading): string {
+  return reading.kind === 'value' ? '' : reading.reason;
+}

@@ -1,0 +1,101 @@
+import { formatObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment.ts';
+import { builtInMetric } from '../../core/metric.ts';
+import type { MetricDefinition } from '../../core/metric-definition.ts';
+import type { MetricDefinitions } from '../../core/metric.ts';
+import { formatIssue } from '../../spec/issue.ts';
+import { parseMetricObject } from '../../spec/metric.ts';
+import type { MetricsReading } from '../../spec/metric.ts';
+import { failure } from '../failures.ts';
+import type { Cluster, MetricVersion } from '../knative/cluster.ts';
+
+/** In this order; the first that has the metric wins. */
+const versions: readonly MetricVersion[] = [
+  { group: 'iter8.tools', version: 'v2alpha2' },
+  { group: 'iter8.tools', version: 'v2alpha1' },
+  { group: 'serin.dev', version: 'v1alpha1' },
+];
+
+export interface MetricReferences {
+  /** `name` or `namespace/name`, as a manifest has them; built-in names are left out. */
+  readonly references: readonly string[];
+  /** That of the experiment, for bare names. */
+  readonly namespace: string;
+}
+
+/**
+ * Reads the definitions of all metrics from the cluster by their references, and of those that count their samples by
+ * `namespace/name`.
+ *
+ * Fails as `MetricUnavailable` when one is not there, or cannot be used.
+ */
+export async function findMetrics(
+  cluster: Pick<Cluster, 'readMetricResource'>,
+  { references, namespace }: MetricReferences,
+): Promise<MetricDefinitions> {
+  const found = new Map<string, MetricDefinition>();
+  let wanted = references.filter(isDefinedByUser).map((reference) => nameOf(reference, namespace));
+  while (wanted.length > 0) {
+    const next = wanted.filter((name) => !found.has(formatObjectName(name)));
+    const read = await Promise.all(distinct(next).map((name) => readDefinition(cluster, name)));
+    for (const definition of read) found.set(formatObjectName(definition), definition);
+    wanted = read.flatMap(sampleSizeOf);
+  }
+  const byName = new Map(references.map((one) => [formatObjectName(nameOf(one, namespace)), one]));
+  return Object.fromEntries([...found].map(([name, definition]) => [byName.get(name) ?? name, definition]));
+}
+
+function isDefinedByUser(reference: string): boolean {
+  return builtInMetric(reference) === undefined;
+}
+
+function nameOf(reference: string, namespace: string): ObjectName {
+  const [first = '', second] = reference.split('/');
+  return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
+}
+
+function distinct(names: readonly ObjectName[]): readonly ObjectName[] {
+  return [...new Map(names.map((name) => [formatObjectName(name), name])).values()];
+}
+
+function sampleSizeOf({ sampleSize }: MetricDefinition): readonly ObjectName[] {
+  if (sampleSize === undefined || builtInMetric(sampleSize.name) !== undefined) return [];
+  return [sampleSize];
+}
+
+async function readDefinition(
+  cluster: Pick<Cluster, 'readMetricResource'>,
+  name: ObjectName,
+): Promise<MetricDefinition> {
+  for (const version of versions) {
+    const object = await cluster.readMetricResource(version, name);
+    if (object !== undefined) return definitionOf(object, name);
+  }
+  const remedy = 'apply its Metric resource, or correct the name';
+  throw failure('MetricUnavailable', { message: `Unable to find metric ${formatObjectName(name)}; ${remedy}` });
+}
+
+function definitionOf(object: unknown, name: ObjectName): MetricDefinition {
+  const reading = parseAnyVersion(object, name);
+  const shown = formatObjectName(name);
+  if (reading.kind === 'invalid') {
+    const issues = reading.issues.map(formatIssue).join('\n  ');
+    throw failure('MetricUnavailable', { message: `metric ${shown} cannot be used:\n  ${issues}` });
+  }
+  const [only] = reading.metrics;
+  if (only !== undefined) return only.definition;
+  const message = `metric ${shown} has the provider iter8, but is none of its built-in metrics`;
+  throw failure('MetricUnavailable', { message });
+}
+
+/**
+ * Without a conversion the API server answers an object of iter8's first version as one of the second, which it then
+ * cannot be: nothing can be both.
+ */
+function parseAnyVersion(object: unknown, { namespace, name }: ObjectName): MetricsReading {
+  const origin = { file: `metric ${namespace}/${name}`, namespace };
+  const reading = parseMetricObject(object, origin);
+  if (reading.kind === 'ok' || typeof object !== 'object') return reading;
+  const earlier = parseMetricObject({ ...object, apiVersion: 'iter8.tools/v2alpha1' }, origin);
+  return earlier.kind === 'ok' ? earlier : reading;
+}

@@ -1,0 +1,113 @@
+import { parseHelmCommand } from '../../core/helm-command.ts';
+import type { Experiment, ObjectName } from '../../core/experiment.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { say } from '../context.ts';
+import { connectDoctorCluster } from '../doctor/cluster.ts';
+import type { DoctorCluster, KnativeService } from '../doctor/cluster.ts';
+import { fail, messageOf } from '../doctor/finding.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { checkKubernetes } from '../doctor/kubernetes.ts';
+import { checkPrometheus } from '../doctor/prometheus.ts';
+import { checkTargets } from '../doctor/targets.ts';
+import { checkTemporal } from '../doctor/temporal.ts';
+import { readManifest } from '../manifest.ts';
+import type { KubernetesFlags } from '../restore/cluster.ts';
+import { formatFindings } from '../render/findings.ts';
+import { parseTarget } from './restore.ts';
+
+export interface DoctorFlags extends KubernetesFlags {
+  readonly taskQueue: string;
+  /** Without it no metrics are looked at. */
+  readonly prometheus?: string;
+  /** `namespace/name`; without it, and without a manifest, all Knative Services. */
+  readonly target?: string;
+  /** A manifest, for its target and its release. */
+  readonly file?: string;
+  /** Whose rights are asked for; the caller's own if absent. */
+  readonly as?: string;
+}
+
+/** What is looked at. */
+interface Scope {
+  readonly target?: ObjectName;
+  readonly releaseNamespaces: readonly string[];
+}
+
+/** `serin doctor`: whether all that an experiment needs is in order, as a checklist. Exit code 1 when something fails. */
+export async function doctor(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
+  const scope = await scopeOf(context, flags);
+  const cluster = connectDoctorCluster(flags);
+  const { target } = scope;
+  const [temporal, kubernetes, services] = await Promise.all([
+    checkTemporal(context.connection, flags.taskQueue),
+    checkKubernetes(cluster, {
+      namespaces: target === undefined ? [] : [target.namespace],
+      releaseNamespaces: scope.releaseNamespaces,
+      ...(flags.as === undefined ? {} : { user: flags.as }),
+    }),
+    servicesOf(cluster, target),
+  ]);
+  const targets = services.kind === 'failed' ? [services.finding] : await checkLeft(context, cluster, services.found);
+  const metrics = await checkMetrics(context, flags, services.kind === 'failed' ? [] : services.found);
+  const areas = { Temporal: temporal, Kubernetes: kubernetes, Prometheus: metrics, Targets: targets };
+  say(context, formatFindings(areas, context.style));
+  const isWell = !Object.values(areas).some((findings) => findings.some(({ state }) => state === 'fail'));
+  return { exitCode: isWell ? 0 : 1, json: { ok: isWell, ...areas } };
+}
+
+async function scopeOf({ terminal }: CommandContext, { file, target }: DoctorFlags): Promise<Scope> {
+  const named = target === undefined ? undefined : parseTarget(target);
+  if (file === undefined) {
+    return named === undefined ? { releaseNamespaces: [] } : { target: named, releaseNamespaces: [named.namespace] };
+  }
+  const { experiment } = await readManifest(terminal, file);
+  return { target: named ?? experiment.target, releaseNamespaces: releaseNamespacesOf(experiment) };
+}
+
+/** Helm without `--namespace` runs in the target's. */
+function releaseNamespacesOf({ finish, target }: Experiment): readonly string[] {
+  const namespaces = finish.flatMap((task) => {
+    const command = task.kind === 'exec' && task.command === 'helm' ? parseHelmCommand(task.args) : undefined;
+    return command?.kind === 'upgrade' ? [command.upgrade.namespace ?? target.namespace] : [];
+  });
+  return [...new Set(namespaces)];
+}
+
+type Services =
+  | { readonly kind: 'found'; readonly found: readonly KnativeService[] }
+  | { readonly kind: 'failed'; readonly finding: Finding };
+
+async function servicesOf(cluster: DoctorCluster, target: ObjectName | undefined): Promise<Services> {
+  try {
+    return { kind: 'found', found: await cluster.services(target) };
+  } catch (error) {
+    const remedy = 'check the name, and your own rights to read Knative Services; --target looks at one alone';
+    return { kind: 'failed', finding: fail(messageOf(error), remedy) };
+  }
+}
+
+async function checkLeft(
+  { connection, program }: CommandContext,
+  cluster: DoctorCluster,
+  services: readonly KnativeService[],
+): Promise<readonly Finding[]> {
+  const [only, other] = new Set(services.map(({ metadata }) => metadata.namespace));
+  try {
+    const leases = await cluster.leases(other === undefined ? only : undefined);
+    return await checkTargets({ services, leases, connection, program });
+  } catch (error) {
+    return [fail(messageOf(error), 'check your own rights to list Leases; --target looks in one namespace alone')];
+  }
+}
+
+async function checkMetrics(
+  { terminal }: CommandContext,
+  { prometheus }: DoctorFlags,
+  services: readonly KnativeService[],
+): Promise<readonly Finding[]> {
+  if (prometheus === undefined) {
+    const remedy = 'give --prometheus, or set SERIN_PROMETHEUS_URL';
+    return [{ state: 'warn', what: 'nobody has said where Prometheus is', remedy }];
+  }
+  return checkPrometheus({ url: prometheus, services, signal: terminal.interrupted });
+}

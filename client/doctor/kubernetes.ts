@@ -1,0 +1,42 @@
+import type { DoctorCluster } from './cluster.ts';
+import { fail, messageOf, ok } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { checkSecretRights, checkWorkerRights } from './rights.ts';
+import type { Subject } from './rights.ts';
+
+export interface KubernetesScope extends Subject {
+  /** Of the targets; none: all of them. */
+  readonly namespaces: readonly string[];
+  /** Where helm keeps the releases; none: nobody has said. */
+  readonly releaseNamespaces: readonly string[];
+}
+
+/** Whether the cluster answers, has Knative Serving, and gives the rights. */
+export async function checkKubernetes(cluster: DoctorCluster, scope: KubernetesScope): Promise<readonly Finding[]> {
+  try {
+    const version = await cluster.version();
+    const answers = ok(`Kubernetes ${version} answers at ${cluster.url}`);
+    return [answers, await checkKnative(cluster), ...(await checkRights(cluster, scope))];
+  } catch (error) {
+    return [fail(messageOf(error), 'point --kubeconfig and --context to the cluster, and check your own rights in it')];
+  }
+}
+
+async function checkKnative(cluster: DoctorCluster): Promise<Finding> {
+  const version = await cluster.knativeVersion();
+  if (version === undefined) {
+    return fail('Knative Serving is not installed', 'see https://knative.dev/docs/install/');
+  }
+  return ok(version === 'unknown' ? 'Knative Serving is there' : `Knative Serving ${version} is there`);
+}
+
+async function checkRights(
+  cluster: DoctorCluster,
+  { namespaces, releaseNamespaces, ...subject }: KubernetesScope,
+): Promise<readonly Finding[]> {
+  const own = namespaces.length === 0 ? [''] : namespaces;
+  return Promise.all([
+    ...own.map((namespace) => checkWorkerRights(cluster, { ...subject, namespace })),
+    ...releaseNamespaces.map((namespace) => checkSecretRights(cluster, { ...subject, namespace })),
+  ]);
+}

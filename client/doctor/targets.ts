@@ -1,0 +1,85 @@
+import type { V1Lease } from '@kubernetes/client-node';
+import { formatObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment.ts';
+import { holderOf } from '../../core/lease.ts';
+import type { LeaseHolder } from '../../core/lease.ts';
+import { leaseName, planAnnotation } from '../../core/target.ts';
+import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
+import type { ConnectionFlags } from '../connection.ts';
+import { stateOfHolder } from '../restore/holder.ts';
+import type { HolderState } from '../restore/holder.ts';
+import type { KnativeService } from './cluster.ts';
+import { fail, ok, warn } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+export interface TargetsScope {
+  readonly services: readonly KnativeService[];
+  /** Those of serin in the services' namespaces. */
+  readonly leases: readonly V1Lease[];
+  readonly connection: ConnectionFlags;
+  /** How the user calls this program. */
+  readonly program: string;
+}
+
+/** Targets that an experiment has left behind: split, or held, though it has ended. */
+export async function checkTargets(scope: TargetsScope): Promise<readonly Finding[]> {
+  const findings = await Promise.all(scope.services.map((service) => checkTarget(service, scope)));
+  const found = findings.filter((finding) => finding !== undefined);
+  if (found.some(({ state }) => state !== 'ok')) return found;
+  return [...found, ok(`no target is left behind, of ${scope.services.length}`)];
+}
+
+async function checkTarget(service: KnativeService, scope: TargetsScope): Promise<Finding | undefined> {
+  const holder = holderIn(leaseOf(service.metadata, scope.leases));
+  if (holder !== undefined) return checkHeld(service, { ...scope, holder });
+  const isOurs = service.metadata.annotations?.[planAnnotation] !== undefined;
+  if (!isOurs || !isSplit(service)) return undefined;
+  const target = formatObjectName(service.metadata);
+  return fail(
+    `${target} is split by an experiment, ${percentsOf(service)}, and none holds it`,
+    `${scope.program} restore ${target} --baseline REVISION`,
+  );
+}
+
+async function checkHeld(
+  service: KnativeService,
+  { holder, connection, program }: TargetsScope & { readonly holder: LeaseHolder },
+): Promise<Finding> {
+  const target = formatObjectName(service.metadata);
+  const state: HolderState = await stateOfHolder(connection, holder);
+  switch (state.kind) {
+    case 'running':
+      return ok(`${target} is held by ${holder.workflowId}, which is running`);
+    case 'unknown':
+      return warn(
+        `${target} is held, ${percentsOf(service)}, and nobody knows whether its experiment runs: ${state.reason}`,
+        `point --address and --namespace to its Temporal; if it has ended, ${program} restore ${target} --force`,
+      );
+    case 'ended':
+      return isSplit(service)
+        ? fail(
+            `${target} is left split, ${percentsOf(service)}: ${holder.workflowId} has ended`,
+            `${program} restore ${target}`,
+          )
+        : warn(
+            `${target} is still held by ${holder.workflowId}, which has ended`,
+            `nothing, if it has just ended or another experiment follows; else ${program} restore ${target}`,
+          );
+  }
+}
+
+function leaseOf({ namespace, name }: ObjectName, leases: readonly V1Lease[]): V1Lease | undefined {
+  return leases.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === leaseName(name));
+}
+
+function holderIn(lease: V1Lease | undefined): LeaseHolder | undefined {
+  return lease === undefined ? undefined : holderOf({ annotations: lease.metadata?.annotations ?? {} });
+}
+
+function isSplit({ spec, status }: KnativeService): boolean {
+  return percentsByRevision(spec.traffic ?? status?.traffic ?? []).size > 1;
+}
+
+function percentsOf({ spec, status }: KnativeService): string {
+  return formatPercents(percentsByRevision(spec.traffic ?? status?.traffic ?? []));
+}

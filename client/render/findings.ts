@@ -1,0 +1,21 @@
+import type { Finding } from '../doctor/finding.ts';
+import type { Style } from '../terminal.ts';
+import { padEnd, paint, printable } from './text.ts';
+import type { Format } from './text.ts';
+
+const formats: Readonly<Record<Finding['state'], Format>> = { ok: 'green', warn: 'yellow', fail: 'red' };
+
+const stateWidth = 'warn'.length;
+
+/** A checklist by areas; each remedy stands under what it mends. */
+export function formatFindings(areas: Readonly<Record<string, readonly Finding[]>>, style: Style): string {
+  return Object.entries(areas)
+    .map(([area, findings]) => [area, ...findings.flatMap((finding) => linesOf(finding, style))].join('\n'))
+    .join('\n\n');
+}
+
+function linesOf({ state, what, remedy }: Finding, style: Style): readonly string[] {
+  const first = `  ${padEnd(paint(state, formats[state], style), stateWidth)}  ${printable(what)}`;
+  const indent = ' '.repeat(2 + stateWidth + 2);
+  return remedy === undefined ? [first] : [first, `${indent}-> ${printable(remedy)}`];
+}

@@ -1,0 +1,16 @@
+import type { Experiment } from './experiment.ts';
+import { builtInMetric } from './metric.ts';
+
+/** The metrics of an experiment that need a definition, each once, as the manifest refers to them. */
+export function metricReferences({
+  objectives,
+  indicators,
+  reward,
+}: Pick<Experiment, 'objectives' | 'indicators' | 'reward'>): readonly string[] {
+  const named = [
+    ...objectives.map(({ metric }) => metric),
+    ...indicators,
+    ...(reward === undefined ? [] : [reward.metric]),
+  ];
+  return [...new Set(named)].filter((metric) => builtInMetric(metric) === undefined);
+}
