@@ -9,6 +9,7 @@ import type { BacktestFlags } from './commands/backtest.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
+import type { OperatorFlags } from './commands/operator.ts';
 import type { RestoreFlags } from './commands/restore.ts';
 import type { SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
@@ -67,6 +68,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addAssess(root, execute);
   addExplain(root, execute);
   addBacktest(root, execute);
+  addOperator(root, execute);
   return root;
 }
 
@@ -332,6 +334,20 @@ function addBacktest(root: Command, execute: Execute): void {
         invocation(options, async (context) =>
           (await import('./commands/backtest.ts')).backtest(context, { ids, flags: options }),
         ),
+      );
+    });
+}
+
+function addOperator(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('operator')), ['text', 'json'])
+    .description('look after the Experiments in a cluster: a run for each, its state in the object; until interrupted')
+    .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
+    .option('--watch-namespace <name>', 'the one Kubernetes namespace to watch (default: all)')
+    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .action(async (options: OperatorFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/operator.ts')).operator(context, options)),
       );
     });
 }

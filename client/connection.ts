@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CommandError } from './errors.ts';
 import { explain } from './failures.ts';
@@ -23,10 +24,9 @@ const connectTimeoutMs = 5_000;
 
 /** Connects, hands the session to `use`, and closes. Whatever Temporal's client throws becomes a `CommandError`. */
 export async function withSession<T>(flags: ConnectionFlags, use: (session: Session) => Promise<T>): Promise<T> {
-  const config = readConfig();
-  const address = flags.address ?? config.connectionOptions.address ?? defaultAddress;
-  const namespace = flags.namespace ?? config.namespace ?? 'default';
-  const connection = await connect({ ...config.connectionOptions, address });
+  const { namespace, ...settings } = settingsOf(flags);
+  const { address } = settings;
+  const connection = await connect(settings);
   try {
     return await use({ client: new Client({ connection, namespace }), address, namespace });
   } catch (error) {
@@ -34,6 +34,22 @@ export async function withSession<T>(flags: ConnectionFlags, use: (session: Sess
   } finally {
     await connection.close();
   }
+}
+
+/** The same for a program that outlives outages: connects with the first call, and again after each outage. */
+export function openSession(flags: ConnectionFlags): Session {
+  const { namespace, ...settings } = settingsOf(flags);
+  const connection = Connection.lazy(optionsOf(settings));
+  return { client: new Client({ connection, namespace }), address: settings.address, namespace };
+}
+
+function settingsOf(flags: ConnectionFlags): ConnectionSettings & { readonly namespace: string } {
+  const { connectionOptions, namespace } = readConfig();
+  return {
+    ...connectionOptions,
+    address: flags.address ?? connectionOptions.address ?? defaultAddress,
+    namespace: flags.namespace ?? namespace ?? 'default',
+  };
 }
 
 function readConfig(): ReturnType<typeof loadClientConnectConfig> {
@@ -49,17 +65,22 @@ type ConnectionSettings = ReturnType<typeof loadClientConnectConfig>['connection
   readonly address: string;
 };
 
-async function connect({ address, tls, apiKey, metadata }: ConnectionSettings): Promise<Connection> {
+async function connect(settings: ConnectionSettings): Promise<Connection> {
+  const { address } = settings;
   try {
-    return await Connection.connect({
-      address,
-      connectTimeout: connectTimeoutMs,
-      ...(tls === undefined ? {} : { tls }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(metadata === undefined ? {} : { metadata }),
-    });
+    return await Connection.connect(optionsOf(settings));
   } catch (error) {
     const remedy = 'start it (`temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml';
     throw new CommandError('unreachable', `Temporal does not answer at ${address}: ${remedy}`, { cause: error });
   }
+}
+
+function optionsOf({ address, tls, apiKey, metadata }: ConnectionSettings): ConnectionOptions {
+  return {
+    address,
+    connectTimeout: connectTimeoutMs,
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
 }

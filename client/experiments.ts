@@ -9,6 +9,7 @@ import {
 import type { WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { statusQuery } from '../workflows/messages.ts';
 import { workflowType } from '../workflows/contract.ts';
+import { asReport } from '../core/as-report.ts';
 import type { Report } from '../core/report.ts';
 import type { Session } from './connection.ts';
 import { CommandError } from './errors.ts';
@@ -115,13 +116,4 @@ function unfinishedNote({ status }: Execution, report: Report | undefined): stri
   const target =
     report === undefined || report.name === '' ? 'TARGET' : `${report.target.namespace}/${report.target.name}`;
   return `the workflow ${how}: nobody brought the traffic back; \`serin restore ${target}\` does`;
-}
-
-/** The report, if it is one that this version can read. */
-export function asReport(value: unknown): Report | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { schemaVersion, stage, weights }: { schemaVersion?: unknown; stage?: unknown; weights?: unknown } = value;
-  const isReport = schemaVersion === 1 && typeof stage === 'string' && typeof weights === 'object';
-  // The version names the shape, and additions to it are optional.
-  return isReport ? (value as Report) : undefined;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../kubernetes/pause.ts';
 import type { Session } from './connection.ts';
 import { CommandError } from './errors.ts';
 import { isOpen } from './experiments.ts';
@@ -24,7 +24,7 @@ export async function* follow(session: Session, id: string, signal: AbortSignal)
   let last = await viewExperiment(session, id);
   for (;;) {
     yield last;
-    if (hasEnded(last) || !(await pause(signal))) return;
+    if (hasEnded(last) || !(await pause(signal, pollIntervalMs))) return;
     const seen = last;
     last = await session.client.withAbortSignal(signal, () => look(session, id, seen));
     if (signal.aborted) return;
@@ -40,9 +40,4 @@ async function look(session: Session, id: string, last: ExperimentView): Promise
     if (kind === 'notFound') throw new CommandError(kind, message, { cause: error });
     return { ...last, note: message };
   }
-}
-
-/** Whether the time passed; false when the signal came first. */
-export async function pause(signal: AbortSignal, ms: number = pollIntervalMs): Promise<boolean> {
-  return delay(ms, true, { signal }).catch(() => false);
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { buildCommands } from './command-line.ts';
 import type { Invocation } from './command-line.ts';
 import { CommandError } from './errors.ts';
@@ -52,6 +53,7 @@ async function carryOut(
 /** Commands explain what they know; anything else is a mistake of ours, told without its stack. */
 function explained(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
+  if (error instanceof KubernetesFailure) return new CommandError(error.kind, error.message, { cause: error });
   return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
 }
 

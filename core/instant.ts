@@ -10,6 +10,11 @@ export function formatInstant(epochMs: number): string {
   return `${pad(year, 4)}-${pad(month)}-${pad(day)} ${formatTimeOfDay(epochMs)} UTC`;
 }
 
+/** The same as Kubernetes writes it, `2026-11-23T10:00:05Z`. */
+export function formatTimestamp(epochMs: number): string {
+  return formatInstant(epochMs).replace(' UTC', 'Z').replace(' ', 'T');
+}
+
 /** The time of day in UTC, `10:00:05`. */
 export function formatTimeOfDay(epochMs: number): string {
   const seconds = Math.floor((epochMs - Math.floor(epochMs / dayMs) * dayMs) / 1000);

@@ -9,6 +9,8 @@ export interface VersionColumn {
   readonly weight: number;
   readonly verdicts: readonly Verdict[];
   readonly valueOf: (metric: MetricName) => number | undefined;
+  /** Requests that its verdicts rest on. */
+  readonly samples: number;
   /** Its reward in an A/B test. */
   readonly reward?: number;
 }
@@ -21,6 +23,7 @@ export function columnsOf(report: Report): readonly VersionColumn[] {
     return {
       version,
       weight: weights.candidates[index] ?? weights.baseline,
+      samples: assessment?.samples.candidate ?? 0,
       verdicts: (assessment?.objectives ?? []).map(({ candidate }) => candidate),
       valueOf: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.candidate,
       ...(value === undefined ? {} : { reward: value }),
@@ -41,6 +44,7 @@ function baselineOf({ baseline, judged, weights }: Report): VersionColumn {
   return {
     version: baseline,
     weight: weights.baseline,
+    samples: assessment?.samples.baseline ?? 0,
     verdicts: (assessment?.objectives ?? []).map((one) => one.baseline),
     valueOf: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.baseline,
     ...(value === undefined ? {} : { reward: value }),

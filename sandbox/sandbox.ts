@@ -17,6 +17,8 @@ export interface Sandbox extends Commands {
   readonly kubeconfig: string;
   /** Path of a kubeconfig of the service account `serin-system/serin-worker`, with the rights of `deploy/rbac.yaml` only. */
   readonly workerKubeconfig: string;
+  /** The same of `serin-system/serin-operator`. */
+  readonly operatorKubeconfig: string;
   readonly temporal: {
     /** gRPC, `host:port`. */
     readonly address: string;

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBase, type Base } from './base.ts';
 import { serveCharts } from './charts/repository.ts';
+import { makeAccounts } from './cluster/accounts.ts';
 import { startControlPlane } from './cluster/control-plane.ts';
-import { makeWorkerAccount } from './cluster/worker-account.ts';
 import { makeCommands } from './commands.ts';
+import { defineAll } from './cluster/definitions.ts';
 import { FaultBoard } from './faults/fault.ts';
 import { startKnative } from './knative/knative.ts';
 import { sendLoad } from './load/fortio.ts';
@@ -63,12 +64,13 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
     startMonitoring(base, parts.recorder, options, life),
     startCharts(base, life),
   ]);
-  const { controlPlane, gatewayUrl, workerKubeconfig } = cluster;
+  const { controlPlane, gatewayUrl, workerKubeconfig, operatorKubeconfig } = cluster;
   const { kubeconfig } = controlPlane;
   const sampleTools = { cluster: controlPlane.cluster, helm: base.tools.helm, kubeconfig, repository: charts };
   return {
     kubeconfig,
     workerKubeconfig,
+    operatorKubeconfig,
     temporal: { address: temporal.address, uiUrl: temporal.uiUrl, namespace: 'default' },
     prometheus: { url: prometheus.url },
     gateway: { url: gatewayUrl, metricsUrl: `${metrics.url}/metrics` },
@@ -93,13 +95,13 @@ async function startCluster(base: Base, parts: SharedParts, life: Life) {
   const controlPlane = await startControlPlane(base);
   const traffic = startTraffic(base, controlPlane.cluster, parts);
   const workerKubeconfig = join(base.stateDirectory, 'worker-kubeconfig');
-  const account = makeWorkerAccount(controlPlane, {
-    rbac: join(checkout, 'deploy/rbac.yaml'),
-    kubeconfig: workerKubeconfig,
-  });
-  const [{ gatewayUrl, stop }] = await Promise.all([traffic, account, startKnative(base, controlPlane)]);
+  const operatorKubeconfig = join(base.stateDirectory, 'operator-kubeconfig');
+  const kubeconfigs = { 'serin-worker': workerKubeconfig, 'serin-operator': operatorKubeconfig };
+  const accounts = makeAccounts(controlPlane, { rbac: join(checkout, 'deploy/rbac.yaml'), kubeconfigs });
+  const kinds = defineAll(controlPlane.cluster, join(checkout, 'deploy/crds.yaml'));
+  const [{ gatewayUrl, stop }] = await Promise.all([traffic, accounts, kinds, startKnative(base, controlPlane)]);
   life.onStop(stop);
-  return { controlPlane, gatewayUrl, workerKubeconfig };
+  return { controlPlane, gatewayUrl, workerKubeconfig, operatorKubeconfig };
 }
 
 async function startMonitoring(base: Base, recorder: RequestRecorder, options: SandboxOptions, life: Life) {

@@ -27,6 +27,10 @@ export interface WorkerSettings {
   readonly maxCachedWorkflows: number | undefined;
   /** Undefined: the workflows are bundled from their sources at start. */
   readonly workflowBundle: string | undefined;
+  /** Whether the worker also looks after the Experiments in its cluster. */
+  readonly operator: boolean;
+  /** The one namespace of which it does; undefined: all. */
+  readonly operatorNamespace: string | undefined;
 }
 
 export interface Address {
@@ -62,6 +66,8 @@ const metricsAddress = address.refine(({ host, port }) => {
 const list = z.union([z.array(text), text.transform((value) => value.split(',').map((part) => part.trim()))]);
 
 const count = z.union([z.int(), text.regex(/^\d{1,9}$/).transform(Number)]).pipe(z.int().min(1));
+
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
 interface Knob {
   readonly expected: string;
@@ -110,6 +116,8 @@ export const knobs = {
   },
   maxCachedWorkflows: { expected: 'a whole number from 1', schema: count },
   workflowBundle: { expected: 'the path of a workflow bundle', schema: text },
+  operator: { expected: 'true or false', schema: flag },
+  operatorNamespace: { expected: 'a Kubernetes namespace', schema: text.pipe(z.string().regex(/^[a-z0-9-]{1,63}$/)) },
 } as const satisfies Readonly<Record<string, Knob>>;
 
 export type Key = keyof typeof knobs;
@@ -133,5 +141,7 @@ export function settingsOf(values: Values): WorkerSettings {
     shutdownGraceMs: values.shutdownGrace ?? 60_000,
     maxCachedWorkflows: values.maxCachedWorkflows,
     workflowBundle: values.workflowBundle,
+    operator: values.operator ?? false,
+    operatorNamespace: values.operatorNamespace,
   };
 }

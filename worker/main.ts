@@ -1,6 +1,8 @@
 import { Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createActivities } from '../activities/index.ts';
+import { startOperator } from '../operator/operator.ts';
+import type { Operator } from '../operator/operator.ts';
 import { formatAddress } from './address.ts';
 import { describeConfiguration, loadConfiguration } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
@@ -11,6 +13,7 @@ import { createLogger, installRuntime } from './runtime.ts';
 import { onStopSignal } from './signals.ts';
 import { StartupError } from './startup-error.ts';
 import { connectTemporal } from './temporal.ts';
+import type { Temporal } from './temporal.ts';
 import { workerOptions } from './worker-options.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -31,11 +34,20 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   life = { kind: 'started', worker, temporal };
   const { address: temporalAddress, namespace } = temporal;
   log.info('worker started', { temporalAddress, namespace, ...describeConfiguration(configuration) });
+  const operator = settings.operator ? operate(configuration, temporal, log) : undefined;
   await worker.run();
 
+  operator?.stop();
   await temporal.connection.close();
   await health.close();
   log.info('worker stopped');
+}
+
+function operate({ settings, kubeConfig }: Configuration, { client }: Temporal, log: Logger): Operator {
+  const { taskQueue, operatorNamespace } = settings;
+  log.info('operator started', { watches: operatorNamespace ?? 'all namespaces' });
+  const place = operatorNamespace === undefined ? {} : { watchNamespace: operatorNamespace };
+  return startOperator({ kubeConfig, client, taskQueue, log, ...place });
 }
 
 try {

@@ -1,3 +1,4 @@
+import { asReport } from '../../core/as-report.ts';
 import { describe as describeReport } from '../../core/describe.ts';
 import type { Report } from '../../core/report.ts';
 import { readYaml } from '../../spec/yaml.ts';
@@ -21,29 +22,43 @@ export async function describe(context: CommandContext, id: string): Promise<Com
   });
 }
 
-/** `serin describe -f FILE`: the same for what `serin get ID -o yaml` (or json) has printed; needs no connection. */
+/**
+ * `serin describe -f FILE`: the same for what `serin get ID -o yaml` or `kubectl get experiment -o yaml` has printed, in
+ * YAML or JSON; needs no connection.
+ */
 export async function describeFile(context: CommandContext, path: string): Promise<CommandResult> {
   const { name, text } = await readInputFile(context.terminal, path);
-  const report = await reportIn(name, text);
-  say(context, describeReport(report));
-  return { exitCode: 0, json: report };
+  const reports = reportsIn(name, text);
+  say(context, reports.map(describeReport).join('\n\n\n'));
+  return { exitCode: 0, json: reports.length === 1 ? reports[0] : reports };
 }
 
-async function reportIn(name: string, text: string): Promise<Report> {
-  const { asReport } = await import('../experiments.ts');
+function reportsIn(name: string, text: string): readonly Report[] {
   const reading = readYaml(text);
   if (reading.kind === 'invalid') throw new CommandError('usage', `${name} is not YAML: ${reading.problem}`);
-  const report = asReport(statusOf(reading.value));
-  if (report !== undefined) return report;
-  throw new CommandError(
-    'usage',
-    `${name}: expected an Experiment with a status, as \`serin get ID -o yaml\` prints it`,
-  );
+  const reports = itemsOf(reading.value).map(reportOf);
+  const known = reports.filter((report) => report !== undefined);
+  if (known.length > 0 && known.length === reports.length) return known;
+  const expected =
+    'an Experiment with a status, as `serin get ID -o yaml` and `kubectl get experiment -o yaml` print it';
+  throw new CommandError('usage', `${name}: expected ${expected}`);
 }
 
-function statusOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return 'status' in value ? value.status : undefined;
+/** kubectl prints a list where no name was given. */
+function itemsOf(value: unknown): readonly unknown[] {
+  const items = fieldOf(value, 'items');
+  return Array.isArray(items) ? items : [value];
+}
+
+/** serin's own document has the report as its status; in a cluster it is one part of iter8's status. */
+function reportOf(document: unknown): Report | undefined {
+  const status = fieldOf(document, 'status');
+  return asReport(status) ?? asReport(fieldOf(fieldOf(status, 'serin'), 'report'));
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  // Any mapping can be looked into.
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 /** What Temporal knows by itself when the experiment does not answer. */

@@ -11,7 +11,7 @@ import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { checkTemporal } from '../doctor/temporal.ts';
 import { readManifest } from '../manifest.ts';
-import type { KubernetesFlags } from '../restore/cluster.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
 

@@ -2,15 +2,15 @@ import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
 import type { V1Lease } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment.ts';
 import { formatDuration } from '../../core/duration.ts';
-import { defaultLeaseSeconds, holderOf } from '../../core/lease.ts';
-import { leaseAnnotations } from '../../core/target.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { connectCluster } from '../restore/cluster.ts';
-import type { KubernetesFlags } from '../restore/cluster.ts';
+import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
+import { baselineIn, holderIn, lateTaskMs } from '../../kubernetes/restore-lease.ts';
+import { awaitBaseline, keepBaseline, restorePlan, writeBaseline } from '../../kubernetes/restore-traffic.ts';
 import { assertHolderEnded } from '../restore/holder.ts';
-import { awaitBaseline, keepBaseline, restorePlan, writeBaseline } from '../restore/traffic.ts';
 
 export interface RestoreFlags extends KubernetesFlags {
   /** The revision to restore; the one in the target's Lease if absent. */
@@ -30,10 +30,10 @@ export async function restore(
   { target: name, flags }: { readonly target: string; readonly flags: RestoreFlags },
 ): Promise<CommandResult> {
   const target = parseTarget(name);
-  const cluster = connectCluster(flags);
+  const cluster = connectRestoreCluster(loadKubeConfig(flags));
   const lease = await cluster.readLease(target);
   const baseline = flags.baseline ?? baselineOf(lease, name);
-  if (lease !== undefined && !flags.force) await assertHolderEnded(context.connection, holderOf(factsOf(lease)));
+  if (lease !== undefined && !flags.force) await assertHolderEnded(context.connection, holderIn(lease));
 
   const startedAtMs = performance.now();
   const plan = restorePlan(new Date());
@@ -58,15 +58,6 @@ export async function restore(
   return { exitCode: 0, json: { target: name, baseline, plan, confirmedAfterMs, leaseDeleted: taken !== undefined } };
 }
 
-/** From the limit of a command to the end of its processes. */
-const stopMs = 10_000;
-
-/** How long a task of a run that has ended may go on: it raised the Lease's duration by its limit before it began. */
-function lateTaskMs(lease: V1Lease | undefined): number {
-  const raisedBySeconds = (lease?.spec?.leaseDurationSeconds ?? 0) - defaultLeaseSeconds;
-  return raisedBySeconds > 0 ? raisedBySeconds * 1000 + stopMs : 0;
-}
-
 /** `namespace/name` as it is typed; fails with `usage` for anything else. */
 export function parseTarget(text: string): ObjectName {
   const [namespace, name, ...rest] = text.split('/');
@@ -75,16 +66,11 @@ export function parseTarget(text: string): ObjectName {
 }
 
 function baselineOf(lease: V1Lease | undefined, target: string): string {
-  const baseline = lease?.metadata?.annotations?.[leaseAnnotations.baseline];
+  const baseline = lease && baselineIn(lease);
   if (baseline !== undefined) return baseline;
   const why =
     lease === undefined
       ? `${target} has no Lease`
       : `the Lease of ${target} names no baseline: its experiment had not written yet`;
   throw new CommandError('usage', `${why}; name the revision with --baseline`);
-}
-
-function factsOf({ metadata, spec }: V1Lease): Parameters<typeof holderOf>[0] {
-  const holderIdentity = spec?.holderIdentity;
-  return { annotations: metadata?.annotations ?? {}, ...(holderIdentity === undefined ? {} : { holderIdentity }) };
 }

@@ -7,8 +7,10 @@ import {
 } from '@kubernetes/client-node';
 import type { V1Lease } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment.ts';
-import { call, loadKubeConfig } from '../restore/cluster.ts';
-import type { KnativeService as RestoredService, KubernetesFlags } from '../restore/cluster.ts';
+import { call } from '../../kubernetes/call.ts';
+import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import type { KnativeService as RestoredService } from '../../kubernetes/restore-cluster.ts';
 
 /** A Knative Service with its name. */
 export interface KnativeService extends Omit<RestoredService, 'metadata'> {

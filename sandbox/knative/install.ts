@@ -1,8 +1,8 @@
-import type { KubernetesObject, V1CustomResourceDefinition } from '@kubernetes/client-node';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifests, type Cluster } from '../cluster/client.ts';
-import { until } from '../processes/condition.ts';
+import { define } from '../cluster/definitions.ts';
 import { configured } from './configuration.ts';
 
 export const systemNamespace = 'knative-serving';
@@ -56,13 +56,4 @@ async function yamlFiles(folder: string): Promise<string[]> {
 
 async function applyAll(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<void> {
   await Promise.all(objects.map((object) => cluster.apply(object)));
-}
-
-async function define(cluster: Cluster, definition: KubernetesObject): Promise<void> {
-  await cluster.apply(definition);
-  const { apiVersion = '', kind = '', metadata: { name = '' } = {} } = definition;
-  await until({ what: `${name} to be established`, limitMs: 30_000 }, async () => {
-    const { status } = await cluster.read<V1CustomResourceDefinition>({ apiVersion, kind, metadata: { name } });
-    return status?.conditions?.some(({ type, status: state }) => type === 'Established' && state === 'True');
-  });
 }

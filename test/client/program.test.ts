@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { webUiAddress } from '../../client/addresses.ts';
 import { possibleWorkflowIds } from '../../client/experiments.ts';
+import { aReport } from '../support/reports.ts';
 import { aManifest } from './manifests.ts';
 import { runSerin } from './serin-environment.ts';
 
@@ -33,6 +34,7 @@ describe('the command line', () => {
       'assess',
       'explain',
       'backtest',
+      'operator',
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
@@ -84,6 +86,17 @@ describe('the command line', () => {
 });
 
 describe('serin describe -f', () => {
+  test('describes each Experiment of a list that kubectl printed, by the report in its status', async () => {
+    const items = ['one', 'two'].map((name) => ({
+      kind: 'Experiment',
+      status: { serin: { report: aReport({ name }) } },
+    }));
+    const input = JSON.stringify({ kind: 'List', items });
+    const { exitCode, stdout } = await runSerin(['describe', '-f', '-'], { input });
+    expect(stdout.match(/^Experiment name: .*$/gm)).toEqual(['Experiment name: one', 'Experiment name: two']);
+    expect(exitCode).toBe(0);
+  });
+
   test.each([
     ['a: [', 'is not YAML'],
     ['kind: Experiment', 'expected an Experiment with a status'],

@@ -7,7 +7,7 @@ import {
 } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
 import { beforeAll, expect, test } from 'vitest';
-import type { KnativeService } from '../../client/restore/cluster.ts';
+import type { KnativeService } from '../../kubernetes/restore-cluster.ts';
 import { formatHolder, holderAnnotations } from '../../core/lease.ts';
 import { leaseAnnotations, leaseName, planAnnotation } from '../../core/target.ts';
 import { percentsByRevision } from '../../core/traffic.ts';

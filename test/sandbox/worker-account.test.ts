@@ -48,6 +48,7 @@ describe("the worker's service account", () => {
     ['list', 'pods'],
     ['create', 'deployments.apps'],
     ['delete', 'services.serving.knative.dev'],
+    ['list', 'experiments.iter8.tools'],
     ['patch', 'revisions.serving.knative.dev'],
     ['create', 'rolebindings.rbac.authorization.k8s.io'],
     ['*', '*'],

@@ -46,6 +46,8 @@ const knobs: readonly [string, string, string, Partial<WorkerSettings>][] = [
   ['SERIN_SHUTDOWN_GRACE', 'shutdownGrace', '2m', { shutdownGraceMs: 120_000 }],
   ['SERIN_MAX_CACHED_WORKFLOWS', 'maxCachedWorkflows', '200', { maxCachedWorkflows: 200 }],
   ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', '/opt/workflows.js', { workflowBundle: '/opt/workflows.js' }],
+  ['SERIN_OPERATOR', 'operator', 'true', { operator: true }],
+  ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', 'team-a', { operatorNamespace: 'team-a' }],
 ];
 
 /** Values of each setting that are refused, and what is said. */
@@ -90,6 +92,8 @@ const refusals: readonly [string, string, readonly string[], string][] = [
   ['SERIN_SHUTDOWN_GRACE', 'shutdownGrace', ['60', '-1s', '25h'], 'a duration from 0s to 24h, such as 60s'],
   ['SERIN_MAX_CACHED_WORKFLOWS', 'maxCachedWorkflows', ['0', '-1', '1.5', 'many'], 'a whole number from 1'],
   ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', [' '], 'the path of a workflow bundle'],
+  ['SERIN_OPERATOR', 'operator', ['yes', '1'], 'true or false'],
+  ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', ['Team A', 'a/b'], 'a Kubernetes namespace'],
 ];
 
 describe('the configuration of a worker', () => {
@@ -110,6 +114,8 @@ describe('the configuration of a worker', () => {
       shutdownGraceMs: 60_000,
       maxCachedWorkflows: undefined,
       workflowBundle: undefined,
+      operator: false,
+      operatorNamespace: undefined,
     });
   });
 

@@ -1,9 +1,9 @@
-import { type ObjectName, formatObjectName } from '../../core/experiment.ts';
-import { planAnnotation } from '../../core/target.ts';
-import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../../core/traffic.ts';
-import { CommandError } from '../errors.ts';
-import { pause } from '../follow.ts';
-import type { KnativeService, RestoreCluster } from './cluster.ts';
+import { type ObjectName, formatObjectName } from '../core/experiment.ts';
+import { planAnnotation } from '../core/target.ts';
+import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../core/traffic.ts';
+import { KubernetesFailure } from './failure.ts';
+import { pause } from './pause.ts';
+import type { KnativeService, RestoreCluster } from './restore-cluster.ts';
 
 const pollIntervalMs = 300;
 
@@ -29,7 +29,7 @@ export async function writeBaseline(cluster: RestoreCluster, restore: TrafficRes
   }
   const name = formatObjectName(restore.target);
   const message = `Knative Service ${name} was changed by somebody in each of ${maxAttempts} attempts to write it`;
-  throw new CommandError('refused', `${message}; nothing was written, run the command again`);
+  throw new KubernetesFailure('refused', `${message}; nothing was written, run the command again`);
 }
 
 async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: TrafficRestore): Promise<boolean> {
@@ -37,7 +37,7 @@ async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: T
   const revisions = await cluster.revisionsOf(target);
   if (!revisions.has(baseline)) {
     const known = [...revisions.keys()].join(', ') || 'none';
-    throw new CommandError('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
+    throw new KubernetesFailure('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
   }
   return cluster.patchService(target, {
     resourceVersion: service.metadata.resourceVersion,
@@ -69,7 +69,10 @@ export async function awaitBaseline(
     if (doubt === undefined) return;
     if (await pause(signal, pollIntervalMs)) continue;
     const written = `100 % on ${baseline} is written to ${formatObjectName(target)}`;
-    throw new CommandError('failed', `${written} but the cluster has not confirmed it: ${doubt}; its Lease is kept`);
+    throw new KubernetesFailure(
+      'failed',
+      `${written} but the cluster has not confirmed it: ${doubt}; its Lease is kept`,
+    );
   }
 }
 
@@ -85,7 +88,7 @@ export async function keepBaseline(
   while (performance.now() < endsAtMs) {
     if (!(await pause(signal))) {
       const message = `interrupted while ${formatObjectName(restore.target)} was watched; its Lease is kept`;
-      throw new CommandError('failed', message);
+      throw new KubernetesFailure('failed', message);
     }
     const { spec } = await cluster.readService(restore.target);
     const isKept = servesShares(spec.traffic ?? [], [{ revision: restore.baseline, percent: 100 }]);

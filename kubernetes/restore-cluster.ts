@@ -2,14 +2,13 @@ import {
   ApiException,
   CoordinationV1Api,
   CustomObjectsApi,
-  KubeConfig,
   PatchStrategy,
   setHeaderOptions,
 } from '@kubernetes/client-node';
-import type { V1Lease } from '@kubernetes/client-node';
-import { type ObjectName, formatObjectName } from '../../core/experiment.ts';
-import { type TrafficEntry, leaseName } from '../../core/target.ts';
-import { CommandError } from '../errors.ts';
+import type { KubeConfig, V1Lease } from '@kubernetes/client-node';
+import { type ObjectName, formatObjectName } from '../core/experiment.ts';
+import { type TrafficEntry, leaseName } from '../core/target.ts';
+import { call } from './call.ts';
 
 /** The parts of a Knative Service that a restore reads; the API server has checked them against their schema. */
 export interface KnativeService {
@@ -34,7 +33,7 @@ interface ServicePatch {
   readonly traffic: readonly TrafficEntry[];
 }
 
-/** What `serin restore` needs of a cluster. Failures are `CommandError`s that name the object. */
+/** What `serin restore` needs of a cluster. Failures are `KubernetesFailure`s. */
 export interface RestoreCluster {
   readonly readService: (target: ObjectName) => Promise<KnativeService>;
   /** The target's revisions, and whether Knative sends requests to them: whether they are ready. */
@@ -49,18 +48,12 @@ export interface RestoreCluster {
   readonly deleteLease: (target: ObjectName, lease: V1Lease) => Promise<void>;
 }
 
-export interface KubernetesFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-}
-
 const fieldManager = 'serin';
 const knative = { group: 'serving.knative.dev', version: 'v1' } as const;
 const serviceLabel = 'serving.knative.dev/service';
 
-/** Connects as kubectl does. Fails with `usage` when the kubeconfig cannot be used. */
-export function connectCluster(flags: KubernetesFlags): RestoreCluster {
-  const config = loadKubeConfig(flags);
+/** The API server of the kubeconfig's current context. */
+export function connectRestoreCluster(config: KubeConfig): RestoreCluster {
   const objects = config.makeApiClient(CustomObjectsApi);
   const leases = config.makeApiClient(CoordinationV1Api);
   return {
@@ -124,63 +117,4 @@ function isReady({ metadata, status }: Revision): boolean {
 
 function leaseOf({ namespace, name }: ObjectName): ObjectName {
   return { namespace, name: leaseName(name) };
-}
-
-/** Reads the kubeconfig as kubectl does. Fails with `usage` when it cannot be used. */
-export function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw new CommandError('usage', `the kubeconfig cannot be used: ${messageOf(error)}`, { cause: error });
-  }
-  if (context === undefined) return config;
-  if (config.getContextObject(context) === null) {
-    const known = config.getContexts().map(({ name }) => name);
-    throw new CommandError('usage', `the kubeconfig has no context ${context}; it has ${known.join(', ') || 'none'}`);
-  }
-  config.setCurrentContext(context);
-  return config;
-}
-
-/** Waits for an answer; a failure says what could not be done. */
-export async function call<T>(what: string, answer: Promise<T>): Promise<T> {
-  return answer.catch((error: unknown) => {
-    throw failureOf(what, error);
-  });
-}
-
-function failureOf(what: string, error: unknown): CommandError {
-  if (!(error instanceof ApiException)) {
-    return new CommandError('unreachable', `cannot ${what}: Kubernetes does not answer: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  const said = statusMessage(error.body) ?? `HTTP ${error.code}`;
-  if (error.code === 404) return new CommandError('notFound', `cannot ${what}: ${said}`, { cause: error });
-  if (error.code === 409) {
-    return new CommandError(
-      'refused',
-      `cannot ${what}: somebody changed it meanwhile; run the command again (${said})`,
-    );
-  }
-  return new CommandError('failed', `cannot ${what}: ${said}`, { cause: error });
-}
-
-/** The `message` of the API's Status object, which comes as text or parsed. */
-function statusMessage(body: unknown): string | undefined {
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
-  try {
-    const status: unknown = JSON.parse(text);
-    if (typeof status !== 'object' || status === null || !('message' in status)) return undefined;
-    return typeof status.message === 'string' ? status.message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import { startOperator } from '../../operator/operator.ts';
+import type { OperatorLog } from '../../operator/log.ts';
+import { openSession } from '../connection.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+
+export interface OperatorFlags extends KubernetesFlags {
+  readonly taskQueue: string;
+  /** The one namespace to watch; all if absent. */
+  readonly watchNamespace?: string;
+}
+
+/** `serin operator`: runs a workflow for each Experiment in the cluster and shows its state there, until interrupted. */
+export async function operator(context: CommandContext, flags: OperatorFlags): Promise<CommandResult> {
+  const { taskQueue, watchNamespace } = flags;
+  const kubeConfig = loadKubeConfig(flags);
+  const { client, address, namespace } = openSession(context.connection);
+  const log = logTo(context);
+  const where = watchNamespace === undefined ? {} : { watchNamespace };
+  const running = startOperator({ kubeConfig, client, taskQueue, log, ...where });
+  log.info('operator started', { watches: watchNamespace ?? 'all namespaces', address, namespace, taskQueue });
+  if (!context.terminal.interrupted.aborted) await once(context.terminal.interrupted, 'abort');
+  running.stop();
+  await client.connection.close();
+  return { exitCode: 0 };
+}
+
+/** One line an event, or one JSON object with `-o json`. */
+function logTo({ terminal, output }: CommandContext): OperatorLog {
+  const write = (level: 'info' | 'warn', message: string, fields: Record<string, unknown> = {}): void => {
+    const time = new Date().toISOString();
+    if (output === 'json') return terminal.write(`${JSON.stringify({ time, level, message, ...fields })}\n`);
+    const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
+    terminal.write(`${[time, level, message, ...details].join('  ')}\n`);
+  };
+  return {
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+  };
+}

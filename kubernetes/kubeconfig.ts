@@ -1,0 +1,30 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { KubernetesFailure } from './failure.ts';
+import { messageOf } from './call.ts';
+
+/** Where the cluster is; what is absent comes from where kubectl finds it. */
+export interface KubernetesFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** Reads the kubeconfig as kubectl does. Fails with `usage` when it cannot be used. */
+export function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new KubernetesFailure('usage', `the kubeconfig cannot be used: ${messageOf(error)}`, { cause: error });
+  }
+  if (context === undefined) return config;
+  if (config.getContextObject(context) === null) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw new KubernetesFailure(
+      'usage',
+      `the kubeconfig has no context ${context}; it has ${known.join(', ') || 'none'}`,
+    );
+  }
+  config.setCurrentContext(context);
+  return config;
+}

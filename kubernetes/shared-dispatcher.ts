@@ -1,0 +1,29 @@
+import type { RequestContext } from '@kubernetes/client-node';
+
+/** Client certificates rotate; connections made with an older one are given up after this. */
+const connectionLifeMs = 60_000;
+
+type Dispatcher = Parameters<RequestContext['setDispatcher']>[0];
+
+/**
+ * The first dispatcher that is offered serves all requests until it is too old: the client by itself would open a new TLS
+ * connection for each request. No request may last longer than `requestLimitMs`.
+ */
+export function createSharedDispatcher(
+  requestLimitMs: number,
+): (offered: Dispatcher | undefined) => Dispatcher | undefined {
+  let current: Dispatcher | undefined;
+  let bornAtMs = 0;
+  return (offered) => {
+    if (current !== undefined && performance.now() - bornAtMs < connectionLifeMs) return current;
+    closeLater(current, 2 * requestLimitMs);
+    current = offered;
+    bornAtMs = performance.now();
+    return current;
+  };
+}
+
+/** By then every request that was given it has ended. */
+function closeLater(dispatcher: Dispatcher | undefined, afterMs: number): void {
+  setTimeout(() => void dispatcher?.close(), afterMs).unref();
+}

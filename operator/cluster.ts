@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import {
+  ApiException,
+  CoreV1Api,
+  CustomObjectsApi,
+  ListWatch,
+  Observable,
+  PatchStrategy,
+  Watch,
+} from '@kubernetes/client-node';
+import type { ConfigurationOptions, KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
+import type { ExperimentStatus } from '../core/experiment-status.ts';
+import type { StatusEvent } from '../core/status-events.ts';
+import { call } from '../kubernetes/call.ts';
+import { KubernetesFailure } from '../kubernetes/failure.ts';
+import { createSharedDispatcher } from '../kubernetes/shared-dispatcher.ts';
+import type { ExperimentKind, ExperimentObject } from './experiment-object.ts';
+
+/** What the operator does in a cluster. Writes are refused as `refused` when the object is no longer the one given. */
+export interface OperatorCluster {
+  readonly setFinalizers: (object: ExperimentObject, finalizers: readonly string[]) => Promise<ExperimentObject>;
+  readonly writeStatus: (object: ExperimentObject, status: ExperimentStatus) => Promise<ExperimentObject>;
+  /** Once: the same event of the same object is not written again. */
+  readonly writeEvent: (object: ExperimentObject, event: StatusEvent, at: Date) => Promise<void>;
+  readonly watch: (kind: ExperimentKind, watcher: Watcher) => Watched;
+}
+
+interface Watcher {
+  /** An object that is there, or has changed. */
+  readonly seen: (object: ExperimentObject) => void;
+  readonly gone: (object: ExperimentObject) => void;
+  /** The watch broke; it begins again by itself. */
+  readonly broken: (reason: string) => void;
+}
+
+export interface Watched {
+  readonly get: (name: string, namespace: string) => ExperimentObject | undefined;
+  readonly stop: () => void;
+}
+
+/** Webhooks are given 10 s by default; the operator has none on its objects. */
+const requestLimitMs = 5_000;
+
+const rewatchMs = 1_000;
+const fieldManager = 'serin-operator';
+
+/** @param namespace the one that is watched; undefined: all. */
+export function connectOperatorCluster(config: KubeConfig, namespace?: string): OperatorCluster {
+  const objects = config.makeApiClient(CustomObjectsApi);
+  const core = config.makeApiClient(CoreV1Api);
+  const options = createOptions();
+  return {
+    setFinalizers: async (object, finalizers) => {
+      const { resourceVersion } = object.metadata;
+      const body = { metadata: { resourceVersion, finalizers } };
+      const request = { ...coordinatesOf(object), body, fieldManager };
+      const answer = objects.patchNamespacedCustomObject(request, options(PatchStrategy.MergePatch));
+      return (await call(`write the finalizers of ${labelOf(object)}`, answer)) as ExperimentObject;
+    },
+    writeStatus: async (object, status) => {
+      const request = { ...coordinatesOf(object), body: { ...object, status }, fieldManager };
+      const answer = objects.replaceNamespacedCustomObjectStatus(request, options());
+      return (await call(`write the status of ${labelOf(object)}`, answer)) as ExperimentObject;
+    },
+    writeEvent: async (object, event, at) => {
+      const request = { namespace: object.metadata.namespace, body: eventBody(object, event, at), fieldManager };
+      const answer = core.createNamespacedEvent(request, options()).catch((error: unknown) => {
+        if (error instanceof ApiException && error.code === 409) return;
+        throw error;
+      });
+      await call(`write an event of ${labelOf(object)}`, answer);
+    },
+    watch: ({ group, version }, watcher) => {
+      const coordinates = { group, version, plural: 'experiments' };
+      const list = async (): Promise<KubernetesListObject<ExperimentObject>> => {
+        const answer =
+          namespace === undefined
+            ? objects.listCustomObjectForAllNamespaces({ ...coordinates, resourcePlural: 'experiments' }, options())
+            : objects.listNamespacedCustomObject({ ...coordinates, namespace }, options());
+        // The API server has checked these objects against their schema.
+        return (await call(`list experiments.${group}`, answer)) as KubernetesListObject<ExperimentObject>;
+      };
+      const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
+      return watch(
+        new ListWatch(`/apis/${group}/${version}${place}/experiments`, new Watch(config), list, false),
+        watcher,
+      );
+    },
+  };
+}
+
+/** The client's informer ends with its first failure; this one begins again, from what it has seen. */
+function watch(informer: ListWatch<ExperimentObject>, { seen, gone, broken }: Watcher): Watched {
+  let isStopped = false;
+  const start = (): void => {
+    if (!isStopped) informer.start().catch(restart);
+  };
+  const restart = (error: unknown): void => {
+    if (isStopped) return;
+    broken(error instanceof Error ? error.message : String(error));
+    setTimeout(start, rewatchMs);
+  };
+  informer.on('add', seen);
+  informer.on('update', seen);
+  informer.on('delete', gone);
+  informer.on('error', restart);
+  start();
+  return {
+    get: (name, namespace) => informer.get(name, namespace),
+    stop: () => {
+      isStopped = true;
+      void informer.stop();
+    },
+  };
+}
+
+function createOptions(): (contentType?: PatchStrategy) => ConfigurationOptions {
+  const shared = createSharedDispatcher(requestLimitMs);
+  return (contentType) => ({
+    middlewareMergeStrategy: 'append',
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(AbortSignal.timeout(requestLimitMs));
+          if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
+          const dispatcher = shared(request.getDispatcher());
+          if (dispatcher !== undefined) request.setDispatcher(dispatcher);
+          return new Observable(Promise.resolve(request));
+        },
+        post: (response) => new Observable(Promise.resolve(response)),
+      },
+    ],
+  });
+}
+
+/** Another writer was faster, or the object is not there any more: it must be looked at again. */
+export function isOutdated(error: unknown): boolean {
+  return error instanceof KubernetesFailure && (error.kind === 'refused' || error.kind === 'notFound');
+}
+
+function coordinatesOf({ apiVersion, metadata: { name, namespace } }: ExperimentObject) {
+  const [group = '', version = ''] = apiVersion.split('/');
+  return { group, version, plural: 'experiments', namespace, name };
+}
+
+function labelOf({ metadata: { name, namespace } }: ExperimentObject): string {
+  return `Experiment ${namespace}/${name}`;
+}
+
+/** Named after what it says, so that whoever writes it again, after a crash or beside another operator, changes nothing. */
+function eventBody({ apiVersion, kind, metadata }: ExperimentObject, { type, reason, message }: StatusEvent, at: Date) {
+  const { name, namespace, uid } = metadata;
+  const hash = createHash('sha256').update(`${uid} ${reason} ${message}`).digest('hex').slice(0, 16);
+  return {
+    metadata: { name: `${name.slice(0, 200)}.${hash}`, namespace },
+    involvedObject: { apiVersion, kind, name, namespace, uid },
+    type,
+    reason,
+    message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message,
+    source: { component: fieldManager },
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  };
+}
+
+/** The API server's limit, in bytes; a message of other characters is cut shorter by it than it needs to be. */
+const longestMessage = 1_000;

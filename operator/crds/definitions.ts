@@ -1,0 +1,89 @@
+import type { V1CustomResourceColumnDefinition as Column } from '@kubernetes/client-node';
+import { iter8Experiment, iter8Metric } from './iter8.ts';
+import { free } from './schema.ts';
+import type { Schema } from './schema.ts';
+import { experimentStatus } from './status.ts';
+
+/** The kinds that serin adds to a cluster. `deploy/crds.yaml` is made of them. */
+export function customResourceDefinitions(): readonly object[] {
+  return [
+    experiments('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Experiment),
+    metrics('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Metric),
+    experiments('serin.dev', ['v1alpha1'], free),
+    metrics('serin.dev', ['v1alpha1'], free),
+  ];
+}
+
+/** iter8's columns, with its names; `-o wide` shows more. */
+const experimentColumns: readonly Column[] = [
+  { name: 'type', type: 'string', jsonPath: '.spec.strategy.testingPattern' },
+  { name: 'target', type: 'string', jsonPath: '.spec.target' },
+  { name: 'stage', type: 'string', jsonPath: '.status.stage' },
+  { name: 'completed iterations', type: 'string', jsonPath: '.status.completedIterations' },
+  { name: 'message', type: 'string', jsonPath: '.status.message' },
+  { name: 'outcome', type: 'string', jsonPath: '.status.serin.outcome', priority: 1 },
+  { name: 'workflow', type: 'string', jsonPath: '.status.serin.workflowId', priority: 1 },
+  { name: 'age', type: 'date', jsonPath: '.metadata.creationTimestamp', priority: 1 },
+];
+
+/** A run goes by the spec that it began with. */
+const immutable = [
+  { rule: 'self == oldSelf', message: 'spec cannot be changed: delete the Experiment and create it again' },
+];
+
+function experiments(group: string, versions: readonly string[], spec: Schema): object {
+  const schema: Schema = {
+    type: 'object',
+    required: ['spec'],
+    properties: { spec: { ...spec, 'x-kubernetes-validations': immutable }, status: experimentStatus },
+  };
+  const names = { kind: 'Experiment', listKind: 'ExperimentList', plural: 'experiments', singular: 'experiment' };
+  return definition({ group, names, versions, schema, columns: experimentColumns });
+}
+
+function metrics(group: string, versions: readonly string[], spec: Schema): object {
+  const schema: Schema = { type: 'object', required: ['spec'], properties: { spec } };
+  const names = { kind: 'Metric', listKind: 'MetricList', plural: 'metrics', singular: 'metric' };
+  const columns = [
+    { name: 'type', type: 'string', jsonPath: '.spec.type' },
+    { name: 'description', type: 'string', jsonPath: '.spec.description' },
+  ];
+  return definition({ group, names, versions, schema, columns });
+}
+
+interface Definition {
+  readonly group: string;
+  readonly names: {
+    readonly kind: string;
+    readonly listKind: string;
+    readonly plural: string;
+    readonly singular: string;
+  };
+  /** The first one is what the API server keeps. */
+  readonly versions: readonly string[];
+  readonly schema: Schema;
+  readonly columns: readonly Column[];
+}
+
+function definition({ group, names, versions, schema, columns }: Definition): object {
+  const hasStatus = schema.properties?.['status'] !== undefined;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.${group}` },
+    spec: {
+      group,
+      names: { ...names, categories: ['serin'] },
+      scope: 'Namespaced',
+      conversion: { strategy: 'None' },
+      versions: versions.map((name, index) => ({
+        name,
+        served: true,
+        storage: index === 0,
+        additionalPrinterColumns: columns,
+        schema: { openAPIV3Schema: schema },
+        ...(hasStatus ? { subresources: { status: {} } } : {}),
+      })),
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** A structural OpenAPI schema, as far as serin's CustomResourceDefinitions need it. */
+export interface Schema {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly nullable?: boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema;
+  readonly required?: readonly string[];
+  readonly 'x-kubernetes-int-or-string'?: true;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: true;
+  readonly 'x-kubernetes-list-type'?: 'map';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[];
+}
+
+export const text: Schema = { type: 'string' };
+export const flag: Schema = { type: 'boolean' };
+
+/** Kubernetes' quantity: `50`, `"0.01"`, `10m`. */
+export const quantity: Schema = {
+  anyOf: [{ type: 'integer' }, { type: 'string' }],
+  pattern: String.raw`^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$`,
+  'x-kubernetes-int-or-string': true,
+};
+
+/** A mapping that is kept as it is, whatever stands in it. */
+export const free: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/** Any JSON value. */
+export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+
+export function integer({ minimum, maximum }: { readonly minimum: number; readonly maximum?: number }): Schema {
+  return { type: 'integer', format: 'int32', minimum, ...(maximum === undefined ? {} : { maximum }) };
+}
+
+export function oneOf(...words: readonly string[]): Schema {
+  return { type: 'string', enum: words };
+}
+
+export function listOf(items: Schema): Schema {
+  return { type: 'array', items };
+}
+
+/** A mapping of these fields; others are refused by kubectl and dropped by the API server. */
+export function mapping(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema {
+  return {
+    type: 'object',
+    properties,
+    ...(required.length === 0 ? {} : { required }),
+  };
+}
+
+/** Null counts as absent. */
+export function nullable(schema: Schema): Schema {
+  return { ...schema, nullable: true };
+}

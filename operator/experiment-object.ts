@@ -1,0 +1,112 @@
+import type { ExperimentStatus } from '../core/experiment-status.ts';
+import { conditionOf } from '../core/conditions.ts';
+import type { ObjectName } from '../core/experiment.ts';
+import { workflowType } from '../workflows/contract.ts';
+
+/** A kind of Experiment that the operator watches, at the version in which it reads it. */
+export interface ExperimentKind {
+  readonly group: 'iter8.tools' | 'serin.dev';
+  readonly version: string;
+}
+
+export const experimentKinds: readonly ExperimentKind[] = [
+  { group: 'iter8.tools', version: 'v2alpha2' },
+  { group: 'serin.dev', version: 'v1alpha1' },
+];
+
+/** Keeps an Experiment until the traffic of its run is safe. */
+export const finalizer = 'serin.dev/experiment';
+
+/** An Experiment as the API server hands it out. */
+export interface ExperimentObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly generation?: number;
+    /** Present once somebody has deleted it. */
+    readonly deletionTimestamp?: Date;
+    readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+    readonly finalizers?: string[];
+    readonly managedFields?: ManagedFields[];
+  };
+  readonly spec?: { readonly target?: unknown };
+  readonly status?: ExperimentStatus;
+}
+
+interface ManagedFields {
+  readonly apiVersion?: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: object;
+}
+
+/** One object, one workflow: an object that is created again has another uid, and gets another run. */
+export function workflowIdOf({ apiVersion, metadata }: ExperimentObject): string {
+  const [group = ''] = apiVersion.split('/');
+  return [workflowType, group, metadata.namespace, metadata.name, metadata.uid].join('/');
+}
+
+/** kubectl's copy of what was applied: it says all of the object again. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** What the workflow is given: the object in the version in which its author wrote it, without what belongs to the cluster alone. */
+export function manifestOf(object: ExperimentObject): object {
+  const { name, namespace, uid, generation, labels, annotations = {} } = object.metadata;
+  const { [lastApplied]: _, ...kept } = annotations;
+  const optional = {
+    ...(labels === undefined ? {} : { labels }),
+    ...(generation === undefined ? {} : { generation }),
+  };
+  return {
+    apiVersion: writtenVersion(object),
+    kind: object.kind,
+    metadata: { name, namespace, uid, ...optional, annotations: kept },
+    spec: object.spec,
+  };
+}
+
+/** The API server shows every object in the version that is asked for; who wrote the spec wrote it in this one. */
+function writtenVersion({ apiVersion, metadata }: ExperimentObject): string {
+  const author = metadata.managedFields?.find(
+    ({ subresource, fieldsV1 }) => subresource === undefined && fieldsV1 !== undefined && 'f:spec' in fieldsV1,
+  );
+  return author?.apiVersion ?? apiVersion;
+}
+
+/** Whether the Experiment has ended: then nothing is started or mirrored any more. */
+export function hasEnded({ status }: ExperimentObject): boolean {
+  return conditionOf(status?.conditions ?? [], 'Completed')?.status === 'True';
+}
+
+export function hasFinalizer({ metadata }: ExperimentObject): boolean {
+  return metadata.finalizers?.includes(finalizer) === true;
+}
+
+/** The Knative Service, from the run's report, or as the spec names it. */
+export function targetOf({ metadata, spec, status }: ExperimentObject): ObjectName | undefined {
+  const reported = status?.serin.report?.target;
+  if (reported !== undefined && reported.name !== '') return reported;
+  if (typeof spec?.target !== 'string') return undefined;
+  const [first = '', second] = spec.target.split('/');
+  return second === undefined ? { namespace: metadata.namespace, name: first } : { namespace: first, name: second };
+}
+
+/** What names an Experiment among all kinds: `group/namespace/name`. */
+export function keyOf({ apiVersion, metadata: { namespace, name } }: ExperimentObject): string {
+  const [group = ''] = apiVersion.split('/');
+  return `${group}/${namespace}/${name}`;
+}
+
+export function parseKey(key: string): { readonly group: string; readonly namespace: string; readonly name: string } {
+  const [group = '', namespace = '', name = ''] = key.split('/');
+  return { group, namespace, name };
+}
+
+/** What the run of a deleted Experiment is told. */
+export function abortReason({ metadata: { namespace, name } }: ExperimentObject): string {
+  return `Experiment ${namespace}/${name} was deleted`;
+}

@@ -1,0 +1,76 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { Client } from '@temporalio/client';
+import { connectRestoreCluster } from '../kubernetes/restore-cluster.ts';
+import { connectOperatorCluster } from './cluster.ts';
+import type { Watched } from './cluster.ts';
+import { experimentKinds, keyOf, parseKey } from './experiment-object.ts';
+import type { ExperimentObject } from './experiment-object.ts';
+import type { OperatorLog } from './log.ts';
+import { OwedAborts } from './owed-aborts.ts';
+import { createReconciler } from './reconcile.ts';
+import { runsOn } from './runs.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface OperatorOptions {
+  readonly kubeConfig: KubeConfig;
+  /** Need not be connected yet. */
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** The one namespace to watch; undefined: all. */
+  readonly watchNamespace?: string;
+  readonly log: OperatorLog;
+}
+
+export interface Operator {
+  /** Takes no more work up. What is going on is of no consequence: everything is tried again by the next operator. */
+  readonly stop: () => void;
+}
+
+/** Experiments that are looked at at the same time. */
+const concurrency = 16;
+
+/**
+ * Runs a workflow for each Experiment in the cluster and shows its state in the object. Survives outages of both sides;
+ * several operators may run at the same time.
+ */
+export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, log }: OperatorOptions): Operator {
+  const stopping = new AbortController();
+  const cluster = connectOperatorCluster(kubeConfig, watchNamespace);
+  const runs = runsOn(client, taskQueue);
+  const owed = new OwedAborts(runs, log);
+  const watched = new Map<string, Watched>();
+  const find = (key: string): ExperimentObject | undefined => {
+    const { group, namespace, name } = parseKey(key);
+    return watched.get(group)?.get(name, namespace);
+  };
+  const reconciler = createReconciler({
+    cluster,
+    restoreCluster: connectRestoreCluster(kubeConfig),
+    runs,
+    owed,
+    log,
+    stopping: stopping.signal,
+  });
+  const queue = new WorkQueue(async (key) => {
+    const object = find(key);
+    return object === undefined ? undefined : reconciler.reconcile(object);
+  }, concurrency);
+  for (const kind of experimentKinds) {
+    const add = (object: ExperimentObject): void => queue.add(keyOf(object), { isUrgent: isUrgent(object) });
+    const broken = (reason: string): void => log.warn('watch broke, it begins again', { group: kind.group, reason });
+    watched.set(kind.group, cluster.watch(kind, { seen: add, gone: (object) => reconciler.forget(object), broken }));
+  }
+  return {
+    stop: () => {
+      stopping.abort();
+      for (const watch of watched.values()) watch.stop();
+      queue.stop();
+      owed.stop();
+    },
+  };
+}
+
+/** What somebody has just applied or deleted does not wait behind looks at runs. */
+function isUrgent({ metadata, status }: ExperimentObject): boolean {
+  return metadata.deletionTimestamp !== undefined || status === undefined;
+}

@@ -1,0 +1,150 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { conditionOf } from '../../core/conditions.ts';
+import type { Condition } from '../../core/conditions.ts';
+import { pauseSignal } from '../../workflows/messages.ts';
+import { testCluster } from '../support/cluster.ts';
+import { experimentsIn } from '../support/experiments.ts';
+import { manifestFor } from '../support/manifest.ts';
+import { startOperatorProcess } from '../support/operator-process.ts';
+import { deployTarget, servedTraffic, underLoad } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
+import { killWorker, startWorkerProcess } from '../support/worker-process.ts';
+
+const kills = 10;
+
+/** Irregular: sometimes before the operator has begun, sometimes in its work. */
+const lifeMs = (kill: number): number => 200 + ((kill * 577) % 900);
+
+const longRun = { iterations: 100, weights: { maxCandidateWeightIncrement: 40 } };
+
+/** Ids of all workflows that were ever started for Experiments in the namespace. */
+async function workflowsOf(namespace: string): Promise<readonly string[]> {
+  const { client } = await testCluster();
+  const prefix = `experiment/iter8.tools/${namespace}/`;
+  const ids: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query: `WorkflowId STARTS_WITH "${prefix}"` })) {
+    ids.push(workflowId);
+  }
+  return ids;
+}
+
+describe('serin operator', () => {
+  test('that is killed ten times in one experiment, at irregular moments, starts one workflow, and shows its end', async () => {
+    const namespace = 'operator-kills';
+    const { sandbox, taskQueue } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'killed', namespace });
+    const start = async (count: number) =>
+      startOperatorProcess(sandbox, { name: `operator-${count}`, taskQueue, watchNamespace: namespace });
+    const { value: ended } = await underLoad(target, async () => {
+      await experiments.apply(manifestFor(target, { iterations: 8 }));
+      for (let kill = 1; kill <= kills; kill += 1) {
+        const operator = await start(kill);
+        await delay(lifeMs(kill));
+        await killWorker(operator);
+      }
+      await start(0);
+      return experiments.untilCondition('killed', 'Ready');
+    });
+    expect(ended.status).toMatchObject({ completedIterations: 8, serin: { outcome: 'Promoted' } });
+    expect(await workflowsOf(namespace)).toEqual([ended.status?.serin.workflowId]);
+    const events = await experiments.events('killed');
+    expect(events.filter(({ reason }) => reason === 'Started' || reason === 'Promoted')).toHaveLength(2);
+  });
+
+  test('starts all of 200 Experiments that are applied at once, even while no worker answers', async () => {
+    const namespace = 'operator-crowd';
+    const { sandbox } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'crowded', namespace, baselineOnly: true });
+    const names = Array.from({ length: 200 }, (_, index) => `crowd-${index}`);
+    const manifest = manifestFor(target, { iterations: 100 });
+    const options = { name: namespace, taskQueue: namespace, watchNamespace: namespace };
+    const operator = await startOperatorProcess(sandbox, options);
+    await experiments.apply(...names.map((name) => ({ ...manifest, metadata: { name } })));
+    const started = async (): Promise<readonly string[] | false> => {
+      const ids = (await experiments.readAll()).flatMap(({ status }) => status?.serin.workflowId ?? []);
+      return ids.length === names.length && ids;
+    };
+    const ids = await until('200 runs', started, { pollMs: 1_000 });
+    const isListed = async () => (await workflowsOf(namespace)).length >= names.length;
+    await until('Temporal to list them', isListed, { pollMs: 500 });
+    expect((await workflowsOf(namespace)).toSorted()).toEqual(ids.toSorted());
+    await killWorker(operator);
+    const query = `WorkflowId STARTS_WITH "experiment/iter8.tools/${namespace}/"`;
+    await sandbox.temporalCommand('workflow', 'terminate', '--query', query, '--reason', 'the test is over', '--yes');
+  });
+
+  test('outlives an outage of Temporal: lets a deleted object go, with its traffic restored, and starts a new one later', async () => {
+    const namespace = 'operator-outage';
+    const { sandbox, client } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const [target, lateTarget] = await Promise.all([
+      deployTarget({ name: 'cut-off', namespace }),
+      deployTarget({ name: 'late', namespace }),
+    ]);
+    // One operator runs in a worker, which then needs the rights of both; another one begins in the outage.
+    const account = '--serviceaccount=serin-system:serin-worker';
+    await sandbox.kubectl('create', 'clusterrolebinding', namespace, '--clusterrole=serin-operator', account);
+    const settings = { SERIN_OPERATOR: 'true', SERIN_OPERATOR_NAMESPACE: namespace };
+    await startWorkerProcess(sandbox, { name: namespace, taskQueue: namespace, env: settings });
+    await experiments.apply(manifestFor(target, longRun));
+    const { status } = await experiments.untilRunning('cut-off');
+    await sandbox.outages.temporal.kill();
+    try {
+      const removed = experiments.remove('cut-off', 10);
+      const trouble = await untilUnreachable('cut-off');
+      expect(trouble.message).toContain('the operator itself brings the traffic back to the baseline');
+      await removed;
+      await until('100 % baseline', async () => (await servedTraffic(target))[target.baselineRevision] === 100);
+      expect(await experiments.events('cut-off')).toContainEqual(
+        expect.objectContaining({
+          reason: 'TrafficRestored',
+          message: expect.stringContaining('100 % of the traffic'),
+        }),
+      );
+      const second = { name: 'second-operator', taskQueue: namespace, watchNamespace: namespace };
+      await startOperatorProcess(sandbox, second);
+      await experiments.apply(manifestFor(lateTarget, longRun));
+      await untilUnreachable('late');
+    } finally {
+      await sandbox.outages.temporal.start();
+    }
+    const handle = client.workflow.getHandle(status?.serin.workflowId ?? '');
+    await until('the run to end', async () => (await handle.describe()).status.name !== 'RUNNING');
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    await experiments.untilRunning('late');
+    const events = await experiments.events('late');
+    expect(events.filter(({ reason }) => reason === 'Started')).toHaveLength(1);
+    await experiments.remove('late', 10);
+    expect(await servedTraffic(lateTarget)).toEqual({ [lateTarget.baselineRevision]: 100 });
+
+    async function untilUnreachable(name: string): Promise<Condition> {
+      return until(`${name} to say that Temporal is away`, async () => {
+        const conditions = (await experiments.read(name)).status?.conditions ?? [];
+        const ready = conditionOf(conditions, 'Ready');
+        return ready?.reason === 'TemporalUnreachable' && ready;
+      });
+    }
+  });
+
+  test('goes on after an outage of the Kubernetes API', async () => {
+    const namespace = 'operator-blind';
+    const { sandbox, client, taskQueue } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'unseen', namespace });
+    await startOperatorProcess(sandbox, { name: namespace, taskQueue, watchNamespace: namespace });
+    await experiments.apply(manifestFor(target, longRun));
+    const { status } = await experiments.untilRunning('unseen');
+    await sandbox.outages.apiServer.kill();
+    await client.workflow.getHandle(status?.serin.workflowId ?? '').signal(pauseSignal, { by: 'alice' });
+    await sandbox.outages.apiServer.start();
+    await until('the pause to show', async () => {
+      const flags = await experiments.read('unseen').then(({ status }) => status?.serin.flags);
+      return flags?.includes('paused');
+    });
+    await experiments.remove('unseen', 10);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+});

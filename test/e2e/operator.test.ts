@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { conditionOf } from '../../core/conditions.ts';
+import { describe as describeReport } from '../../core/describe.ts';
+import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
+import { statusQuery } from '../../workflows/messages.ts';
+import { runSerin } from '../client/serin-environment.ts';
+import { testCluster } from '../support/cluster.ts';
+import type { TestCluster } from '../support/cluster.ts';
+import { experimentsIn } from '../support/experiments.ts';
+import type { ExperimentsIn } from '../support/experiments.ts';
+import { manifestFor } from '../support/manifest.ts';
+import { startOperatorProcess } from '../support/operator-process.ts';
+import { deployTarget, helmHistory, servedTraffic, underLoad } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
+
+const namespace = 'operated';
+let cluster: TestCluster;
+let sandbox: Sandbox;
+let experiments: ExperimentsIn;
+
+beforeAll(async () => {
+  cluster = await testCluster();
+  ({ sandbox } = cluster);
+  experiments = await experimentsIn(namespace);
+  await startOperatorProcess(sandbox, { name: 'operator', taskQueue: cluster.taskQueue, watchNamespace: namespace });
+});
+
+/** An iteration of a second, two in all, and a first step of 40 %. */
+const quick = { iterations: 2, weights: { maxCandidateWeightIncrement: 40 } };
+
+async function baselineOnly(target: SampleTarget): Promise<void> {
+  await until('100 % baseline', async () => (await servedTraffic(target))[target.baselineRevision] === 100);
+}
+
+describe.concurrent('serin operator', () => {
+  test('carries the tutorial out by kubectl alone, and its object describes itself as the run does', async () => {
+    const target = await deployTarget({ name: 'kubectl-only', namespace });
+    const object = await underLoad(target, async () => {
+      await experiments.apply(manifestFor(target, quick));
+      return experiments.untilCondition(target.name, 'Ready');
+    });
+    const { status } = object.value;
+    expect(status).toMatchObject({
+      stage: 'Completed',
+      completedIterations: 2,
+      versionRecommendedForPromotion: 'candidate',
+      recommendedBaseline: 'candidate',
+      message: 'ExperimentCompleted: Experiment completed successfully',
+      serin: { outcome: 'Promoted' },
+      analysis: { winnerAssessment: { data: { winnerFound: true, winner: 'candidate' } } },
+    });
+    expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+    expect(await helmHistory(target)).toHaveLength(3);
+
+    const columns = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace);
+    expect(columns.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['NAME', 'TYPE', 'TARGET', 'STAGE', 'COMPLETED ITERATIONS', 'MESSAGE'],
+      [
+        'kubectl-only',
+        'Canary',
+        'operated/kubectl-only',
+        'Completed',
+        '2',
+        'ExperimentCompleted: Experiment completed successfully',
+      ],
+      [''],
+    ]);
+
+    const yaml = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace, '-o', 'yaml');
+    const described = await runSerin(['describe', '-f', '-'], { input: yaml });
+    const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').query(statusQuery);
+    expect(described.stdout).toBe(`${describeReport(report)}\n`);
+    expect(described.stdout).toContain('Recommended baseline: candidate');
+
+    const reasons = (await experiments.events(target.name)).map(({ reason }) => reason);
+    expect(reasons).toEqual(expect.arrayContaining(['Started', 'StageAdvanced', 'IterationUpdate', 'Promoted']));
+    expect(object.value.metadata.finalizers ?? []).toEqual([]);
+  });
+
+  test("accepts iter8's tutorial as it is, with versions beside an empty versionInfo", async () => {
+    const target = await deployTarget({ name: 'as-it-is', namespace });
+    await sandbox.kubectl(
+      'apply',
+      '-n',
+      namespace,
+      '-f',
+      `${sandbox.chartRepository.url}/targets/${namespace}/${target.name}/experiment.yaml`,
+    );
+    const { spec } = await experiments.read('as-it-is');
+    expect(spec).toMatchObject({ baseline: { name: 'current' }, candidates: [{ name: 'candidate' }] });
+    await experiments.untilRunning('as-it-is');
+    await experiments.remove('as-it-is', 10);
+    await baselineOnly(target);
+  });
+
+  test('brings the traffic back to the baseline when a running Experiment is deleted', async () => {
+    const target = await deployTarget({ name: 'deleted', namespace });
+    await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
+    const { status } = await experiments.untilRunning(target.name);
+    await experiments.remove(target.name, 10);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').result();
+    expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted: Experiment operated/deleted was deleted' });
+  });
+
+  test('shows at once, with all reasons, that a manifest cannot be used, and starts no workflow', async () => {
+    const manifest = manifestFor(await deployTarget({ name: 'invalid', namespace, baselineOnly: true }), {
+      objectives: [{ metric: 'happiness', upperLimit: 1 }],
+      annotations: { 'min-samples': 'many' },
+    });
+    await experiments.apply(manifest);
+    const { status } = await experiments.untilCondition('invalid', 'Failed');
+    const failed = conditionOf(status?.conditions ?? [], 'Failed');
+    expect(failed?.reason).toBe('InvalidExperiment');
+    expect(failed?.message).toContain('spec.criteria.objectives[0].metric: expected one of request-count');
+    expect(failed?.message).toContain('metadata.annotations."serin.dev/min-samples": expected');
+    expect(conditionOf(status?.conditions ?? [], 'Completed')?.status).toBe('True');
+    expect(status?.serin.workflowId).toBeUndefined();
+    expect(await experiments.events('invalid')).toEqual([expect.objectContaining({ reason: 'Invalid' })]);
+    await experiments.remove('invalid', 5);
+  });
+
+  test('refuses a change of the spec, and takes the same manifest again', async () => {
+    const target = await deployTarget({ name: 'edited', namespace });
+    const manifest = manifestFor(target, { ...quick, iterations: 100 });
+    await experiments.apply(manifest);
+    await experiments.untilRunning('edited');
+    await experiments.apply(manifest);
+    const longer = manifestFor(target, { ...quick, iterations: 200 });
+    await expect(experiments.apply(longer)).rejects.toThrow('delete the Experiment and create it again');
+    const otherHelm = manifestFor(target, { ...quick, iterations: 100, helmArgs: ['--set=a=b'] });
+    await expect(experiments.apply(otherHelm)).rejects.toThrow('delete the Experiment and create it again');
+    await experiments.remove('edited', 10);
+    await experiments.apply(manifest);
+    expect((await experiments.untilRunning('edited')).status?.serin.outcome).toBeUndefined();
+    await experiments.remove('edited', 10);
+  });
+
+  test("looks after serin's own kind too", async () => {
+    const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
+    await experiments.apply({ ...kind, metadata: { name: 'native' }, spec: {} });
+    const object = ['experiments.serin.dev/native', '-n', namespace] as const;
+    await sandbox.kubectl('wait', '--for=condition=Failed', ...object, '--timeout=30s');
+    expect(await sandbox.kubectl('get', ...object)).toContain('InvalidExperiment: ');
+    await sandbox.kubectl('delete', ...object, '--timeout=5s');
+  });
+
+  test('lets a namespace go with all that is in it', async () => {
+    const namespace = 'operator-swept';
+    const swept = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'swept', namespace });
+    await startOperatorProcess(sandbox, { name: namespace, taskQueue: cluster.taskQueue, watchNamespace: namespace });
+    await swept.apply(manifestFor(target, { ...quick, iterations: 100 }));
+    await swept.untilRunning('swept');
+    await sandbox.kubectl('delete', 'namespace', namespace, '--timeout=40s');
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { keyOf, manifestOf, parseKey, targetOf, workflowIdOf } from '../../operator/experiment-object.ts';
+import type { ExperimentObject } from '../../operator/experiment-object.ts';
+import { parseManifest } from '../../spec/parse.ts';
+
+function anObject(
+  metadata: Partial<ExperimentObject['metadata']> = {},
+  target: unknown = 'default/sample-app',
+): ExperimentObject {
+  const versions = { versionInfo: null, baseline: { name: 'v1' }, candidates: [{ name: 'v2' }] };
+  const spec = { target, strategy: { testingPattern: 'Canary' }, ...versions };
+  return {
+    apiVersion: 'iter8.tools/v2alpha2',
+    kind: 'Experiment',
+    metadata: { name: 'canary', namespace: 'team-a', uid: 'u-1', resourceVersion: '7', generation: 1, ...metadata },
+    spec,
+  };
+}
+
+describe('an Experiment in the cluster', () => {
+  test('has one workflow for each object, not for each name', () => {
+    expect(workflowIdOf(anObject())).toBe('experiment/iter8.tools/team-a/canary/u-1');
+    expect(workflowIdOf(anObject({ uid: 'u-2' }))).not.toBe(workflowIdOf(anObject()));
+  });
+
+  test('is found by its key', () => {
+    expect(parseKey(keyOf(anObject()))).toEqual({ group: 'iter8.tools', namespace: 'team-a', name: 'canary' });
+  });
+
+  test('goes to its workflow without what belongs to the cluster, and can be read there', () => {
+    const object = anObject({
+      managedFields: [],
+      finalizers: ['serin.dev/experiment'],
+      annotations: { 'serin.dev/min-samples': '10', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
+    });
+    const manifest = manifestOf(object);
+    expect(manifest).toMatchObject({
+      metadata: { name: 'canary', namespace: 'team-a', annotations: { 'serin.dev/min-samples': '10' } },
+      spec: object.spec,
+    });
+    expect(JSON.stringify(manifest)).not.toMatch(/managedFields|finalizers|last-applied/);
+    expect(parseManifest(manifest, 'manifest')).toMatchObject({ kind: 'ok', experiment: { minSamples: 10 } });
+  });
+
+  test('goes in the version in which its author wrote it', () => {
+    const managedFields = [
+      { apiVersion: 'iter8.tools/v2alpha2', fieldsV1: { 'f:metadata': {} } },
+      { apiVersion: 'iter8.tools/v2alpha1', fieldsV1: { 'f:spec': {} } },
+      { apiVersion: 'iter8.tools/v2alpha2', subresource: 'status', fieldsV1: { 'f:status': {} } },
+    ];
+    expect(manifestOf(anObject({ managedFields }))).toMatchObject({ apiVersion: 'iter8.tools/v2alpha1' });
+    expect(manifestOf(anObject())).toMatchObject({ apiVersion: 'iter8.tools/v2alpha2' });
+  });
+
+  test('names its target, in its own namespace unless it says another', () => {
+    expect(targetOf(anObject())).toEqual({ namespace: 'default', name: 'sample-app' });
+    expect(targetOf(anObject({}, 'sample-app'))).toEqual({ namespace: 'team-a', name: 'sample-app' });
+    expect(targetOf(anObject({}, { some: 'mapping' }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,58 @@
+import type { ConditionType } from '../../core/conditions.ts';
+import type { ExperimentObject } from '../../operator/experiment-object.ts';
+import { testCluster } from './cluster.ts';
+import { until } from './until.ts';
+
+/** The Experiments of one namespace, by kubectl. */
+export interface ExperimentsIn {
+  readonly apply: (...manifests: readonly object[]) => Promise<void>;
+  readonly read: (name: string) => Promise<ExperimentObject>;
+  readonly readAll: () => Promise<readonly ExperimentObject[]>;
+  /** As `kubectl wait` waits. */
+  readonly untilCondition: (name: string, type: ConditionType) => Promise<ExperimentObject>;
+  /** Until the first step is taken. */
+  readonly untilRunning: (name: string) => Promise<ExperimentObject>;
+  /** Fails when the object is still there after so many seconds. */
+  readonly remove: (name: string, limitSeconds: number) => Promise<void>;
+  /** Reasons and messages of its events. */
+  readonly events: (name: string) => Promise<readonly { readonly reason: string; readonly message: string }[]>;
+}
+
+export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
+  const { sandbox } = await testCluster();
+  const kubectl = (...args: readonly string[]): Promise<string> => sandbox.kubectl(...args, '-n', namespace);
+  const read = async (name: string): Promise<ExperimentObject> =>
+    JSON.parse(await kubectl('get', 'experiment', name, '-o', 'json')) as ExperimentObject;
+  return {
+    read,
+    readAll: async () =>
+      (JSON.parse(await kubectl('get', 'experiment', '-o', 'json')) as { items: ExperimentObject[] }).items,
+    apply: async (...manifests) => {
+      const items = manifests.map((manifest) => ({ ...manifest, metadata: { ...metadataOf(manifest), namespace } }));
+      await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    },
+    untilCondition: async (name, type) => {
+      await kubectl('wait', `--for=condition=${type}`, `experiment/${name}`, '--timeout=90s');
+      return read(name);
+    },
+    untilRunning: async (name) =>
+      until(`${name} to have traffic`, async () => {
+        const object = await read(name);
+        return object.status?.startTime === undefined ? undefined : object;
+      }),
+    remove: async (name, limitSeconds) => {
+      await kubectl('delete', 'experiment', name, `--timeout=${limitSeconds}s`);
+    },
+    events: async (name) => {
+      const selector = `--field-selector=involvedObject.kind=Experiment,involvedObject.name=${name}`;
+      const { items } = JSON.parse(await kubectl('get', 'events', '-o', 'json', selector)) as {
+        items: { reason: string; message: string }[];
+      };
+      return items;
+    },
+  };
+}
+
+function metadataOf(manifest: object): object {
+  return 'metadata' in manifest && typeof manifest.metadata === 'object' ? (manifest.metadata ?? {}) : {};
+}
