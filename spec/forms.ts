@@ -28,9 +28,9 @@ export type FormReading =
 export interface Form {
   readonly repair: (document: unknown) => Repaired;
   readonly read: (value: unknown) => FormReading;
-  /** What one field alone cannot show; places are iter8's. */
+  /** What one field alone cannot show; places are the form's own. */
   readonly check: (value: unknown) => readonly ValueIssue[];
-  /** Where this form has what iter8's has at the path. */
+  /** Where this form has what an experiment has where iter8's form has it at the path. */
   readonly placeOf: (path: Path, value: unknown) => Path;
 }
 
@@ -53,7 +53,11 @@ const native: Form = {
     const experiment = normalizeNative(reading.data);
     return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
   },
-  check: (value) => crossCheck(iter8Sketch(value)),
+  // The actions of the file, which the promotion is none of.
+  check: (value) =>
+    crossCheck(iter8Sketch(value)).map((issue) => {
+      return { ...issue, path: [...nativePath(issue.path, { hasPromotion: false })] };
+    }),
   placeOf: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
 };
 

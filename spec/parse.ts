@@ -2,12 +2,12 @@ import type { Experiment } from '../core/experiment.ts';
 import { checkAnalysis } from './analysis-checks.ts';
 import { warnOfCharts } from './chart-warnings.ts';
 import { formOf } from './forms.ts';
-import type { Form } from './forms.ts';
 import { warnOfOmissions } from './omissions.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
+import { checkLoads } from './load-checks.ts';
 import { warnOfDefinedMetrics } from './metric-warnings.ts';
 import { originalPath } from './repair.ts';
 import type { Repaired } from './repair.ts';
@@ -49,25 +49,25 @@ function isExperiment(value: unknown): boolean {
 function parseDocument(document: LocatedDocument, file: string): ExperimentReading {
   const form = formOf(document.value);
   const repaired = form.repair(document.value);
-  const place = (issue: ValueIssue): Issue => placed(form, issue, { document, repaired, file });
+  const source = { document, repaired, file };
+  const place = (issue: ValueIssue): Issue => located(issue, source);
   const reading = form.read(repaired.value);
-  const mistakes = reading.kind === 'read' ? [] : reading.issues;
-  const issues = [
-    ...mistakes.map((issue) => located(issue, { document, repaired, file })),
-    ...form.check(repaired.value).map(place),
-  ];
-  if (reading.kind === 'invalid' || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
+  const issues = [...(reading.kind === 'read' ? [] : reading.issues), ...form.check(repaired.value)];
+  if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
   const { experiment } = reading;
-  const unfit = [
-    ...reading.unfit.map((issue) => located(issue, { document, repaired, file })),
-    ...checkAnalysis(experiment).map(place),
-  ];
-  if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
-  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map((issue) =>
-    located(issue, { document, repaired, file }),
-  );
+  /** Checks of an experiment speak of iter8's places. */
+  const placeIn = (issue: ValueIssue): Issue => {
+    return place({ ...issue, path: [...form.placeOf(issue.path, repaired.value)] });
+  };
+  const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
+  if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
+  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
   const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
-  return { kind: 'ok', experiment, warnings: [...own, ...found.map(place)].sort(byPlace) };
+  return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
+}
+
+function invalid(issues: readonly Issue[]): ExperimentReading {
+  return { kind: 'invalid', issues: issues.toSorted(byPlace) };
 }
 
 function warnOfMove({ from, to }: Repaired['moved'][number]): ValueIssue {
@@ -87,11 +87,6 @@ interface Source {
   readonly document: LocatedDocument;
   readonly repaired: Repaired;
   readonly file: string;
-}
-
-/** Checks that know iter8's form only speak of its places. */
-function placed(form: Form, issue: ValueIssue, source: Source): Issue {
-  return located({ ...issue, path: [...form.placeOf(issue.path, source.repaired.value)] }, source);
 }
 
 function located({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {

@@ -51,7 +51,7 @@ function versionsOf({
 }
 
 /** Without a name a version is called by its role; the revision is a variable too, as in iter8. */
-export function versionOf(
+function versionOf(
   { name, revision, variables = {} }: NonNullable<NativeSpec['versions']>['baseline'],
   role: string,
 ): Version {
