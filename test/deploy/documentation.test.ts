@@ -108,7 +108,8 @@ describe('docs/serin-manifest.md', () => {
   });
 
   test('names every field of the spec', () => {
-    for (const field of Object.keys(nativeManifest.shape.spec.shape)) expect(text).toMatch(new RegExp(`^\\|.*\`${field}\\b`, 'm'));
+    for (const field of Object.keys(nativeManifest.shape.spec.shape))
+      expect(text).toMatch(new RegExp(`^\\|.*\`${field}\\b`, 'm'));
   });
 });
 
