@@ -49,7 +49,7 @@ function exports(
 
 function hints({ temporal, stateDirectory }: Sandbox): string {
   return [
-    'The tutorial is samples/canary-progressive/README.md. Faults, by revision:',
+    'The tutorial is samples/canary-progressive/README.md, the others are in samples/README.md. Faults, by revision:',
     '  npm run fault -- default/sample-app-v2 errors 0.3    a share of the requests fails (latency 300: ms added; hang; unready; crash)',
     '  npm run fault -- default/sample-app-v2 off',
     '  npm run outage -- prometheus stop                     or start, kill, freeze, thaw; also temporal and api-server',

@@ -12,7 +12,9 @@ import { readWorkerConfig } from '../../spec/worker-config.ts';
 import { searchAttributes } from '../../workflows/messages.ts';
 
 const root = join(import.meta.dirname, '../..');
-const pages = globSync(['*.md', 'docs/**/*.md', '{core,workflows,test,bench,deploy}/README.md'], { cwd: root });
+const pages = globSync(['*.md', 'docs/**/*.md', '{core,workflows,test,bench,deploy}/README.md', 'samples/**/*.md'], {
+  cwd: root,
+});
 
 function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');

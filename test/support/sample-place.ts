@@ -120,7 +120,7 @@ async function copyOf(file: string, { namespace, directory, host, port }: Place,
     .replaceAll('intervalSeconds: 10', 'intervalSeconds: 2')
     .replaceAll('intervalSeconds: 5', 'intervalSeconds: 1')
     .replaceAll('qps: 20', 'qps: 100')
-    .replace(head, `${head}  annotations: { serin.dev/min-samples: "20" }\n`);
+    .replace(head, `${head}  annotations: { serin.dev/min-samples: "10" }\n`);
   const path = join(directory, basename(file));
   await writeFile(path, changed);
   return path;
