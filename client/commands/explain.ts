@@ -25,7 +25,7 @@ export async function explain(
 ): Promise<CommandResult> {
   const record = (await isFile(id))
     ? await readExportedRecord(id)
-    : await withSession(context.connection, (session) => readRunRecord(session, id));
+    : await withSession(context.connection, (session) => readRunRecord(context, session, id));
   const { number, interval } = chosen(record, flags.iteration);
   say(context, ...explanation(record.experiment, interval, { number, count: record.intervals.length }));
   return { exitCode: 0, json: { number, ...interval } };

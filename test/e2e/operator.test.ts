@@ -67,7 +67,7 @@ describe.concurrent('serin operator', () => {
     ]);
 
     const yaml = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace, '-o', 'yaml');
-    const described = await runSerin(['describe', '-f', '-'], { input: yaml });
+    const described = await runSerin(['describe', '-f', '-', '--wide'], { input: yaml });
     const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').query(statusQuery);
     expect(described.stdout).toBe(`${describeReport(report)}\n`);
     expect(described.stdout).toContain('Recommended baseline: candidate');
