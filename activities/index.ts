@@ -66,7 +66,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     isApiReady: cluster.isReady,
   });
   return {
-    readManifest: (input) => readManifest({ temporal, cluster }, input),
+    readManifest: (input) => readManifest({ temporal, cluster, allowedCommands }, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
     discoverVersions: (input) => discoverVersions(cluster, input),

@@ -1,8 +1,10 @@
+import type { Experiment } from '../core/experiment.ts';
+import { metricReferences } from '../core/metric-references.ts';
+import { commandOf } from '../core/task.ts';
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
 import type { ManifestInput, ManifestReading } from '../workflows/contract.ts';
-import type { Experiment } from '../core/experiment.ts';
-import { metricReferences } from '../core/metric-references.ts';
+import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
 import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
@@ -12,15 +14,27 @@ import { readSearchAttributes } from './search-attributes.ts';
 /** What messages call the input of a workflow, which has no file name. */
 const inputName = 'manifest';
 
-/** Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for programs. */
+export interface ManifestDependencies {
+  readonly temporal: TemporalService;
+  readonly cluster: Pick<Cluster, 'readMetricResource'>;
+  readonly allowedCommands: readonly string[];
+}
+
+/**
+ * Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for
+ * programs, and as `CommandNotAllowed` where start actions would run before the preflight finds out that others may not.
+ */
 export async function readManifest(
-  { temporal, cluster }: { readonly temporal: TemporalService; readonly cluster: Pick<Cluster, 'readMetricResource'> },
+  { temporal, cluster, allowedCommands }: ManifestDependencies,
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
   const reading = parseManifest(manifest, inputName);
   if (reading.kind === 'invalid') {
     const issues = reading.issues.map(formatIssue);
     throw failure('InvalidManifest', { message: issues.join('\n'), details: [{ issues: reading.issues }] });
+  }
+  if (reading.experiment.start.some((task) => commandOf(task) !== undefined)) {
+    requireCommands(reading.experiment, allowedCommands);
   }
   const [attributes, experiment] = await Promise.all([
     readSearchAttributes(temporal),
@@ -32,6 +46,11 @@ export async function readManifest(
     searchAttributes: attributes.names,
     temporalAddress: temporal.address,
   };
+}
+
+function requireCommands(experiment: Experiment, allowedCommands: readonly string[]): void {
+  const refused = refusedCommands(experiment, allowedCommands);
+  if (refused.length > 0) throw failure('CommandNotAllowed', { message: refused.join('\n') });
 }
 
 /** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */

@@ -68,6 +68,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addRestore(root, execute);
   addDoctor(root, execute);
   addLint(root, execute);
+  addConvert(root, execute);
   addPlan(root, execute);
   addSimulate(root, execute);
   addAssess(root, execute);
@@ -268,6 +269,17 @@ function addLint(root: Command, execute: Execute): void {
     .action(async (options: FileOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => (await import('./commands/lint.ts')).lint(context, options.file)),
+      );
+    });
+}
+
+function addConvert(root: Command, execute: Execute): void {
+  withOutput(root.command('convert'), ['text'])
+    .description("print an iter8 manifest in serin's own form, serin.dev/v1alpha1, with the same meaning")
+    .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
+    .action(async (options: FileOption & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/convert.ts')).convert(context, options.file)),
       );
     });
 }

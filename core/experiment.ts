@@ -84,6 +84,10 @@ export interface Experiment {
   readonly loop?: readonly Task[];
   /** Absent: all iterations are one loop. */
   readonly iterationsPerLoop?: number;
+  /** Told about every ending, whatever it is; failures are warnings. */
+  readonly notifications?: readonly Task[];
+  /** What the finish actions deploy must render as it did at the start, to the byte. */
+  readonly isPinned?: boolean;
   /** Whether a roll back runs the finish actions with the baseline's variables; absent: it does. */
   readonly finishOnRollBack?: boolean;
   /** Fewer requests than this leave a verdict undecided. */

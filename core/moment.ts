@@ -58,6 +58,12 @@ export function documentOf(moment: Moment): JsonObject {
   };
 }
 
+/** The same with the variables of a version by its name; one that the experiment does not have has its name only. */
+export function momentOfVersion(moment: Moment, name: string): Moment {
+  const version = moment.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
+  return { ...moment, version };
+}
+
 /** What a task's templates may use. */
 export function scopeOf(moment: Moment, options: Pick<Scope, 'secrets' | 'isScript'>): Scope {
   return {

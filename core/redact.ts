@@ -29,7 +29,8 @@ export function redactOutput(output: string, args: readonly string[]): string {
 
 /** Text without the values of a secret. */
 export function redactValues(text: string, secrets: readonly string[]): string {
-  const longest = secrets.filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length);
+  const known = secrets.flatMap((secret) => [secret, secret.trim()]).filter((secret) => secret !== '');
+  const longest = known.toSorted((a, b) => b.length - a.length);
   return longest.reduce((shown, secret) => shown.replaceAll(secret, mask), text);
 }
 

@@ -36,6 +36,8 @@ export interface ExperimentState {
   readonly tags: readonly TaggedRevision[];
   /** By the version's name. */
   readonly images?: Readonly<Record<string, string>>;
+  /** What the finish actions must render, by the version's name; where the manifest pins it. */
+  readonly digests?: Readonly<Record<string, string>>;
   /** What the preflight chose to begin with; percents of the candidates. */
   readonly firstStep?: { readonly weights: readonly number[]; readonly reason: string };
   /** Sequence of the latest traffic write that was planned. */

@@ -40,6 +40,8 @@ export interface TaskInputs {
   exec: {
     readonly command: string;
     readonly args: readonly string[];
+    /** Further arguments when this version is the one whose variables are used. */
+    readonly argsByVersion?: Readonly<Record<string, readonly string[]>>;
     /** `{{ .variable }}` in the arguments is replaced by the version's variables. */
     readonly interpolate: boolean;
   };

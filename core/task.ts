@@ -1,11 +1,11 @@
 import { holds } from './condition.ts';
-import type { Version } from './experiment.ts';
+import type { Experiment, Version } from './experiment.ts';
 import type { Moment } from './moment.ts';
 import { scopeOf } from './moment.ts';
 import { isShell } from './shell.ts';
 import { renderParts, showParts, templateVariables } from './template.ts';
 import type { RenderedParts } from './template.ts';
-import type { Delimiters, Task } from './task-kinds.ts';
+import type { Delimiters, LoadAmount, LoadedVersion, Task } from './task-kinds.ts';
 
 export type ExecTask = Task<'exec'>;
 
@@ -14,14 +14,15 @@ export type RenderedArgs =
 
 /** The arguments as they run when `version` wins: `{{ .variable }}` is replaced unless the task opts out. */
 export function renderArgs(task: ExecTask, version: Version): RenderedArgs {
-  if (!task.interpolate) return { kind: 'ok', args: task.args };
+  const own = task.argsByVersion?.[version.name] ?? [];
+  if (!task.interpolate) return { kind: 'ok', args: [...task.args, ...own] };
   const args: string[] = [];
   for (const [index, arg] of task.args.entries()) {
     const rendered = renderArg(arg, task, version);
     if (rendered.kind === 'invalid') return { kind: 'invalid', problem: `args[${index}]: ${rendered.problem}` };
     args.push(showParts(rendered.parts));
   }
-  return { kind: 'ok', args };
+  return { kind: 'ok', args: [...args, ...own] };
 }
 
 /** One argument; without secrets all its parts are text. */
@@ -60,6 +61,15 @@ export function mayRunFor({ condition }: Task, { isBaseline }: { readonly isBase
   return [true, false].some((winnerFound) => holds(condition, { winnerFound, candidateWon: false }));
 }
 
+/** The programs that the worker must allow for the tasks of all actions, each once. */
+export function commandsOf({
+  start,
+  loop = [],
+  finish,
+}: Pick<Experiment, 'start' | 'loop' | 'finish'>): readonly string[] {
+  return [...new Set([...start, ...loop, ...finish].flatMap((task) => commandOf(task) ?? []))];
+}
+
 /** The program that the worker must allow for the task; undefined for tasks that run none. */
 export function commandOf(task: Task): string | undefined {
   switch (task.kind) {
@@ -75,4 +85,12 @@ export function commandOf(task: Task): string | undefined {
     case 'slack':
       return undefined;
   }
+}
+
+/** How long a load on one version takes if the version keeps up. */
+export function plannedLoadMs(
+  amount: LoadAmount,
+  { requestsPerSecond }: Pick<LoadedVersion, 'requestsPerSecond'>,
+): number {
+  return amount.kind === 'duration' ? amount.durationMs : (amount.count / requestsPerSecond) * 1000;
 }

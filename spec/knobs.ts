@@ -5,7 +5,7 @@ import type { Experiment } from '../core/experiment.ts';
 import { parsed, refuse } from './fields.ts';
 import { showValue } from './issue.ts';
 
-const knobPrefix = 'serin.dev/';
+export const knobPrefix = 'serin.dev/';
 
 /** Of the analysis only what the annotations name; the rest are the method's defaults. */
 export type KnobSetting = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HttpSource, MetricDefinition, MetricSource } from '../core/metric-definition.ts';
 import { isRevisionName, mapping, namespaceName, objectName, parsed, text } from './fields.ts';
 import { parseQuantity } from './quantity.ts';
-import { serverFields } from './schema.ts';
+import { serverFields } from './metadata.ts';
 
 /** A reference as a manifest writes it: without a namespace it is in that of the metric. */
 export interface Reference {

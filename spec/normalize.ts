@@ -3,6 +3,7 @@ import { defaultSettings, experimentDefaults } from '../core/experiment.ts';
 import type { Experiment, Objective, TestingPattern, Version } from '../core/experiment.ts';
 import type { Task } from '../core/task-kinds.ts';
 import type { Iter8Manifest } from './schema.ts';
+import { unknownVersions } from './unknown-versions.ts';
 
 type Spec = Iter8Manifest['spec'];
 
@@ -44,9 +45,7 @@ function versionsOf(
     const { baseline, candidates = [] } = versionInfo;
     return { baseline: versionOf(baseline), candidates: candidates.map(versionOf) };
   }
-  const unknown = (name: string): Version => ({ name, revision: '', variables: {} });
-  const candidates = testingPattern === 'Conformance' ? [] : [unknown('candidate')];
-  return { baseline: unknown('baseline'), candidates, discovers: true };
+  return unknownVersions(testingPattern);
 }
 
 function rewardOf({ criteria }: Spec): Pick<Experiment, 'reward'> {

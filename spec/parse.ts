@@ -1,19 +1,16 @@
 import type { Experiment } from '../core/experiment.ts';
 import { checkAnalysis } from './analysis-checks.ts';
 import { warnOfCharts } from './chart-warnings.ts';
-import { crossCheck } from './cross-checks.ts';
-import { warnOfHandlers } from './handler-warnings.ts';
+import { formOf } from './forms.ts';
 import { warnOfOmissions } from './omissions.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
+import { checkLoads } from './load-checks.ts';
 import { warnOfDefinedMetrics } from './metric-warnings.ts';
-import { normalize } from './normalize.ts';
-import { originalPath, repair } from './repair.ts';
+import { originalPath } from './repair.ts';
 import type { Repaired } from './repair.ts';
-import { iter8Manifest } from './schema.ts';
-import { issuesOf } from './zod-issues.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
 /** A manifest that can run, with the oddities that were repaired; or all that is wrong with it. */
@@ -50,24 +47,27 @@ function isExperiment(value: unknown): boolean {
 }
 
 function parseDocument(document: LocatedDocument, file: string): ExperimentReading {
-  const repaired = repair(document.value);
-  const place = (issue: ValueIssue): Issue => placed(issue, { document, repaired, file });
-  const reading = iter8Manifest.safeParse(repaired.value);
-  const mistakes = reading.success ? [] : issuesOf(reading.error, repaired.value);
-  const issues = [...mistakes, ...crossCheck(repaired.value)].map(place);
-  if (!reading.success || issues.length > 0) return { kind: 'invalid', issues: issues.sort(byPlace) };
-  const experiment = normalize(reading.data);
-  const unfit = checkAnalysis(experiment).map(place);
-  if (unfit.length > 0) return { kind: 'invalid', issues: unfit.sort(byPlace) };
-  const found = [
-    ...repaired.moved.map(warnOfMove),
-    ...warnOfHandlers(reading.data),
-    ...warnOfCharts(experiment),
-    ...warnOfOmissions(experiment),
-    ...warnOfDefinedMetrics(experiment),
-  ];
-  const warnings = found.map(place);
-  return { kind: 'ok', experiment, warnings: warnings.sort(byPlace) };
+  const form = formOf(document.value);
+  const repaired = form.repair(document.value);
+  const source = { document, repaired, file };
+  const place = (issue: ValueIssue): Issue => located(issue, source);
+  const reading = form.read(repaired.value);
+  const issues = [...(reading.kind === 'read' ? [] : reading.issues), ...form.check(repaired.value)];
+  if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
+  const { experiment } = reading;
+  /** Checks of an experiment speak of iter8's places. */
+  const placeIn = (issue: ValueIssue): Issue => {
+    return place({ ...issue, path: [...form.placeOf(issue.path, repaired.value)] });
+  };
+  const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
+  if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
+  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
+  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
+  return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
+}
+
+function invalid(issues: readonly Issue[]): ExperimentReading {
+  return { kind: 'invalid', issues: issues.toSorted(byPlace) };
 }
 
 function warnOfMove({ from, to }: Repaired['moved'][number]): ValueIssue {
@@ -89,7 +89,7 @@ interface Source {
   readonly file: string;
 }
 
-function placed({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
+function located({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
   const original = originalPath(path, repaired);
   const position = atKey ? document.keyPositionOf(original) : document.positionOf(original);
   return { file, ...position, path: formatPath(original), expected, got };

@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { deploymentPatterns, experimentDefaults, testingPatterns } from '../core/experiment.ts';
-import { builtInMetric, builtInMetrics } from '../core/metric.ts';
 import {
   flag,
   integer,
-  isMetricReference,
   isRevisionName,
   mapping,
-  namespaceName,
-  objectName,
+  metricName,
   oneOf,
   parsed,
   refuse,
@@ -16,44 +13,15 @@ import {
   text,
 } from './fields.ts';
 import { showValue } from './issue.ts';
-import { annotations } from './knobs.ts';
+import { annotatedMetadata } from './metadata.ts';
 import { parseQuantity } from './quantity.ts';
 import { task } from './tasks.ts';
 import { weightObjRef } from './weight-obj-ref.ts';
 
-/** What the API server adds to an object, and nobody writes. */
-export const serverFields = {
-  uid: z.unknown().optional(),
-  resourceVersion: z.unknown().optional(),
-  generation: z.unknown().optional(),
-  creationTimestamp: z.unknown().optional(),
-  managedFields: z.unknown().optional(),
-  selfLink: z.unknown().optional(),
-  finalizers: z.unknown().optional(),
-  ownerReferences: z.unknown().optional(),
-};
-
-const metadata = mapping(
-  {
-    name: objectName,
-    namespace: namespaceName.optional(),
-    labels: z.unknown().optional(),
-    annotations: annotations.optional(),
-    ...serverFields,
-  },
-  Object.keys(serverFields),
-);
-
-/** A built-in metric, by whatever name, or a reference to one that a user has defined. */
-const metric = parsed(`one of ${builtInMetrics.join(', ')}, or namespace/name of a Metric`, (value) => {
-  if (typeof value !== 'string') return undefined;
-  return builtInMetric(value) ?? (isMetricReference(value) ? value : undefined);
-});
-
-const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity);
+const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity, { type: ['number', 'string'] });
 
 const objective = mapping({
-  metric,
+  metric: metricName,
   upperLimit: limit.optional(),
   lowerLimit: limit.optional(),
   rollback_on_failure: flag.optional(),
@@ -67,8 +35,10 @@ const objective = mapping({
 });
 
 /** As in Kubernetes, text only: YAML reads `1.10` as the number 1.1, and nobody would see the difference. */
-const variableValue = parsed('text (numbers, true and false in quotes)', (value) =>
-  typeof value === 'string' ? value : undefined,
+const variableValue = parsed(
+  'text (numbers, true and false in quotes)',
+  (value) => (typeof value === 'string' ? value : undefined),
+  { type: 'string' },
 );
 
 const variable = mapping({ name: text, value: variableValue });
@@ -131,13 +101,13 @@ const strategy = mapping(
   ['handlers'],
 );
 
-const reward = mapping({ metric, preferredDirection: oneOf(['High', 'Low']) });
+const reward = mapping({ metric: metricName, preferredDirection: oneOf(['High', 'Low']) });
 
 const criteria = mapping({
   rewards: z.array(reward).optional(),
   reward: reward.optional(),
-  requestCount: metric.optional(),
-  indicators: z.array(metric).optional(),
+  requestCount: metricName.optional(),
+  indicators: z.array(metricName).optional(),
   objectives: z.array(objective).optional(),
 });
 
@@ -160,7 +130,7 @@ export const iter8Manifest = mapping(
   {
     apiVersion: oneOf(['iter8.tools/v2alpha1', 'iter8.tools/v2alpha2']),
     kind: oneOf(['Experiment']),
-    metadata,
+    metadata: annotatedMetadata,
     spec: mapping({
       target: targetName,
       strategy,

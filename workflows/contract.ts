@@ -54,6 +54,8 @@ export interface PreflightReport {
   readonly correlations?: readonly (number | null)[];
   /** The weights to begin with, and why, at the traffic that there is. */
   readonly firstStep?: { readonly weights: readonly number[]; readonly reason: string };
+  /** What the finish actions would deploy, for each version by name: where the manifest pins it. */
+  readonly digests?: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
@@ -251,6 +253,8 @@ export interface ExperimentActivities {
     /** By name. */
     readonly winner: string;
     readonly revisions: Revisions;
+    /** What the rendering must be, to the byte. */
+    readonly digest?: string;
   }) => Promise<void>;
   /** After the finish actions: ready, the winner has 100 %, and where required it is the latest ready revision. */
   readonly verifyTarget: (input: VerifyInput) => Promise<Verification>;

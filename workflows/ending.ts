@@ -5,6 +5,7 @@ import { releaseTarget } from './activities.ts';
 import { factsOf, inContext } from './failures.ts';
 import { runFinishActions } from './finish-actions.ts';
 import { countEnd } from './metrics.ts';
+import { notifyOfEnd } from './notifications.ts';
 import { experimentOf, holderOf, update, warn } from './run.ts';
 import type { Run } from './run.ts';
 import { adoptOwnSequence, bringToBaseline, bringToBaselineAgain } from './traffic.ts';
@@ -96,6 +97,7 @@ export async function complete(run: Run, ending: Ending): Promise<void> {
   const message = `ExperimentCompleted: Experiment ${words}`;
   update(run, { ...run.state, stage: 'Completed', outcome, reason, message, completedAtMs: Date.now() });
   countEnd(outcome);
+  await notifyOfEnd(run);
   await condition(allHandlersFinished);
 }
 

@@ -43,7 +43,13 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   const experiment = experimentOf(run);
   if (!tasks.some(isHelm)) return;
   const revisions = versionsOf(experiment).map((version) => judged(run, version));
-  await activitiesFor(experiment).compareRendered({ experiment, winner, revisions });
+  const digest = run.state.digests?.[winner];
+  await activitiesFor(experiment).compareRendered({
+    experiment,
+    winner,
+    revisions,
+    ...(digest === undefined ? {} : { digest }),
+  });
 }
 
 /** After a deployment the winner must be the latest revision. */

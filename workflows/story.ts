@@ -72,7 +72,7 @@ async function initialize(run: Run): Promise<void> {
   }
   await awaitReadiness({ experiment });
   const report = await preflight({ experiment, holder: holderOf(run) });
-  const { revisions, weights, tags, warnings, correlations, firstStep } = report;
+  const { revisions, weights, tags, warnings, correlations, firstStep, digests } = report;
   const images = Object.fromEntries(
     versionsOf(experiment).map(({ name }, index) => [name, revisions[index]?.image ?? '']),
   );
@@ -85,6 +85,7 @@ async function initialize(run: Run): Promise<void> {
     images,
     standings: judgedVersions(experiment).map((_, index) => initialStanding(weights[index])),
     ...(firstStep === undefined ? {} : { firstStep }),
+    ...(digests === undefined ? {} : { digests }),
     stage: 'Running',
     message,
   });

@@ -1,5 +1,6 @@
 import { ApplicationFailure, isCancellation, sleep } from '@temporalio/workflow';
 import type { FinishedTask } from '../core/finished-tasks.ts';
+import { momentOfVersion } from '../core/moment.ts';
 import type { Moment } from '../core/moment.ts';
 import { notificationBody, notificationText } from '../core/notification.ts';
 import { withCollected } from '../core/state.ts';
@@ -126,12 +127,11 @@ async function untilGone(run: Run, work: () => Promise<RunTaskResult>): Promise<
   }
 }
 
-/** A version that the experiment does not know gets load and nothing else: it has its name and no variables. */
 function loadTargetOf({ name, url, headers, requestsPerSecond }: LoadedVersion, moment: Moment): LoadTarget {
-  const version = moment.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
+  const ofVersion = momentOfVersion(moment, name);
   const text = (template: string): string =>
     // A load has no secrets, so all parts are text.
-    showParts(partsOf(renderText(template, { ...moment, version }, { delimiters: 'both', hasSecret: false })));
+    showParts(partsOf(renderText(template, ofVersion, { delimiters: 'both', hasSecret: false })));
   const rendered = headers.map((header: Header) => [header.name, text(header.value)]);
   return { name, url: text(url), headers: Object.fromEntries(rendered), requestsPerSecond };
 }

@@ -1,4 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
+import type { Experiment } from '../../core/experiment.ts';
+import { commandsOf } from '../../core/task.ts';
 import type { RunTaskInput, RunTaskResult } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
@@ -37,4 +39,9 @@ export function refuseCommand(command: string, allowedCommands: readonly string[
   if (allowedCommands.includes(command)) return undefined;
   const allowed = allowedCommands.length === 0 ? 'none' : allowedCommands.join(', ');
   return `command ${JSON.stringify(command)} is not allowed on this worker; allowed: ${allowed}`;
+}
+
+/** Why the worker does not run commands of the experiment, one reason for each command. */
+export function refusedCommands(experiment: Experiment, allowedCommands: readonly string[]): readonly string[] {
+  return commandsOf(experiment).flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
 }

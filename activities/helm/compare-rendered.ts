@@ -1,22 +1,28 @@
 import { formatObjectName } from '../../core/experiment.ts';
+import type { Experiment, Version } from '../../core/experiment.ts';
 import { versionsOf } from '../../core/versions.ts';
 import type { ExperimentActivities } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
+import type { Helm } from './helm.ts';
 import { compareUpgrades, helmUpgrades } from './render-tasks.ts';
 import type { CompareDependencies } from './render-tasks.ts';
+import { renderingDigest } from './rendering-digest.ts';
 
 type CompareInput = Parameters<ExperimentActivities['compareRendered']>[0];
 
 /** Renders the winner's helm commands once more; fails as `PromotionMismatch` with every difference. */
 export async function compareRendered(
   dependencies: CompareDependencies,
-  { experiment, winner, revisions }: CompareInput,
+  { experiment, winner, revisions, digest }: CompareInput,
 ): Promise<void> {
   const version = versionsOf(experiment).find(({ name }) => name === winner);
   if (version === undefined) throw new Error(`the experiment has no version ${winner}`);
   const { upgrades, problems } = helmUpgrades(experiment, version);
-  const differences = await withHeartbeats(() => compareUpgrades(dependencies, { experiment, upgrades, revisions }));
+  const differences = await withHeartbeats(async () => [
+    ...(await compareUpgrades(dependencies, { experiment, upgrades, revisions })),
+    ...(await changed(dependencies.helm, { experiment, version, digest })),
+  ]);
   const found = [...problems, ...differences];
   if (found.length === 0) return;
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;
@@ -24,4 +30,17 @@ export async function compareRendered(
     message: `${message}:\n- ${found.join('\n- ')}`,
     details: [{ problems: found }],
   });
+}
+
+interface Pinned {
+  readonly experiment: Experiment;
+  readonly version: Version;
+  readonly digest: string | undefined;
+}
+
+async function changed(helm: Helm, { experiment, version, digest }: Pinned): Promise<readonly string[]> {
+  if (digest === undefined || (await renderingDigest(helm, experiment, version)) === digest) return [];
+  return [
+    `for ${version.name}: chart and values render something else than at the start of the experiment, although nothing of the judged revision differs; start the experiment again with what shall be promoted`,
+  ];
 }

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { failure } from '../failures.ts';
 
@@ -31,6 +32,14 @@ export function requireAllowedUrl(text: string, allowedHosts: readonly string[])
   const literal = host.replace(/^\[(.*)\]$/, '$1');
   if (isIP(literal) !== 0) requireAllowedAddress(url.host, literal);
   return url;
+}
+
+/** The same for a URL that another program will ask: its host is looked up now. */
+export async function requireAllowedTarget(text: string, allowedHosts: readonly string[]): Promise<void> {
+  const { hostname } = requireAllowedUrl(text, allowedHosts);
+  // What cannot be looked up cannot be reached either; the program says so in its own words.
+  const addresses = await lookup(hostname, { all: true }).catch(() => []);
+  for (const { address } of addresses) requireAllowedAddress(hostname, address);
 }
 
 /** Fails as `AddressNotAllowed` for addresses that no setting allows: link-local ones, and where clouds keep metadata. */

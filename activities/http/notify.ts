@@ -47,7 +47,7 @@ export async function notifySlack(
       method: 'POST',
       headers: {
         'Content-Type': 'application/json; charset=utf-8',
-        Authorization: `Bearer ${secret.value('token')}`,
+        Authorization: `Bearer ${secret.value('token').trim()}`,
         'Idempotency-Key': idempotencyKey,
       },
       body: JSON.stringify({ channel, text }),
@@ -62,9 +62,12 @@ function send(request: Omit<Parameters<typeof requestText>[0], 'limitMs' | 'sign
   return requestText({ ...request, limitMs, signal: cancellationSignal() });
 }
 
-/** Those of the task win over what its authentication adds; names of headers have no case. */
+/**
+ * Those of the task win over what its authentication adds; names of headers have no case. Many a secret was made from a file
+ * that ends with a line break, which no header takes.
+ */
 function headersOf(input: NotifyHttpInput, secret: Secret): Readonly<Record<string, string>> {
-  const given = input.headers.map(({ name, value }) => [name.toLowerCase(), fillIn(value, secret)]);
+  const given = input.headers.map(({ name, value }) => [name.toLowerCase(), fillIn(value, secret).trim()]);
   return {
     'content-type': 'application/json',
     ...authorizationOf(input, secret, new Set(given.map(([name]) => name ?? ''))),
@@ -81,11 +84,13 @@ function authorizationOf(
 ): Readonly<Record<string, string>> {
   switch (auth) {
     case 'Basic': {
-      const credentials = Buffer.from(`${secret.value('username')}:${secret.value('password')}`).toString('base64');
+      const credentials = Buffer.from(`${secret.value('username').trim()}:${secret.value('password').trim()}`).toString(
+        'base64',
+      );
       return { authorization: `Basic ${credentials}` };
     }
     case 'Bearer':
-      return given.has('authorization') ? {} : { authorization: `Bearer ${secret.value('token')}` };
+      return given.has('authorization') ? {} : { authorization: `Bearer ${secret.value('token').trim()}` };
     case 'APIKey':
     case 'None':
       return {};

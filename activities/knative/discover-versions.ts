@@ -20,8 +20,10 @@ export async function discoverVersions(
   const doubt = serviceDoubt(service, target);
   if (doubt !== undefined || service === undefined) throw notReady(doubt ?? '');
   const baseline = servingRevision(service, experiment);
-  if (testingPattern === 'Conformance') return { baseline: versionOf(baseline), candidates: [] };
-  return { baseline: versionOf(baseline), candidates: [versionOf(newestRevision(service, experiment, baseline))] };
+  const found = { baseline: withRevision(experiment.baseline, baseline), candidates: [] };
+  if (testingPattern === 'Conformance') return found;
+  const newest = newestRevision(service, experiment, baseline);
+  return { ...found, candidates: experiment.candidates.map((candidate) => withRevision(candidate, newest)) };
 }
 
 function servingRevision({ status }: KnativeService, { target }: Experiment): string {
@@ -40,6 +42,6 @@ function newestRevision({ status }: KnativeService, { target }: Experiment, base
   );
 }
 
-function versionOf(revision: string): Version {
-  return { name: revision, revision, variables: { revision } };
+function withRevision({ name, variables }: Version, revision: string): Version {
+  return { name, revision, variables: { ...variables, revision } };
 }

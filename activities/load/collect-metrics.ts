@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import type { Counts } from '../../core/measurement.ts';
+import { plannedLoadMs } from '../../core/task.ts';
 import { readFortioReport } from '../../spec/fortio-report.ts';
 import type { CollectMetricsInput, LoadTarget } from '../../workflows/contract.ts';
 import { describeEnd, hasSucceeded, lastLines } from '../commands/command-failure.ts';
@@ -10,7 +11,7 @@ import { refuseCommand } from '../commands/run-command.ts';
 import { runProcess } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import { requireAllowedUrl } from '../http/allowed-hosts.ts';
+import { requireAllowedTarget } from '../http/allowed-hosts.ts';
 import { requestText, requireSuccess } from '../http/request-text.ts';
 
 export interface LoadDependencies {
@@ -36,7 +37,7 @@ export async function collectMetrics(
 ): Promise<{ readonly counts: Readonly<Record<string, Counts>> }> {
   const refusal = refuseCommand(command, dependencies.allowedCommands);
   if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
-  for (const { url } of input.targets) requireAllowedUrl(url, dependencies.allowedHosts);
+  for (const { url } of input.targets) await requireAllowedTarget(url, dependencies.allowedHosts);
   return withHeartbeats(() =>
     withPayloadFile(dependencies, input, async (payload) => {
       const loads = input.targets.map(async (target) => [
@@ -57,7 +58,7 @@ interface Load {
 
 async function load({ environment }: LoadDependencies, { target, input, payload }: Load): Promise<Counts> {
   const args = [...argumentsOf(target, input), ...payload, target.url];
-  const limitMs = Math.min(input.limitMs, plannedMs(target, input) + requestLimitMs);
+  const limitMs = Math.min(input.limitMs, plannedLoadMs(input.amount, target) + requestLimitMs);
   const signal = cancellationSignal();
   const result = await runProcess({ command, args, environment, limitMs, signal, outputBytes: reportBytes });
   const counts = hasSucceeded(result) ? readFortioReport(result.stdout) : undefined;
@@ -85,10 +86,6 @@ function argumentsOf({ headers, requestsPerSecond }: LoadTarget, input: CollectM
 /** Fortio wants a request for each of its connections at least. */
 function connectionsFor(amount: CollectMetricsInput['amount'], connections: number): number {
   return amount.kind === 'requests' ? Math.min(connections, amount.count) : connections;
-}
-
-function plannedMs({ requestsPerSecond }: LoadTarget, { amount }: CollectMetricsInput): number {
-  return amount.kind === 'duration' ? amount.durationMs : (amount.count / requestsPerSecond) * 1000;
 }
 
 /** A payload is a file of its own, since command lines have limits and show it to others. */

@@ -1,17 +1,17 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
-import { commandOf } from '../../core/task.ts';
 import { isLoadTest } from '../../core/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
 import { judgedVersions, metricVersions, movesTraffic, versionsOf } from '../../core/versions.ts';
 import type { Holder, PreflightReport } from '../../workflows/contract.ts';
-import { refuseCommand } from '../commands/run-command.ts';
+import { refusedCommands } from '../commands/run-command.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from '../helm/helm.ts';
+import { renderingDigest } from '../helm/rendering-digest.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
@@ -70,7 +70,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await lookAhead({ experiment, weights }, dependencies.metrics, cancellationSignal());
     const warnings = [...warningsOf(experiment), ...outlook.warnings];
-    return { revisions, weights, tags: tagsOf(service), ...outlook, warnings };
+    const digests = await digestsOf(dependencies.helm, experiment);
+    return { revisions, weights, tags: tagsOf(service), ...outlook, ...digests, warnings };
   });
 }
 
@@ -79,6 +80,15 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
   const interval = isLoadTest(experiment) ? undefined : intervalProblem(experiment, metrics);
   const queries = queryProblems(experiment.metrics ?? {}, metricVersions(experiment));
   return interval === undefined ? queries : [interval, ...queries];
+}
+
+async function digestsOf(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
+  if (experiment.isPinned !== true) return {};
+  const digests: [string, string][] = [];
+  for (const version of versionsOf(experiment)) {
+    digests.push([version.name, await renderingDigest(helm, experiment, version)]);
+  }
+  return { digests: Object.fromEntries(digests) };
 }
 
 async function readTarget(cluster: Cluster, { target }: Experiment): Promise<KnativeService> {
@@ -132,14 +142,6 @@ function promotedAlready({ status }: KnativeService, { target, candidates }: Exp
   if (candidate === undefined) return [];
   const found = `candidate ${candidate.revision} has 100 % of the traffic of ${formatObjectName(target)} already`;
   return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
-}
-
-function refusedCommands(
-  { start, loop = [], finish }: Experiment,
-  allowedCommands: readonly string[],
-): readonly string[] {
-  const commands = [...start, ...loop, ...finish].flatMap((task) => commandOf(task) ?? []);
-  return [...new Set(commands)].flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
 }
 
 function refused({ target }: Experiment, problems: readonly string[]): Error {

@@ -1,22 +1,23 @@
 import type { V1CustomResourceColumnDefinition as Column } from '@kubernetes/client-node';
+import { jsonSchemas } from '../../spec/json-schema.ts';
 import { iter8Experiment, iter8Metric } from './iter8.ts';
 import { free } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { experimentStatus } from './status.ts';
+import { structural } from './structural.ts';
 
 /** The kinds that serin adds to a cluster. `deploy/crds.yaml` is made of them. */
 export function customResourceDefinitions(): readonly object[] {
   return [
-    experiments('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Experiment),
+    experiments('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Experiment, '.spec.strategy.testingPattern'),
     metrics('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Metric),
-    experiments('serin.dev', ['v1alpha1'], free),
-    metrics('serin.dev', ['v1alpha1'], free),
+    experiments('serin.dev', ['v1alpha1'], specOf('serin.dev-v1alpha1-experiment'), '.spec.pattern'),
+    metrics('serin.dev', ['v1alpha1'], specOf('serin.dev-v1alpha1-metric')),
   ];
 }
 
 /** iter8's columns, with its names; `-o wide` shows more. */
 const experimentColumns: readonly Column[] = [
-  { name: 'type', type: 'string', jsonPath: '.spec.strategy.testingPattern' },
   { name: 'target', type: 'string', jsonPath: '.spec.target' },
   { name: 'stage', type: 'string', jsonPath: '.status.stage' },
   { name: 'completed iterations', type: 'string', jsonPath: '.status.completedIterations' },
@@ -31,14 +32,21 @@ const immutable = [
   { rule: 'self == oldSelf', message: 'spec cannot be changed: delete the Experiment and create it again' },
 ];
 
-function experiments(group: string, versions: readonly string[], spec: Schema): object {
+/** The `spec` of a manifest that has a schema of its own. */
+function specOf(name: string): Schema {
+  const schema = structural(jsonSchemas()[name] ?? {});
+  return schema.properties?.['spec'] ?? free;
+}
+
+function experiments(group: string, versions: readonly string[], spec: Schema, type: string): object {
   const schema: Schema = {
     type: 'object',
     required: ['spec'],
     properties: { spec: { ...spec, 'x-kubernetes-validations': immutable }, status: experimentStatus },
   };
   const names = { kind: 'Experiment', listKind: 'ExperimentList', plural: 'experiments', singular: 'experiment' };
-  return definition({ group, names, versions, schema, columns: experimentColumns });
+  const columns: readonly Column[] = [{ name: 'type', type: 'string', jsonPath: type }, ...experimentColumns];
+  return definition({ group, names, versions, schema, columns });
 }
 
 function metrics(group: string, versions: readonly string[], spec: Schema): object {

@@ -1,6 +1,11 @@
-/** Writes what is generated from the sources: `npm run generate`. */
-import { writeFileSync } from 'node:fs';
+/** Writes what is made from the sources: `npm run generate`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crdsFile } from './file.ts';
+import { generatedFiles } from './generated-files.ts';
 
-writeFileSync(fileURLToPath(new URL('../../deploy/crds.yaml', import.meta.url)), crdsFile());
+for (const [path, text] of Object.entries(generatedFiles())) {
+  const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}

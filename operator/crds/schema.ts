@@ -1,5 +1,6 @@
 /** A structural OpenAPI schema, as far as serin's CustomResourceDefinitions need it. */
 export interface Schema {
+  readonly description?: string;
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   readonly format?: string;
   readonly pattern?: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../../core/duration.ts';
+import { momentOfVersion } from '../../core/moment.ts';
 import { renderText } from '../../core/task.ts';
 import type { Header, LoadAmount, LoadedVersion, Payload } from '../../core/task-kinds.ts';
 import { flag, integer, mapping, parsed, refuse, scalar, text } from '../fields.ts';
@@ -87,10 +88,7 @@ function payloadOf({ payloadStr, payloadURL }: Input): Payload | undefined {
 function templatesOf({ name, url, headers }: LoadedVersion, index: number): readonly TaskTemplate[] {
   const template = (value: string, ...path: string[]): TaskTemplate => ({
     path: ['with', 'versions', index, ...path],
-    render: (moment) => {
-      const version = moment.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
-      return renderText(value, { ...moment, version }, { delimiters: 'both', hasSecret: false });
-    },
+    render: (moment) => renderText(value, momentOfVersion(moment, name), { delimiters: 'both', hasSecret: false }),
   });
   return [template(url, 'url'), ...headers.map((header) => template(header.value, 'headers', header.name))];
 }

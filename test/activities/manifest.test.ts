@@ -17,14 +17,11 @@ beforeAll(async () => {
 
 afterAll(() => server.teardown());
 
-const read = (manifest: ManifestInput) =>
-  readManifest(
-    {
-      temporal: { client: server.env.client, address: 'temporal:7233', namespace: 'default' },
-      cluster: { readMetricResource: () => Promise.resolve(undefined) },
-    },
-    { manifest },
-  );
+const read = (manifest: ManifestInput) => {
+  const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
+  const cluster = { readMetricResource: () => Promise.resolve(undefined) };
+  return readManifest({ temporal, cluster, allowedCommands: ['helm', 'true'] }, { manifest });
+};
 
 describe('readManifest', () => {
   it("reads the seed's bytes, names what it repaired, and says which search attributes can be used", async () => {
@@ -60,5 +57,15 @@ describe('readManifest', () => {
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(/^manifest:\d+:\d+ spec\..*: expected .*, got /);
     expect(details).toEqual([{ issues: [expect.objectContaining({ line: expect.any(Number) }), expect.anything()] }]);
+  });
+
+  it('refuses commands that the worker does not allow before a start action runs', async () => {
+    const start = '- { task: common/exec, with: { cmd: "true" } }\n      - { run: ls }';
+    const text = (await readFile(seed, 'utf8')).replace(/- library: knative\n\s+task: init-experiment/, start);
+    expect(await failureOf(() => read(text))).toMatchObject({
+      type: 'CommandNotAllowed',
+      isRetryable: false,
+      message: 'command "bash" is not allowed on this worker; allowed: helm, true',
+    });
   });
 });

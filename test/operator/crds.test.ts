@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { crdsFile } from '../../operator/crds/file.ts';
+import { generatedFiles } from '../../operator/crds/generated-files.ts';
 
-test('deploy/crds.yaml is what `npm run generate` writes', () => {
-  expect(readFileSync(new URL('../../deploy/crds.yaml', import.meta.url), 'utf8')).toBe(crdsFile());
+test.each(Object.entries(generatedFiles()))('%s is what `npm run generate` writes', (path, text) => {
+  expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).toBe(text);
 });

@@ -107,6 +107,42 @@ const recordings: Readonly<Record<string, Recording>> = {
       measure: (_n, window) => measured(window, { requests: 60 }),
     }),
   },
+  tasks: {
+    world: fakeWorld({
+      experiment: anExperiment({
+        ...quick,
+        start: [{ kind: 'init-experiment' }, { kind: 'script', script: 'true', delimiters: 'go' }],
+        iterationsPerLoop: 1,
+        loop: [
+          {
+            kind: 'collect',
+            versions: [{ name: 'current', url: 'http://app', headers: [], requestsPerSecond: 8 }],
+            amount: { kind: 'requests', count: 10 },
+            connections: 1,
+            loadOnly: false,
+          },
+        ],
+        finish: [
+          {
+            kind: 'readiness',
+            initialDelayMs: 1000,
+            retries: 1,
+            intervalMs: 1000,
+            objects: [{ kind: 'ksvc', namespace: 'default', name: 'app', waitFor: { kind: 'exists' } }],
+          },
+          {
+            kind: 'http',
+            url: 'http://app/{{ .name }}',
+            method: 'POST',
+            auth: 'None',
+            headers: [],
+            condition: { kind: 'call', name: 'CandidateWon' },
+            ignoreFailure: true,
+          },
+        ],
+      }),
+    }),
+  },
   'continued-as-new': { world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 12 }) }) },
   cancelled: {
     world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),

@@ -10,11 +10,18 @@ interface Changes {
   readonly handlers?: object;
   readonly apiVersion?: string;
   readonly duration?: object;
+  readonly baseline?: object | undefined;
 }
 
-function read({ actions = {}, handlers, apiVersion = 'iter8.tools/v2alpha2', duration }: Changes): ExperimentReading {
+function read({
+  actions = {},
+  handlers,
+  apiVersion = 'iter8.tools/v2alpha2',
+  duration,
+  baseline,
+}: Changes): ExperimentReading {
   const variables = [{ name: 'color', value: 'blue' }];
-  const versionInfo = { baseline: { name: 'v1', variables }, candidates: [{ name: 'v2', variables }] };
+  const versionInfo = { baseline: baseline ?? { name: 'v1', variables }, candidates: [{ name: 'v2', variables }] };
   const strategy = { testingPattern: 'Canary', actions, handlers };
   const spec = { target: 'apps/app', strategy, versionInfo, duration };
   const metadata = { name: 'app', namespace: 'tests' };
@@ -226,9 +233,21 @@ test.each<[string, object, string]>([
   expect(problemOf(task)).toContain(expected);
 });
 
-test('a value that a shell would interpret is refused in scripts', () => {
-  const exec = { task: 'common/exec', with: { cmd: 'bash', args: ['-c', 'echo {{ .this }}'] } };
-  expect(problemOf(exec)).toContain('finish[0].with.args[1]');
+test('a load that no task has the time for is refused', () => {
+  const load = { numQueries: 10_000, versions: [{ name: 'v1', url: 'http://a' }] };
+  expect(problemOf({ task: 'metrics/collect', with: load })).toContain(
+    'finish[0].with: expected a load that is shorter than serin.dev/task-limit, 5 min, got 20 min',
+  );
+});
+
+test('a value that a shell would interpret is refused where a shell reads it', () => {
+  const baseline = { name: 'v1', variables: [{ name: 'color', value: '$(id)' }] };
+  const found = (task: object) => problemsOf({ actions: { start: [task] }, baseline }).join('\n');
+  const words = 'is "$(id)", but a shell takes only letters, digits and _@%+=:,./- as they are (version v1)';
+  expect(found({ task: 'common/bash', with: { script: 'echo {{ .color }}' } })).toContain(words);
+  expect(found({ run: 'echo @< .color >@' })).toContain(words);
+  expect(found({ task: 'common/exec', with: { cmd: '/bin/sh', args: ['-c', 'echo {{ .color }}'] } })).toContain(words);
+  expect(found({ task: 'common/exec', with: { cmd: 'echo', args: ['{{ .color }}'] } })).toBe('');
 });
 
 describe('loops', () => {

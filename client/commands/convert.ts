@@ -1,0 +1,18 @@
+import { convertManifest } from '../../spec/convert.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { remark } from '../context.ts';
+import { CommandError } from '../errors.ts';
+import { readInputFile } from '../files.ts';
+
+/** `serin convert -f FILE`: prints an iter8 manifest in serin's own form. */
+export async function convert(context: CommandContext, path: string): Promise<CommandResult> {
+  const { name, text } = await readInputFile(context.terminal, path);
+  const conversion = convertManifest(text, name);
+  if (conversion.kind === 'invalid') {
+    const { issues } = conversion;
+    throw new CommandError('usage', [`${name} cannot be converted:`, ...issues].join('\n  '), { issues });
+  }
+  remark(context, ...conversion.warnings.map((warning) => `warning: ${warning}`));
+  context.terminal.write(conversion.text);
+  return { exitCode: 0 };
+}

@@ -1,0 +1,10 @@
+import { jsonSchemas } from '../../spec/json-schema.ts';
+import { crdsFile } from './file.ts';
+
+/** Every file that is made from the sources, by its path from the root. */
+export function generatedFiles(): Readonly<Record<string, string>> {
+  const schemas = Object.entries(jsonSchemas()).map(([name, schema]) => {
+    return [`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`] as const;
+  });
+  return { 'deploy/crds.yaml': crdsFile(), ...Object.fromEntries(schemas) };
+}

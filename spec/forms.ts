@@ -1,0 +1,76 @@
+import type { Experiment } from '../core/experiment.ts';
+import { crossCheck } from './cross-checks.ts';
+import { warnOfHandlers } from './handler-warnings.ts';
+import type { Path } from './issue.ts';
+import { checkPromotion } from './native/checks.ts';
+import { normalizeNative } from './native/normalize.ts';
+import { iter8Sketch, nativePath } from './native/paths.ts';
+import { nativeManifest } from './native/schema.ts';
+import { normalize } from './normalize.ts';
+import { repair } from './repair.ts';
+import type { Repaired } from './repair.ts';
+import { iter8Manifest } from './schema.ts';
+import { withoutNulls } from './without-nulls.ts';
+import { issuesOf } from './zod-issues.ts';
+import type { ValueIssue } from './zod-issues.ts';
+
+/** What a form makes of a document: an experiment, with what only this form can find odd; places are the form's own. */
+export type FormReading =
+  | {
+      readonly kind: 'read';
+      readonly experiment: Experiment;
+      readonly unfit: readonly ValueIssue[];
+      readonly warnings: readonly ValueIssue[];
+    }
+  | { readonly kind: 'invalid'; readonly issues: readonly ValueIssue[] };
+
+/** One form of manifests. */
+export interface Form {
+  readonly repair: (document: unknown) => Repaired;
+  readonly read: (value: unknown) => FormReading;
+  /** What one field alone cannot show; places are the form's own. */
+  readonly check: (value: unknown) => readonly ValueIssue[];
+  /** Where this form has what an experiment has where iter8's form has it at the path. */
+  readonly placeOf: (path: Path, value: unknown) => Path;
+}
+
+const iter8: Form = {
+  repair,
+  read: (value) => {
+    const reading = iter8Manifest.safeParse(value);
+    if (!reading.success) return { kind: 'invalid', issues: issuesOf(reading.error, value) };
+    return { kind: 'read', experiment: normalize(reading.data), unfit: [], warnings: warnOfHandlers(reading.data) };
+  },
+  check: crossCheck,
+  placeOf: (path) => path,
+};
+
+const native: Form = {
+  repair: (document) => ({ value: withoutNulls(document), moved: [] }),
+  read: (value) => {
+    const reading = nativeManifest.safeParse(value);
+    if (!reading.success) return { kind: 'invalid', issues: issuesOf(reading.error, value) };
+    const experiment = normalizeNative(reading.data);
+    return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
+  },
+  // The actions of the file, which the promotion is none of.
+  check: (value) =>
+    crossCheck(iter8Sketch(value)).map((issue) => {
+      return { ...issue, path: [...nativePath(issue.path, { hasPromotion: false })] };
+    }),
+  placeOf: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
+};
+
+/** By the `apiVersion`; whatever is neither is read as iter8's, whose schema names all versions. */
+export function formOf(document: unknown): Form {
+  const isOwn = typeof document === 'object' && document !== null && 'apiVersion' in document;
+  return isOwn && typeof document.apiVersion === 'string' && document.apiVersion.startsWith('serin.dev/')
+    ? native
+    : iter8;
+}
+
+function hasPromotion(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('spec' in value)) return false;
+  const { spec } = value;
+  return typeof spec === 'object' && spec !== null && 'promotion' in spec;
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { serinMetric } from './metric-serin.ts';
+import { v2alpha1Metric, v2alpha2Metric } from './metric-iter8.ts';
+import { nativeManifest } from './native/schema.ts';
+import { iter8Manifest } from './schema.ts';
+
+/** The schemas that editors and other tools check manifests by, by the name of their file. */
+const published = {
+  'serin.dev-v1alpha1-experiment': { schema: nativeManifest, title: "serin's Experiment" },
+  'serin.dev-v1alpha1-metric': { schema: serinMetric, title: "serin's Metric" },
+  'iter8.tools-experiment': {
+    schema: iter8Manifest,
+    title: "iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it",
+  },
+  'iter8.tools-v2alpha1-metric': { schema: v2alpha1Metric, title: "iter8's Metric, v2alpha1" },
+  'iter8.tools-v2alpha2-metric': { schema: v2alpha2Metric, title: "iter8's Metric, v2alpha2" },
+} as const satisfies Readonly<Record<string, { readonly schema: z.ZodType; readonly title: string }>>;
+
+/**
+ * JSON Schemas (2020-12) of all manifests, from the very schemas that read them. What fields say only together is not in them:
+ * `serin lint` has the last word.
+ */
+export function jsonSchemas(): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    Object.entries(published).map(([name, { schema, title }]) => {
+      return [name, { title, ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) }];
+    }),
+  );
+}
