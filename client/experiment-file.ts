@@ -1,4 +1,5 @@
 import { asReport } from '../core/as-report.ts';
+import { experimentDefaults } from '../core/experiment.ts';
 import type { Report } from '../core/report.ts';
 import { reportOf } from '../core/reporting.ts';
 import { initialState } from '../core/state.ts';
@@ -48,10 +49,10 @@ function reportIn(document: unknown): Report | undefined {
   return isStopped ? failedReport(report, textIn(ofRun, 'reason')) : report;
 }
 
-/** An object whose run has not begun, or never will. */
+/** An object that serin's operator looks after, whose run has not begun, or never will. */
 function withoutRun(document: unknown): Report | undefined {
   const status = fieldOf(document, 'status');
-  if (typeof fieldOf(status, 'stage') !== 'string') return undefined;
+  if (fieldOf(status, 'serin') === undefined) return undefined;
   const metadata = fieldOf(document, 'metadata');
   const spec = fieldOf(document, 'spec');
   const strategy = fieldOf(spec, 'strategy');
@@ -64,7 +65,7 @@ function withoutRun(document: unknown): Report | undefined {
     namespace,
     target: second === undefined ? { namespace, name: first } : { namespace: first, name: second },
     testingPattern: textIn(strategy, 'testingPattern'),
-    deploymentPattern: textIn(strategy, 'deploymentPattern'),
+    deploymentPattern: textIn(strategy, 'deploymentPattern') || experimentDefaults.deploymentPattern,
     message: textIn(status, 'message'),
   };
 }

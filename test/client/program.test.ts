@@ -189,6 +189,10 @@ describe('serin describe -f', () => {
   test.each([
     ['a: [', 'is not YAML'],
     ['kind: Experiment', 'expected an Experiment with a status'],
+    [
+      "{kind: Experiment, status: {stage: Completed, message: of iter8's controller}}",
+      'expected an Experiment with a status',
+    ],
     ['just text', 'expected an Experiment with a status'],
     ['', 'is empty'],
   ])('refuses %j', async (input, message) => {
