@@ -1,5 +1,6 @@
 import type { Experiment } from '../core/experiment.ts';
 import { metricReferences } from '../core/metric-references.ts';
+import type { MetricDefinitions } from '../core/metric.ts';
 import { commandOf } from '../core/task.ts';
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
@@ -8,6 +9,7 @@ import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
 import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
+import { compileProblem } from './metrics/jq/jq.ts';
 import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
@@ -57,7 +59,18 @@ function requireCommands(experiment: Experiment, allowedCommands: readonly strin
 async function withMetrics(cluster: Pick<Cluster, 'readMetricResource'>, experiment: Experiment): Promise<Experiment> {
   const known = experiment.metrics ?? {};
   const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
-  if (references.length === 0) return experiment;
   const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
-  return { ...experiment, metrics: { ...known, ...found } };
+  const metrics = { ...known, ...found };
+  if (Object.keys(metrics).length === 0) return experiment;
+  await requireExpressions(metrics);
+  return { ...experiment, metrics };
+}
+
+async function requireExpressions(metrics: MetricDefinitions): Promise<void> {
+  for (const [reference, { source }] of Object.entries(metrics)) {
+    const problem = source.kind === 'http' ? await compileProblem(source.jqExpression) : undefined;
+    if (problem === undefined) continue;
+    const message = `metric ${reference}: jqExpression: expected a jq expression, got ${problem}`;
+    throw failure('MetricUnavailable', { message });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Experiment } from './experiment.ts';
+import type { Experiment, ObjectName } from './experiment.ts';
 import { builtInMetric } from './metric.ts';
 
 /** The metrics of an experiment that need a definition, each once, as the manifest refers to them. */
@@ -13,4 +13,10 @@ export function metricReferences({
     ...(reward === undefined ? [] : [reward.metric]),
   ];
   return [...new Set(named)].filter((metric) => builtInMetric(metric) === undefined);
+}
+
+/** The Metric that a reference means: a bare name is in the experiment's namespace. */
+export function metricObject(reference: string, namespace: string): ObjectName {
+  const [first = '', second] = reference.split('/');
+  return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
 }

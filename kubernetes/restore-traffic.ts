@@ -59,15 +59,21 @@ function nextTraffic(
   });
 }
 
+interface Confirmation extends Pick<TrafficRestore, 'target' | 'baseline'> {
+  readonly signal: AbortSignal;
+  readonly limitMs: number;
+}
+
 /** Waits until the cluster reports 100 % baseline. Fails with Knative's reason when it does not in time. */
 export async function awaitBaseline(
   cluster: RestoreCluster,
-  { target, baseline, signal }: Pick<TrafficRestore, 'target' | 'baseline'> & { readonly signal: AbortSignal },
+  { target, baseline, signal, limitMs }: Confirmation,
 ): Promise<void> {
+  const endsAtMs = performance.now() + limitMs;
   for (;;) {
     const doubt = doubtOf(await cluster.readService(target), baseline);
     if (doubt === undefined) return;
-    if (await pause(signal, pollIntervalMs)) continue;
+    if (performance.now() < endsAtMs && (await pause(signal, pollIntervalMs))) continue;
     const written = `100 % on ${baseline} is written to ${formatObjectName(target)}`;
     throw new KubernetesFailure(
       'failed',

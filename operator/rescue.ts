@@ -43,8 +43,7 @@ export async function rescue({ cluster, target, workflowId }: RescueRequest): Pr
       kind: 'restored',
       message: `100 % of the traffic of ${formatObjectName(target)} is written to ${baseline} by the operator`,
       tidyUp: async (signal) => {
-        const confirmation = AbortSignal.any([signal, AbortSignal.timeout(confirmationLimitMs)]);
-        await awaitBaseline(cluster, { target, baseline, signal: confirmation });
+        await awaitBaseline(cluster, { target, baseline, signal, limitMs: confirmationLimitMs });
         await keepBaseline(cluster, { target, baseline, plan, forMs: lateTaskMs(lease), signal });
         await cluster.deleteLease(target, taken);
       },

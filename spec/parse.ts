@@ -8,6 +8,7 @@ import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
 import { checkLoads } from './load-checks.ts';
+import { metricsBeside } from './metrics-beside.ts';
 import { warnOfDefinedMetrics } from './metric-warnings.ts';
 import { originalPath } from './repair.ts';
 import type { Repaired } from './repair.ts';
@@ -24,7 +25,9 @@ export function parseExperiment(text: string, file: string): ExperimentReading {
   if (reading.kind === 'invalid') return reading;
   const experiments = reading.documents.filter(({ value }) => isExperiment(value));
   const [only] = reading.documents.length === 1 ? reading.documents : experiments;
-  if (only !== undefined && experiments.length <= 1) return parseDocument(only, file);
+  if (only !== undefined && experiments.length <= 1) {
+    return parseDocument(only, file, reading.documents.length > 1 ? text : undefined);
+  }
   const got = `${experiments.length} in ${reading.documents.length} documents`;
   const expected = 'one document of kind Experiment';
   return { kind: 'invalid', issues: [{ file, line: 1, column: 1, path: '(document)', expected, got }] };
@@ -46,7 +49,8 @@ function isExperiment(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Experiment';
 }
 
-function parseDocument(document: LocatedDocument, file: string): ExperimentReading {
+/** @param text of all documents, where there are more. */
+function parseDocument(document: LocatedDocument, file: string, text?: string): ExperimentReading {
   const form = formOf(document.value);
   const repaired = form.repair(document.value);
   const source = { document, repaired, file };
@@ -54,7 +58,9 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const reading = form.read(repaired.value);
   const issues = [...(reading.kind === 'read' ? [] : reading.issues), ...form.check(repaired.value)];
   if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
-  const { experiment } = reading;
+  const beside = text === undefined ? undefined : metricsBeside(reading.experiment, text, file);
+  if (beside?.kind === 'invalid') return invalid(beside.issues);
+  const experiment = withMetrics(reading.experiment, beside?.metrics);
   /** Checks of an experiment speak of iter8's places. */
   const placeIn = (issue: ValueIssue): Issue => {
     return place({ ...issue, path: [...form.placeOf(issue.path, repaired.value)] });
@@ -64,6 +70,10 @@ function parseDocument(document: LocatedDocument, file: string): ExperimentReadi
   const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
   const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
   return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
+}
+
+function withMetrics(experiment: Experiment, metrics: Experiment['metrics'] = {}): Experiment {
+  return Object.keys(metrics).length === 0 ? experiment : { ...experiment, metrics };
 }
 
 function invalid(issues: readonly Issue[]): ExperimentReading {

@@ -1,5 +1,6 @@
 import { formatObjectName } from '../../core/experiment.ts';
 import type { ObjectName } from '../../core/experiment.ts';
+import { metricObject } from '../../core/metric-references.ts';
 import { builtInMetric } from '../../core/metric.ts';
 import type { MetricDefinition } from '../../core/metric-definition.ts';
 import type { MetricDefinitions } from '../../core/metric.ts';
@@ -34,24 +35,19 @@ export async function findMetrics(
   { references, namespace }: MetricReferences,
 ): Promise<MetricDefinitions> {
   const found = new Map<string, MetricDefinition>();
-  let wanted = references.filter(isDefinedByUser).map((reference) => nameOf(reference, namespace));
+  let wanted = references.filter(isDefinedByUser).map((reference) => metricObject(reference, namespace));
   while (wanted.length > 0) {
     const next = wanted.filter((name) => !found.has(formatObjectName(name)));
     const read = await Promise.all(distinct(next).map((name) => readDefinition(cluster, name)));
     for (const definition of read) found.set(formatObjectName(definition), definition);
     wanted = read.flatMap(sampleSizeOf);
   }
-  const byName = new Map(references.map((one) => [formatObjectName(nameOf(one, namespace)), one]));
+  const byName = new Map(references.map((one) => [formatObjectName(metricObject(one, namespace)), one]));
   return Object.fromEntries([...found].map(([name, definition]) => [byName.get(name) ?? name, definition]));
 }
 
 function isDefinedByUser(reference: string): boolean {
   return builtInMetric(reference) === undefined;
-}
-
-function nameOf(reference: string, namespace: string): ObjectName {
-  const [first = '', second] = reference.split('/');
-  return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
 }
 
 function distinct(names: readonly ObjectName[]): readonly ObjectName[] {

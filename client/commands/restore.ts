@@ -1,4 +1,3 @@
-import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
 import type { V1Lease } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment.ts';
 import { formatDuration } from '../../core/duration.ts';
@@ -41,8 +40,8 @@ export async function restore(
   const taken = lease && (await cluster.takeLease(target, lease, plan));
   await writeBaseline(cluster, { target, baseline, plan });
   say(context, `${name}: 100 % of the traffic is written to ${baseline}`);
-  const signal = withTimeLimit(context.terminal.interrupted, flags.timeoutMs);
-  await awaitBaseline(cluster, { target, baseline, signal });
+  const { interrupted: signal } = context.terminal;
+  await awaitBaseline(cluster, { target, baseline, signal, limitMs: flags.timeoutMs });
   const confirmedAfterMs = Math.round(performance.now() - startedAtMs);
   say(context, `${name}: confirmed by the cluster after ${formatDuration(confirmedAfterMs)}`);
   const lateMs = lateTaskMs(lease);
@@ -51,7 +50,7 @@ export async function restore(
       context,
       `A task of the old run may be at work for another ${formatDuration(lateMs)}: the traffic is watched for as long.`,
     );
-    await keepBaseline(cluster, { target, baseline, plan, forMs: lateMs, signal: context.terminal.interrupted });
+    await keepBaseline(cluster, { target, baseline, plan, forMs: lateMs, signal });
   }
   if (taken !== undefined) await cluster.deleteLease(target, taken);
   say(context, taken === undefined ? 'It had no Lease.' : 'Its Lease is deleted: the next experiment may begin.');

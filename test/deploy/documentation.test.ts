@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { findJqIssues } from '../../activities/metrics/jq/jq-issues.ts';
 import { failureTypes } from '../../core/failures.ts';
 import { formatIssue } from '../../spec/issue.ts';
+import { nativeManifest } from '../../spec/native/schema.ts';
 import { parseMetrics } from '../../spec/metric.ts';
 import { parseExperiment, parseExperimentObject } from '../../spec/parse.ts';
 import type { ExperimentReading } from '../../spec/parse.ts';
@@ -94,6 +95,21 @@ describe('docs/manifest.md', () => {
   test('has an example that is accepted', () => {
     const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest.md')) ?? [];
     expect(parseExperiment(example, 'manifest.md')).toMatchObject({ kind: 'ok', warnings: [] });
+  });
+});
+
+describe('docs/serin-manifest.md', () => {
+  const text = read('docs/serin-manifest.md');
+
+  test('has examples that are accepted', () => {
+    const examples = [...text.matchAll(/```yaml\n(apiVersion[^]*?)```/g)].map(([, example = '']) => example);
+    expect(examples).toHaveLength(2);
+    for (const example of examples) expect(parseExperiment(example, 'manifest.md')).toMatchObject({ kind: 'ok' });
+  });
+
+  test('names every field of the spec', () => {
+    for (const field of Object.keys(nativeManifest.shape.spec.shape))
+      expect(text).toMatch(new RegExp(`^\\|.*\`${field}\\b`, 'm'));
   });
 });
 

@@ -105,7 +105,7 @@ describe.concurrent('serin operator', () => {
 
   test('shows at once, with all reasons, that a manifest cannot be used, and starts no workflow', async () => {
     const manifest = manifestFor(await deployTarget({ name: 'invalid', namespace, baselineOnly: true }), {
-      objectives: [{ metric: 'happiness', upperLimit: 1 }],
+      objectives: [{ metric: 'Happiness!', upperLimit: 1 }],
       annotations: { 'min-samples': 'many' },
     });
     await experiments.apply(manifest);
@@ -138,11 +138,15 @@ describe.concurrent('serin operator', () => {
 
   test("looks after serin's own kind too", async () => {
     const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
-    await experiments.apply({ ...kind, metadata: { name: 'native' }, spec: {} });
+    const spec = { target: 'nowhere', pattern: 'Canary', objectives: [{ metric: 'error-rate', max: '10ms' }] };
+    await experiments.apply({ ...kind, metadata: { name: 'native' }, spec });
     const object = ['experiments.serin.dev/native', '-n', namespace] as const;
     await sandbox.kubectl('wait', '--for=condition=Failed', ...object, '--timeout=30s');
-    expect(await sandbox.kubectl('get', ...object)).toContain('InvalidExperiment: ');
+    const [, columns = ''] = (await sandbox.kubectl('get', ...object)).split('\n');
+    expect(columns).toMatch(/^native +Canary +nowhere .*InvalidExperiment: .*expected a share such as 1%/);
     await sandbox.kubectl('delete', ...object, '--timeout=5s');
+    const unknown = { ...kind, metadata: { name: 'native' }, spec: { target: 'x', pattern: 'Lottery' } };
+    await expect(experiments.apply(unknown)).rejects.toThrow('Unsupported value: "Lottery"');
   });
 
   test('lets a namespace go with all that is in it', async () => {

@@ -51,17 +51,17 @@ describe('the preflight refuses, before it changes anything,', () => {
   test('values that would deploy another image than the judged one', async () => {
     const { type, message } = await refusalOf(target, { helmArgs: ['--set', `image=${red}`] });
     expect(type).toBe('PreflightRefused');
-    expect(message).toMatch(/- for the baseline, .* is rendered with image .*:red, but .*:blue was judged/);
-    expect(message).toMatch(/- for the candidate, .* is rendered with image .*:red, but .*:green was judged/);
+    expect(message).toMatch(/- for current, .* is rendered with image .*:red, but .*:blue was judged/);
+    expect(message).toMatch(/- for candidate, .* is rendered with image .*:red, but .*:green was judged/);
   });
 
   test('values that would deploy another template under the judged name', async () => {
     const { type, message } = await refusalOf(target, { helmArgs: ['--set', 'tVersion=teal'] });
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(
-      /- for the baseline, .* would differ from revision strict-v1, .*: containers\[0\]\.env\[0\]\.value is "teal" instead of "blue"/,
+      /- for current, .* would differ from revision strict-v1, .*: containers\[0\]\.env\[0\]\.value is "teal" instead of "blue"/,
     );
-    expect(message).toMatch(/- for the candidate, .* would be refused: .*without a name change/s);
+    expect(message).toMatch(/- for candidate, .* would be refused: .*without a name change/s);
   });
 
   test('a chart with objects that the worker may not change', async () => {
@@ -81,14 +81,14 @@ describe('the preflight refuses, before it changes anything,', () => {
   test('values that would deploy another revision than the judged one', async () => {
     const { type, message } = await refusalOf(target, { candidatePromotes: 'values' });
     expect(type).toBe('PreflightRefused');
-    expect(message).toMatch(/- for the candidate, .* is rendered with revision strict-v1, but strict-v2 was judged/);
-    expect(message).not.toContain('for the baseline');
+    expect(message).toMatch(/- for candidate, .* is rendered with revision strict-v1, but strict-v2 was judged/);
+    expect(message).not.toContain('for current');
   });
 
   test('values that are not there', async () => {
     const { type, message } = await refusalOf(target, { baselinePromotes: 'no-values' });
     expect(type).toBe('PreflightRefused');
-    expect(message).toMatch(/- for the baseline: helm upgrade .*no-values\.yaml : 404 Not Found/);
+    expect(message).toMatch(/- for current: helm upgrade .*no-values\.yaml : 404 Not Found/);
   });
 
   test('a release that does not exist', async () => {

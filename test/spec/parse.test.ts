@@ -68,6 +68,31 @@ describe("the tutorial's manifest, byte for byte", () => {
   });
 });
 
+describe('metrics beside an experiment', () => {
+  const metric = (name: string, more = '') =>
+    `---\napiVersion: iter8.tools/v2alpha2\nkind: Metric\nmetadata: { name: ${name} }\nspec: { mock: [{ name: current, level: '1' }]${more} }\n`;
+  const experiment = sample.replace('metric: mean-latency', 'metric: clicks');
+
+  test('are the definitions that it uses, and those that count their samples', () => {
+    const text = experiment + metric('clicks', ', sampleSize: sessions') + metric('sessions') + metric('unused');
+    const { experiment: read, warnings } = accepted(text);
+    expect(Object.keys(read.metrics ?? {})).toEqual(['default/sessions', 'clicks']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('are looked for in the cluster where the file has none, which lint says', () => {
+    expect(accepted(experiment).warnings).toEqual([
+      expect.stringMatching(/objectives\[0\]\.metric: expected a built-in metric, got clicks, which must be a Metric/),
+    ]);
+  });
+
+  test('are read with their own places', () => {
+    expect(issues(experiment + metric('clicks', ', typ: Gauge'))).toEqual([
+      expect.stringMatching(/^experiment\.yaml:\d+:\d+ spec\.typ: expected one of/),
+    ]);
+  });
+});
+
 describe("iter8's sample file", () => {
   test('is accepted without a warning', () => {
     const { experiment, warnings } = accepted(sample);

@@ -1,0 +1,115 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SampleTarget } from '../../sandbox/index.ts';
+import { testCluster } from '../support/cluster.ts';
+import { deployTarget, helmHistory, scenarioOf, servedTraffic, underLoad } from '../support/scenario.ts';
+import type { Scenario } from '../support/scenario.ts';
+
+const namespace = 'native';
+const notices: string[] = [];
+const listener = createServer((request, response) => {
+  request.setEncoding('utf8');
+  request.on('data', (part: string) => notices.push(part));
+  request.on('end', () => response.end());
+});
+let hook: string;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  // A server that listens on TCP has an address of this form.
+  hook = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+});
+afterAll(() => void listener.close());
+
+/** The shortest form: the versions are found, the release follows the winner, and whoever listens is told. */
+function manifestOf({ name, chartUrl, valuesUrls }: SampleTarget, helm: object = {}): object {
+  return {
+    apiVersion: 'serin.dev/v1alpha1',
+    kind: 'Experiment',
+    metadata: { name, namespace },
+    spec: {
+      target: name,
+      objectives: [{ metric: 'error-rate', max: '5%', rollback: true }],
+      traffic: { increment: '40%' },
+      analysis: { method: 'threshold', minSamples: 10 },
+      interval: '1s',
+      iterations: 2,
+      promotion: {
+        helm: {
+          release: name,
+          chart: chartUrl,
+          values: { baseline: { files: [valuesUrls.baseline] }, candidate: { files: [valuesUrls.candidate] } },
+          ...helm,
+        },
+      },
+      notifications: [{ task: 'notification/http', with: { url: hook, body: name } }],
+    },
+  };
+}
+
+async function start(target: SampleTarget, manifest: object): Promise<Scenario> {
+  const { client, taskQueue } = await testCluster();
+  const workflowId = `experiment/${namespace}/${target.name}`;
+  return scenarioOf(target, await client.workflow.start('experiment', { taskQueue, workflowId, args: [manifest] }));
+}
+
+describe.concurrent("serin's own form", () => {
+  test('promotes what it finds on the target, and tells of the end', async () => {
+    const target = await deployTarget({ name: 'found', namespace });
+    const { value: end } = await underLoad(target, async () => (await start(target, manifestOf(target))).end());
+    expect(end).toMatchObject({
+      status: 'completed',
+      report: {
+        outcome: 'Promoted',
+        winner: 'candidate',
+        baseline: { name: 'baseline', revision: target.baselineRevision },
+        judged: [{ name: 'candidate', revision: target.candidateRevision }],
+      },
+    });
+    expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+    expect(await helmHistory(target)).toHaveLength(3);
+    expect(notices).toContain('found');
+  });
+
+  test('promotes nothing else than what chart and values rendered at the start', async () => {
+    const target = await deployTarget({ name: 'pinned', namespace });
+    const { chart, values } = await labelledChart();
+    const set = (name: string, image: string, tVersion: string) => ({ name, image, tVersion });
+    const image = 'gcr.io/knative-samples/knative-route-demo';
+    const manifest = manifestOf(target, {
+      chart,
+      values: {
+        baseline: { files: [values], set: set(target.baselineRevision, `${image}:blue`, 'blue') },
+        candidate: { files: [values], set: set(target.candidateRevision, `${image}:green`, 'green') },
+      },
+    });
+    const { value: end } = await underLoad(target, async () => {
+      const scenario = await start(target, manifest);
+      await scenario.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+      await writeFile(values, 'note: changed\n');
+      return scenario.end();
+    });
+    expect(end).toMatchObject({ status: 'failed', type: 'PromotionMismatch' });
+    expect(end.message).toContain('chart and values render something else than at the start of the experiment');
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    expect(await helmHistory(target)).toHaveLength(2);
+    expect(notices).toContain('pinned');
+  });
+});
+
+/** The sample's chart with a label that nothing is judged by, and a file of values that sets it. */
+async function labelledChart(): Promise<{ readonly chart: string; readonly values: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'serin-chart-'));
+  const chart = join(directory, 'sample-app');
+  await cp(new URL('../../samples/canary-progressive/sample-app', import.meta.url), chart, { recursive: true });
+  const template = join(chart, 'templates', 'service.yaml');
+  const text = await readFile(template, 'utf8');
+  await writeFile(template, text.replace('\nspec:', '\n  labels: { note: {{ .Values.note | quote }} }\nspec:'));
+  const values = join(directory, 'values.yaml');
+  await writeFile(values, 'note: first\n');
+  return { chart, values };
+}
