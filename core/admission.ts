@@ -10,7 +10,9 @@ import { dispersionOf } from './stats/dispersion.ts';
 import { bucketAround } from './stats/exceedance.ts';
 import { leastRequests } from './stats/least-requests.ts';
 import { latencyCapMs, logBetEvidence, meanPassIncrements } from './stats/mean-betting.ts';
-import { ceilingOf, firstStep, nextStep } from './weights.ts';
+import { firstRound } from './share-traffic.ts';
+import { movesTraffic } from './versions.ts';
+import { ceilingOf, nextStep } from './weights.ts';
 
 /** What is known of a target before its experiment runs. */
 export interface Surroundings {
@@ -84,10 +86,11 @@ const evenSplit = 50;
 /** The weight that the candidate begins with, percent. */
 export function plannedWeight(
   experiment: Experiment,
-  { requestsPerSecond, candidateWeight = evenSplit }: Pick<Surroundings, 'requestsPerSecond' | 'candidateWeight'>,
+  { requestsPerSecond, candidateWeight }: Pick<Surroundings, 'requestsPerSecond' | 'candidateWeight'>,
 ): number {
-  if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight;
-  return firstStep(experiment, requestsPerInterval(experiment, requestsPerSecond)).weight;
+  if (!movesTraffic(experiment)) return candidateWeight ?? 100;
+  if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight ?? evenSplit;
+  return firstRound(experiment, requestsPerInterval(experiment, requestsPerSecond)).weights[0] ?? 0;
 }
 
 /** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
@@ -110,7 +113,7 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
     candidateRequests += ((perInterval ?? 0) * weight) / 100;
     const known = perInterval === undefined ? {} : { candidateRequests: Math.floor(candidateRequests) };
     steps.push({ atMs: index === 0 ? 0 : warmUpMs + index * intervalMs, weight, ...known });
-    if (experiment.deploymentPattern === 'Progressive') {
+    if (experiment.deploymentPattern === 'Progressive' && movesTraffic(experiment)) {
       weight = Math.max(weight, Math.min(nextStep(experiment, weight), ceilingOf(experiment)));
     }
   }

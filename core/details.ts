@@ -3,7 +3,7 @@ import { formatObjectName } from './experiment.ts';
 import { flagsOf } from './flags.ts';
 import { formatStep } from './iteration-text.ts';
 import type { IterationRecord, JudgedReport, Report } from './report.ts';
-import { columnsOf } from './version-columns.ts';
+import { columnsOf, isAlone } from './version-columns.ts';
 
 /** The Web UI shows these above everything else, so they stay short. */
 const shownIterations = 5;
@@ -52,20 +52,26 @@ function flags(report: Report): string {
   );
 }
 
-function objectives({ judged }: Report): string {
+function objectives(report: Report): string {
+  const { judged } = report;
   return judged
-    .map((version) => objectivesOf(version, judged.length > 1))
+    .map((version) => objectivesOf(version, titleOf(report, version)))
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function objectivesOf({ name, assessment, reward, out }: JudgedReport, isNamed: boolean): string {
+function titleOf(report: Report, { name }: JudgedReport): string {
+  if (isAlone(report)) return 'Objectives';
+  return `Objectives, for ${report.judged.length > 1 ? asText(name) : 'the candidate'}`;
+}
+
+function objectivesOf({ assessment, reward, out }: JudgedReport, title: string): string {
   const lines = (assessment?.objectives ?? []).map(
     ({ objective, candidate, reason }) => `**${candidate}** ${asText(formatObjective(objective))}: ${asText(reason)}`,
   );
   const rewards = reward === undefined ? [] : [`**${reward.verdict}** reward: ${asText(reward.reason)}`];
   const left = out === undefined ? [] : [`**out of the race** ${asText(out)}`];
-  return list(`Objectives, for ${isNamed ? asText(name) : 'the candidate'}`, [...lines, ...rewards, ...left]);
+  return list(title, [...lines, ...rewards, ...left]);
 }
 
 function iterations({ history }: Report): string {

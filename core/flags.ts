@@ -17,7 +17,7 @@ export function flagsOf(report: Report): readonly Flag[] {
     abortRequested && { name: 'aborting', detail: detailOfRequest(abortRequested) },
     waitingFor && { name: 'waiting', detail: `for ${holderOf(waitingFor)}: ${waitingFor.why}` },
     blind && { name: 'blind', detail: `since ${formatInstant(blind.sinceMs)}: ${blind.reason}` },
-    report.judged.some(({ suspect }) => suspect) ? { name: 'suspect', detail: suspicionOf(report) } : undefined,
+    racing(report).some(({ suspect }) => suspect) ? { name: 'suspect', detail: suspicionOf(report) } : undefined,
     paused && { name: 'paused', detail: detailOfRequest(paused) },
     awaitingApproval && { name: 'awaiting approval', detail: gateOf(awaitingApproval) },
     approved && { name: 'approved', detail: detailOfRequest(approved) },
@@ -33,8 +33,15 @@ function holderOf({ workflowId, temporalNamespace, temporalAddress }: NonNullabl
   return `${workflowId} (namespace ${temporalNamespace} at ${temporalAddress})`;
 }
 
-function suspicionOf({ judged }: Report): string {
-  const suspects = judged.flatMap(({ assessment }) => assessment?.objectives ?? []).filter(({ suspect }) => suspect);
+/** Who is out of the race has no traffic to harm. */
+function racing({ judged }: Report): Report['judged'] {
+  return judged.filter(({ out }) => out === undefined);
+}
+
+function suspicionOf(report: Report): string {
+  const suspects = racing(report)
+    .flatMap(({ assessment }) => assessment?.objectives ?? [])
+    .filter(({ suspect }) => suspect);
   return suspects.map(({ reason }) => reason).join('; ');
 }
 

@@ -5,7 +5,7 @@ import { formatObjective } from '../../core/describe-assessment.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment } from '../../core/experiment.ts';
-import { versionsText } from '../../core/versions.ts';
+import { movesTraffic, versionsText } from '../../core/versions.ts';
 import { readHistory, surroundingsOf } from '../../activities/metrics/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
@@ -92,7 +92,7 @@ function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Admi
       ? `at least ${formatDuration(shortestMs)}`
       : `${formatDuration(shortestMs)} to ${formatDuration(longestMs)}`;
   return [
-    formatColumns([['FROM', 'CANDIDATE', 'ITS REQUESTS SO FAR'], ...rows]),
+    formatColumns([['FROM', movesTraffic(experiment) ? 'CANDIDATE' : 'VERSION', 'ITS REQUESTS SO FAR'], ...rows]),
     '',
     `${count}: ${span}; a bad candidate ends it sooner`,
   ];
