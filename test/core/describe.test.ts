@@ -151,6 +151,13 @@ suite('describe, for v2alpha2', () => {
     );
   });
 
+  test('recommends a baseline in every pattern of v2alpha1, as iter8ctl did', () => {
+    const text = describeBriefly(aReport({ testingPattern: 'Conformance', recommended: 'current' }));
+    expect(text).toContain(
+      '****** Winner Assessment ******\nWinning version: candidate\nRecommended baseline: current\n\n',
+    );
+  });
+
   test('explains each table in a line of its own', () => {
     const lines = describeBriefly(aReport(later)).split('\n');
     const explanations = ['Objective', 'Metrics'].map(
