@@ -1,11 +1,15 @@
 import manifest from '../package.json' with { type: 'json' };
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { OutputConfiguration } from 'commander';
+import { assertedConditions, isAssertedCondition } from '../core/assertion.ts';
+import type { AssertedCondition } from '../core/assertion.ts';
+import { parseDuration } from '../core/duration.ts';
 import type { Outcome, Stage } from '../core/report.ts';
 import { defaultTaskQueue } from '../workflows/contract.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { AssessFlags } from './commands/assess.ts';
 import type { BacktestFlags } from './commands/backtest.ts';
+import type { DescribeFlags } from './commands/describe.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
@@ -56,6 +60,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
     .addHelpText('after', exitCodes);
   addStart(root, execute);
   addDescribe(root, execute);
+  addAssert(root, execute);
   addGet(root, execute);
   addWatch(root, execute);
   addAbort(root, execute);
@@ -76,7 +81,8 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
 const exitCodes = `
 ID is a workflow id, NAMESPACE/NAME or NAME of an experiment, or NAMESPACE/NAME of the Knative Service on which one runs.
 Connects as the Temporal CLI does: TEMPORAL_* environment variables and temporal.toml.
-Exit codes: 0 done; 1 the answer is no (refused, not found, rolled back, unreachable); 2 usage or manifest; 130 interrupted.`;
+Exit codes: 0 done; 1 the answer is no (refused, not found, rolled back, unreachable); 2 usage or manifest; 130 interrupted.
+Of assert: 0 all conditions hold; 1 one does not, finally; 2 usage; 3 not known within the time; 4 not found, unreachable; 130.`;
 
 function addStart(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('start')), ['text', 'json'])
@@ -85,7 +91,7 @@ function addStart(root: Command, execute: Execute): void {
     .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
     .option('--id <id>', 'workflow id (default: experiment/NAMESPACE/NAME, which fails while it runs)')
     .option('--watch', 'follow it to its end', false)
-    .option('--timeout <seconds>', 'with --watch: how long to follow it (default: to its end)', positiveNumber)
+    .option('--timeout <duration>', 'with --watch: how long to follow it (default: to its end)', seconds)
     .action(async (options: Omit<StartFlags, 'timeoutMs'> & Partial<TimeoutOption> & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
@@ -97,19 +103,59 @@ function addStart(root: Command, execute: Execute): void {
 
 function addDescribe(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('describe')), ['text', 'json'])
-    .description("an experiment as text: iter8ctl's sections, then outcome, traffic, verdicts, iterations")
+    .description("an experiment as text: iter8ctl's sections, and its outcome")
     .addArgument(new Argument('[id]', 'the experiment'))
-    .option('-f, --file <file>', 'what `get ID -o yaml` printed; - reads the standard input')
-    .action(async (id: string | undefined, options: Partial<FileOption> & CommonOptions) => {
+    .option('-f, --file <file>', `${experimentFile}; - reads the standard input`)
+    .option('--wide', 'also traffic, time left, verdicts with their reasons, iterations, warnings', false)
+    .action(async (id: string | undefined, flags: DescribeFlags & Partial<FileOption> & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => {
+        invocation(flags, async (context) => {
           const { describe, describeFile } = await import('./commands/describe.ts');
-          if (options.file !== undefined && id === undefined) return describeFile(context, options.file);
-          if (id !== undefined && options.file === undefined) return describe(context, id);
+          const { file } = flags;
+          if (file !== undefined && id === undefined) return describeFile(context, { file, flags });
+          if (id !== undefined && file === undefined) return describe(context, { id, flags });
           throw new CommandError('usage', 'describe takes either ID or -f FILE');
         }),
       );
     });
+}
+
+const experimentFile = 'what `get ID -o yaml` or `kubectl get experiment -o yaml` has printed';
+
+interface AssertOptions extends Partial<FileOption>, Partial<TimeoutOption> {
+  readonly conditions: readonly AssertedCondition[];
+}
+
+function addAssert(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('assert')), ['text', 'json'])
+    .description('wait for the end of an experiment, and say by the exit code whether conditions hold')
+    .addArgument(new Argument('[id]', 'the experiment'))
+    .requiredOption('-c, --conditions <names>', 'what must hold, with commas between', conditionList)
+    .option('-f, --file <file>', `${experimentFile}, as it is; - reads the standard input`)
+    .option('--timeout <duration>', 'how long to wait, such as 10m; 0 looks once (default: to its end)', secondsOrNone)
+    .addHelpText('after', conditionHelp)
+    .action(async (id: string | undefined, { file, conditions, ...options }: AssertOptions & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { assertExperiment, assertFile } = await import('./commands/assert.ts');
+          const flags = { conditions, ...timeoutOf(options) };
+          if (file !== undefined && id === undefined) return assertFile(context, { file, flags });
+          if (id !== undefined && file === undefined) return assertExperiment(context, { id, flags });
+          throw new CommandError('usage', 'assert takes either ID or -f FILE');
+        }),
+      );
+    });
+}
+
+const conditionHelp = `
+Conditions:
+${[...assertedConditions].map(([name, meaning]) => `  ${name.padEnd(14)} ${meaning}`).join('\n')}`;
+
+function conditionList(text: string, given: readonly AssertedCondition[] = []): readonly AssertedCondition[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !isAssertedCondition(name));
+  if (unknown.length === 0) return [...new Set([...given, ...names.filter(isAssertedCondition)])];
+  throw new InvalidArgumentError(`Expected some of ${[...assertedConditions.keys()].join(', ')}.`);
 }
 
 function addGet(root: Command, execute: Execute): void {
@@ -134,7 +180,7 @@ function addWatch(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('watch')), ['text', 'json'])
     .description('follow an experiment to its end; exit code 0 if it was promoted')
     .argument('<id>', 'the experiment')
-    .option('--timeout <seconds>', 'how long to follow it (default: to its end)', positiveNumber)
+    .option('--timeout <duration>', 'how long to follow it (default: to its end)', seconds)
     .action(async (id: string, options: Partial<TimeoutOption> & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
@@ -148,7 +194,7 @@ function addAbort(root: Command, execute: Execute): void {
   withRequest(withOutput(withConnection(root.command('abort')), ['text', 'json']))
     .description('bring all traffic back to the baseline and end the experiment')
     .option('--no-wait', 'return when the request is recorded, not when the traffic is safe')
-    .option('--timeout <seconds>', 'how long to wait for the end', positiveNumber, 120)
+    .option('--timeout <duration>', 'how long to wait for the end', seconds, 120)
     .action(async (id: string, options: Omit<AbortFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
@@ -169,7 +215,7 @@ const steerDescriptions: Readonly<Record<SteerKind, string>> = {
 function addSteer(root: Command, execute: Execute, kind: SteerKind): void {
   withRequest(withOutput(withConnection(root.command(kind)), ['text', 'json']))
     .description(steerDescriptions[kind])
-    .option('--timeout <seconds>', "how long to wait for a worker's answer", positiveNumber, 10)
+    .option('--timeout <duration>', "how long to wait for a worker's answer", seconds, 10)
     .action(async (id: string, options: RequestFlags & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
@@ -188,7 +234,7 @@ function addRestore(root: Command, execute: Execute): void {
     .option('--force', 'although the experiment runs, or nobody knows whether it does', false)
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
     .option('--context <name>', 'context of the kubeconfig')
-    .option('--timeout <seconds>', 'how long to wait for the cluster to confirm', positiveNumber, 60)
+    .option('--timeout <duration>', 'how long to wait for the cluster to confirm', seconds, 60)
     .action(async (target: string, options: Omit<RestoreFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
@@ -399,6 +445,20 @@ function withRequest(command: Command): Command {
 
 function timeoutOf({ timeout }: Partial<TimeoutOption>): { readonly timeoutMs?: number } {
   return timeout === undefined ? {} : { timeoutMs: timeout * 1000 };
+}
+
+/** A duration such as `10m`, or seconds as a plain number; in seconds. */
+function secondsOrNone(text: string): number {
+  const ms = parseDuration(text);
+  const value = ms === undefined ? Number(text) : ms / 1000;
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Expected a duration such as 10m or 90s, or seconds.');
+}
+
+function seconds(text: string): number {
+  const value = secondsOrNone(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected more than 0 seconds.');
 }
 
 function positiveNumber(text: string): number {

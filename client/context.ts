@@ -14,8 +14,11 @@ export interface CommandContext {
   readonly program: string;
 }
 
-/** How a command ended: 0 done, 1 the answer is no, 2 the user must change something; 130 interrupted. */
-export type ExitCode = 0 | 1 | 2 | 130;
+/**
+ * How a command ended: 0 done, 1 the answer is no, 2 the user must change something; of `assert` also 3 the answer is not
+ * known yet, 4 nobody could be asked; 130 interrupted.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
 
 export interface CommandResult {
   readonly exitCode: ExitCode;

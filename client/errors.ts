@@ -1,3 +1,5 @@
+import type { ExitCode } from './context.ts';
+
 /**
  * Why a command did not do what was asked. `usage`: the command line or a file is wrong; `notFound`: no such
  * experiment or object; `refused`: the experiment or the command's own guard says no; `noWorker`: nobody answered;
@@ -6,6 +8,8 @@
 export type ErrorKind = 'usage' | 'notFound' | 'refused' | 'noWorker' | 'unreachable' | 'failed';
 
 export interface CommandErrorOptions extends ErrorOptions {
+  /** 2 when the user must change what was typed, else 1, if absent. */
+  readonly exitCode?: ExitCode;
   /** Everything that is wrong with a file, one by one; the message has them too. */
   readonly issues?: readonly string[];
 }
@@ -14,16 +18,13 @@ export interface CommandErrorOptions extends ErrorOptions {
 export class CommandError extends Error {
   readonly kind: ErrorKind;
   readonly issues: readonly string[] | undefined;
+  readonly exitCode: ExitCode;
 
-  constructor(kind: ErrorKind, message: string, { issues, ...options }: CommandErrorOptions = {}) {
+  constructor(kind: ErrorKind, message: string, { issues, exitCode, ...options }: CommandErrorOptions = {}) {
     super(message, options);
     this.issues = issues;
     this.name = 'CommandError';
     this.kind = kind;
-  }
-
-  /** 2 when the user must change what was typed, else 1. */
-  get exitCode(): number {
-    return this.kind === 'usage' ? 2 : 1;
+    this.exitCode = exitCode ?? (kind === 'usage' ? 2 : 1);
   }
 }

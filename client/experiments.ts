@@ -36,12 +36,6 @@ export function isOpen(status: Execution['status']['name']): boolean {
   return status === 'RUNNING' || status === 'PAUSED';
 }
 
-/** The workflow ids that a name on the command line may mean: an id, `NAMESPACE/NAME`, or `NAME` in `default`. */
-export function possibleWorkflowIds(id: string): readonly string[] {
-  if (id.startsWith(`${workflowType}/`)) return [id];
-  return [id, `${workflowType}/${id.includes('/') ? id : `default/${id}`}`];
-}
-
 /** The latest run of the workflow with this id; undefined when there is none. Fails with `notFound` for other workflows. */
 export async function describeExecution(session: Session, workflowId: string): Promise<Execution | undefined> {
   try {

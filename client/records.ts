@@ -9,6 +9,7 @@ import { candidateWeights } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { movesTraffic } from '../core/versions.ts';
 import type { Observation, PatchTrafficInput, PreflightReport, ManifestReading } from '../workflows/contract.ts';
+import type { CommandContext } from './context.ts';
 import type { Session } from './connection.ts';
 import { CommandError } from './errors.ts';
 import { findExecution } from './find-experiment.ts';
@@ -31,8 +32,8 @@ type Event = NonNullable<History['events']>[number];
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
 /** The record of a run that Temporal knows. */
-export async function readRunRecord(session: Session, id: string): Promise<RunRecord> {
-  return recordOf(id, await readChain(session, id));
+export async function readRunRecord(context: CommandContext, session: Session, id: string): Promise<RunRecord> {
+  return recordOf(id, await readChain(context, session, id));
 }
 
 /** The record in a file that `temporal workflow show --output json` has written. */
@@ -58,8 +59,12 @@ async function readExported(path: string): Promise<History> {
 }
 
 /** All runs of the experiment that were continued as new, the first run first. */
-async function readChain({ client, ...session }: Session, id: string): Promise<readonly History[]> {
-  const { workflowId, runId } = await findExecution({ client, ...session }, id);
+async function readChain(
+  context: CommandContext,
+  { client, ...session }: Session,
+  id: string,
+): Promise<readonly History[]> {
+  const { workflowId, runId } = await findExecution(context, { client, ...session }, id);
   const chain: History[] = [];
   let next: string | undefined = runId;
   while (next !== undefined) {

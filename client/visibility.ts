@@ -1,5 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { formatObjectName } from '../core/experiment.ts';
+import type { ObjectName } from '../core/experiment.ts';
+import { workflowIdPrefixes } from '../operator/experiment-object.ts';
 import { workflowType } from '../workflows/contract.ts';
 import type { Report } from '../core/report.ts';
 import { outcomeAttribute, stageAttribute, targetAttribute } from '../workflows/messages.ts';
@@ -21,6 +23,9 @@ const grpcInvalidArgument = 3;
 /** Reports that are asked for at the same time: a list of dead experiments costs one query limit for this many. */
 const concurrency = 8;
 
+/** Objects of one name, one after another; the newest is among the first. */
+const mostRuns = 20;
+
 const ofType = `WorkflowType = "${workflowType}"`;
 
 /** The newest experiments of the Temporal namespace, newest first, running and ended. */
@@ -30,7 +35,7 @@ export async function listExperiments(session: Session, options: ListOptions): P
   try {
     return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit));
   } catch (error) {
-    if (conditions.length === 0 || !isUnknownAttribute(error)) throw error;
+    if (conditions.length === 0 || !isInvalidQuery(error)) throw error;
     return filterByReport(await viewAll(session, await list(session, ofType, limit)), options);
   }
 }
@@ -39,7 +44,17 @@ export async function listExperiments(session: Session, options: ListOptions): P
 export async function runningOn(session: Session, target: string): Promise<readonly Execution[]> {
   const query = [ofType, equals(targetAttribute.name, target), 'ExecutionStatus = "Running"'].join(' AND ');
   return list(session, query, 2).catch((error: unknown) => {
-    if (isUnknownAttribute(error)) return [];
+    if (isInvalidQuery(error)) return [];
+    throw error;
+  });
+}
+
+/** The experiments that the operator has run for objects of this name, the running ones first; as Temporal lists them, a moment late. */
+export async function runsOfObjects(session: Session, name: ObjectName): Promise<readonly Execution[]> {
+  const isOfObject = workflowIdPrefixes(name).map((prefix) => `WorkflowId STARTS_WITH "${quoted(prefix)}"`);
+  const query = `${ofType} AND (${isOfObject.join(' OR ')})`;
+  return list(session, query, mostRuns).catch((error: unknown) => {
+    if (isInvalidQuery(error)) return [];
     throw error;
   });
 }
@@ -70,7 +85,11 @@ function conditionsOf({ target, stage, outcome }: ListOptions): readonly Conditi
 }
 
 function equals(attribute: string, value: string): string {
-  return `${attribute} = "${value.replaceAll('"', '')}"`;
+  return `${attribute} = "${quoted(value)}"`;
+}
+
+function quoted(text: string): string {
+  return text.replaceAll(/["\\]/g, '');
 }
 
 async function list(session: Session, query: string, limit: number): Promise<readonly Execution[]> {
@@ -98,7 +117,8 @@ function filterByReport(views: readonly ExperimentView[], options: ListOptions):
   return views.filter(({ report }) => report !== undefined && conditions.every(({ holds }) => holds(report)));
 }
 
-function isUnknownAttribute(error: unknown): boolean {
+/** The namespace has no such search attribute, or the server no such comparison. */
+function isInvalidQuery(error: unknown): boolean {
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return isGrpcServiceError(cause) && cause.code === grpcInvalidArgument;
 }

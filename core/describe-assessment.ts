@@ -49,6 +49,16 @@ export function formatMetricName(metric: MetricName, definitions?: MetricDefinit
   return units === undefined ? metric : `${metric} (${units})`;
 }
 
+const oldApiVersion = 'iter8.tools/v2alpha1';
+
+/** How the winner is found, under the header as later versions of iter8ctl had it. */
+const winnerRules: Readonly<Record<string, string>> = {
+  Canary: 'The candidate wins if it satisfies the objectives; else the baseline, if it does; else no version wins.',
+  Conformance: 'The version wins if it satisfies the objectives; else no version wins.',
+  'A/B': 'Of the versions that satisfy the objectives, the one with the better reward wins.',
+  'A/B/N': 'Of the versions that satisfy the objectives, the one with the best reward wins.',
+};
+
 /** iter8ctl's words for what is decided; the two verdicts that it did not know keep their own names. */
 const verdictWords: Readonly<Record<Verdict, string>> = {
   pass: 'true',
@@ -78,19 +88,28 @@ function progress({ stage, completedIterations }: Report): Section {
   };
 }
 
+/** A line that explains a section, which iter8ctl has had since v2alpha2. */
+function explained({ apiVersion }: Report, text: string): readonly string[] {
+  return apiVersion === oldApiVersion ? [] : [`> ${text}`];
+}
+
 function winner(report: Report): Section {
-  const { apiVersion, recommended } = report;
   const names = columnsOf(report).map(({ version }) => version.name);
-  const label = apiVersion === 'iter8.tools/v2alpha1' ? 'Recommended baseline' : 'Version recommended for promotion';
-  const alone = isAlone(report);
   return {
     title: 'Winner Assessment',
     lines: [
-      ...(alone ? [] : [`App versions in this experiment: [${names.join(' ')}]`]),
+      ...explained(report, winnerRules[report.testingPattern] ?? 'The rule is not known.'),
+      ...(isAlone(report) ? [] : [`App versions in this experiment: [${names.join(' ')}]`]),
       `Winning version: ${report.winner ?? 'not found'}`,
-      ...(alone ? [] : [`${label}: ${recommended}`]),
+      ...recommendation(report),
     ],
   };
+}
+
+function recommendation(report: Report): readonly string[] {
+  const { apiVersion, recommended } = report;
+  if (apiVersion === oldApiVersion) return [`Recommended baseline: ${recommended}`];
+  return isAlone(report) ? [] : [`Version recommended for promotion: ${recommended}`];
 }
 
 /** The best value has a star, as in iter8ctl. */
@@ -106,7 +125,11 @@ function rewardTable(report: Report, reward: Reward): Section {
     return `${formatValue(column.reward)}${best !== undefined && column.reward === best ? ' *' : ''}`;
   });
   const row = [`${formatMetricName(reward.metric, report.metrics)} (${direction})`, ...cells];
-  return { title: 'Reward Assessment', lines: [grid(['Reward', ...namesOf(columns)], [row])] };
+  const table = grid(['Reward', ...namesOf(columns)], [row]);
+  return {
+    title: 'Reward Assessment',
+    lines: [...explained(report, "The reward of each version, as measured last; the best has a '*'."), table],
+  };
 }
 
 function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment[]): Section {
@@ -115,7 +138,11 @@ function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment
     formatObjective(objective),
     ...columns.map(({ verdicts }) => verdictWords[verdicts[index] ?? 'undecided']),
   ]);
-  return { title: 'Objective Assessment', lines: [grid(['Objective', ...namesOf(columns)], rows)] };
+  const table = grid(['Objective', ...namesOf(columns)], rows);
+  return {
+    title: 'Objective Assessment',
+    lines: [...explained(report, 'Whether each version satisfies each objective, as measured last.'), table],
+  };
 }
 
 function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
@@ -124,7 +151,11 @@ function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
     formatMetricName(metric, report.metrics),
     ...columns.map(({ valueOf }) => formatValue(valueOf(metric))),
   ]);
-  return { title: 'Metrics Assessment', lines: [grid(['Metric', ...namesOf(columns)], rows)] };
+  const table = grid(['Metric', ...namesOf(columns)], rows);
+  return {
+    title: 'Metrics Assessment',
+    lines: [...explained(report, 'The metrics of each version, as measured last.'), table],
+  };
 }
 
 function namesOf(columns: readonly VersionColumn[]): readonly string[] {

@@ -18,21 +18,35 @@ const lineWidth = 110;
  * iter8ctl never showed: outcome, traffic, flags, verdicts with their numbers, recent iterations, warnings.
  */
 export function describe(report: Report): string {
-  const sections = [...assessmentSections(report), ...runSections(report)];
-  return sections.map(({ title, lines }) => [`****** ${title} ******`, ...lines].join('\n')).join('\n\n');
+  const beyond = [outcome(report), traffic(report), flags(report), verdicts(report), iterations(report)];
+  return textOf([...assessmentSections(report), ...beyond, warnings(report)]);
 }
 
-function runSections(report: Report): readonly Section[] {
-  const sections = [outcome(report), traffic(report), flags(report), verdicts(report), iterations(report)];
-  return [...sections, warnings(report)].filter(({ lines }) => lines.length > 0);
+/** The same in short: iter8ctl's sections, and how and why the experiment has ended. */
+export function describeBriefly(report: Report): string {
+  return textOf([...assessmentSections(report), { title: 'Outcome', lines: outcomeAndReason(report) }]);
 }
 
-function outcome({ outcome, reason, startedAtMs, completedAtMs, timeToSafeMs }: Report): Section {
+function textOf(sections: readonly Section[]): string {
+  return sections
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ title, lines }) => [`****** ${title} ******`, ...lines].join('\n'))
+    .join('\n\n');
+}
+
+function outcomeAndReason({ outcome, reason }: Report): readonly string[] {
+  return [
+    ...(outcome === undefined ? [] : [`Outcome: ${outcome}`]),
+    ...(reason === undefined ? [] : labelled('Reason', reason)),
+  ];
+}
+
+function outcome(report: Report): Section {
+  const { startedAtMs, completedAtMs, timeToSafeMs } = report;
   return {
     title: 'Outcome',
     lines: [
-      ...(outcome === undefined ? [] : [`Outcome: ${outcome}`]),
-      ...(reason === undefined ? [] : labelled('Reason', reason)),
+      ...outcomeAndReason(report),
       ...(completedAtMs === undefined ? [] : [`Completed: ${formatInstant(completedAtMs)}`]),
       ...(startedAtMs === undefined || completedAtMs === undefined
         ? []
@@ -54,9 +68,18 @@ function traffic(report: Report): Section {
       ...columnsOf(report).map(({ version, weight }) => `${version.name} (${version.revision}): ${weight} %`),
       isAlone(report) ? 'As it was at the beginning; a conformance test moves none' : `As planned last, ${confirmed}`,
       ...(weightReason === undefined ? [] : labelled('Reason', weightReason)),
-      ...(isDue ? [`Next observation: ${formatInstant(nextAtMs)}`] : []),
+      ...(isDue ? [`Next observation: ${formatInstant(nextAtMs)}`, ...timeLeft(report, nextAtMs)] : []),
     ],
   };
+}
+
+/** An undecided run may go on beyond its plan, and a bad candidate ends it sooner. */
+function timeLeft({ iterations, completedIterations, intervalMs }: Report, nextAtMs: number): readonly string[] {
+  const left = iterations - completedIterations;
+  if (left <= 0) return [`Iterations left: none of ${iterations}, it goes on until it is decided`];
+  return [
+    `Iterations left: ${left} of ${iterations}, as planned to ${formatInstant(nextAtMs + (left - 1) * intervalMs)}`,
+  ];
 }
 
 function flags(report: Report): Section {

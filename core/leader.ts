@@ -46,6 +46,7 @@ export function leaderOf(experiment: Experiment, contenders: readonly (Contender
   }
 }
 
-function fails({ overall, objectives }: Assessment): boolean {
+/** Whether it has failed for certain: an objective, or all of them together. */
+export function fails({ overall, objectives }: Assessment): boolean {
   return overall?.verdict === 'fail' || objectives.some(({ candidate }) => candidate === 'fail');
 }

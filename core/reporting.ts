@@ -1,6 +1,6 @@
 import { allPass } from './assess.ts';
 import type { Experiment, Version } from './experiment.ts';
-import { leaderOf } from './leader.ts';
+import { fails, leaderOf } from './leader.ts';
 import type { JudgedReport, Report, VersionReport } from './report.ts';
 import { isRacing } from './standing.ts';
 import type { Standing } from './standing.ts';
@@ -91,6 +91,7 @@ function describeVersion(version: Version | undefined, images: Readonly<Record<s
 export function winnerOf({ experiment, standings, outcome, promoted }: ExperimentState): string | undefined {
   if (experiment === undefined) return undefined;
   if (outcome === 'Promoted') return promoted;
+  if (outcome === 'RolledBack') return baselineWins(experiment, standings) ? experiment.baseline.name : undefined;
   if (outcome !== undefined && outcome !== 'Concluded') return undefined;
   if (experiment.testingPattern === 'Conformance')
     return conforms(experiment, standings) ? experiment.baseline.name : undefined;
@@ -120,6 +121,16 @@ function baselinePasses({ minSamples }: Experiment, standings: readonly Standing
   const [assessment] = standings.flatMap((standing) => standing.assessment ?? []);
   if (assessment === undefined || assessment.samples.baseline < minSamples) return false;
   return assessment.objectives.every(({ baseline }) => baseline === 'pass');
+}
+
+/** A roll back alone is no victory: the baseline has satisfied the objectives, and every candidate is worse. */
+function baselineWins(experiment: Experiment, standings: readonly Standing[]): boolean {
+  return baselinePasses(experiment, standings) && standings.every(hasLost);
+}
+
+function hasLost({ assessment, reward, ...standing }: Standing): boolean {
+  if (!isRacing(standing) || reward?.verdict === 'worse') return true;
+  return assessment !== undefined && fails(assessment);
 }
 
 function weightsOf(state: ExperimentState): Pick<Report, 'weights'> {

@@ -50,6 +50,11 @@ export function workflowIdOf({ apiVersion, metadata }: ExperimentObject): string
   return [workflowType, group, metadata.namespace, metadata.name, metadata.uid].join('/');
 }
 
+/** How the ids begin of the workflows of all objects that have ever had this name. */
+export function workflowIdPrefixes({ namespace, name }: ObjectName): readonly string[] {
+  return experimentKinds.map(({ group }) => [workflowType, group, namespace, name, ''].join('/'));
+}
+
 /** kubectl's copy of what was applied: it says all of the object again. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 

@@ -27,7 +27,7 @@ export async function abort(
   { id, flags }: { id: string; flags: AbortFlags },
 ): Promise<CommandResult> {
   return withSession(context.connection, async (session) => {
-    const execution = await findExecution(session, id);
+    const execution = await findExecution(context, session, id);
     const { workflowId, runId } = execution;
     assertRunning(execution, 'abort');
     await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, requestOf(flags));

@@ -59,7 +59,7 @@ async function readRuns(context: CommandContext, session: Session, { ids, flags 
   const records: RunRecord[] = [];
   for (const id of [...ids, ...newest.map(({ execution }) => execution.workflowId)]) {
     try {
-      records.push(await readRunRecord(session, id));
+      records.push(await readRunRecord(context, session, id));
     } catch (error) {
       // Among the newest there may be one that never read its manifest.
       if (!(error instanceof CommandError) || ids.includes(id)) throw error;

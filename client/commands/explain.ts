@@ -25,7 +25,7 @@ export async function explain(
 ): Promise<CommandResult> {
   const record = (await isFile(id))
     ? await readExportedRecord(id)
-    : await withSession(context.connection, (session) => readRunRecord(session, id));
+    : await withSession(context.connection, (session) => readRunRecord(context, session, id));
   const { number, interval } = chosen(record, flags.iteration);
   say(context, ...explanation(record.experiment, interval, { number, count: record.intervals.length }));
   return { exitCode: 0, json: { number, ...interval } };
@@ -79,9 +79,17 @@ function measurementLines(experiment: Experiment, measurement: RunMeasurement): 
   ];
 }
 
-function countsText({ requests, errors5xx, errorsNot2xx, latencySumMs, buckets }: Counts): string {
+function countsText({ requests, errors5xx, errorsNot2xx, latencySumMs, buckets, values = {} }: Counts): string {
   const cumulative = buckets.map(({ le, count }) => `${le ?? '+Inf'}:${count}`).join(' ');
-  return `${requests} requests, ${errors5xx} errors (5xx), ${errorsNot2xx} not 2xx, ${latencySumMs} ms in all; up to ms ${cumulative || 'none'}`;
+  return `${requests} requests, ${errors5xx} errors (5xx), ${errorsNot2xx} not 2xx, ${latencySumMs} ms in all; up to ms ${cumulative || 'none'}${valuesText(values)}`;
+}
+
+/** What the metrics that users have defined said. */
+function valuesText(values: NonNullable<Counts['values']>): string {
+  const texts = Object.entries(values).map(([metric, reading]) => {
+    return `; ${metric} ${reading.kind === 'value' ? reading.value : `${reading.kind}, ${reading.reason}`}`;
+  });
+  return texts.join('');
 }
 
 function percentOf(share: number): string {

@@ -6,7 +6,7 @@ import type { Session } from '../connection.ts';
 import { documentApiVersion, documentOf } from '../document.ts';
 import type { ExperimentDocument } from '../document.ts';
 import { CommandError } from '../errors.ts';
-import { viewExperiment } from '../find-experiment.ts';
+import { findExecution, viewWorkflow } from '../find-experiment.ts';
 import type { ExperimentView } from '../experiments.ts';
 import { pause } from '../../kubernetes/pause.ts';
 import { hasEnded } from '../follow.ts';
@@ -33,17 +33,25 @@ export async function get(context: CommandContext, request: Request): Promise<Co
     if (request.flags.watch && context.output === 'yaml') {
       throw new CommandError('usage', '--watch prints text, wide or json, not yaml');
     }
-    if (request.flags.watch) return watchList(context, session, request);
-    const views = await viewsOf(session, request);
+    const found = await Promise.all(request.ids.map((id) => findExecution(context, session, id)));
+    const listed = { workflowIds: found.map(({ workflowId }) => workflowId), flags: request.flags };
+    if (request.flags.watch) return watchList(context, session, listed);
+    const views = await viewsOf(session, listed);
     if (context.output === 'json' || context.output === 'yaml') return printDocuments(context, views, request);
     printTable(context, views);
     return { exitCode: 0 };
   });
 }
 
-async function viewsOf(session: Session, { ids, flags }: Request): Promise<readonly ExperimentView[]> {
-  if (ids.length === 0) return listExperiments(session, flags);
-  return Promise.all(ids.map((id) => viewExperiment(session, id)));
+/** What is listed: the workflows that were named, or the newest. */
+interface Listed {
+  readonly workflowIds: readonly string[];
+  readonly flags: GetFlags;
+}
+
+async function viewsOf(session: Session, { workflowIds, flags }: Listed): Promise<readonly ExperimentView[]> {
+  if (workflowIds.length === 0) return listExperiments(session, flags);
+  return Promise.all(workflowIds.map((workflowId) => viewWorkflow(session, workflowId)));
 }
 
 function printTable(context: CommandContext, views: readonly ExperimentView[]): void {
@@ -81,18 +89,18 @@ function print({ terminal, output }: CommandContext, document: unknown): void {
 }
 
 /** Prints a line whenever one changes, as kubectl does; ends when all named experiments have ended. */
-async function watchList(context: CommandContext, session: Session, request: Request): Promise<CommandResult> {
+async function watchList(context: CommandContext, session: Session, listed: Listed): Promise<CommandResult> {
   const shown = new Map<string, string>();
   let widths: readonly number[] | undefined;
   do {
-    const views = await viewsOf(session, request);
+    const views = await viewsOf(session, listed);
     const table = tableOf(context, views);
     if (widths === undefined) {
       widths = widthsOf(table);
       if (context.output !== 'json') say(context, formatRow(table[0] ?? [], widths));
     }
     for (const view of views) printChanged(context, { view, widths, shown });
-    if (request.ids.length > 0 && views.every(hasEnded)) return { exitCode: 0 };
+    if (listed.workflowIds.length > 0 && views.every(hasEnded)) return { exitCode: 0 };
   } while (await pause(context.terminal.interrupted));
   return { exitCode: 130 };
 }

@@ -33,7 +33,7 @@ export async function steer(
   { kind, id, flags }: { kind: SteerKind; id: string; flags: SteerFlags },
 ): Promise<CommandResult> {
   return withSession(context.connection, async (session) => {
-    const execution = await findExecution(session, id);
+    const execution = await findExecution(context, session, id);
     assertRunning(execution, kind);
     const { stage, message } = await ask(session, { execution, kind, flags });
     say(context, `${execution.workflowId}: ${message}, stage ${stage}`);

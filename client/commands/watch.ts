@@ -5,6 +5,7 @@ import { withSession } from '../connection.ts';
 import type { Session } from '../connection.ts';
 import { describedView } from '../document.ts';
 import type { ExperimentView } from '../experiments.ts';
+import { findExecution } from '../find-experiment.ts';
 import { follow, hasEnded } from '../follow.ts';
 import { liveView } from '../render/live-view.ts';
 import { progressLine, timedProgressLine } from '../render/progress-line.ts';
@@ -28,7 +29,8 @@ export async function watchInSession(
 ): Promise<CommandResult> {
   const { interrupted } = context.terminal;
   const signal = timeoutMs === undefined ? interrupted : withTimeLimit(interrupted, timeoutMs);
-  const views = follow(session, id, signal);
+  const { workflowId } = await findExecution(context, session, id);
+  const views = follow(session, workflowId, signal);
   const last = await (shouldDraw(context) ? drawInPlace(context, views) : printChanges(context, views));
   if (last === undefined || !hasEnded(last)) {
     say(context, '', `The experiment goes on; \`${context.program} watch ${id}\` looks again.`);

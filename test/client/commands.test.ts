@@ -148,6 +148,15 @@ describe.concurrent('serin describe', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
 
+  test('shows what iter8ctl never showed with --wide only', async () => {
+    const name = await withExperiment(short, async (name) => {
+      await serin(`watch ${name}`);
+      return name;
+    });
+    expect((await serin(`describe ${name}`)).stdout).not.toContain('Recent Iterations');
+    expect((await serin(`describe ${name} --wide`)).stdout).toContain('****** Recent Iterations ******');
+  });
+
   test('finds the report of a failed experiment in its failure', async () => {
     const onPreflight = (): void => {
       throw failure('PreflightRefused', 'revision sample-app-v1 has 0 % of the traffic');
@@ -199,6 +208,78 @@ describe.concurrent('serin describe', () => {
       expect(described.stdout).toContain(`Experiment name: ${name}\n`);
       expect(described.stdout).toContain('****** Metrics Assessment ******');
     });
+  });
+});
+
+describe.concurrent('an experiment that the operator has started', () => {
+  /** Starts the run of an object as the operator does, without a worker. */
+  async function startOperated(name: string, uid: string): Promise<string> {
+    const workflowId = `experiment/iter8.tools/shop/${name}/${uid}`;
+    await environment.startExperiment(workflowId, name);
+    return workflowId;
+  }
+
+  test('is found by the name of its object, in every command', async () => {
+    const workflowId = await startOperated('operated', 'u-1');
+    await vi.waitFor(async () => {
+      const { stdout, stderr } = await serin('describe shop/operated');
+      expect(stdout).toContain(`Workflow: ${workflowId}\n`);
+      expect(stderr).toBe('note: no worker answers on task queue operated\n');
+    }, visibility);
+    expect((await serin('get shop/operated -o wide')).stdout).toContain(workflowId);
+    expect((await serin('abort shop/operated --no-wait')).stdout).toBe(`${workflowId}: abort recorded\n`);
+    expect((await serin('watch shop/operated --timeout 1s')).stdout).toContain(workflowId);
+  });
+
+  test('is the newest of its name, which is said', async () => {
+    await startOperated('again', 'u-1');
+    await environment.startExperiment('experiment/shop/again');
+    const newest = await startOperated('again', 'u-2');
+    await vi.waitFor(async () => {
+      const { stdout, stderr } = await serin('get shop/again -o wide');
+      expect(stderr).toBe(`note: 3 experiments are called shop/again; this is the newest, ${newest}\n`);
+      expect(stdout).toContain(newest);
+    }, visibility);
+  });
+});
+
+describe.concurrent('serin assert', () => {
+  test('waits for the end of an experiment, and all conditions hold', async () => {
+    const run = await withExperiment(short, (name) => serin(`assert ${name} -c completed,candidateWon --timeout 1m`));
+    expect(run.stdout).toContain('All conditions satisfied.\n');
+    expect(run.exitCode).toBe(0);
+  });
+
+  test('says that the baseline has won, when a bad candidate was rolled back', async () => {
+    const measure: WorldBehaviour['measure'] = (_n, window) => measured(window, { errors: 100 });
+    const conditions = 'rolledBack,baselineWon,successful';
+    const run = await withExperiment(endless, (name) => serin(`assert ${name} -c ${conditions} -o json`), { measure });
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      outcome: 'RolledBack',
+      conditions: [{ holds: 'yes' }, { holds: 'yes' }, { condition: 'successful', holds: 'no' }],
+    });
+    expect(run.exitCode).toBe(1);
+  });
+
+  test('does not know within a time that is too short, and the experiment goes on', async () => {
+    await withExperiment(endless, async (name) => {
+      const run = await serin(`assert ${name} -c completed --timeout 1s`);
+      expect(run.stdout).toMatch(/^completed {3}unknown {3}\S/);
+      expect(run.exitCode).toBe(3);
+    });
+  });
+
+  test('takes a terminated experiment for failed', async () => {
+    const name = await startUnattended();
+    await environment.env.client.workflow.getHandle(`experiment/default/${name}`).terminate();
+    const run = await serin(`assert ${name} -c failed,completed`);
+    expect(run.stdout).toContain('All conditions satisfied.\n');
+  });
+
+  test('has exit code 4 when there is no such experiment', async () => {
+    const { exitCode, stderr } = await serin('assert nope -c completed --timeout 0');
+    expect(stderr).toContain('serin: no experiment nope');
+    expect(exitCode).toBe(4);
   });
 });
 

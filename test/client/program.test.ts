@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { webUiAddress } from '../../client/addresses.ts';
-import { possibleWorkflowIds } from '../../client/experiments.ts';
+import { possibleName } from '../../client/find-experiment.ts';
 import { aReport } from '../support/reports.ts';
 import { aManifest } from './manifests.ts';
 import { runSerin } from './serin-environment.ts';
@@ -20,6 +20,7 @@ describe('the command line', () => {
     for (const command of [
       'start',
       'describe',
+      'assert',
       'get',
       'watch',
       'abort',
@@ -53,6 +54,11 @@ describe('the command line', () => {
     [['start'], "required option '-f, --file <file>' not specified"],
     [['describe', ...nowhere], 'describe takes either ID or -f FILE'],
     [['describe', 'a', '-f', 'b'], 'describe takes either ID or -f FILE'],
+    [['assert', '-c', 'completed', ...nowhere], 'assert takes either ID or -f FILE'],
+    [['assert', 'a', ...nowhere], "required option '-c, --conditions <names>' not specified"],
+    [['assert', 'a', '-c', 'completed,won', ...nowhere], 'Expected some of completed, successful, candidateWon'],
+    [['assert', 'a', '-c', 'completed', '--timeout', 'soon', ...nowhere], 'Expected a duration such as 10m or 90s'],
+    [['watch', 'a', '--timeout', '0s', ...nowhere], 'Expected more than 0 seconds'],
     [['describe', '-f', '/does/not/exist'], '/does/not/exist cannot be read: ENOENT'],
     [['restore', 'sample-app'], 'expected a target as namespace/name, got sample-app'],
   ])('%j is a usage error', async (args, message) => {
@@ -85,7 +91,90 @@ describe('the command line', () => {
   });
 });
 
+describe('serin assert -f', () => {
+  const ended = aReport({ stage: 'Completed', outcome: 'Promoted', reason: 'all objectives pass' });
+  const asserting = (status: object, conditions: string, ...flags: readonly string[]) =>
+    runSerin(['assert', '-f', '-', '-c', conditions, ...flags], {
+      input: JSON.stringify({ kind: 'Experiment', metadata: { name: 'canary', namespace: 'shop' }, status }),
+    });
+
+  test('says that all conditions hold, as iter8ctl did', async () => {
+    const { exitCode, stdout } = await asserting({ serin: { report: ended } }, 'completed,candidateWon');
+    expect(stdout).toBe(
+      'completed      yes   Promoted, candidate has won\ncandidateWon   yes   Promoted, candidate has won\nAll conditions satisfied.\n',
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  test('says which condition does not hold, and why, with exit code 1', async () => {
+    const { exitCode, stdout } = await asserting(ended, 'completed,rolledBack');
+    expect(stdout).toContain(
+      'rolledBack   no    Promoted, candidate has won\nNot all conditions hold: all objectives pass\n',
+    );
+    expect(exitCode).toBe(1);
+  });
+
+  test('knows nothing of an experiment that runs, with exit code 3', async () => {
+    const { exitCode, stdout } = await asserting(aReport(), 'completed');
+    expect(stdout).toBe(
+      'completed   unknown   Running, 4 of 5 iterations\nNot known yet: IterationUpdate: Completed Iteration 4\n',
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  test('reads an object whose run never began', async () => {
+    const status = { stage: 'Completed', serin: { outcome: 'Failed', reason: 'spec.target: expected text' } };
+    const { exitCode, stdout } = await asserting(status, 'completed', '-c', 'failed', '-o', 'json');
+    const why = 'Failed, no version has won';
+    expect(JSON.parse(stdout)).toEqual({
+      name: 'canary',
+      namespace: 'shop',
+      outcome: 'Failed',
+      reason: 'spec.target: expected text',
+      conditions: [
+        { condition: 'completed', holds: 'yes', why },
+        { condition: 'failed', holds: 'yes', why },
+      ],
+    });
+    expect(exitCode).toBe(0);
+  });
+
+  test('takes a run that was stopped from outside for failed, whatever its report says', async () => {
+    const serin = { outcome: 'Failed', reason: 'the workflow was terminated', report: aReport() };
+    const { exitCode, stdout } = await asserting({ stage: 'Completed', serin }, 'successful');
+    expect(stdout).toContain('Not all conditions hold: the workflow was terminated');
+    expect(exitCode).toBe(1);
+  });
+
+  test('takes one Experiment', async () => {
+    const input = JSON.stringify({ items: [{ status: aReport() }, { status: aReport() }] });
+    const { exitCode, stderr } = await runSerin(['assert', '-f', '-', '-c', 'completed'], { input });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: 'serin: -: expected one Experiment, got 2\n' });
+  });
+});
+
+test('serin assert has exit code 4 when nobody can be asked', async () => {
+  const { exitCode, stderr } = await runSerin(['assert', 'x', '-c', 'completed', ...nowhere]);
+  expect(stderr).toContain('Temporal does not answer at 127.0.0.1:1');
+  expect(exitCode).toBe(4);
+});
+
 describe('serin describe -f', () => {
+  test('tells why an Experiment was refused, whose run never began', async () => {
+    const input = JSON.stringify({
+      apiVersion: 'iter8.tools/v2alpha2',
+      kind: 'Experiment',
+      metadata: { name: 'canary', namespace: 'shop' },
+      spec: { target: 'app', strategy: { testingPattern: 'Canary' } },
+      status: { stage: 'Completed', serin: { outcome: 'Failed', reason: 'spec.duration: expected a mapping' } },
+    });
+    const { stdout } = await runSerin(['describe', '-f', '-'], { input });
+    expect(stdout).toContain(
+      'Experiment name: canary\nExperiment namespace: shop\nTarget: shop/app\nTesting pattern: Canary\n',
+    );
+    expect(stdout).toContain('Outcome: Failed\nReason: spec.duration: expected a mapping\n');
+  });
+
   test('describes each Experiment of a list that kubectl printed, by the report in its status', async () => {
     const items = ['one', 'two'].map((name) => ({
       kind: 'Experiment',
@@ -100,6 +189,10 @@ describe('serin describe -f', () => {
   test.each([
     ['a: [', 'is not YAML'],
     ['kind: Experiment', 'expected an Experiment with a status'],
+    [
+      "{kind: Experiment, status: {stage: Completed, message: of iter8's controller}}",
+      'expected an Experiment with a status',
+    ],
     ['just text', 'expected an Experiment with a status'],
     ['', 'is empty'],
   ])('refuses %j', async (input, message) => {
@@ -182,11 +275,11 @@ describe('the program', () => {
 });
 
 test.each([
-  ['canary', ['canary', 'experiment/default/canary']],
-  ['shop/canary', ['shop/canary', 'experiment/shop/canary']],
-  ['experiment/shop/canary', ['experiment/shop/canary']],
-])('%s may mean the workflow ids %j', (id, ids) => {
-  expect(possibleWorkflowIds(id)).toEqual(ids);
+  ['canary', { namespace: 'default', name: 'canary' }],
+  ['shop/canary', { namespace: 'shop', name: 'canary' }],
+  ['experiment/shop/canary', undefined],
+])('%s may name the experiment %j', (id, name) => {
+  expect(possibleName(id)).toEqual(name);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { describe as suite, expect, test } from 'vitest';
 import { assessmentSections, formatObjective, formatValue } from '../../core/describe-assessment.ts';
-import { describe } from '../../core/describe.ts';
+import { describe, describeBriefly } from '../../core/describe.ts';
 import { aReport, anAssessment, anObjective, startedAtMs } from '../support/reports.ts';
 
 /** What the seed's tutorial shows as iter8ctl's output. */
@@ -110,6 +110,85 @@ suite('describe, like iter8ctl', () => {
   });
 });
 
+suite('describe in short', () => {
+  test("is the seed's text and nothing else while an experiment runs", () => {
+    expect(describeBriefly(aReport({ paused: { atMs: startedAtMs }, warnings: ['w'] }))).toBe(seedText);
+  });
+
+  test('hides neither outcome nor reason, even before the first iteration', () => {
+    const ended = {
+      stage: 'Completed',
+      outcome: 'Failed',
+      reason: 'sample-app is not ready; traffic untouched',
+    } as const;
+    const text = describeBriefly(aReport({ ...ended, completedIterations: 0, completedAtMs: startedAtMs }));
+    expect(text.slice(text.indexOf('****** Outcome'))).toBe(
+      '****** Outcome ******\nOutcome: Failed\nReason: sample-app is not ready; traffic untouched',
+    );
+  });
+});
+
+suite('describe, for v2alpha2', () => {
+  const later = { apiVersion: 'iter8.tools/v2alpha2' } as const;
+
+  test.each([
+    [
+      'Canary',
+      '> The candidate wins if it satisfies the objectives; else the baseline, if it does; else no version wins.',
+    ],
+    ['A/B', '> Of the versions that satisfy the objectives, the one with the better reward wins.'],
+    ['A/B/N', '> Of the versions that satisfy the objectives, the one with the best reward wins.'],
+  ])('explains how the winner of %s is found', (testingPattern, rule) => {
+    expect(describeBriefly(aReport({ ...later, testingPattern }))).toContain(
+      `****** Winner Assessment ******\n${rule}\nApp versions in this experiment: [current candidate]\n`,
+    );
+  });
+
+  test('says of a conformance test neither app versions nor a recommendation', () => {
+    const text = describeBriefly(aReport({ ...later, testingPattern: 'Conformance', winner: 'candidate' }));
+    expect(text).toContain(
+      '****** Winner Assessment ******\n> The version wins if it satisfies the objectives; else no version wins.\nWinning version: candidate\n\n',
+    );
+  });
+
+  test('recommends a baseline in every pattern of v2alpha1, as iter8ctl did', () => {
+    const text = describeBriefly(aReport({ testingPattern: 'Conformance', recommended: 'current' }));
+    expect(text).toContain(
+      '****** Winner Assessment ******\nWinning version: candidate\nRecommended baseline: current\n\n',
+    );
+  });
+
+  test('explains each table in a line of its own', () => {
+    const lines = describeBriefly(aReport(later)).split('\n');
+    const explanations = ['Objective', 'Metrics'].map(
+      (name) => lines[lines.indexOf(`****** ${name} Assessment ******`) + 1],
+    );
+    expect(explanations).toEqual([
+      '> Whether each version satisfies each objective, as measured last.',
+      '> The metrics of each version, as measured last.',
+    ]);
+  });
+
+  test.each([
+    ['High', 'higher better', ' 12.000 *', ' 9.500  '],
+    ['Low', 'lower better', '12.000  ', '9.500 *'],
+  ] as const)('marks the best reward when %s is better', (preferredDirection, label, baseline, candidate) => {
+    const report = aReport({ ...later, testingPattern: 'A/B', reward: { metric: 'engagement', preferredDirection } });
+    const [judged] = report.judged;
+    if (judged === undefined) throw new Error('the report has a candidate');
+    const reward = { verdict: 'undecided', reason: 'why', baseline: 12, candidate: 9.5 } as const;
+    const text = describeBriefly({ ...report, judged: [{ ...judged, reward }] });
+    expect(text).toContain(
+      "****** Reward Assessment ******\n> The reward of each version, as measured last; the best has a '*'.\n",
+    );
+    const [row = ''] = text.split('\n').filter((line) => line.includes('engagement'));
+    expect(row).toContain(label);
+    expect(row).toContain(baseline.trim());
+    expect(row).toContain(candidate.trim());
+    expect(row.match(/\*/g)).toHaveLength(1);
+  });
+});
+
 /** The part that iter8ctl has not. */
 function beyond(changes: Parameters<typeof aReport>[0]): string {
   const text = describe(aReport({ assessment: anAssessment({ objectives: [], metrics: [] }), ...changes }));
@@ -125,8 +204,16 @@ current (sample-app-v1): 60 %
 candidate (sample-app-v2): 40 %
 As planned last, confirmed by the cluster
 Reason: climbs by 10 to 40 %
-Next observation: 2026-11-23 10:01:00 UTC`.trim(),
+Next observation: 2026-11-23 10:01:00 UTC
+Iterations left: 1 of 5, as planned to 2026-11-23 10:01:00 UTC`.trim(),
     );
+  });
+
+  test.each([
+    [2, 'Iterations left: 3 of 5, as planned to 2026-11-23 10:01:24 UTC'],
+    [6, 'Iterations left: none of 5, it goes on until it is decided'],
+  ])('says after %i iterations how long it still takes', (completedIterations, line) => {
+    expect(beyond({ completedIterations })).toContain(line);
   });
 
   test('says nothing about the traffic before the first step was written', () => {

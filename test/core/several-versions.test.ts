@@ -79,6 +79,7 @@ suite('several versions', () => {
 
 suite('a conformance test', () => {
   const report = aReport({
+    apiVersion: 'iter8.tools/v2alpha2',
     testingPattern: 'Conformance',
     weights: { baseline: 100, candidates: [], confirmed: true },
     judged: [aVersion('current')],
@@ -87,7 +88,7 @@ suite('a conformance test', () => {
 
   test('has one column, and names neither versions nor a recommendation', () => {
     const text = describe(report);
-    expect(text).toContain('****** Winner Assessment ******\nWinning version: current\n\n');
+    expect(text).toMatch(/\*{6} Winner Assessment \*{6}\n> .*\nWinning version: current\n\n/);
     expect(text).toContain('|           OBJECTIVE            | CURRENT |\n');
     expect(text).toContain('a conformance test moves none');
   });

@@ -67,10 +67,19 @@ describe.concurrent('serin operator', () => {
     ]);
 
     const yaml = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace, '-o', 'yaml');
-    const described = await runSerin(['describe', '-f', '-'], { input: yaml });
+    const described = await runSerin(['describe', '-f', '-', '--wide'], { input: yaml });
     const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').query(statusQuery);
     expect(described.stdout).toBe(`${describeReport(report)}\n`);
     expect(described.stdout).toContain('Recommended baseline: candidate');
+    const where = ['--address', sandbox.temporal.address];
+    const asserted = await runSerin([
+      'assert',
+      `${namespace}/${target.name}`,
+      '-c',
+      'successful,candidateWon',
+      ...where,
+    ]);
+    expect(asserted).toMatchObject({ exitCode: 0, stderr: '' });
 
     const reasons = (await experiments.events(target.name)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(['Started', 'StageAdvanced', 'IterationUpdate', 'Promoted']));

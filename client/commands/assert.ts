@@ -1,0 +1,122 @@
+import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
+import { assertConditions } from '../../core/assertion.ts';
+import type { AssertedCondition, AssertionResult } from '../../core/assertion.ts';
+import type { Report } from '../../core/report.ts';
+import { pause } from '../../kubernetes/pause.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import { say } from '../context.ts';
+import { withSession } from '../connection.ts';
+import type { Session } from '../connection.ts';
+import { CommandError } from '../errors.ts';
+import { failedReport, noReport, readReports } from '../experiment-file.ts';
+import type { Execution, ExperimentView } from '../experiments.ts';
+import { findExecution } from '../find-experiment.ts';
+import { follow, hasEnded } from '../follow.ts';
+import { formatColumns } from '../render/columns.ts';
+import { printable } from '../render/text.ts';
+
+export interface AssertFlags {
+  readonly conditions: readonly AssertedCondition[];
+  /** How long to wait for the end; for as long as it takes if absent. */
+  readonly timeoutMs?: number;
+}
+
+/** What was applied a moment ago is found a moment later. */
+const appearanceLimitMs = 10_000;
+
+/**
+ * `serin assert ID -c …`: waits for the end of an experiment, and says which conditions hold. Exit code 0 when all do, 1 when
+ * one does not, 3 when the time was over before anybody could know, 4 when the experiment cannot be found or asked about.
+ */
+export async function assertExperiment(
+  context: CommandContext,
+  { id, flags }: { readonly id: string; readonly flags: AssertFlags },
+): Promise<CommandResult> {
+  const { interrupted } = context.terminal;
+  const signal = flags.timeoutMs === undefined ? interrupted : withTimeLimit(interrupted, flags.timeoutMs);
+  const view = await withSession(context.connection, (session) => viewOfEnd(context, session, { id, signal })).catch(
+    unanswered,
+  );
+  const { workflowId } = view.execution;
+  const note = view.note === undefined ? {} : { note: printable(view.note) };
+  const result = answer(context, flags.conditions, { report: reportOfEnd(view), workflowId, ...note });
+  return interrupted.aborted && !hasEnded(view) ? { ...result, exitCode: 130 } : result;
+}
+
+/** `serin assert -f FILE -c …`: the same for the one Experiment in a file, as it is; needs no connection. */
+export async function assertFile(
+  context: CommandContext,
+  { file, flags }: { readonly file: string; readonly flags: AssertFlags },
+): Promise<CommandResult> {
+  const [report, ...others] = await readReports(context.terminal, file);
+  if (report === undefined || others.length > 0) {
+    throw new CommandError('usage', `${file}: expected one Experiment, got ${others.length + 1}`);
+  }
+  return answer(context, flags.conditions, { report });
+}
+
+interface Search {
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
+async function viewOfEnd(context: CommandContext, session: Session, { id, signal }: Search): Promise<ExperimentView> {
+  const { workflowId } = await findSoon(context, session, { id, signal });
+  let last: ExperimentView | undefined;
+  for await (const view of follow(session, workflowId, signal)) last = view;
+  if (last === undefined) throw new Error('whoever follows an experiment sees it at least once');
+  return last;
+}
+
+async function findSoon(context: CommandContext, session: Session, { id, signal }: Search): Promise<Execution> {
+  const appearance = withTimeLimit(signal, appearanceLimitMs);
+  for (;;) {
+    try {
+      return await findExecution(context, session, id);
+    } catch (error) {
+      const isMissing = error instanceof CommandError && error.kind === 'notFound';
+      if (!isMissing || !(await pause(appearance))) throw error;
+    }
+  }
+}
+
+function unanswered(error: unknown): never {
+  if (!(error instanceof CommandError) || error.kind === 'usage') throw error;
+  throw new CommandError(error.kind, error.message, { cause: error, exitCode: 4 });
+}
+
+/** A workflow that was stopped from outside has failed, whatever it said last. */
+function reportOfEnd(view: ExperimentView): Report {
+  const { report, note, execution } = view;
+  if (report?.outcome !== undefined || !hasEnded(view)) return report ?? noReport;
+  return failedReport(report, note ?? `the workflow has ended: ${execution.status.name}`);
+}
+
+interface Asked {
+  readonly report: Report;
+  readonly workflowId?: string;
+  /** Why the report is not the latest. */
+  readonly note?: string;
+}
+
+function answer(
+  context: CommandContext,
+  conditions: readonly AssertedCondition[],
+  { report, note, ...found }: Asked,
+): CommandResult {
+  const results = assertConditions(report, conditions);
+  const { exitCode, summary } = summaryOf(results, note === undefined ? report : { ...report, message: note });
+  say(context, formatColumns(results.map(({ condition, holds, why }) => [condition, holds, why])), summary);
+  const { name, namespace, outcome, reason } = report;
+  return { exitCode, json: { name, namespace, ...found, outcome, reason, note, conditions: results } };
+}
+
+type Summary = Pick<CommandResult, 'exitCode'> & { readonly summary: string };
+
+function summaryOf(results: readonly AssertionResult[], { reason, message }: Report): Summary {
+  if (results.every(({ holds }) => holds === 'yes')) return { exitCode: 0, summary: 'All conditions satisfied.' };
+  if (results.some(({ holds }) => holds === 'no')) {
+    return { exitCode: 1, summary: `Not all conditions hold: ${reason ?? message}` };
+  }
+  return { exitCode: 3, summary: `Not known yet: ${message}` };
+}
