@@ -53,7 +53,10 @@ async function carryOut(
 /** Commands explain what they know; anything else is a mistake of ours, told without its stack. */
 function explained(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
-  if (error instanceof KubernetesFailure) return new CommandError(error.kind, error.message, { cause: error });
+  if (error instanceof KubernetesFailure) {
+    const kind = error.kind === 'busy' ? 'unreachable' : error.kind;
+    return new CommandError(kind, error.message, { cause: error });
+  }
   return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
 }
 

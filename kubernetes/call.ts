@@ -22,7 +22,8 @@ function failureOf(what: string, error: unknown): KubernetesFailure {
       `cannot ${what}: somebody changed it meanwhile; run the command again (${said})`,
     );
   }
-  return new KubernetesFailure('failed', `cannot ${what}: ${said}`, { cause: error });
+  const kind = error.code === 429 || error.code >= 500 ? 'busy' : 'failed';
+  return new KubernetesFailure(kind, `cannot ${what}: ${said}`, { cause: error });
 }
 
 /** The `message` of the API's Status object, which comes as text or parsed. */

@@ -1,8 +1,9 @@
 /**
  * Why a call to the Kubernetes API did not do what was asked. `usage`: the kubeconfig cannot be used; `notFound`: no such
- * object; `refused`: somebody else changed it meanwhile; `unreachable`: nobody answers; `failed`: anything else.
+ * object; `refused`: somebody else changed it meanwhile; `unreachable`: nobody answers; `busy`: it answers that it cannot
+ * do it at present; `failed`: anything else.
  */
-export type KubernetesFailureKind = 'usage' | 'notFound' | 'refused' | 'unreachable' | 'failed';
+export type KubernetesFailureKind = 'usage' | 'notFound' | 'refused' | 'unreachable' | 'busy' | 'failed';
 
 /** A failure in one clear sentence that names the object. */
 export class KubernetesFailure extends Error {

@@ -1,14 +1,9 @@
-import {
-  ApiException,
-  CoordinationV1Api,
-  CustomObjectsApi,
-  PatchStrategy,
-  setHeaderOptions,
-} from '@kubernetes/client-node';
+import { ApiException, CoordinationV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import type { KubeConfig, V1Lease } from '@kubernetes/client-node';
 import { type ObjectName, formatObjectName } from '../core/experiment.ts';
 import { type TrafficEntry, leaseName } from '../core/target.ts';
 import { call } from './call.ts';
+import { createTimedOptions } from './timed-options.ts';
 
 /** The parts of a Knative Service that a restore reads; the API server has checked them against their schema. */
 export interface KnativeService {
@@ -52,26 +47,32 @@ const fieldManager = 'serin';
 const knative = { group: 'serving.knative.dev', version: 'v1' } as const;
 const serviceLabel = 'serving.knative.dev/service';
 
-/** The API server of the kubeconfig's current context. */
-export function connectRestoreCluster(config: KubeConfig): RestoreCluster {
+/** Webhooks may take 10 s by default, and there are two of Knative's on a service. */
+const defaultLimitMs = 25_000;
+
+/** The API server of the kubeconfig's current context. @param limitMs for each request. */
+export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimitMs): RestoreCluster {
+  const options = createTimedOptions(limitMs);
   const objects = config.makeApiClient(CustomObjectsApi);
   const leases = config.makeApiClient(CoordinationV1Api);
   return {
     readService: async (target) => {
-      const answer = objects.getNamespacedCustomObject({ ...knative, ...target, plural: 'services' });
+      const answer = objects.getNamespacedCustomObject({ ...knative, ...target, plural: 'services' }, options());
       return (await call(`read Knative Service ${formatObjectName(target)}`, answer)) as KnativeService;
     },
     revisionsOf: async ({ namespace, name }) => {
       const labelSelector = `${serviceLabel}=${name}`;
-      const answer = objects.listNamespacedCustomObject({ ...knative, namespace, plural: 'revisions', labelSelector });
+      const answer = objects.listNamespacedCustomObject(
+        { ...knative, namespace, plural: 'revisions', labelSelector },
+        options(),
+      );
       const list = (await call(`list the revisions of ${namespace}/${name}`, answer)) as RevisionList;
       return new Map(list.items.map((revision) => [revision.metadata.name, isReady(revision)]));
     },
     patchService: async (target, { resourceVersion, annotations, traffic }) => {
       const body = { metadata: { resourceVersion, annotations }, spec: { traffic } };
       const request = { ...knative, ...target, plural: 'services', body, fieldManager };
-      const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-      const answer = objects.patchNamespacedCustomObject(request, options).then(
+      const answer = objects.patchNamespacedCustomObject(request, options(PatchStrategy.MergePatch)).then(
         () => true,
         (error: unknown) => {
           if (error instanceof ApiException && error.code === 409) return false;
@@ -81,7 +82,7 @@ export function connectRestoreCluster(config: KubeConfig): RestoreCluster {
       return call(`write the traffic of Knative Service ${formatObjectName(target)}`, answer);
     },
     readLease: async (target) => {
-      const answer = leases.readNamespacedLease(leaseOf(target)).catch((error: unknown) => {
+      const answer = leases.readNamespacedLease(leaseOf(target), options()).catch((error: unknown) => {
         if (error instanceof ApiException && error.code === 404) return undefined;
         throw error;
       });
@@ -89,13 +90,13 @@ export function connectRestoreCluster(config: KubeConfig): RestoreCluster {
     },
     takeLease: async (target, lease, holderIdentity) => {
       const body = { ...lease, spec: { ...lease.spec, holderIdentity } };
-      const answer = leases.replaceNamespacedLease({ ...leaseOf(target), body, fieldManager });
+      const answer = leases.replaceNamespacedLease({ ...leaseOf(target), body, fieldManager }, options());
       return call(`take Lease ${formatObjectName(leaseOf(target))}`, answer);
     },
     deleteLease: async (target, { metadata }) => {
       const { uid, resourceVersion } = metadata ?? {};
       const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
-      const answer = leases.deleteNamespacedLease({ ...leaseOf(target), body: { preconditions } });
+      const answer = leases.deleteNamespacedLease({ ...leaseOf(target), body: { preconditions } }, options());
       await call(`delete Lease ${formatObjectName(leaseOf(target))}`, answer);
     },
   };

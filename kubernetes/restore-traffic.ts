@@ -96,10 +96,14 @@ export async function keepBaseline(
       const message = `interrupted while ${formatObjectName(restore.target)} was watched; its Lease is kept`;
       throw new KubernetesFailure('failed', message);
     }
-    const { spec } = await cluster.readService(restore.target);
-    const isKept = servesShares(spec.traffic ?? [], [{ revision: restore.baseline, percent: 100 }]);
-    if (!isKept) await writeBaseline(cluster, restore);
+    const service = await cluster.readService(restore.target);
+    if (!isOnBaseline(service, restore.baseline)) await writeBaseline(cluster, restore);
   }
+}
+
+/** Whether 100 % baseline is written, be it served already or not. */
+export function isOnBaseline({ spec }: KnativeService, baseline: string): boolean {
+  return servesShares(spec.traffic ?? [], [{ revision: baseline, percent: 100 }]);
 }
 
 /** Why the traffic is not confirmed yet. */

@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
-import {
-  ApiException,
-  CoreV1Api,
-  CustomObjectsApi,
-  ListWatch,
-  Observable,
-  PatchStrategy,
-  Watch,
-} from '@kubernetes/client-node';
-import type { ConfigurationOptions, KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
+import { ApiException, CoreV1Api, CustomObjectsApi, ListWatch, PatchStrategy, Watch } from '@kubernetes/client-node';
+import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
 import type { ExperimentStatus } from '../core/experiment-status.ts';
 import type { StatusEvent } from '../core/status-events.ts';
 import { call } from '../kubernetes/call.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
-import { createSharedDispatcher } from '../kubernetes/shared-dispatcher.ts';
+import { createTimedOptions } from '../kubernetes/timed-options.ts';
 import type { ExperimentKind, ExperimentObject } from './experiment-object.ts';
 
 /** What the operator does in a cluster. Writes are refused as `refused` when the object is no longer the one given. */
@@ -48,7 +40,7 @@ const fieldManager = 'serin-operator';
 export function connectOperatorCluster(config: KubeConfig, namespace?: string): OperatorCluster {
   const objects = config.makeApiClient(CustomObjectsApi);
   const core = config.makeApiClient(CoreV1Api);
-  const options = createOptions();
+  const options = createTimedOptions(requestLimitMs);
   return {
     setFinalizers: async (object, finalizers) => {
       const { resourceVersion } = object.metadata;
@@ -82,11 +74,25 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
       };
       const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
       return watch(
-        new ListWatch(`/apis/${group}/${version}${place}/experiments`, new Watch(config), list, false),
+        new ListWatch(`/apis/${group}/${version}${place}/experiments`, new SteadyWatch(config), list, false),
         watcher,
       );
     },
   };
+}
+
+/**
+ * A watch whose credentials cannot be read now ends like one whose connection breaks; the client's own rejects where nobody
+ * waits for it, which would end the process.
+ */
+class SteadyWatch extends Watch {
+  override async watch(...given: Parameters<Watch['watch']>): Promise<AbortController> {
+    const [, , , done] = given;
+    return super.watch(...given).catch((error: unknown) => {
+      done(error);
+      return new AbortController();
+    });
+  }
 }
 
 /** The client's informer ends with its first failure; this one begins again, from what it has seen. */
@@ -112,25 +118,6 @@ function watch(informer: ListWatch<ExperimentObject>, { seen, gone, broken }: Wa
       void informer.stop();
     },
   };
-}
-
-function createOptions(): (contentType?: PatchStrategy) => ConfigurationOptions {
-  const shared = createSharedDispatcher(requestLimitMs);
-  return (contentType) => ({
-    middlewareMergeStrategy: 'append',
-    middleware: [
-      {
-        pre: (request) => {
-          request.setSignal(AbortSignal.timeout(requestLimitMs));
-          if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
-          const dispatcher = shared(request.getDispatcher());
-          if (dispatcher !== undefined) request.setDispatcher(dispatcher);
-          return new Observable(Promise.resolve(request));
-        },
-        post: (response) => new Observable(Promise.resolve(response)),
-      },
-    ],
-  });
 }
 
 /** Another writer was faster, or the object is not there any more: it must be looked at again. */

@@ -82,6 +82,13 @@ function writtenVersion({ apiVersion, metadata }: ExperimentObject): string {
   return author?.apiVersion ?? apiVersion;
 }
 
+/** The object with a status of serin's own, or none: iter8's controller or a backup may have left theirs, unfinished. */
+export function withOwnStatus(object: ExperimentObject): ExperimentObject {
+  const { status, ...rest } = object;
+  const { serin }: Partial<ExperimentStatus> = status ?? {};
+  return serin === undefined && !hasEnded(object) ? rest : object;
+}
+
 /** Whether the Experiment has ended: then nothing is started or mirrored any more. */
 export function hasEnded({ status }: ExperimentObject): boolean {
   return conditionOf(status?.conditions ?? [], 'Completed')?.status === 'True';

@@ -1,4 +1,5 @@
 import type { ExperimentObject } from './experiment-object.ts';
+import type { Blind } from './run-state.ts';
 
 interface BackOff {
   readonly firstMs: number;
@@ -7,18 +8,32 @@ interface BackOff {
 
 /** What the operator remembers of an Experiment between two looks; nothing of it is missed after a restart. */
 class Known {
-  /** Its workflow was seen open, and not seen closed since. */
+  /** Its workflow was started or seen open, and not seen closed since. */
   isOpen = false;
   /** What the latest look at its run has shown. */
   mark: string | undefined;
-  /** When it was first seen deleted; of the monotonic clock. */
-  deletedAtMs: number | undefined;
   isAborted = false;
+  /** Why the latest look at the run of a deleted Experiment has shown nothing. */
+  blind: Blind | undefined;
+  #deletedAtMs: number | undefined;
   #backOffMs = 0;
+  #generation: number | undefined;
 
   see(mark: string | undefined): void {
     this.mark = mark;
     if (mark !== undefined) this.#backOffMs = 0;
+  }
+
+  /** After a change of the spec the next look is a close one, even where the run has done nothing. */
+  noticeSpec(generation: number | undefined): void {
+    if (generation !== this.#generation) this.mark = undefined;
+    this.#generation = generation;
+  }
+
+  /** Tells how long ago the deletion was seen first, in ms; the first call is when. */
+  sinceDeletion(): () => number {
+    const deletedAtMs = (this.#deletedAtMs ??= performance.now());
+    return () => performance.now() - deletedAtMs;
   }
 
   /** The next delay: twice the one before, from the first to the longest. */
@@ -28,8 +43,12 @@ class Known {
   }
 }
 
+/** So long others take it for known that Temporal does not answer. */
+const silenceMs = 1_000;
+
 export class Memory {
   readonly #known = new Map<string, Known>();
+  #silence: { readonly found: Blind; readonly untilMs: number } | undefined;
 
   of({ metadata: { uid } }: ExperimentObject): Known {
     const known = this.#known.get(uid) ?? new Known();
@@ -42,5 +61,14 @@ export class Memory {
     const known = this.#known.get(uid);
     this.#known.delete(uid);
     return known;
+  }
+
+  noteSilence(found: Blind): void {
+    this.#silence = { found, untilMs: performance.now() + silenceMs };
+  }
+
+  /** What was found a moment ago, when Temporal did not answer. */
+  get silence(): Blind | undefined {
+    return this.#silence !== undefined && performance.now() < this.#silence.untilMs ? this.#silence.found : undefined;
   }
 }

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { connectRestoreCluster } from '../kubernetes/restore-cluster.ts';
 import { connectOperatorCluster } from './cluster.ts';
 import type { Watched } from './cluster.ts';
-import { experimentKinds, keyOf, parseKey } from './experiment-object.ts';
+import { experimentKinds, keyOf, parseKey, withOwnStatus } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { OperatorLog } from './log.ts';
 import { OwedAborts } from './owed-aborts.ts';
@@ -26,6 +26,9 @@ export interface Operator {
   readonly stop: () => void;
 }
 
+/** For each request of a rescue, which has a few seconds in all. */
+const rescueLimitMs = 3_000;
+
 /** Experiments that are looked at at the same time. */
 const concurrency = 16;
 
@@ -41,11 +44,12 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
   const watched = new Map<string, Watched>();
   const find = (key: string): ExperimentObject | undefined => {
     const { group, namespace, name } = parseKey(key);
-    return watched.get(group)?.get(name, namespace);
+    const object = watched.get(group)?.get(name, namespace);
+    return object === undefined ? undefined : withOwnStatus(object);
   };
   const reconciler = createReconciler({
     cluster,
-    restoreCluster: connectRestoreCluster(kubeConfig),
+    restoreCluster: connectRestoreCluster(kubeConfig, rescueLimitMs),
     runs,
     owed,
     log,
@@ -56,7 +60,10 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
     return object === undefined ? undefined : reconciler.reconcile(object);
   }, concurrency);
   for (const kind of experimentKinds) {
-    const add = (object: ExperimentObject): void => queue.add(keyOf(object), { isUrgent: isUrgent(object) });
+    const add = (object: ExperimentObject): void => {
+      if (object.metadata.deletionTimestamp !== undefined) reconciler.noticeDeletion(object);
+      queue.add(keyOf(object), { isUrgent: isUrgent(object) });
+    };
     const broken = (reason: string): void => log.warn('watch broke, it begins again', { group: kind.group, reason });
     watched.set(kind.group, cluster.watch(kind, { seen: add, gone: (object) => reconciler.forget(object), broken }));
   }

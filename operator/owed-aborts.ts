@@ -3,6 +3,16 @@ import type { Runs } from './runs.ts';
 
 const retryMs = 2_000;
 
+/** So long a start that was sent before may still arrive. */
+const lateStartMs = 15_000;
+
+interface Debt {
+  readonly workflowId: string;
+  readonly reason: string;
+  /** Until then a workflow that is not there may still appear; of the monotonic clock. */
+  readonly untilMs: number;
+}
+
 /** Runs whose Experiment is gone before they could be told: each is told to abort as soon as Temporal answers. */
 export class OwedAborts {
   readonly #runs: Runs;
@@ -16,27 +26,29 @@ export class OwedAborts {
 
   add(workflowId: string, reason: string): void {
     if (this.#timers.has(workflowId)) return;
-    this.#schedule(workflowId, reason, 0);
+    this.#schedule({ workflowId, reason, untilMs: performance.now() + lateStartMs }, 0);
   }
 
   stop(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #schedule(workflowId: string, reason: string, afterMs: number): void {
+  #schedule(debt: Debt, afterMs: number): void {
     this.#timers.set(
-      workflowId,
-      setTimeout(() => void this.#pay(workflowId, reason), afterMs),
+      debt.workflowId,
+      setTimeout(() => void this.#pay(debt), afterMs),
     );
   }
 
-  async #pay(workflowId: string, reason: string): Promise<void> {
+  async #pay(debt: Debt): Promise<void> {
+    const { workflowId, reason, untilMs } = debt;
     try {
-      await this.#runs.abort(workflowId, reason);
+      const isTold = await this.#runs.abort(workflowId, reason);
+      if (!isTold && performance.now() < untilMs) return this.#schedule(debt, retryMs);
       this.#timers.delete(workflowId);
-      this.#log.info('told the run of an Experiment that is gone to abort', { workflowId });
+      if (isTold) this.#log.info('told the run of an Experiment that is gone to abort', { workflowId });
     } catch {
-      this.#schedule(workflowId, reason, retryMs);
+      this.#schedule({ ...debt, untilMs: performance.now() + lateStartMs }, retryMs);
     }
   }
 }

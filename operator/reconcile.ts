@@ -17,6 +17,8 @@ import type { Next } from './work-queue.ts';
 export interface Reconciler {
   /** One step towards what the object should be; says when to look again. Never fails. */
   readonly reconcile: (object: ExperimentObject) => Promise<Next>;
+  /** Somebody has deleted the object, which is looked at when its turn comes. */
+  readonly noticeDeletion: (object: ExperimentObject) => void;
   /** The object is gone. */
   readonly forget: (object: ExperimentObject) => void;
 }
@@ -26,6 +28,7 @@ export function createReconciler(means: Means): Reconciler {
   return {
     reconcile: (object) =>
       step(means, memory, object).catch((error: unknown) => afterFailure(means, memory, object, error)),
+    noticeDeletion: (object) => void memory.of(object).sinceDeletion(),
     forget: (object) => {
       const known = memory.take(object);
       if (known?.isOpen === true) means.owed.add(workflowIdOf(object), abortReason(object));
@@ -67,8 +70,9 @@ async function begin(means: Means, memory: Memory, object: ExperimentObject): Pr
   }
   const kept = await addFinalizer(means, object);
   const workflowId = workflowIdOf(object);
-  await means.runs.start(workflowId, manifest);
+  // Also while it is not known whether the start arrives.
   memory.of(object).isOpen = true;
+  await means.runs.start(workflowId, manifest);
   const status = statusOf(kept);
   await writeStatus(means, kept, { ...status, serin: { ...status.serin, workflowId } });
   return { afterMs: lookBackOff.firstMs };
@@ -88,7 +92,8 @@ const waitingBackOff = { firstMs: 300, maxMs: 10_000 };
 async function mirror(means: Means, memory: Memory, object: ExperimentObject): Promise<Next> {
   const known = memory.of(object);
   known.isOpen = true;
-  const look = await means.runs.look(workflowIdOf(object), known.mark);
+  known.noticeSpec(object.metadata.generation);
+  const look = await means.runs.look(workflowIdOf(object), known.mark === undefined ? {} : { seen: known.mark });
   if (look.kind === 'unchanged' || isClosing(look)) return nextLook(memory, object);
   const written = await writeStatus(means, object, statusAfter(object, look));
   if (hasEnded(written)) {

@@ -1,14 +1,20 @@
-import { isSafeAfterAbort, withTrouble } from '../core/experiment-status.ts';
-import { abortReason, hasEnded, hasFinalizer, targetOf, workflowIdOf } from './experiment-object.ts';
+import { withTrouble } from '../core/experiment-status.ts';
+import { abortReason, hasFinalizer, targetOf, workflowIdOf } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { Memory } from './memory.ts';
 import { dropFinalizer, statusOf, writeEvent, writeStatus } from './object-writes.ts';
 import type { Means } from './object-writes.ts';
 import { rescue } from './rescue.ts';
+import type { Rescue } from './rescue.ts';
+import { abortRun } from './run-state.ts';
+import type { Blind, RunState } from './run-state.ts';
 import type { Next } from './work-queue.ts';
 
 /** So long a run may take to make its traffic safe before the operator does it without the run. */
 const graceMs = 5_000;
+
+/** What passes by itself, as a webhook that does not answer, is tried again for so long: the object goes within 10 s. */
+const lastTryMs = 8_500;
 
 /** Between two looks at a run that was told to abort. */
 const lookMs = 250;
@@ -17,76 +23,49 @@ const lookMs = 250;
 export async function release(means: Means, memory: Memory, object: ExperimentObject): Promise<Next> {
   if (!hasFinalizer(object)) return undefined;
   const known = memory.of(object);
-  known.deletedAtMs ??= performance.now();
-  const state = hasEnded(object) ? safe : await stateOf(means, memory, object);
-  const mayWait = state.kind === 'open' && performance.now() - known.deletedAtMs < graceMs;
-  if (mayWait) {
-    await showTrouble(means, object, state);
+  const passedMs = known.sinceDeletion();
+  const state = await abortRun(means, memory, { object, leftMs: graceMs - passedMs() });
+  if ((state.kind === 'told' || state.kind === 'blind') && passedMs() < graceMs) {
+    if (state.kind === 'blind') await showTrouble(means, object, state);
     return { afterMs: lookMs };
   }
-  if (state.kind !== 'safe') await restoreTraffic(means, object, state);
+  if (state.kind !== 'safe') {
+    const done = await restoreTraffic(means, object, state);
+    if (done.kind === 'failed' && done.isPassing && passedMs() < lastTryMs) return { afterMs: lookMs };
+    await tell(means, object, { done, state });
+  }
   known.isOpen = false;
   await dropFinalizer(means, object);
 }
 
-/** How far the run of a deleted Experiment is. */
-type State =
-  | { readonly kind: 'safe' }
-  /** It may still make its traffic safe. */
-  | { readonly kind: 'open'; readonly trouble?: 'TemporalUnreachable' | 'NoWorker'; readonly message: string }
-  /** It never will. */
-  | { readonly kind: 'lost'; readonly message: string };
+type Unsafe = Exclude<RunState, { kind: 'safe' }>;
 
-const safe: State = { kind: 'safe' };
-
-async function stateOf({ runs }: Means, memory: Memory, object: ExperimentObject): Promise<State> {
-  const workflowId = workflowIdOf(object);
-  const known = memory.of(object);
-  try {
-    known.isAborted ||= await runs.abort(workflowId, abortReason(object));
-    const look = await runs.look(workflowId);
-    switch (look.kind) {
-      case 'absent':
-        return { kind: 'lost', message: 'Temporal knows no workflow of it' };
-      case 'stopped':
-        return { kind: 'lost', message: `its workflow ${look.how}` };
-      case 'silent':
-        return { kind: 'open', trouble: 'NoWorker', message: `the run was told to abort, but ${look.reason}` };
-      case 'seen':
-        if (look.isClosed || isSafeAfterAbort(look.report)) return safe;
-        return { kind: 'open', message: 'the run was told to abort, but its traffic is not safe yet' };
-      case 'unchanged':
-        throw new Error('a look without a mark cannot find that nothing has changed');
-    }
-  } catch (error) {
-    // Whatever it is, the object must not wait for it without end.
-    const reason = error instanceof Error ? error.message : String(error);
-    return { kind: 'open', trouble: 'TemporalUnreachable', message: `${reason}: the run cannot be told to abort` };
-  }
-}
-
-async function showTrouble(
-  means: Means,
-  object: ExperimentObject,
-  { trouble, message }: Extract<State, { kind: 'open' }>,
-): Promise<void> {
-  if (trouble === undefined) return;
+async function showTrouble(means: Means, object: ExperimentObject, { reason, message }: Blind): Promise<void> {
   const plan = `${message}; after ${graceMs / 1000} s the operator itself brings the traffic back to the baseline`;
-  await writeStatus(means, object, withTrouble(statusOf(object), { reason: trouble, message: plan }, Date.now()));
+  await writeStatus(means, object, withTrouble(statusOf(object), { reason, message: plan }, Date.now()));
 }
 
 /** The traffic goes back without the run, whose later writes are refused; the run is told as soon as that is possible. */
 async function restoreTraffic(
-  means: Means,
+  { restoreCluster, owed }: Means,
   object: ExperimentObject,
-  state: Exclude<State, { kind: 'safe' }>,
-): Promise<void> {
-  const { restoreCluster, owed, log, stopping } = means;
+  state: Unsafe,
+): Promise<Rescue> {
   const workflowId = workflowIdOf(object);
   const target = targetOf(object);
-  const done = target === undefined ? undefined : await rescue({ cluster: restoreCluster, target, workflowId });
-  if (state.kind === 'open') owed.add(workflowId, abortReason(object));
-  if (done === undefined || done.kind === 'untouched') return;
+  if (state.kind !== 'lost' || state.mayAppear) owed.add(workflowId, abortReason(object));
+  if (target === undefined) return { kind: 'untouched' };
+  return rescue({ cluster: restoreCluster, target, workflowId, isRunTold: state.kind === 'told' });
+}
+
+/** What the operator has done, for people. */
+async function tell(
+  means: Means,
+  object: ExperimentObject,
+  { done, state }: { readonly done: Rescue; readonly state: Unsafe },
+): Promise<void> {
+  if (done.kind === 'untouched') return;
+  const { log, stopping } = means;
   const reason = done.kind === 'restored' ? 'TrafficRestored' : 'RestoreFailed';
   const message = `${done.message}, since ${state.message}`;
   await writeEvent(means, object, { type: 'Warning', reason, message });

@@ -48,14 +48,21 @@ export type Look =
 export interface Runs {
   /** Starts the workflow, unless it was ever started: then nothing happens. */
   readonly start: (workflowId: string, manifest: object) => Promise<void>;
-  readonly look: (workflowId: string, seen?: string) => Promise<Look>;
+  readonly look: (workflowId: string, options?: LookOptions) => Promise<Look>;
   /** False when there is no such open workflow. */
   readonly abort: (workflowId: string, reason: string) => Promise<boolean>;
 }
 
+interface LookOptions {
+  /** The mark of an earlier look: nothing more is asked when nothing has happened since. */
+  readonly seen?: string;
+  /** How long a worker may take to tell the state. */
+  readonly queryLimitMs?: number;
+}
+
 const callLimitMs = 2_000;
 /** Longer than a worker needs to read a long history again. */
-const queryLimitMs = 4_000;
+const longestQueryMs = 4_000;
 
 export function runsOn(client: Client, taskQueue: string): Runs {
   const ask = async <T>(request: () => Promise<T>, limitMs = callLimitMs): Promise<T> => {
@@ -78,13 +85,13 @@ export function runsOn(client: Client, taskQueue: string): Runs {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       });
     },
-    look: async (workflowId, seen) => {
+    look: async (workflowId, { seen, queryLimitMs = longestQueryMs } = {}) => {
       const description = await ask(() => client.workflow.getHandle(workflowId).describe()).catch(absent);
       if (description === undefined) return { kind: 'absent' };
       const mark = `${description.runId}/${description.historyLength}/${description.status.name}`;
       if (mark === seen) return { kind: 'unchanged' };
       const handle = client.workflow.getHandle(workflowId, description.runId, { followRuns: false });
-      return lookClosely({ ask, handle, description, mark });
+      return lookClosely({ ask, handle, description, mark, queryLimitMs });
     },
     abort: async (workflowId, reason) => {
       const sent = ask(() => client.workflow.getHandle(workflowId).signal(abortSignal, { reason }));
@@ -113,6 +120,7 @@ interface CloseLook {
   readonly handle: WorkflowHandle;
   readonly description: WorkflowExecutionDescription;
   readonly mark: string;
+  readonly queryLimitMs: number;
 }
 
 async function lookClosely(look: CloseLook): Promise<Look> {
@@ -167,7 +175,7 @@ async function lookAtEnd({ ask, handle, description: { runId, status }, mark }: 
 
 type Answer = { readonly report: Report } | { readonly report?: undefined; readonly reason: string };
 
-async function query({ ask, handle, description: { taskQueue } }: CloseLook): Promise<Answer> {
+async function query({ ask, handle, description: { taskQueue }, queryLimitMs }: CloseLook): Promise<Answer> {
   try {
     const report = asReport(await ask(() => handle.query(statusQuery), queryLimitMs));
     return report === undefined ? { reason: 'it answers with a report that cannot be read' } : { report };

@@ -1,11 +1,11 @@
-import { anything, flag, free, integer, listOf, mapping, nullable, oneOf, quantity, text } from './schema.ts';
+import { anything, flag, integer, listOf, mapping, nullable, oneOf, quantity, text } from './schema.ts';
 import type { Schema } from './schema.ts';
 
 const namedValues = listOf(mapping({ name: text, value: text }, ['name', 'value']));
 
-const version = mapping({ name: text, variables: nullable(namedValues), weightObjRef: nullable(free) }, ['name']);
+const version = mapping({ name: text, variables: nullable(namedValues), weightObjRef: nullable(anything) }, ['name']);
 
-const task = mapping({ library: text, task: text, run: text, if: text, condition: text, with: nullable(free) });
+const task = mapping({ library: text, task: text, run: text, if: text, condition: text, with: nullable(anything) });
 
 const strategy = mapping(
   {
@@ -58,7 +58,7 @@ export const iter8Experiment: Schema = mapping(
     versionInfo: nullable(mapping({ baseline: version, candidates: nullable(listOf(version)) })),
     baseline: nullable(version),
     candidates: nullable(listOf(version)),
-    metrics: nullable(listOf(mapping({ name: text, metricObj: free }, ['name']))),
+    metrics: nullable(listOf(mapping({ name: text, metricObj: anything }, ['name']))),
   },
   ['target', 'strategy'],
 );

@@ -188,6 +188,7 @@ describe.concurrent('drift', () => {
     // Knative makes the latest revision again, so the candidate must not be the latest.
     const lose = async (): Promise<void> => {
       await deployRevision(target, 'lost-v3');
+      await kubectl('wait', 'revision/lost-v3', '--for=create', '--timeout=60s');
       await kubectl('wait', 'revision/lost-v3', '--for=condition=Ready', '--timeout=60s');
       await kubectl('delete', 'revision', target.candidateRevision);
     };

@@ -96,7 +96,11 @@ describe('the plain Temporal CLI', () => {
   test('aborts by a signal without input', async () => {
     const aborted = await deployTarget({ name: 'aborted', namespace: 'cli' });
     await startFromFile(aborted, 'experiment/cli/aborted');
-    await untilStatus('experiment/cli/aborted', 'a weight', ({ weights }) => (weights.candidates[0] ?? 0) > 0);
+    await untilStatus(
+      'experiment/cli/aborted',
+      'a weight',
+      ({ stage, weights }) => stage === 'Running' && (weights.candidates[0] ?? 0) > 0,
+    );
     await temporal('workflow', 'signal', '-w', 'experiment/cli/aborted', '--name', 'abort');
     const report = await untilStatus('experiment/cli/aborted', 'the end', ({ outcome }) => outcome !== undefined);
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted' });
@@ -116,7 +120,7 @@ describe('the plain Temporal CLI', () => {
       const text = await temporal('workflow', 'describe', '-w', 'experiment/cli/broken');
       return text.includes('FAILED') || text.includes('Failed') ? text : undefined;
     });
-    expect(shown).toContain('manifest:10:21 spec.strategy.testingPattern: expected Canary, got "A/B"');
+    expect(shown).toContain('spec.criteria.rewards: expected exactly one reward in an A/B experiment, got 0');
     expect(shown).toContain('spec.duration.intervalSeconds: expected an integer from 1 to 2147483647, got 0');
   });
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { keyOf, manifestOf, parseKey, targetOf, workflowIdOf } from '../../operator/experiment-object.ts';
+import {
+  keyOf,
+  manifestOf,
+  parseKey,
+  targetOf,
+  withOwnStatus,
+  workflowIdOf,
+} from '../../operator/experiment-object.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
 import { parseManifest } from '../../spec/parse.ts';
 
@@ -21,6 +28,14 @@ describe('an Experiment in the cluster', () => {
   test('has one workflow for each object, not for each name', () => {
     expect(workflowIdOf(anObject())).toBe('experiment/iter8.tools/team-a/canary/u-1');
     expect(workflowIdOf(anObject({ uid: 'u-2' }))).not.toBe(workflowIdOf(anObject()));
+  });
+
+  test("that iter8's controller has left unfinished begins anew; one that had ended stays as it is", () => {
+    // As other programs leave it.
+    const left = (status: string): ExperimentObject =>
+      ({ ...anObject(), status: { stage: 'Running', conditions: [{ type: 'Completed', status }] } }) as never;
+    expect(withOwnStatus(left('False'))).toEqual(anObject());
+    expect(withOwnStatus(left('True'))).toEqual(left('True'));
   });
 
   test('is found by its key', () => {

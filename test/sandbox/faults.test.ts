@@ -25,8 +25,8 @@ async function request(
   return { ...result, durationMs: performance.now() - startedAt };
 }
 
-async function readyBecomes(state: string): Promise<void> {
-  const isWanted = async () => (await revisionReady(sandbox, target, target.candidateRevision)) === state;
+async function readyBecomes(state: string, of = target): Promise<void> {
+  const isWanted = async () => (await revisionReady(sandbox, of, of.candidateRevision)) === state;
   await until({ what: `Ready to be ${state}`, limitMs: 15_000 }, isWanted);
 }
 
@@ -99,7 +99,7 @@ describe('a revision whose image does not exist', () => {
         'ImagePullBackOff',
       );
     });
-    expect(await revisionReady(sandbox, shop, shop.candidateRevision)).toBe('Unknown (Deploying)');
+    await readyBecomes('Unknown (Deploying)', shop);
     expect((await knativeService(sandbox, shop)).isReady).toBe(false);
     expect(await sandbox.get({ host: shop.host })).toMatchObject({ status: 200, body: 'broken-v1 blue\n' });
   });

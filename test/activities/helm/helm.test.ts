@@ -313,12 +313,12 @@ describe('preflight', () => {
     const before = await read();
     expect(await asActivity(() => check(experimentOn(target)))).toEqual({
       correlations: [null, null],
-      firstStep: { weight: 10, reason: 'first step, 10 %' },
-      revisions: {
-        baseline: { revision: 'checked-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
-        candidate: { revision: 'checked-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
-      },
-      candidateWeight: 0,
+      firstStep: { weights: [10], reason: 'first step, 10 %' },
+      revisions: [
+        { revision: 'checked-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
+        { revision: 'checked-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
+      ],
+      weights: [0],
       tags: [
         { tag: 'current', revisionName: 'checked-v1' },
         { tag: 'candidate', revisionName: 'checked-v2' },
@@ -380,7 +380,7 @@ describe('preflight', () => {
     });
     const problems = await problemsOf(experiment);
     expect(problems).toEqual([
-      'stale baseline: the traffic of helm-activities/checked is checked-v1 100 %, but checked-v2 and checked-v2 must have 100 % together; name the revision that serves now as the baseline',
+      'stale baseline: the traffic of helm-activities/checked is checked-v1 100 %, but checked-v2 must have 100 % together; name the revision that serves now as the baseline',
       'command "kubectl" is not allowed on this worker; allowed: helm',
       'release helm-activities/no-release does not exist: a finish action would install it beside what is running; name the release of the target and its namespace',
     ]);

@@ -135,7 +135,7 @@ test('a server whose certificate nobody vouches for is not talked to', async () 
   const { signal } = new AbortController();
   const request = { url, method: 'GET', headers: {}, limitMs: 5_000, signal, allowedHosts: ['*'] } as const;
   await expect(requestText(request)).rejects.toMatchObject({
-    kind: 'unreachable',
+    type: 'HttpUnavailable',
     message: expect.stringMatching(/certificate/),
   });
 });

@@ -237,7 +237,7 @@ describe('patchTraffic', () => {
 
   it('follows the latest revision with the tags pinned behind it', async () => {
     const next = aHolder('run-next');
-    await write({ ...aWrite(target, next, 3, 100), followLatest: 'candidate' });
+    await write({ ...aWrite(target, next, 3, 100), followLatest: target.candidateRevision });
     expect(await specTraffic(target)).toEqual([
       { latestRevision: true, percent: 100 },
       { latestRevision: false, percent: 0, revisionName: 'patched-v1', tag: 'current' },
@@ -263,8 +263,7 @@ describe('patchTraffic', () => {
     const observed = await asActivity(() => observeTarget(cluster, lookAt(input)));
     expect(observed).toMatchObject({
       latestCreatedRevision: 'doomed-v3',
-      baseline: { kind: 'ready' },
-      candidate: { kind: 'gone' },
+      revisions: [{ kind: 'ready' }, { kind: 'gone' }],
     });
     const shift = aWrite(doomed, holder, 3, 20);
     const { type, message } = await failureOf(() => patchTraffic(cluster, shift));
@@ -485,10 +484,10 @@ describe('awaitReadiness and verifyTarget', () => {
   }
 
   it('answers with the revisions and their images', async () => {
-    expect(await asActivity(() => awaitReadiness(cluster, { experiment: experiment() }))).toEqual({
-      baseline: { revision: 'verified-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
-      candidate: { revision: 'verified-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
-    });
+    expect(await asActivity(() => awaitReadiness(cluster, { experiment: experiment() }))).toEqual([
+      { revision: 'verified-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
+      { revision: 'verified-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
+    ]);
   });
 
   it('names everything that is not ready', async () => {
