@@ -6,6 +6,7 @@ import type { Cluster } from './knative/cluster.ts';
 
 /** A secret's texts by key; only ever held by the activity that uses them. */
 export interface Secret {
+  /** What must not be shown: also as headers have them. */
   readonly values: readonly string[];
   /** Fails as `NotFound` where the secret has no such key. */
   readonly value: (key: string) => string;
@@ -29,9 +30,18 @@ export function fillIn(parts: readonly Part[], secret: Secret): string {
   return parts.map((part) => (typeof part === 'string' ? part : secret.value(part.secret))).join('');
 }
 
+/** What must not be shown of a secret: its values, and how they stand in headers. */
+export function shownNever(texts: Readonly<Record<string, string>>): readonly string[] {
+  const { username = '', password = '' } = texts;
+  const credentials = [`${username}:${password}`, `${username.trim()}:${password.trim()}`];
+  const values = Object.values(texts);
+  const encoded = [...values, ...credentials].map((value) => Buffer.from(value).toString('base64'));
+  return [...values, ...encoded];
+}
+
 function secretOf(name: string, texts: Readonly<Record<string, string>>): Secret {
   return {
-    values: Object.values(texts),
+    values: shownNever(texts),
     value: (key) => {
       const text = Object.hasOwn(texts, key) ? texts[key] : undefined;
       if (text !== undefined) return text;

@@ -27,11 +27,20 @@ export function redactOutput(output: string, args: readonly string[]): string {
   return redactText(secrets.reduce((text, secret) => text.replaceAll(secret, mask), output));
 }
 
-/** Text without the values of a secret. */
+/**
+ * Text without the values of a secret, as a whole or line by line, also as URLs and JSON write them. Do it before anything is
+ * cut off the text: a part of a value is not known again.
+ */
 export function redactValues(text: string, secrets: readonly string[]): string {
-  const known = secrets.flatMap((secret) => [secret, secret.trim()]).filter((secret) => secret !== '');
-  const longest = known.toSorted((a, b) => b.length - a.length);
-  return longest.reduce((shown, secret) => shown.replaceAll(secret, mask), text);
+  const forms = new Set(secrets.flatMap(formsOf).filter((form) => form.length >= shortestSecret));
+  const longest = [...forms].toSorted((a, b) => b.length - a.length);
+  return longest.reduce((shown, form) => shown.replaceAll(form, mask), text);
+}
+
+function formsOf(secret: string): readonly string[] {
+  const lines = secret.split('\n').map((line) => line.trim());
+  const written = [secret, secret.trim(), ...lines];
+  return written.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
 }
 
 function redactText(text: string): string {

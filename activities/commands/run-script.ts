@@ -14,6 +14,7 @@ import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
 import { refuseCommand } from './run-command.ts';
 import type { CommandDependencies } from './run-command.ts';
 import { runProcess } from './run-process.ts';
+import type { ProcessResult } from './run-process.ts';
 
 /**
  * Runs a script with bash where the worker allows that; it must be safe to repeat, since a lost worker makes it run again.
@@ -38,11 +39,20 @@ export async function runScript(
         limitMs,
         signal: cancellationSignal(),
       });
-      const said = redactValues(lastLines({ args: [], result }), secret.values);
+      const said = lastLines({ args: [], result: withoutSecret(result, secret) });
       if (hasSucceeded(result)) return { output: said };
       throw failure('CommandFailed', { message: `bash ${describeEnd({ result, limitMs })}: ${said || 'no output'}` });
     });
   });
+}
+
+/** Where the output was cut off, its first line may begin within a value. */
+function withoutSecret(result: ProcessResult, { values }: Secret): ProcessResult {
+  const shown = (output: string): string => {
+    const whole = result.isCut && values.length > 0 ? output.slice(output.indexOf('\n') + 1) : output;
+    return redactValues(whole, values);
+  };
+  return { ...result, stdout: shown(result.stdout), stderr: shown(result.stderr) };
 }
 
 function withVariables(

@@ -1,15 +1,19 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { failure } from '../failures.ts';
+import { failure, messageOf } from '../failures.ts';
 
 /** Where clouds answer whoever asks from a machine of theirs, credentials included; no experiment has business there. */
 const neverAllowed = new BlockList();
 neverAllowed.addSubnet('169.254.0.0', 16, 'ipv4');
 neverAllowed.addSubnet('fe80::', 10, 'ipv6');
-neverAllowed.addAddress('fd00:ec2::254', 'ipv6');
-neverAllowed.addAddress('100.100.100.200', 'ipv4');
-neverAllowed.addAddress('168.63.129.16', 'ipv4');
-neverAllowed.addAddress('192.0.0.192', 'ipv4');
+neverAllowed.addSubnet('fd00:ec2::', 32, 'ipv6');
+neverAllowed.addAddress('fd20:ce::254', 'ipv6');
+// As networks without IPv4 reach it, by NAT64.
+neverAllowed.addSubnet('64:ff9b::169.254.0.0', 112, 'ipv6');
+for (const address of ['100.100.100.200', '168.63.129.16', '192.0.0.192']) {
+  neverAllowed.addAddress(address, 'ipv4');
+  neverAllowed.addAddress(`64:ff9b::${address}`, 'ipv6');
+}
 
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
@@ -34,12 +38,17 @@ export function requireAllowedUrl(text: string, allowedHosts: readonly string[])
   return url;
 }
 
-/** The same for a URL that another program will ask: its host is looked up now. */
-export async function requireAllowedTarget(text: string, allowedHosts: readonly string[]): Promise<void> {
+/**
+ * The same for a URL that another program will ask: its host is looked up now. The program must be given the address that this
+ * answers, IPv4: by then the name may have another. Fails as `HttpUnavailable` where there is none.
+ */
+export async function requireAllowedTarget(text: string, allowedHosts: readonly string[]): Promise<string> {
   const { hostname } = requireAllowedUrl(text, allowedHosts);
-  // What cannot be looked up cannot be reached either; the program says so in its own words.
-  const addresses = await lookup(hostname, { all: true }).catch(() => []);
-  for (const { address } of addresses) requireAllowedAddress(hostname, address);
+  const { address } = await lookup(hostname, { family: 4 }).catch((error: unknown) => {
+    throw failure('HttpUnavailable', { message: `${hostname} has no IPv4 address: ${messageOf(error)}` });
+  });
+  requireAllowedAddress(hostname, address);
+  return address;
 }
 
 /** Fails as `AddressNotAllowed` for addresses that no setting allows: link-local ones, and where clouds keep metadata. */

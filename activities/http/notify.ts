@@ -31,7 +31,7 @@ export async function notifyHttp({ cluster, allowedHosts }: NotifyDependencies, 
       ...(method === 'GET' ? {} : { body: fillIn(body, secret) }),
       allowedHosts,
     });
-    requireSuccess(answer, 'the URL');
+    requireSuccess(shownOf(answer, secret), 'the URL');
   });
 }
 
@@ -53,8 +53,8 @@ export async function notifySlack(
       body: JSON.stringify({ channel, text }),
       allowedHosts,
     });
-    requireSuccess(answer, 'Slack');
-    requireOk(answer);
+    requireSuccess(shownOf(answer, secret), 'Slack');
+    requireOk(answer, shownOf(answer, secret));
   });
 }
 
@@ -98,11 +98,11 @@ function authorizationOf(
 }
 
 /** Slack answers 200 for mistakes too, and says them in the body. */
-function requireOk({ text }: TextAnswer): void {
-  const { ok, error } = readAnswer(text);
+function requireOk(answer: TextAnswer, shown: TextAnswer): void {
+  const { ok, error } = readAnswer(answer.text);
   if (ok === true) return;
   throw failure('HttpRefused', {
-    message: `Slack refused the message: ${typeof error === 'string' ? error : text.slice(0, 200)}`,
+    message: `Slack refused the message: ${typeof error === 'string' ? error : shown.text.slice(0, 200)}`,
   });
 }
 
@@ -116,6 +116,11 @@ function readAnswer(text: string): { readonly ok?: unknown; readonly error?: unk
 }
 
 /** A server may answer with what it was sent. */
+function shownOf(answer: TextAnswer, { values }: Secret): TextAnswer {
+  return { ...answer, text: redactValues(answer.text, values) };
+}
+
+/** Nor does a failure of the request itself show them. */
 async function withoutSecrets(secret: Secret, work: () => Promise<void>): Promise<void> {
   try {
     await work();

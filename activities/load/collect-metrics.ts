@@ -37,12 +37,15 @@ export async function collectMetrics(
 ): Promise<{ readonly counts: Readonly<Record<string, Counts>> }> {
   const refusal = refuseCommand(command, dependencies.allowedCommands);
   if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
-  for (const { url } of input.targets) await requireAllowedTarget(url, dependencies.allowedHosts);
+  const addressed: (readonly [LoadTarget, string])[] = [];
+  for (const target of input.targets) {
+    addressed.push([target, await requireAllowedTarget(target.url, dependencies.allowedHosts)]);
+  }
   return withHeartbeats(() =>
     withPayloadFile(dependencies, input, async (payload) => {
-      const loads = input.targets.map(async (target) => [
+      const loads = addressed.map(async ([target, address]) => [
         target.name,
-        await load(dependencies, { target, input, payload }),
+        await load(dependencies, { target, address, input, payload }),
       ]);
       return { counts: Object.fromEntries(await Promise.all(loads)) };
     }),
@@ -51,13 +54,15 @@ export async function collectMetrics(
 
 interface Load {
   readonly target: LoadTarget;
+  /** Where the host of its URL was found, and may be asked. */
+  readonly address: string;
   readonly input: CollectMetricsInput;
   /** Arguments that give the payload. */
   readonly payload: readonly string[];
 }
 
-async function load({ environment }: LoadDependencies, { target, input, payload }: Load): Promise<Counts> {
-  const args = [...argumentsOf(target, input), ...payload, target.url];
+async function load({ environment }: LoadDependencies, { target, address, input, payload }: Load): Promise<Counts> {
+  const args = [...argumentsOf(target, input), '-resolve', address, ...payload, target.url];
   const limitMs = Math.min(input.limitMs, plannedLoadMs(input.amount, target) + requestLimitMs);
   const signal = cancellationSignal();
   const result = await runProcess({ command, args, environment, limitMs, signal, outputBytes: reportBytes });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatCommand, redactArgs, redactOutput } from '../../core/redact.ts';
+import { formatCommand, redactArgs, redactOutput, redactValues } from '../../core/redact.ts';
 
 describe('redactArgs', () => {
   it.each([
@@ -40,6 +40,24 @@ describe('redactOutput', () => {
 
   it('leaves values alone that are too short to be secrets', () => {
     expect(redactOutput('3 of 3 ready', ['--set', 'replicas=3'])).toBe('3 of 3 ready');
+  });
+});
+
+describe('redactValues', () => {
+  const key = '-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n';
+
+  it.each([
+    ['as it is', 'the token is s3cr&t!', ['s3cr&t!'], 'the token is ***'],
+    ['with the line break that its file ended with', 'token s3cr&t! refused', ['s3cr&t!\n'], 'token *** refused'],
+    ['in a URL', 'GET /?key=s3cr%26t! failed', ['s3cr&t!'], 'GET /?key=*** failed'],
+    ['in JSON', String.raw`{"key":"a\"b\"c"}`, ['a"b"c'], '{"key":"***"}'],
+    ['a line of it', 'cannot read MIIEvQIBADANBg as PEM', [key], 'cannot read *** as PEM'],
+  ])('hides a value %s', (_, text, secrets, expected) => {
+    expect(redactValues(text, secrets)).toBe(expected);
+  });
+
+  it('leaves alone what is too short to be a secret', () => {
+    expect(redactValues('3 of 3 ready', ['3', ''])).toBe('3 of 3 ready');
   });
 });
 

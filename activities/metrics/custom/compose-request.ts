@@ -33,18 +33,6 @@ export function composeRequest(source: HttpSource, filling: Filling): Composed {
   return { kind: 'ok', request: { url, method, headers: { 'content-type': 'application/json', ...headers }, body } };
 }
 
-/** A reason without what is secret, also where the other side repeats it. */
-export function redactSecret(text: string, secret: SecretData): string {
-  const values = Object.values(secret).flatMap((value) => [value, value.trim(), encodeURIComponent(value)]);
-  return values
-    .filter((value) => value.length >= shortestSecret)
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((redacted, value) => redacted.replaceAll(value, '***'), text);
-}
-
-/** Shorter ones are words that also mean something else. */
-const shortestSecret = 4;
-
 function lackingKeys(source: HttpSource, secret: SecretData): string | undefined {
   if (source.secret === undefined) return undefined;
   const basic = source.authType === 'Basic' ? ['username', 'password'] : [];

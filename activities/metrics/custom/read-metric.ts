@@ -1,3 +1,4 @@
+import { redactValues } from '../../../core/redact.ts';
 import { formatObjectName } from '../../../core/experiment.ts';
 import type { ObjectName, Version } from '../../../core/experiment.ts';
 import type { HttpSource, MetricDefinition, MetricReading } from '../../../core/metric-definition.ts';
@@ -6,12 +7,13 @@ import { metricVariables, substitute, unknownPlaceholders } from '../../../core/
 import { requestText } from '../../http/request-text.ts';
 import type { TextAnswer } from '../../http/request-text.ts';
 import { messageOf } from '../../failures.ts';
+import { shownNever } from '../../secrets.ts';
 import { evaluate } from '../jq/jq.ts';
 import { connectPrometheus } from '../prometheus.ts';
 import type { Series } from '../prometheus.ts';
 import { formatLabels } from '../readings.ts';
 import { Unmeasured } from '../unmeasured.ts';
-import { composeRequest, redactSecret } from './compose-request.ts';
+import { composeRequest } from './compose-request.ts';
 import type { SecretData } from './compose-request.ts';
 
 /** Where a worker, or a person's own machine, finds what metrics are read from. */
@@ -93,14 +95,14 @@ async function readHttp(
   const secret = await secretOf(source, readSecret);
   const composed = composeRequest(source, { variables: metricVariables(version, elapsedMs), secret });
   if (composed.kind === 'invalid') return blind(composed.problem);
-  const reading = await requestText({ ...composed.request, limitMs, signal, allowedHosts }).then(
-    (answer) => readAnswer(answer, source.jqExpression),
+  const redact = (text: string): string => redactValues(text, shownNever(secret));
+  return requestText({ ...composed.request, limitMs, signal, allowedHosts }).then(
+    (answer) => readAnswer(answer, source.jqExpression, redact),
     (error: unknown) => {
       signal.throwIfAborted();
-      return blind(messageOf(error));
+      return blind(redact(messageOf(error)));
     },
   );
-  return reading.kind === 'value' ? reading : { ...reading, reason: redactSecret(reading.reason, secret) };
 }
 
 async function secretOf({ secret }: HttpSource, readSecret: MetricBackEnds['readSecret']): Promise<SecretData> {
@@ -110,11 +112,19 @@ async function secretOf({ secret }: HttpSource, readSecret: MetricBackEnds['read
   throw new Error(`secret ${formatObjectName(secret)} does not exist`);
 }
 
-async function readAnswer({ status, text }: TextAnswer, jqExpression: string): Promise<MetricReading> {
+/** Why an answer that repeats the secret has no number is asked of it without the secret: an excerpt may end within a value. */
+async function readAnswer(
+  { status, text }: TextAnswer,
+  jqExpression: string,
+  redact: (text: string) => string,
+): Promise<MetricReading> {
   if (status >= 500 || status === 429) return blind(`HTTP ${status}`);
   if (status >= 300) return unavailable(describeRefusal(status));
   const reading = await evaluate(jqExpression, text);
-  return reading.kind === 'number' ? { kind: 'value', value: reading.value } : unavailable(reading.reason);
+  if (reading.kind === 'number') return { kind: 'value', value: reading.value };
+  const shown = redact(text);
+  const why = shown === text ? reading : await evaluate(jqExpression, shown);
+  return unavailable(why.kind === 'none' ? why.reason : 'no number in an answer that repeats the secret');
 }
 
 function describeRefusal(status: number): string {

@@ -53,13 +53,15 @@ interface Setting extends Partial<MetricBackEnds> {
   readonly text?: string;
 }
 
+const longToken = 'eyJhbGciOiJIUzI1NiJ9.'.padEnd(121, 'abcdefghij');
+
 function read(source: MetricSource, { status = 200, text = '{"value": "1.5"}', ...others }: Setting = {}) {
   backEnd.calls.length = 0;
   backEnd.answer = { status, text };
   const { signal } = new AbortController();
   const definition = { namespace: 'default', name: 'clicks', type: 'gauge', source } as const;
   const version = { name: 'candidate', variables: { revision: 'app-v2' } };
-  const secrets = async () => ({ username: 'alice', password: 'wonderland', token: 'a-token' });
+  const secrets = async () => ({ username: 'alice', password: 'wonderland', token: 'a-token', long: longToken });
   return readMetric(
     { definition, version, elapsedMs: 30_000, nowMs: Date.now(), signal },
     { prometheusUrl: backEnd.url, readSecret: secrets, allowedHosts: ['127.0.0.1'], ...others },
@@ -123,6 +125,16 @@ describe('a metric over HTTP', () => {
     });
     const unreachable = httpSource({ secret, urlTemplate: 'http://127.0.0.1:1/$token' });
     expect(await read(unreachable)).toMatchObject({ kind: 'blind', reason: expect.not.stringContaining('a-token') });
+  });
+
+  test.each([
+    ['as the header has it', '"Basic YWxpY2U6d29uZGVybGFuZA=="'],
+    ['longer than an excerpt', `"${longToken}"`],
+    ['in what jq complains of', `{"value": "${longToken}"}`],
+  ])('does not show a secret that is repeated %s', async (_, text) => {
+    const source = httpSource({ secret, jqExpression: '.value | tonumber' });
+    const reading = await read(source, { text });
+    expect(reading).toMatchObject({ kind: 'unavailable', reason: expect.not.stringMatching(/YWxp|eyJh/) });
   });
 
   test.each<[string, Partial<HttpSource>, Setting, RegExp]>([
