@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crossCheck } from '../../spec/cross-checks.ts';
+import { iter8Sketch } from '../../spec/native/paths.ts';
 
 const revision = (value: string) => [{ name: 'revision', value }];
 const exec = (...args: string[]) => ({ task: 'common/exec', with: { cmd: 'kubectl', args } });
@@ -51,6 +52,31 @@ test('checks what can be read beside other mistakes', () => {
     'spec.versionInfo.candidates.0.variables',
     'spec.strategy.actions.finish.1.with.args.0',
   ]);
+});
+
+describe('a manifest that names no versions', () => {
+  const without = (spec: object, apiVersion = 'iter8.tools/v2alpha2') => ({ apiVersion, spec });
+  const notice = (body: string) => ({ task: 'notification/http', with: { url: 'https://example.test', body } });
+
+  test('has the revision of what is found as its only variable', () => {
+    const actions = { finish: [notice('{{ .name }} {{ .revision }}'), notice('hello {{ .nosuch }}')] };
+    expect(found(without({ strategy: { testingPattern: 'Canary', actions } }))).toEqual([
+      ['spec.strategy.actions.finish.1.with.body', expect.stringContaining('{{ .nosuch }} at character 7')],
+    ]);
+  });
+
+  test('has no handlers either, in v2alpha2', () => {
+    const strategy = { testingPattern: 'Canary', handlers: { finish: 'none' } };
+    expect(found(without({ strategy }))).toEqual([['spec.strategy.handlers', '"handlers"']]);
+    expect(found(without({ strategy }, 'iter8.tools/v2alpha1'))).toEqual([]);
+  });
+
+  test("is checked in serin's own form too", () => {
+    const actions = { loop: [notice('{{ .nosuch }}')] };
+    expect(found(iter8Sketch({ apiVersion: 'serin.dev/v1alpha1', spec: { actions } }))[0]?.[0]).toBe(
+      'spec.strategy.actions.loop.0.with.body',
+    );
+  });
 });
 
 test.each([undefined, null, 5, {}, { spec: {} }, manifest({ versions: { candidates: [] } })])(
