@@ -20,12 +20,21 @@ import { task } from '../tasks.ts';
 import { duration, limit, share, trafficPercent } from './values.ts';
 import type { Limit } from './values.ts';
 
-const variables = z.record(
-  z.string().regex(/^[A-Za-z_]\w*$/),
-  parsed('text (numbers, true and false in quotes)', (value) => (typeof value === 'string' ? value : undefined), {
-    type: 'string',
-  }),
+const variableName = z.string().meta({ minLength: 1, not: { const: 'revision' } });
+const variableValue = parsed(
+  'text (numbers, true and false in quotes)',
+  (value) => (typeof value === 'string' ? value : undefined),
+  { type: 'string' },
 );
+
+/** Any name, as in iter8's form, which has others than templates can ask for. */
+const variables = z.record(variableName, variableValue).superRefine((given, context) => {
+  for (const name of Object.keys(given)) {
+    if (name === '') refuse(context, [name], { expected: 'a name for every variable', got: showValue(name) });
+    if (name !== 'revision') continue;
+    refuse(context, [name], { expected: "the version's own field revision", got: 'a variable of that name' });
+  }
+});
 
 const version = mapping({ name: text.optional(), revision: revisionName, variables: variables.optional() });
 

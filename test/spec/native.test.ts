@@ -71,6 +71,10 @@ describe("serin's own form", () => {
     expect(experiment.finish.map(({ kind }) => kind)).toEqual(['exec', 'http']);
   });
 
+  test('has variables of any name', () => {
+    expect(issues('colour: green', 'image-tag: green')).toEqual([]);
+  });
+
   test('promotes by helm with the values of the winner', () => {
     const { finish, candidates, baseline } = accepted(native).experiment;
     // The promotion comes first.
@@ -132,6 +136,13 @@ describe("serin's own form", () => {
       'url: "{{ .color }}"',
       'spec.actions.finish[0].with.url',
     ],
+    [
+      'a revision among the variables',
+      'colour: green',
+      'revision: checkout-v9',
+      "16:21 spec.versions.candidates[0].variables.revision: expected the version's own field revision, got a variable",
+    ],
+    ['a variable without a name', 'colour: green', '"": green', 'expected a name for every variable, got ""'],
     ['a pattern without candidates', 'A/B/N', 'Conformance', 'spec.versions.candidates: expected no candidate'],
     ['a reward of a canary', 'pattern: A/B/N', 'pattern: Canary', 'spec.reward: expected no reward in a Canary'],
     ['an annotation as a setting', 'namespace: shop', 'annotations: { serin.dev/steps: "5" }', 'a field of spec'],
