@@ -83,6 +83,11 @@ const steps = z.array(trafficPercent).superRefine((percents, context) => {
   }
 });
 
+/** YAML has `.inf` and `.nan`. */
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
 const traffic = mapping({
   deployment: oneOf(deploymentPatterns).optional(),
   maximum: trafficPercent.optional(),
@@ -90,7 +95,7 @@ const traffic = mapping({
   steps: steps.optional(),
   riskBudget: parsed(
     'a number of requests above 0',
-    (value) => (typeof value === 'number' && value > 0 ? value : undefined),
+    (value) => (isFiniteNumber(value) && value > 0 ? value : undefined),
     { type: 'number', exclusiveMinimum: 0 },
   ).optional(),
   onSuspect: oneOf(['hold', 'backoff']).optional(),
@@ -107,7 +112,7 @@ const probability = parsed(
 
 const dispersion = parsed(
   'auto, off, or how many requests count as one, from 1',
-  (value) => (value === 'auto' || value === 'off' || (typeof value === 'number' && value >= 1) ? value : undefined),
+  (value) => (value === 'auto' || value === 'off' || (isFiniteNumber(value) && value >= 1) ? value : undefined),
   { anyOf: [{ enum: ['auto', 'off'] }, { type: 'number', minimum: 1 }] },
 );
 

@@ -142,6 +142,13 @@ describe("serin's own form", () => {
       'revision: checkout-v9',
       "16:21 spec.versions.candidates[0].variables.revision: expected the version's own field revision, got a variable",
     ],
+    [
+      'a budget without end',
+      'riskBudget: 20',
+      'riskBudget: .inf',
+      'expected a number of requests above 0, got Infinity',
+    ],
+    ['bursts without end', 'dispersion: 2', 'dispersion: .inf', 'how many requests count as one, from 1, got Infinity'],
     ['a variable without a name', 'colour: green', '"": green', 'expected a name for every variable, got ""'],
     ['a pattern without candidates', 'A/B/N', 'Conformance', 'spec.versions.candidates: expected no candidate'],
     ['a reward of a canary', 'pattern: A/B/N', 'pattern: Canary', 'spec.reward: expected no reward in a Canary'],
