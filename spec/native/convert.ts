@@ -3,6 +3,7 @@ import type { Analysis } from '../../core/analysis.ts';
 import { defaultSettings, experimentDefaults, formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, Objective, Version } from '../../core/experiment.ts';
 import { metricFacts } from '../../core/metric.ts';
+import { limit } from './values.ts';
 
 /** A plain value as YAML has it; fields that are undefined are left out. */
 type Plain = Readonly<Record<string, unknown>>;
@@ -64,8 +65,8 @@ function objectiveOf(
   experiment: Experiment,
 ): object | undefined {
   const rollsBack = experiment.deploymentPattern === 'BlueGreen';
-  const shown = (limit: number | undefined): string | number | undefined =>
-    limit === undefined ? undefined : limitOf(metric, limit);
+  const shown = (value: number | undefined): string | number | undefined =>
+    value === undefined ? undefined : limitOf(metric, value);
   return compact({
     metric,
     max: shown(upperLimit),
@@ -75,14 +76,12 @@ function objectiveOf(
   });
 }
 
-/** With its unit, where that says the same number. */
-function limitOf(metric: string, limit: number): string | number {
+/** With its unit, where that is read as the very same number. */
+function limitOf(metric: string, value: number): string | number {
   const { kind } = metricFacts(metric).kind;
-  if (kind === 'error-share') {
-    const percent = Number((limit * 100).toPrecision(12));
-    return Number((percent / 100).toPrecision(12)) === limit && percent >= 0 ? `${percent}%` : limit;
-  }
-  return kind.endsWith('latency') && limit >= 0 && /^\d+(\.\d+)?$/.test(String(limit)) ? `${limit}ms` : limit;
+  const text = kind === 'error-share' ? `${Number((value * 100).toPrecision(12))}%` : `${value}ms`;
+  const hasUnit = kind === 'error-share' || kind.endsWith('latency');
+  return hasUnit && limit.safeParse(text).data?.value === value ? text : value;
 }
 
 function trafficOf({ deploymentPattern, weights, ...experiment }: Experiment): object | undefined {

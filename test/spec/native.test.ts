@@ -6,6 +6,7 @@ import type { ExecTask } from '../../core/task.ts';
 import { convertManifest } from '../../spec/convert.ts';
 import { formatIssue } from '../../spec/issue.ts';
 import { parseExperiment } from '../../spec/parse.ts';
+import { readYaml } from '../../spec/yaml.ts';
 
 const folder = new URL('manifests/', import.meta.url);
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml') && name !== 'native.yaml');
@@ -166,6 +167,20 @@ describe("serin's own form", () => {
   });
 });
 
+/** An iter8 manifest as JSON, with what is given. */
+function iter8Text({ metadata = {}, spec = {} }: { readonly metadata?: object; readonly spec?: object }): string {
+  return JSON.stringify({
+    apiVersion: 'iter8.tools/v2alpha2',
+    kind: 'Experiment',
+    metadata: { name: 'app', ...metadata },
+    spec: {
+      target: 'default/app',
+      strategy: { testingPattern: 'Canary', deploymentPattern: 'Progressive' },
+      ...spec,
+    },
+  });
+}
+
 describe('a conversion', () => {
   test.each(files)('of %s means the same', async (name) => {
     const text = await readFile(new URL(name, folder), 'utf8');
@@ -181,6 +196,25 @@ describe('a conversion', () => {
 
   test('leaves a manifest of its own form as it is', () => {
     expect(convertManifest(native, 'x')).toMatchObject({ kind: 'ok', text: native });
+  });
+
+  test.each<[string, string | number, string | number]>([
+    ['error-rate', '0.01', '1%'],
+    ['error-rate', 0.1 + 0.2, 0.1 + 0.2],
+    ['error-rate', '1e-12', 1e-12],
+    ['error-rate', '12345678', 12_345_678],
+    ['mean-latency', '2.5', '2.5ms'],
+    ['mean-latency', '0.0123456789123', 0.0123456789123],
+    ['mean-latency', '12345678901', 12_345_678_901],
+    ['request-count', '7', 7],
+  ])('of a limit of %s, %s, is that very number', (metric, upperLimit, max) => {
+    const conversion = convertManifest(
+      iter8Text({ spec: { criteria: { objectives: [{ metric, upperLimit }] } } }),
+      'x',
+    );
+    expect(conversion.kind === 'ok' && readYaml(conversion.text)).toMatchObject({
+      value: { spec: { objectives: [{ metric, max }] } },
+    });
   });
 
   test('keeps every setting of the annotations', () => {
@@ -207,16 +241,8 @@ describe('a conversion', () => {
       'finish-on-abort': 'true',
     };
     const annotations = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`serin.dev/${key}`, value]));
-    const manifest = JSON.stringify({
-      apiVersion: 'iter8.tools/v2alpha2',
-      kind: 'Experiment',
-      metadata: { name: 'app', annotations },
-      spec: {
-        target: 'default/app',
-        strategy: { testingPattern: 'Canary', deploymentPattern: 'Progressive' },
-        criteria: { objectives: [{ metric: 'iter8-knative/error-rate', upperLimit: '0.01' }] },
-      },
-    });
+    const objectives = [{ metric: 'iter8-knative/error-rate', upperLimit: '0.01' }];
+    const manifest = iter8Text({ metadata: { annotations }, spec: { criteria: { objectives } } });
     const conversion = convertManifest(manifest, 'x');
     if (conversion.kind === 'invalid') throw new Error(conversion.issues.join('\n'));
     const { apiVersion: _a, ...before } = accepted(manifest).experiment;
