@@ -150,6 +150,13 @@ describe("serin's own form", () => {
       'expected a number of requests above 0, got Infinity',
     ],
     ['bursts without end', 'dispersion: 2', 'dispersion: .inf', 'how many requests count as one, from 1, got Infinity'],
+    ['a roll back action', '    finish:\n', '    rollback: []\n    finish:\n', 'a roll back runs the finish actions'],
+    [
+      'a field that iter8 has elsewhere',
+      'rollback: true',
+      'rollbackOnFailure: true',
+      'spec.objectives[0].rollbackOnFailure: expected one of metric, max, min, maxRatioToBaseline, rollback',
+    ],
     ['a variable without a name', 'colour: green', '"": green', 'expected a name for every variable, got ""'],
     ['a pattern without candidates', 'A/B/N', 'Conformance', 'spec.versions.candidates: expected no candidate'],
     ['a reward of a canary', 'pattern: A/B/N', 'pattern: Canary', 'spec.reward: expected no reward in a Canary'],

@@ -357,6 +357,18 @@ describe('mistakes', () => {
       'expected rollback_on_failure, as iter8 spells it',
     ],
     [
+      'another name of it',
+      'upperLimit: 50',
+      'upperLimit: 50\n      rollback: true',
+      'objectives[0].rollback: expected rollback_on_failure, as iter8 spells it',
+    ],
+    [
+      'a field that is known elsewhere',
+      'testingPattern: Canary',
+      'testingPattern: Canary\n    strength: 1',
+      'spec.strategy.strength: expected one of testingPattern, deploymentPattern',
+    ],
+    [
       'another metric',
       'metric: mean-latency',
       'metric: user engagement',
