@@ -7,6 +7,7 @@ import { checkTask } from './task-checks.ts';
 import type { Placed } from './task-checks.ts';
 import { task } from './tasks.ts';
 import { unknownVersions } from './unknown-versions.ts';
+import { checkWeightObjRefs } from './weight-obj-ref.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
 /**
@@ -14,7 +15,7 @@ import type { ValueIssue } from './zod-issues.ts';
  * manifest that has other mistakes, so that all of them come at once.
  */
 export function crossCheck(manifest: unknown): ValueIssue[] {
-  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest)];
+  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest), ...checkWeightObjRefs(manifest)];
 }
 
 function specOf(manifest: unknown): unknown {

@@ -79,6 +79,41 @@ describe('a manifest that names no versions', () => {
   });
 });
 
+describe('the object of a weight', () => {
+  const serving = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' };
+  const of = (weightObjRef: object, { target = 'sample-app', metadata = {} } = {}): object => ({
+    metadata,
+    spec: { target, versionInfo: { baseline: { name: 'v1' }, candidates: [{ name: 'v2', weightObjRef }] } },
+  });
+  const place = 'spec.versionInfo.candidates.0.weightObjRef';
+
+  test('is the target', () => {
+    expect(crossCheck(of({ ...serving, name: 'other' }))).toEqual([
+      expect.objectContaining({ expected: 'the name of the target, sample-app', got: '"other"' }),
+    ]);
+    expect(found(of({ ...serving, name: 'sample-app', namespace: 'other' }))).toEqual([
+      [`${place}.namespace`, '"other"'],
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ['default', {}],
+    ['shop', { metadata: { namespace: 'shop' } }],
+    ['apps', { target: 'apps/sample-app', metadata: { namespace: 'shop' } }],
+  ])('is in the namespace of the target, %s', (namespace, given) => {
+    expect(crossCheck(of({ ...serving, name: 'sample-app', namespace }, given))).toEqual([]);
+    expect(crossCheck(of({ ...serving, name: 'sample-app' }, given))).toEqual([]);
+    expect(crossCheck(of({ ...serving, name: 'sample-app', namespace: 'x' }, given))).toHaveLength(1);
+  });
+
+  test('is not compared where it is no Knative Service', () => {
+    expect(crossCheck(of({ apiVersion: 'networking.istio.io/v1alpha3', kind: 'VirtualService', name: 'x' }))).toEqual(
+      [],
+    );
+    expect(crossCheck(of({ apiVersion: 'v1', kind: 'Service', name: 'x' }))).toEqual([]);
+  });
+});
+
 test.each([undefined, null, 5, {}, { spec: {} }, manifest({ versions: { candidates: [] } })])(
   'is silent about %j, where nothing can be compared',
   (value) => {
