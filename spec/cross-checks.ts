@@ -26,12 +26,15 @@ function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   const reading = sketch.safeParse(manifest);
   if (!reading.success) return [];
   const { apiVersion, spec } = reading.data;
-  const { versionInfo, strategy } = spec;
+  const { versionInfo, strategy, notifications } = spec;
   const versions = versionInfo === undefined ? discovered(strategy) : versionsOf(versionInfo);
+  const known = { versions, finishesWithWinner: finishesWithWinner(strategy) };
   return [
     ...checkHandlers(apiVersion, strategy),
     ...checkVersions(versions),
-    ...placedTasks(strategy).flatMap((placed) => checkTask(placed, versions)),
+    ...[...placedActions(strategy), ...placedNotifications(notifications)].flatMap((placed) =>
+      checkTask(placed, known),
+    ),
   ];
 }
 
@@ -45,13 +48,23 @@ function discovered({ testingPattern }: Sketch['strategy']): Versions {
   return [baseline, ...candidates].map(({ name }) => ({ name, revision: name, variables: { revision: name } }));
 }
 
-function placedTasks({ actions }: Sketch['strategy']): readonly Placed[] {
+function placedActions({ actions }: Sketch['strategy']): readonly Placed[] {
   return actionNames.flatMap((action) =>
     actions[action].map((task, index) => ({ task, action, path: ['spec', 'strategy', 'actions', action, index] })),
   );
 }
 
 const actionNames = ['start', 'loop', 'finish'] as const;
+
+function placedNotifications(notifications: z.output<typeof tasks>): readonly Placed[] {
+  return notifications.map((task, index) => ({ task, action: 'notification', path: ['spec', 'notifications', index] }));
+}
+
+/** Where a roll back runs none, only a promotion does; an experiment that moves no traffic has other endings too. */
+function finishesWithWinner({ testingPattern, handlers }: Sketch['strategy']): boolean {
+  const { data } = z.object({ rollback: z.literal('none') }).safeParse(handlers);
+  return data !== undefined && testingPattern !== 'Conformance';
+}
 
 /** The parts that must fit each other. A task that cannot be read keeps its place. */
 const version = z.object({
@@ -70,6 +83,7 @@ const sketch = z.object({
   spec: z.object({
     versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }).optional(),
     strategy: strategy.catch({ actions: noActions }),
+    notifications: tasks,
   }),
 });
 

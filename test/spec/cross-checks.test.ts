@@ -54,6 +54,50 @@ test('checks what can be read beside other mistakes', () => {
   ]);
 });
 
+describe('a text that names the winner', () => {
+  const body = '{{ .this.status.analysis.winnerAssessment.data.winner }}';
+  const notice = { task: 'notification/http', with: { url: 'https://example.test', body } };
+  const place = (action: string): string => `spec.strategy.actions.${action}.0.with.body`;
+
+  test.each(['loop', 'finish'])('is refused in a %s action, where nothing may have won', (action) => {
+    expect(crossCheck(manifest({ actions: { [action]: [notice] } }))).toEqual([
+      {
+        path: ['spec', 'strategy', 'actions', action, 0, 'with', 'body'],
+        atKey: false,
+        expected: 'what is there without a winner too (`if: WinnerFound()` leaves the task out where there is none)',
+        got: expect.stringMatching(/ is not there: .* while nothing has won$/),
+      },
+    ]);
+  });
+
+  test.each(['WinnerFound()', 'CandidateWon()'])('is accepted where %s leaves the task out', (condition) => {
+    const guarded = { ...notice, if: condition };
+    expect(crossCheck(manifest({ actions: { loop: [guarded], finish: [guarded] } }))).toEqual([]);
+    const reversed = { ...notice, if: `not ${condition}` };
+    expect(found(manifest({ actions: { finish: [reversed] } }))[0]?.[0]).toBe(place('finish'));
+  });
+
+  test('is refused in a start action', () => {
+    expect(crossCheck(manifest({ actions: { start: [notice] } }))[0]?.expected).toBe(
+      'no winner in a start action, which runs before there is one',
+    );
+  });
+
+  test('is accepted where only a promotion runs the finish actions', () => {
+    const strategy = { handlers: { rollback: 'none' }, actions: { finish: [notice] } };
+    expect(crossCheck({ apiVersion: 'iter8.tools/v2alpha1', spec: { strategy } })).toEqual([]);
+    const own = { actions: { finish: [notice] }, finishOnRollBack: false };
+    expect(crossCheck(iter8Sketch({ spec: own }))).toEqual([]);
+    expect(crossCheck(iter8Sketch({ spec: { ...own, pattern: 'Conformance' } }))).toHaveLength(1);
+  });
+});
+
+test('a template need not fit a version for which its task is left out', () => {
+  const candidates = [{ name: 'candidate', variables: [...revision('v2'), { name: 'color', value: 'green' }] }];
+  const actions = { finish: [{ ...exec('{{ .color }}'), if: 'CandidateWon()' }] };
+  expect(crossCheck(manifest({ actions, versions: { candidates } }))).toEqual([]);
+});
+
 describe('a manifest that names no versions', () => {
   const without = (spec: object, apiVersion = 'iter8.tools/v2alpha2') => ({ apiVersion, spec });
   const notice = (body: string) => ({ task: 'notification/http', with: { url: 'https://example.test', body } });

@@ -162,6 +162,12 @@ describe("serin's own form", () => {
     ['a reward of a canary', 'pattern: A/B/N', 'pattern: Canary', 'spec.reward: expected no reward in a Canary'],
     ['an annotation as a setting', 'namespace: shop', 'annotations: { serin.dev/steps: "5" }', 'a field of spec'],
     ['a task that tells nobody', 'task: notification/slack', 'task: common/exec', 'spec.notifications[0]'],
+    [
+      'a notification with an unknown variable',
+      '        secret: slack',
+      '        secret: slack\n    - { task: notification/http, with: { url: "https://a/{{ .no }}" } }',
+      'spec.notifications[1].with.url: expected variables of the version, got {{ .no }}',
+    ],
     ['a budget without a limit', 'max: 1%', 'maxRatioToBaseline: 2', 'spec.traffic.riskBudget: expected an objective'],
     [
       'a field of iter8',
