@@ -230,6 +230,43 @@ describe('a conversion', () => {
     });
   });
 
+  const converted = (text: string): string => {
+    const conversion = convertManifest(text, 'x');
+    if (conversion.kind === 'invalid') throw new Error(conversion.issues.join('\n'));
+    return conversion.text;
+  };
+
+  test('keeps what is not settings of serin, as it was written', () => {
+    const labels = { team: 'shop', 'serin.dev/owner': 'x' };
+    const annotations = { 'example.com/note': 'kept', 'serin.dev/steps': '5,10' };
+    const { value } = readYaml(
+      converted(iter8Text({ metadata: { labels, annotations }, spec: { target: 'app' } })),
+    ) as {
+      readonly value: unknown;
+    };
+    expect(value).toMatchObject({
+      metadata: { name: 'app', labels: { team: 'shop' }, annotations: { 'example.com/note': 'kept' } },
+      spec: { target: 'app', traffic: { steps: ['5%', '10%'] } },
+    });
+    expect(value).not.toHaveProperty('metadata.namespace');
+    expect(converted(iter8Text({ metadata: { namespace: 'shop' } }))).toContain('namespace: shop');
+  });
+
+  const metric =
+    '# How many.\nkind: Metric\napiVersion: serin.dev/v1alpha1\nmetadata: {name: m}\nspec: {mock: {a: 1}}\n';
+
+  test('keeps the other documents of the file, as they are written and in their order', () => {
+    const text = `${metric}--- \n${iter8Text({})}\n---\nkind:   ConfigMap # Not ours.\ndata:\n  a: |\n    ---\n`;
+    const [first, second, third, ...others] = converted(text).split(/^---\n/m);
+    expect([first, third, others]).toEqual([metric, 'kind:   ConfigMap # Not ours.\ndata:\n  a: |\n    ---\n', []]);
+    expect(second).toMatch(/^apiVersion: serin\.dev/);
+  });
+
+  test('writes documents anew where their texts cannot be told apart', () => {
+    const text = `%YAML 1.2\n---\n${metric}...\n%YAML 1.2\n---\n${iter8Text({})}\n`;
+    expect(converted(text)).toMatch(/^kind: Metric\n(.*\n)*---\napiVersion: serin\.dev/);
+  });
+
   test('keeps every setting of the annotations', () => {
     const settings = {
       approval: 'required',
