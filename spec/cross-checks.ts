@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Version } from '../core/experiment.ts';
-import type { Moment } from '../core/moment.ts';
 import { text } from './fields.ts';
 import { checkPattern } from './patterns.ts';
 import { versionOf } from './normalize.ts';
-import type { ReadTask, TaskTemplate } from './task-inputs/definition.ts';
+import { checkTask } from './task-checks.ts';
+import type { Placed } from './task-checks.ts';
 import { task } from './tasks.ts';
+import { unknownVersions } from './unknown-versions.ts';
+import { checkWeightObjRefs } from './weight-obj-ref.ts';
 import type { ValueIssue } from './zod-issues.ts';
 
 /**
@@ -13,7 +15,7 @@ import type { ValueIssue } from './zod-issues.ts';
  * manifest that has other mistakes, so that all of them come at once.
  */
 export function crossCheck(manifest: unknown): ValueIssue[] {
-  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest)];
+  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest), ...checkWeightObjRefs(manifest)];
 }
 
 function specOf(manifest: unknown): unknown {
@@ -24,19 +26,45 @@ function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   const reading = sketch.safeParse(manifest);
   if (!reading.success) return [];
   const { apiVersion, spec } = reading.data;
-  const { versionInfo, strategy } = spec;
-  const versions = [versionInfo.baseline, ...versionInfo.candidates].map(versionOf);
-  const { actions } = strategy;
-  const placed = actionNames.flatMap((action) => actions[action].map((task, index) => ({ task, index, action })));
+  const { versionInfo, strategy, notifications } = spec;
+  const versions = versionInfo === undefined ? discovered(strategy) : versionsOf(versionInfo);
+  const known = { versions, finishesWithWinner: finishesWithWinner(strategy) };
   return [
     ...checkHandlers(apiVersion, strategy),
     ...checkVersions(versions),
-    ...placed.flatMap((task) => checkTask(versions, task)),
+    ...[...placedActions(strategy), ...placedNotifications(notifications)].flatMap((placed) =>
+      checkTask(placed, known),
+    ),
   ];
 }
 
+function versionsOf({ baseline, candidates }: NonNullable<Sketch['versionInfo']>): Versions {
+  return [baseline, ...candidates].map(versionOf);
+}
+
+/** As the preflight finds them: whatever their revisions are called, there is no other variable. */
+function discovered({ testingPattern }: Sketch['strategy']): Versions {
+  const { baseline, candidates } = unknownVersions(testingPattern === 'Conformance' ? 'Conformance' : 'Canary');
+  return [baseline, ...candidates].map(({ name }) => ({ name, revision: name, variables: { revision: name } }));
+}
+
+function placedActions({ actions }: Sketch['strategy']): readonly Placed[] {
+  return actionNames.flatMap((action) =>
+    actions[action].map((task, index) => ({ task, action, path: ['spec', 'strategy', 'actions', action, index] })),
+  );
+}
+
 const actionNames = ['start', 'loop', 'finish'] as const;
-type ActionName = (typeof actionNames)[number];
+
+function placedNotifications(notifications: z.output<typeof tasks>): readonly Placed[] {
+  return notifications.map((task, index) => ({ task, action: 'notification', path: ['spec', 'notifications', index] }));
+}
+
+/** Where a roll back runs none, only a promotion does; an experiment that moves no traffic has other endings too. */
+function finishesWithWinner({ testingPattern, handlers }: Sketch['strategy']): boolean {
+  const { data } = z.object({ rollback: z.literal('none') }).safeParse(handlers);
+  return data !== undefined && testingPattern !== 'Conformance';
+}
 
 /** The parts that must fit each other. A task that cannot be read keeps its place. */
 const version = z.object({
@@ -49,13 +77,17 @@ const actions = z
   .object({ start: tasks.optional(), loop: tasks.optional(), finish: tasks.optional() })
   .transform(({ start = [], loop = [], finish = [] }) => ({ start, loop, finish }))
   .catch(noActions);
+const strategy = z.object({ actions, handlers: z.unknown().optional(), testingPattern: z.unknown().optional() });
 const sketch = z.object({
   apiVersion: z.unknown().optional(),
   spec: z.object({
-    versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }),
-    strategy: z.object({ actions, handlers: z.unknown().optional() }).catch({ actions: noActions }),
+    versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }).optional(),
+    strategy: strategy.catch({ actions: noActions }),
+    notifications: tasks,
   }),
 });
+
+type Sketch = z.output<typeof sketch>['spec'];
 
 /** The later version of iter8's manifests has no handlers, and its action names are fixed. */
 function checkHandlers(apiVersion: unknown, { handlers }: { readonly handlers?: unknown }): ValueIssue[] {
@@ -88,58 +120,4 @@ function checkVersions(versions: Versions): ValueIssue[] {
       ...(sameRevision < 0 ? [] : [issue('variables', 'revision', sameRevision, version.revision)]),
     ];
   });
-}
-
-interface PlacedTask {
-  readonly task: ReadTask | undefined;
-  readonly index: number;
-  readonly action: ActionName;
-}
-
-/** Start actions run with the baseline's variables, the others with the winner's, whoever that will be. */
-function checkTask(versions: Versions, { task, index, action }: PlacedTask): ValueIssue[] {
-  if (task === undefined) return [];
-  const place = ['spec', 'strategy', 'actions', action, index];
-  const winners = action === 'start' ? versions.slice(0, 1) : versions;
-  const misplaced = action !== 'start' && task.make('').kind === 'init-experiment';
-  const expected = 'knative/init-experiment among the start actions only';
-  return [
-    ...(misplaced ? [{ path: [...place, 'task'], atKey: false, expected, got: `a ${action} action` }] : []),
-    ...task.templates.flatMap((template) => {
-      const [got] = winners.flatMap((winner) => problemOf(template, { versions, winner }) ?? []);
-      return got === undefined
-        ? []
-        : [{ path: [...place, ...template.path], atKey: false, expected: 'variables of the version', got }];
-    }),
-  ];
-}
-
-function problemOf(
-  { render }: TaskTemplate,
-  { versions, winner }: { readonly versions: Versions; readonly winner: Version },
-): string | undefined {
-  const rendered = render(anyMoment(versions, winner));
-  return rendered.kind === 'ok' ? undefined : `${rendered.problem} (version ${winner.name})`;
-}
-
-/** Of the experiment only the names of its fields matter to a template, not their values. */
-function anyMoment(versions: Versions, version: Version): Moment {
-  return {
-    experiment: {
-      apiVersion: 'iter8.tools/v2alpha2',
-      name: 'name',
-      namespace: 'namespace',
-      target: { namespace: 'namespace', name: 'name' },
-      testingPattern: 'Canary',
-      deploymentPattern: 'Progressive',
-      intervalMs: 1000,
-      iterations: 1,
-    },
-    versions,
-    version,
-    winner: version.name,
-    stage: 'Running',
-    completedIterations: 1,
-    weights: {},
-  };
 }

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { serinMetric } from './metric-serin.ts';
 import { v2alpha1Metric, v2alpha2Metric } from './metric-iter8.ts';
 import { nativeManifest } from './native/schema.ts';
+import { nullable, withNullableFields } from './nullable-fields.ts';
+import type { JsonSchema } from './nullable-fields.ts';
 import { iter8Manifest } from './schema.ts';
 
 /** The schemas that editors and other tools check manifests by, by the name of their file. */
@@ -22,8 +24,35 @@ const published = {
  */
 export function jsonSchemas(): Readonly<Record<string, object>> {
   return Object.fromEntries(
-    Object.entries(published).map(([name, { schema, title }]) => {
-      return [name, { title, ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) }];
+    Object.entries(plainSchemas()).map(([name, schema]) => {
+      const nulls = withNullableFields(schema);
+      return [name, name === 'iter8.tools-experiment' ? withTutorialLayout(nulls) : nulls];
     }),
   );
+}
+
+/** The same with neither null nor what is repaired: the CRDs are made of them. */
+export function plainSchemas(): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(
+    Object.entries(published).map(([name, { schema, title }]) => {
+      // What zod writes has no other types than these.
+      const written = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+      return [name, { title, ...written }];
+    }),
+  );
+}
+
+/** iter8's tutorial has `baseline` and `candidates` beside an empty `versionInfo`. */
+function withTutorialLayout(schema: JsonSchema): JsonSchema {
+  const spec = schema.properties?.['spec'] ?? {};
+  const { versionInfo = {}, ...others } = spec.properties ?? {};
+  const empty = { type: 'object', maxProperties: 0 };
+  const { baseline = {}, candidates = {} } = versionInfo.properties ?? {};
+  const properties = {
+    ...others,
+    versionInfo: { anyOf: [versionInfo, empty] },
+    baseline: nullable(baseline),
+    candidates,
+  };
+  return { ...schema, properties: { ...schema.properties, spec: { ...spec, properties } } };
 }

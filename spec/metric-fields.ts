@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HttpSource, MetricDefinition, MetricSource } from '../core/metric-definition.ts';
-import { isRevisionName, mapping, namespaceName, objectName, parsed, text } from './fields.ts';
+import { substitute } from '../core/placeholders.ts';
+import { isRevisionName, mapping, namespaceName, objectName, parsed, refuse, text } from './fields.ts';
 import { parseQuantity } from './quantity.ts';
 import { serverFields } from './metadata.ts';
 
@@ -42,6 +43,14 @@ export const level = parsed('a quantity such as 20, "0.01" or 10m', parseQuantit
 export const httpUrl = parsed('a URL such as https://metrics.example.com/api', (value) =>
   typeof value === 'string' && /^(https?:\/\/[^/\s]|\$)/.test(value) ? value : undefined,
 );
+
+/** Nothing else fills in a URL, so that without a secret a placeholder would be sent as it is. */
+export function refusePlaceholders(url: string | undefined, context: z.RefinementCtx, field: string): void {
+  const names = substitute(url ?? '', {}).unknown.map((name) => `$${name}`);
+  if (names.length === 0) return;
+  const expected = 'no placeholder, which only a secret would fill in ($$ is a dollar)';
+  refuse(context, [field], { expected, got: names.join(', ') });
+}
 
 /** What a metric says for people, whatever its form. */
 export const described = { description: text.optional(), units: text.optional() };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mapping, namespaceName, objectName, oneOf, refuse, text } from './fields.ts';
 import { showValue } from './issue.ts';
-import { commonOf, described, httpUrl, level, metadata, reference } from './metric-fields.ts';
+import { commonOf, described, httpUrl, level, metadata, reference, refusePlaceholders } from './metric-fields.ts';
 import type { MetricDraft, Reference } from './metric-fields.ts';
 
 const namedTemplate = mapping({ name: text, value: text });
@@ -51,6 +51,7 @@ const v2alpha2Spec = mapping({
   for (const field of ['urlTemplate', 'jqExpression'] as const) {
     if (spec[field] === undefined) refuse(context, [], { expected: `${field} or mock`, got: 'neither' });
   }
+  if (spec.secret === undefined) refusePlaceholders(spec.urlTemplate, context, 'urlTemplate');
   if (spec.authType !== undefined && spec.secret === undefined) {
     refuse(context, ['authType'], { expected: 'a secret beside authType', got: 'none' });
   }

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { AuthType, NamedTemplate } from '../core/metric-definition.ts';
 import { mapping, objectName, oneOf, refuse, text } from './fields.ts';
-import { commonOf, described, httpUrl, level, metadata, reference } from './metric-fields.ts';
+import { commonOf, described, httpUrl, level, metadata, reference, refusePlaceholders } from './metric-fields.ts';
 import type { MetricDraft } from './metric-fields.ts';
 
 const templates = z.record(z.string(), text);
 
-const prometheus = mapping({ query: text, url: httpUrl.optional() });
+const prometheus = mapping({ query: text, url: httpUrl.optional() }).superRefine(({ url }, context) => {
+  refusePlaceholders(url, context, 'url');
+});
 
 const http = mapping({
   url: httpUrl,
@@ -16,7 +18,8 @@ const http = mapping({
   body: text.optional(),
   jq: text,
   auth: mapping({ type: oneOf(['basic', 'bearer', 'apiKey']), secret: objectName }).optional(),
-}).superRefine(({ body, method }, context) => {
+}).superRefine(({ url, body, method, auth }, context) => {
+  if (auth === undefined) refusePlaceholders(url, context, 'url');
   if (body !== undefined && method === 'GET') {
     refuse(context, ['method'], { expected: 'POST beside a body', got: method });
   }

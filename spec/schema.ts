@@ -114,8 +114,11 @@ const criteria = mapping({
 /** iter8's: the largest 32-bit integer. */
 const max = 2_147_483_647;
 
+/** A year: more than any experiment needs, and within what Temporal's timers hold. */
+const longestSeconds = 31_536_000;
+
 const duration = mapping({
-  intervalSeconds: integer({ min: 1, max }).optional(),
+  intervalSeconds: integer({ min: 1, max: longestSeconds }).optional(),
   iterationsPerLoop: integer({ min: 1, max }).optional(),
   maxLoops: integer({ min: 1, max }).optional(),
 }).superRefine(({ iterationsPerLoop = experimentDefaults.iterationsPerLoop, maxLoops = 1 }, context) => {

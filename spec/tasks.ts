@@ -58,7 +58,11 @@ function definitionOf({ library, task, run }: Given, context: z.RefinementCtx): 
     refuse(context, [], { expected: 'one of task and run', got: task === undefined ? 'neither' : 'both' });
     return undefined;
   }
-  if (run !== undefined) return runOf(run);
+  if (run !== undefined) {
+    if (library !== undefined)
+      refuse(context, ['library'], { expected: 'no library beside run', got: showValue(library) });
+    return runOf(run);
+  }
   const name = library === undefined ? (task ?? '') : `${library}/${task}`;
   const definition = definitions.get(name);
   if (definition !== undefined) return definition;

@@ -20,7 +20,7 @@ function issueOf(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const expected = refusedKeys.get(key) ?? issue.message;
+      const expected = refusedKeys.get(fieldPath([...path, key])) ?? issue.message;
       return { path: [...path, key], atKey: true, expected, got: JSON.stringify(key) };
     });
   }
@@ -29,6 +29,11 @@ function issueOf(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
     return [{ path, atKey: false, expected: params['expected'], got: params['got'] }];
   }
   return [{ path, atKey: false, expected: expectedOf(issue), got: showValue(valueAt(value, path)) }];
+}
+
+/** Of a list's entries any: `spec.criteria.objectives.metric`. */
+function fieldPath(path: readonly (string | number)[]): string {
+  return path.filter((step) => typeof step === 'string').join('.');
 }
 
 function expectedOf(issue: z.core.$ZodIssue): string {

@@ -1,5 +1,5 @@
 import type { V1CustomResourceColumnDefinition as Column } from '@kubernetes/client-node';
-import { jsonSchemas } from '../../spec/json-schema.ts';
+import { plainSchemas } from '../../spec/json-schema.ts';
 import { iter8Experiment, iter8Metric } from './iter8.ts';
 import { free } from './schema.ts';
 import type { Schema } from './schema.ts';
@@ -34,7 +34,7 @@ const immutable = [
 
 /** The `spec` of a manifest that has a schema of its own. */
 function specOf(name: string): Schema {
-  const schema = structural(jsonSchemas()[name] ?? {});
+  const schema = structural(plainSchemas()[name] ?? {});
   return schema.properties?.['spec'] ?? free;
 }
 

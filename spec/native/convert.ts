@@ -1,8 +1,10 @@
 import { analysisOf, sequentialAnalysis, thresholdAnalysis } from '../../core/analysis.ts';
 import type { Analysis } from '../../core/analysis.ts';
-import { defaultSettings, experimentDefaults, formatObjectName } from '../../core/experiment.ts';
+import { defaultSettings, experimentDefaults } from '../../core/experiment.ts';
 import type { Experiment, Objective, Version } from '../../core/experiment.ts';
 import { metricFacts } from '../../core/metric.ts';
+import { knobPrefix } from '../knobs.ts';
+import { limit } from './values.ts';
 
 /** A plain value as YAML has it; fields that are undefined are left out. */
 type Plain = Readonly<Record<string, unknown>>;
@@ -14,19 +16,24 @@ export interface WrittenActions {
   readonly finish?: readonly Plain[];
 }
 
-/**
- * An experiment in serin's own form: what differs from that form's defaults, so that it is read as the same experiment again.
- *
- * @param actions as written, since tasks are the same in both forms; actions that handlers switch off are left out.
- */
-export function nativeManifestOf(experiment: Experiment, actions: WrittenActions): object {
-  const { name, namespace, target, testingPattern, reward, indicators, objectives } = experiment;
+/** What a conversion keeps as the author of the manifest wrote it. */
+export interface Written {
+  readonly metadata: { readonly namespace?: string; readonly labels?: Plain; readonly annotations?: Plain };
+  readonly target: string;
+  /** Tasks are the same in both forms; actions that handlers switch off are left out. */
+  readonly actions: WrittenActions;
+}
+
+/** An experiment in serin's own form: what differs from that form's defaults, so that it is read as the same experiment again. */
+export function nativeManifestOf(experiment: Experiment, { metadata, target, actions }: Written): object {
+  const { name, testingPattern, reward, indicators, objectives } = experiment;
+  const { namespace, labels, annotations } = metadata;
   return {
     apiVersion: 'serin.dev/v1alpha1',
     kind: 'Experiment',
-    metadata: { name, namespace },
+    metadata: compact({ name, namespace, labels: foreign(labels), annotations: foreign(annotations) }),
     spec: compact({
-      target: formatObjectName(target),
+      target,
       pattern: testingPattern,
       versions: versionsOf(experiment),
       objectives: objectives.length === 0 ? undefined : objectives.map((one) => objectiveOf(one, experiment)),
@@ -44,6 +51,11 @@ export function nativeManifestOf(experiment: Experiment, actions: WrittenActions
       finishOnAbort: unless(defaultSettings.finishOnAbort, experiment.finishOnAbort),
     }),
   };
+}
+
+/** What is somebody else's; settings have become fields. */
+function foreign(values: Plain = {}): Plain | undefined {
+  return compact(Object.fromEntries(Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix))));
 }
 
 function versionsOf({ discovers, baseline, candidates }: Experiment): object | undefined {
@@ -64,8 +76,8 @@ function objectiveOf(
   experiment: Experiment,
 ): object | undefined {
   const rollsBack = experiment.deploymentPattern === 'BlueGreen';
-  const shown = (limit: number | undefined): string | number | undefined =>
-    limit === undefined ? undefined : limitOf(metric, limit);
+  const shown = (value: number | undefined): string | number | undefined =>
+    value === undefined ? undefined : limitOf(metric, value);
   return compact({
     metric,
     max: shown(upperLimit),
@@ -75,14 +87,12 @@ function objectiveOf(
   });
 }
 
-/** With its unit, where that says the same number. */
-function limitOf(metric: string, limit: number): string | number {
+/** With its unit, where that is read as the very same number. */
+function limitOf(metric: string, value: number): string | number {
   const { kind } = metricFacts(metric).kind;
-  if (kind === 'error-share') {
-    const percent = Number((limit * 100).toPrecision(12));
-    return Number((percent / 100).toPrecision(12)) === limit && percent >= 0 ? `${percent}%` : limit;
-  }
-  return kind.endsWith('latency') && limit >= 0 && /^\d+(\.\d+)?$/.test(String(limit)) ? `${limit}ms` : limit;
+  const text = kind === 'error-share' ? `${Number((value * 100).toPrecision(12))}%` : `${value}ms`;
+  const hasUnit = kind === 'error-share' || kind.endsWith('latency');
+  return hasUnit && limit.safeParse(text).data?.value === value ? text : value;
 }
 
 function trafficOf({ deploymentPattern, weights, ...experiment }: Experiment): object | undefined {

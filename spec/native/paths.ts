@@ -57,7 +57,12 @@ export function iter8Sketch(value: unknown): unknown {
   return {
     apiVersion: fieldOf(value, 'apiVersion'),
     spec: {
-      strategy: { testingPattern: fieldOf(spec, 'pattern') ?? 'Canary', actions: fieldOf(spec, 'actions') ?? {} },
+      strategy: {
+        testingPattern: fieldOf(spec, 'pattern') ?? 'Canary',
+        actions: fieldOf(spec, 'actions') ?? {},
+        handlers: fieldOf(spec, 'finishOnRollBack') === false ? { rollback: 'none' } : undefined,
+      },
+      notifications: fieldOf(spec, 'notifications'),
       criteria: { reward: fieldOf(spec, 'reward') },
       ...(versions === undefined
         ? {}

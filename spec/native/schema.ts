@@ -20,12 +20,21 @@ import { task } from '../tasks.ts';
 import { duration, limit, share, trafficPercent } from './values.ts';
 import type { Limit } from './values.ts';
 
-const variables = z.record(
-  z.string().regex(/^[A-Za-z_]\w*$/),
-  parsed('text (numbers, true and false in quotes)', (value) => (typeof value === 'string' ? value : undefined), {
-    type: 'string',
-  }),
+const variableName = z.string().meta({ minLength: 1, not: { const: 'revision' } });
+const variableValue = parsed(
+  'text (numbers, true and false in quotes)',
+  (value) => (typeof value === 'string' ? value : undefined),
+  { type: 'string' },
 );
+
+/** Any name, as in iter8's form, which has others than templates can ask for. */
+const variables = z.record(variableName, variableValue).superRefine((given, context) => {
+  for (const name of Object.keys(given)) {
+    if (name === '') refuse(context, [name], { expected: 'a name for every variable', got: showValue(name) });
+    if (name !== 'revision') continue;
+    refuse(context, [name], { expected: "the version's own field revision", got: 'a variable of that name' });
+  }
+});
 
 const version = mapping({ name: text.optional(), revision: revisionName, variables: variables.optional() });
 
@@ -74,6 +83,11 @@ const steps = z.array(trafficPercent).superRefine((percents, context) => {
   }
 });
 
+/** YAML has `.inf` and `.nan`. */
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
 const traffic = mapping({
   deployment: oneOf(deploymentPatterns).optional(),
   maximum: trafficPercent.optional(),
@@ -81,7 +95,7 @@ const traffic = mapping({
   steps: steps.optional(),
   riskBudget: parsed(
     'a number of requests above 0',
-    (value) => (typeof value === 'number' && value > 0 ? value : undefined),
+    (value) => (isFiniteNumber(value) && value > 0 ? value : undefined),
     { type: 'number', exclusiveMinimum: 0 },
   ).optional(),
   onSuspect: oneOf(['hold', 'backoff']).optional(),
@@ -98,7 +112,7 @@ const probability = parsed(
 
 const dispersion = parsed(
   'auto, off, or how many requests count as one, from 1',
-  (value) => (value === 'auto' || value === 'off' || (typeof value === 'number' && value >= 1) ? value : undefined),
+  (value) => (value === 'auto' || value === 'off' || (isFiniteNumber(value) && value >= 1) ? value : undefined),
   { anyOf: [{ enum: ['auto', 'off'] }, { type: 'number', minimum: 1 }] },
 );
 

@@ -12,7 +12,8 @@ export const duration = parsed(
     const ms = typeof value === 'string' ? parseDuration(value) : undefined;
     return ms === undefined || ms <= 0 || ms > longestMs ? undefined : ms;
   },
-  { type: 'string', pattern: String.raw`^(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$` },
+  // Without a lookahead, which Kubernetes does not know.
+  { type: 'string', pattern: String.raw`^(\d+h(\d+m)?(\d+s)?(\d+ms)?|\d+m(\d+s)?(\d+ms)?|\d+s(\d+ms)?|\d+ms)$` },
 );
 
 /** `20%` or `20`: whole percents of the traffic, from 1. */
@@ -24,7 +25,7 @@ export const trafficPercent = parsed(
   },
   {
     anyOf: [
-      { type: 'string', pattern: String.raw`^\d{1,3}%$` },
+      { type: 'string', pattern: String.raw`^\s*0{0,6}([1-9]\d?|100)(\.0{1,9})? ?%\s*$` },
       { type: 'integer', minimum: 1, maximum: 100 },
     ],
   },
@@ -40,7 +41,7 @@ export const share = parsed(
   },
   {
     anyOf: [
-      { type: 'string', pattern: String.raw`^\d+(\.\d+)?%$` },
+      { type: 'string', pattern: String.raw`^\s*\d{1,9}(\.\d{1,9})? ?%\s*$` },
       { type: 'number', minimum: 0 },
     ],
   },

@@ -16,12 +16,15 @@ const httpShape = mapping({
   headers: z.array(header).optional(),
   body: text.optional(),
   ignoreFailure: flag.optional(),
-}).superRefine(({ URL, url, authType, secret }, context) => {
+}).superRefine(({ URL, url, method, body, authType, secret }, context) => {
   if ((URL === undefined) === (url === undefined)) {
     refuse(context, [], { expected: 'one of URL and url', got: URL === undefined ? 'neither' : 'both' });
   }
   if (authType !== undefined && secret === undefined) {
     refuse(context, ['authType'], { expected: 'a secret beside the authType', got: 'none' });
+  }
+  if (body !== undefined && method === 'GET') {
+    refuse(context, ['method'], { expected: 'POST beside a body', got: method });
   }
 });
 

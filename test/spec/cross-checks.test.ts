@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crossCheck } from '../../spec/cross-checks.ts';
+import { iter8Sketch } from '../../spec/native/paths.ts';
 
 const revision = (value: string) => [{ name: 'revision', value }];
 const exec = (...args: string[]) => ({ task: 'common/exec', with: { cmd: 'kubectl', args } });
@@ -51,6 +52,110 @@ test('checks what can be read beside other mistakes', () => {
     'spec.versionInfo.candidates.0.variables',
     'spec.strategy.actions.finish.1.with.args.0',
   ]);
+});
+
+describe('a text that names the winner', () => {
+  const body = '{{ .this.status.analysis.winnerAssessment.data.winner }}';
+  const notice = { task: 'notification/http', with: { url: 'https://example.test', body } };
+  const place = (action: string): string => `spec.strategy.actions.${action}.0.with.body`;
+
+  test.each(['loop', 'finish'])('is refused in a %s action, where nothing may have won', (action) => {
+    expect(crossCheck(manifest({ actions: { [action]: [notice] } }))).toEqual([
+      {
+        path: ['spec', 'strategy', 'actions', action, 0, 'with', 'body'],
+        atKey: false,
+        expected: 'what is there without a winner too (`if: WinnerFound()` leaves the task out where there is none)',
+        got: expect.stringMatching(/ is not there: .* while nothing has won$/),
+      },
+    ]);
+  });
+
+  test.each(['WinnerFound()', 'CandidateWon()'])('is accepted where %s leaves the task out', (condition) => {
+    const guarded = { ...notice, if: condition };
+    expect(crossCheck(manifest({ actions: { loop: [guarded], finish: [guarded] } }))).toEqual([]);
+    const reversed = { ...notice, if: `not ${condition}` };
+    expect(found(manifest({ actions: { finish: [reversed] } }))[0]?.[0]).toBe(place('finish'));
+  });
+
+  test('is refused in a start action', () => {
+    expect(crossCheck(manifest({ actions: { start: [notice] } }))[0]?.expected).toBe(
+      'no winner in a start action, which runs before there is one',
+    );
+  });
+
+  test('is accepted where only a promotion runs the finish actions', () => {
+    const strategy = { handlers: { rollback: 'none' }, actions: { finish: [notice] } };
+    expect(crossCheck({ apiVersion: 'iter8.tools/v2alpha1', spec: { strategy } })).toEqual([]);
+    const own = { actions: { finish: [notice] }, finishOnRollBack: false };
+    expect(crossCheck(iter8Sketch({ spec: own }))).toEqual([]);
+    expect(crossCheck(iter8Sketch({ spec: { ...own, pattern: 'Conformance' } }))).toHaveLength(1);
+  });
+});
+
+test('a template need not fit a version for which its task is left out', () => {
+  const candidates = [{ name: 'candidate', variables: [...revision('v2'), { name: 'color', value: 'green' }] }];
+  const actions = { finish: [{ ...exec('{{ .color }}'), if: 'CandidateWon()' }] };
+  expect(crossCheck(manifest({ actions, versions: { candidates } }))).toEqual([]);
+});
+
+describe('a manifest that names no versions', () => {
+  const without = (spec: object, apiVersion = 'iter8.tools/v2alpha2') => ({ apiVersion, spec });
+  const notice = (body: string) => ({ task: 'notification/http', with: { url: 'https://example.test', body } });
+
+  test('has the revision of what is found as its only variable', () => {
+    const actions = { finish: [notice('{{ .name }} {{ .revision }}'), notice('hello {{ .nosuch }}')] };
+    expect(found(without({ strategy: { testingPattern: 'Canary', actions } }))).toEqual([
+      ['spec.strategy.actions.finish.1.with.body', expect.stringContaining('{{ .nosuch }} at character 7')],
+    ]);
+  });
+
+  test('has no handlers either, in v2alpha2', () => {
+    const strategy = { testingPattern: 'Canary', handlers: { finish: 'none' } };
+    expect(found(without({ strategy }))).toEqual([['spec.strategy.handlers', '"handlers"']]);
+    expect(found(without({ strategy }, 'iter8.tools/v2alpha1'))).toEqual([]);
+  });
+
+  test("is checked in serin's own form too", () => {
+    const actions = { loop: [notice('{{ .nosuch }}')] };
+    expect(found(iter8Sketch({ apiVersion: 'serin.dev/v1alpha1', spec: { actions } }))[0]?.[0]).toBe(
+      'spec.strategy.actions.loop.0.with.body',
+    );
+  });
+});
+
+describe('the object of a weight', () => {
+  const serving = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' };
+  const of = (weightObjRef: object, { target = 'sample-app', metadata = {} } = {}): object => ({
+    metadata,
+    spec: { target, versionInfo: { baseline: { name: 'v1' }, candidates: [{ name: 'v2', weightObjRef }] } },
+  });
+  const place = 'spec.versionInfo.candidates.0.weightObjRef';
+
+  test('is the target', () => {
+    expect(crossCheck(of({ ...serving, name: 'other' }))).toEqual([
+      expect.objectContaining({ expected: 'the name of the target, sample-app', got: '"other"' }),
+    ]);
+    expect(found(of({ ...serving, name: 'sample-app', namespace: 'other' }))).toEqual([
+      [`${place}.namespace`, '"other"'],
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ['default', {}],
+    ['shop', { metadata: { namespace: 'shop' } }],
+    ['apps', { target: 'apps/sample-app', metadata: { namespace: 'shop' } }],
+  ])('is in the namespace of the target, %s', (namespace, given) => {
+    expect(crossCheck(of({ ...serving, name: 'sample-app', namespace }, given))).toEqual([]);
+    expect(crossCheck(of({ ...serving, name: 'sample-app' }, given))).toEqual([]);
+    expect(crossCheck(of({ ...serving, name: 'sample-app', namespace: 'x' }, given))).toHaveLength(1);
+  });
+
+  test('is not compared where it is no Knative Service', () => {
+    expect(crossCheck(of({ apiVersion: 'networking.istio.io/v1alpha3', kind: 'VirtualService', name: 'x' }))).toEqual(
+      [],
+    );
+    expect(crossCheck(of({ apiVersion: 'v1', kind: 'Service', name: 'x' }))).toEqual([]);
+  });
 });
 
 test.each([undefined, null, 5, {}, { spec: {} }, manifest({ versions: { candidates: [] } })])(

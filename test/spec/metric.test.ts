@@ -222,3 +222,25 @@ test('an object of the API server is read with what the server adds', () => {
     metrics: [{ definition: { namespace: 'web', name: 'clicks' } }],
   });
 });
+
+describe('a placeholder in a URL', () => {
+  const words = 'expected no placeholder, which only a secret would fill in ($$ is a dollar), got $key, $other';
+  const url = 'https://example.test/$key/${other}/$$/$5';
+
+  test('is refused without a secret', () => {
+    expect(issuesIn(v2alpha2(`  urlTemplate: ${url}`, '  jqExpression: .value'))).toEqual([
+      `metrics.yaml:5:16 spec.urlTemplate: ${words}`,
+    ]);
+    expect(issuesIn(serin(`  http: { url: "${url}", jq: .value }`))).toEqual([
+      `metrics.yaml:5:16 spec.http.url: ${words}`,
+    ]);
+    expect(issuesIn(serin(`  prometheus: { url: "${url}", query: up }`))).toEqual([
+      `metrics.yaml:5:22 spec.prometheus.url: ${words}`,
+    ]);
+  });
+
+  test('is a key of the secret', () => {
+    expect(issuesIn(v2alpha2(`  urlTemplate: ${url}`, '  jqExpression: .value', '  secret: keys'))).toEqual([]);
+    expect(issuesIn(serin(`  http: { url: "${url}", jq: .value, auth: { type: apiKey, secret: s } }`))).toEqual([]);
+  });
+});

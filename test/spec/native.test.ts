@@ -6,6 +6,7 @@ import type { ExecTask } from '../../core/task.ts';
 import { convertManifest } from '../../spec/convert.ts';
 import { formatIssue } from '../../spec/issue.ts';
 import { parseExperiment } from '../../spec/parse.ts';
+import { readYaml } from '../../spec/yaml.ts';
 
 const folder = new URL('manifests/', import.meta.url);
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml') && name !== 'native.yaml');
@@ -71,6 +72,10 @@ describe("serin's own form", () => {
     expect(experiment.finish.map(({ kind }) => kind)).toEqual(['exec', 'http']);
   });
 
+  test('has variables of any name', () => {
+    expect(issues('colour: green', 'image-tag: green')).toEqual([]);
+  });
+
   test('promotes by helm with the values of the winner', () => {
     const { finish, candidates, baseline } = accepted(native).experiment;
     // The promotion comes first.
@@ -132,10 +137,37 @@ describe("serin's own form", () => {
       'url: "{{ .color }}"',
       'spec.actions.finish[0].with.url',
     ],
+    [
+      'a revision among the variables',
+      'colour: green',
+      'revision: checkout-v9',
+      "16:21 spec.versions.candidates[0].variables.revision: expected the version's own field revision, got a variable",
+    ],
+    [
+      'a budget without end',
+      'riskBudget: 20',
+      'riskBudget: .inf',
+      'expected a number of requests above 0, got Infinity',
+    ],
+    ['bursts without end', 'dispersion: 2', 'dispersion: .inf', 'how many requests count as one, from 1, got Infinity'],
+    ['a roll back action', '    finish:\n', '    rollback: []\n    finish:\n', 'a roll back runs the finish actions'],
+    [
+      'a field that iter8 has elsewhere',
+      'rollback: true',
+      'rollbackOnFailure: true',
+      'spec.objectives[0].rollbackOnFailure: expected one of metric, max, min, maxRatioToBaseline, rollback',
+    ],
+    ['a variable without a name', 'colour: green', '"": green', 'expected a name for every variable, got ""'],
     ['a pattern without candidates', 'A/B/N', 'Conformance', 'spec.versions.candidates: expected no candidate'],
     ['a reward of a canary', 'pattern: A/B/N', 'pattern: Canary', 'spec.reward: expected no reward in a Canary'],
     ['an annotation as a setting', 'namespace: shop', 'annotations: { serin.dev/steps: "5" }', 'a field of spec'],
     ['a task that tells nobody', 'task: notification/slack', 'task: common/exec', 'spec.notifications[0]'],
+    [
+      'a notification with an unknown variable',
+      '        secret: slack',
+      '        secret: slack\n    - { task: notification/http, with: { url: "https://a/{{ .no }}" } }',
+      'spec.notifications[1].with.url: expected variables of the version, got {{ .no }}',
+    ],
     ['a budget without a limit', 'max: 1%', 'maxRatioToBaseline: 2', 'spec.traffic.riskBudget: expected an objective'],
     [
       'a field of iter8',
@@ -147,6 +179,20 @@ describe("serin's own form", () => {
     expect(issues(from, to).join('\n')).toContain(expected);
   });
 });
+
+/** An iter8 manifest as JSON, with what is given. */
+function iter8Text({ metadata = {}, spec = {} }: { readonly metadata?: object; readonly spec?: object }): string {
+  return JSON.stringify({
+    apiVersion: 'iter8.tools/v2alpha2',
+    kind: 'Experiment',
+    metadata: { name: 'app', ...metadata },
+    spec: {
+      target: 'default/app',
+      strategy: { testingPattern: 'Canary', deploymentPattern: 'Progressive' },
+      ...spec,
+    },
+  });
+}
 
 describe('a conversion', () => {
   test.each(files)('of %s means the same', async (name) => {
@@ -163,6 +209,62 @@ describe('a conversion', () => {
 
   test('leaves a manifest of its own form as it is', () => {
     expect(convertManifest(native, 'x')).toMatchObject({ kind: 'ok', text: native });
+  });
+
+  test.each<[string, string | number, string | number]>([
+    ['error-rate', '0.01', '1%'],
+    ['error-rate', 0.1 + 0.2, 0.1 + 0.2],
+    ['error-rate', '1e-12', 1e-12],
+    ['error-rate', '12345678', 12_345_678],
+    ['mean-latency', '2.5', '2.5ms'],
+    ['mean-latency', '0.0123456789123', 0.0123456789123],
+    ['mean-latency', '12345678901', 12_345_678_901],
+    ['request-count', '7', 7],
+  ])('of a limit of %s, %s, is that very number', (metric, upperLimit, max) => {
+    const conversion = convertManifest(
+      iter8Text({ spec: { criteria: { objectives: [{ metric, upperLimit }] } } }),
+      'x',
+    );
+    expect(conversion.kind === 'ok' && readYaml(conversion.text)).toMatchObject({
+      value: { spec: { objectives: [{ metric, max }] } },
+    });
+  });
+
+  const converted = (text: string): string => {
+    const conversion = convertManifest(text, 'x');
+    if (conversion.kind === 'invalid') throw new Error(conversion.issues.join('\n'));
+    return conversion.text;
+  };
+
+  test('keeps what is not settings of serin, as it was written', () => {
+    const labels = { team: 'shop', 'serin.dev/owner': 'x' };
+    const annotations = { 'example.com/note': 'kept', 'serin.dev/steps': '5,10' };
+    const { value } = readYaml(
+      converted(iter8Text({ metadata: { labels, annotations }, spec: { target: 'app' } })),
+    ) as {
+      readonly value: unknown;
+    };
+    expect(value).toMatchObject({
+      metadata: { name: 'app', labels: { team: 'shop' }, annotations: { 'example.com/note': 'kept' } },
+      spec: { target: 'app', traffic: { steps: ['5%', '10%'] } },
+    });
+    expect(value).not.toHaveProperty('metadata.namespace');
+    expect(converted(iter8Text({ metadata: { namespace: 'shop' } }))).toContain('namespace: shop');
+  });
+
+  const metric =
+    '# How many.\nkind: Metric\napiVersion: serin.dev/v1alpha1\nmetadata: {name: m}\nspec: {mock: {a: 1}}\n';
+
+  test('keeps the other documents of the file, as they are written and in their order', () => {
+    const text = `${metric}--- \n${iter8Text({})}\n---\nkind:   ConfigMap # Not ours.\ndata:\n  a: |\n    ---\n`;
+    const [first, second, third, ...others] = converted(text).split(/^---\n/m);
+    expect([first, third, others]).toEqual([metric, 'kind:   ConfigMap # Not ours.\ndata:\n  a: |\n    ---\n', []]);
+    expect(second).toMatch(/^apiVersion: serin\.dev/);
+  });
+
+  test('writes documents anew where their texts cannot be told apart', () => {
+    const text = `%YAML 1.2\n---\n${metric}...\n%YAML 1.2\n---\n${iter8Text({})}\n`;
+    expect(converted(text)).toMatch(/^kind: Metric\n(.*\n)*---\napiVersion: serin\.dev/);
   });
 
   test('keeps every setting of the annotations', () => {
@@ -189,16 +291,8 @@ describe('a conversion', () => {
       'finish-on-abort': 'true',
     };
     const annotations = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`serin.dev/${key}`, value]));
-    const manifest = JSON.stringify({
-      apiVersion: 'iter8.tools/v2alpha2',
-      kind: 'Experiment',
-      metadata: { name: 'app', annotations },
-      spec: {
-        target: 'default/app',
-        strategy: { testingPattern: 'Canary', deploymentPattern: 'Progressive' },
-        criteria: { objectives: [{ metric: 'iter8-knative/error-rate', upperLimit: '0.01' }] },
-      },
-    });
+    const objectives = [{ metric: 'iter8-knative/error-rate', upperLimit: '0.01' }];
+    const manifest = iter8Text({ metadata: { annotations }, spec: { criteria: { objectives } } });
     const conversion = convertManifest(manifest, 'x');
     if (conversion.kind === 'invalid') throw new Error(conversion.issues.join('\n'));
     const { apiVersion: _a, ...before } = accepted(manifest).experiment;

@@ -312,7 +312,7 @@ describe('mistakes', () => {
       'experiment.yaml:30:13 spec.strategy.actions.finish[0].with.args[7]: expected variables of the version, got {{ .promoted }} at character 103 is not among .name, .revision, .promote (version current)',
       'experiment.yaml:32:5 spec.criteria.rewards: expected exactly one reward in an A/B experiment, got 0',
       'experiment.yaml:34:19 spec.criteria.objectives[0].upperLimit: expected a quantity such as 50, "0.01" or 10m, got "fifty"',
-      'experiment.yaml:40:22 spec.duration.intervalSeconds: expected an integer from 1 to 2147483647, got 0',
+      'experiment.yaml:40:22 spec.duration.intervalSeconds: expected an integer from 1 to 31536000, got 0',
     ]);
   });
 
@@ -355,6 +355,18 @@ describe('mistakes', () => {
       'upperLimit: 50',
       'upperLimit: 50\n      rollbackOnFailure: true',
       'expected rollback_on_failure, as iter8 spells it',
+    ],
+    [
+      'another name of it',
+      'upperLimit: 50',
+      'upperLimit: 50\n      rollback: true',
+      'objectives[0].rollback: expected rollback_on_failure, as iter8 spells it',
+    ],
+    [
+      'a field that is known elsewhere',
+      'testingPattern: Canary',
+      'testingPattern: Canary\n    strength: 1',
+      'spec.strategy.strength: expected one of testingPattern, deploymentPattern',
     ],
     [
       'another metric',

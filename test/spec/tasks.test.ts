@@ -158,6 +158,16 @@ test.each<[string, object, string]>([
   ['neither task nor run', { with: {} }, 'actions.finish[0]: expected one of task and run, got neither'],
   ['both', { task: 'common/exec', run: 'ls' }, 'actions.finish[0]: expected one of task and run, got both'],
   [
+    'a library beside run',
+    { library: 'common', run: 'ls' },
+    'actions.finish[0].library: expected no library beside run, got "common"',
+  ],
+  [
+    'a body that GET would not send',
+    { task: 'notification/http', with: { url: 'http://a', method: 'GET', body: 'text' } },
+    'finish[0].with.method: expected POST beside a body, got GET',
+  ],
+  [
     'an unknown function',
     { run: 'ls', if: 'Won()' },
     'finish[0].if: expected a condition such as CandidateWon(), got Won at character 1',
