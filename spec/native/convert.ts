@@ -53,9 +53,13 @@ export function nativeManifestOf(experiment: Experiment, { metadata, target, act
   };
 }
 
+/** kubectl's copy of the manifest as it was applied: of a live object it would say the old form again. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** What is somebody else's; settings have become fields. */
 function foreign(values: Plain = {}): Plain | undefined {
-  return compact(Object.fromEntries(Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix))));
+  const kept = Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix) && key !== lastApplied);
+  return compact(Object.fromEntries(kept));
 }
 
 function versionsOf({ discovers, baseline, candidates }: Experiment): object | undefined {

@@ -238,7 +238,8 @@ describe('a conversion', () => {
 
   test('keeps what is not settings of serin, as it was written', () => {
     const labels = { team: 'shop', 'serin.dev/owner': 'x' };
-    const annotations = { 'example.com/note': 'kept', 'serin.dev/steps': '5,10' };
+    const lastApplied = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+    const annotations = { 'example.com/note': 'kept', 'serin.dev/steps': '5,10', ...lastApplied };
     const { value } = readYaml(
       converted(iter8Text({ metadata: { labels, annotations }, spec: { target: 'app' } })),
     ) as {
