@@ -13,8 +13,8 @@ export interface Outage {
   stop(): Promise<void>;
   /** SIGKILL; returns when the process is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP: it keeps its connections and answers nothing. */
-  freeze(): void;
+  /** SIGSTOP: it keeps its connections and answers nothing; returns when it stands still. */
+  freeze(): Promise<void>;
   /** SIGCONT. */
   thaw(): void;
 }
@@ -60,8 +60,13 @@ export class Service implements Outage {
     await this.#end('SIGKILL', stopLimitMs);
   }
 
-  freeze(): void {
-    this.#process?.signal('SIGSTOP');
+  async freeze(): Promise<void> {
+    const frozen = this.#process;
+    if (frozen === undefined) return;
+    frozen.signal('SIGSTOP');
+    await until({ what: `${this.#options.program.name} to stand still`, limitMs: stopLimitMs }, () =>
+      isStill(frozen.pid),
+    );
   }
 
   thaw(): void {
@@ -102,6 +107,12 @@ export class Service implements Outage {
     });
     if (ended) throw new Error(`${program.name} ended while it was starting:\n${await lastLines(program.logFile)}`);
   }
+}
+
+/** By its state, the field after its name in parentheses (proc_pid_stat(5)). */
+async function isStill(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
 }
 
 async function lastLines(logFile: string): Promise<string> {

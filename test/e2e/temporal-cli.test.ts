@@ -121,6 +121,6 @@ describe('the plain Temporal CLI', () => {
       return text.includes('FAILED') || text.includes('Failed') ? text : undefined;
     });
     expect(shown).toContain('spec.criteria.rewards: expected exactly one reward in an A/B experiment, got 0');
-    expect(shown).toContain('spec.duration.intervalSeconds: expected an integer from 1 to 2147483647, got 0');
+    expect(shown).toContain('spec.duration.intervalSeconds: expected an integer from 1 to 31536000, got 0');
   });
 });

@@ -62,7 +62,7 @@ describe('Prometheus', () => {
   });
 
   it('answers nothing while it is frozen', async () => {
-    sandbox.outages.prometheus.freeze();
+    await sandbox.outages.prometheus.freeze();
     expect(await prometheusAnswers()).toBe(false);
     sandbox.outages.prometheus.thaw();
     await expect.poll(prometheusAnswers, { timeout: 5_000 }).toBe(true);

@@ -138,7 +138,7 @@ describe('a worker process', () => {
   it('is not ready while Temporal does not answer', async () => {
     const worker = start();
     await worker.untilReady();
-    temporal.outage.freeze();
+    await temporal.outage.freeze();
     try {
       const answer = await worker.probe('/readyz');
       expect(answer?.status).toBe(503);
