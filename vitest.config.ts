@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
-/** What needs no cluster runs file beside file, then comes what shares one: two processes, each with a sandbox of its own, run those files in turn. */
+/** What needs no cluster runs file beside file, then comes what shares one: a single process runs those files in turn. */
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
@@ -22,7 +22,7 @@ export default defineConfig({
           name: 'cluster',
           include: ['test/{e2e,chaos,sandbox}/**/*.test.ts', 'test/activities/{knative,helm,preflight}/**/*.test.ts'],
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          fileParallelism: false,
           isolate: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,

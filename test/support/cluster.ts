@@ -13,7 +13,7 @@ export interface TestCluster {
 /** A Temporal namespace without serin's search attributes. */
 export const plainNamespace = 'plain';
 
-// One cluster serves all files that a process runs, one after another, and it ends with that process.
+// One cluster serves all files of a run: the suites run one after another in one process, and it ends with that process.
 const globals = globalThis as { serinTestCluster?: Promise<TestCluster> };
 
 export function testCluster(): Promise<TestCluster> {
