@@ -88,7 +88,7 @@ function addStart(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('start')), ['text', 'json'])
     .description('check a manifest and start its experiment')
     .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
-    .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
+    .addOption(taskQueueOption())
     .option('--id <id>', 'workflow id (default: experiment/NAMESPACE/NAME, which fails while it runs)')
     .option('--watch', 'follow it to its end', false)
     .option('--timeout <duration>', 'with --watch: how long to follow it (default: to its end)', seconds)
@@ -232,8 +232,8 @@ function addRestore(root: Command, execute: Execute): void {
     .argument('<target>', 'namespace/name of the Knative Service')
     .option('--baseline <revision>', "the revision to restore (default: the one in the target's Lease)")
     .option('--force', 'although the experiment runs, or nobody knows whether it does', false)
-    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
-    .option('--context <name>', 'context of the kubeconfig')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .option('--timeout <duration>', 'how long to wait for the cluster to confirm', seconds, 60)
     .action(async (target: string, options: Omit<RestoreFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
@@ -250,11 +250,11 @@ function addDoctor(root: Command, execute: Execute): void {
     .description('check whether all that an experiment needs is in order; exit code 1 when something is not')
     .option('-f, --file <file>', 'manifest: looks at its target and release; - reads the standard input')
     .option('--target <namespace/name>', 'looks at this Knative Service (default: at all)')
-    .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
+    .addOption(taskQueueOption())
     .option('--prometheus <url>', 'where the request metrics are', httpUrl, process.env['SERIN_PROMETHEUS_URL'])
     .option('--as <user>', 'whose rights to check, such as system:serviceaccount:serin-system:serin-worker')
-    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
-    .option('--context <name>', 'context of the kubeconfig')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .action(async (options: DoctorFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) => (await import('./commands/doctor.ts')).doctor(context, options)),
@@ -399,10 +399,10 @@ function addBacktest(root: Command, execute: Execute): void {
 function addOperator(root: Command, execute: Execute): void {
   withOutput(withConnection(root.command('operator')), ['text', 'json'])
     .description('look after the Experiments in a cluster: a run for each, its state in the object; until interrupted')
-    .option('--task-queue <name>', 'task queue of the workers', defaultTaskQueue)
+    .addOption(taskQueueOption())
     .option('--watch-namespace <name>', 'the one Kubernetes namespace to watch (default: all)')
-    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config, the service account)')
-    .option('--context <name>', 'context of the kubeconfig')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .action(async (options: OperatorFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) => (await import('./commands/operator.ts')).operator(context, options)),
@@ -429,6 +429,19 @@ function share(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value < 1) return value;
   throw new InvalidArgumentError('Expected a share from 0 to below 1.');
+}
+
+function taskQueueOption(): Option {
+  return new Option('--task-queue <name>', 'task queue of the workers').default(defaultTaskQueue);
+}
+
+function kubeconfigOption(): Option {
+  const usual = 'default: KUBECONFIG, ~/.kube/config, the service account';
+  return new Option('--kubeconfig <file>', `kubeconfig (${usual})`);
+}
+
+function contextOption(): Option {
+  return new Option('--context <name>', 'context of the kubeconfig');
 }
 
 function withOutput(command: Command, formats: readonly OutputFormat[]): Command {

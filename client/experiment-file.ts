@@ -1,5 +1,7 @@
+import { fieldOf } from '../core/field-of.ts';
 import { asReport } from '../core/as-report.ts';
 import { experimentDefaults } from '../core/experiment.ts';
+import { parseObjectName } from '../core/object-name.ts';
 import type { Report } from '../core/report.ts';
 import { reportOf } from '../core/reporting.ts';
 import { initialState } from '../core/state.ts';
@@ -57,13 +59,12 @@ function withoutRun(document: unknown): Report | undefined {
   const spec = fieldOf(document, 'spec');
   const strategy = fieldOf(spec, 'strategy');
   const namespace = textIn(metadata, 'namespace');
-  const [first = '', second] = textIn(spec, 'target').split('/');
   return {
     ...noReport,
     apiVersion: textIn(document, 'apiVersion'),
     name: textIn(metadata, 'name'),
     namespace,
-    target: second === undefined ? { namespace, name: first } : { namespace: first, name: second },
+    target: parseObjectName(textIn(spec, 'target'), namespace),
     testingPattern: textIn(strategy, 'testingPattern'),
     deploymentPattern: textIn(strategy, 'deploymentPattern') || experimentDefaults.deploymentPattern,
     message: textIn(status, 'message'),
@@ -73,9 +74,4 @@ function withoutRun(document: unknown): Report | undefined {
 function textIn(value: unknown, name: string): string {
   const field = fieldOf(value, name);
   return typeof field === 'string' ? field : '';
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  // Any mapping can be looked into.
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }

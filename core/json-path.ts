@@ -1,3 +1,5 @@
+import { fieldOf } from './field-of.ts';
+
 /** A path into an object as kubectl writes it, `{.status.conditions[?(@.type=="Ready")].status}`, parsed. */
 export type JsonPath = readonly Step[];
 
@@ -47,9 +49,4 @@ function take(step: Step, value: unknown): unknown {
         ? value.find((element) => String(fieldOf(element, step.field)) === step.value)
         : undefined;
   }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Object.entries(value).find(([key]) => key === name)?.[1];
 }

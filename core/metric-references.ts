@@ -1,5 +1,6 @@
 import type { Experiment, ObjectName } from './experiment.ts';
 import { builtInMetric } from './metric.ts';
+import { parseObjectName } from './object-name.ts';
 
 /** The metrics of an experiment that need a definition, each once, as the manifest refers to them. */
 export function metricReferences({
@@ -17,6 +18,5 @@ export function metricReferences({
 
 /** The Metric that a reference means: a bare name is in the experiment's namespace. */
 export function metricObject(reference: string, namespace: string): ObjectName {
-  const [first = '', second] = reference.split('/');
-  return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
+  return parseObjectName(reference, namespace);
 }

@@ -3,7 +3,7 @@ import type { KubeConfig, V1Lease } from '@kubernetes/client-node';
 import { type ObjectName, formatObjectName } from '../core/experiment.ts';
 import { type TrafficEntry, leaseName } from '../core/target.ts';
 import { call } from './call.ts';
-import { createTimedOptions } from './timed-options.ts';
+import { createRequestOptions } from './request-options.ts';
 
 /** The parts of a Knative Service that a restore reads; the API server has checked them against their schema. */
 export interface KnativeService {
@@ -52,7 +52,7 @@ const defaultLimitMs = 25_000;
 
 /** The API server of the kubeconfig's current context. @param limitMs for each request. */
 export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimitMs): RestoreCluster {
-  const options = createTimedOptions(limitMs);
+  const options = createRequestOptions(limitMs);
   const objects = config.makeApiClient(CustomObjectsApi);
   const leases = config.makeApiClient(CoordinationV1Api);
   return {
@@ -72,13 +72,15 @@ export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimit
     patchService: async (target, { resourceVersion, annotations, traffic }) => {
       const body = { metadata: { resourceVersion, annotations }, spec: { traffic } };
       const request = { ...knative, ...target, plural: 'services', body, fieldManager };
-      const answer = objects.patchNamespacedCustomObject(request, options(PatchStrategy.MergePatch)).then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof ApiException && error.code === 409) return false;
-          throw error;
-        },
-      );
+      const answer = objects
+        .patchNamespacedCustomObject(request, options({ contentType: PatchStrategy.MergePatch }))
+        .then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof ApiException && error.code === 409) return false;
+            throw error;
+          },
+        );
       return call(`write the traffic of Knative Service ${formatObjectName(target)}`, answer);
     },
     readLease: async (target) => {

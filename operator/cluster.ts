@@ -5,7 +5,7 @@ import type { ExperimentStatus } from '../core/experiment-status.ts';
 import type { StatusEvent } from '../core/status-events.ts';
 import { call } from '../kubernetes/call.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
-import { createTimedOptions } from '../kubernetes/timed-options.ts';
+import { createRequestOptions } from '../kubernetes/request-options.ts';
 import type { ExperimentKind, ExperimentObject } from './experiment-object.ts';
 
 /** What the operator does in a cluster. Writes are refused as `refused` when the object is no longer the one given. */
@@ -40,13 +40,13 @@ const fieldManager = 'serin-operator';
 export function connectOperatorCluster(config: KubeConfig, namespace?: string): OperatorCluster {
   const objects = config.makeApiClient(CustomObjectsApi);
   const core = config.makeApiClient(CoreV1Api);
-  const options = createTimedOptions(requestLimitMs);
+  const options = createRequestOptions(requestLimitMs);
   return {
     setFinalizers: async (object, finalizers) => {
       const { resourceVersion } = object.metadata;
       const body = { metadata: { resourceVersion, finalizers } };
       const request = { ...coordinatesOf(object), body, fieldManager };
-      const answer = objects.patchNamespacedCustomObject(request, options(PatchStrategy.MergePatch));
+      const answer = objects.patchNamespacedCustomObject(request, options({ contentType: PatchStrategy.MergePatch }));
       return (await call(`write the finalizers of ${labelOf(object)}`, answer)) as ExperimentObject;
     },
     writeStatus: async (object, status) => {

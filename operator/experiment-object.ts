@@ -1,6 +1,7 @@
 import type { ExperimentStatus } from '../core/experiment-status.ts';
 import { conditionOf } from '../core/conditions.ts';
 import type { ObjectName } from '../core/experiment.ts';
+import { parseObjectName } from '../core/object-name.ts';
 import { workflowType } from '../workflows/contract.ts';
 
 /** A kind of Experiment that the operator watches, at the version in which it reads it. */
@@ -103,8 +104,7 @@ export function targetOf({ metadata, spec, status }: ExperimentObject): ObjectNa
   const reported = status?.serin.report?.target;
   if (reported !== undefined && reported.name !== '') return reported;
   if (typeof spec?.target !== 'string') return undefined;
-  const [first = '', second] = spec.target.split('/');
-  return second === undefined ? { namespace: metadata.namespace, name: first } : { namespace: first, name: second };
+  return parseObjectName(spec.target, metadata.namespace);
 }
 
 /** What names an Experiment among all kinds: `group/namespace/name`. */

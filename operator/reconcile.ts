@@ -1,5 +1,6 @@
 import { failedStatus, statusOfReport, withTrouble } from '../core/experiment-status.ts';
 import type { ExperimentStatus } from '../core/experiment-status.ts';
+import { formatObjectName } from '../core/object-name.ts';
 import type { Report } from '../core/report.ts';
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
@@ -157,7 +158,7 @@ function statusAfter(object: ExperimentObject, look: Exclude<Look, { kind: 'unch
 
 function restoreRemedy(object: ExperimentObject): string {
   const target = targetOf(object);
-  const name = target === undefined ? 'TARGET' : `${target.namespace}/${target.name}`;
+  const name = target === undefined ? 'TARGET' : formatObjectName(target);
   return `nobody brought the traffic back; \`serin restore ${name}\` does`;
 }
 

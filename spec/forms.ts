@@ -1,4 +1,5 @@
 import type { Experiment } from '../core/experiment.ts';
+import { fieldOf } from '../core/field-of.ts';
 import { crossCheck } from './cross-checks.ts';
 import { warnOfHandlers } from './handler-warnings.ts';
 import type { Path } from './issue.ts';
@@ -63,14 +64,10 @@ const native: Form = {
 
 /** By the `apiVersion`; whatever is neither is read as iter8's, whose schema names all versions. */
 export function formOf(document: unknown): Form {
-  const isOwn = typeof document === 'object' && document !== null && 'apiVersion' in document;
-  return isOwn && typeof document.apiVersion === 'string' && document.apiVersion.startsWith('serin.dev/')
-    ? native
-    : iter8;
+  const apiVersion = fieldOf(document, 'apiVersion');
+  return typeof apiVersion === 'string' && apiVersion.startsWith('serin.dev/') ? native : iter8;
 }
 
 function hasPromotion(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || !('spec' in value)) return false;
-  const { spec } = value;
-  return typeof spec === 'object' && spec !== null && 'promotion' in spec;
+  return fieldOf(fieldOf(value, 'spec'), 'promotion') !== undefined;
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../core/json.ts';
 import { z } from 'zod';
 import type { Bucket, Counts } from '../core/measurement.ts';
 
@@ -57,12 +58,4 @@ function nextAfter(le: number): number {
 
 function sum(counted: readonly { readonly count: number }[]): number {
   return counted.reduce((total, { count }) => total + count, 0);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../core/json.ts';
 import { z } from 'zod';
 import type { RecordedInterval } from '../core/rejudge.ts';
 import type { Issue } from './issue.ts';
@@ -81,14 +82,6 @@ function readLine(content: string, place: Place, afterMs: number | undefined): R
 function intervalOf({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {
   const measurement = { kind: 'measured', fromMs, toMs, baseline, candidates: [candidate] } as const;
   return { atMs: toMs, weights: [weight], measurement };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function issueOf({ path, message }: z.core.$ZodIssue, place: Place): Issue {

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import { formatObjectName } from '../core/experiment.ts';
+import { fieldOf } from '../core/field-of.ts';
 import type { MetricDefinition } from '../core/metric-definition.ts';
 import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
+import { kindOf } from './kinds.ts';
 import { formatPath, showValue } from './issue.ts';
 import type { Issue, Path } from './issue.ts';
 import type { MetricDraft } from './metric-fields.ts';
@@ -38,7 +40,7 @@ export interface MetricsOrigin {
 export function parseMetrics(text: string, origin: MetricsOrigin): MetricsReading {
   const reading = readDocuments(text, origin.file);
   if (reading.kind === 'invalid') return reading;
-  const documents = reading.documents.filter(({ value }) => isMetric(value));
+  const documents = reading.documents.filter(({ value }) => kindOf(value) === 'Metric');
   const readings = documents.map((document) => readMetric(document, origin));
   const issues = [...readings.flatMap((one) => one.issues), ...findTwins(readings, origin)];
   if (issues.length > 0) return { kind: 'invalid', issues };
@@ -50,10 +52,6 @@ export function parseMetricObject(value: unknown, origin: MetricsOrigin): Metric
   const { metric, issues } = readMetric(unlocated(value), origin);
   if (issues.length > 0) return { kind: 'invalid', issues };
   return { kind: 'ok', metrics: metric === undefined ? [] : [metric] };
-}
-
-function isMetric(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Metric';
 }
 
 interface Form {
@@ -77,7 +75,7 @@ interface DocumentReading {
 function readMetric(document: LocatedDocument, origin: MetricsOrigin): DocumentReading {
   const value = withoutNulls(document.value);
   const place = (issue: ValueIssue): Issue => placed(issue, document, origin);
-  const apiVersion = apiVersionOf(value);
+  const apiVersion = fieldOf(value, 'apiVersion');
   const form = forms.get(apiVersion);
   if (form === undefined) {
     const expected = [...forms.keys()].join(' or ');
@@ -89,10 +87,6 @@ function readMetric(document: LocatedDocument, origin: MetricsOrigin): DocumentR
   const definition = resolve(reading.data, origin.namespace);
   const issues = secretIssues(definition).map(place);
   return { document, metric: located(definition, form, document, origin), issues };
-}
-
-function apiVersionOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'apiVersion' in value ? value.apiVersion : undefined;
 }
 
 /** Bare names are in the metric's own namespace. */

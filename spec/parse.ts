@@ -7,6 +7,7 @@ import { readDocuments, unlocated } from './document.ts';
 import type { LocatedDocument } from './document.ts';
 import { formatPath } from './issue.ts';
 import type { Issue } from './issue.ts';
+import { kindOf } from './kinds.ts';
 import { checkLoads } from './load-checks.ts';
 import { metricsBeside } from './metrics-beside.ts';
 import { warnOfDefinedMetrics } from './metric-warnings.ts';
@@ -23,7 +24,7 @@ export type ExperimentReading =
 export function parseExperiment(text: string, file: string): ExperimentReading {
   const reading = readDocuments(text, file);
   if (reading.kind === 'invalid') return reading;
-  const experiments = reading.documents.filter(({ value }) => isExperiment(value));
+  const experiments = reading.documents.filter(({ value }) => kindOf(value) === 'Experiment');
   const [only] = reading.documents.length === 1 ? reading.documents : experiments;
   if (only !== undefined && experiments.length <= 1) {
     return parseDocument(only, file, reading.documents.length > 1 ? text : undefined);
@@ -43,10 +44,6 @@ export function parseManifest(input: Uint8Array | string | object, file: string)
   if (typeof input === 'string') return parseExperiment(input, file);
   if (input instanceof Uint8Array) return parseExperiment(new TextDecoder().decode(input), file);
   return parseExperimentObject(input, file);
-}
-
-function isExperiment(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Experiment';
 }
 
 /** @param text of all documents, where there are more. */

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import { redactValues } from '../../core/redact.ts';
 import type { Part } from '../../core/template.ts';
@@ -8,6 +5,7 @@ import type { RunScriptInput, RunTaskResult } from '../../workflows/contract.ts'
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import { raiseLease } from '../knative/lease.ts';
+import { inScratchDirectory } from '../scratch-directory.ts';
 import { readSecret } from '../secrets.ts';
 import type { Secret } from '../secrets.ts';
 import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
@@ -31,7 +29,7 @@ export async function runScript(
     const secret = await readSecret(cluster, input.secret);
     const { script, variables } = withVariables(input.script, secret);
     await raiseLease(cluster, input, limitMs);
-    return inScratchDirectory(async (directory) => {
+    return inScratchDirectory('scratch', async (directory) => {
       const result = await runProcess({
         command: 'bash',
         args: ['-c', script],
@@ -65,13 +63,4 @@ function withVariables(
     script: parts.map((part) => (typeof part === 'string' ? part : `\${${nameOf(part.secret)}}`)).join(''),
     variables: Object.fromEntries(keys.map((key) => [nameOf(key), secret.value(key)])),
   };
-}
-
-async function inScratchDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'serin-scratch-'));
-  try {
-    return await use(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }

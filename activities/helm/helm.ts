@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts';
 import { cancellationSignal } from '@temporalio/activity';
 import { withNamespace } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
@@ -139,14 +140,6 @@ function lastDeployed(history: unknown): number | undefined {
   const entries: readonly { revision?: unknown; status?: unknown }[] = Array.isArray(history) ? history : [];
   const revision = entries.findLast(({ status }) => status === 'deployed')?.revision;
   return typeof revision === 'number' ? revision : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isReleaseDocument(document: unknown): document is ReleaseDocument {

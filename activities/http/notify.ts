@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { parseJson } from '../../core/json.ts';
 import { redactValues } from '../../core/redact.ts';
 import type { NotifyHttpInput, NotifySlackInput } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
@@ -107,12 +108,8 @@ function requireOk(answer: TextAnswer, shown: TextAnswer): void {
 }
 
 function readAnswer(text: string): { readonly ok?: unknown; readonly error?: unknown } {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return typeof answer === 'object' && answer !== null ? answer : {};
-  } catch {
-    return {};
-  }
+  const answer = parseJson(text);
+  return typeof answer === 'object' && answer !== null ? answer : {};
 }
 
 /** A server may answer with what it was sent. */

@@ -16,7 +16,7 @@ import { isDenied, isNotFound, isUnserved, throwKubernetesFailure } from './kube
 import { createObjectReader } from './object-reader.ts';
 import type { ObjectReference } from './object-reader.ts';
 import type { KnativeService, Revision } from './objects.ts';
-import { createRequestOptions, requestSignal } from './request-options.ts';
+import { activityRequestOptions, requestSignal } from './request-options.ts';
 
 /** A guarded change of a Knative Service: refused as a conflict when the service is no longer at `resourceVersion`. */
 export interface ServicePatch {
@@ -94,7 +94,7 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
   const coordination = kubeConfig.makeApiClient(CoordinationV1Api);
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
-  const options = createRequestOptions();
+  const options = activityRequestOptions();
   const readAny = createObjectReader(kubeConfig, options);
   const isReady = createReadinessCheck(kubeConfig);
   const call: Call = (request, target) => askTwice(request, isReady).catch(throwAs(target));

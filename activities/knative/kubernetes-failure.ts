@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts';
 import { ApiException } from '@kubernetes/client-node';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure, messageOf } from '../failures.ts';
@@ -62,12 +63,4 @@ function statusOf(body: unknown): { readonly message?: unknown; readonly details
 function messageIn(body: unknown): string | undefined {
   const message = statusOf(body)?.message;
   return typeof message === 'string' ? message : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

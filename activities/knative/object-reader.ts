@@ -2,14 +2,12 @@ import { ApisApi, CoreV1Api, CustomObjectsApi, KubernetesObjectApi } from '@kube
 import type { Configuration, KubeConfig, V1APIResource } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment.ts';
 import { failure } from '../failures.ts';
-import type { createRequestOptions } from './request-options.ts';
+import type { RequestOptions } from '../../kubernetes/request-options.ts';
 
 /** An object of any kind; the kind is given as kubectl takes it: `ksvc`, `Deployment`, `services.serving.knative.dev`. */
 export interface ObjectReference extends ObjectName {
   readonly kind: string;
 }
-
-type RequestOptions = ReturnType<typeof createRequestOptions>;
 
 /** Reads objects of any kind, as the API server has them; fails as the client does, and as `NotReady` for an unknown kind. */
 export function createObjectReader(

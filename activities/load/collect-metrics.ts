@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import type { Counts } from '../../core/measurement.ts';
@@ -13,6 +12,7 @@ import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import { requireAllowedTarget } from '../http/allowed-hosts.ts';
 import { requestText, requireSuccess } from '../http/request-text.ts';
+import { inScratchDirectory } from '../scratch-directory.ts';
 
 export interface LoadDependencies {
   readonly allowedCommands: readonly string[];
@@ -101,14 +101,11 @@ async function withPayloadFile<T>(
 ): Promise<T> {
   if (payload === undefined) return use([]);
   const text = payload.kind === 'text' ? payload.text : await download(payload.url, allowedHosts);
-  const directory = await mkdtemp(join(tmpdir(), 'serin-payload-'));
-  try {
+  return inScratchDirectory('payload', async (directory) => {
     const file = join(directory, 'payload');
     await writeFile(file, text);
-    return await use(['-payload-file', file]);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return use(['-payload-file', file]);
+  });
 }
 
 async function download(url: string, allowedHosts: readonly string[]): Promise<string> {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { Unmeasured } from './unmeasured.ts';
 
@@ -93,14 +94,6 @@ function readAnswer({ status, text, url }: Answer): readonly Series[] {
 function refusal({ status, url, detail }: { status: number; url: string; detail: string }): Unmeasured {
   const kind = status >= 500 || status === 429 ? 'blind' : 'error';
   return new Unmeasured(kind, `Prometheus at ${url} answered HTTP ${status}: ${detail}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function readError(body: unknown): string | undefined {

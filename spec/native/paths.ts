@@ -1,3 +1,4 @@
+import { fieldOf } from '../../core/field-of.ts';
 import type { Path } from '../issue.ts';
 
 /** A step of a path, or anything in its place. */
@@ -83,10 +84,6 @@ function versionSketch(value: unknown, role: string): unknown {
   const own = isMapping(variables) ? Object.entries(variables) : [];
   const all: [string, unknown][] = [['revision', fieldOf(value, 'revision')], ...own];
   return { name: fieldOf(value, 'name') ?? role, variables: all.map(([name, text]) => ({ name, value: text })) };
-}
-
-function fieldOf(value: unknown, key: string): unknown {
-  return isMapping(value) ? value[key] : undefined;
 }
 
 function isMapping(value: unknown): value is Mapping {

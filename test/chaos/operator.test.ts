@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { conditionOf } from '../../core/conditions.ts';
-import type { ObjectName } from '../../core/experiment.ts';
 import { pauseSignal } from '../../workflows/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
-import { deployTarget, servedTraffic, underLoad } from '../support/scenario.ts';
+import { deployTarget, servedTraffic, underLoad, untilServes } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 import { killWorker, startWorkerProcess } from '../support/worker-process.ts';
 
@@ -148,8 +147,3 @@ describe('serin operator', () => {
     await untilServes(target, target.baselineRevision);
   });
 });
-
-/** What is written before the object goes is served at Knative's own pace, which outages slow down. */
-async function untilServes(target: ObjectName, revision: string): Promise<void> {
-  await until(`${revision} to serve everything`, async () => (await servedTraffic(target))[revision] === 100);
-}

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf } from '../../core/conditions.ts';
 import { describe as describeReport } from '../../core/describe.ts';
-import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
 import { statusQuery } from '../../workflows/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -10,8 +10,7 @@ import { experimentsIn } from '../support/experiments.ts';
 import type { ExperimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
-import { deployTarget, helmHistory, servedTraffic, underLoad } from '../support/scenario.ts';
-import { until } from '../support/until.ts';
+import { deployTarget, helmHistory, servedTraffic, underLoad, untilServes } from '../support/scenario.ts';
 
 const namespace = 'operated';
 let cluster: TestCluster;
@@ -27,10 +26,6 @@ beforeAll(async () => {
 
 /** An iteration of a second, two in all, and a first step of 40 %. */
 const quick = { iterations: 2, weights: { maxCandidateWeightIncrement: 40 } };
-
-async function baselineOnly(target: SampleTarget): Promise<void> {
-  await until('100 % baseline', async () => (await servedTraffic(target))[target.baselineRevision] === 100);
-}
 
 describe.concurrent('serin operator', () => {
   test('carries the tutorial out by kubectl alone, and its object describes itself as the run does', async () => {
@@ -99,7 +94,7 @@ describe.concurrent('serin operator', () => {
     expect(spec).toMatchObject({ baseline: { name: 'current' }, candidates: [{ name: 'candidate' }] });
     await experiments.untilRunning('as-it-is');
     await experiments.remove('as-it-is', 10);
-    await baselineOnly(target);
+    await untilServes(target, target.baselineRevision);
   });
 
   test('brings the traffic back to the baseline when a running Experiment is deleted', async () => {

@@ -4,7 +4,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { planAnnotation } from '../../core/target.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
-import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
+import {
+  deployTarget,
+  helmHistory,
+  readKsvc,
+  servedTraffic,
+  startExperiment,
+  underLoad,
+  untilServes,
+} from '../support/scenario.ts';
 import type { ScenarioOptions } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 
@@ -116,7 +124,7 @@ describe.concurrent('the preflight', () => {
     const target = await deployTarget({ name: 'stale', namespace });
     const third = ['--values', target.valuesUrls.candidate, '--set', `name=stale-v3,image=${red}`];
     await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...third);
-    await until('the traffic on stale-v3', async () => (await servedTraffic(target))['stale-v3'] === 100);
+    await untilServes(target, 'stale-v3');
     const { type, message } = await refusalOf(target, {});
     expect(type).toBe('PreflightRefused');
     expect(message).toContain(

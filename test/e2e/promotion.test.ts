@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
+import {
+  deployTarget,
+  helmHistory,
+  readKsvc,
+  servedTraffic,
+  startExperiment,
+  underLoad,
+  untilServes,
+} from '../support/scenario.ts';
 import { testCluster } from '../support/cluster.ts';
-import { until } from '../support/until.ts';
 
 describe.concurrent('a good candidate', () => {
   test('climbs step by step and is promoted by one Helm revision, and no request is lost', async () => {
@@ -53,7 +60,7 @@ describe.concurrent('a good candidate', () => {
       '--for=jsonpath={.status.latestReadyRevisionName}=' + next,
       '--timeout=60s',
     );
-    await until(`all traffic on ${next}`, async () => (await servedTraffic(target))[next] === 100);
+    await untilServes(target, next);
     expect((await readKsvc(target)).status.traffic.map(({ tag }) => tag).filter(Boolean)).toEqual([
       'current',
       'candidate',

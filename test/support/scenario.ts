@@ -138,6 +138,11 @@ export async function servedTraffic(target: ObjectName): Promise<Readonly<Record
   return shares;
 }
 
+/** Waits until the revision has all the traffic. */
+export async function untilServes(target: ObjectName, revision: string): Promise<void> {
+  await until(`all traffic on ${revision}`, async () => (await servedTraffic(target))[revision] === 100);
+}
+
 /** Helm's revisions of the target's release, oldest first. */
 export async function helmHistory({
   namespace,

@@ -1,0 +1,39 @@
+import { Observable } from '@kubernetes/client-node';
+import type { ConfigurationOptions } from '@kubernetes/client-node';
+import { createSharedDispatcher } from './shared-dispatcher.ts';
+
+/** Options for one request. */
+export type RequestOptions = (request?: { readonly contentType?: string }) => ConfigurationOptions;
+
+/**
+ * Makes options for one request each: it shares connections with the others, where the client by itself would open a new TLS
+ * connection for each, and ends by its signal.
+ *
+ * @param limitMs longer than any request lasts.
+ * @param signal for the next request; it must end it within the limit.
+ */
+export function createRequestOptions(
+  limitMs: number,
+  signal: () => AbortSignal = () => AbortSignal.timeout(limitMs),
+): RequestOptions {
+  const shared = createSharedDispatcher(limitMs);
+  return ({ contentType } = {}) => ({
+    middlewareMergeStrategy: 'append',
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(signal());
+          if (contentType !== undefined) request.setHeaderParam('Content-Type', contentType);
+          const dispatcher = shared(request.getDispatcher());
+          if (dispatcher !== undefined) request.setDispatcher(dispatcher);
+          return observe(request);
+        },
+        post: observe,
+      },
+    ],
+  });
+}
+
+function observe<T>(value: T): Observable<T> {
+  return new Observable(Promise.resolve(value));
+}
