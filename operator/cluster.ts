@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ApiException, CoreV1Api, CustomObjectsApi, ListWatch, PatchStrategy, Watch } from '@kubernetes/client-node';
+import { ApiException, CoreV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
 import type { ExperimentStatus } from '../core/experiment-status.ts';
 import type { StatusEvent } from '../core/status-events.ts';
@@ -7,6 +7,8 @@ import { call } from '../kubernetes/call.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';
 import type { ExperimentKind, ExperimentObject } from './experiment-object.ts';
+import { watchObjects } from './watch.ts';
+import type { Watched, Watcher } from './watch.ts';
 
 /** What the operator does in a cluster. Writes are refused as `refused` when the object is no longer the one given. */
 export interface OperatorCluster {
@@ -17,23 +19,9 @@ export interface OperatorCluster {
   readonly watch: (kind: ExperimentKind, watcher: Watcher) => Watched;
 }
 
-interface Watcher {
-  /** An object that is there, or has changed. */
-  readonly seen: (object: ExperimentObject) => void;
-  readonly gone: (object: ExperimentObject) => void;
-  /** The watch broke; it begins again by itself. */
-  readonly broken: (reason: string) => void;
-}
-
-export interface Watched {
-  readonly get: (name: string, namespace: string) => ExperimentObject | undefined;
-  readonly stop: () => void;
-}
-
 /** Webhooks are given 10 s by default; the operator has none on its objects. */
 const requestLimitMs = 5_000;
 
-const rewatchMs = 1_000;
 const fieldManager = 'serin-operator';
 
 /** @param namespace the one that is watched; undefined: all. */
@@ -73,49 +61,7 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
         return (await call(`list experiments.${group}`, answer)) as KubernetesListObject<ExperimentObject>;
       };
       const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
-      return watch(
-        new ListWatch(`/apis/${group}/${version}${place}/experiments`, new SteadyWatch(config), list, false),
-        watcher,
-      );
-    },
-  };
-}
-
-/**
- * A watch whose credentials cannot be read now ends like one whose connection breaks; the client's own rejects where nobody
- * waits for it, which would end the process.
- */
-class SteadyWatch extends Watch {
-  override async watch(...given: Parameters<Watch['watch']>): Promise<AbortController> {
-    const [, , , done] = given;
-    return super.watch(...given).catch((error: unknown) => {
-      done(error);
-      return new AbortController();
-    });
-  }
-}
-
-/** The client's informer ends with its first failure; this one begins again, from what it has seen. */
-function watch(informer: ListWatch<ExperimentObject>, { seen, gone, broken }: Watcher): Watched {
-  let isStopped = false;
-  const start = (): void => {
-    if (!isStopped) informer.start().catch(restart);
-  };
-  const restart = (error: unknown): void => {
-    if (isStopped) return;
-    broken(error instanceof Error ? error.message : String(error));
-    setTimeout(start, rewatchMs);
-  };
-  informer.on('add', seen);
-  informer.on('update', seen);
-  informer.on('delete', gone);
-  informer.on('error', restart);
-  start();
-  return {
-    get: (name, namespace) => informer.get(name, namespace),
-    stop: () => {
-      isStopped = true;
-      void informer.stop();
+      return watchObjects({ path: `/apis/${group}/${version}${place}/experiments`, config, list }, watcher);
     },
   };
 }

@@ -2,13 +2,13 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
 import { connectRestoreCluster } from '../kubernetes/restore-cluster.ts';
 import { connectOperatorCluster } from './cluster.ts';
-import type { Watched } from './cluster.ts';
 import { experimentKinds, keyOf, parseKey, withOwnStatus } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { OperatorLog } from './log.ts';
 import { OwedAborts } from './owed-aborts.ts';
 import { createReconciler } from './reconcile.ts';
 import { runsOn } from './runs.ts';
+import type { Watched } from './watch.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface OperatorOptions {

@@ -1,5 +1,5 @@
 import { withTrouble } from '../core/experiment-status.ts';
-import { abortReason, hasFinalizer, targetOf, workflowIdOf } from './experiment-object.ts';
+import { abortReason, hasFinalizer, keyOf, targetOf, workflowIdOf } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { Memory } from './memory.ts';
 import { dropFinalizer, statusOf, writeEvent, writeStatus } from './object-writes.ts';
@@ -25,24 +25,31 @@ export async function release(means: Means, memory: Memory, object: ExperimentOb
   const known = memory.of(object);
   const passedMs = known.sinceDeletion();
   const state = await abortRun(means, memory, { object, leftMs: graceMs - passedMs() });
-  if ((state.kind === 'told' || state.kind === 'blind') && passedMs() < graceMs) {
-    if (state.kind === 'blind') await showTrouble(means, object, state);
-    return { afterMs: lookMs };
-  }
+  const shown = state.kind === 'blind' ? await showTrouble(means, object, state) : object;
+  if ((state.kind === 'told' || state.kind === 'blind') && passedMs() < graceMs) return { afterMs: lookMs };
   if (state.kind !== 'safe') {
     const done = await restoreTraffic(means, object, state);
     if (done.kind === 'failed' && done.isPassing && passedMs() < lastTryMs) return { afterMs: lookMs };
     await tell(means, object, { done, state });
   }
   known.isOpen = false;
-  await dropFinalizer(means, object);
+  await dropFinalizer(means, shown);
 }
 
 type Unsafe = Exclude<RunState, { kind: 'safe' }>;
 
-async function showTrouble(means: Means, object: ExperimentObject, { reason, message }: Blind): Promise<void> {
+/** Before anything is done without the run. A status that is refused keeps no traffic from being restored. */
+async function showTrouble(
+  means: Means,
+  object: ExperimentObject,
+  { reason, message }: Blind,
+): Promise<ExperimentObject> {
   const plan = `${message}; after ${graceMs / 1000} s the operator itself brings the traffic back to the baseline`;
-  await writeStatus(means, object, withTrouble(statusOf(object), { reason, message: plan }, Date.now()));
+  const status = withTrouble(statusOf(object), { reason, message: plan }, Date.now());
+  return writeStatus(means, object, status).catch((error: unknown) => {
+    means.log.warn('the plan of a deletion was not shown', { experiment: keyOf(object), reason: String(error) });
+    return object;
+  });
 }
 
 /** The traffic goes back without the run, whose later writes are refused; the run is told as soon as that is possible. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { conditionOf } from '../../core/conditions.ts';
 import { leaseAnnotations } from '../../core/target.ts';
 import { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { RestoreCluster } from '../../kubernetes/restore-cluster.ts';
@@ -12,10 +13,11 @@ import { TemporalFailure } from '../../operator/runs.ts';
 import type { Look, Runs } from '../../operator/runs.ts';
 import { aReport } from '../support/reports.ts';
 
-/** With everything that a release touches; what happened is in `events` and `writes`. */
+/** With everything that a release touches; what happened is in `events`, `shown` (as Ready says it) and `writes`. */
 function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   const object = anObject('canary');
   const events: string[] = [];
+  const shown: (string | undefined)[] = [];
   const writes: string[] = [];
   let traffic = [
     { revisionName: 'v1', percent: 60 },
@@ -51,7 +53,10 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   const means: Means = {
     cluster: {
       setFinalizers: async (given) => (writes.push('finalizer'), given),
-      writeStatus: async (given) => given,
+      writeStatus: async (given, { conditions }) => {
+        shown.push(conditionOf(conditions, 'Ready')?.message);
+        return given;
+      },
       writeEvent: async (_, { reason }) => void events.push(reason),
       watch: () => expect.fail('nothing is watched'),
     },
@@ -67,7 +72,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
       { revisionName: 'v2', percent: 100 - percent },
     ] as never;
   };
-  return { object, means, events, writes, serve };
+  return { object, means, events, shown, writes, serve };
 }
 
 function anObject(name: string): ExperimentObject {
@@ -150,6 +155,30 @@ describe('a deleted Experiment', () => {
     memory.of(object).sinceDeletion();
     vi.advanceTimersByTime(graceMs);
     await release(means, memory, object);
+    expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
+  });
+
+  test('says that its run cannot be told before the operator acts, even where the first look takes all the time', async () => {
+    const abort = async (): Promise<boolean> => {
+      vi.advanceTimersByTime(graceMs);
+      throw new TemporalFailure(new Error('no answer'));
+    };
+    const { object, means, shown, writes } = aWorld({ abort });
+    await release(means, new Memory(), object);
+    expect(shown).toEqual([
+      'Temporal does not answer: the run cannot be told to abort; after 5 s the operator itself brings the traffic back to the baseline',
+    ]);
+    expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
+    means.owed.stop();
+  });
+
+  test('gets its baseline back though nothing can be said', async () => {
+    const { object, means, writes } = aWorld({ look: async () => ({ kind: 'silent', reason: 'no worker answers' }) });
+    const writeStatus = async () => Promise.reject(new KubernetesFailure('refused', 'cannot write the status'));
+    const memory = new Memory();
+    memory.of(object).sinceDeletion();
+    vi.advanceTimersByTime(graceMs);
+    await release({ ...means, cluster: { ...means.cluster, writeStatus } }, memory, object);
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
   });
 

@@ -1,0 +1,84 @@
+import { ApiException, ListWatch, Watch } from '@kubernetes/client-node';
+import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
+import type { ExperimentObject } from './experiment-object.ts';
+
+export interface Watcher {
+  /** An object that is there, or has changed. */
+  readonly seen: (object: ExperimentObject) => void;
+  readonly gone: (object: ExperimentObject) => void;
+  /** The watch broke, and begins again by itself. The same reason is told once, until the objects were listed again. */
+  readonly broken: (reason: string) => void;
+}
+
+export interface Watched {
+  readonly get: (name: string, namespace: string) => ExperimentObject | undefined;
+  readonly stop: () => void;
+}
+
+export interface Watchable {
+  readonly path: string;
+  readonly config: KubeConfig;
+  readonly list: () => Promise<KubernetesListObject<ExperimentObject>>;
+}
+
+const rewatchMs = 1_000;
+
+/** The client's informer ends with its first failure; this one begins again, from what it has seen. */
+export function watchObjects({ path, config, list }: Watchable, { seen, gone, broken }: Watcher): Watched {
+  let isStopped = false;
+  let told: string | undefined;
+  const listAgain = async (): Promise<KubernetesListObject<ExperimentObject>> => {
+    const listed = await list();
+    told = undefined;
+    return listed;
+  };
+  const informer = new ListWatch(path, new SteadyWatch(config), listAgain, false);
+  const start = (): void => {
+    if (!isStopped) informer.start().catch(restart);
+  };
+  const restart = (error: unknown): void => {
+    if (isStopped) return;
+    const reason = reasonOf(error);
+    if (reason !== told) broken(reason);
+    told = reason;
+    setTimeout(start, rewatchMs);
+  };
+  informer.on('add', seen);
+  informer.on('update', seen);
+  informer.on('delete', gone);
+  informer.on('error', restart);
+  start();
+  return {
+    get: (name, namespace) => informer.get(name, namespace),
+    stop: () => {
+      isStopped = true;
+      void informer.stop();
+    },
+  };
+}
+
+/**
+ * A watch whose credentials cannot be read now ends like one whose connection breaks; the client's own rejects where nobody
+ * waits for it, which would end the process.
+ */
+class SteadyWatch extends Watch {
+  override async watch(...given: Parameters<Watch['watch']>): Promise<AbortController> {
+    const [, , , done] = given;
+    return super.watch(...given).catch((error: unknown) => {
+      done(error);
+      return new AbortController();
+    });
+  }
+}
+
+/** What an operator that was not set up whole is told, by HTTP status. */
+const remedies: ReadonlyMap<number, string> = new Map([
+  [403, 'bind its account to the ClusterRole serin-operator of deploy/rbac.yaml'],
+  [404, 'apply deploy/crds.yaml'],
+]);
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const remedy = error.cause instanceof ApiException ? remedies.get(error.cause.code) : undefined;
+  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
+}

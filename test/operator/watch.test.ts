@@ -1,0 +1,74 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { connectOperatorCluster } from '../../operator/cluster.ts';
+import type { Watched } from '../../operator/watch.ts';
+
+let server: Server;
+let lists: number;
+let watches: number;
+/** So many lists are refused first. */
+let refusals: { readonly count: number; readonly code: number };
+let watched: Watched | undefined;
+
+/** An API server without Experiments, which ends every watch at once. */
+beforeEach(async () => {
+  lists = 0;
+  watches = 0;
+  refusals = { count: 0, code: 200 };
+  server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    if (request.url?.includes('watch=true') === true) {
+      watches += 1;
+      response.end('');
+      return;
+    }
+    lists += 1;
+    response.statusCode = lists <= refusals.count ? refusals.code : 200;
+    const items = { items: [], metadata: { resourceVersion: '1' } };
+    response.end(JSON.stringify(response.statusCode === 200 ? items : { message: 'as the API server says it' }));
+  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+});
+
+afterEach(() => {
+  watched?.stop();
+  server.closeAllConnections();
+  server.close();
+});
+
+function startWatch() {
+  const config = new KubeConfig();
+  const { port } = server.address() as AddressInfo;
+  config.loadFromClusterAndUser({ name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: true }, { name: 'u' });
+  const broken = vi.fn();
+  const ignore = (): void => undefined;
+  const kind = { group: 'serin.dev', version: 'v1alpha1' } as const;
+  watched = connectOperatorCluster(config).watch(kind, { seen: ignore, gone: ignore, broken });
+  return { config, broken };
+}
+
+test('a watch outlives credentials that cannot be read when it connects again', async () => {
+  const { config, broken } = startWatch();
+  await vi.waitFor(() => expect(watches).toBeGreaterThan(0), { timeout: 10_000 });
+  vi.spyOn(config, 'applySecurityAuthentication').mockRejectedValueOnce(new Error('the plugin has no token'));
+  await vi.waitFor(() => expect(broken).toHaveBeenCalledWith('the plugin has no token'), { timeout: 20_000 });
+  const before = watches;
+  await vi.waitFor(() => expect(watches).toBeGreaterThan(before), { timeout: 20_000 });
+});
+
+test.each([
+  [403, 'bind its account to the ClusterRole serin-operator of deploy/rbac.yaml'],
+  [404, 'apply deploy/crds.yaml'],
+])('a watch that is refused with %i says once what is missing, and begins when it is there', async (code, remedy) => {
+  refusals = { count: 3, code };
+  const { broken } = startWatch();
+  await vi.waitFor(() => expect(watches).toBeGreaterThan(0), { timeout: 20_000 });
+  expect(lists).toBeGreaterThan(3);
+  const refused = `cannot list experiments.serin.dev: as the API server says it; ${remedy}`;
+  expect(broken.mock.calls.filter(([reason]) => reason === refused)).toHaveLength(1);
+});
