@@ -15,6 +15,12 @@ const kills = 10;
 /** Irregular: sometimes before the operator has begun, sometimes in its work. */
 const lifeMs = (kill: number): number => 200 + ((kill * 577) % 900);
 
+const ready = '.status.conditions[?(@.type=="Ready")]';
+const readyColumns = `custom-columns=REASON:${ready}.reason,MESSAGE:${ready}.message`;
+
+/** What a deleted Experiment says whose run cannot be told. */
+const plan = /^TemporalUnreachable .* the operator itself brings the traffic back to the baseline$/;
+
 const longRun = { iterations: 100, weights: { maxCandidateWeightIncrement: 40 } };
 
 /** Ids of all workflows that were ever started for Experiments in the namespace. */
@@ -90,12 +96,11 @@ describe('serin operator', () => {
     await startWorkerProcess(sandbox, { name: namespace, taskQueue: namespace, env: settings });
     await experiments.apply(manifestFor(target, longRun));
     const { status } = await experiments.untilRunning('cut-off');
+    const watch = await experiments.watch('cut-off', '--no-headers', '-o', readyColumns);
     await sandbox.outages.temporal.kill();
     try {
-      const removed = experiments.remove('cut-off', 10);
-      // The look at the run may have failed before the deletion arrives; then the plan comes with the next look.
-      await untilUnreachable('cut-off', 'the operator itself brings the traffic back to the baseline');
-      await removed;
+      await experiments.remove('cut-off', 10);
+      await until('the plan to be shown', async () => (await watch.lines()).some((line) => plan.test(line)));
       await untilServes(target, target.baselineRevision);
       expect(await experiments.events('cut-off')).toContainEqual(
         expect.objectContaining({
@@ -106,8 +111,12 @@ describe('serin operator', () => {
       const second = { name: 'second-operator', taskQueue: namespace, watchNamespace: namespace };
       await startOperatorProcess(sandbox, second);
       await experiments.apply(manifestFor(lateTarget, longRun));
-      await untilUnreachable('late');
+      await until('late to say that Temporal is away', async () => {
+        const conditions = (await experiments.read('late')).status?.conditions ?? [];
+        return conditionOf(conditions, 'Ready')?.reason === 'TemporalUnreachable';
+      });
     } finally {
+      watch.stop();
       await sandbox.outages.temporal.start();
     }
     const handle = client.workflow.getHandle(status?.serin.workflowId ?? '');
@@ -118,14 +127,6 @@ describe('serin operator', () => {
     expect(events.filter(({ reason }) => reason === 'Started')).toHaveLength(1);
     await experiments.remove('late', 10);
     await untilServes(lateTarget, lateTarget.baselineRevision);
-
-    async function untilUnreachable(name: string, message = ''): Promise<void> {
-      await until(`${name} to say that Temporal is away`, async () => {
-        const conditions = (await experiments.read(name)).status?.conditions ?? [];
-        const ready = conditionOf(conditions, 'Ready');
-        return ready?.reason === 'TemporalUnreachable' && ready.message.includes(message);
-      });
-    }
   });
 
   test('goes on after an outage of the Kubernetes API', async () => {

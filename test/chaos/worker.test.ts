@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { helmWrite, startApiProxy, trafficWrite } from '../support/api-proxy.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, underLoad } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
 import { killWorker, startWorkerProcess } from '../support/worker-process.ts';
 import { addedRevisions, expectWholeClimb, startClimb } from './climb.ts';
 
@@ -12,12 +13,18 @@ describe.concurrent('a worker that is killed', () => {
     const { sandbox } = await testCluster();
     const taskQueue = 'iterating';
     const target = await deployTarget({ name: taskQueue, namespace });
-    const worker = await startWorkerProcess(sandbox, { name: taskQueue, taskQueue });
+    const proxy = await startApiProxy(sandbox, taskQueue);
+    const env = { SERIN_KUBECONFIG: proxy.kubeconfig };
+    const worker = await startWorkerProcess(sandbox, { name: taskQueue, taskQueue, env });
+    const write = proxy.hold(trafficWrite(target, 20));
     const { value: end } = await underLoad(target, async () => {
       const scenario = await startClimb(target);
-      await scenario.untilReport('the second iteration', ({ completedIterations }) => completedIterations === 2);
+      await write.arrived;
+      expect(await write.letGo()).toBe(200);
+      const isWaiting = async () => (await scenario.handle.describe()).raw.pendingActivities?.length === 0;
+      await until('the run to wait for the end of its step', isWaiting);
       await killWorker(worker);
-      await startWorkerProcess(sandbox, { name: `${taskQueue}-next`, taskQueue });
+      await startWorkerProcess(sandbox, { name: `${taskQueue}-next`, taskQueue, env });
       return scenario.end();
     });
     await expectWholeClimb(target, end);

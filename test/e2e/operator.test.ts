@@ -11,6 +11,7 @@ import type { ExperimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
 import { deployTarget, helmHistory, servedTraffic, underLoad, untilServes } from '../support/scenario.ts';
+import { until } from '../support/until.ts';
 
 const namespace = 'operated';
 let cluster: TestCluster;
@@ -30,11 +31,16 @@ const quick = { iterations: 2, weights: { maxCandidateWeightIncrement: 40 } };
 describe.concurrent('serin operator', () => {
   test('carries the tutorial out by kubectl alone, and its object describes itself as the run does', async () => {
     const target = await deployTarget({ name: 'kubectl-only', namespace });
-    const object = await underLoad(target, async () => {
+    const { value } = await underLoad(target, async () => {
       await experiments.apply(manifestFor(target, quick));
-      return experiments.untilCondition(target.name, 'Ready');
+      const watch = await experiments.watch(target.name);
+      const ended = await experiments.untilCondition(target.name, 'Ready');
+      await until('the watch to show the end', async () => (await watch.lines()).at(-1)?.includes('Completed  '));
+      watch.stop();
+      return { ended, watched: await watch.lines() };
     });
-    const { status } = object.value;
+    const { ended, watched } = value;
+    const { status } = ended;
     expect(status).toMatchObject({
       stage: 'Completed',
       completedIterations: 2,
@@ -47,19 +53,12 @@ describe.concurrent('serin operator', () => {
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     expect(await helmHistory(target)).toHaveLength(3);
 
-    const columns = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace);
-    expect(columns.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-      ['NAME', 'TYPE', 'TARGET', 'STAGE', 'COMPLETED ITERATIONS', 'MESSAGE'],
-      [
-        'kubectl-only',
-        'Canary',
-        'operated/kubectl-only',
-        'Completed',
-        '2',
-        'ExperimentCompleted: Experiment completed successfully',
-      ],
-      [''],
-    ]);
+    const named = ['kubectl-only', 'Canary', 'operated/kubectl-only'];
+    const rows = watched.map((line) => line.split(/ {2,}/));
+    expect(rows[0]).toEqual(['NAME', 'TYPE', 'TARGET', 'STAGE', 'COMPLETED ITERATIONS', 'MESSAGE']);
+    expect(rows.map(([, , , stage]) => stage)).toContain('Running');
+    const end = [...named, 'Completed', '2', 'ExperimentCompleted: Experiment completed successfully'];
+    expect(rows.at(-1)).toEqual(end);
 
     const yaml = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace, '-o', 'yaml');
     const described = await runSerin(['describe', '-f', '-', '--wide'], { input: yaml });
@@ -78,7 +77,7 @@ describe.concurrent('serin operator', () => {
 
     const reasons = (await experiments.events(target.name)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(['Started', 'StageAdvanced', 'IterationUpdate', 'Promoted']));
-    expect(object.value.metadata.finalizers ?? []).toEqual([]);
+    expect(ended.metadata.finalizers ?? []).toEqual([]);
   });
 
   test("accepts iter8's tutorial as it is, with versions beside an empty versionInfo", async () => {

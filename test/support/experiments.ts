@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { ConditionType } from '../../core/conditions.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
 import { testCluster } from './cluster.ts';
@@ -12,10 +13,18 @@ export interface ExperimentsIn {
   readonly untilCondition: (name: string, type: ConditionType) => Promise<ExperimentObject>;
   /** Until the first step is taken. */
   readonly untilRunning: (name: string) => Promise<ExperimentObject>;
+  /** `kubectl get --watch`, with more options if given: what it prints each time that the object is written. */
+  readonly watch: (name: string, ...options: readonly string[]) => Promise<ExperimentWatch>;
   /** Fails when the object is still there after so many seconds. */
   readonly remove: (name: string, limitSeconds: number) => Promise<void>;
   /** Reasons and messages of its events. */
   readonly events: (name: string) => Promise<readonly { readonly reason: string; readonly message: string }[]>;
+}
+
+export interface ExperimentWatch {
+  /** What it has printed so far. */
+  readonly lines: () => Promise<readonly string[]>;
+  readonly stop: () => void;
 }
 
 export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
@@ -40,6 +49,17 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
         const object = await read(name);
         return object.status?.startTime === undefined ? undefined : object;
       }),
+    watch: async (name, ...options) => {
+      const watching = await sandbox.run({
+        name: `watch-${namespace}-${name}`,
+        command: sandbox.tools.kubectl,
+        args: ['get', 'experiment', name, '-n', namespace, '--watch', ...options],
+        env: { KUBECONFIG: sandbox.kubeconfig, HOME: process.env['HOME'] ?? '' },
+      });
+      const lines = async () => (await readFile(watching.logFile, 'utf8')).split('\n').slice(0, -1);
+      await until('the watch to begin', async () => (await lines()).length > 0);
+      return { lines, stop: () => watching.signal('SIGTERM') };
+    },
     remove: async (name, limitSeconds) => {
       await kubectl('delete', 'experiment', name, `--timeout=${limitSeconds}s`);
     },
