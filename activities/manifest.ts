@@ -1,16 +1,12 @@
 import type { Experiment } from '../core/experiment.ts';
-import { metricReferences } from '../core/metric-references.ts';
-import type { MetricDefinitions } from '../core/metric.ts';
 import { commandOf } from '../core/task.ts';
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
 import type { ManifestInput, ManifestReading } from '../workflows/contract.ts';
 import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
-import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
-import { compileProblem } from './metrics/jq/jq.ts';
-import { findMetrics } from './metrics/metric-resources.ts';
+import { requireExpressions } from './metrics/find-metrics.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
 /** What messages call the input of a workflow, which has no file name. */
@@ -18,7 +14,6 @@ const inputName = 'manifest';
 
 export interface ManifestDependencies {
   readonly temporal: TemporalService;
-  readonly cluster: Pick<Cluster, 'readMetricResource'>;
   readonly allowedCommands: readonly string[];
 }
 
@@ -27,7 +22,7 @@ export interface ManifestDependencies {
  * programs, and as `CommandNotAllowed` where start actions would run before the preflight finds out that others may not.
  */
 export async function readManifest(
-  { temporal, cluster, allowedCommands }: ManifestDependencies,
+  { temporal, allowedCommands }: ManifestDependencies,
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
   const reading = parseManifest(manifest, inputName);
@@ -38,12 +33,10 @@ export async function readManifest(
   if (reading.experiment.start.some((task) => commandOf(task) !== undefined)) {
     requireCommands(reading.experiment, allowedCommands);
   }
-  const [attributes, experiment] = await Promise.all([
-    readSearchAttributes(temporal),
-    withMetrics(cluster, reading.experiment),
-  ]);
+  await requireExpressions(reading.experiment.metrics ?? {});
+  const attributes = await readSearchAttributes(temporal);
   return {
-    experiment,
+    experiment: reading.experiment,
     warnings: [...reading.warnings.map(formatIssue), ...attributes.warnings],
     searchAttributes: attributes.names,
     temporalAddress: temporal.address,
@@ -53,24 +46,4 @@ export async function readManifest(
 function requireCommands(experiment: Experiment, allowedCommands: readonly string[]): void {
   const refused = refusedCommands(experiment, allowedCommands);
   if (refused.length > 0) throw failure('CommandNotAllowed', { message: refused.join('\n') });
-}
-
-/** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */
-async function withMetrics(cluster: Pick<Cluster, 'readMetricResource'>, experiment: Experiment): Promise<Experiment> {
-  const known = experiment.metrics ?? {};
-  const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
-  const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
-  const metrics = { ...known, ...found };
-  if (Object.keys(metrics).length === 0) return experiment;
-  await requireExpressions(metrics);
-  return { ...experiment, metrics };
-}
-
-async function requireExpressions(metrics: MetricDefinitions): Promise<void> {
-  for (const [reference, { source }] of Object.entries(metrics)) {
-    const problem = source.kind === 'http' ? await compileProblem(source.jqExpression) : undefined;
-    if (problem === undefined) continue;
-    const message = `metric ${reference}: jqExpression: expected a jq expression, got ${problem}`;
-    throw failure('MetricUnavailable', { message });
-  }
 }

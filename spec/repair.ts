@@ -1,3 +1,4 @@
+import { isJsonObject } from '../core/json.ts';
 import type { Path } from './issue.ts';
 import { withoutNulls } from './without-nulls.ts';
 
@@ -14,8 +15,8 @@ export interface Repaired {
  */
 export function repair(document: unknown): Repaired {
   const value = withoutNulls(document);
-  const spec = isMapping(value) ? value['spec'] : undefined;
-  if (!isMapping(value) || !isMapping(spec) || isFilled(spec['versionInfo'])) return { value, moved: [] };
+  const spec = isJsonObject(value) ? value['spec'] : undefined;
+  if (!isJsonObject(value) || !isJsonObject(spec) || isFilled(spec['versionInfo'])) return { value, moved: [] };
   const misplaced = ['baseline', 'candidates'].filter((key) => spec[key] !== undefined);
   if (misplaced.length === 0) return { value, moved: [] };
   const versionInfo = Object.fromEntries(misplaced.map((key) => [key, spec[key]]));
@@ -32,12 +33,6 @@ export function originalPath(path: Path, { moved }: Repaired): Path {
   return move === undefined ? path : [...move.from, ...path.slice(move.to.length)];
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isFilled(versionInfo: unknown): boolean {
-  return versionInfo !== undefined && !(isMapping(versionInfo) && Object.keys(versionInfo).length === 0);
+  return versionInfo !== undefined && !(isJsonObject(versionInfo) && Object.keys(versionInfo).length === 0);
 }

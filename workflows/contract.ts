@@ -207,6 +207,8 @@ export interface Verification {
 export interface ExperimentActivities {
   /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues. */
   readonly readManifest: (input: { readonly manifest: string | object }) => Promise<ManifestReading>;
+  /** Reads the metrics that the manifest only names from the cluster; fails with `MetricUnavailable`. */
+  readonly findMetrics: (input: { readonly experiment: Experiment }) => Promise<MetricDefinitions>;
   /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
   readonly acquireTarget: (input: {
     readonly target: ObjectName;

@@ -1,7 +1,8 @@
 import { condition } from '@temporalio/workflow';
-import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
+import { acquireTarget, activitiesFor, findMetrics, readManifest } from './activities.ts';
 import { formatObjectName } from '../core/experiment.ts';
 import type { Experiment } from '../core/experiment.ts';
+import { undefinedMetrics } from '../core/metric-references.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { firstRound } from '../core/share-traffic.ts';
 import { initialStanding, weightsOf } from '../core/standing.ts';
@@ -19,6 +20,7 @@ import { shiftTraffic } from './traffic.ts';
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function tell(run: Run, manifest: ManifestInput | null): Promise<Ending> {
   if (run.state.experiment === undefined) await read(run, manifest);
+  if (run.state.stage === 'Waiting') await defineMetrics(run);
   if (run.state.stage === 'Waiting') await ownTarget(run);
   if (run.state.stage === 'Initializing') await initialize(run);
   if (run.state.startedAtMs === undefined) await takeFirstStep(run);
@@ -30,6 +32,13 @@ async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
   const { experiment, warnings, searchAttributes, temporalAddress } = reading;
   update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
   warn(run, ...warnings);
+}
+
+async function defineMetrics(run: Run): Promise<void> {
+  const experiment = experimentOf(run);
+  if (undefinedMetrics(experiment).length === 0) return;
+  const found = await findMetrics({ experiment });
+  update(run, { ...run.state, experiment: { ...experiment, metrics: { ...experiment.metrics, ...found } } });
 }
 
 async function ownTarget(run: Run): Promise<void> {

@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/json.ts';
+import { isJsonObject, parseJson } from '../../core/json.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { Unmeasured } from './unmeasured.ts';
 
@@ -97,23 +97,23 @@ function refusal({ status, url, detail }: { status: number; url: string; detail:
 }
 
 function readError(body: unknown): string | undefined {
-  return isRecord(body) && typeof body['error'] === 'string' ? body['error'] : undefined;
+  return isJsonObject(body) && typeof body['error'] === 'string' ? body['error'] : undefined;
 }
 
 function warningsOf(body: unknown): readonly string[] {
-  const warnings = isRecord(body) ? body['warnings'] : undefined;
+  const warnings = isJsonObject(body) ? body['warnings'] : undefined;
   return Array.isArray(warnings) ? warnings.map(String) : [];
 }
 
 function resultOf(body: unknown): readonly unknown[] | undefined {
-  if (!isRecord(body) || body['status'] !== 'success' || !isRecord(body['data'])) return undefined;
+  if (!isJsonObject(body) || body['status'] !== 'success' || !isJsonObject(body['data'])) return undefined;
   const { result } = body['data'];
   return Array.isArray(result) ? result : undefined;
 }
 
 /** A matrix has `values`, a vector has one `value`; native histograms have neither. */
 function readSeries(result: unknown): Series {
-  if (!isRecord(result) || !isRecord(result['metric'])) throw unreadable(result);
+  if (!isJsonObject(result) || !isJsonObject(result['metric'])) throw unreadable(result);
   const values = Array.isArray(result['values']) ? result['values'] : [result['value']];
   const labels = Object.fromEntries(Object.entries(result['metric']).map(([name, value]) => [name, String(value)]));
   return { labels, samples: values.map(readSample) };
@@ -134,8 +134,4 @@ function unreadable(part: unknown): Unmeasured {
 function excerpt(text: string | undefined): string {
   const line = (text ?? '').replace(/\s+/g, ' ').trim();
   return line.length > 200 ? `${line.slice(0, 200)}…` : line || 'no text';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -16,6 +16,7 @@ import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
+import { applyProblems } from './apply-problems.ts';
 import { helmProblems } from './helm-problems.ts';
 import { lookAhead } from './look-ahead.ts';
 import { queryProblems } from '../metrics/defined-metrics.ts';
@@ -29,6 +30,8 @@ export interface PreflightDependencies {
   readonly helm: Helm;
   readonly metrics: MetricsSettings;
   readonly allowedCommands: readonly string[];
+  /** Of the commands. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface PreflightInput {
@@ -47,12 +50,15 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const lease = await requireLease(dependencies.cluster, { target, holder });
     const revisions = await awaitReadiness(dependencies.cluster, { experiment });
     const service = await readTarget(dependencies.cluster, experiment);
+    const refusals = refusedCommands(experiment, dependencies.allowedCommands);
     const problems = [
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies.cluster, target)),
       ...metricProblems(experiment, dependencies.metrics),
-      ...refusedCommands(experiment, dependencies.allowedCommands),
+      ...refusals,
       ...(await helmProblems(dependencies, experiment, revisions)),
+      // What may not run need not be rehearsed.
+      ...(refusals.length > 0 ? [] : await applyProblems(dependencies, experiment)),
     ];
     if (problems.length > 0) throw refused(experiment, problems);
     if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());

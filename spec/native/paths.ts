@@ -1,4 +1,5 @@
 import { fieldOf } from '../../core/field-of.ts';
+import { isJsonObject } from '../../core/json.ts';
 import type { Path } from '../issue.ts';
 
 /** A step of a path, or anything in its place. */
@@ -47,8 +48,6 @@ function at(path: Path, index: number): string | number {
   return path[index] ?? 0;
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
-
 /** The parts that checks of versions, tasks and patterns look at, as iter8's form has them; whatever else is wrong. */
 export function iter8Sketch(value: unknown): unknown {
   const spec = fieldOf(value, 'spec');
@@ -81,11 +80,7 @@ export function iter8Sketch(value: unknown): unknown {
 
 function versionSketch(value: unknown, role: string): unknown {
   const variables = fieldOf(value, 'variables');
-  const own = isMapping(variables) ? Object.entries(variables) : [];
+  const own = isJsonObject(variables) ? Object.entries(variables) : [];
   const all: [string, unknown][] = [['revision', fieldOf(value, 'revision')], ...own];
   return { name: fieldOf(value, 'name') ?? role, variables: all.map(([name, text]) => ({ name, value: text })) };
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

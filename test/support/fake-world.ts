@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import type { Measurement, RunMeasurement } from '../../core/measurement.ts';
+import type { MetricDefinitions } from '../../core/metric.ts';
 import { showParts } from '../../core/template.ts';
 import { versionsOf } from '../../core/versions.ts';
 import type { RevisionState, TargetObservation } from '../../core/target.ts';
@@ -30,6 +31,7 @@ export interface WorldBehaviour {
   readonly onLook: () => Promise<void> | void;
   readonly onTell: (input: NotifyHttpInput) => Promise<void> | void;
   readonly onReadiness: () => Promise<void> | void;
+  readonly findMetrics: () => MetricDefinitions;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
   readonly onVerify: (input: VerifyInput) => Promise<void> | void;
@@ -57,6 +59,7 @@ const healthy: WorldBehaviour = {
   onLook: () => undefined,
   onTell: () => undefined,
   onReadiness: () => undefined,
+  findMetrics: () => ({}),
   onPreflight: () => undefined,
   onCompare: () => undefined,
   onVerify: () => undefined,
@@ -88,6 +91,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       searchAttributes: behaviour.searchAttributes,
       temporalAddress: 'test:7233',
     }),
+    findMetrics: async () => behaviour.findMetrics(),
     acquireTarget: async ({ holder }) => {
       acquisitions += 1;
       return behaviour.acquire(acquisitions, holder);

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe as describeReport } from '../../core/describe.ts';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
 import { failure, fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
@@ -24,6 +25,31 @@ describe('before the first write', () => {
     expect(type).toBe('PreflightRefused');
     expect(message).toBe('sample-app-v0 has 100 % of the traffic; traffic untouched');
     expect(world.log).toEqual(['release']);
+  });
+
+  test('a metric that nobody has defined fails the experiment, which says whose it is, and writes nothing', async () => {
+    const world = fakeWorld({
+      experiment: anExperiment({ indicators: ['busyness'] }),
+      findMetrics: () => {
+        throw failure('MetricUnavailable', 'Unable to find metric default/busyness');
+      },
+    });
+    const { type, message, report } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('MetricUnavailable');
+    expect(message).toBe('Unable to find metric default/busyness; traffic untouched');
+    expect(describeReport(report)).toContain('Experiment name: canary\n');
+    expect(world.log).toEqual(['release']);
+  });
+
+  test('metrics that the manifest only names are looked up once', async () => {
+    const source = { kind: 'mock', levels: { current: 1, candidate: 1 } } as const;
+    const findMetrics = vi.fn(() => ({
+      busyness: { namespace: 'default', name: 'busyness', type: 'gauge', source } as const,
+    }));
+    const world = fakeWorld({ experiment: anExperiment({ indicators: ['busyness'] }), findMetrics });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.metrics).toHaveProperty('busyness');
+    expect(findMetrics).toHaveBeenCalledTimes(1);
   });
 
   test('a candidate that is not ready by its deadline fails the experiment and writes nothing', async () => {

@@ -295,7 +295,7 @@ describe('preflight', () => {
   const check = (
     experiment: Experiment,
     changes: { helm?: Helm; metrics?: MetricsSettings; allowedCommands?: readonly string[] } = {},
-  ) => preflight({ cluster, helm, metrics, allowedCommands, ...changes }, { experiment, holder });
+  ) => preflight({ cluster, helm, metrics, allowedCommands, environment: {}, ...changes }, { experiment, holder });
 
   async function problemsOf(
     experiment: Experiment,
@@ -450,7 +450,9 @@ describe('preflight', () => {
 
   it('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
-    const { type } = await failureOf(() => preflight({ cluster, helm, metrics, allowedCommands }, input));
+    const { type } = await failureOf(() =>
+      preflight({ cluster, helm, metrics, allowedCommands, environment: {} }, input),
+    );
     expect(type).toBe('Fenced');
   });
 });
@@ -505,7 +507,7 @@ describe('compareRendered', () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() =>
-      preflight({ cluster, helm, metrics, allowedCommands }, { experiment, holder }),
+      preflight({ cluster, helm, metrics, allowedCommands, environment: {} }, { experiment, holder }),
     );
     await asActivity(() => compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }));
     const values = join(
