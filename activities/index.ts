@@ -21,7 +21,6 @@ import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
 import { collectMetrics } from './load/collect-metrics.ts';
 import { readManifest } from './manifest.ts';
-import { findMetrics } from './metrics/find-metrics.ts';
 import { createQueryMetrics } from './metrics/query-metrics.ts';
 import { preflight } from './preflight/preflight.ts';
 import { computeWeights } from './weights.ts';
@@ -67,8 +66,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     isApiReady: cluster.isReady,
   });
   return {
-    readManifest: (input) => readManifest({ temporal, allowedCommands }, input),
-    findMetrics: (input) => findMetrics(cluster, input),
+    readManifest: (input) => readManifest({ temporal, cluster, allowedCommands }, input),
     acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
     releaseTarget: (input) => releaseTarget(cluster, input),
     discoverVersions: (input) => discoverVersions(cluster, input),

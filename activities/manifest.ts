@@ -1,12 +1,17 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment.ts';
+import { metricReferences } from '../core/metric-references.ts';
+import type { MetricDefinitions } from '../core/metric.ts';
 import { commandOf } from '../core/task.ts';
 import { formatIssue } from '../spec/issue.ts';
 import { parseManifest } from '../spec/parse.ts';
-import type { ManifestInput, ManifestReading } from '../workflows/contract.ts';
+import type { ManifestInput, ManifestReading, ReadButRefused } from '../workflows/contract.ts';
 import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
+import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
-import { requireExpressions } from './metrics/find-metrics.ts';
+import { compileProblem } from './metrics/jq/jq.ts';
+import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
 /** What messages call the input of a workflow, which has no file name. */
@@ -14,15 +19,17 @@ const inputName = 'manifest';
 
 export interface ManifestDependencies {
   readonly temporal: TemporalService;
+  readonly cluster: Pick<Cluster, 'readMetricResource'>;
   readonly allowedCommands: readonly string[];
 }
 
 /**
  * Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for
- * programs, and as `CommandNotAllowed` where start actions would run before the preflight finds out that others may not.
+ * programs; as `CommandNotAllowed` where start actions would run before the preflight finds out that others may not; as
+ * `MetricUnavailable`. The latter two say whose manifest it is, as a `ReadButRefused`.
  */
 export async function readManifest(
-  { temporal, allowedCommands }: ManifestDependencies,
+  { temporal, cluster, allowedCommands }: ManifestDependencies,
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
   const reading = parseManifest(manifest, inputName);
@@ -30,20 +37,51 @@ export async function readManifest(
     const issues = reading.issues.map(formatIssue);
     throw failure('InvalidManifest', { message: issues.join('\n'), details: [{ issues: reading.issues }] });
   }
-  if (reading.experiment.start.some((task) => commandOf(task) !== undefined)) {
-    requireCommands(reading.experiment, allowedCommands);
-  }
-  await requireExpressions(reading.experiment.metrics ?? {});
   const attributes = await readSearchAttributes(temporal);
-  return {
+  const read = {
     experiment: reading.experiment,
     warnings: [...reading.warnings.map(formatIssue), ...attributes.warnings],
     searchAttributes: attributes.names,
     temporalAddress: temporal.address,
   };
+  try {
+    if (read.experiment.start.some((task) => commandOf(task) !== undefined)) {
+      requireCommands(read.experiment, allowedCommands);
+    }
+    return { ...read, experiment: await withMetrics(cluster, read.experiment) };
+  } catch (error) {
+    throw withReading(error, read);
+  }
+}
+
+/** What cannot be mended by waiting ends the run, which then says whose run it was. */
+function withReading(error: unknown, reading: ManifestReading): unknown {
+  if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) return error;
+  const details: readonly [ReadButRefused] = [{ reading }];
+  return ApplicationFailure.nonRetryable(error.message, error.type, ...details);
 }
 
 function requireCommands(experiment: Experiment, allowedCommands: readonly string[]): void {
   const refused = refusedCommands(experiment, allowedCommands);
   if (refused.length > 0) throw failure('CommandNotAllowed', { message: refused.join('\n') });
+}
+
+/** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */
+async function withMetrics(cluster: Pick<Cluster, 'readMetricResource'>, experiment: Experiment): Promise<Experiment> {
+  const known = experiment.metrics ?? {};
+  const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
+  const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
+  const metrics = { ...known, ...found };
+  if (Object.keys(metrics).length === 0) return experiment;
+  await requireExpressions(metrics);
+  return { ...experiment, metrics };
+}
+
+async function requireExpressions(metrics: MetricDefinitions): Promise<void> {
+  for (const [reference, { source }] of Object.entries(metrics)) {
+    const problem = source.kind === 'http' ? await compileProblem(source.jqExpression) : undefined;
+    if (problem === undefined) continue;
+    const message = `metric ${reference}: jqExpression: expected a jq expression, got ${problem}`;
+    throw failure('MetricUnavailable', { message });
+  }
 }

@@ -4,7 +4,6 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Experiment } from '../core/experiment.ts';
 import type { RoundJudgement } from '../core/judge-round.ts';
-import type { MetricDefinitions } from '../core/metric.ts';
 import type { RecordedInterval } from '../core/rejudge.ts';
 import { candidateWeights } from '../core/state.ts';
 import type { ExperimentState } from '../core/state.ts';
@@ -117,12 +116,6 @@ class RecordReader {
     switch (type) {
       case 'readManifest':
         this.experiment = (decode(result) as ManifestReading | undefined)?.experiment;
-        break;
-      case 'findMetrics':
-        if (this.experiment) {
-          const found = decode(result) as MetricDefinitions | undefined;
-          this.experiment = { ...this.experiment, metrics: { ...this.experiment.metrics, ...found } };
-        }
         break;
       case 'preflight': {
         const { correlations, weights = [] } = (decode(result) as PreflightReport | undefined) ?? {

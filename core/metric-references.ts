@@ -16,12 +16,6 @@ export function metricReferences({
   return [...new Set(named)].filter((metric) => builtInMetric(metric) === undefined);
 }
 
-/** Those that nobody has defined yet: the manifest only names them. */
-export function undefinedMetrics(experiment: Experiment): readonly string[] {
-  const { metrics = {} } = experiment;
-  return metricReferences(experiment).filter((reference) => metrics[reference] === undefined);
-}
-
 /** The Metric that a reference means: a bare name is in the experiment's namespace. */
 export function metricObject(reference: string, namespace: string): ObjectName {
   return parseObjectName(reference, namespace);

@@ -43,8 +43,12 @@ function formsOf(secret: string): readonly string[] {
   return written.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
 }
 
+/** kubectl tells of a patch that fails with the objects, each a line of JSON, and any of them may be a Secret. */
+const sentObjects = /^.*\}$(?=\n+(?:to:$|for: ))|(?<=^(?:original|modified|current):\n)\{.*\}$/gm;
+
 function redactText(text: string): string {
   return text
+    .replaceAll(sentObjects, mask)
     .replaceAll(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${mask}`)
     .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@:]*:[^/\s@]+@/gi, `$1${mask}@`);
 }

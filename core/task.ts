@@ -49,16 +49,6 @@ export function isHelm(task: Task): task is ExecTask {
   return task.kind === 'exec' && task.command === 'helm';
 }
 
-/** Whether the task is a `kubectl apply`, which can be rehearsed before it runs. */
-export function isApply(task: Task): task is ExecTask {
-  return task.kind === 'exec' && task.command === 'kubectl' && task.args[0] === 'apply' && isFlag(task.args[1]);
-}
-
-/** A word after it would be one of its subcommands, as `view-last-applied`. */
-function isFlag(arg: string | undefined): boolean {
-  return arg?.startsWith('-') === true;
-}
-
 /** Whether the task may deploy something: commands and scripts may, nothing else does. */
 export function mayDeploy({ kind }: Task): boolean {
   return kind === 'exec' || kind === 'script';

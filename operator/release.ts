@@ -1,4 +1,5 @@
 import { withTrouble } from '../core/experiment-status.ts';
+import { isOutdated } from './cluster.ts';
 import { abortReason, hasFinalizer, keyOf, targetOf, workflowIdOf } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { Memory } from './memory.ts';
@@ -47,6 +48,8 @@ async function showTrouble(
   const plan = `${message}; after ${graceMs / 1000} s the operator itself brings the traffic back to the baseline`;
   const status = withTrouble(statusOf(object), { reason, message: plan }, Date.now());
   return writeStatus(means, object, status).catch((error: unknown) => {
+    // Another operator was faster, or the object is gone.
+    if (isOutdated(error)) return object;
     means.log.warn('the plan of a deletion was not shown', { experiment: keyOf(object), reason: String(error) });
     return object;
   });

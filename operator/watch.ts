@@ -6,7 +6,7 @@ export interface Watcher {
   /** An object that is there, or has changed. */
   readonly seen: (object: ExperimentObject) => void;
   readonly gone: (object: ExperimentObject) => void;
-  /** The watch broke, and begins again by itself. The same reason is told once, until the objects were listed again. */
+  /** The watch broke, and begins again by itself. The same reason is told once a minute. */
   readonly broken: (reason: string) => void;
 }
 
@@ -22,25 +22,23 @@ export interface Watchable {
 }
 
 const rewatchMs = 1_000;
+const silenceMs = 60_000;
 
 /** The client's informer ends with its first failure; this one begins again, from what it has seen. */
 export function watchObjects({ path, config, list }: Watchable, { seen, gone, broken }: Watcher): Watched {
   let isStopped = false;
-  let told: string | undefined;
-  const listAgain = async (): Promise<KubernetesListObject<ExperimentObject>> => {
-    const listed = await list();
-    told = undefined;
-    return listed;
-  };
-  const informer = new ListWatch(path, new SteadyWatch(config), listAgain, false);
+  const toldAtMs = new Map<string, number>();
+  const informer = new ListWatch(path, new SteadyWatch(config), list, false);
   const start = (): void => {
     if (!isStopped) informer.start().catch(restart);
   };
   const restart = (error: unknown): void => {
     if (isStopped) return;
     const reason = reasonOf(error);
-    if (reason !== told) broken(reason);
-    told = reason;
+    if (performance.now() - (toldAtMs.get(reason) ?? -Infinity) > silenceMs) {
+      toldAtMs.set(reason, performance.now());
+      broken(reason);
+    }
     setTimeout(start, rewatchMs);
   };
   informer.on('add', seen);
@@ -79,6 +77,12 @@ const remedies: ReadonlyMap<number, string> = new Map([
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const remedy = error.cause instanceof ApiException ? remedies.get(error.cause.code) : undefined;
+  const remedy = remedies.get(statusOf(error) ?? 0);
   return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
+}
+
+/** Of a list that was refused, or of a watch, which the client tells in a field. */
+function statusOf(error: Error): number | undefined {
+  if (error.cause instanceof ApiException) return error.cause.code;
+  return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }

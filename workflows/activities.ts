@@ -19,9 +19,6 @@ const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 /** The reading parses a file and asks Temporal once. */
 export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: { ...patient, ...bugs } });
 
-/** A few objects of the cluster. */
-export const { findMetrics } = proxy({ startToCloseTimeout: '30s', retry: { ...patient, ...bugs } });
-
 /** Waits for another experiment for as long as that takes; one try is short, and its end shows whether it got the Lease. */
 export const { acquireTarget } = proxy({
   startToCloseTimeout: '10s',

@@ -29,6 +29,11 @@ export interface ManifestReading {
   readonly temporalAddress: string;
 }
 
+/** The detail of a failure of `readManifest` where the manifest could be read, but must not be run: whose it is. */
+export interface ReadButRefused {
+  readonly reading: ManifestReading;
+}
+
 export type Acquisition =
   { readonly kind: 'acquired' } | { readonly kind: 'held'; readonly by: Holder; readonly why: string };
 
@@ -205,10 +210,8 @@ export interface Verification {
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
 export interface ExperimentActivities {
-  /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues. */
+  /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues, or with a `ReadButRefused`. */
   readonly readManifest: (input: { readonly manifest: string | object }) => Promise<ManifestReading>;
-  /** Reads the metrics that the manifest only names from the cluster; fails with `MetricUnavailable`. */
-  readonly findMetrics: (input: { readonly experiment: Experiment }) => Promise<MetricDefinitions>;
   /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
   readonly acquireTarget: (input: {
     readonly target: ObjectName;

@@ -1,14 +1,14 @@
 import { condition } from '@temporalio/workflow';
-import { acquireTarget, activitiesFor, findMetrics, readManifest } from './activities.ts';
+import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import { formatObjectName } from '../core/experiment.ts';
 import type { Experiment } from '../core/experiment.ts';
-import { undefinedMetrics } from '../core/metric-references.ts';
 import type { ExperimentState } from '../core/state.ts';
 import { firstRound } from '../core/share-traffic.ts';
 import { initialStanding, weightsOf } from '../core/standing.ts';
 import { judgedVersions, movesTraffic, versionsOf } from '../core/versions.ts';
-import type { Acquisition, ManifestInput } from './contract.ts';
+import type { Acquisition, ManifestInput, ManifestReading, ReadButRefused } from './contract.ts';
 import type { Ending } from './ending.ts';
+import { factsOf } from './failures.ts';
 import { finish } from './finish.ts';
 import { observeUntilDecided } from './loop.ts';
 import { readableManifest } from './manifest-text.ts';
@@ -20,7 +20,6 @@ import { shiftTraffic } from './traffic.ts';
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function tell(run: Run, manifest: ManifestInput | null): Promise<Ending> {
   if (run.state.experiment === undefined) await read(run, manifest);
-  if (run.state.stage === 'Waiting') await defineMetrics(run);
   if (run.state.stage === 'Waiting') await ownTarget(run);
   if (run.state.stage === 'Initializing') await initialize(run);
   if (run.state.startedAtMs === undefined) await takeFirstStep(run);
@@ -28,17 +27,18 @@ export async function tell(run: Run, manifest: ManifestInput | null): Promise<En
 }
 
 async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
-  const reading = await readManifest({ manifest: readableManifest(manifest ?? '') });
-  const { experiment, warnings, searchAttributes, temporalAddress } = reading;
-  update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
-  warn(run, ...warnings);
+  try {
+    adopt(run, await readManifest({ manifest: readableManifest(manifest ?? '') }));
+  } catch (error) {
+    const { reading } = (factsOf(error).details ?? {}) as Partial<ReadButRefused>;
+    if (reading !== undefined) adopt(run, reading);
+    throw error;
+  }
 }
 
-async function defineMetrics(run: Run): Promise<void> {
-  const experiment = experimentOf(run);
-  if (undefinedMetrics(experiment).length === 0) return;
-  const found = await findMetrics({ experiment });
-  update(run, { ...run.state, experiment: { ...experiment, metrics: { ...experiment.metrics, ...found } } });
+function adopt(run: Run, { experiment, warnings, searchAttributes, temporalAddress }: ManifestReading): void {
+  update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
+  warn(run, ...warnings);
 }
 
 async function ownTarget(run: Run): Promise<void> {

@@ -27,5 +27,6 @@ export function describeEnd({ result: { outcome }, limitMs }: Omit<EndedCommand,
 /** What the command printed last, errors before anything else, secrets redacted. */
 export function lastLines({ args, result }: Omit<EndedCommand, 'limitMs'>): string {
   const text = result.stderr.trim() === '' ? result.stdout : result.stderr;
-  return redactOutput(text.trim().split('\n').slice(-shownLines).join('\n'), args);
+  // Before anything is cut off: a part of a secret is not known again.
+  return redactOutput(text.trim(), args).split('\n').slice(-shownLines).join('\n');
 }

@@ -43,9 +43,9 @@ export function compareWithJudged(
   ];
 }
 
-/** Without traffic of its own the chart leaves it to Knative and to us. */
-function compareTraffic(
-  { traffic, revision }: Omit<RenderedService, 'document'>,
+/** Without traffic of its own the chart, or manifest, leaves it to Knative and to us. */
+export function compareTraffic(
+  { traffic, revision }: Pick<RenderedService, 'traffic' | 'revision'>,
   name: string,
   judged: JudgedRevision,
 ): readonly string[] {
@@ -56,5 +56,5 @@ function compareTraffic(
   });
   if (servesShares(resolved, [{ revision: judged.revision, percent: 100 }])) return [];
   const found = formatPercents(percentsByRevision(resolved));
-  return [`${name} is rendered with traffic ${found}, not 100 % ${judged.revision}; leave traffic out of these values`];
+  return [`${name} is rendered with traffic ${found}, not 100 % ${judged.revision}; leave traffic out of it`];
 }

@@ -30,7 +30,7 @@ export interface MetricReferences {
  *
  * Fails as `MetricUnavailable` when one is not there, or cannot be used.
  */
-export async function readMetricResources(
+export async function findMetrics(
   cluster: Pick<Cluster, 'readMetricResource'>,
   { references, namespace }: MetricReferences,
 ): Promise<MetricDefinitions> {

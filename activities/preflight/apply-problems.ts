@@ -1,73 +1,104 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, ObjectName, Version } from '../../core/experiment.ts';
 import { isJsonObject } from '../../core/json.ts';
+import { rehearsableApplies, winnersOf } from '../../core/rehearsal.ts';
+import { renderArgs } from '../../core/task.ts';
 import type { ExecTask } from '../../core/task.ts';
-import { isApply, mayDeploy, mayRunFor, renderArgs } from '../../core/task.ts';
-import { versionsOf } from '../../core/versions.ts';
+import { readRenderedServices } from '../../spec/rendered-chart.ts';
+import type { Revisions } from '../../workflows/contract.ts';
 import { rehearseApply } from '../commands/rehearse-apply.ts';
+import { compareTraffic } from '../helm/rendered-service.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';
+import { jsonDifferences } from '../knative/json-differences.ts';
 import type { KnativeService } from '../knative/objects.ts';
 
 export interface ApplyDependencies {
-  readonly cluster: Pick<Cluster, 'readRevision'>;
+  readonly cluster: Pick<Cluster, 'readRevision' | 'readService'>;
   readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface ApplyProblems {
+  readonly problems: readonly string[];
+  /** What only the promotion itself will tell. */
+  readonly warnings: readonly string[];
 }
 
 /** Everything about the `kubectl apply` finish actions that would keep one of the winners from being deployed as judged. */
 export async function applyProblems(
   dependencies: ApplyDependencies,
   experiment: Experiment,
-): Promise<readonly string[]> {
-  const problems: string[] = [];
-  for (const winner of versionsOf(experiment)) {
-    for (const task of rehearsable(experiment, winner)) {
-      const found = await problemsOf(dependencies, task, { winner, target: experiment.target });
-      problems.push(...found.map((problem) => `for ${winner.name}: ${problem}`));
+  revisions: Revisions,
+): Promise<ApplyProblems> {
+  const found: ApplyProblems[] = [];
+  for (const winner of winnersOf(experiment)) {
+    for (const task of rehearsableApplies(experiment, winner)) {
+      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, revisions });
+      const ofWinner = (sentence: string): string => `for ${winner.name}: ${sentence}`;
+      found.push({ problems: problems.map(ofWinner), warnings: warnings.map(ofWinner) });
     }
   }
-  return problems;
-}
-
-/** Those that stand alone: what another command did before them might be what they apply. */
-function rehearsable({ finish, baseline }: Experiment, winner: Version): readonly ExecTask[] {
-  const deploying = finish
-    .filter(mayDeploy)
-    .filter((task) => mayRunFor(task, { isBaseline: winner.name === baseline.name }));
-  const end = deploying.findIndex((task) => !isApply(task));
-  return deploying.slice(0, end === -1 ? undefined : end).filter(isApply);
+  return { problems: found.flatMap(({ problems }) => problems), warnings: found.flatMap(({ warnings }) => warnings) };
 }
 
 interface Promotion {
   readonly winner: Version;
-  readonly target: ObjectName;
+  readonly experiment: Experiment;
+  readonly revisions: Revisions;
 }
 
-async function problemsOf(
+async function rehearse(
   { cluster, environment }: ApplyDependencies,
   task: ExecTask,
-  { winner, target }: Promotion,
-): Promise<readonly string[]> {
-  const rendered = renderArgs(task, winner);
-  if (rendered.kind === 'invalid') return [rendered.problem];
+  promotion: Promotion,
+): Promise<ApplyProblems> {
+  const rendered = renderArgs(task, promotion.winner);
+  if (rendered.kind === 'invalid') return { problems: [rendered.problem], warnings: [] };
   const rehearsal = await rehearseApply({ args: rendered.args, environment, signal: cancellationSignal() });
-  if (rehearsal.kind === 'refused') return [rehearsal.problem];
-  const service = rehearsal.objects.find((object) => isTarget(object, target));
-  if (service === undefined) return [];
-  const judged = await cluster.readRevision({ namespace: target.namespace, name: winner.revision });
-  if (judged === undefined) return [`revision ${winner.revision}, which was judged, does not exist any more`];
+  if (rehearsal.kind === 'unknown') return { problems: [], warnings: [`not rehearsed: ${rehearsal.reason}`] };
+  if (rehearsal.kind === 'refused') return { problems: [rehearsal.problem], warnings: [] };
+  const service = rehearsal.objects.find((object) => isService(object, promotion.experiment.target));
+  if (service === undefined) return { problems: [], warnings: [] };
   // The API server has just answered it.
-  return compareTemplate(service as KnativeService, judged, remedyFor(winner));
+  return { problems: await differences(cluster, service as KnativeService, promotion), warnings: [] };
 }
 
-function remedyFor({ revision }: Version): string {
-  return `set spec.template.metadata.name to ${revision} in what is applied`;
-}
-
-function isTarget(object: object, { namespace, name }: ObjectName): boolean {
+function isService(object: object, { namespace, name }: ObjectName): boolean {
   const { apiVersion, kind, metadata }: { apiVersion?: unknown; kind?: unknown; metadata?: unknown } = object;
   if (kind !== 'Service' || typeof apiVersion !== 'string' || !isJsonObject(metadata)) return false;
   return (
     apiVersion.startsWith('serving.knative.dev/') && metadata['name'] === name && metadata['namespace'] === namespace
   );
+}
+
+/** Everything in which the target would not be what was judged. */
+async function differences(
+  cluster: ApplyDependencies['cluster'],
+  service: KnativeService,
+  { winner: { revision }, experiment: { target }, revisions }: Promotion,
+): Promise<readonly string[]> {
+  const [live, judged] = await Promise.all([
+    cluster.readService(target),
+    cluster.readRevision({ namespace: target.namespace, name: revision }),
+  ]);
+  if (judged === undefined) return [`revision ${revision}, which was judged, does not exist any more`];
+  const name = `Knative Service ${formatObjectName(target)}`;
+  const image = revisions.find((one) => one.revision === revision)?.image ?? '';
+  const traffic = compareTraffic(appliedTraffic(service), name, { revision, image });
+  const isLive = live?.status?.latestCreatedRevisionName === revision && hasSameTemplate(service, live);
+  const remedy = `set spec.template.metadata.name to ${revision} in what is applied`;
+  return [...(isLive ? [] : compareTemplate(service, judged, remedy)), ...traffic];
+}
+
+/** Knative makes a revision only when the template changes: one without a name stays the revision that it has become. */
+function hasSameTemplate(service: KnativeService, live: KnativeService): boolean {
+  return jsonDifferences(service.spec.template, live.spec.template).length === 0;
+}
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** The traffic that the manifest itself has: what it leaves out stays as serin has written it. */
+function appliedTraffic({ metadata: { annotations } }: KnativeService): Parameters<typeof compareTraffic>[0] {
+  return readRenderedServices(annotations?.[lastApplied] ?? '')[0] ?? {};
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from '../../core/experiment.ts';
-import { versionsOf } from '../../core/versions.ts';
+import { winnersOf } from '../../core/rehearsal.ts';
 import type { Revisions } from '../../workflows/contract.ts';
 import type { Helm } from '../helm/helm.ts';
 import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
@@ -14,7 +14,7 @@ export async function helmProblems(
   experiment: Experiment,
   revisions: Revisions,
 ): Promise<readonly string[]> {
-  const winners = versionsOf(experiment).map((winner) => helmUpgrades(experiment, winner));
+  const winners = winnersOf(experiment).map((winner) => helmUpgrades(experiment, winner));
   const unreadable = winners.flatMap(({ problems }) => problems);
   const upgrades = winners.map((winner) => winner.upgrades);
   if (upgrades.flat().length === 0) return unreadable;

@@ -4,6 +4,7 @@ import type { Experiment } from '../../core/experiment.ts';
 import { isLoadTest } from '../../core/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
 import type { TaggedRevision } from '../../core/target.ts';
+import { winnersOf } from '../../core/rehearsal.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
 import { judgedVersions, metricVersions, movesTraffic, versionsOf } from '../../core/versions.ts';
 import type { Holder, PreflightReport } from '../../workflows/contract.ts';
@@ -51,14 +52,16 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const revisions = await awaitReadiness(dependencies.cluster, { experiment });
     const service = await readTarget(dependencies.cluster, experiment);
     const refusals = refusedCommands(experiment, dependencies.allowedCommands);
+    // What may not run need not be rehearsed.
+    const applies =
+      refusals.length > 0 ? { problems: [], warnings: [] } : await applyProblems(dependencies, experiment, revisions);
     const problems = [
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies.cluster, target)),
       ...metricProblems(experiment, dependencies.metrics),
       ...refusals,
       ...(await helmProblems(dependencies, experiment, revisions)),
-      // What may not run need not be rehearsed.
-      ...(refusals.length > 0 ? [] : await applyProblems(dependencies, experiment)),
+      ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
     if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
@@ -75,7 +78,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await lookAhead({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...warningsOf(experiment), ...outlook.warnings];
+    const warnings = [...warningsOf(experiment), ...applies.warnings, ...outlook.warnings];
     const digests = await digestsOf(dependencies.helm, experiment);
     return { revisions, weights, tags: tagsOf(service), ...outlook, ...digests, warnings };
   });
@@ -91,7 +94,7 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
 async function digestsOf(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
   if (experiment.isPinned !== true) return {};
   const digests: [string, string][] = [];
-  for (const version of versionsOf(experiment)) {
+  for (const version of winnersOf(experiment)) {
     digests.push([version.name, await renderingDigest(helm, experiment, version)]);
   }
   return { digests: Object.fromEntries(digests) };

@@ -1,6 +1,8 @@
 import type { Experiment } from '../../core/experiment.ts';
 import { versionsOf } from '../../core/versions.ts';
-import { commandOf, mayDeploy } from '../../core/task.ts';
+import { rehearsableApplies, winnersOf } from '../../core/rehearsal.ts';
+import type { Task } from '../../core/task-kinds.ts';
+import { commandOf, isHelm, mayDeploy, mayRunFor } from '../../core/task.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
 const atomicWarning =
@@ -8,14 +10,22 @@ const atomicWarning =
 
 /** What a person should know before the run begins, although nothing forbids it. */
 export function warningsOf(experiment: Experiment): readonly string[] {
-  const commands = new Set(experiment.finish.filter(mayDeploy).flatMap((task) => commandOf(task) ?? []));
-  const general = [...commands].filter((command) => command !== 'helm');
+  const blind = experiment.finish.filter((task) => mayDeploy(task) && !isHelm(task) && !isRehearsed(task, experiment));
+  const general = new Set(blind.flatMap((task) => commandOf(task) ?? []));
   const upgrades = versionsOf(experiment).flatMap((version) => helmUpgrades(experiment, version).upgrades);
   const isAtomic = upgrades.some(({ upgrade }) => upgrade.isAtomic);
   return [
-    ...general.map((command) => {
+    ...[...general].map((command) => {
       return `finish action ${command}: its effect cannot be compared with the judged revision before it runs`;
     }),
     ...(isAtomic ? [atomicWarning] : []),
   ];
+}
+
+/** Whether the API server is asked about it for every winner that it may run for. */
+function isRehearsed(task: Task, experiment: Experiment): boolean {
+  return winnersOf(experiment).every((winner) => {
+    const isBaseline = winner.name === experiment.baseline.name;
+    return !mayRunFor(task, { isBaseline }) || rehearsableApplies(experiment, winner).some((one) => one === task);
+  });
 }

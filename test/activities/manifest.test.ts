@@ -19,7 +19,8 @@ afterAll(() => server.teardown());
 
 const read = (manifest: ManifestInput) => {
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
-  return readManifest({ temporal, allowedCommands: ['helm', 'true'] }, { manifest });
+  const cluster = { readMetricResource: () => Promise.resolve(undefined) };
+  return readManifest({ temporal, cluster, allowedCommands: ['helm', 'true'] }, { manifest });
 };
 
 describe('readManifest', () => {
@@ -36,6 +37,17 @@ describe('readManifest', () => {
     expect(reading.warnings.at(-1)).toBe(
       'Temporal namespace default lacks search attributes (SerinOutcome, SerinCandidateWeight), so experiments cannot be listed by them; create them with `temporal operator search-attribute create --namespace default --name SerinOutcome --type Keyword --name SerinCandidateWeight --type Int`',
     );
+  });
+
+  it('refuses a metric that nobody has defined, by its name', async () => {
+    const text = (await readFile(seed, 'utf8')).replace('metric: error-rate', 'metric: error-rat');
+    expect(await failureOf(() => read(text))).toMatchObject({
+      type: 'MetricUnavailable',
+      message: expect.stringContaining('Unable to find metric default/error-rat;'),
+      details: [
+        { reading: expect.objectContaining({ experiment: expect.objectContaining({ name: 'canary-progressive' }) }) },
+      ],
+    });
   });
 
   it('refuses a manifest with all its issues, for people and for programs', async () => {

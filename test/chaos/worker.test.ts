@@ -21,7 +21,10 @@ describe.concurrent('a worker that is killed', () => {
       const scenario = await startClimb(target);
       await write.arrived;
       expect(await write.letGo()).toBe(200);
-      const isWaiting = async () => (await scenario.handle.describe()).raw.pendingActivities?.length === 0;
+      const isWaiting = async () => {
+        const { pendingActivities, pendingWorkflowTask } = (await scenario.handle.describe()).raw;
+        return pendingActivities?.length === 0 && (pendingWorkflowTask ?? undefined) === undefined;
+      };
       await until('the run to wait for the end of its step', isWaiting);
       await killWorker(worker);
       await startWorkerProcess(sandbox, { name: `${taskQueue}-next`, taskQueue, env });

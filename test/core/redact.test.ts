@@ -31,6 +31,21 @@ describe('redactArgs', () => {
 });
 
 describe('redactOutput', () => {
+  it.each([
+    [
+      'Error from server: error when applying patch:\n{"data":{"key":"aGk="}}\nto:\nResource: "v1, Resource=secrets"\nfor: "f": no',
+      'Error from server: error when applying patch:\n***\nto:\nResource: "v1, Resource=secrets"\nfor: "f": no',
+    ],
+    // kubectl's end of a long output may begin in the middle of an object.
+    ['"key":"aGk="}}\nto:\nResource: "v1"', '***\nto:\nResource: "v1"'],
+    [
+      'creating patch with:\noriginal:\n{"data":1}\nmodified:\n{"data":2}\ncurrent:\n{"data":3}\nfor: "f": no',
+      'creating patch with:\noriginal:\n***\nmodified:\n***\ncurrent:\n***\nfor: "f": no',
+    ],
+  ])('hides the objects that kubectl could not apply: %j', (output, shown) => {
+    expect(redactOutput(output, [])).toBe(shown);
+  });
+
   it('hides the values of secret flags wherever they show up', () => {
     const args = ['upgrade', '--set', 'user=admin,password=hunter22', '--kube-token', 'tok-12345'];
     expect(redactOutput('error: login admin/hunter22 with tok-12345 failed', args)).toBe(

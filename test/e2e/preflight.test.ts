@@ -1,4 +1,4 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { planAnnotation } from '../../core/target.ts';
@@ -15,6 +15,7 @@ import {
 } from '../support/scenario.ts';
 import type { ScenarioOptions } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const namespace = 'preflight';
 const red = 'gcr.io/knative-samples/knative-route-demo:red';
@@ -84,6 +85,25 @@ describe('the preflight refuses, before it changes anything,', () => {
     const denied = `helm may not create configmaps in namespace ${namespace}, which the chart has; give the worker's account that right`;
     expect(message).toContain(`: ${denied}`);
     expect(await sandbox.kubectl('get', 'configmaps', '-n', namespace, '-o', 'name')).not.toContain('strict-settings');
+  });
+
+  test('a kubectl apply that the API server would refuse', async () => {
+    const { sandbox } = await testCluster();
+    const programs = join(sandbox.stateDirectory, 'preflight-programs');
+    await mkdir(programs);
+    await symlink(sandbox.tools.kubectl, join(programs, 'kubectl'));
+    const path = `${programs}:${process.env['PATH'] ?? ''}`;
+    const env = { PATH: path, SERIN_ALLOWED_COMMANDS: 'kubectl' };
+    await startWorkerProcess(sandbox, { name: namespace, taskQueue: namespace, env });
+    const metadata = { name: 'settings', namespace: 'kube-system' };
+    const manifest = join(programs, 'settings.json');
+    await writeFile(manifest, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+    const promote = { task: 'common/promote-kubectl', with: { manifest, namespace: 'kube-system' } };
+    const { type, message } = await refusalOf(target, { taskQueue: namespace, finish: [promote] });
+    expect(type).toBe('PreflightRefused');
+    for (const winner of ['current', 'candidate']) {
+      expect(message).toMatch(new RegExp(`- for ${winner}: kubectl apply .*configmaps "settings" is forbidden: User`));
+    }
   });
 
   test('values that would deploy another revision than the judged one', async () => {

@@ -123,6 +123,7 @@ test('every task does its part in one experiment, and no secret shows', async ()
     },
     {
       task: 'common/promote-kubectl',
+      if: 'CandidateWon()',
       with: { namespace, manifest: manifest.replace('candidate.json', '{{ .name }}.json') },
     },
     { task: 'common/exec', if: 'not CandidateWon()', with: { cmd: 'kubectl', args: ['delete', 'ksvc', 'all'] } },

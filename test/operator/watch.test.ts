@@ -9,26 +9,25 @@ import type { Watched } from '../../operator/watch.ts';
 let server: Server;
 let lists: number;
 let watches: number;
-/** So many lists are refused first. */
-let refusals: { readonly count: number; readonly code: number };
+/** So many lists, or watches, are refused first. */
+let refusals: { readonly count: number; readonly code: number; readonly of: 'lists' | 'watches' };
 let watched: Watched | undefined;
 
 /** An API server without Experiments, which ends every watch at once. */
 beforeEach(async () => {
   lists = 0;
   watches = 0;
-  refusals = { count: 0, code: 200 };
+  refusals = { count: 0, code: 200, of: 'lists' };
   server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
-    if (request.url?.includes('watch=true') === true) {
-      watches += 1;
-      response.end('');
-      return;
-    }
-    lists += 1;
-    response.statusCode = lists <= refusals.count ? refusals.code : 200;
+    const isWatch = request.url?.includes('watch=true') === true;
+    if (isWatch) watches += 1;
+    else lists += 1;
+    const isRefused = isWatch === (refusals.of === 'watches') && (isWatch ? watches : lists) <= refusals.count;
+    response.statusCode = isRefused ? refusals.code : 200;
     const items = { items: [], metadata: { resourceVersion: '1' } };
-    response.end(JSON.stringify(response.statusCode === 200 ? items : { message: 'as the API server says it' }));
+    if (isWatch) response.end('');
+    else response.end(JSON.stringify(isRefused ? { message: 'as the API server says it' } : items));
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
@@ -65,10 +64,17 @@ test.each([
   [403, 'bind its account to the ClusterRole serin-operator of deploy/rbac.yaml'],
   [404, 'apply deploy/crds.yaml'],
 ])('a watch that is refused with %i says once what is missing, and begins when it is there', async (code, remedy) => {
-  refusals = { count: 3, code };
+  refusals = { count: 3, code, of: 'lists' };
   const { broken } = startWatch();
   await vi.waitFor(() => expect(watches).toBeGreaterThan(0), { timeout: 20_000 });
   expect(lists).toBeGreaterThan(3);
   const refused = `cannot list experiments.serin.dev: as the API server says it; ${remedy}`;
   expect(broken.mock.calls.filter(([reason]) => reason === refused)).toHaveLength(1);
+});
+
+test('a list that is allowed and a watch that is not say what is missing too', async () => {
+  refusals = { count: 1, code: 403, of: 'watches' };
+  const { broken } = startWatch();
+  await vi.waitFor(() => expect(watches).toBeGreaterThan(1), { timeout: 20_000 });
+  expect(broken).toHaveBeenCalledWith(expect.stringContaining('; bind its account to the ClusterRole serin-operator'));
 });

@@ -2,7 +2,6 @@ import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
 import type { Experiment } from '../../core/experiment.ts';
 import type { Measurement, RunMeasurement } from '../../core/measurement.ts';
-import type { MetricDefinitions } from '../../core/metric.ts';
 import { showParts } from '../../core/template.ts';
 import { versionsOf } from '../../core/versions.ts';
 import type { RevisionState, TargetObservation } from '../../core/target.ts';
@@ -10,6 +9,7 @@ import type {
   Acquisition,
   ExperimentActivities,
   Holder,
+  ManifestReading,
   NotifyHttpInput,
   PatchTrafficInput,
   RunTaskInput,
@@ -25,13 +25,14 @@ export interface WorldBehaviour {
   readonly measure: (n: number, window: { fromMs: number; toMs: number }) => Measurement | RunMeasurement;
   /** What the target looks like at the n-th observation, given the traffic that was written last. */
   readonly target: (n: number, written: TargetObservation) => TargetObservation;
+  /** Called with what the manifest says; it may throw. */
+  readonly onRead: (reading: ManifestReading) => void;
   /** Awaited before the n-th traffic write (from 1) is accepted; it may throw. */
   readonly onPatch: (n: number, input: PatchTrafficInput) => Promise<void> | void;
   readonly onTask: (input: RunTaskInput) => Promise<void> | void;
   readonly onLook: () => Promise<void> | void;
   readonly onTell: (input: NotifyHttpInput) => Promise<void> | void;
   readonly onReadiness: () => Promise<void> | void;
-  readonly findMetrics: () => MetricDefinitions;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
   readonly onVerify: (input: VerifyInput) => Promise<void> | void;
@@ -54,12 +55,12 @@ const healthy: WorldBehaviour = {
   searchAttributes: [],
   measure: (_n, window) => measured(window),
   target: (_n, written) => written,
+  onRead: () => undefined,
   onPatch: () => undefined,
   onTask: () => undefined,
   onLook: () => undefined,
   onTell: () => undefined,
   onReadiness: () => undefined,
-  findMetrics: () => ({}),
   onPreflight: () => undefined,
   onCompare: () => undefined,
   onVerify: () => undefined,
@@ -85,13 +86,12 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
   let acquisitions = 0;
   const world: FakeWorld = { activities: undefined as never, log, patches, observations: 0 };
   const activities: ExperimentActivities = {
-    readManifest: async () => ({
-      experiment,
-      warnings: [],
-      searchAttributes: behaviour.searchAttributes,
-      temporalAddress: 'test:7233',
-    }),
-    findMetrics: async () => behaviour.findMetrics(),
+    readManifest: async () => {
+      const { searchAttributes } = behaviour;
+      const reading = { experiment, warnings: [], searchAttributes, temporalAddress: 'test:7233' };
+      behaviour.onRead(reading);
+      return reading;
+    },
     acquireTarget: async ({ holder }) => {
       acquisitions += 1;
       return behaviour.acquire(acquisitions, holder);

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describe as describeReport } from '../../core/describe.ts';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
@@ -27,11 +27,11 @@ describe('before the first write', () => {
     expect(world.log).toEqual(['release']);
   });
 
-  test('a metric that nobody has defined fails the experiment, which says whose it is, and writes nothing', async () => {
+  test('a manifest that is read but must not be run fails the experiment, which says whose it is, and writes nothing', async () => {
     const world = fakeWorld({
-      experiment: anExperiment({ indicators: ['busyness'] }),
-      findMetrics: () => {
-        throw failure('MetricUnavailable', 'Unable to find metric default/busyness');
+      onRead: (reading) => {
+        const message = 'Unable to find metric default/busyness';
+        throw ApplicationFailure.nonRetryable(message, 'MetricUnavailable', { reading });
       },
     });
     const { type, message, report } = await workflows.run(world, failedExperiment);
@@ -39,17 +39,6 @@ describe('before the first write', () => {
     expect(message).toBe('Unable to find metric default/busyness; traffic untouched');
     expect(describeReport(report)).toContain('Experiment name: canary\n');
     expect(world.log).toEqual(['release']);
-  });
-
-  test('metrics that the manifest only names are looked up once', async () => {
-    const source = { kind: 'mock', levels: { current: 1, candidate: 1 } } as const;
-    const findMetrics = vi.fn(() => ({
-      busyness: { namespace: 'default', name: 'busyness', type: 'gauge', source } as const,
-    }));
-    const world = fakeWorld({ experiment: anExperiment({ indicators: ['busyness'] }), findMetrics });
-    const report = await workflows.run(world, (handle) => handle.result());
-    expect(report.metrics).toHaveProperty('busyness');
-    expect(findMetrics).toHaveBeenCalledTimes(1);
   });
 
   test('a candidate that is not ready by its deadline fails the experiment and writes nothing', async () => {

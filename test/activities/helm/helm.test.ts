@@ -363,7 +363,7 @@ describe('preflight', () => {
     const finish: Task[] = [{ kind: 'exec', command: 'helm', args, interpolate: true }];
     const problems = await problemsOf(experimentOn(target, { finish }));
     expect(problems.at(-1)).toContain(
-      'is rendered with traffic checked-v1 100 %, not 100 % checked-v2; leave traffic out of these values',
+      'is rendered with traffic checked-v1 100 %, not 100 % checked-v2; leave traffic out of it',
     );
   });
 

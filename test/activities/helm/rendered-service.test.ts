@@ -52,7 +52,7 @@ describe('compareWithJudged', () => {
     expect(compareWithJudged({ name: 'app', revision: 'app-v3', image: 'app:3', traffic }, target, judged)).toEqual([
       'Knative Service prod/app is rendered with revision app-v3, but app-v2 was judged',
       'Knative Service prod/app is rendered with image app:3, but app:2 was judged',
-      'Knative Service prod/app is rendered with traffic app-v1 100 %, not 100 % app-v2; leave traffic out of these values',
+      'Knative Service prod/app is rendered with traffic app-v1 100 %, not 100 % app-v2; leave traffic out of it',
     ]);
   });
 

@@ -7,7 +7,7 @@ import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { Cluster } from '../../../activities/knative/cluster.ts';
 import { readSecretData } from '../../../activities/knative/secret-data.ts';
 import { requestText } from '../../../activities/http/request-text.ts';
-import { readMetricResources } from '../../../activities/metrics/metric-resources.ts';
+import { findMetrics } from '../../../activities/metrics/metric-resources.ts';
 import type { MetricDefinitions } from '../../../core/metric.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { asActivity, failureOf } from '../../support/activity.ts';
@@ -71,13 +71,11 @@ function metric(apiVersion: string, name: string, spec: object): object {
 }
 
 function find(...references: readonly string[]): Promise<MetricDefinitions> {
-  return asActivity(() => readMetricResources(cluster, { references, namespace }));
+  return asActivity(() => findMetrics(cluster, { references, namespace }));
 }
 
 test('a metric that is nowhere is a final failure, whether or not the kind is installed', async () => {
-  const missing = await failureOf(() =>
-    readMetricResources(cluster, { references: ['clicks', 'mean-latency'], namespace }),
-  );
+  const missing = await failureOf(() => findMetrics(cluster, { references: ['clicks', 'mean-latency'], namespace }));
   expect(missing).toMatchObject({
     type: 'MetricUnavailable',
     message: `Unable to find metric ${namespace}/clicks; apply its Metric resource, or correct the name`,
@@ -114,7 +112,7 @@ describe('with the kinds installed', () => {
   });
 
   test('a definition that cannot be used says what is wrong with it', async () => {
-    expect(await failureOf(() => readMetricResources(cluster, { references: ['broken'], namespace }))).toMatchObject({
+    expect(await failureOf(() => findMetrics(cluster, { references: ['broken'], namespace }))).toMatchObject({
       type: 'MetricUnavailable',
       message: expect.stringContaining('expected jqExpression or mock, got neither'),
     });

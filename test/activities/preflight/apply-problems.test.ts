@@ -4,7 +4,8 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import { applyProblems } from '../../../activities/preflight/apply-problems.ts';
-import type { Condition } from '../../../core/condition.ts';
+import type { ApplyProblems } from '../../../activities/preflight/apply-problems.ts';
+import type { Experiment } from '../../../core/experiment.ts';
 import type { ExecTask } from '../../../core/task.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
 import { asActivity, failureOf } from '../../support/activity.ts';
@@ -45,28 +46,34 @@ async function write(file: string, ...objects: readonly object[]): Promise<void>
   await writeFile(join(folder, file), JSON.stringify(list));
 }
 
-function service(template: Template): object {
-  return {
-    apiVersion: 'serving.knative.dev/v1',
-    kind: 'Service',
-    metadata: { name: 'applied', namespace },
-    spec: { template },
-  };
+function service(template: Template, traffic?: readonly object[], name = 'applied'): object {
+  const spec = { template, ...(traffic === undefined ? {} : { traffic }) };
+  return { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, namespace }, spec };
 }
 
-function apply(name: string, condition?: Condition): ExecTask {
-  const file = join(folder, `${name}-{{ .name }}.json`);
-  const args = ['apply', '--namespace', namespace, '--filename', file];
-  return {
-    kind: 'exec',
-    command: 'kubectl',
-    args,
-    interpolate: true,
-    ...(condition === undefined ? {} : { condition }),
-  };
+/** A Knative Service that has left the name of its revision to Knative. */
+async function deployUnnamed(name: string): Promise<{ readonly manifest: object; readonly revision: string }> {
+  const { spec } = await templateOf(target.candidateRevision);
+  const manifest = service({ spec }, undefined, name);
+  await sandbox.apply(JSON.stringify(manifest));
+  await sandbox.kubectl('wait', `ksvc/${name}`, '-n', namespace, '--for=condition=Ready', '--timeout=60s');
+  return { manifest, revision: (await readKsvc({ namespace, name })).status.latestReadyRevisionName };
 }
 
-function problemsOf(finish: readonly ExecTask[], kubeconfig = sandbox.workerKubeconfig): Promise<readonly string[]> {
+function apply(name: string): ExecTask {
+  const args = ['apply', '--namespace', namespace, '--filename', join(folder, `${name}-{{ .name }}.json`)];
+  return { kind: 'exec', command: 'kubectl', args, interpolate: true };
+}
+
+interface Circumstances {
+  readonly kubeconfig?: string;
+  readonly experiment?: Partial<Experiment>;
+}
+
+async function judge(
+  finish: readonly ExecTask[],
+  { kubeconfig = sandbox.workerKubeconfig, experiment: changes = {} }: Circumstances = {},
+): Promise<ApplyProblems> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   const environment = { PATH: `${programs}:${process.env['PATH'] ?? ''}`, HOME: folder, KUBECONFIG: kubeconfig };
@@ -76,8 +83,14 @@ function problemsOf(finish: readonly ExecTask[], kubeconfig = sandbox.workerKube
     baseline: { name: 'current', revision: baseline, variables: {} },
     candidates: [{ name: 'candidate', revision: candidate, variables: {} }],
     finish,
+    ...changes,
   });
-  return applyProblems({ cluster: connectCluster(kubeConfig), environment }, experiment);
+  const revisions = [baseline, candidate].map((revision) => ({ revision, image: '' }));
+  return applyProblems({ cluster: connectCluster(kubeConfig), environment }, experiment, revisions);
+}
+
+async function problemsOf(finish: readonly ExecTask[], circumstances: Circumstances = {}): Promise<readonly string[]> {
+  return asActivity(async () => (await judge(finish, circumstances)).problems);
 }
 
 describe('kubectl apply in the finish actions', () => {
@@ -85,7 +98,7 @@ describe('kubectl apply in the finish actions', () => {
     const before = await readKsvc(target);
     await write('good-current.json', service(await templateOf(target.baselineRevision)));
     await write('good-candidate.json', service(await templateOf(target.candidateRevision)));
-    expect(await asActivity(() => problemsOf([apply('good')]))).toEqual([]);
+    expect(await asActivity(() => judge([apply('good')]))).toEqual({ problems: [], warnings: [] });
     expect((await readKsvc(target)).metadata.generation).toBe(before.metadata.generation);
   });
 
@@ -97,10 +110,30 @@ describe('kubectl apply in the finish actions', () => {
     const red = { ...spec, containers: [{ ...container, image: 'gcr.io/knative-samples/knative-route-demo:red' }] };
     await write('bad-current.json', service({ metadata: { name: target.baselineRevision }, spec: red }));
     await write('bad-candidate.json', service({ spec: red }));
-    expect(await asActivity(() => problemsOf([apply('bad')]))).toEqual([
+    expect(await problemsOf([apply('bad')])).toEqual([
       `for current: the template of Knative Service ${namespace}/applied would differ from revision applied-v1, which was judged: containers[0].image is "gcr.io/knative-samples/knative-route-demo:red" instead of "gcr.io/knative-samples/knative-route-demo:blue"`,
       `for candidate: Knative Service ${namespace}/applied would have a template without a revision name, but applied-v2 was judged; set spec.template.metadata.name to applied-v2 in what is applied`,
     ]);
+  });
+
+  test('is refused where it would send the traffic elsewhere', async () => {
+    const traffic = [{ revisionName: target.baselineRevision, percent: 100 }];
+    await write('split-current.json', service(await templateOf(target.baselineRevision), traffic));
+    await write('split-candidate.json', service(await templateOf(target.candidateRevision), traffic));
+    expect(await problemsOf([apply('split')])).toEqual([
+      `for candidate: Knative Service ${namespace}/applied is rendered with traffic applied-v1 100 %, not 100 % applied-v2; leave traffic out of it`,
+    ]);
+  });
+
+  test('is accepted without a revision name where nothing of the revision changes', async () => {
+    const unnamed = await deployUnnamed('unnamed');
+    await write('same-candidate.json', unnamed.manifest);
+    const experiment = {
+      target: { namespace, name: 'unnamed' },
+      candidates: [{ name: 'candidate', revision: unnamed.revision, variables: {} }],
+      finishOnRollBack: false,
+    };
+    expect(await problemsOf([apply('same')], { experiment })).toEqual([]);
   });
 
   test('is refused where Knative, the rights of the worker or kubectl itself refuse it', async () => {
@@ -108,27 +141,32 @@ describe('kubectl apply in the finish actions', () => {
     await write('refused-candidate.json', service({ metadata: { name: target.candidateRevision }, spec }));
     const metadata = { name: 'denied', namespace };
     await write('refused-current.json', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {} });
-    const problems = await asActivity(() => problemsOf([apply('refused')]));
+    const problems = await problemsOf([apply('refused')]);
     expect(problems).toEqual([
       expect.stringMatching(
         /^for current: kubectl apply .* failed with exit code 1: .*configmaps.* is forbidden: User/s,
       ),
-      expect.stringMatching(/^for candidate: kubectl apply .*: admission webhook .*: Saw .* without a name change/s),
+      expect.stringMatching(
+        /^for candidate: kubectl apply .* failed with exit code 1: admission webhook .*: Saw .* without a name change/,
+      ),
     ]);
-    expect(await asActivity(() => problemsOf([apply('missing')]))).toEqual([
+    expect(await problemsOf([apply('missing')])).toEqual([
       expect.stringContaining('missing-current.json" does not exist'),
       expect.stringContaining('missing-candidate.json" does not exist'),
     ]);
   });
 
-  test('is judged only for the winners that it is meant for', async () => {
-    const candidateWon = { kind: 'call', name: 'CandidateWon' } as const;
-    expect(await asActivity(() => problemsOf([apply('missing', candidateWon)]))).toHaveLength(1);
-  });
-
-  test('is not judged after a command that might write what it applies', async () => {
-    const prepare: ExecTask = { kind: 'exec', command: 'make', args: ['manifests'], interpolate: false };
-    expect(await asActivity(() => problemsOf([prepare, apply('missing')]))).toEqual([]);
+  test('warns of a namespace that is not there yet', async () => {
+    const metadata = { name: 'early', namespace: 'not-yet' };
+    await write('early-candidate.json', { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata, spec: {} });
+    const experiment = { finishOnRollBack: false };
+    const args = ['apply', '--filename', join(folder, 'early-{{ .name }}.json')];
+    expect(await asActivity(() => judge([{ ...apply('early'), args }], { experiment }))).toEqual({
+      problems: [],
+      warnings: [
+        expect.stringMatching(/^for candidate: not rehearsed: kubectl apply .*namespaces "not-yet" not found/s),
+      ],
+    });
   });
 
   test('waits for an API server that does not answer', async () => {
@@ -138,7 +176,7 @@ describe('kubectl apply in the finish actions', () => {
     const users = [{ name: 'nobody', user: {} }];
     const config = { kind: 'Config', clusters: [{ name: 'nobody', cluster }], users, contexts };
     await writeFile(kubeconfig, JSON.stringify({ ...config, apiVersion: 'v1', 'current-context': 'nobody' }));
-    expect(await failureOf(() => problemsOf([apply('good')], kubeconfig))).toMatchObject({
+    expect(await failureOf(() => judge([apply('good')], { kubeconfig }))).toMatchObject({
       type: 'KubernetesUnavailable',
       isRetryable: true,
     });
