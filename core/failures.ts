@@ -12,6 +12,7 @@ export interface FailureType {
 export const failureTypes = {
   InvalidManifest: { isRetryable: false, when: 'the manifest cannot be accepted; every issue is listed' },
   TargetHeld: { isRetryable: true, when: 'another experiment holds the Lease of the target' },
+  ExperimentGone: { isRetryable: false, when: 'the Experiment of the run was deleted while nobody could tell the run' },
   TargetGone: { isRetryable: false, when: 'the Knative Service does not exist any more' },
   RevisionGone: { isRetryable: false, when: 'a revision that must get traffic does not exist any more' },
   NotReady: { isRetryable: true, when: 'the Knative Service or a revision is not ready yet' },

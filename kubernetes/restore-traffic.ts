@@ -59,22 +59,25 @@ function nextTraffic(
   });
 }
 
-interface Confirmation extends Pick<TrafficRestore, 'target' | 'baseline'> {
+interface Confirmation extends TrafficRestore {
   readonly signal: AbortSignal;
   readonly limitMs: number;
 }
 
-/** Waits until the cluster reports 100 % baseline. Fails with Knative's reason when it does not in time. */
+/**
+ * Waits until the cluster reports 100 % baseline, which is written again whenever something else stands there. Fails with
+ * Knative's reason when it does not in time.
+ */
 export async function awaitBaseline(
   cluster: RestoreCluster,
-  { target, baseline, signal, limitMs }: Confirmation,
+  { signal, limitMs, ...restore }: Confirmation,
 ): Promise<void> {
   const endsAtMs = performance.now() + limitMs;
   for (;;) {
-    const doubt = doubtOf(await cluster.readService(target), baseline);
+    const doubt = doubtOf(await insist(cluster, restore), restore.baseline);
     if (doubt === undefined) return;
     if (performance.now() < endsAtMs && (await pause(signal, pollIntervalMs))) continue;
-    const written = `100 % on ${baseline} is written to ${formatObjectName(target)}`;
+    const written = `100 % on ${restore.baseline} is written to ${formatObjectName(restore.target)}`;
     throw new KubernetesFailure(
       'failed',
       `${written} but the cluster has not confirmed it: ${doubt}; its Lease is kept`,
@@ -96,9 +99,15 @@ export async function keepBaseline(
       const message = `interrupted while ${formatObjectName(restore.target)} was watched; its Lease is kept`;
       throw new KubernetesFailure('failed', message);
     }
-    const service = await cluster.readService(restore.target);
-    if (!isOnBaseline(service, restore.baseline)) await writeBaseline(cluster, restore);
+    await insist(cluster, restore);
   }
+}
+
+/** The service as it is; 100 % baseline is written to it again where something else stands. */
+async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<KnativeService> {
+  const service = await cluster.readService(restore.target);
+  if (!isOnBaseline(service, restore.baseline)) await writeBaseline(cluster, restore);
+  return service;
 }
 
 /** Whether 100 % baseline is written, be it served already or not. */
@@ -107,7 +116,11 @@ export function isOnBaseline({ spec }: KnativeService, baseline: string): boolea
 }
 
 /** Why the traffic is not confirmed yet. */
-function doubtOf({ metadata, status }: KnativeService, baseline: string): string | undefined {
+function doubtOf(service: KnativeService, baseline: string): string | undefined {
+  const { metadata, spec, status } = service;
+  if (!isOnBaseline(service, baseline)) {
+    return `somebody else has written ${formatPercents(percentsByRevision(spec.traffic ?? []))}`;
+  }
   if ((status?.observedGeneration ?? -1) < (metadata.generation ?? 0))
     return 'Knative has not looked at the change yet';
   const routes = status?.conditions?.find(({ type }) => type === 'RoutesReady');

@@ -2,7 +2,7 @@ import type { ExperimentStatus } from '../core/experiment-status.ts';
 import { conditionOf } from '../core/conditions.ts';
 import type { ObjectName } from '../core/experiment.ts';
 import { parseObjectName } from '../core/object-name.ts';
-import { workflowType } from '../workflows/contract.ts';
+import { workflowIdFor, workflowType } from '../workflows/contract.ts';
 
 /** A kind of Experiment that the operator watches, at the version in which it reads it. */
 export interface ExperimentKind {
@@ -45,10 +45,10 @@ interface ManagedFields {
   readonly fieldsV1?: object;
 }
 
-/** One object, one workflow: an object that is created again has another uid, and gets another run. */
+/** One object, one workflow. */
 export function workflowIdOf({ apiVersion, metadata }: ExperimentObject): string {
   const [group = ''] = apiVersion.split('/');
-  return [workflowType, group, metadata.namespace, metadata.name, metadata.uid].join('/');
+  return workflowIdFor({ ...metadata, group });
 }
 
 /** How the ids begin of the workflows of all objects that have ever had this name. */

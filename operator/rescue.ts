@@ -53,7 +53,7 @@ export async function rescue({ cluster, target, workflowId, isRunTold }: RescueR
       kind: 'restored',
       message: `100 % of the traffic of ${formatObjectName(target)} is written to ${baseline} by the operator`,
       tidyUp: async (signal) => {
-        await awaitBaseline(cluster, { target, baseline, signal, limitMs: confirmationLimitMs });
+        await awaitBaseline(cluster, { target, baseline, plan, signal, limitMs: confirmationLimitMs });
         await keepBaseline(cluster, { target, baseline, plan, forMs: lateTaskMs(lease), signal });
         await cluster.deleteLease(target, taken);
       },

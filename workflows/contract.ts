@@ -13,6 +13,24 @@ import type { Share } from '../core/traffic.ts';
 export const workflowType = 'experiment';
 export const defaultTaskQueue = 'serin';
 
+/** The Experiment in a cluster whose run a workflow is. An object that is created again has another uid. */
+export interface ExperimentReference extends ObjectName {
+  readonly group: string;
+  readonly uid: string;
+}
+
+/** The id of the one workflow that an Experiment in a cluster ever has. */
+export function workflowIdFor({ group, namespace, name, uid }: ExperimentReference): string {
+  return [workflowType, group, namespace, name, uid].join('/');
+}
+
+/** Whose run it is; undefined for one that somebody started without an object. */
+export function experimentOfWorkflow(workflowId: string): ExperimentReference | undefined {
+  const [type, group, namespace, name, uid, ...rest] = workflowId.split('/');
+  if (type !== workflowType || !group || !namespace || !name || !uid || rest.length > 0) return undefined;
+  return { group, namespace, name, uid };
+}
+
 /** The manifest as Temporal hands it over: YAML or JSON bytes, text, or an object that is already parsed. */
 export type ManifestInput = Uint8Array | string | object;
 

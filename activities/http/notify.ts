@@ -5,7 +5,7 @@ import { redactValues } from '../../core/redact.ts';
 import type { NotifyHttpInput, NotifySlackInput } from '../../workflows/contract.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
-import { fillIn, readSecret } from '../secrets.ts';
+import { basicHeader, fillIn, readSecret } from '../secrets.ts';
 import type { Secret } from '../secrets.ts';
 import { requestText, requireSuccess } from './request-text.ts';
 import type { TextAnswer } from './request-text.ts';
@@ -84,12 +84,8 @@ function authorizationOf(
   given: ReadonlySet<string>,
 ): Readonly<Record<string, string>> {
   switch (auth) {
-    case 'Basic': {
-      const credentials = Buffer.from(`${secret.value('username').trim()}:${secret.value('password').trim()}`).toString(
-        'base64',
-      );
-      return { authorization: `Basic ${credentials}` };
-    }
+    case 'Basic':
+      return basicHeader(secret.value('username'), secret.value('password'));
     case 'Bearer':
       return given.has('authorization') ? {} : { authorization: `Bearer ${secret.value('token').trim()}` };
     case 'APIKey':

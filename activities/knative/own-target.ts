@@ -10,6 +10,7 @@ import type { TemporalService } from './chain.ts';
 import type { Cluster } from './cluster.ts';
 import { factsOf, isOurs, isTakenOver, leaseOf, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
+import { requireExperiment } from './require-experiment.ts';
 
 /** Between two looks at a target that is held; a retry of the activity, so it adds nothing to the history. */
 const waitMs = 2_000;
@@ -21,6 +22,7 @@ export async function acquireTarget(
   { cluster, temporal }: { readonly cluster: Cluster; readonly temporal: TemporalService },
   { target, holder, seen }: AcquireInput,
 ): Promise<Acquisition> {
+  await requireExperiment(cluster, holder.workflowId);
   const lease = await readLease(cluster, target);
   if (lease === undefined) {
     await cluster.createLease(leaseOf(target), newLease(target, holder));

@@ -41,7 +41,7 @@ export async function restore(
   await writeBaseline(cluster, { target, baseline, plan });
   say(context, `${name}: 100 % of the traffic is written to ${baseline}`);
   const { interrupted: signal } = context.terminal;
-  await awaitBaseline(cluster, { target, baseline, signal, limitMs: flags.timeoutMs });
+  await awaitBaseline(cluster, { target, baseline, plan, signal, limitMs: flags.timeoutMs });
   const confirmedAfterMs = Math.round(performance.now() - startedAtMs);
   say(context, `${name}: confirmed by the cluster after ${formatDuration(confirmedAfterMs)}`);
   const lateMs = lateTaskMs(lease);

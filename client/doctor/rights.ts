@@ -14,6 +14,7 @@ export const workerRules: readonly Rule[] = [
   { groups: ['serving.knative.dev'], resource: 'revisions', verbs: ['get'] },
   { groups: ['coordination.k8s.io'], resource: 'leases', verbs: ['get', 'create', 'update', 'delete'] },
   { groups: ['iter8.tools', 'serin.dev'], resource: 'metrics', verbs: ['get'] },
+  { groups: ['iter8.tools', 'serin.dev'], resource: 'experiments', verbs: ['get'] },
   { groups: ['authorization.k8s.io'], resource: 'selfsubjectaccessreviews', verbs: ['create'] },
 ];
 

@@ -3,7 +3,7 @@ import { leaseName, planAnnotation } from '../../core/target.ts';
 import { testCluster } from '../support/cluster.ts';
 import { activitiesOf } from '../support/history.ts';
 import { manifestFor } from '../support/manifest.ts';
-import { deployTarget, readKsvc, scenarioOf, servedTraffic, underLoad } from '../support/scenario.ts';
+import { deployTarget, readKsvc, scenarioOf, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario } from '../support/scenario.ts';
 import { startSecondTemporal } from '../support/second-temporal.ts';
 import { until } from '../support/until.ts';
@@ -59,5 +59,19 @@ test('a second experiment waits through a continue-as-new of the holder, and is 
   expect((await activitiesOf(value.second.handle)).map(({ name }) => name)).not.toContain('patchTraffic');
   expect((await readKsvc(target)).metadata.annotations[planAnnotation]).toMatch(new RegExp(`^${firstRunId}/`));
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+  expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));
+});
+
+test('a run whose Experiment is not there any more does not begin', async () => {
+  const { sandbox } = await testCluster();
+  const target = await deployTarget({ name: 'orphaned', namespace });
+  const workflowId = `experiment/iter8.tools/${namespace}/orphaned/8d2c0f5e-0000-4000-8000-000000000000`;
+  const { end } = await startExperiment(target, { workflowId });
+  expect(await end()).toMatchObject({
+    status: 'failed',
+    type: 'ExperimentGone',
+    message: `Experiment ${namespace}/orphaned was deleted; traffic untouched`,
+  });
+  expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { conditionOf } from '../../core/conditions.ts';
 import { leaseAnnotations } from '../../core/target.ts';
+import type { TrafficEntry } from '../../core/target.ts';
 import { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { RestoreCluster } from '../../kubernetes/restore-cluster.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
@@ -19,10 +20,10 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   const events: string[] = [];
   const shown: (string | undefined)[] = [];
   const writes: string[] = [];
-  let traffic = [
+  let traffic: readonly TrafficEntry[] = [
     { revisionName: 'v1', percent: 60 },
     { revisionName: 'v2', percent: 40 },
-  ] as const satisfies object[];
+  ];
   const lease = {
     metadata: {
       annotations: {
@@ -37,7 +38,11 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   const restoreCluster: RestoreCluster = {
     readService: async () => ({ metadata: { resourceVersion: '1' }, spec: { traffic } }),
     revisionsOf: async () => new Map([['v1', true]]),
-    patchService: async () => writes.push('baseline') > 0,
+    patchService: async (_, patch) => {
+      writes.push('baseline');
+      traffic = patch.traffic;
+      return true;
+    },
     readLease: async () => lease,
     takeLease: async (_, given) => (writes.push('lease'), given),
     deleteLease: async () => undefined,
@@ -70,7 +75,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
     traffic = [
       { revisionName: 'v1', percent },
       { revisionName: 'v2', percent: 100 - percent },
-    ] as never;
+    ];
   };
   return { object, means, events, shown, writes, serve };
 }

@@ -2,6 +2,7 @@ import { formatObjectName } from '../../../core/experiment.ts';
 import type { HttpSource } from '../../../core/metric-definition.ts';
 import { substitute } from '../../../core/placeholders.ts';
 import type { TextRequest } from '../../http/request-text.ts';
+import { basicHeader } from '../../secrets.ts';
 
 /** The keys of a secret, decoded. */
 export type SecretData = Readonly<Record<string, string>>;
@@ -57,11 +58,8 @@ function headersOf(source: HttpSource, secret: SecretData): Readonly<Record<stri
   const written = source.headers.map(({ name, value }) => {
     return [name.toLowerCase(), areTemplates(source) ? substitute(value, secret).text.trim() : value];
   });
-  return { ...Object.fromEntries(written), ...(source.authType === 'Basic' ? basicHeader(secret) : {}) };
-}
-
-function basicHeader({ username = '', password = '' }: SecretData): Readonly<Record<string, string>> {
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+  const { username = '', password = '' } = secret;
+  return { ...Object.fromEntries(written), ...(source.authType === 'Basic' ? basicHeader(username, password) : {}) };
 }
 
 /** The same JSON in one line. */

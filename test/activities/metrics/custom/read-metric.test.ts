@@ -61,7 +61,7 @@ function read(source: MetricSource, { status = 200, text = '{"value": "1.5"}', .
   const { signal } = new AbortController();
   const definition = { namespace: 'default', name: 'clicks', type: 'gauge', source } as const;
   const version = { name: 'candidate', variables: { revision: 'app-v2' } };
-  const secrets = async () => ({ username: 'alice', password: 'wonderland', token: 'a-token', long: longToken });
+  const secrets = async () => ({ username: 'alice', password: 'wonderland\n', token: 'a-token', long: longToken });
   return readMetric(
     { definition, version, elapsedMs: 30_000, nowMs: Date.now(), signal },
     { prometheusUrl: backEnd.url, readSecret: secrets, allowedHosts: ['127.0.0.1'], ...others },
