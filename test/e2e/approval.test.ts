@@ -92,19 +92,22 @@ describe.concurrent('approval', () => {
   });
 });
 
-test('a candidate that goes bad while the run is paused is rolled back, from the weight that it was paused at', async () => {
-  const target = await deployTarget({ name: 'paused', namespace });
-  let pausedAt = 0;
-  const end = await run(target, { iterations: 60, rollbackOnFailure: true }, async (scenario) => {
-    await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20);
-    await scenario.handle.executeUpdate(pauseUpdate, { args: [by] });
-    const isHeld = (reason = '') => reason.startsWith('paused, weight held');
-    const held = await scenario.untilReport('the pause to show', ({ weightReason }) => isHeld(weightReason));
-    [pausedAt = 0] = held.weights.candidates;
-    await breakCandidate(target);
-  });
-  expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', paused: by } });
-  expect(end.report.reason).toMatch(/^failed: error-rate 0\.\d+ > limit 0\.01\d*, \d+ requests$/);
-  expect(end.report.history.at(-1)?.weightsBefore).toEqual([pausedAt]);
-  expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
-});
+test.concurrent(
+  'a candidate that goes bad while the run is paused is rolled back, from the weight that it was paused at',
+  async () => {
+    const target = await deployTarget({ name: 'paused', namespace });
+    let pausedAt = 0;
+    const end = await run(target, { iterations: 60, rollbackOnFailure: true }, async (scenario) => {
+      await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20);
+      await scenario.handle.executeUpdate(pauseUpdate, { args: [by] });
+      const isHeld = (reason = '') => reason.startsWith('paused, weight held');
+      const held = await scenario.untilReport('the pause to show', ({ weightReason }) => isHeld(weightReason));
+      [pausedAt = 0] = held.weights.candidates;
+      await breakCandidate(target);
+    });
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', paused: by } });
+    expect(end.report.reason).toMatch(/^failed: error-rate 0\.\d+ > limit 0\.01\d*, \d+ requests$/);
+    expect(end.report.history.at(-1)?.weightsBefore).toEqual([pausedAt]);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  },
+);

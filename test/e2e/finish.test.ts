@@ -177,7 +177,7 @@ describe.concurrent('a roll back', () => {
   });
 });
 
-test('an abort runs the finish actions for the baseline where the manifest asks for that', async () => {
+test.concurrent('an abort runs the finish actions for the baseline where the manifest asks for that', async () => {
   const target = await deployTarget({ name: 'cleaned', namespace });
   const options = { iterations: 600, annotations: { 'finish-on-abort': 'true' } };
   const { untilReport, handle, end } = await startExperiment(target, options);

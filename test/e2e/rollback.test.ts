@@ -119,20 +119,23 @@ describe.concurrent('a bad candidate', () => {
   });
 });
 
-test('a candidate without any traffic is never promoted, and the reason says that nothing was decided', async () => {
-  const target = await deployTarget({ name: 'idle', namespace });
-  const { end } = await startExperiment(target);
-  const { status, report } = await end();
-  expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 3 });
-  expect(report.reason).toBe('undecided: 0 of 10 requests; 0 of 10 requests; 0 of 10 requests');
-  expect(
-    report.history.slice(0, 2).map(({ weightsAfter: [weightAfter], reason }) => ({ weightAfter, reason })),
-  ).toEqual([
-    { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
-    { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
-  ]);
-  expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
-});
+test.concurrent(
+  'a candidate without any traffic is never promoted, and the reason says that nothing was decided',
+  async () => {
+    const target = await deployTarget({ name: 'idle', namespace });
+    const { end } = await startExperiment(target);
+    const { status, report } = await end();
+    expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 3 });
+    expect(report.reason).toBe('undecided: 0 of 10 requests; 0 of 10 requests; 0 of 10 requests');
+    expect(
+      report.history.slice(0, 2).map(({ weightsAfter: [weightAfter], reason }) => ({ weightAfter, reason })),
+    ).toEqual([
+      { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
+      { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
+    ]);
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  },
+);
 
 test("a bad candidate is found by the metrics of Knative's OpenTelemetry generation too", async () => {
   const sandbox = await startSandbox({ scrapeIntervalMs: 500, metrics: 'opentelemetry' });
