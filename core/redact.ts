@@ -44,7 +44,7 @@ function formsOf(secret: string): readonly string[] {
 }
 
 /** kubectl tells of a patch that fails with the objects, each a line of JSON, and any of them may be a Secret. */
-const sentObjects = /^.*\}$(?=\n+(?:to:$|for: ))|(?<=^(?:original|modified|current):\n)\{.*\}$/gm;
+const sentObjects = /^.*\}$(?=\n+(?:(?:to|modified|current):$|for: ))|(?<=^(?:original|modified|current):\n)\{.*\}$/gm;
 
 function redactText(text: string): string {
   return text

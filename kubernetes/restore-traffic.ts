@@ -2,6 +2,7 @@ import { type ObjectName, formatObjectName } from '../core/experiment.ts';
 import { planAnnotation } from '../core/target.ts';
 import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../core/traffic.ts';
 import { KubernetesFailure } from './failure.ts';
+import type { KubernetesFailureKind } from './failure.ts';
 import { pause } from './pause.ts';
 import type { KnativeService, RestoreCluster } from './restore-cluster.ts';
 
@@ -74,7 +75,7 @@ export async function awaitBaseline(
 ): Promise<void> {
   const endsAtMs = performance.now() + limitMs;
   for (;;) {
-    const doubt = doubtOf(await insist(cluster, restore), restore.baseline);
+    const doubt = await insist(cluster, restore).then((service) => doubtOf(service, restore.baseline), passingDoubt);
     if (doubt === undefined) return;
     if (performance.now() < endsAtMs && (await pause(signal, pollIntervalMs))) continue;
     const written = `100 % on ${restore.baseline} is written to ${formatObjectName(restore.target)}`;
@@ -94,21 +95,39 @@ export async function keepBaseline(
   { forMs, signal, ...restore }: TrafficRestore & { readonly forMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const endsAtMs = performance.now() + forMs;
+  let doubt: string | undefined;
   while (performance.now() < endsAtMs) {
     if (!(await pause(signal))) {
       const message = `interrupted while ${formatObjectName(restore.target)} was watched; its Lease is kept`;
       throw new KubernetesFailure('failed', message);
     }
-    await insist(cluster, restore);
+    doubt = await insist(cluster, restore).then(() => undefined, passingDoubt);
   }
+  if (doubt === undefined) return;
+  const name = formatObjectName(restore.target);
+  throw new KubernetesFailure('failed', `the traffic of ${name} could not be watched: ${doubt}; its Lease is kept`);
 }
 
-/** The service as it is; 100 % baseline is written to it again where something else stands. */
+/** The service as it is; 100 % baseline is written to it again where something else stands, unless the target is another's by now. */
 async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<KnativeService> {
   const service = await cluster.readService(restore.target);
-  if (!isOnBaseline(service, restore.baseline)) await writeBaseline(cluster, restore);
+  if (isOnBaseline(service, restore.baseline)) return service;
+  const holder = (await cluster.readLease(restore.target))?.spec?.holderIdentity;
+  if (holder !== undefined && holder !== restore.plan) {
+    const message = `${formatObjectName(restore.target)} is held by ${holder} by now; its traffic is left as it is`;
+    throw new KubernetesFailure('failed', message);
+  }
+  await writeBaseline(cluster, restore);
   return service;
 }
+
+/** What may be over at the next look. */
+function passingDoubt(error: unknown): string {
+  if (!(error instanceof KubernetesFailure) || !passing.has(error.kind)) throw error;
+  return error.message;
+}
+
+const passing: ReadonlySet<KubernetesFailureKind> = new Set(['busy', 'refused', 'unreachable']);
 
 /** Whether 100 % baseline is written, be it served already or not. */
 export function isOnBaseline({ spec }: KnativeService, baseline: string): boolean {

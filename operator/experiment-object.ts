@@ -3,10 +3,11 @@ import { conditionOf } from '../core/conditions.ts';
 import type { ObjectName } from '../core/experiment.ts';
 import { parseObjectName } from '../core/object-name.ts';
 import { workflowIdFor, workflowType } from '../workflows/contract.ts';
+import type { experimentGroups } from '../workflows/contract.ts';
 
 /** A kind of Experiment that the operator watches, at the version in which it reads it. */
 export interface ExperimentKind {
-  readonly group: 'iter8.tools' | 'serin.dev';
+  readonly group: (typeof experimentGroups)[number];
   readonly version: string;
 }
 

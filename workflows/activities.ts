@@ -16,7 +16,7 @@ const urgent = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterva
 /** Helm and other tasks must be gone before anything else is decided, so their end is awaited. */
 const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-/** The reading parses a file and asks Temporal once. */
+/** The reading parses a file, asks Temporal once, and reads the metrics that the file names. */
 export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: { ...patient, ...bugs } });
 
 /** Waits for another experiment for as long as that takes; one try is short, and its end shows whether it got the Lease. */

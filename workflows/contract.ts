@@ -13,6 +13,9 @@ import type { Share } from '../core/traffic.ts';
 export const workflowType = 'experiment';
 export const defaultTaskQueue = 'serin';
 
+/** The API groups that have a kind Experiment. */
+export const experimentGroups = ['iter8.tools', 'serin.dev'] as const;
+
 /** The Experiment in a cluster whose run a workflow is. An object that is created again has another uid. */
 export interface ExperimentReference extends ObjectName {
   readonly group: string;
@@ -27,7 +30,8 @@ export function workflowIdFor({ group, namespace, name, uid }: ExperimentReferen
 /** Whose run it is; undefined for one that somebody started without an object. */
 export function experimentOfWorkflow(workflowId: string): ExperimentReference | undefined {
   const [type, group, namespace, name, uid, ...rest] = workflowId.split('/');
-  if (type !== workflowType || !group || !namespace || !name || !uid || rest.length > 0) return undefined;
+  const isKind = type === workflowType && experimentGroups.some((known) => known === group);
+  if (!isKind || !group || !namespace || !name || !uid || rest.length > 0) return undefined;
   return { group, namespace, name, uid };
 }
 

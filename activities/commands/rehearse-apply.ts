@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson } from '../../core/json.ts';
-import { formatCommand } from '../../core/redact.ts';
+import { formatCommand, redactOutput } from '../../core/redact.ts';
 import { failure } from '../failures.ts';
-import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { describeEnd, hasSucceeded } from './command-failure.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessResult } from './run-process.ts';
 
@@ -9,6 +9,9 @@ export interface ApplyRehearsal {
   /** Of `kubectl`, from `apply` on. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The real one may take longer: beyond it nothing is known. */
+  readonly limitMs: number;
+  readonly isApiReady: () => Promise<boolean>;
   readonly signal: AbortSignal;
 }
 
@@ -16,52 +19,68 @@ export type RehearsedApply =
   /** The objects as they would be. */
   | { readonly kind: 'accepted'; readonly objects: readonly object[] }
   | { readonly kind: 'refused'; readonly problem: string }
-  /** It needs what is not there yet, and what it may make itself: only the real one will tell. */
+  /** It takes long, or needs what is not there yet and what it may make itself: only the real one will tell. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-const limitMs = 30_000;
 const outputBytes = 4 * 1024 * 1024;
-
-const unreachable = [
-  'Unable to connect to the server',
-  String.raw`connection (?:refused|reset)`,
-  'was refused - did you specify',
-  String.raw`i/o timeout|TLS handshake timeout|context deadline exceeded|unexpected EOF`,
-];
-const unable = [
-  String.raw`etcdserver: `,
-  String.raw`\((?:ServiceUnavailable|Timeout|ServerTimeout|TooManyRequests)\)`,
-  'failed calling webhook',
-];
+const longestReason = 2_000;
 
 /** What kubectl prints where waiting helps. */
-const outage = new RegExp([...unreachable, ...unable].join('|'));
+const outage = new RegExp(
+  [
+    'Unable to connect to the server',
+    'was refused - did you specify',
+    String.raw`(?:Get|Patch|Post) "https?://[^"]*": `,
+    String.raw`connection (?:refused|reset)|i/o timeout|TLS handshake timeout|context deadline exceeded`,
+    String.raw`etcdserver: |\((?:InternalError|ServiceUnavailable|Timeout|ServerTimeout|TooManyRequests)\)`,
+  ].join('|'),
+);
 
 /** A namespace or a kind that an earlier object would make. */
 const notYet = /namespaces "[^"]*" not found|no matches for kind/;
 
+/** What an API server that is just starting says of every right. */
+const denied = /is forbidden: User/;
+
 /**
  * Lets the API server, its rights and its webhooks judge a `kubectl apply` that changes nothing.
  *
- * Fails as `KubernetesUnavailable` when it does not answer.
+ * Fails as `KubernetesUnavailable` when the API server cannot judge now.
  */
-export async function rehearseApply({ args, environment, signal }: ApplyRehearsal): Promise<RehearsedApply> {
+export async function rehearseApply(request: ApplyRehearsal): Promise<RehearsedApply> {
+  const rehearsed = await tryToRehearse(request);
+  if (rehearsed.kind !== 'refused' || !denied.test(rehearsed.problem)) return rehearsed;
+  if (!(await request.isApiReady())) throw failure('KubernetesUnavailable', { message: rehearsed.problem });
+  return tryToRehearse(request);
+}
+
+async function tryToRehearse({ args, environment, limitMs, signal }: ApplyRehearsal): Promise<RehearsedApply> {
   const rehearsed = [...args, '--dry-run=server', '--output=json'];
+  const command = formatCommand('kubectl', rehearsed);
+  if (limitMs <= 0) return { kind: 'unknown', reason: `${command}: those before it took too long` };
   const result = await runProcess({ command: 'kubectl', args: rehearsed, environment, limitMs, signal, outputBytes });
   if (hasSucceeded(result)) return { kind: 'accepted', objects: result.isCut ? [] : objectsIn(result.stdout) };
-  const said = withoutPatch(lastLines({ args, result })) || 'no output';
-  const problem = `${formatCommand('kubectl', rehearsed)} ${describeEnd({ result, limitMs })}: ${said}`;
-  if (isTimedOut(result) || outage.test(said)) throw failure('KubernetesUnavailable', { message: problem });
-  return notYet.test(said) ? { kind: 'unknown', reason: problem } : { kind: 'refused', problem };
+  const errors = errorsIn(redactOutput(result.stderr, args));
+  const said = errors.join('\n').slice(0, longestReason) || 'no output';
+  const reason = `${command} ${describeEnd({ result, limitMs })}: ${said}`;
+  if (errors.some((error) => outage.test(error))) throw failure('KubernetesUnavailable', { message: reason });
+  const isUnknown = isTimedOut(result) || (errors.length > 0 && errors.every((error) => notYet.test(error)));
+  return isUnknown ? { kind: 'unknown', reason } : { kind: 'refused', problem: reason };
 }
 
 function isTimedOut({ outcome }: ProcessResult): boolean {
   return outcome.kind === 'ended' && outcome.isTimedOut;
 }
 
+/** kubectl goes on after an error, and prints all of them. */
+function errorsIn(text: string): readonly string[] {
+  const errors = text.split(/^(?=Error from server|error: |Unable to connect)/m).map((error) => error.trim());
+  return errors.filter((error) => error !== '' && !error.startsWith('Warning: ')).map(withoutPatch);
+}
+
 /** Before the reason kubectl prints what it has sent, and to what. */
-function withoutPatch(said: string): string {
-  return said.split(/(?:error when (?:patching|creating)|for:) "[^"]*": /).at(-1) ?? said;
+function withoutPatch(error: string): string {
+  return error.split(/(?:error when (?:patching|creating)|for:) "[^"]*": /).at(-1) ?? error;
 }
 
 /** One object as it is, several as a List. */

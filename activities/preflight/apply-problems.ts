@@ -15,7 +15,7 @@ import { jsonDifferences } from '../knative/json-differences.ts';
 import type { KnativeService } from '../knative/objects.ts';
 
 export interface ApplyDependencies {
-  readonly cluster: Pick<Cluster, 'readRevision' | 'readService'>;
+  readonly cluster: Pick<Cluster, 'readRevision' | 'readService' | 'isReady'>;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -25,6 +25,9 @@ export interface ApplyProblems {
   readonly warnings: readonly string[];
 }
 
+/** An attempt of the preflight has twice as long. */
+const allRehearsalsMs = 60_000;
+
 /** Everything about the `kubectl apply` finish actions that would keep one of the winners from being deployed as judged. */
 export async function applyProblems(
   dependencies: ApplyDependencies,
@@ -32,9 +35,10 @@ export async function applyProblems(
   revisions: Revisions,
 ): Promise<ApplyProblems> {
   const found: ApplyProblems[] = [];
+  const endsAtMs = performance.now() + allRehearsalsMs;
   for (const winner of winnersOf(experiment)) {
     for (const task of rehearsableApplies(experiment, winner)) {
-      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, revisions });
+      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, revisions, endsAtMs });
       const ofWinner = (sentence: string): string => `for ${winner.name}: ${sentence}`;
       found.push({ problems: problems.map(ofWinner), warnings: warnings.map(ofWinner) });
     }
@@ -46,6 +50,8 @@ interface Promotion {
   readonly winner: Version;
   readonly experiment: Experiment;
   readonly revisions: Revisions;
+  /** By `performance.now()`. */
+  readonly endsAtMs: number;
 }
 
 async function rehearse(
@@ -55,13 +61,17 @@ async function rehearse(
 ): Promise<ApplyProblems> {
   const rendered = renderArgs(task, promotion.winner);
   if (rendered.kind === 'invalid') return { problems: [rendered.problem], warnings: [] };
-  const rehearsal = await rehearseApply({ args: rendered.args, environment, signal: cancellationSignal() });
+  const { isReady: isApiReady } = cluster;
+  const limitMs = promotion.endsAtMs - performance.now();
+  const request = { args: rendered.args, environment, limitMs, isApiReady, signal: cancellationSignal() };
+  const rehearsal = await rehearseApply(request);
   if (rehearsal.kind === 'unknown') return { problems: [], warnings: [`not rehearsed: ${rehearsal.reason}`] };
   if (rehearsal.kind === 'refused') return { problems: [rehearsal.problem], warnings: [] };
   const service = rehearsal.objects.find((object) => isService(object, promotion.experiment.target));
   if (service === undefined) return { problems: [], warnings: [] };
   // The API server has just answered it.
-  return { problems: await differences(cluster, service as KnativeService, promotion), warnings: [] };
+  const problems = await differences(cluster, service as KnativeService, { ...promotion, args: rendered.args });
+  return { problems, warnings: [] };
 }
 
 function isService(object: object, { namespace, name }: ObjectName): boolean {
@@ -76,7 +86,7 @@ function isService(object: object, { namespace, name }: ObjectName): boolean {
 async function differences(
   cluster: ApplyDependencies['cluster'],
   service: KnativeService,
-  { winner: { revision }, experiment: { target }, revisions }: Promotion,
+  { winner: { revision }, experiment: { target }, revisions, args }: Promotion & { readonly args: readonly string[] },
 ): Promise<readonly string[]> {
   const [live, judged] = await Promise.all([
     cluster.readService(target),
@@ -85,8 +95,9 @@ async function differences(
   if (judged === undefined) return [`revision ${revision}, which was judged, does not exist any more`];
   const name = `Knative Service ${formatObjectName(target)}`;
   const image = revisions.find((one) => one.revision === revision)?.image ?? '';
-  const traffic = compareTraffic(appliedTraffic(service), name, { revision, image });
   const isLive = live?.status?.latestCreatedRevisionName === revision && hasSameTemplate(service, live);
+  const applied = { ...appliedService(service, args), ...(isLive ? { revision } : {}) };
+  const traffic = compareTraffic(applied, name, { revision, image });
   const remedy = `set spec.template.metadata.name to ${revision} in what is applied`;
   return [...(isLive ? [] : compareTemplate(service, judged, remedy)), ...traffic];
 }
@@ -98,7 +109,11 @@ function hasSameTemplate(service: KnativeService, live: KnativeService): boolean
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The traffic that the manifest itself has: what it leaves out stays as serin has written it. */
-function appliedTraffic({ metadata: { annotations } }: KnativeService): Parameters<typeof compareTraffic>[0] {
+/** What the manifest itself says, with its traffic if it has any; kubectl keeps that only where it is it that merges. */
+function appliedService(
+  { metadata: { annotations } }: KnativeService,
+  args: readonly string[],
+): Parameters<typeof compareTraffic>[0] {
+  if (args.some((arg) => arg === '--server-side' || arg === '--server-side=true')) return {};
   return readRenderedServices(annotations?.[lastApplied] ?? '')[0] ?? {};
 }

@@ -17,6 +17,7 @@ import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
+import { requireExperiment } from '../knative/require-experiment.ts';
 import { applyProblems } from './apply-problems.ts';
 import { helmProblems } from './helm-problems.ts';
 import { lookAhead } from './look-ahead.ts';
@@ -65,6 +66,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     ];
     if (problems.length > 0) throw refused(experiment, problems);
     if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
+    // Until the Lease says what to restore, whoever deletes the Experiment has no other means to stop its run.
+    await requireExperiment(dependencies.cluster, holder.workflowId);
     if (movesTraffic(experiment)) {
       await annotateLease(
         dependencies.cluster,

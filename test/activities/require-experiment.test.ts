@@ -29,7 +29,12 @@ test.each([
 
 test('a run that nobody made an object for is not asked for one', async () => {
   const readObject = () => expect.fail('it was asked');
-  for (const workflowId of ['experiment/shop/canary', 'canary', `${ofObject}/more`]) {
+  for (const workflowId of [
+    'experiment/shop/canary',
+    'canary',
+    'experiment/apps/shop/canary/u-1',
+    `${ofObject}/more`,
+  ]) {
     await asActivity(() => require(workflowId, readObject));
   }
 });

@@ -38,6 +38,7 @@ describe('redactOutput', () => {
     ],
     // kubectl's end of a long output may begin in the middle of an object.
     ['"key":"aGk="}}\nto:\nResource: "v1"', '***\nto:\nResource: "v1"'],
+    ['aGk="}}\n\nmodified:\n{"data":2}\ncurrent:\n{"data":3}', '***\n\nmodified:\n***\ncurrent:\n***'],
     [
       'creating patch with:\noriginal:\n{"data":1}\nmodified:\n{"data":2}\ncurrent:\n{"data":3}\nfor: "f": no',
       'creating patch with:\noriginal:\n***\nmodified:\n***\ncurrent:\n***\nfor: "f": no',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { leaseName, planAnnotation } from '../../core/target.ts';
 import { testCluster } from '../support/cluster.ts';
+import { experimentsIn } from '../support/experiments.ts';
 import { activitiesOf } from '../support/history.ts';
 import { manifestFor } from '../support/manifest.ts';
 import { deployTarget, readKsvc, scenarioOf, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
@@ -73,5 +74,23 @@ test('a run whose Experiment is not there any more does not begin', async () => 
     message: `Experiment ${namespace}/orphaned was deleted; traffic untouched`,
   });
   expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));
+});
+
+test('a run whose Experiment goes while the candidate becomes ready moves no traffic', async () => {
+  const { sandbox } = await testCluster();
+  const experiments = await experimentsIn(namespace);
+  const target = await deployTarget({ name: 'forgotten', namespace, baselineOnly: true });
+  // No operator looks after this namespace.
+  await experiments.apply(manifestFor(target));
+  const { uid } = (await experiments.read('forgotten')).metadata;
+  const workflowId = `experiment/iter8.tools/${namespace}/forgotten/${uid}`;
+  const { untilReport, end } = await startExperiment(target, { workflowId });
+  await untilReport('the wait for readiness', ({ stage }) => stage === 'Initializing');
+  await experiments.remove('forgotten', 10);
+  const values = ['--values', target.valuesUrls.experimental];
+  await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...values);
+  expect(await end()).toMatchObject({ status: 'failed', type: 'ExperimentGone' });
+  expect((await readKsvc(target)).metadata.annotations[planAnnotation]).toBeUndefined();
   expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));
 });

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { RestoreCluster } from '../../kubernetes/restore-cluster.ts';
 import type { TrafficEntry } from '../../core/target.ts';
 import { awaitBaseline } from '../../kubernetes/restore-traffic.ts';
@@ -8,7 +9,10 @@ const written = [{ revisionName: 'v1', percent: 100 }];
 const split = [{ revisionName: 'v2', percent: 100 }];
 
 /** A cluster whose traffic is what was written last, at once; `writes` counts ours. */
-function aCluster(others: (reads: number) => readonly TrafficEntry[] | undefined) {
+function aCluster(
+  others: (reads: number) => readonly TrafficEntry[] | undefined,
+  changes: Partial<RestoreCluster> = {},
+) {
   const calls = { reads: 0, writes: 0 };
   let traffic: readonly TrafficEntry[] = written;
   const cluster: RestoreCluster = {
@@ -28,6 +32,7 @@ function aCluster(others: (reads: number) => readonly TrafficEntry[] | undefined
     readLease: async () => undefined,
     takeLease: async (_, lease) => lease,
     deleteLease: async () => undefined,
+    ...changes,
   };
   return { cluster, calls };
 }
@@ -44,4 +49,20 @@ test('a restore that is always overwritten fails with what stands there', async 
   await expect(failing).rejects.toThrow(
     '100 % on v1 is written to shop/app but the cluster has not confirmed it: somebody else has written v2 100 %; its Lease is kept',
   );
+});
+
+test('a restore outlives an API server that cannot write for a moment', async () => {
+  const revisionsOf = vi.fn(async () => new Map([['v1', true]]));
+  revisionsOf.mockRejectedValueOnce(new KubernetesFailure('busy', 'cannot list the revisions'));
+  const { cluster, calls } = aCluster((reads) => (reads === 1 ? split : undefined), { revisionsOf });
+  await awaitBaseline(cluster, { ...restore, signal: new AbortController().signal, limitMs: 10_000 });
+  expect(calls.writes).toBe(1);
+});
+
+test('a restore leaves a target that somebody else holds by now', async () => {
+  const readLease = async () => ({ spec: { holderIdentity: 'restore-2/1' } });
+  const { cluster, calls } = aCluster(() => split, { readLease });
+  const failing = awaitBaseline(cluster, { ...restore, signal: new AbortController().signal, limitMs: 10_000 });
+  await expect(failing).rejects.toThrow('shop/app is held by restore-2/1 by now; its traffic is left as it is');
+  expect(calls.writes).toBe(0);
 });

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import { applyProblems } from '../../../activities/preflight/apply-problems.ts';
 import type { ApplyProblems } from '../../../activities/preflight/apply-problems.ts';
@@ -52,12 +52,12 @@ function service(template: Template, traffic?: readonly object[], name = 'applie
 }
 
 /** A Knative Service that has left the name of its revision to Knative. */
-async function deployUnnamed(name: string): Promise<{ readonly manifest: object; readonly revision: string }> {
+async function deployUnnamed(name: string) {
   const { spec } = await templateOf(target.candidateRevision);
   const manifest = service({ spec }, undefined, name);
   await sandbox.apply(JSON.stringify(manifest));
   await sandbox.kubectl('wait', `ksvc/${name}`, '-n', namespace, '--for=condition=Ready', '--timeout=60s');
-  return { manifest, revision: (await readKsvc({ namespace, name })).status.latestReadyRevisionName };
+  return { manifest, spec, revision: (await readKsvc({ namespace, name })).status.latestReadyRevisionName };
 }
 
 function apply(name: string): ExecTask {
@@ -128,12 +128,14 @@ describe('kubectl apply in the finish actions', () => {
   test('is accepted without a revision name where nothing of the revision changes', async () => {
     const unnamed = await deployUnnamed('unnamed');
     await write('same-candidate.json', unnamed.manifest);
+    const traffic = [{ latestRevision: true, percent: 100 }];
+    await write('latest-candidate.json', service({ spec: unnamed.spec }, traffic, 'unnamed'));
     const experiment = {
       target: { namespace, name: 'unnamed' },
       candidates: [{ name: 'candidate', revision: unnamed.revision, variables: {} }],
       finishOnRollBack: false,
     };
-    expect(await problemsOf([apply('same')], { experiment })).toEqual([]);
+    expect(await problemsOf([apply('same'), apply('latest')], { experiment })).toEqual([]);
   });
 
   test('is refused where Knative, the rights of the worker or kubectl itself refuse it', async () => {
@@ -165,6 +167,28 @@ describe('kubectl apply in the finish actions', () => {
       problems: [],
       warnings: [
         expect.stringMatching(/^for candidate: not rehearsed: kubectl apply .*namespaces "not-yet" not found/s),
+      ],
+    });
+  });
+
+  test('does not hide a refusal behind a namespace that is not there yet', async () => {
+    const early = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'early', namespace: 'not-yet' } };
+    const { spec } = await templateOf(target.baselineRevision);
+    await write('both-candidate.json', service({ metadata: { name: target.candidateRevision }, spec }), early);
+    const args = ['apply', '--filename', join(folder, 'both-{{ .name }}.json')];
+    const experiment = { finishOnRollBack: false };
+    expect(await problemsOf([{ ...apply('both'), args }], { experiment })).toEqual([
+      expect.stringMatching(/^for candidate: kubectl apply .*: admission webhook .* without a name change/),
+    ]);
+  });
+
+  test('warns of one for which there is no time', async () => {
+    vi.spyOn(performance, 'now').mockReturnValueOnce(-120_000);
+    expect(await asActivity(() => judge([apply('good')]))).toEqual({
+      problems: [],
+      warnings: [
+        expect.stringMatching(/^for current: not rehearsed: kubectl apply .*: those before it took too long$/),
+        expect.stringMatching(/^for candidate: not rehearsed: /),
       ],
     });
   });
