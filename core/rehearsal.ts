@@ -1,5 +1,5 @@
 import type { Experiment, Version } from './experiment.ts';
-import { mayDeploy, mayRunFor } from './task.ts';
+import { finishTasksFor, mayDeploy } from './task.ts';
 import type { ExecTask } from './task.ts';
 import type { Task } from './task-kinds.ts';
 import { movesTraffic, versionsOf } from './versions.ts';
@@ -15,11 +15,9 @@ export function winnersOf(experiment: Experiment): readonly Version[] {
  * The `kubectl apply` finish actions for a winner that the API server can be asked about before the run. What a command or a
  * script does before them may be what they need, so that only those that come first are.
  */
-export function rehearsableApplies({ loop = [], finish, baseline }: Experiment, winner: Version): readonly ExecTask[] {
-  if (loop.some(mayDeploy)) return [];
-  const deploying = finish
-    .filter(mayDeploy)
-    .filter((task) => mayRunFor(task, { isBaseline: winner.name === baseline.name }));
+export function rehearsableApplies(experiment: Experiment, winner: Version): readonly ExecTask[] {
+  if (experiment.loop?.some(mayDeploy) === true) return [];
+  const deploying = finishTasksFor(experiment, winner).filter(mayDeploy);
   const end = deploying.findIndex((task) => !isRehearsable(task));
   return deploying.slice(0, end === -1 ? undefined : end).filter(isRehearsable);
 }

@@ -61,6 +61,15 @@ export function mayRunFor({ condition }: Task, { isBaseline }: { readonly isBase
   return [true, false].some((winnerFound) => holds(condition, { winnerFound, candidateWon: false }));
 }
 
+/** The finish tasks that may run for this winner. */
+export function finishTasksFor(
+  { finish, baseline }: Pick<Experiment, 'finish' | 'baseline'>,
+  winner: Version,
+): readonly Task[] {
+  const isBaseline = winner.name === baseline.name;
+  return finish.filter((task) => mayRunFor(task, { isBaseline }));
+}
+
 /** The programs that the worker must allow for the tasks of all actions, each once. */
 export function commandsOf({
   start,

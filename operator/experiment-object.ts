@@ -1,6 +1,7 @@
 import type { ExperimentStatus } from '../core/experiment-status.ts';
 import { conditionOf } from '../core/conditions.ts';
 import type { ObjectName } from '../core/experiment.ts';
+import { lastAppliedAnnotation } from '../core/last-applied.ts';
 import { parseObjectName } from '../core/object-name.ts';
 import { workflowIdFor, workflowType } from '../workflows/contract.ts';
 import type { experimentGroups } from '../workflows/contract.ts';
@@ -57,13 +58,10 @@ export function workflowIdPrefixes({ namespace, name }: ObjectName): readonly st
   return experimentKinds.map(({ group }) => [workflowType, group, namespace, name, ''].join('/'));
 }
 
-/** kubectl's copy of what was applied: it says all of the object again. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
 /** What the workflow is given: the object in the version in which its author wrote it, without what belongs to the cluster alone. */
 export function manifestOf(object: ExperimentObject): object {
   const { name, namespace, uid, generation, labels, annotations = {} } = object.metadata;
-  const { [lastApplied]: _, ...kept } = annotations;
+  const { [lastAppliedAnnotation]: _, ...kept } = annotations;
   const optional = {
     ...(labels === undefined ? {} : { labels }),
     ...(generation === undefined ? {} : { generation }),

@@ -2,7 +2,7 @@ import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment.ts';
 import { parseHelmCommand } from '../../core/helm-command.ts';
 import type { HelmUpgrade } from '../../core/helm-command.ts';
-import { isHelm, mayRunFor, renderArgs } from '../../core/task.ts';
+import { finishTasksFor, isHelm, renderArgs } from '../../core/task.ts';
 import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
 import { formatCommand } from '../../core/redact.ts';
 import { hasType, messageOf } from '../failures.ts';
@@ -26,15 +26,10 @@ export interface WinnerUpgrades {
 }
 
 /** The helm commands among the finish actions with the winner's variables; what cannot be read is a problem. */
-export function helmUpgrades(
-  { finish, baseline }: Pick<Experiment, 'finish' | 'baseline'>,
-  winner: Version,
-): WinnerUpgrades {
+export function helmUpgrades(experiment: Pick<Experiment, 'finish' | 'baseline'>, winner: Version): WinnerUpgrades {
   const upgrades: WinnerUpgrade[] = [];
   const problems: string[] = [];
-  for (const task of finish
-    .filter(isHelm)
-    .filter((task) => mayRunFor(task, { isBaseline: winner.name === baseline.name }))) {
+  for (const task of finishTasksFor(experiment, winner).filter(isHelm)) {
     const rendered = renderArgs(task, winner);
     const command = rendered.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
     if (rendered.kind === 'invalid') problems.push(`finish action for ${winner.name}: ${rendered.problem}`);

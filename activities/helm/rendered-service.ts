@@ -39,7 +39,7 @@ export function compareWithJudged(
     ...(service.image === judged.image
       ? []
       : [`${name} is rendered with image ${service.image || '(none)'}, but ${judged.image} was judged`]),
-    ...compareTraffic(service, name, judged),
+    ...compareTraffic(service, name, judged.revision),
   ];
 }
 
@@ -47,14 +47,14 @@ export function compareWithJudged(
 export function compareTraffic(
   { traffic, revision }: Pick<RenderedService, 'traffic' | 'revision'>,
   name: string,
-  judged: JudgedRevision,
+  judged: string,
 ): readonly string[] {
   if (traffic === undefined || traffic.length === 0) return [];
   const resolved = traffic.map((entry) => {
     const latest = entry.latestRevision === true && revision !== undefined ? { revisionName: revision } : {};
     return { ...entry, ...latest };
   });
-  if (servesShares(resolved, [{ revision: judged.revision, percent: 100 }])) return [];
+  if (servesShares(resolved, [{ revision: judged, percent: 100 }])) return [];
   const found = formatPercents(percentsByRevision(resolved));
-  return [`${name} is rendered with traffic ${found}, not 100 % ${judged.revision}; leave traffic out of it`];
+  return [`${name} is rendered with traffic ${found}, not 100 % ${judged}; leave traffic out of it`];
 }

@@ -2,11 +2,11 @@ import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment.ts';
 import type { Experiment, ObjectName, Version } from '../../core/experiment.ts';
 import { isJsonObject } from '../../core/json.ts';
+import { lastAppliedAnnotation } from '../../core/last-applied.ts';
 import { rehearsableApplies, winnersOf } from '../../core/rehearsal.ts';
 import { renderArgs } from '../../core/task.ts';
 import type { ExecTask } from '../../core/task.ts';
 import { readRenderedServices } from '../../spec/rendered-chart.ts';
-import type { Revisions } from '../../workflows/contract.ts';
 import { rehearseApply } from '../commands/rehearse-apply.ts';
 import { compareTraffic } from '../helm/rendered-service.ts';
 import type { Cluster } from '../knative/cluster.ts';
@@ -29,16 +29,12 @@ export interface ApplyProblems {
 const allRehearsalsMs = 60_000;
 
 /** Everything about the `kubectl apply` finish actions that would keep one of the winners from being deployed as judged. */
-export async function applyProblems(
-  dependencies: ApplyDependencies,
-  experiment: Experiment,
-  revisions: Revisions,
-): Promise<ApplyProblems> {
+export async function applyProblems(dependencies: ApplyDependencies, experiment: Experiment): Promise<ApplyProblems> {
   const found: ApplyProblems[] = [];
   const endsAtMs = performance.now() + allRehearsalsMs;
   for (const winner of winnersOf(experiment)) {
     for (const task of rehearsableApplies(experiment, winner)) {
-      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, revisions, endsAtMs });
+      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, endsAtMs });
       const ofWinner = (sentence: string): string => `for ${winner.name}: ${sentence}`;
       found.push({ problems: problems.map(ofWinner), warnings: warnings.map(ofWinner) });
     }
@@ -49,7 +45,6 @@ export async function applyProblems(
 interface Promotion {
   readonly winner: Version;
   readonly experiment: Experiment;
-  readonly revisions: Revisions;
   /** By `performance.now()`. */
   readonly endsAtMs: number;
 }
@@ -86,7 +81,7 @@ function isService(object: object, { namespace, name }: ObjectName): boolean {
 async function differences(
   cluster: ApplyDependencies['cluster'],
   service: KnativeService,
-  { winner: { revision }, experiment: { target }, revisions, args }: Promotion & { readonly args: readonly string[] },
+  { winner: { revision }, experiment: { target }, args }: Promotion & { readonly args: readonly string[] },
 ): Promise<readonly string[]> {
   const [live, judged] = await Promise.all([
     cluster.readService(target),
@@ -94,10 +89,9 @@ async function differences(
   ]);
   if (judged === undefined) return [`revision ${revision}, which was judged, does not exist any more`];
   const name = `Knative Service ${formatObjectName(target)}`;
-  const image = revisions.find((one) => one.revision === revision)?.image ?? '';
   const isLive = live?.status?.latestCreatedRevisionName === revision && hasSameTemplate(service, live);
   const applied = { ...appliedService(service, args), ...(isLive ? { revision } : {}) };
-  const traffic = compareTraffic(applied, name, { revision, image });
+  const traffic = compareTraffic(applied, name, revision);
   const remedy = `set spec.template.metadata.name to ${revision} in what is applied`;
   return [...(isLive ? [] : compareTemplate(service, judged, remedy)), ...traffic];
 }
@@ -107,13 +101,11 @@ function hasSameTemplate(service: KnativeService, live: KnativeService): boolean
   return jsonDifferences(service.spec.template, live.spec.template).length === 0;
 }
 
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
 /** What the manifest itself says, with its traffic if it has any; kubectl keeps that only where it is it that merges. */
 function appliedService(
   { metadata: { annotations } }: KnativeService,
   args: readonly string[],
 ): Parameters<typeof compareTraffic>[0] {
   if (args.some((arg) => arg === '--server-side' || arg === '--server-side=true')) return {};
-  return readRenderedServices(annotations?.[lastApplied] ?? '')[0] ?? {};
+  return readRenderedServices(annotations?.[lastAppliedAnnotation] ?? '')[0] ?? {};
 }

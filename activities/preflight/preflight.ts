@@ -55,7 +55,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const refusals = refusedCommands(experiment, dependencies.allowedCommands);
     // What may not run need not be rehearsed.
     const applies =
-      refusals.length > 0 ? { problems: [], warnings: [] } : await applyProblems(dependencies, experiment, revisions);
+      refusals.length > 0 ? { problems: [], warnings: [] } : await applyProblems(dependencies, experiment);
     const problems = [
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies.cluster, target)),

@@ -2,7 +2,7 @@ import type { Experiment } from '../../core/experiment.ts';
 import { versionsOf } from '../../core/versions.ts';
 import { rehearsableApplies, winnersOf } from '../../core/rehearsal.ts';
 import type { Task } from '../../core/task-kinds.ts';
-import { commandOf, isHelm, mayDeploy, mayRunFor } from '../../core/task.ts';
+import { commandOf, finishTasksFor, isHelm, mayDeploy } from '../../core/task.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
 const atomicWarning =
@@ -25,7 +25,7 @@ export function warningsOf(experiment: Experiment): readonly string[] {
 /** Whether the API server is asked about it for every winner that it may run for. */
 function isRehearsed(task: Task, experiment: Experiment): boolean {
   return winnersOf(experiment).every((winner) => {
-    const isBaseline = winner.name === experiment.baseline.name;
-    return !mayRunFor(task, { isBaseline }) || rehearsableApplies(experiment, winner).some((one) => one === task);
+    const isRun = finishTasksFor(experiment, winner).includes(task);
+    return !isRun || rehearsableApplies(experiment, winner).some((one) => one === task);
   });
 }

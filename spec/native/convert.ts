@@ -2,6 +2,7 @@ import { analysisOf, sequentialAnalysis, thresholdAnalysis } from '../../core/an
 import type { Analysis } from '../../core/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../../core/experiment.ts';
 import type { Experiment, Objective, Version } from '../../core/experiment.ts';
+import { lastAppliedAnnotation } from '../../core/last-applied.ts';
 import { metricFacts } from '../../core/metric.ts';
 import { knobPrefix } from '../knobs.ts';
 import { limit } from './values.ts';
@@ -53,12 +54,9 @@ export function nativeManifestOf(experiment: Experiment, { metadata, target, act
   };
 }
 
-/** kubectl's copy of the manifest as it was applied: of a live object it would say the old form again. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
-/** What is somebody else's; settings have become fields. */
+/** What is somebody else's; settings have become fields, and kubectl's copy would say the old form again. */
 function foreign(values: Plain = {}): Plain | undefined {
-  const kept = Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix) && key !== lastApplied);
+  const kept = Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix) && key !== lastAppliedAnnotation);
   return compact(Object.fromEntries(kept));
 }
 

@@ -1,9 +1,10 @@
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { planAnnotation } from '../../core/target.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
+import { linkPrograms } from '../support/programs.ts';
 import {
   deployTarget,
   helmHistory,
@@ -90,9 +91,7 @@ describe('the preflight refuses, before it changes anything,', () => {
   test('a kubectl apply that the API server would refuse', async () => {
     const { sandbox } = await testCluster();
     const programs = join(sandbox.stateDirectory, 'preflight-programs');
-    await mkdir(programs);
-    await symlink(sandbox.tools.kubectl, join(programs, 'kubectl'));
-    const path = `${programs}:${process.env['PATH'] ?? ''}`;
+    const path = await linkPrograms(sandbox, programs, ['kubectl']);
     const env = { PATH: path, SERIN_ALLOWED_COMMANDS: 'kubectl' };
     await startWorkerProcess(sandbox, { name: namespace, taskQueue: namespace, env });
     const metadata = { name: 'settings', namespace: 'kube-system' };

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,6 +16,7 @@ import { startHttpServer } from '../activities/http/http-server.ts';
 import type { TestServer } from '../activities/http/http-server.ts';
 import { asActivity, failureOf } from '../support/activity.ts';
 import { testCluster } from '../support/cluster.ts';
+import { linkPrograms } from '../support/programs.ts';
 import { deployTarget, startExperiment, underLoad } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -64,10 +65,8 @@ async function prepareNamespace(): Promise<void> {
 /** A worker that may run all that the tasks run, with the programs on its path. */
 async function startTaskWorker(taskQueue: string): Promise<void> {
   const programs = join(sandbox.stateDirectory, 'task-programs');
-  await mkdir(programs);
-  for (const name of ['kubectl', 'fortio'] as const) await symlink(sandbox.tools[name], join(programs, name));
   const env = {
-    PATH: `${programs}:${process.env['PATH'] ?? ''}`,
+    PATH: await linkPrograms(sandbox, programs, ['kubectl', 'fortio']),
     SERIN_ALLOWED_COMMANDS: 'helm,bash,kubectl,fortio',
     SERIN_SLACK_URL: server.url,
   };

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { freePort } from '../../sandbox/processes/ports.ts';
 import { testCluster } from './cluster.ts';
+import { linkPrograms, searchPathWith } from './programs.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
 /** Where a sample runs: it is about `default/sample-app`, and here about the same name in a namespace of its own. */
@@ -34,10 +35,8 @@ export async function placeOf(namespace: string): Promise<Place> {
 /** A worker with the commands that samples/README.md allows it. */
 export async function startSampleWorker(taskQueue: string): Promise<void> {
   const { sandbox } = await testCluster();
-  const programs = programsOf(sandbox);
-  await mkdir(programs);
-  for (const name of ['kubectl', 'fortio', 'helm'] as const) await symlink(sandbox.tools[name], join(programs, name));
-  const env = { PATH: searchPath(sandbox), SERIN_ALLOWED_COMMANDS: 'helm,kubectl,bash,fortio' };
+  const path = await linkPrograms(sandbox, programsOf(sandbox), ['kubectl', 'fortio', 'helm']);
+  const env = { PATH: path, SERIN_ALLOWED_COMMANDS: 'helm,kubectl,bash,fortio' };
   await startWorkerProcess(sandbox, { name: taskQueue, taskQueue, env });
 }
 
@@ -78,7 +77,7 @@ export function deploy(branch: string, values?: string): Step {
     const { sandbox } = await testCluster();
     const flags = values === undefined ? [] : ['--values', join(samples, 'canary-progressive', values)];
     const args = [repositoryIn(directory), branch, '--namespace', namespace, ...flags];
-    const env = { ...process.env, PATH: searchPath(sandbox), KUBECONFIG: sandbox.kubeconfig };
+    const env = { ...process.env, PATH: searchPathWith(programsOf(sandbox)), KUBECONFIG: sandbox.kubeconfig };
     await run(join(samples, 'gitops/deploy.sh'), args, { env });
   };
 }
@@ -132,8 +131,4 @@ function repositoryIn(directory: string): string {
 
 function programsOf({ stateDirectory }: Sandbox): string {
   return join(stateDirectory, 'sample-programs');
-}
-
-function searchPath(sandbox: Sandbox): string {
-  return `${programsOf(sandbox)}:${process.env['PATH'] ?? ''}`;
 }

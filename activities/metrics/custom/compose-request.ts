@@ -1,4 +1,5 @@
 import { formatObjectName } from '../../../core/experiment.ts';
+import { parseJson } from '../../../core/json.ts';
 import type { HttpSource } from '../../../core/metric-definition.ts';
 import { substitute } from '../../../core/placeholders.ts';
 import type { TextRequest } from '../../http/request-text.ts';
@@ -28,10 +29,13 @@ export function composeRequest(source: HttpSource, filling: Filling): Composed {
   if (url === undefined) return { kind: 'invalid', problem: 'its URL is none after the placeholders are filled in' };
   const headers = headersOf(source, filling.secret);
   if (source.body === undefined) return { kind: 'ok', request: { url, method, headers } };
-  const body = jsonOf(substitute(source.body, filling.variables).text);
+  const body = parseJson(substitute(source.body, filling.variables).text);
   if (body === undefined)
     return { kind: 'invalid', problem: 'its body is not JSON after the placeholders are filled in' };
-  return { kind: 'ok', request: { url, method, headers: { 'content-type': 'application/json', ...headers }, body } };
+  return {
+    kind: 'ok',
+    request: { url, method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) },
+  };
 }
 
 function lackingKeys(source: HttpSource, secret: SecretData): string | undefined {
@@ -60,13 +64,4 @@ function headersOf(source: HttpSource, secret: SecretData): Readonly<Record<stri
   });
   const { username = '', password = '' } = secret;
   return { ...Object.fromEntries(written), ...(source.authType === 'Basic' ? basicHeader(username, password) : {}) };
-}
-
-/** The same JSON in one line. */
-function jsonOf(text: string): string | undefined {
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
@@ -11,12 +11,14 @@ import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
 import { asActivity, failureOf } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
+import { linkPrograms } from '../../support/programs.ts';
 import { deployTarget, readKsvc } from '../../support/scenario.ts';
 
 const namespace = 'kubectl-apply';
 let sandbox: Sandbox;
 let target: SampleTarget;
-let programs: string;
+/** With kubectl on it. */
+let path: string;
 /** Holds the manifests. */
 let folder: string;
 
@@ -24,9 +26,7 @@ beforeAll(async () => {
   ({ sandbox } = await testCluster());
   target = await deployTarget({ name: 'applied', namespace });
   folder = join(sandbox.stateDirectory, 'apply-problems');
-  programs = join(folder, 'bin');
-  await mkdir(programs, { recursive: true });
-  await symlink(sandbox.tools.kubectl, join(programs, 'kubectl'));
+  path = await linkPrograms(sandbox, join(folder, 'bin'), ['kubectl']);
 });
 
 interface Template {
@@ -76,7 +76,7 @@ async function judge(
 ): Promise<ApplyProblems> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
-  const environment = { PATH: `${programs}:${process.env['PATH'] ?? ''}`, HOME: folder, KUBECONFIG: kubeconfig };
+  const environment = { PATH: path, HOME: folder, KUBECONFIG: kubeconfig };
   const [baseline, candidate] = [target.baselineRevision, target.candidateRevision];
   const experiment = anExperiment({
     target,
@@ -85,8 +85,7 @@ async function judge(
     finish,
     ...changes,
   });
-  const revisions = [baseline, candidate].map((revision) => ({ revision, image: '' }));
-  return applyProblems({ cluster: connectCluster(kubeConfig), environment }, experiment, revisions);
+  return applyProblems({ cluster: connectCluster(kubeConfig), environment }, experiment);
 }
 
 async function problemsOf(finish: readonly ExecTask[], circumstances: Circumstances = {}): Promise<readonly string[]> {
