@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { ExperimentActivities } from '../workflows/contract.ts';
+import type { ExperimentActivities } from '../contract/activities.ts';
 import { commandEnvironment } from './commands/environment.ts';
 import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';

@@ -1,16 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Experiment } from '../core/experiment.ts';
-import { metricReferences } from '../core/metric-references.ts';
-import type { MetricDefinitions } from '../core/metric.ts';
-import { commandOf } from '../core/task.ts';
-import { formatIssue } from '../spec/issue.ts';
-import { parseManifest } from '../spec/parse.ts';
-import type { ManifestInput, ManifestReading, ReadButRefused } from '../workflows/contract.ts';
+import type { Experiment } from '../core/experiment/experiment.ts';
+import { metricReferences } from '../core/experiment/metric-references.ts';
+import type { MetricDefinitions } from '../core/experiment/metric.ts';
+import { commandOf } from '../core/tasks/task.ts';
+import { formatIssue } from '../formats/document/issue.ts';
+import { parseManifest } from '../formats/manifest/parse.ts';
+import type { ManifestInput, ManifestReading, ReadButRefused } from '../contract/activities.ts';
 import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
 import type { Cluster } from './knative/cluster.ts';
 import type { TemporalService } from './knative/chain.ts';
-import { compileProblem } from './metrics/jq/jq.ts';
+import { compileProblem } from '../metrics/jq/jq.ts';
 import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 

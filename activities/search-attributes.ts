@@ -1,6 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
-import { searchAttributes } from '../workflows/messages.ts';
+import { searchAttributes } from '../contract/messages.ts';
 import { failure, messageOf } from './failures.ts';
 import type { TemporalService } from './knative/chain.ts';
 

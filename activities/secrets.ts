@@ -1,6 +1,6 @@
-import { formatObjectName } from '../core/experiment.ts';
-import type { ObjectName } from '../core/experiment.ts';
-import type { Part } from '../core/template.ts';
+import { formatObjectName } from '../core/experiment/experiment.ts';
+import type { ObjectName } from '../core/experiment/experiment.ts';
+import type { Part } from '../core/tasks/template.ts';
 import { failure } from './failures.ts';
 import type { Cluster } from './knative/cluster.ts';
 

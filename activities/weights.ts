@@ -1,5 +1,5 @@
-import { judgeRound } from '../core/judge-round.ts';
-import type { ComputeWeightsInput, ComputeWeightsResult } from '../workflows/contract.ts';
+import { judgeRound } from '../core/planner/judge-all.ts';
+import type { ComputeWeightsInput, ComputeWeightsResult } from '../contract/activities.ts';
 
 /**
  * Adds the interval to what is known, judges the versions and weighs the candidates.

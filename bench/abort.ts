@@ -8,7 +8,7 @@ import { deployTarget, startExperiment, underLoad } from '../test/support/scenar
 import type { Scenario, ScenarioOptions } from '../test/support/scenario.ts';
 import { until } from '../test/support/until.ts';
 import { startWorkerProcess } from '../test/support/worker-process.ts';
-import { abortSignal } from '../workflows/messages.ts';
+import { abortSignal } from '../contract/messages.ts';
 import { abortTimes } from './history.ts';
 import type { AbortTimes } from './history.ts';
 import { quantile } from './quantile.ts';

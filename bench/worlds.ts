@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
-import type { ExperimentActivities } from '../workflows/contract.ts';
+import type { ExperimentActivities } from '../contract/activities.ts';
 
 /** Gives every workflow a world of its own, so that many experiments can share one worker. */
 export function activitiesPerWorkflow(createWorld: () => { activities: ExperimentActivities }): ExperimentActivities {

@@ -1,11 +1,11 @@
 import manifest from '../package.json' with { type: 'json' };
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { OutputConfiguration } from 'commander';
-import { assertedConditions, isAssertedCondition } from '../core/assertion.ts';
-import type { AssertedCondition } from '../core/assertion.ts';
-import { parseDuration } from '../core/duration.ts';
-import type { Outcome, Stage } from '../core/report.ts';
-import { defaultTaskQueue } from '../workflows/contract.ts';
+import { assertedConditions, isAssertedCondition } from '../core/report/assertion.ts';
+import type { AssertedCondition } from '../core/report/assertion.ts';
+import { parseDuration } from '../core/text/duration.ts';
+import type { Outcome, Stage } from '../core/experiment/stage.ts';
+import { defaultTaskQueue } from '../contract/activities.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { AssessFlags } from './commands/assess.ts';
 import type { BacktestFlags } from './commands/backtest.ts';
@@ -18,8 +18,7 @@ import type { RestoreFlags } from './commands/restore.ts';
 import type { SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
 import type { RequestFlags, SteerKind } from './commands/steer.ts';
-import type { ConnectionFlags } from './connection.ts';
-import type { CommandContext, CommandResult, OutputFormat } from './context.ts';
+import type { CommandContext, CommandResult, ConnectionFlags, OutputFormat } from './context.ts';
 import { CommandError } from './errors.ts';
 
 /** A command line that was understood. */

@@ -1,5 +1,11 @@
-import type { ConnectionFlags } from './connection.ts';
-import type { Style, Terminal } from './terminal.ts';
+import type { ExitCode } from './errors.ts';
+import type { Style, Terminal } from './terminal/terminal.ts';
+
+/** Where Temporal is; what is absent comes from the standard Temporal environment and `temporal.toml`. */
+export interface ConnectionFlags {
+  readonly address?: string;
+  readonly namespace?: string;
+}
 
 /** `json` prints exactly one document on the standard output (`watch` and `get --watch`: one a line). */
 export type OutputFormat = 'text' | 'wide' | 'json' | 'yaml';
@@ -13,12 +19,6 @@ export interface CommandContext {
   /** How the user calls this program: `serin` or `temporal serin`. */
   readonly program: string;
 }
-
-/**
- * How a command ended: 0 done, 1 the answer is no, 2 the user must change something; of `assert` also 3 the answer is not
- * known yet, 4 nobody could be asked; 130 interrupted.
- */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
 
 export interface CommandResult {
   readonly exitCode: ExitCode;

@@ -1,5 +1,3 @@
-import type { ExitCode } from './context.ts';
-
 /**
  * Why a command did not do what was asked. `usage`: the command line or a file is wrong; `notFound`: no such
  * experiment or object; `refused`: the experiment or the command's own guard says no; `noWorker`: nobody answered;
@@ -28,3 +26,9 @@ export class CommandError extends Error {
     this.exitCode = exitCode ?? (kind === 'usage' ? 2 : 1);
   }
 }
+
+/**
+ * How a command ended: 0 done, 1 the answer is no, 2 the user must change something; of `assert` also 3 the answer is not
+ * known yet, 4 nobody could be asked; 130 interrupted.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;

@@ -3,8 +3,8 @@ import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { buildCommands } from './command-line.ts';
 import type { Invocation } from './command-line.ts';
 import { CommandError } from './errors.ts';
-import { styleOf } from './terminal.ts';
-import type { Terminal } from './terminal.ts';
+import { styleOf } from './terminal/terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** Runs one command line, and returns the exit code: 0 done, 1 the answer is no, 2 usage, 130 interrupted. */
 export async function run(args: readonly string[], terminal: Terminal, program: string): Promise<number> {

@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { run } from './program.ts';
-import { processTerminal } from './terminal.ts';
+import { processTerminal } from './terminal/terminal.ts';
 
 /** The Temporal CLI runs `temporal-serin` as `temporal serin`; then that is what the user types. */
 function programName(path: string | undefined): string {

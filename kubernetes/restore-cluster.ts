@@ -1,7 +1,7 @@
 import { ApiException, CoordinationV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import type { KubeConfig, V1Lease } from '@kubernetes/client-node';
-import { type ObjectName, formatObjectName } from '../core/experiment.ts';
-import { type TrafficEntry, leaseName } from '../core/target.ts';
+import { type ObjectName, formatObjectName } from '../core/experiment/experiment.ts';
+import { type TrafficEntry, leaseName } from '../core/traffic/target.ts';
 import { call } from './call.ts';
 import { createRequestOptions } from './request-options.ts';
 

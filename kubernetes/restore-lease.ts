@@ -1,7 +1,7 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import { defaultLeaseSeconds, holderOf } from '../core/lease.ts';
-import type { LeaseHolder } from '../core/lease.ts';
-import { leaseAnnotations } from '../core/target.ts';
+import { defaultLeaseSeconds, holderOf } from '../core/traffic/lease.ts';
+import type { LeaseHolder } from '../core/traffic/lease.ts';
+import { leaseAnnotations } from '../core/traffic/target.ts';
 
 /** The revision that the holder found as its baseline; undefined before it had looked, and so before it wrote. */
 export function baselineIn({ metadata }: V1Lease): string | undefined {

@@ -1,6 +1,6 @@
-import { type ObjectName, formatObjectName } from '../core/experiment.ts';
-import { planAnnotation } from '../core/target.ts';
-import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../core/traffic.ts';
+import { type ObjectName, formatObjectName } from '../core/experiment/experiment.ts';
+import { planAnnotation } from '../core/traffic/target.ts';
+import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../core/traffic/spec-traffic.ts';
 import { KubernetesFailure } from './failure.ts';
 import type { KubernetesFailureKind } from './failure.ts';
 import { pause } from './pause.ts';

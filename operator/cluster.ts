@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ApiException, CoreV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
-import type { ExperimentStatus } from '../core/experiment-status.ts';
-import type { StatusEvent } from '../core/status-events.ts';
+import type { ExperimentStatus } from './status/experiment-status.ts';
+import type { StatusEvent } from './status/status-events.ts';
 import { call } from '../kubernetes/call.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';

@@ -1,10 +1,10 @@
-import type { ExperimentStatus } from '../core/experiment-status.ts';
-import { conditionOf } from '../core/conditions.ts';
-import type { ObjectName } from '../core/experiment.ts';
-import { lastAppliedAnnotation } from '../core/last-applied.ts';
-import { parseObjectName } from '../core/object-name.ts';
-import { workflowIdFor, workflowType } from '../workflows/contract.ts';
-import type { experimentGroups } from '../workflows/contract.ts';
+import type { ExperimentStatus } from './status/experiment-status.ts';
+import { conditionOf } from './status/conditions.ts';
+import type { ObjectName } from '../core/experiment/experiment.ts';
+import { lastAppliedAnnotation } from '../core/traffic/last-applied.ts';
+import { parseObjectName } from '../core/text/object-name.ts';
+import { workflowIdFor, workflowType } from '../contract/activities.ts';
+import type { experimentGroups } from '../contract/activities.ts';
 
 /** A kind of Experiment that the operator watches, at the version in which it reads it. */
 export interface ExperimentKind {
@@ -51,11 +51,6 @@ interface ManagedFields {
 export function workflowIdOf({ apiVersion, metadata }: ExperimentObject): string {
   const [group = ''] = apiVersion.split('/');
   return workflowIdFor({ ...metadata, group });
-}
-
-/** How the ids begin of the workflows of all objects that have ever had this name. */
-export function workflowIdPrefixes({ namespace, name }: ObjectName): readonly string[] {
-  return experimentKinds.map(({ group }) => [workflowType, group, namespace, name, ''].join('/'));
 }
 
 /** What the workflow is given: the object in the version in which its author wrote it, without what belongs to the cluster alone. */
@@ -120,4 +115,9 @@ export function parseKey(key: string): { readonly group: string; readonly namesp
 /** What the run of a deleted Experiment is told. */
 export function abortReason({ metadata: { namespace, name } }: ExperimentObject): string {
   return `Experiment ${namespace}/${name} was deleted`;
+}
+
+/** How the ids begin of the workflows of all objects that have ever had this name. */
+export function workflowIdPrefixes({ namespace, name }: ObjectName): readonly string[] {
+  return experimentKinds.map(({ group }) => [workflowType, group, namespace, name, ''].join('/'));
 }

@@ -1,5 +1,11 @@
 import type { ExperimentObject } from './experiment-object.ts';
-import type { Blind } from './run-state.ts';
+
+/** Nobody tells how far it is. */
+export interface Blind {
+  readonly kind: 'blind';
+  readonly reason: 'TemporalUnreachable' | 'NoWorker';
+  readonly message: string;
+}
 
 interface BackOff {
   readonly firstMs: number;

@@ -1,7 +1,7 @@
-import { initialStatus } from '../core/experiment-status.ts';
-import type { ExperimentStatus } from '../core/experiment-status.ts';
-import { eventsBetween } from '../core/status-events.ts';
-import type { StatusEvent } from '../core/status-events.ts';
+import { initialStatus } from './status/experiment-status.ts';
+import type { ExperimentStatus } from './status/experiment-status.ts';
+import { eventsBetween } from './status/status-events.ts';
+import type { StatusEvent } from './status/status-events.ts';
 import type { RestoreCluster } from '../kubernetes/restore-cluster.ts';
 import type { OperatorCluster } from './cluster.ts';
 import { finalizer, hasFinalizer, keyOf } from './experiment-object.ts';
@@ -9,7 +9,7 @@ import type { ExperimentObject } from './experiment-object.ts';
 import type { OperatorLog } from './log.ts';
 import type { OwedAborts } from './owed-aborts.ts';
 import type { Runs } from './runs.ts';
-import { isSame } from './same.ts';
+import { isSame } from './json-equal.ts';
 
 /** What the operator works with. */
 export interface Means {

@@ -1,8 +1,8 @@
-import { isSafeAfterAbort } from '../core/experiment-status.ts';
-import type { Report } from '../core/report.ts';
+import { isSafeAfterAbort } from './status/experiment-status.ts';
+import type { Report } from '../core/report/report.ts';
 import { abortReason, hasEnded, workflowIdOf } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
-import type { Memory } from './memory.ts';
+import type { Blind, Memory } from './memory.ts';
 import type { Means } from './object-writes.ts';
 import { TemporalFailure } from './runs.ts';
 import type { Look } from './runs.ts';
@@ -15,13 +15,6 @@ export type RunState =
   | Blind
   /** It never will make it safe. `mayAppear`: it is not there, but a start that was sent may still arrive. */
   | { readonly kind: 'lost'; readonly message: string; readonly mayAppear: boolean };
-
-/** Nobody tells how far it is. */
-export interface Blind {
-  readonly kind: 'blind';
-  readonly reason: 'TemporalUnreachable' | 'NoWorker';
-  readonly message: string;
-}
 
 /** So long a worker may take at least to tell how the traffic is. */
 const shortestLookMs = 500;

@@ -6,10 +6,10 @@ import {
   isGrpcServiceError,
 } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { asReport } from '../core/as-report.ts';
-import type { Report } from '../core/report.ts';
-import { workflowType } from '../workflows/contract.ts';
-import { abortSignal, statusQuery } from '../workflows/messages.ts';
+import { asReport } from '../core/report/as-report.ts';
+import type { Report } from '../core/report/report.ts';
+import { workflowType } from '../contract/activities.ts';
+import { abortSignal, statusQuery } from '../contract/messages.ts';
 
 /** The Temporal service did not answer, not in time, or with a refusal: nothing is known about the run. */
 export class TemporalFailure extends Error {

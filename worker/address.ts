@@ -1,4 +1,4 @@
-import type { Address } from '../spec/worker-settings.ts';
+import type { Address } from '../formats/worker/settings.ts';
 
 /** `127.0.0.1:9464`, `[::1]:9464`. */
 export function formatAddress({ host, port }: Address): string {

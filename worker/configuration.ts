@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { readWorkerConfig } from '../spec/worker-config.ts';
-import type { WorkerSettings } from '../spec/worker-settings.ts';
+import { readWorkerConfig } from '../formats/worker/read-settings.ts';
+import type { WorkerSettings } from '../formats/worker/settings.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 
 /** Everything that a worker is told from outside, read and checked once. */

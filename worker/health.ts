@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Address } from '../spec/worker-settings.ts';
+import type { Address } from '../formats/worker/settings.ts';
 import { formatAddress } from './address.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger, LogLevel, LogMetadata } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
-import type { Address, WorkerSettings } from '../spec/worker-settings.ts';
+import type { Address, WorkerSettings } from '../formats/worker/settings.ts';
 import { formatAddress } from './address.ts';
 import { StartupError, reasonOf } from './startup-error.ts';
 

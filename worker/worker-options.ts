@@ -1,5 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
-import type { WorkerSettings } from '../spec/worker-settings.ts';
+import type { WorkerSettings } from '../formats/worker/settings.ts';
 import type { Temporal } from './temporal.ts';
 
 /** Cancellation arrives as the answer to a heartbeat; an abort must not wait for one that the SDK holds back. */

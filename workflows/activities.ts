@@ -1,8 +1,8 @@
 import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { Experiment } from '../core/experiment.ts';
-import type { Task } from '../core/task-kinds.ts';
-import type { ExperimentActivities } from './contract.ts';
+import type { Experiment } from '../core/experiment/experiment.ts';
+import type { Task } from '../core/experiment/task-kinds.ts';
+import type { ExperimentActivities } from '../contract/activities.ts';
 
 /** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
 const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' } as const;

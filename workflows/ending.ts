@@ -1,13 +1,14 @@
 import { ApplicationFailure, allHandlersFinished, condition } from '@temporalio/workflow';
-import { formatRequest } from '../core/requests.ts';
-import type { Outcome, Report } from '../core/report.ts';
+import { formatRequest } from '../core/planner/requests.ts';
+import type { Report } from '../core/report/report.ts';
+import type { Outcome } from '../core/experiment/stage.ts';
 import { releaseTarget } from './activities.ts';
 import { factsOf, inContext } from './failures.ts';
-import { runFinishActions } from './finish-actions.ts';
-import { countEnd } from './metrics.ts';
-import { notifyOfEnd } from './notifications.ts';
-import { experimentOf, holderOf, update, warn } from './run.ts';
-import type { Run } from './run.ts';
+import { runFinishActions } from './tasks/finish-actions.ts';
+import { countEnd } from './run/metrics.ts';
+import { notifyOfEnd } from './tasks/notifications.ts';
+import { experimentOf, holderOf, update, warn } from './run/run.ts';
+import type { Run } from './run/run.ts';
 import { adoptOwnSequence, bringToBaseline, bringToBaselineAgain } from './traffic.ts';
 import type { Safety } from './traffic.ts';
 

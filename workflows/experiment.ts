@@ -1,14 +1,14 @@
 import { CancellationScope, CancelledFailure, ContinueAsNew, condition } from '@temporalio/workflow';
-import type { Report } from '../core/report.ts';
-import { reportOf } from '../core/reporting.ts';
-import type { ExperimentState } from '../core/state.ts';
-import type { ManifestInput } from './contract.ts';
+import type { Report } from '../core/report/report.ts';
+import { reportOf } from '../core/report/report-of-state.ts';
+import type { ExperimentState } from '../core/planner/experiment-state.ts';
+import type { ManifestInput } from '../contract/activities.ts';
 import { complete, endByAbort, endByFailure, failureOf } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { setMessageHandlers } from './handlers.ts';
-import { openRun, update } from './run.ts';
-import type { Run } from './run.ts';
-import { tell } from './story.ts';
+import { setMessageHandlers } from './run/handlers.ts';
+import { openRun, update } from './run/run.ts';
+import type { Run } from './run/run.ts';
+import { tell } from './stages.ts';
 
 /**
  * One experiment: owns the target, shifts its traffic step by step, judges, and promotes or rolls back.

@@ -1,12 +1,12 @@
-import type { Version } from '../core/experiment.ts';
-import { weightsOf } from '../core/standing.ts';
+import type { Version } from '../core/experiment/experiment.ts';
+import { weightsOf } from '../core/planner/candidate-state.ts';
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { factsOf, inContext } from './failures.ts';
-import { runFinishActions } from './finish-actions.ts';
+import { runFinishActions } from './tasks/finish-actions.ts';
 import type { Decision } from './loop.ts';
-import { experimentOf, update } from './run.ts';
-import type { Run } from './run.ts';
+import { experimentOf, update } from './run/run.ts';
+import type { Run } from './run/run.ts';
 import { bringToBaseline, promoteTraffic } from './traffic.ts';
 
 /** Carries out how the loop decided to end. */

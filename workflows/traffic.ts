@@ -1,15 +1,15 @@
 import { sleep } from '@temporalio/workflow';
-import type { Version } from '../core/experiment.ts';
-import { weightsOf } from '../core/standing.ts';
-import { withWeights } from '../core/state.ts';
-import { allOn, sharesOf } from '../core/versions.ts';
-import type { ExperimentActivities } from './contract.ts';
+import type { Version } from '../core/experiment/experiment.ts';
+import { weightsOf } from '../core/planner/candidate-state.ts';
+import { withWeights } from '../core/planner/experiment-state.ts';
+import { allOn, sharesOf } from '../core/experiment/versions.ts';
+import type { ExperimentActivities } from '../contract/activities.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
 import { factsOf } from './failures.ts';
 import type { FailureFacts } from './failures.ts';
-import { recordTimeToSafe } from './metrics.ts';
-import { experimentOf, holderOf, update, warn } from './run.ts';
-import type { Run } from './run.ts';
+import { recordTimeToSafe } from './run/metrics.ts';
+import { experimentOf, holderOf, update, warn } from './run/run.ts';
+import type { Run } from './run/run.ts';
 
 /** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
 const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'RevisionGone', 'Drift'];

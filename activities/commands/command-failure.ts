@@ -1,5 +1,5 @@
 import type { ProcessResult } from './run-process.ts';
-import { redactOutput } from '../../core/redact.ts';
+import { redactOutput } from '../../core/tasks/redact.ts';
 
 /** Enough for a reason, not for a log. */
 const shownLines = 10;

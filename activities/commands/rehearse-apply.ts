@@ -1,5 +1,5 @@
-import { isJsonObject, parseJson } from '../../core/json.ts';
-import { formatCommand, redactOutput } from '../../core/redact.ts';
+import { isJsonObject, parseJson } from '../../core/text/json.ts';
+import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { failure } from '../failures.ts';
 import { describeEnd, hasSucceeded } from './command-failure.ts';
 import { runProcess } from './run-process.ts';

@@ -1,13 +1,13 @@
 import { cancellationSignal } from '@temporalio/activity';
-import type { Experiment } from '../../core/experiment.ts';
-import { commandsOf } from '../../core/task.ts';
-import type { RunTaskInput, RunTaskResult } from '../../workflows/contract.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { commandsOf } from '../../core/tasks/task.ts';
+import type { RunTaskInput, RunTaskResult } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
-import { formatCommand, redactOutput } from '../../core/redact.ts';
+import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { runProcess } from './run-process.ts';
 
 export interface CommandDependencies {

@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { redactValues } from '../../core/redact.ts';
-import type { Part } from '../../core/template.ts';
-import type { RunScriptInput, RunTaskResult } from '../../workflows/contract.ts';
+import { redactValues } from '../../core/tasks/redact.ts';
+import type { Part } from '../../core/tasks/template.ts';
+import type { RunScriptInput, RunTaskResult } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import { raiseLease } from '../knative/lease.ts';

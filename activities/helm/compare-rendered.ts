@@ -1,7 +1,7 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, Version } from '../../core/experiment.ts';
-import { versionsOf } from '../../core/versions.ts';
-import type { ExperimentActivities } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { Experiment, Version } from '../../core/experiment/experiment.ts';
+import { versionsOf } from '../../core/experiment/versions.ts';
+import type { ExperimentActivities } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from './helm.ts';

@@ -2,7 +2,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { FailureTypeName } from '../../core/failures.ts';
 import { describeEnd, lastLines } from '../commands/command-failure.ts';
 import type { EndedCommand } from '../commands/command-failure.ts';
-import { formatCommand } from '../../core/redact.ts';
+import { formatCommand } from '../../core/tasks/redact.ts';
 import { failure } from '../failures.ts';
 
 const network = String.raw`connection refused|connection reset|i/o timeout|TLS handshake timeout|unexpected EOF|no such host`;

@@ -1,9 +1,9 @@
-import { parseJson } from '../../core/json.ts';
+import { parseJson } from '../../core/text/json.ts';
 import { cancellationSignal } from '@temporalio/activity';
-import { withNamespace } from '../../core/helm-command.ts';
-import type { HelmUpgrade } from '../../core/helm-command.ts';
+import { withNamespace } from '../../core/tasks/helm-command.ts';
+import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
-import { formatCommand } from '../../core/redact.ts';
+import { formatCommand } from '../../core/tasks/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';

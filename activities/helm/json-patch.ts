@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject } from '../../core/json.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject } from '../../core/text/json.ts';
+import type { JsonObject } from '../../core/text/json.ts';
 
 /** The JSON merge patch (RFC 7386) that turns one document into the other: what helm sends for a custom resource. */
 export function mergePatchOf(before: JsonObject, after: JsonObject): JsonObject {

@@ -1,5 +1,5 @@
-import { readRenderedObjects } from '../../spec/rendered-chart.ts';
-import type { RenderedObject } from '../../spec/rendered-chart.ts';
+import { readRenderedObjects } from '../../formats/rendered-chart.ts';
+import type { RenderedObject } from '../../formats/rendered-chart.ts';
 import type { Cluster } from '../knative/cluster.ts';
 
 export interface ManifestChange {

@@ -1,8 +1,8 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import { isJsonObject } from '../../core/json.ts';
-import type { RenderedService } from '../../spec/rendered-chart.ts';
-import type { JudgedRevision } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { isJsonObject } from '../../core/text/json.ts';
+import type { RenderedService } from '../../formats/rendered-chart.ts';
+import type { JudgedRevision } from '../../contract/activities.ts';
 import { hasType, messageOf } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';

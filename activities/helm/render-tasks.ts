@@ -1,10 +1,10 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, Version } from '../../core/experiment.ts';
-import { parseHelmCommand } from '../../core/helm-command.ts';
-import type { HelmUpgrade } from '../../core/helm-command.ts';
-import { finishTasksFor, isHelm, renderArgs } from '../../core/task.ts';
-import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
-import { formatCommand } from '../../core/redact.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { Experiment, Version } from '../../core/experiment/experiment.ts';
+import { parseHelmCommand } from '../../core/tasks/helm-command.ts';
+import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
+import { finishTasksFor, isHelm, renderArgs } from '../../core/tasks/task.ts';
+import type { JudgedRevision, Revisions } from '../../contract/activities.ts';
+import { formatCommand } from '../../core/tasks/redact.ts';
 import { hasType, messageOf } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import type { Helm, ReleaseContent, ReleaseName } from './helm.ts';

@@ -1,9 +1,9 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic.ts';
-import { readRenderedServices } from '../../spec/rendered-chart.ts';
-import type { RenderedService } from '../../spec/rendered-chart.ts';
-import type { JudgedRevision } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
+import { readRenderedServices } from '../../formats/rendered-chart.ts';
+import type { RenderedService } from '../../formats/rendered-chart.ts';
+import type { JudgedRevision } from '../../contract/activities.ts';
 
 export interface RenderedTarget {
   readonly target: ObjectName;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Experiment, Version } from '../../core/experiment.ts';
+import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import type { Helm } from './helm.ts';
 import { helmUpgrades } from './render-tasks.ts';
 import { releaseOf } from './run-helm.ts';

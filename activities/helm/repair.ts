@@ -1,7 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { failure } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
-import type { HelmUpgrade } from '../../core/helm-command.ts';
+import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
 import { decodeRecord, encodeRecord, recordName } from './release-record.ts';
 

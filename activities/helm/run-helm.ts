@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseHelmCommand, withNamespace } from '../../core/helm-command.ts';
-import type { HelmUpgrade } from '../../core/helm-command.ts';
-import type { RunTaskInput, RunTaskResult } from '../../workflows/contract.ts';
+import { parseHelmCommand, withNamespace } from '../../core/tasks/helm-command.ts';
+import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
+import type { RunTaskInput, RunTaskResult } from '../../contract/activities.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
-import { redactOutput } from '../../core/redact.ts';
+import { redactOutput } from '../../core/tasks/redact.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';

@@ -1,8 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { parseJson } from '../../core/json.ts';
-import { redactValues } from '../../core/redact.ts';
-import type { NotifyHttpInput, NotifySlackInput } from '../../workflows/contract.ts';
+import { parseJson } from '../../core/text/json.ts';
+import { redactValues } from '../../core/tasks/redact.ts';
+import type { NotifyHttpInput, NotifySlackInput } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from '../knative/cluster.ts';
 import { basicHeader, fillIn, readSecret } from '../secrets.ts';

@@ -5,7 +5,7 @@ import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
 import { failure, messageOf } from '../failures.ts';
-import { withTimeLimit } from '../metrics/time-limit.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
 
 export interface TextRequest {

@@ -1,6 +1,6 @@
-import type { Experiment, ObjectName } from '../../core/experiment.ts';
-import { versionsOf } from '../../core/versions.ts';
-import type { JudgedRevision, Revisions } from '../../workflows/contract.ts';
+import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
+import { versionsOf } from '../../core/experiment/versions.ts';
+import type { JudgedRevision, Revisions } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 import { imageOf, serviceLabel, unmet } from './objects.ts';

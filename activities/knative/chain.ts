@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { isOnTemporal } from '../../core/lease.ts';
-import type { ChainState, LeaseHolder } from '../../core/lease.ts';
+import { isOnTemporal } from '../../core/traffic/lease.ts';
+import type { ChainState, LeaseHolder } from '../../core/traffic/lease.ts';
 import { failure, messageOf } from '../failures.ts';
 
 /** The Temporal service that this worker is connected to, as holders of Leases name it. */

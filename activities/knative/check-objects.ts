@@ -1,6 +1,6 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectCheck } from '../../core/task-kinds.ts';
-import { unmetWait } from '../../core/wait-for.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectCheck } from '../../core/experiment/task-kinds.ts';
+import { unmetWait } from '../../core/experiment/wait-for.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 

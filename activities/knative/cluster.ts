@@ -8,9 +8,9 @@ import {
 } from '@kubernetes/client-node';
 import type { KubeConfig, V1Lease, V1Secret } from '@kubernetes/client-node';
 import { cancellationSignal } from '@temporalio/activity';
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import type { TrafficEntry } from '../../core/target.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import type { TrafficEntry } from '../../core/traffic/target.ts';
 import { failure } from '../failures.ts';
 import { isDenied, isNotFound, isUnserved, throwKubernetesFailure } from './kubernetes-failure.ts';
 import { createObjectReader } from './object-reader.ts';

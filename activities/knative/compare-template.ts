@@ -1,4 +1,4 @@
-import { formatObjectName } from '../../core/experiment.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { KnativeService, Revision } from './objects.ts';
 import { jsonDifferences } from './json-differences.ts';
 import type { JsonDifference } from './json-differences.ts';

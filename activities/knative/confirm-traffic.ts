@@ -1,9 +1,9 @@
 import { sleep } from '@temporalio/activity';
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import { planAnnotation } from '../../core/target.ts';
-import { formatPercents, formatShares, percentsByRevision, servesShares } from '../../core/traffic.ts';
-import type { Share } from '../../core/traffic.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { planAnnotation } from '../../core/traffic/target.ts';
+import { formatPercents, formatShares, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
+import type { Share } from '../../core/experiment/versions.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 import { isObserved, unmet } from './objects.ts';

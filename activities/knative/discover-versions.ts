@@ -1,7 +1,7 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment, Version } from '../../core/experiment.ts';
-import { formatPercents, percentsByRevision } from '../../core/traffic.ts';
-import type { DiscoveredVersions } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { Experiment, Version } from '../../core/experiment/experiment.ts';
+import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
+import type { DiscoveredVersions } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 import type { KnativeService } from './objects.ts';

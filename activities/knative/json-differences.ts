@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject } from '../../core/text/json.ts';
 
 /** One place in which two documents differ. */
 export interface JsonDifference {

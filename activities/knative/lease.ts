@@ -1,10 +1,10 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/lease.ts';
-import type { LeaseFacts } from '../../core/lease.ts';
-import { leaseAnnotations, leaseName } from '../../core/target.ts';
-import type { Holder } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/traffic/lease.ts';
+import type { LeaseFacts } from '../../core/traffic/lease.ts';
+import { leaseAnnotations, leaseName } from '../../core/traffic/target.ts';
+import type { Holder } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 

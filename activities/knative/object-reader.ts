@@ -1,6 +1,6 @@
 import { ApisApi, CoreV1Api, CustomObjectsApi, KubernetesObjectApi } from '@kubernetes/client-node';
 import type { Configuration, KubeConfig, V1APIResource } from '@kubernetes/client-node';
-import type { ObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { failure } from '../failures.ts';
 import type { RequestOptions } from '../../kubernetes/request-options.ts';
 

@@ -1,4 +1,4 @@
-import type { TrafficEntry } from '../../core/target.ts';
+import type { TrafficEntry } from '../../core/traffic/target.ts';
 
 /**
  * The parts of Knative's objects that serin reads (https://knative.dev/docs/serving/reference/serving-api/). The API server

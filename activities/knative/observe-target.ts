@@ -1,7 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
-import type { ObjectName } from '../../core/experiment.ts';
-import { planAnnotation } from '../../core/target.ts';
-import type { RevisionState, TargetObservation } from '../../core/target.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { planAnnotation } from '../../core/traffic/target.ts';
+import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
 import { messageOf } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 import { trafficEditor, unmet } from './objects.ts';

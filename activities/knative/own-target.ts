@@ -1,9 +1,9 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import { formatObjectName } from '../../core/experiment.ts';
-import { holderOf, isHeldBy, judgeOwnership } from '../../core/lease.ts';
-import type { ChainState, Ownership } from '../../core/lease.ts';
-import { leaseAnnotations } from '../../core/target.ts';
-import type { Acquisition, ExperimentActivities } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { holderOf, isHeldBy, judgeOwnership } from '../../core/traffic/lease.ts';
+import type { ChainState, Ownership } from '../../core/traffic/lease.ts';
+import { leaseAnnotations } from '../../core/traffic/target.ts';
+import type { Acquisition, ExperimentActivities } from '../../contract/activities.ts';
 import { failure, hasType } from '../failures.ts';
 import { chainStateOf } from './chain.ts';
 import type { TemporalService } from './chain.ts';

@@ -1,9 +1,9 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import { formatWriteId, mayWrite, needsLease } from '../../core/fencing.ts';
-import type { WritePermission } from '../../core/fencing.ts';
-import { leaseAnnotations, planAnnotation } from '../../core/target.ts';
-import type { TaggedRevision, TrafficEntry } from '../../core/target.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { formatWriteId, mayWrite, needsLease } from '../../core/traffic/fencing.ts';
+import type { WritePermission } from '../../core/traffic/fencing.ts';
+import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
+import type { TaggedRevision, TrafficEntry } from '../../core/traffic/target.ts';
 import {
   followLatestTraffic,
   formatPercents,
@@ -12,8 +12,8 @@ import {
   percentsByRevision,
   pinTraffic,
   servesShares,
-} from '../../core/traffic.ts';
-import type { PatchTrafficInput, PatchTrafficResult } from '../../workflows/contract.ts';
+} from '../../core/traffic/spec-traffic.ts';
+import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/activities.ts';
 import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Cluster } from './cluster.ts';

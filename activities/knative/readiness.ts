@@ -1,5 +1,5 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { failure } from '../failures.ts';
 import { isObserved, unmet } from './objects.ts';
 import type { KnativeService } from './objects.ts';

@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { createRequestOptions } from '../../kubernetes/request-options.ts';
 import type { RequestOptions } from '../../kubernetes/request-options.ts';
-import { withTimeLimit } from '../metrics/time-limit.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
 
 /** One request must not use up the time of the activity that makes it; webhooks alone may take 10 s by default. */
 const requestLimitMs = 9_000;

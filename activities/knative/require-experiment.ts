@@ -1,6 +1,6 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import { fieldOf } from '../../core/field-of.ts';
-import { experimentOfWorkflow } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { fieldOf } from '../../core/text/field-of.ts';
+import { experimentOfWorkflow } from '../../contract/activities.ts';
 import { failure, hasType } from '../failures.ts';
 import type { Cluster } from './cluster.ts';
 

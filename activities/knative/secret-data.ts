@@ -1,4 +1,4 @@
-import type { ObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { Cluster } from './cluster.ts';
 
 /** The keys of a secret, decoded; undefined when there is no such secret. */

@@ -1,6 +1,6 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic.ts';
-import type { Verification, VerifyInput } from '../../workflows/contract.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
+import type { Verification, VerifyInput } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import { fieldManager } from './cluster.ts';
 import type { Cluster } from './cluster.ts';

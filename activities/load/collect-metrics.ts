@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
-import type { Counts } from '../../core/measurement.ts';
-import { plannedLoadMs } from '../../core/task.ts';
-import { readFortioReport } from '../../spec/fortio-report.ts';
-import type { CollectMetricsInput, LoadTarget } from '../../workflows/contract.ts';
+import type { Counts } from '../../core/measurements/measurement.ts';
+import { plannedLoadMs } from '../../core/tasks/task.ts';
+import { readFortioReport } from '../../formats/fortio-report.ts';
+import type { CollectMetricsInput, LoadTarget } from '../../contract/activities.ts';
 import { describeEnd, hasSucceeded, lastLines } from '../commands/command-failure.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import { runProcess } from '../commands/run-process.ts';

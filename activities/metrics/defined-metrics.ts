@@ -1,8 +1,8 @@
-import { unknownPlaceholders } from '../../core/placeholders.ts';
-import type { Counts, RunMeasurement } from '../../core/measurement.ts';
-import type { MetricReading } from '../../core/metric-definition.ts';
-import type { MetricDefinitions } from '../../core/metric.ts';
-import type { DefinedMetrics, MetricVersion } from '../../workflows/contract.ts';
+import { unknownPlaceholders } from '../../core/measurements/placeholders.ts';
+import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
+import type { MetricReading } from '../../core/experiment/metric-definition.ts';
+import type { MetricDefinitions } from '../../core/experiment/metric.ts';
+import type { DefinedMetrics, MetricVersion } from '../../contract/activities.ts';
 import { readMetric } from './custom/read-metric.ts';
 import type { MetricBackEnds } from './custom/read-metric.ts';
 

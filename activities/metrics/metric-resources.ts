@@ -1,12 +1,12 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import { metricObject } from '../../core/metric-references.ts';
-import { builtInMetric } from '../../core/metric.ts';
-import type { MetricDefinition } from '../../core/metric-definition.ts';
-import type { MetricDefinitions } from '../../core/metric.ts';
-import { formatIssue } from '../../spec/issue.ts';
-import { parseMetricObject } from '../../spec/metric.ts';
-import type { MetricsReading } from '../../spec/metric.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { metricObject } from '../../core/experiment/metric-references.ts';
+import { builtInMetric } from '../../core/experiment/metric.ts';
+import type { MetricDefinition } from '../../core/experiment/metric-definition.ts';
+import type { MetricDefinitions } from '../../core/experiment/metric.ts';
+import { formatIssue } from '../../formats/document/issue.ts';
+import { parseMetricObject } from '../../formats/metrics/metric.ts';
+import type { MetricsReading } from '../../formats/metrics/metric.ts';
 import { failure } from '../failures.ts';
 import type { Cluster, MetricVersion } from '../knative/cluster.ts';
 

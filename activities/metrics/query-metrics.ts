@@ -1,10 +1,10 @@
-import { noCounts } from '../../core/measurement.ts';
-import type { Counts, RunMeasurement } from '../../core/measurement.ts';
-import type { TargetObservation } from '../../core/target.ts';
-import type { Observation, QueryMetricsInput } from '../../workflows/contract.ts';
+import { noCounts } from '../../core/measurements/measurement.ts';
+import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
+import type { TargetObservation } from '../../core/traffic/target.ts';
+import type { Observation, QueryMetricsInput } from '../../contract/activities.ts';
 import type { MetricBackEnds } from './custom/read-metric.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
-import { measure } from './measure.ts';
+import { measure } from '../../metrics/prometheus/measure.ts';
 
 /** What the activity needs from its worker. */
 export interface QueryMetricsDependencies {

@@ -1,6 +1,6 @@
-import type { Experiment } from '../../core/experiment.ts';
-import { winnersOf } from '../../core/rehearsal.ts';
-import type { Revisions } from '../../workflows/contract.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { winnersOf } from '../../core/tasks/rehearsal.ts';
+import type { Revisions } from '../../contract/activities.ts';
 import type { Helm } from '../helm/helm.ts';
 import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
 import type { WinnerUpgrade } from '../helm/render-tasks.ts';

@@ -1,12 +1,12 @@
-import { admit, requestsPerInterval } from '../../core/admission.ts';
-import { analysisOf } from '../../core/analysis.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import { metricFacts } from '../../core/metric.ts';
+import { admit, requestsPerInterval } from '../../core/offline/forecast.ts';
+import { analysisOf } from '../../core/experiment/analysis-rules.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { metricFacts } from '../../core/experiment/metric.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
-import { firstRound } from '../../core/share-traffic.ts';
-import type { PreflightReport } from '../../workflows/contract.ts';
-import { readHistory, surroundingsOf } from '../metrics/history.ts';
-import type { History } from '../metrics/history.ts';
+import { firstRound } from '../../core/planner/share-among-candidates.ts';
+import type { PreflightReport } from '../../contract/activities.ts';
+import { readHistory, surroundingsOf } from '../../metrics/prometheus/history.ts';
+import type { History } from '../../metrics/prometheus/history.ts';
 import type { MetricsSettings } from './metrics.ts';
 
 /** What the time before the run tells about it: bursts, the first step, and whether the schedule can bring a verdict. */

@@ -1,8 +1,8 @@
-import { formatDuration } from '../../core/duration.ts';
-import type { Experiment } from '../../core/experiment.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
 import { failure } from '../failures.ts';
-import { connectPrometheus } from '../metrics/prometheus.ts';
-import { Unmeasured } from '../metrics/unmeasured.ts';
+import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
+import { Unmeasured } from '../../metrics/unmeasured.ts';
 
 /** Where the worker reads metrics. */
 export interface MetricsSettings {

@@ -1,4 +1,4 @@
-import type { Experiment } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { Helm, ReleaseName } from '../helm/helm.ts';
 import type { WinnerUpgrade } from '../helm/render-tasks.ts';
 import { describe, isPending, pendingLimitMs, pendingMs } from '../helm/repair.ts';

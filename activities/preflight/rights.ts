@@ -1,4 +1,4 @@
-import type { ObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { Access, Cluster } from '../knative/cluster.ts';
 
 const serving = 'serving.knative.dev';

@@ -1,8 +1,8 @@
-import type { Experiment } from '../../core/experiment.ts';
-import { versionsOf } from '../../core/versions.ts';
-import { rehearsableApplies, winnersOf } from '../../core/rehearsal.ts';
-import type { Task } from '../../core/task-kinds.ts';
-import { commandOf, finishTasksFor, isHelm, mayDeploy } from '../../core/task.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { versionsOf } from '../../core/experiment/versions.ts';
+import { rehearsableApplies, winnersOf } from '../../core/tasks/rehearsal.ts';
+import type { Task } from '../../core/experiment/task-kinds.ts';
+import { commandOf, finishTasksFor, isHelm, mayDeploy } from '../../core/tasks/task.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
 const atomicWarning =

@@ -1,9 +1,9 @@
-import { bucketed, latencyByMean, latencyByTail } from '../../core/simulation/latency.ts';
-import { seededRandom } from '../../core/simulation/random.ts';
+import { bucketed, latencyByMean, latencyByTail } from '../../core/offline/latency.ts';
+import { seededRandom } from '../../core/offline/random.ts';
 import { failIncrements } from '../../core/stats/bernoulli.ts';
 import { addInterval, freshProcess, logEvidence } from '../../core/stats/restarts.ts';
-import { binomial } from '../../core/simulation/random.ts';
-import type { Random } from '../../core/simulation/random.ts';
+import { binomial } from '../../core/offline/random.ts';
+import type { Random } from '../../core/offline/random.ts';
 import { ours, threeObjectives } from './ours.ts';
 import { argo, flagger, iter8, kayenta } from './peers.ts';
 import type { Rule } from './peers.ts';

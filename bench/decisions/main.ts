@@ -1,5 +1,5 @@
 /**
- * Simulates our method beside iter8's, Flagger's, Argo Rollouts' and Kayenta's, writes the tables into docs/decisions.md, and
+ * Simulates our method beside iter8's, Flagger's, Argo Rollouts' and Kayenta's, writes the tables into docs/verdicts.md, and
  * prints the goals. Exit code 1 when a goal is not met.
  *
  * Run as: `npm run bench:decisions [-- --runs 4000]`.
@@ -54,10 +54,10 @@ function computeInThread(waiting: string[], found: Map<string, CellResult>): Pro
 }
 
 async function replaceTables(text: string): Promise<void> {
-  const file = new URL('../../docs/decisions.md', import.meta.url);
+  const file = new URL('../../docs/verdicts.md', import.meta.url);
   const [begin, end] = ['<!-- bench:decisions begin -->', '<!-- bench:decisions end -->'];
   const before = await readFile(file, 'utf8');
   const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from === -1 || to === -1) throw new Error(`docs/decisions.md: expected ${begin} and ${end}`);
+  if (from === -1 || to === -1) throw new Error(`docs/verdicts.md: expected ${begin} and ${end}`);
   await writeFile(file, `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`);
 }

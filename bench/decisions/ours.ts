@@ -1,9 +1,9 @@
-import { sequentialAnalysis } from '../../core/analysis.ts';
-import type { Analysis } from '../../core/analysis.ts';
-import { defaultSettings } from '../../core/experiment.ts';
-import type { Experiment, Objective } from '../../core/experiment.ts';
-import { bucketed, latencyByTail } from '../../core/simulation/latency.ts';
-import { simulate } from '../../core/simulation/simulate.ts';
+import { sequentialAnalysis } from '../../core/experiment/analysis.ts';
+import type { Analysis } from '../../core/experiment/analysis.ts';
+import { defaultSettings } from '../../core/experiment/experiment.ts';
+import type { Experiment, Objective } from '../../core/experiment/experiment.ts';
+import { bucketed, latencyByTail } from '../../core/offline/latency.ts';
+import { simulate } from '../../core/offline/simulate.ts';
 import type { Rule } from './peers.ts';
 import { intervalSeconds, limits } from './traffic.ts';
 

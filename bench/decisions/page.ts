@@ -3,7 +3,7 @@ import type { CellResult } from './cells.ts';
 import type { GoalResult, Results } from './goals.ts';
 import { scenarios } from './traffic.ts';
 
-/** The generated part of docs/decisions.md. */
+/** The generated part of docs/verdicts.md. */
 export function page(results: Results, goals: readonly GoalResult[], runs: number): string {
   return [
     `${runs} runs a cell; the standard error of a share is at most ${(50 / Math.sqrt(runs)).toFixed(1)} points.`,

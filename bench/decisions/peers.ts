@@ -1,6 +1,6 @@
-import { histogramQuantile } from '../../core/quantile.ts';
-import { sampleLatencies } from '../../core/simulation/latency.ts';
-import type { SimulatedRun } from '../../core/simulation/simulate.ts';
+import { histogramQuantile } from '../../core/measurements/quantile.ts';
+import { sampleLatencies } from '../../core/offline/latency.ts';
+import type { SimulatedRun } from '../../core/offline/simulate.ts';
 import { limits, observe } from './traffic.ts';
 import type { Behaviour, Seen, Traffic } from './traffic.ts';
 

@@ -1,9 +1,9 @@
-import { bucketed, latencyByTail } from '../../core/simulation/latency.ts';
-import type { BucketedLatency } from '../../core/simulation/latency.ts';
-import { sampleLatencies } from '../../core/simulation/latency.ts';
-import { binomial, burstyShare, poisson } from '../../core/simulation/random.ts';
-import type { Random } from '../../core/simulation/random.ts';
-import { histogramQuantile } from '../../core/quantile.ts';
+import { bucketed, latencyByTail } from '../../core/offline/latency.ts';
+import type { BucketedLatency } from '../../core/offline/latency.ts';
+import { sampleLatencies } from '../../core/offline/latency.ts';
+import { binomial, burstyShare, poisson } from '../../core/offline/random.ts';
+import type { Random } from '../../core/offline/random.ts';
+import { histogramQuantile } from '../../core/measurements/quantile.ts';
 
 /** The seed's limits; the interval of all rules. */
 export const limits = { errorRate: 0.01, p95Ms: 100, meanMs: 50 } as const;

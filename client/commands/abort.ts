@@ -1,16 +1,16 @@
-import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
-import type { Report } from '../../core/report.ts';
-import { formatDuration } from '../../core/duration.ts';
-import { abortSignal } from '../../workflows/messages.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
+import type { Report } from '../../core/report/report.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { abortSignal } from '../../contract/messages.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
-import { describedView } from '../document.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
+import { describedView } from '../files/document.ts';
 import { CommandError } from '../errors.ts';
-import { findExecution } from '../find-experiment.ts';
-import type { Execution, ExperimentView } from '../experiments.ts';
-import { follow, hasEnded } from '../follow.ts';
+import { findExecution } from '../temporal/find-experiment.ts';
+import type { Execution, ExperimentView } from '../temporal/experiments.ts';
+import { follow, hasEnded } from '../temporal/follow.ts';
 import { assertRunning, requestOf } from './steer.ts';
 import type { RequestFlags } from './steer.ts';
 

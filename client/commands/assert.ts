@@ -1,17 +1,17 @@
-import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
-import { assertConditions } from '../../core/assertion.ts';
-import type { AssertedCondition, AssertionResult } from '../../core/assertion.ts';
-import type { Report } from '../../core/report.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
+import { assertConditions } from '../../core/report/assertion.ts';
+import type { AssertedCondition, AssertionResult } from '../../core/report/assertion.ts';
+import type { Report } from '../../core/report/report.ts';
 import { pause } from '../../kubernetes/pause.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import { failedReport, noReport, readReports } from '../experiment-file.ts';
-import type { Execution, ExperimentView } from '../experiments.ts';
-import { findExecution } from '../find-experiment.ts';
-import { follow, hasEnded } from '../follow.ts';
+import { failedReport, noReport, readReports } from '../files/experiment-file.ts';
+import type { Execution, ExperimentView } from '../temporal/experiments.ts';
+import { findExecution } from '../temporal/find-experiment.ts';
+import { follow, hasEnded } from '../temporal/follow.ts';
 import { formatColumns } from '../render/columns.ts';
 import { printable } from '../render/text.ts';
 

@@ -1,15 +1,15 @@
-import { formatWeights } from '../../core/iteration-text.ts';
-import { formatInstant } from '../../core/instant.ts';
-import type { RoundPlan } from '../../core/plan-round.ts';
-import { rejudge } from '../../core/rejudge.ts';
-import type { RejudgedInterval } from '../../core/rejudge.ts';
-import { formatIssue } from '../../spec/issue.ts';
-import { readMeasurements } from '../../spec/measurements.ts';
+import { formatWeights } from '../../core/report/iteration-text.ts';
+import { formatInstant } from '../../core/text/instant.ts';
+import type { RoundPlan } from '../../core/planner/plan-all.ts';
+import { rejudge } from '../../core/offline/rejudge.ts';
+import type { RejudgedInterval } from '../../core/offline/rejudge.ts';
+import { formatIssue } from '../../formats/document/issue.ts';
+import { readMeasurements } from '../../formats/measurements.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { readInputFile } from '../files.ts';
-import { readManifest } from '../manifest.ts';
+import { readInputFile } from '../files/files.ts';
+import { readManifest } from '../files/manifest.ts';
 import { planWords, verdictLines } from '../render/judgement.ts';
 
 export interface AssessFlags {

@@ -1,17 +1,17 @@
-import type { Experiment } from '../../core/experiment.ts';
-import { isEnd, rejudge } from '../../core/rejudge.ts';
-import type { RejudgedInterval } from '../../core/rejudge.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { isEnd, rejudge } from '../../core/offline/rejudge.ts';
+import type { RejudgedInterval } from '../../core/offline/rejudge.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import { readManifest } from '../manifest.ts';
-import { isFile, readExportedRecord, readRunRecord } from '../records.ts';
-import type { RunRecord } from '../records.ts';
+import { readManifest } from '../files/manifest.ts';
+import { isFile, readExportedRecord, readRunRecord } from '../temporal/records.ts';
+import type { RunRecord } from '../temporal/records.ts';
 import { formatColumns } from '../render/columns.ts';
 import { planWords } from '../render/judgement.ts';
-import { listExperiments } from '../visibility.ts';
+import { listExperiments } from '../temporal/visibility.ts';
 
 export interface BacktestFlags {
   readonly file: string;

@@ -1,8 +1,8 @@
-import { convertManifest } from '../../spec/convert.ts';
+import { convertManifest } from '../../formats/manifest/convert.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { readInputFile } from '../files.ts';
+import { readInputFile } from '../files/files.ts';
 
 /** `serin convert -f FILE`: prints an iter8 manifest in serin's own form. */
 export async function convert(context: CommandContext, path: string): Promise<CommandResult> {

@@ -1,10 +1,10 @@
-import { describe as describeFully, describeBriefly } from '../../core/describe.ts';
-import type { Report } from '../../core/report.ts';
+import { describe as describeFully, describeBriefly } from '../../core/report/describe.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
-import { describedView } from '../document.ts';
-import { readReports } from '../experiment-file.ts';
-import type { ExperimentView } from '../experiments.ts';
+import { describedView } from '../files/document.ts';
+import { readReports } from '../files/experiment-file.ts';
+import type { ExperimentView } from '../temporal/experiments.ts';
 import { printable } from '../render/text.ts';
 
 export interface DescribeFlags {
@@ -17,9 +17,9 @@ export async function describe(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: DescribeFlags },
 ): Promise<CommandResult> {
-  const { withSession } = await import('../connection.ts');
-  const { findExecution } = await import('../find-experiment.ts');
-  const { viewExecution } = await import('../experiments.ts');
+  const { withSession } = await import('../temporal/connection.ts');
+  const { findExecution } = await import('../temporal/find-experiment.ts');
+  const { viewExecution } = await import('../temporal/experiments.ts');
   return withSession(context.connection, async (session) => {
     const view = await viewExecution(session, await findExecution(context, session, id));
     say(context, view.report === undefined ? describeExecution(view) : textOf(view.report, flags));

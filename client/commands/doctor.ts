@@ -1,5 +1,5 @@
-import { parseHelmCommand } from '../../core/helm-command.ts';
-import type { Experiment, ObjectName } from '../../core/experiment.ts';
+import { parseHelmCommand } from '../../core/tasks/helm-command.ts';
+import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { connectDoctorCluster } from '../doctor/cluster.ts';
@@ -10,7 +10,7 @@ import { checkKubernetes } from '../doctor/kubernetes.ts';
 import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { checkTemporal } from '../doctor/temporal.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifest } from '../files/manifest.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';

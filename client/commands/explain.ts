@@ -1,16 +1,16 @@
-import { analysisOf } from '../../core/analysis.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import { formatInstant } from '../../core/instant.ts';
-import { formatWeights } from '../../core/iteration-text.ts';
-import { roleOf } from '../../core/versions.ts';
-import { formatOdds } from '../../core/odds.ts';
-import type { Counts, RunMeasurement } from '../../core/measurement.ts';
+import { analysisOf } from '../../core/experiment/analysis-rules.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { formatInstant } from '../../core/text/instant.ts';
+import { formatWeights } from '../../core/report/iteration-text.ts';
+import { roleOf } from '../../core/experiment/versions.ts';
+import { formatOdds } from '../../core/verdicts/format-odds.ts';
+import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
-import { withSession } from '../connection.ts';
+import { withSession } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import { isFile, readExportedRecord, readRunRecord } from '../records.ts';
-import type { IntervalRecord, RunRecord } from '../records.ts';
+import { isFile, readExportedRecord, readRunRecord } from '../temporal/records.ts';
+import type { IntervalRecord, RunRecord } from '../temporal/records.ts';
 import { verdictLines } from '../render/judgement.ts';
 
 export interface ExplainFlags {

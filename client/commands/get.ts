@@ -1,18 +1,18 @@
-import { formatYaml } from '../../spec/yaml.ts';
+import { formatYaml } from '../../formats/document/yaml.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
-import { documentApiVersion, documentOf } from '../document.ts';
-import type { ExperimentDocument } from '../document.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
+import { documentApiVersion, documentOf } from '../files/document.ts';
+import type { ExperimentDocument } from '../files/document.ts';
 import { CommandError } from '../errors.ts';
-import { findExecution, viewWorkflow } from '../find-experiment.ts';
-import type { ExperimentView } from '../experiments.ts';
+import { findExecution, viewWorkflow } from '../temporal/find-experiment.ts';
+import type { ExperimentView } from '../temporal/experiments.ts';
 import { pause } from '../../kubernetes/pause.ts';
-import { hasEnded } from '../follow.ts';
+import { hasEnded } from '../temporal/follow.ts';
 import { formatColumns, formatRow, widthsOf } from '../render/columns.ts';
 import { header, row, wideHeader, wideRow } from '../render/listing.ts';
-import { listExperiments } from '../visibility.ts';
+import { listExperiments } from '../temporal/visibility.ts';
 
 export interface GetFlags {
   readonly watch: boolean;

@@ -1,9 +1,9 @@
-import { kindsIn } from '../../spec/kinds.ts';
+import { kindsIn } from '../../formats/document/kinds.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
-import { checkManifest } from '../manifest.ts';
-import type { ManifestCheck } from '../manifest.ts';
-import { findMetricIssues } from '../metrics-check.ts';
+import { checkManifest } from '../files/manifest.ts';
+import type { ManifestCheck } from '../files/manifest.ts';
+import { findMetricIssues } from '../files/metrics-check.ts';
 
 /** `serin lint -f FILE`: prints issues and warnings, one a line. Exit code 2 when the manifest, or a metric, cannot be used. */
 export async function lint(context: CommandContext, path: string): Promise<CommandResult> {

@@ -3,7 +3,7 @@ import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { startOperator } from '../../operator/operator.ts';
 import type { OperatorLog } from '../../operator/log.ts';
-import { openSession } from '../connection.ts';
+import { openSession } from '../temporal/connection.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 
 export interface OperatorFlags extends KubernetesFlags {

@@ -1,16 +1,16 @@
-import { admit } from '../../core/admission.ts';
-import type { Admission, ObjectiveForecast, PassForecast, Surroundings } from '../../core/admission.ts';
-import { analysisOf } from '../../core/analysis.ts';
-import { formatObjective } from '../../core/describe-assessment.ts';
-import { formatDuration } from '../../core/duration.ts';
-import { formatObjectName } from '../../core/experiment.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import { movesTraffic, versionsText } from '../../core/versions.ts';
-import { readHistory, surroundingsOf } from '../../activities/metrics/history.ts';
+import { admit } from '../../core/offline/forecast.ts';
+import type { Admission, ObjectiveForecast, PassForecast, Surroundings } from '../../core/offline/forecast.ts';
+import { analysisOf } from '../../core/experiment/analysis-rules.ts';
+import { formatObjective } from '../../core/report/describe-assessment.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { movesTraffic, versionsText } from '../../core/experiment/versions.ts';
+import { readHistory, surroundingsOf } from '../../metrics/prometheus/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifest } from '../files/manifest.ts';
 import { formatColumns } from '../render/columns.ts';
 
 export interface PlanFlags {

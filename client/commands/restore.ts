@@ -1,6 +1,6 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import type { ObjectName } from '../../core/experiment.ts';
-import { formatDuration } from '../../core/duration.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { CommandError } from '../errors.ts';
@@ -9,7 +9,7 @@ import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
 import { baselineIn, holderIn, lateTaskMs } from '../../kubernetes/restore-lease.ts';
 import { awaitBaseline, keepBaseline, restorePlan, writeBaseline } from '../../kubernetes/restore-traffic.ts';
-import { assertHolderEnded } from '../restore/holder.ts';
+import { assertHolderEnded } from '../temporal/holder.ts';
 
 export interface RestoreFlags extends KubernetesFlags {
   /** The revision to restore; the one in the target's Lease if absent. */

@@ -1,16 +1,16 @@
-import { bucketed, latencyByMean, latencyByTail } from '../../core/simulation/latency.ts';
-import { seededRandom } from '../../core/simulation/random.ts';
-import { simulate as simulateOnce } from '../../core/simulation/simulate.ts';
-import type { SimulatedRun, SimulatedVersion } from '../../core/simulation/simulate.ts';
-import { formatDuration } from '../../core/duration.ts';
-import type { Experiment } from '../../core/experiment.ts';
+import { bucketed, latencyByMean, latencyByTail } from '../../core/offline/latency.ts';
+import { seededRandom } from '../../core/offline/random.ts';
+import { simulate as simulateOnce } from '../../core/offline/simulate.ts';
+import type { SimulatedRun, SimulatedVersion } from '../../core/offline/simulate.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { readManifest } from '../manifest.ts';
+import { readManifest } from '../files/manifest.ts';
 import { bar } from '../render/bar.ts';
 import { formatColumns } from '../render/columns.ts';
-import type { Style } from '../terminal.ts';
+import type { Style } from '../terminal/terminal.ts';
 
 export interface SimulateFlags {
   readonly file: string;

@@ -1,18 +1,18 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { formatObjectName } from '../../core/experiment.ts';
-import { versionsText } from '../../core/versions.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import { workflowType } from '../../workflows/contract.ts';
-import { webUiAddress } from '../addresses.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { versionsText } from '../../core/experiment/versions.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { workflowType } from '../../contract/activities.ts';
+import { webUiAddress } from '../temporal/addresses.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import type { InputFile } from '../files.ts';
-import { readManifest } from '../manifest.ts';
-import { hasWorker } from '../task-queue.ts';
+import type { InputFile } from '../files/files.ts';
+import { readManifest } from '../files/manifest.ts';
+import { hasWorker } from '../temporal/task-queue.ts';
 import { watchInSession } from './watch.ts';
 import type { WatchFlags } from './watch.ts';
 

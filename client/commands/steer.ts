@@ -1,15 +1,15 @@
 import { userInfo } from 'node:os';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import { isOpen } from '../experiments.ts';
-import { findExecution } from '../find-experiment.ts';
-import type { Execution } from '../experiments.ts';
-import { explain } from '../failures.ts';
-import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../workflows/messages.ts';
-import type { RequestAccepted, RequestInput } from '../../workflows/messages.ts';
+import { isOpen } from '../temporal/experiments.ts';
+import { findExecution } from '../temporal/find-experiment.ts';
+import type { Execution } from '../temporal/experiments.ts';
+import { explain } from '../temporal/failures.ts';
+import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../contract/messages.ts';
+import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
 
 const updates = { approve: approveUpdate, reject: rejectUpdate, pause: pauseUpdate, resume: resumeUpdate } as const;
 

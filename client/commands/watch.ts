@@ -1,15 +1,16 @@
-import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
-import type { CommandContext, CommandResult, ExitCode } from '../context.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
+import type { CommandContext, CommandResult } from '../context.ts';
+import type { ExitCode } from '../errors.ts';
 import { say } from '../context.ts';
-import { withSession } from '../connection.ts';
-import type { Session } from '../connection.ts';
-import { describedView } from '../document.ts';
-import type { ExperimentView } from '../experiments.ts';
-import { findExecution } from '../find-experiment.ts';
-import { follow, hasEnded } from '../follow.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
+import { describedView } from '../files/document.ts';
+import type { ExperimentView } from '../temporal/experiments.ts';
+import { findExecution } from '../temporal/find-experiment.ts';
+import { follow, hasEnded } from '../temporal/follow.ts';
 import { liveView } from '../render/live-view.ts';
 import { progressLine, timedProgressLine } from '../render/progress-line.ts';
-import { Screen } from '../screen.ts';
+import { Screen } from '../terminal/screen.ts';
 
 export interface WatchFlags {
   /** How long to follow it; to its end if absent. */

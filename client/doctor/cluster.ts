@@ -6,7 +6,7 @@ import {
   VersionApi,
 } from '@kubernetes/client-node';
 import type { V1Lease } from '@kubernetes/client-node';
-import type { ObjectName } from '../../core/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { call } from '../../kubernetes/call.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';

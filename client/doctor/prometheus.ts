@@ -1,10 +1,10 @@
-import { connectPrometheus } from '../../activities/metrics/prometheus.ts';
-import type { Prometheus } from '../../activities/metrics/prometheus.ts';
-import { surveyFamilies, surveyRevisions } from '../../activities/metrics/survey.ts';
-import type { RevisionSurvey } from '../../activities/metrics/survey.ts';
-import { formatDuration } from '../../core/duration.ts';
-import { formatObjectName } from '../../core/experiment.ts';
-import { percentsByRevision } from '../../core/traffic.ts';
+import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
+import type { Prometheus } from '../../metrics/prometheus/prometheus.ts';
+import { surveyFamilies, surveyRevisions } from '../../metrics/prometheus/survey.ts';
+import type { RevisionSurvey } from '../../metrics/prometheus/survey.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import type { KnativeService } from './cluster.ts';
 import { fail, messageOf, ok, warn } from './finding.ts';
 import type { Finding } from './finding.ts';

@@ -1,7 +1,8 @@
-import { searchAttributes } from '../../workflows/messages.ts';
-import { withSession } from '../connection.ts';
-import type { ConnectionFlags, Session } from '../connection.ts';
-import { hasWorker } from '../task-queue.ts';
+import { searchAttributes } from '../../contract/messages.ts';
+import { withSession } from '../temporal/connection.ts';
+import type { Session } from '../temporal/connection.ts';
+import type { ConnectionFlags } from '../context.ts';
+import { hasWorker } from '../temporal/task-queue.ts';
 import { fail, messageOf, ok, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,4 +1,4 @@
-import type { Style } from '../terminal.ts';
+import type { Style } from '../terminal/terminal.ts';
 import { paint } from './text.ts';
 import type { Format } from './text.ts';
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../doctor/finding.ts';
-import type { Style } from '../terminal.ts';
+import type { Style } from '../terminal/terminal.ts';
 import { padEnd, paint, printable } from './text.ts';
 import type { Format } from './text.ts';
 

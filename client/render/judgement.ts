@@ -1,9 +1,9 @@
-import { formatObjective } from '../../core/describe-assessment.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import type { IntervalJudgement } from '../../core/judge-interval.ts';
-import type { RoundJudgement } from '../../core/judge-round.ts';
-import type { RoundPlan } from '../../core/plan-round.ts';
-import { judgedVersions } from '../../core/versions.ts';
+import { formatObjective } from '../../core/report/describe-assessment.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { IntervalJudgement } from '../../core/planner/judge-candidate.ts';
+import type { RoundJudgement } from '../../core/planner/judge-all.ts';
+import type { RoundPlan } from '../../core/planner/plan-all.ts';
+import { judgedVersions } from '../../core/experiment/versions.ts';
 
 const words = {
   hold: 'goes on',

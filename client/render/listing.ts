@@ -1,14 +1,14 @@
-import { formatObjectName } from '../../core/experiment.ts';
-import { formatDuration } from '../../core/duration.ts';
-import { flagsOf } from '../../core/flags.ts';
-import { formatWeights } from '../../core/iteration-text.ts';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { flagsOf } from '../../core/report/flags.ts';
+import { formatWeights } from '../../core/report/iteration-text.ts';
 import {
   candidateWeightAttribute,
   outcomeAttribute,
   stageAttribute,
   targetAttribute,
-} from '../../workflows/messages.ts';
-import type { ExperimentView } from '../experiments.ts';
+} from '../../contract/messages.ts';
+import type { ExperimentView } from '../temporal/experiments.ts';
 import { printable } from './text.ts';
 
 /** The columns of `kubectl get experiment`. */

@@ -1,6 +1,6 @@
-import { flagsOf } from '../../core/flags.ts';
-import { formatWeights } from '../../core/iteration-text.ts';
-import { formatTimeOfDay } from '../../core/instant.ts';
+import { flagsOf } from '../../core/report/flags.ts';
+import { formatWeights } from '../../core/report/iteration-text.ts';
+import { formatTimeOfDay } from '../../core/text/instant.ts';
 import type { LiveViewModel } from './live-view.ts';
 import { printable } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import stringWidth from 'string-width';
-import type { Style } from '../terminal.ts';
+import type { Style } from '../terminal/terminal.ts';
 
 export type Format = Parameters<typeof styleText>[0];
 

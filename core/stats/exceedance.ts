@@ -1,4 +1,4 @@
-import type { Bucket } from '../measurement.ts';
+import type { Bucket } from '../measurements/measurement.ts';
 
 /** How many requests took longer than a limit, as far as the buckets tell. */
 export interface Exceedances {

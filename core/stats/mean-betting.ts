@@ -1,4 +1,4 @@
-import type { Bucket } from '../measurement.ts';
+import type { Bucket } from '../measurements/measurement.ts';
 import { leastRequests } from './least-requests.ts';
 import { logMeanExp } from './log-space.ts';
 

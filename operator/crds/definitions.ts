@@ -1,5 +1,5 @@
 import type { V1CustomResourceColumnDefinition as Column } from '@kubernetes/client-node';
-import { plainSchemas } from '../../spec/json-schema.ts';
+import { plainSchemas } from '../../formats/manifest/json-schema.ts';
 import { iter8Experiment, iter8Metric } from './iter8.ts';
 import { free } from './schema.ts';
 import type { Schema } from './schema.ts';

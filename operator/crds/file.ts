@@ -1,4 +1,4 @@
-import { formatYaml } from '../../spec/yaml.ts';
+import { formatYaml } from '../../formats/document/yaml.ts';
 import { customResourceDefinitions } from './definitions.ts';
 
 const heading = `# The kinds that \`serin operator\` looks after. Apply it once a cluster:

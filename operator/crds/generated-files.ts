@@ -1,4 +1,4 @@
-import { jsonSchemas } from '../../spec/json-schema.ts';
+import { jsonSchemas } from '../../formats/manifest/json-schema.ts';
 import { crdsFile } from './file.ts';
 
 /** Every file that is made from the sources, by its path from the root. */

@@ -1,4 +1,4 @@
-import { withTimeLimit } from '../../activities/metrics/time-limit.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chanceOf } from '../faults/fault.ts';

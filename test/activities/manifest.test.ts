@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../activities/manifest.ts';
-import type { ManifestInput } from '../../workflows/contract.ts';
+import type { ManifestInput } from '../../contract/activities.ts';
 import { asActivity, failureOf } from '../support/activity.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { computeWeights } from '../../activities/weights.ts';
-import { noCounts } from '../../core/measurement.ts';
-import type { RunMeasurement, Totals } from '../../core/measurement.ts';
-import { initialStanding } from '../../core/standing.ts';
+import { noCounts } from '../../core/measurements/measurement.ts';
+import type { RunMeasurement, Totals } from '../../core/measurements/measurement.ts';
+import { initialStanding } from '../../core/planner/candidate-state.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
 
 const nothing = { baseline: noCounts, candidate: noCounts };

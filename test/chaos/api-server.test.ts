@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { abortSignal } from '../../workflows/messages.ts';
+import { abortSignal } from '../../contract/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, servedTraffic, underLoad } from '../support/scenario.ts';
 import { observedWeights } from '../support/steps.ts';

@@ -6,7 +6,7 @@ import { observedWeights, shortestStepMs } from '../support/steps.ts';
 
 const intervalSeconds = 6;
 
-/** Work may end this late before the grid restarts; see core/grid.ts. */
+/** Work may end this late before the grid restarts; see core/planner/deadline.ts. */
 const toleranceMs = 2000;
 
 /** An experiment of four steps, 10 to 40 %, on the target's own task queue. */

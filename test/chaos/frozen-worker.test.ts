@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { planAnnotation } from '../../core/target.ts';
+import { planAnnotation } from '../../core/traffic/target.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
-import { abortSignal } from '../../workflows/messages.ts';
+import { abortSignal } from '../../contract/messages.ts';
 import { startApiProxy, trafficWrite } from '../support/api-proxy.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, readKsvc, servedTraffic, underLoad } from '../support/scenario.ts';

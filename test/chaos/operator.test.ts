@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { conditionOf } from '../../core/conditions.ts';
-import { pauseSignal } from '../../workflows/messages.ts';
+import { conditionOf } from '../../operator/status/conditions.ts';
+import { pauseSignal } from '../../contract/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';

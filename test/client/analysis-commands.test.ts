@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runSerin } from './serin-environment.ts';
 
-const seed = fileURLToPath(new URL('../spec/manifests/seed.yaml', import.meta.url));
+const seed = fileURLToPath(new URL('../formats/manifests/seed.yaml', import.meta.url));
 const histories = fileURLToPath(new URL('../replay/histories/', import.meta.url));
 
 let directory: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Report } from '../../core/report.ts';
-import type { Experiment } from '../../core/experiment.ts';
+import type { Report } from '../../core/report/report.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, failure, measured } from '../support/fake-world.ts';
 import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';

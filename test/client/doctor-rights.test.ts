@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { secretRules, workerRules } from '../../client/doctor/rights.ts';
-import { readDocuments } from '../../spec/document.ts';
+import { readDocuments } from '../../formats/document/document.ts';
 
 interface ClusterRole {
   readonly kind: string;

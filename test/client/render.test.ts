@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { ExperimentView } from '../../client/experiments.ts';
+import type { ExperimentView } from '../../client/temporal/experiments.ts';
 import { bar } from '../../client/render/bar.ts';
 import { formatColumns } from '../../client/render/columns.ts';
 import { header, row, wideHeader, wideRow } from '../../client/render/listing.ts';
 import { liveView } from '../../client/render/live-view.ts';
 import { progressLine, timedProgressLine } from '../../client/render/progress-line.ts';
 import { padEnd, padStart, paint, printable, truncate } from '../../client/render/text.ts';
-import { styleOf } from '../../client/terminal.ts';
-import type { Report } from '../../core/report.ts';
+import { styleOf } from '../../client/terminal/terminal.ts';
+import type { Report } from '../../core/report/report.ts';
 import { aReport, anAssessment, anObjective, startedAtMs } from '../support/reports.ts';
 import { aView, emptyExecution } from './views.ts';
 

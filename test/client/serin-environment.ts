@@ -2,7 +2,7 @@ import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { run } from '../../client/program.ts';
-import type { Terminal } from '../../client/terminal.ts';
+import type { Terminal } from '../../client/terminal/terminal.ts';
 import type { experiment } from '../../workflows/index.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
 import { bundleWorkflows, startServerEnvironment } from '../support/workflow-environment.ts';

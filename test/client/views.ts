@@ -1,6 +1,6 @@
 import { TypedSearchAttributes } from '@temporalio/common';
-import type { Execution, ExperimentView } from '../../client/experiments.ts';
-import type { Report } from '../../core/report.ts';
+import type { Execution, ExperimentView } from '../../client/temporal/experiments.ts';
+import type { Report } from '../../core/report/report.ts';
 import { startedAtMs } from '../support/reports.ts';
 
 export const emptyExecution: Execution = {

@@ -4,9 +4,9 @@ import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { tools } from '../../sandbox/tools/table.ts';
-import { readWorkerConfig } from '../../spec/worker-config.ts';
-import type { WorkerSettings } from '../../spec/worker-config.ts';
-import { searchAttributes } from '../../workflows/messages.ts';
+import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
+import type { WorkerSettings } from '../../formats/worker/read-settings.ts';
+import { searchAttributes } from '../../contract/messages.ts';
 
 const root = join(import.meta.dirname, '../..');
 

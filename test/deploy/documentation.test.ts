@@ -1,15 +1,15 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findJqIssues } from '../../activities/metrics/jq/jq-issues.ts';
+import { findJqIssues } from '../../metrics/jq/jq-issues.ts';
 import { failureTypes } from '../../core/failures.ts';
-import { formatIssue } from '../../spec/issue.ts';
-import { nativeManifest } from '../../spec/native/schema.ts';
-import { parseMetrics } from '../../spec/metric.ts';
-import { parseExperiment, parseExperimentObject } from '../../spec/parse.ts';
-import type { ExperimentReading } from '../../spec/parse.ts';
-import { readWorkerConfig } from '../../spec/worker-config.ts';
-import { searchAttributes } from '../../workflows/messages.ts';
+import { formatIssue } from '../../formats/document/issue.ts';
+import { nativeManifest } from '../../formats/manifest/serin/schema.ts';
+import { parseMetrics } from '../../formats/metrics/metric.ts';
+import { parseExperiment, parseExperimentObject } from '../../formats/manifest/parse.ts';
+import type { ExperimentReading } from '../../formats/manifest/parse.ts';
+import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
+import { searchAttributes } from '../../contract/messages.ts';
 
 const root = join(import.meta.dirname, '../..');
 const pages = globSync(['*.md', 'docs/**/*.md', '{core,workflows,test,bench,deploy}/README.md', 'samples/**/*.md'], {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { searchAttributes } from '../../workflows/messages.ts';
+import { searchAttributes } from '../../contract/messages.ts';
 import { temporalPath } from '../support/tools.ts';
 
 const script = join(import.meta.dirname, '../../deploy/docker/prepare-namespace.sh');

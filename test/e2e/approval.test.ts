@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { approveSignal, approveUpdate, pauseUpdate, rejectSignal } from '../../workflows/messages.ts';
+import { approveSignal, approveUpdate, pauseUpdate, rejectSignal } from '../../contract/messages.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
 import {
   deployTarget,

@@ -10,7 +10,7 @@ test('a TypeError planted in the plan fails the experiment, and all traffic is o
   const { sandbox } = await testCluster();
   const taskQueue = 'bug';
   const bundle = join(sandbox.stateDirectory, 'broken-workflows.js');
-  const { code } = await bundleWorkflows({ 'core/plan.ts': 'test/support/broken-plan.ts' });
+  const { code } = await bundleWorkflows({ 'core/planner/plan-candidate.ts': 'test/support/broken-plan.ts' });
   await writeFile(bundle, code);
   await startWorkerProcess(sandbox, { name: taskQueue, taskQueue, env: { SERIN_WORKFLOW_BUNDLE: bundle } });
   const target = await deployTarget({ name: taskQueue, namespace: 'bug' });

@@ -7,8 +7,8 @@ import {
 } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
 import { beforeAll, expect, test } from 'vitest';
-import { formatHolder, holderAnnotations } from '../../core/lease.ts';
-import { leaseAnnotations, leaseName } from '../../core/target.ts';
+import { formatHolder, holderAnnotations } from '../../core/traffic/lease.ts';
+import { leaseAnnotations, leaseName } from '../../core/traffic/target.ts';
 import type { SampleTarget, Sandbox } from '../../sandbox/index.ts';
 import { freePort } from '../../sandbox/processes/ports.ts';
 import { runSerin } from '../client/serin-environment.ts';

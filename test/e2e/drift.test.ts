@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { planAnnotation } from '../../core/target.ts';
+import { planAnnotation } from '../../core/traffic/target.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
-import { abortSignal, pauseSignal, resumeSignal } from '../../workflows/messages.ts';
+import { abortSignal, pauseSignal, resumeSignal } from '../../contract/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import {
   deployTarget,

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
-import { abortSignal, approveSignal } from '../../workflows/messages.ts';
+import { abortSignal, approveSignal } from '../../contract/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import { activitiesAfterVerdict } from '../support/history.ts';
 import {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { conditionOf } from '../../core/conditions.ts';
-import { describe as describeReport } from '../../core/describe.ts';
+import { conditionOf } from '../../operator/status/conditions.ts';
+import { describe as describeReport } from '../../core/report/describe.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { statusQuery } from '../../workflows/messages.ts';
+import { statusQuery } from '../../contract/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
 import type { TestCluster } from '../support/cluster.ts';

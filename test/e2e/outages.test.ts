@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Report } from '../../core/report.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, servedTraffic, startExperiment } from '../support/scenario.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaseName, planAnnotation } from '../../core/target.ts';
+import { leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { activitiesOf } from '../support/history.ts';

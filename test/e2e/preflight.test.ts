@@ -1,7 +1,7 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { planAnnotation } from '../../core/target.ts';
+import { planAnnotation } from '../../core/traffic/target.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 import { linkPrograms } from '../support/programs.ts';

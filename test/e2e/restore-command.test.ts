@@ -8,9 +8,9 @@ import {
 import type { Client } from '@temporalio/client';
 import { beforeAll, expect, test } from 'vitest';
 import type { KnativeService } from '../../kubernetes/restore-cluster.ts';
-import { formatHolder, holderAnnotations } from '../../core/lease.ts';
-import { leaseAnnotations, leaseName, planAnnotation } from '../../core/target.ts';
-import { percentsByRevision } from '../../core/traffic.ts';
+import { formatHolder, holderAnnotations } from '../../core/traffic/lease.ts';
+import { leaseAnnotations, leaseName, planAnnotation } from '../../core/traffic/target.ts';
+import { percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import type { SampleTarget, Sandbox } from '../../sandbox/index.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import type { CommandRun } from '../client/serin-environment.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { conditionOf } from '../../core/conditions.ts';
-import type { ExperimentStatus } from '../../core/experiment-status.ts';
+import { conditionOf } from '../../operator/status/conditions.ts';
+import type { ExperimentStatus } from '../../operator/status/experiment-status.ts';
 import type { Sandbox, SupervisedProcess } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
-import type { Report } from '../../core/report.ts';
-import { abortSignal } from '../../workflows/messages.ts';
+import type { Report } from '../../core/report/report.ts';
+import { abortSignal } from '../../contract/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
 import { manifestFor } from '../support/manifest.ts';
@@ -10,7 +10,7 @@ import { observationsOf } from '../support/history.ts';
 import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
 
-const seedManifest = fileURLToPath(new URL('../spec/manifests/seed.yaml', import.meta.url));
+const seedManifest = fileURLToPath(new URL('../formats/manifests/seed.yaml', import.meta.url));
 const namespace = 'sequential';
 const errorRate = [{ metric: 'error-rate', upperLimit: '0.01' }];
 

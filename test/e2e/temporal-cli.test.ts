@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Report } from '../../core/report.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, servedTraffic, underLoad } from '../support/scenario.ts';

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { RestoreCluster } from '../../kubernetes/restore-cluster.ts';
-import type { TrafficEntry } from '../../core/target.ts';
+import type { TrafficEntry } from '../../core/traffic/target.ts';
 import { awaitBaseline } from '../../kubernetes/restore-traffic.ts';
 
 const restore = { target: { namespace: 'shop', name: 'app' }, baseline: 'v1', plan: 'restore-1/1' };

@@ -8,7 +8,7 @@ import {
   workflowIdOf,
 } from '../../operator/experiment-object.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
-import { parseManifest } from '../../spec/parse.ts';
+import { parseManifest } from '../../formats/manifest/parse.ts';
 
 function anObject(
   metadata: Partial<ExperimentObject['metadata']> = {},

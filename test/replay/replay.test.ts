@@ -44,12 +44,12 @@ describe('recorded experiments', () => {
 });
 
 test('a workflow that decides otherwise is refused', async () => {
-  const changed = await bundleWorkflows({ 'core/plan.ts': 'test/support/changed-plan.ts' });
+  const changed = await bundleWorkflows({ 'core/planner/plan-candidate.ts': 'test/support/changed-plan.ts' });
   await expect(replay(changed, 'promoted')).rejects.toThrow(DeterminismViolationError);
 });
 
 test('changed statistics replay what was judged before them', async () => {
-  const changed = await bundleWorkflows({ 'core/sequential.ts': 'test/support/changed-statistics.ts' });
+  const changed = await bundleWorkflows({ 'core/verdicts/sequential.ts': 'test/support/changed-statistics.ts' });
   expect(changed.code).toContain('a replay must not judge again');
   await replay(changed, 'sequential');
 });

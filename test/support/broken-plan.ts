@@ -1,4 +1,4 @@
-/** Stands in for core/plan.ts where a test needs a bug in our own code. */
+/** Stands in for core/planner/plan-candidate.ts where a test needs a bug in our own code. */
 export function plan(): never {
   const nothing: { readonly verdicts?: readonly string[] } = {};
   // The kind of mistake that the types would refuse, planted on purpose.

@@ -1,6 +1,6 @@
-import { defaultSettings } from '../../core/experiment.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import type { Bucket, Counts } from '../../core/measurement.ts';
+import { defaultSettings } from '../../core/experiment/experiment.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { Bucket, Counts } from '../../core/measurements/measurement.ts';
 
 /** An experiment like the seed's, with short steps; a test overrides only what it is about. */
 export function anExperiment(changes: Partial<Experiment> = {}): Experiment {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ConditionType } from '../../core/conditions.ts';
+import type { ConditionType } from '../../operator/status/conditions.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
 import { testCluster } from './cluster.ts';
 import { until } from './until.ts';

@@ -1,5 +1,5 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import type { Report } from '../../core/report.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { ExperimentHandle } from './workflow-environment.ts';
 
 /** What a workflow that must fail says: the failure's type and message, and the report that goes with it. */

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
-import type { Experiment } from '../../core/experiment.ts';
-import type { Measurement, RunMeasurement } from '../../core/measurement.ts';
-import { showParts } from '../../core/template.ts';
-import { versionsOf } from '../../core/versions.ts';
-import type { RevisionState, TargetObservation } from '../../core/target.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { Measurement, RunMeasurement } from '../../core/measurements/measurement.ts';
+import { showParts } from '../../core/tasks/template.ts';
+import { versionsOf } from '../../core/experiment/versions.ts';
+import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
 import type {
   Acquisition,
   ExperimentActivities,
@@ -14,7 +14,7 @@ import type {
   PatchTrafficInput,
   RunTaskInput,
   VerifyInput,
-} from '../../workflows/contract.ts';
+} from '../../contract/activities.ts';
 import { anExperiment, someCounts } from './builders.ts';
 
 /** How the fake cluster behaves; a test replaces the parts that it is about. */

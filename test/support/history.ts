@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Observation, PatchTrafficInput, RunTaskInput } from '../../workflows/contract.ts';
+import type { Observation, PatchTrafficInput, RunTaskInput } from '../../contract/activities.ts';
 
 /** An activity that the workflow asked for, with its input as the Web UI shows it. */
 export interface ScheduledActivity {

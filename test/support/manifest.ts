@@ -1,5 +1,5 @@
 import type { SampleTarget } from '../../sandbox/index.ts';
-import { readYaml } from '../../spec/yaml.ts';
+import { readYaml } from '../../formats/document/yaml.ts';
 
 /** What a test changes in the tutorial's manifest; the intervals are short unless it says otherwise. */
 export interface ManifestChanges {

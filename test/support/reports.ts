@@ -1,5 +1,5 @@
-import type { Assessment, ObjectiveAssessment } from '../../core/assessment.ts';
-import type { JudgedReport, Report } from '../../core/report.ts';
+import type { Assessment, ObjectiveAssessment } from '../../core/verdicts/assessment.ts';
+import type { JudgedReport, Report } from '../../core/report/report.ts';
 
 /** 2026-11-23 10:00:00 UTC. */
 export const startedAtMs = 1_795_428_000_000;

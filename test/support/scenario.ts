@@ -1,10 +1,10 @@
 import { ApplicationFailure, CancelledFailure, WorkflowFailedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Fault, LoadResult, SampleRequest, SampleTarget } from '../../sandbox/index.ts';
-import type { ObjectName } from '../../core/experiment.ts';
-import type { Report } from '../../core/report.ts';
-import type { TrafficEntry } from '../../core/target.ts';
-import { statusQuery } from '../../workflows/messages.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import type { Report } from '../../core/report/report.ts';
+import type { TrafficEntry } from '../../core/traffic/target.ts';
+import { statusQuery } from '../../contract/messages.ts';
 import { testCluster } from './cluster.ts';
 import { manifestFor } from './manifest.ts';
 import type { ManifestChanges } from './manifest.ts';

@@ -1,4 +1,4 @@
-import type { Report } from '../../core/report.ts';
+import type { Report } from '../../core/report/report.ts';
 
 /** The candidate's weight in each observed interval, oldest first, percent. */
 export function observedWeights({ history }: Report): readonly number[] {

@@ -6,7 +6,9 @@ import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
 let workflows: WorkflowEnvironment;
 beforeAll(async () => {
-  workflows = await startWorkflowEnvironment(await bundleWorkflows({ 'core/plan.ts': 'test/support/broken-plan.ts' }));
+  workflows = await startWorkflowEnvironment(
+    await bundleWorkflows({ 'core/planner/plan-candidate.ts': 'test/support/broken-plan.ts' }),
+  );
 });
 afterAll(() => workflows.teardown());
 

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { describe as describeReport } from '../../core/describe.ts';
+import { describe as describeReport } from '../../core/report/describe.ts';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
 import { failure, fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
-import type { Report } from '../../core/report.ts';
-import * as messages from '../../workflows/messages.ts';
+import type { Report } from '../../core/report/report.ts';
+import * as messages from '../../contract/messages.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, measured } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';

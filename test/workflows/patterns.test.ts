@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Experiment } from '../../core/experiment.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
 import { fakeWorld, failure, withBaseline } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { noCounts } from '../../core/measurement.ts';
+import { noCounts } from '../../core/measurements/measurement.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, measured } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decisionDelays, eventsPerIteration } from '../../bench/history.ts';
-import { abortSignal, searchAttributes, statusQuery } from '../../workflows/messages.ts';
+import { abortSignal, searchAttributes, statusQuery } from '../../contract/messages.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld } from '../support/fake-world.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';

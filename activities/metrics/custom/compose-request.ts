@@ -1,7 +1,7 @@
-import { formatObjectName } from '../../../core/experiment.ts';
-import { parseJson } from '../../../core/json.ts';
-import type { HttpSource } from '../../../core/metric-definition.ts';
-import { substitute } from '../../../core/placeholders.ts';
+import { formatObjectName } from '../../../core/experiment/experiment.ts';
+import { parseJson } from '../../../core/text/json.ts';
+import type { HttpSource } from '../../../core/experiment/metric-definition.ts';
+import { substitute } from '../../../core/measurements/placeholders.ts';
 import type { TextRequest } from '../../http/request-text.ts';
 import { basicHeader } from '../../secrets.ts';
 

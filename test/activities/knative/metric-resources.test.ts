@@ -8,7 +8,7 @@ import type { Cluster } from '../../../activities/knative/cluster.ts';
 import { readSecretData } from '../../../activities/knative/secret-data.ts';
 import { requestText } from '../../../activities/http/request-text.ts';
 import { findMetrics } from '../../../activities/metrics/metric-resources.ts';
-import type { MetricDefinitions } from '../../../core/metric.ts';
+import type { MetricDefinitions } from '../../../core/experiment/metric.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { asActivity, failureOf } from '../../support/activity.ts';
 import { testCluster } from '../../support/cluster.ts';

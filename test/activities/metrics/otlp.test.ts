@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { measure } from '../../../activities/metrics/measure.ts';
+import { measure } from '../../../metrics/prometheus/measure.ts';
 import { identityAttributes, pushHistograms } from './otlp-push.ts';
 import type { PushedHistogram } from './otlp-push.ts';
 import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectPrometheus } from '../../../activities/metrics/prometheus.ts';
+import { connectPrometheus } from '../../../metrics/prometheus/prometheus.ts';
 import { until } from '../../../sandbox/processes/condition.ts';
 import { answers } from '../../../sandbox/processes/http.ts';
 import type { Program } from '../../../sandbox/processes/messages.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts';
-import type { TargetObservation } from '../../../core/target.ts';
+import type { TargetObservation } from '../../../core/traffic/target.ts';
 import { freePort } from '../../../sandbox/processes/ports.ts';
 
 const input = { target: { namespace: 'default', name: 'app' }, revisions: ['app-v1', 'app-v2'], fromMs: 0 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { analysisPerCandidate, sequentialAnalysis } from '../../../core/analysis.ts';
+import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
+import { analysisPerCandidate } from '../../../core/experiment/analysis-rules.ts';
 import { failIncrements, logFailEvidence, logPassEvidence, shareInterval } from '../../../core/stats/bernoulli.ts';
 import {
   correlationOf,
@@ -16,8 +17,8 @@ import { disagreement, latencyCapMs, logGrowthAbove, logGrowthBelow } from '../.
 import { logConditional, relativeFailIncrements, relativePassIncrements } from '../../../core/stats/relative.ts';
 import { addInterval, freshProcess, logEvidence } from '../../../core/stats/restarts.ts';
 import { addDifference, fewestIntervals, noDifferences, sequentialT } from '../../../core/stats/sequential-t.ts';
-import { binomial, burstyShare, seededRandom } from '../../../core/simulation/random.ts';
-import type { Random } from '../../../core/simulation/random.ts';
+import { binomial, burstyShare, seededRandom } from '../../../core/offline/random.ts';
+import type { Random } from '../../../core/offline/random.ts';
 
 const seed = 11;
 const requests = fc.integer({ min: 1, max: 5000 });

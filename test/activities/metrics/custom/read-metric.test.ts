@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readMetric } from '../../../../activities/metrics/custom/read-metric.ts';
 import type { MetricBackEnds } from '../../../../activities/metrics/custom/read-metric.ts';
-import type { HttpSource, MetricSource } from '../../../../core/metric-definition.ts';
+import type { HttpSource, MetricSource } from '../../../../core/experiment/metric-definition.ts';
 
 interface Call {
   readonly method: string | undefined;

@@ -1,0 +1,77 @@
+import { fieldOf } from '../../core/text/field-of.ts';
+import { asReport } from '../../core/report/as-report.ts';
+import { experimentDefaults } from '../../core/experiment/experiment.ts';
+import { parseObjectName } from '../../core/text/object-name.ts';
+import type { Report } from '../../core/report/report.ts';
+import { reportOf } from '../../core/report/report-of-state.ts';
+import { initialState } from '../../core/planner/experiment-state.ts';
+import { readYaml } from '../../formats/document/yaml.ts';
+import { CommandError } from '../errors.ts';
+import { readInputFile } from './files.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/**
+ * The reports in a file that `serin get ID -o yaml` or `kubectl get experiment -o yaml` has printed, in YAML or JSON, one for
+ * each Experiment. Fails with `usage`.
+ */
+export async function readReports(terminal: Terminal, path: string): Promise<readonly Report[]> {
+  const { name, text } = await readInputFile(terminal, path);
+  const reading = readYaml(text);
+  if (reading.kind === 'invalid') throw new CommandError('usage', `${name} is not YAML: ${reading.problem}`);
+  const reports = itemsOf(reading.value).map(reportIn);
+  const known = reports.filter((report) => report !== undefined);
+  if (known.length > 0 && known.length === reports.length) return known;
+  const expected =
+    'an Experiment with a status, as `serin get ID -o yaml` and `kubectl get experiment -o yaml` print it';
+  throw new CommandError('usage', `${name}: expected ${expected}`);
+}
+
+/** What is known of an experiment that has no report, or whose report is not the end of the story. */
+export function failedReport(report: Report | undefined, reason: string): Report {
+  return { ...(report ?? noReport), stage: 'Completed', outcome: 'Failed', reason };
+}
+
+/** Of an experiment that nobody has looked at. */
+export const noReport: Report = reportOf(initialState({ workflowId: '', firstRunId: '' }));
+
+/** kubectl prints a list where no name was given. */
+function itemsOf(value: unknown): readonly unknown[] {
+  const items = fieldOf(value, 'items');
+  return Array.isArray(items) ? items : [value];
+}
+
+/** serin's own document has the report as its status; in a cluster it is one part of iter8's status. */
+function reportIn(document: unknown): Report | undefined {
+  const status = fieldOf(document, 'status');
+  const own = asReport(status);
+  if (own !== undefined) return own;
+  const ofRun = fieldOf(status, 'serin');
+  const report = asReport(fieldOf(ofRun, 'report')) ?? withoutRun(document);
+  const isStopped = fieldOf(ofRun, 'outcome') === 'Failed' && report?.outcome === undefined;
+  return isStopped ? failedReport(report, textIn(ofRun, 'reason')) : report;
+}
+
+/** An object that serin's operator looks after, whose run has not begun, or never will. */
+function withoutRun(document: unknown): Report | undefined {
+  const status = fieldOf(document, 'status');
+  if (fieldOf(status, 'serin') === undefined) return undefined;
+  const metadata = fieldOf(document, 'metadata');
+  const spec = fieldOf(document, 'spec');
+  const strategy = fieldOf(spec, 'strategy');
+  const namespace = textIn(metadata, 'namespace');
+  return {
+    ...noReport,
+    apiVersion: textIn(document, 'apiVersion'),
+    name: textIn(metadata, 'name'),
+    namespace,
+    target: parseObjectName(textIn(spec, 'target'), namespace),
+    testingPattern: textIn(strategy, 'testingPattern'),
+    deploymentPattern: textIn(strategy, 'deploymentPattern') || experimentDefaults.deploymentPattern,
+    message: textIn(status, 'message'),
+  };
+}
+
+function textIn(value: unknown, name: string): string {
+  const field = fieldOf(value, name);
+  return typeof field === 'string' ? field : '';
+}

@@ -1,0 +1,68 @@
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { workflowType } from '../../contract/activities.ts';
+import type { CommandContext } from '../context.ts';
+import { remark } from '../context.ts';
+import type { Session } from './connection.ts';
+import { CommandError } from '../errors.ts';
+import { describeExecution, viewExecution } from './experiments.ts';
+import type { Execution, ExperimentView } from './experiments.ts';
+import { runningOn, runsOfObjects } from './visibility.ts';
+
+/**
+ * What a name on the command line means: the workflow of this id, or the newest experiment of this name, started here or by
+ * the operator, or the one that runs on the Knative Service of this name. Says so when there are several of the name. Fails
+ * with `notFound`.
+ */
+export async function findExecution(context: CommandContext, session: Session, id: string): Promise<Execution> {
+  const exact = await describeExecution(session, id);
+  if (exact !== undefined) return exact;
+  const name = possibleName(id);
+  if (name === undefined) throw notFound(session, `experiment ${id}`);
+  const [newest, ...older] = await executionsOf(session, name);
+  if (newest === undefined) return executionOn(session, id, name);
+  if (older.length > 0) {
+    const which = `${older.length + 1} experiments are called ${formatObjectName(name)}; this is the newest`;
+    remark(context, `note: ${which}, ${newest.workflowId}`);
+  }
+  return newest;
+}
+
+/** Looks at the latest run of a workflow. Fails with `notFound`. */
+export async function viewWorkflow(session: Session, workflowId: string): Promise<ExperimentView> {
+  const execution = await describeExecution(session, workflowId);
+  if (execution === undefined) throw notFound(session, `experiment ${workflowId}`);
+  return viewExecution(session, execution);
+}
+
+/** The experiment that `NAMESPACE/NAME` may name, or `NAME` in the namespace `default`; a longer text is an id and nothing else. */
+export function possibleName(id: string): ObjectName | undefined {
+  const [first = '', second, ...rest] = id.split('/');
+  if (rest.length > 0) return undefined;
+  return second === undefined ? { namespace: 'default', name: first } : { namespace: first, name: second };
+}
+
+/** The newest first. */
+async function executionsOf(session: Session, name: ObjectName): Promise<readonly Execution[]> {
+  const started = await describeExecution(session, `${workflowType}/${formatObjectName(name)}`);
+  const operated = await runsOfObjects(session, name);
+  const all = started === undefined ? operated : [started, ...operated];
+  return all.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
+}
+
+/** Only a name with its namespace may be a Knative Service's too. */
+async function executionOn(session: Session, id: string, name: ObjectName): Promise<Execution> {
+  const [only, ...others] = id.includes('/') ? await runningOn(session, id) : [];
+  if (only === undefined) throw notFound(session, `experiment ${id} or ${workflowType}/${formatObjectName(name)}`);
+  if (others.length === 0) return only;
+  const message = `several experiments run on ${id} ${placeOf(session)}: \`serin get --target ${id}\` lists them`;
+  throw new CommandError('notFound', message);
+}
+
+function notFound(session: Session, what: string): CommandError {
+  return new CommandError('notFound', `no ${what} ${placeOf(session)}; \`serin get\` lists all`);
+}
+
+function placeOf({ namespace, address }: Session): string {
+  return `in namespace ${namespace} at ${address}`;
+}

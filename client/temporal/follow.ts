@@ -1,0 +1,47 @@
+import { pause } from '../../kubernetes/pause.ts';
+import type { Session } from './connection.ts';
+import { CommandError } from '../errors.ts';
+import { isOpen } from './experiments.ts';
+import { viewWorkflow } from './find-experiment.ts';
+import type { ExperimentView } from './experiments.ts';
+import { explain } from './failures.ts';
+
+const pollIntervalMs = 1_000;
+
+/** While Temporal is away, its client would try for longer than a viewer should see the same. */
+const lookLimitMs = 5_000;
+
+/** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
+export function hasEnded({ report, execution }: ExperimentView): boolean {
+  return report?.outcome !== undefined || !isOpen(execution.status.name);
+}
+
+/**
+ * Looks at an experiment again and again, until it has ended or the signal is aborted. While nobody answers, the last
+ * report comes again with a note.
+ */
+export async function* follow(
+  session: Session,
+  workflowId: string,
+  signal: AbortSignal,
+): AsyncGenerator<ExperimentView> {
+  let last = await viewWorkflow(session, workflowId);
+  for (;;) {
+    yield last;
+    if (hasEnded(last) || !(await pause(signal, pollIntervalMs))) return;
+    const seen = last;
+    last = await session.client.withAbortSignal(signal, () => look(session, workflowId, seen));
+    if (signal.aborted) return;
+  }
+}
+
+async function look(session: Session, workflowId: string, last: ExperimentView): Promise<ExperimentView> {
+  try {
+    const view = await session.client.withDeadline(Date.now() + lookLimitMs, () => viewWorkflow(session, workflowId));
+    return view.report === undefined && last.report !== undefined ? { ...view, report: last.report } : view;
+  } catch (error) {
+    const { kind, message } = explain(error, session);
+    if (kind === 'notFound') throw new CommandError(kind, message, { cause: error });
+    return { ...last, note: message };
+  }
+}

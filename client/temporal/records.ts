@@ -1,0 +1,157 @@
+import { readFile, stat } from 'node:fs/promises';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { RoundJudgement } from '../../core/planner/judge-all.ts';
+import type { RecordedInterval } from '../../core/offline/rejudge.ts';
+import { candidateWeights } from '../../core/planner/experiment-state.ts';
+import type { ExperimentState } from '../../core/planner/experiment-state.ts';
+import { movesTraffic } from '../../core/experiment/versions.ts';
+import type { Observation, PatchTrafficInput, PreflightReport, ManifestReading } from '../../contract/activities.ts';
+import type { CommandContext } from '../context.ts';
+import type { Session } from './connection.ts';
+import { CommandError } from '../errors.ts';
+import { findExecution } from './find-experiment.ts';
+
+/** One interval of a run as Temporal recorded it. */
+export interface IntervalRecord extends RecordedInterval {
+  /** What was made of it then; absent where the metrics were out of sight. */
+  readonly judgement?: RoundJudgement;
+}
+
+/** What a run did, from the events of its history. */
+export interface RunRecord {
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly intervals: readonly IntervalRecord[];
+}
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type Event = NonNullable<History['events']>[number];
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+
+/** The record of a run that Temporal knows. */
+export async function readRunRecord(context: CommandContext, session: Session, id: string): Promise<RunRecord> {
+  return recordOf(id, await readChain(context, session, id));
+}
+
+/** The record in a file that `temporal workflow show --output json` has written. */
+export async function readExportedRecord(path: string): Promise<RunRecord> {
+  return recordOf(path, [await readExported(path)]);
+}
+
+export async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function readExported(path: string): Promise<History> {
+  try {
+    return historyFromJSON(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy = '`temporal workflow show --output json` exports one';
+    throw new CommandError('usage', `${path} is not a workflow history: ${reason}; ${remedy}`, { cause: error });
+  }
+}
+
+/** All runs of the experiment that were continued as new, the first run first. */
+async function readChain(
+  context: CommandContext,
+  { client, ...session }: Session,
+  id: string,
+): Promise<readonly History[]> {
+  const { workflowId, runId } = await findExecution(context, { client, ...session }, id);
+  const chain: History[] = [];
+  let next: string | undefined = runId;
+  while (next !== undefined) {
+    const history: History = await client.workflow.getHandle(workflowId, next).fetchHistory();
+    chain.unshift(history);
+    next = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  }
+  return chain;
+}
+
+function recordOf(name: string, histories: readonly History[]): RunRecord {
+  const reader = new RecordReader();
+  for (const history of histories) for (const event of history.events ?? []) reader.read(event);
+  const { experiment, intervals } = reader;
+  if (experiment === undefined) throw new CommandError('failed', `${name} has not read its manifest: nothing to judge`);
+  return { name, experiment, intervals };
+}
+
+/** Walks through the events in order; activities are known by the event that scheduled them. */
+class RecordReader {
+  experiment: Experiment | undefined;
+  readonly intervals: IntervalRecord[] = [];
+  private weights: readonly number[] = [];
+  private readonly scheduled = new Map<string, { readonly type: string; readonly input: Payload | undefined }>();
+
+  read(event: Event): void {
+    const { workflowExecutionStartedEventAttributes: started, activityTaskScheduledEventAttributes: scheduled } = event;
+    if (started) this.carryOver(started.input?.payloads?.[1]);
+    if (scheduled) {
+      const type = scheduled.activityType?.name ?? '';
+      this.scheduled.set(String(event.eventId), { type, input: scheduled.input?.payloads?.[0] });
+    }
+    this.readCompleted(event);
+    this.readMarker(event);
+  }
+
+  /** After continue-as-new the state came along. */
+  private carryOver(payload: Payload | undefined): void {
+    const carried = decode(payload) as ExperimentState | undefined;
+    if (carried?.experiment === undefined) return;
+    this.experiment = carried.experiment;
+    this.weights = candidateWeights(carried);
+  }
+
+  private readCompleted({ activityTaskCompletedEventAttributes: completed }: Event): void {
+    if (!completed) return;
+    const { type, input } = this.scheduled.get(String(completed.scheduledEventId)) ?? { type: '', input: undefined };
+    const result = completed.result?.payloads?.[0];
+    switch (type) {
+      case 'readManifest':
+        this.experiment = (decode(result) as ManifestReading | undefined)?.experiment;
+        break;
+      case 'preflight': {
+        const { correlations, weights = [] } = (decode(result) as PreflightReport | undefined) ?? {
+          correlations: undefined,
+        };
+        this.weights = this.experiment && movesTraffic(this.experiment) ? weights : [];
+        if (this.experiment && correlations) this.experiment = { ...this.experiment, correlations };
+        break;
+      }
+      case 'patchTraffic': {
+        const [, ...candidates] = (decode(input) as PatchTrafficInput | undefined)?.shares ?? [];
+        this.weights = candidates.map(({ percent }) => percent);
+        break;
+      }
+      case 'queryMetrics': {
+        const observation = decode(result) as Observation | undefined;
+        if (observation === undefined) break;
+        const { atMs, measurement } = observation;
+        this.intervals.push({ atMs, measurement, weights: this.weights });
+        break;
+      }
+    }
+  }
+
+  /** A local activity's result belongs to the observation before it. */
+  private readMarker({ markerRecordedEventAttributes: marker }: Event): void {
+    if (marker?.markerName !== 'core_local_activity') return;
+    const data = decode(marker.details?.['data']?.payloads?.[0]) as { readonly activity_type?: string } | undefined;
+    const last = this.intervals.at(-1);
+    if (data?.activity_type !== 'computeWeights' || last === undefined) return;
+    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as RoundJudgement | undefined;
+    if (judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
+  }
+}
+
+/** Our own activities wrote it, by their contract: what callers say of its type is what the contract says. */
+function decode(payload: Payload | undefined | null): unknown {
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}

@@ -1,0 +1,124 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { workflowIdPrefixes } from '../../operator/experiment-object.ts';
+import { workflowType } from '../../contract/activities.ts';
+import type { Report } from '../../core/report/report.ts';
+import { outcomeAttribute, stageAttribute, targetAttribute } from '../../contract/messages.ts';
+import type { Session } from './connection.ts';
+import { viewExecution } from './experiments.ts';
+import type { Execution, ExperimentView } from './experiments.ts';
+
+export interface ListOptions {
+  /** `namespace/name` of a Knative Service. */
+  readonly target?: string;
+  readonly stage?: string;
+  readonly outcome?: string;
+  /** The newest so many. */
+  readonly limit: number;
+}
+
+const grpcInvalidArgument = 3;
+
+/** Reports that are asked for at the same time: a list of dead experiments costs one query limit for this many. */
+const concurrency = 8;
+
+/** Objects of one name, one after another; the newest is among the first. */
+const mostRuns = 20;
+
+const ofType = `WorkflowType = "${workflowType}"`;
+
+/** The newest experiments of the Temporal namespace, newest first, running and ended. */
+export async function listExperiments(session: Session, options: ListOptions): Promise<readonly ExperimentView[]> {
+  const { limit } = options;
+  const conditions = conditionsOf(options).map(({ attribute, value }) => equals(attribute, value));
+  try {
+    return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit));
+  } catch (error) {
+    if (conditions.length === 0 || !isInvalidQuery(error)) throw error;
+    return filterByReport(await viewAll(session, await list(session, ofType, limit)), options);
+  }
+}
+
+/** The experiments that run on a Knative Service now; none where the namespace has no search attribute for it. */
+export async function runningOn(session: Session, target: string): Promise<readonly Execution[]> {
+  const query = [ofType, equals(targetAttribute.name, target), 'ExecutionStatus = "Running"'].join(' AND ');
+  return list(session, query, 2).catch((error: unknown) => {
+    if (isInvalidQuery(error)) return [];
+    throw error;
+  });
+}
+
+/** The experiments that the operator has run for objects of this name, the running ones first; as Temporal lists them, a moment late. */
+export async function runsOfObjects(session: Session, name: ObjectName): Promise<readonly Execution[]> {
+  const isOfObject = workflowIdPrefixes(name).map((prefix) => `WorkflowId STARTS_WITH "${quoted(prefix)}"`);
+  const query = `${ofType} AND (${isOfObject.join(' OR ')})`;
+  return list(session, query, mostRuns).catch((error: unknown) => {
+    if (isInvalidQuery(error)) return [];
+    throw error;
+  });
+}
+
+interface Condition {
+  readonly attribute: string;
+  readonly value: string;
+  readonly holds: (report: Report) => boolean;
+}
+
+function conditionsOf({ target, stage, outcome }: ListOptions): readonly Condition[] {
+  const conditions: Condition[] = [];
+  if (target !== undefined) {
+    const holds = (report: Report): boolean => formatObjectName(report.target) === target;
+    conditions.push({ attribute: targetAttribute.name, value: target, holds });
+  }
+  if (stage !== undefined) {
+    conditions.push({ attribute: stageAttribute.name, value: stage, holds: (report) => report.stage === stage });
+  }
+  if (outcome !== undefined) {
+    conditions.push({
+      attribute: outcomeAttribute.name,
+      value: outcome,
+      holds: (report) => report.outcome === outcome,
+    });
+  }
+  return conditions;
+}
+
+function equals(attribute: string, value: string): string {
+  return `${attribute} = "${quoted(value)}"`;
+}
+
+function quoted(text: string): string {
+  return text.replaceAll(/["\\]/g, '');
+}
+
+async function list(session: Session, query: string, limit: number): Promise<readonly Execution[]> {
+  const executions: Execution[] = [];
+  for await (const execution of session.client.workflow.list({ query, pageSize: limit })) {
+    // A run that was continued as new is the same experiment, whose latest run is in the list too.
+    if (execution.status.name !== 'CONTINUED_AS_NEW') executions.push(execution);
+    if (executions.length >= limit) break;
+  }
+  return executions;
+}
+
+async function viewAll(session: Session, executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
+  const views: ExperimentView[] = [];
+  for (let start = 0; start < executions.length; start += concurrency) {
+    const batch = executions.slice(start, start + concurrency);
+    views.push(...(await Promise.all(batch.map((execution) => viewExecution(session, execution)))));
+  }
+  return views;
+}
+
+/** The namespace has no search attributes: then only the experiments themselves know. */
+function filterByReport(views: readonly ExperimentView[], options: ListOptions): readonly ExperimentView[] {
+  const conditions = conditionsOf(options);
+  return views.filter(({ report }) => report !== undefined && conditions.every(({ holds }) => holds(report)));
+}
+
+/** The namespace has no such search attribute, or the server no such comparison. */
+function isInvalidQuery(error: unknown): boolean {
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return isGrpcServiceError(cause) && cause.code === grpcInvalidArgument;
+}

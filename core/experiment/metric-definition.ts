@@ -1,0 +1,55 @@
+import type { ObjectName } from '../text/object-name.ts';
+
+/** A name with its template: an HTTP header or a query parameter. */
+export interface NamedTemplate {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Which keys of its secret a request uses: `username` and `password`, or those that its templates name. */
+export type AuthType = 'Basic' | 'Bearer' | 'APIKey';
+
+/** JSON from an HTTP service, and the jq expression that makes a number of it. */
+export interface HttpSource {
+  readonly kind: 'http';
+  readonly method: 'GET' | 'POST';
+  /** Placeholders stand for keys of the secret. */
+  readonly urlTemplate: string;
+  /** Placeholders stand for keys of the secret; under Basic they are no placeholders. */
+  readonly headers: readonly NamedTemplate[];
+  /** Query parameters; placeholders stand for `metricVariables`. */
+  readonly params: readonly NamedTemplate[];
+  /** JSON after the placeholders, as in `params`, are filled in. */
+  readonly body?: string;
+  readonly jqExpression: string;
+  readonly authType?: AuthType;
+  /** In the metric's own namespace: a metric must not send out what its author may not read. */
+  readonly secret?: ObjectName;
+}
+
+/** Where the value of a metric comes from. */
+export type MetricSource =
+  | HttpSource
+  /** An instant query to the worker's Prometheus; placeholders stand for `metricVariables`. */
+  | { readonly kind: 'prometheus'; readonly query: string }
+  /** Made up, for trying an experiment out; levels by the versions' names. */
+  | { readonly kind: 'mock'; readonly levels: Readonly<Record<string, number>> };
+
+/** A metric that a user has defined. */
+export interface MetricDefinition extends ObjectName {
+  readonly description?: string;
+  readonly units?: string;
+  /** A counter grows with time; a gauge is a level. */
+  readonly type: 'counter' | 'gauge';
+  /** The metric that counts what this one is made of. */
+  readonly sampleSize?: ObjectName;
+  readonly source: MetricSource;
+}
+
+/** What one look at a metric of one version tells. */
+export type MetricReading =
+  | { readonly kind: 'value'; readonly value: number }
+  /** The back end answered, but has no number. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** Nothing was answered, or nothing could be asked. */
+  | { readonly kind: 'blind'; readonly reason: string };

@@ -1,0 +1,57 @@
+import type { Experiment, Version } from './experiment.ts';
+
+type Versions = Pick<Experiment, 'testingPattern' | 'baseline' | 'candidates'>;
+
+/** A conformance test looks at what serves, and writes nothing. */
+export function movesTraffic({ testingPattern }: Pick<Experiment, 'testingPattern'>): boolean {
+  return testingPattern !== 'Conformance';
+}
+
+/** All versions, the baseline first. */
+export function versionsOf({ baseline, candidates }: Versions): readonly Version[] {
+  return [baseline, ...candidates];
+}
+
+/** All versions with what the queries of metrics may use: iter8's own two variables, and those of the manifest. */
+export function metricVersions(experiment: Experiment): readonly Pick<Version, 'name' | 'variables'>[] {
+  const { namespace } = experiment.target;
+  return versionsOf(experiment).map(({ name, revision, variables }) => {
+    return { name, variables: { namespace, revision, ...variables } };
+  });
+}
+
+/** The versions that are judged: the candidates, or the only version of a conformance test. */
+export function judgedVersions({ testingPattern, baseline, candidates }: Versions): readonly Version[] {
+  return testingPattern === 'Conformance' ? [baseline] : candidates;
+}
+
+/** What the judged versions are called: only one of them is a candidate without a number. */
+export function roleOf(experiment: Versions, index: number): string {
+  if (experiment.testingPattern === 'Conformance') return 'baseline';
+  return experiment.candidates.length === 1 ? 'candidate' : `candidate ${experiment.candidates[index]?.name ?? index}`;
+}
+
+/** `app-v1 to app-v2`, for headlines. */
+export function versionsText({ baseline, candidates, discovers }: Experiment): string {
+  if (discovers) return 'versions as they are found';
+  const others = candidates.map(({ revision }) => revision).join(' or ');
+  return others === '' ? baseline.revision : `${baseline.revision} to ${others}`;
+}
+
+/** The traffic of all versions when the candidates have these percents: the baseline has the rest. */
+export function sharesOf({ baseline, candidates }: Versions, weights: readonly number[]): readonly Share[] {
+  const ofCandidates = candidates.map(({ revision }, index) => ({ revision, percent: weights[index] ?? 0 }));
+  const percent = 100 - ofCandidates.reduce((sum, share) => sum + share.percent, 0);
+  return [{ revision: baseline.revision, percent }, ...ofCandidates];
+}
+
+/** The same with everything on one version. */
+export function allOn(experiment: Versions, winner: Version): readonly number[] {
+  return experiment.candidates.map(({ name }) => (name === winner.name ? 100 : 0));
+}
+/** A version's revision, and the percent of the traffic that it is to get. */
+
+export interface Share {
+  readonly revision: string;
+  readonly percent: number;
+}

@@ -1,0 +1,20 @@
+import type { Experiment } from '../experiment/experiment.ts';
+import type { Counts } from './measurement.ts';
+import { noCounts } from './measurement.ts';
+import { versionsOf } from '../experiment/versions.ts';
+
+/**
+ * Whether the experiment sends its own load and counts the answers: then its built-in metrics are what was counted, by the
+ * version's name, and no back end is asked for them.
+ */
+export function isLoadTest({ start, loop = [] }: Pick<Experiment, 'start' | 'loop'>): boolean {
+  return [...start, ...loop].some((task) => task.kind === 'collect' && !task.loadOnly);
+}
+
+/** What load tasks have counted, for all versions, the baseline first. */
+export function collectedCounts(
+  experiment: Experiment,
+  collected: Readonly<Record<string, Counts>> = {},
+): readonly Counts[] {
+  return versionsOf(experiment).map(({ name }) => collected[name] ?? noCounts);
+}

@@ -1,0 +1,79 @@
+import type { TestingPattern } from '../experiment/experiment.ts';
+import type { MetricName } from '../experiment/metric.ts';
+import type { MetricReading } from '../experiment/metric-definition.ts';
+
+/** One cumulative histogram bucket: `count` requests took at most `le` milliseconds; the last has `le: null` (+Inf). */
+export interface Bucket {
+  readonly le: number | null;
+  readonly count: number;
+}
+
+/** What one version answered in a window of time, from raw counters. Additive: windows can be summed. */
+export interface Counts {
+  readonly requests: number;
+  /** Responses of class 5xx. */
+  readonly errors5xx: number;
+  /** Responses outside class 2xx. */
+  readonly errorsNot2xx: number;
+  readonly latencySumMs: number;
+  /** Cumulative and ascending; empty when there was no request. */
+  readonly buckets: readonly Bucket[];
+  /** What the metrics that users have defined said last. */
+  readonly values?: Readonly<Record<MetricName, MetricReading>>;
+}
+
+/** What a judged version and the baseline answered in the same time. */
+export interface Totals {
+  readonly baseline: Counts;
+  readonly candidate: Counts;
+}
+
+/** A window of time, (fromMs, toMs], in epoch milliseconds. */
+interface MeasuredWindow {
+  readonly kind: 'measured';
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Why there are no metrics. */
+export type NotMeasured =
+  /** The back end did not answer: nothing is known about the versions. */
+  | { readonly kind: 'blind'; readonly reason: string }
+  /** The back end answered, but its answer cannot be used (two series for one value, torn histogram). */
+  | { readonly kind: 'error'; readonly reason: string };
+
+/** The metrics of all versions in one interval, or why there are none. */
+export type RunMeasurement =
+  | (MeasuredWindow & {
+      readonly baseline: Counts;
+      /** In the order of the experiment's candidates. */
+      readonly candidates: readonly Counts[];
+      /** What the back end was asked, and how much it answered; the answers themselves are not kept. */
+      readonly asked?: readonly Question[];
+    })
+  | NotMeasured;
+
+/** The metrics of one judged version beside the baseline's. */
+export type Measurement = (MeasuredWindow & { readonly baseline: Counts; readonly candidate: Counts }) | NotMeasured;
+
+/** A query to the metrics back end, as it was sent, and the size of its answer. */
+export interface Question {
+  readonly query: string;
+  readonly atMs: number;
+  readonly series: number;
+  readonly samples: number;
+}
+
+/** The part of a measurement that one judged version is judged by; a conformance test has nothing beside it. */
+export function measurementOf(
+  measurement: RunMeasurement,
+  { testingPattern, index }: { readonly testingPattern: TestingPattern; readonly index: number },
+): Measurement {
+  if (measurement.kind !== 'measured') return measurement;
+  const { kind, fromMs, toMs, baseline, candidates } = measurement;
+  const isAlone = testingPattern === 'Conformance';
+  const candidate = (isAlone ? baseline : candidates[index]) ?? noCounts;
+  return { kind, fromMs, toMs, baseline: isAlone ? noCounts : baseline, candidate };
+}
+
+export const noCounts: Counts = { requests: 0, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 0, buckets: [] };

@@ -1,0 +1,66 @@
+import type { Version } from '../experiment/experiment.ts';
+import type { MetricDefinition } from '../experiment/metric-definition.ts';
+
+/** A text with its placeholders filled in, and those that nothing is known of: they are left as they were. */
+export interface Substituted {
+  readonly text: string;
+  readonly unknown: readonly string[];
+}
+
+/** `$$`, `$name` or `${name}`; names are ASCII letters, digits and `_`. */
+const placeholder = /\$(?:(?<escaped>\$)|(?<named>[A-Za-z_]\w*)|\{(?<braced>[A-Za-z_]\w*)\})/g;
+
+/**
+ * Fills in `$name` and `${name}`; `$$` is a dollar, and a dollar before anything else is itself: Python's
+ * `string.Template`, which iter8's templates are written for
+ * (https://docs.python.org/3/library/string.html#template-strings).
+ */
+export function substitute(template: string, variables: Readonly<Record<string, string>>): Substituted {
+  const unknown: string[] = [];
+  const text = template.replaceAll(placeholder, (whole, escaped?: string, named?: string, braced?: string) => {
+    const name = named ?? braced;
+    if (escaped !== undefined || name === undefined) return '$';
+    if (Object.hasOwn(variables, name)) return variables[name] ?? '';
+    unknown.push(name);
+    return whole;
+  });
+  return { text, unknown: [...new Set(unknown)] };
+}
+
+/** Whole seconds, at least 1: no window is empty. */
+export function elapsedSeconds(elapsedMs: number): number {
+  return Math.max(1, Math.floor(elapsedMs / 1000));
+}
+
+/**
+ * What a metric's query may use of a version: its name, its variables, and the time since the experiment's start as
+ * `elapsedTime`, in seconds, and as `interval`, with their unit: `285` and `285s`.
+ */
+export function metricVariables(
+  { name, variables }: Pick<Version, 'name' | 'variables'>,
+  elapsedMs: number,
+): Readonly<Record<string, string>> {
+  const seconds = String(elapsedSeconds(elapsedMs));
+  return { name, ...variables, elapsedTime: seconds, interval: `${seconds}s` };
+}
+
+/** The placeholders of a metric that nothing fills in for this version: its query would be a wrong one. */
+export function unknownPlaceholders(
+  { source }: MetricDefinition,
+  version: Pick<Version, 'name' | 'variables'>,
+): readonly string[] {
+  const variables = metricVariables(version, 0);
+  const unknown = queryTemplates(source).flatMap((template) => substitute(template, variables).unknown);
+  return [...new Set(unknown)];
+}
+
+function queryTemplates(source: MetricDefinition['source']): readonly string[] {
+  switch (source.kind) {
+    case 'prometheus':
+      return [source.query];
+    case 'http':
+      return [...source.params.map(({ value }) => value), ...(source.body === undefined ? [] : [source.body])];
+    case 'mock':
+      return [];
+  }
+}

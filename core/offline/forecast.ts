@@ -1,0 +1,262 @@
+import { analysisOf, longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
+import { formatDuration } from '../text/duration.ts';
+import { boundariesOf } from '../verdicts/evidence.ts';
+import type { Experiment, Objective } from '../experiment/experiment.ts';
+import type { Bucket } from '../measurements/measurement.ts';
+import { isFact, metricFacts } from '../experiment/metric.ts';
+import { bucketed, expectedLatencies, latencyByMean } from './latency.ts';
+import { logPassEvidence } from '../stats/bernoulli.ts';
+import { dispersionOf } from '../stats/dispersion.ts';
+import { bucketAround } from '../stats/exceedance.ts';
+import { leastRequests } from '../stats/least-requests.ts';
+import { latencyCapMs, logBetEvidence, meanPassIncrements } from '../stats/mean-betting.ts';
+import { firstRound } from '../planner/share-among-candidates.ts';
+import { movesTraffic } from '../experiment/versions.ts';
+import { ceilingOf, nextStep } from '../planner/next-weight.ts';
+
+/** What is known of a target before its experiment runs. */
+export interface Surroundings {
+  /** Of both versions together. */
+  readonly requestsPerSecond?: number;
+  /** Latencies that the baseline has shown lately. */
+  readonly latencies?: { readonly buckets: readonly Bucket[]; readonly sumMs: number };
+  /** For each objective how alike the requests of an interval are in being bad, where that is known. */
+  readonly correlations?: readonly (number | null)[];
+  /** What the candidate has under FixedSplit, percent; half of the traffic where it is not known. */
+  readonly candidateWeight?: number;
+  readonly scrapeIntervalMs?: number;
+}
+
+export interface PlannedStep {
+  /** From the first step on. */
+  readonly atMs: number;
+  readonly weight: number;
+  /** Of the candidate until the end of this step; absent where the traffic is not known. */
+  readonly candidateRequests?: number;
+}
+
+/** Requests of the candidate that a pass needs, and when they have come; absent where it never passes or nobody knows. */
+export interface PassForecast {
+  readonly requests?: number;
+  readonly afterMs?: number;
+}
+
+export interface ObjectiveForecast {
+  readonly objective: Objective;
+  /** Without any bad request; for a mean at what the baseline shows, or at half the limit. */
+  readonly atBest: PassForecast;
+  /** At half the limit. */
+  readonly halfway: PassForecast;
+}
+
+/** What a schedule can come to, if nothing speaks against the candidate. */
+export interface Admission {
+  readonly steps: readonly PlannedStep[];
+  readonly shortestMs: number;
+  readonly longestMs: number;
+  readonly objectives: readonly ObjectiveForecast[];
+  readonly warnings: readonly string[];
+}
+
+/** Looks ahead: the timeline, what a pass needs, and whether the schedule can bring it. */
+export function admit(experiment: Experiment, surroundings: Surroundings): Admission {
+  const steps = plannedSteps(experiment, surroundings);
+  const shortestMs = wholeWarmUpMs(experiment) + experiment.iterations * experiment.intervalMs;
+  const isExtended = analysisOf(experiment).undecided === 'extend';
+  const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
+  const objectives = experiment.objectives.map((objective, index) => {
+    const dispersion = dispersionFor(experiment, { ...surroundings, steps }, index);
+    return forecast(objective, experiment, { ...surroundings, steps, dispersion });
+  });
+  const admission = { steps, shortestMs, longestMs, objectives };
+  return { ...admission, warnings: warningsOf(experiment, surroundings, admission) };
+}
+
+/** Of both versions together; undefined where the traffic is not known. */
+export function requestsPerInterval(
+  { intervalMs }: Pick<Experiment, 'intervalMs'>,
+  requestsPerSecond: number | undefined,
+): number | undefined {
+  return requestsPerSecond === undefined ? undefined : (requestsPerSecond * intervalMs) / 1000;
+}
+
+/** What an even split gives, where nobody has said how traffic is split. */
+const evenSplit = 50;
+
+/** The weight that the candidate begins with, percent. */
+export function plannedWeight(
+  experiment: Experiment,
+  { requestsPerSecond, candidateWeight }: Pick<Surroundings, 'requestsPerSecond' | 'candidateWeight'>,
+): number {
+  if (!movesTraffic(experiment)) return candidateWeight ?? 100;
+  if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight ?? evenSplit;
+  return firstRound(experiment, requestsPerInterval(experiment, requestsPerSecond)).weights[0] ?? 0;
+}
+
+/** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
+function dispersionFor(experiment: Experiment, { correlations, steps }: Planned, index: number): number {
+  const { dispersion } = analysisOf(experiment);
+  if (typeof dispersion === 'number') return Math.max(1, dispersion);
+  const correlation = correlations?.[index] ?? 0;
+  const { candidateRequests = 0 } = steps.at(-1) ?? {};
+  return dispersion === 'off' ? 1 : dispersionOf(candidateRequests / Math.max(1, steps.length), correlation);
+}
+
+function plannedSteps(experiment: Experiment, surroundings: Surroundings): readonly PlannedStep[] {
+  const { intervalMs, iterations } = experiment;
+  const warmUpMs = wholeWarmUpMs(experiment);
+  const perInterval = requestsPerInterval(experiment, surroundings.requestsPerSecond);
+  const steps: PlannedStep[] = [];
+  let weight = plannedWeight(experiment, surroundings);
+  let candidateRequests = 0;
+  for (let index = 0; index < Math.min(iterations, mostSteps); index += 1) {
+    candidateRequests += ((perInterval ?? 0) * weight) / 100;
+    const known = perInterval === undefined ? {} : { candidateRequests: Math.floor(candidateRequests) };
+    steps.push({ atMs: index === 0 ? 0 : warmUpMs + index * intervalMs, weight, ...known });
+    if (experiment.deploymentPattern === 'Progressive' && movesTraffic(experiment)) {
+      weight = Math.max(weight, Math.min(nextStep(experiment, weight), ceilingOf(experiment)));
+    }
+  }
+  return steps;
+}
+
+/** Nobody reads more lines, and the later ones are all alike. */
+const mostSteps = 1000;
+
+type Planned = Surroundings & { readonly steps: readonly PlannedStep[] };
+type Expected = Planned & { readonly dispersion: number };
+
+function forecast(objective: Objective, experiment: Experiment, surroundings: Expected): ObjectiveForecast {
+  const best = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0 });
+  const half = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0.5 });
+  const within = (requests: number | undefined): PassForecast => {
+    if (requests === undefined) return {};
+    const afterMs = timeUntil(requests, experiment, surroundings);
+    return { requests, ...(afterMs === undefined ? {} : { afterMs }) };
+  };
+  return { objective, atBest: within(best), halfway: within(half) };
+}
+
+interface Quality {
+  readonly surroundings: Expected;
+  /** The true share of bad requests, as a part of the limit. */
+  readonly shareOfLimit: number;
+}
+
+/** Requests until a pass at a constant quality; undefined where none suffice. */
+function requestsAt(objective: Objective, experiment: Experiment, quality: Quality): number | undefined {
+  const { minSamples } = experiment;
+  const { method, falsePass } = analysisOf(experiment);
+  const facts = metricFacts(objective.metric, experiment.metrics);
+  if (method === 'threshold' || isFact(facts)) return Math.max(1, minSamples);
+  const evidence = evidenceAt(objective, experiment, quality);
+  const needed = evidence && leastRequests((requests) => evidence(requests) >= -Math.log(falsePass));
+  if (needed === undefined || needed === Infinity) return undefined;
+  return Math.max(Math.ceil(needed * quality.surroundings.dispersion), minSamples);
+}
+
+function evidenceAt(
+  objective: Objective,
+  experiment: Experiment,
+  { surroundings, shareOfLimit }: Quality,
+): ((requests: number) => number) | undefined {
+  const { limit, boundary } = boundariesOf(objective, experiment);
+  if (objective.metric !== 'mean-latency') {
+    return (requests) => logPassEvidence({ requests, bad: requests * limit * shareOfLimit }, boundary);
+  }
+  const shown = shareOfLimit === 0 ? surroundings.latencies : undefined;
+  const { buckets, sumMs } = shown ?? expectedLatencies(1, bucketed(latencyByMean(limit / 2)));
+  const count = buckets.at(-1)?.count ?? 0;
+  const capMs = latencyCapMs(
+    buckets.map(({ le }) => le),
+    limit,
+  );
+  if (count === 0 || capMs === undefined || capMs <= boundary) return undefined;
+  const increments = meanPassIncrements({ buckets, sumMs }, { boundaryMs: boundary, capMs });
+  return (requests) => logBetEvidence(increments.map((log) => (log * requests) / count));
+}
+
+/** When so many requests have come to the candidate, if its weight follows the plan; undefined where that is not known. */
+function timeUntil(
+  requests: number,
+  experiment: Experiment,
+  { requestsPerSecond, steps }: Planned,
+): number | undefined {
+  if (requestsPerSecond === undefined || requestsPerSecond <= 0) return undefined;
+  const { intervalMs } = experiment;
+  const warmUpMs = wholeWarmUpMs(experiment);
+  const reached = steps.findIndex(({ candidateRequests = 0 }) => candidateRequests >= requests);
+  if (reached !== -1) return warmUpMs + (reached + 1) * intervalMs;
+  const last = steps.at(-1);
+  if (last === undefined || last.weight === 0) return undefined;
+  const missing = requests - (last.candidateRequests ?? 0);
+  const perInterval = (requestsPerSecond * intervalMs * last.weight) / 100_000;
+  return warmUpMs + intervalMs * (steps.length + Math.ceil(missing / perInterval));
+}
+
+function warningsOf(
+  experiment: Experiment,
+  surroundings: Surroundings,
+  admission: Omit<Admission, 'warnings'>,
+): readonly string[] {
+  return [
+    ...admission.objectives.flatMap((one) => scheduleWarning(one, admission)),
+    ...experiment.objectives.flatMap((objective) => bucketWarning(objective, experiment, surroundings)),
+    ...scrapeWarning(experiment, surroundings),
+    ...budgetWarning(experiment, surroundings),
+  ];
+}
+
+function scheduleWarning(
+  { objective, atBest }: ObjectiveForecast,
+  { longestMs, shortestMs }: Omit<Admission, 'warnings'>,
+): readonly string[] {
+  const { requests, afterMs } = atBest;
+  if (requests === undefined) {
+    return [
+      `${objective.metric} cannot pass: its buckets or its latencies do not let evidence grow; choose another limit`,
+    ];
+  }
+  if (afterMs === undefined || afterMs <= shortestMs) return [];
+  const need = `${objective.metric} needs at least ${requests} requests of the candidate, which take about ${formatDuration(afterMs)} at the traffic now`;
+  if (afterMs > longestMs) {
+    return [
+      `${need}, but the run ends after ${formatDuration(longestMs)}: no verdict can be reached; give it more time or a higher tolerance`,
+    ];
+  }
+  return [`${need}: longer than the planned ${formatDuration(shortestMs)}, so the run will be extended`];
+}
+
+function bucketWarning(objective: Objective, experiment: Experiment, { latencies }: Surroundings): readonly string[] {
+  const { metric, upperLimit } = objective;
+  const isTested = analysisOf(experiment).method === 'sequential' && metricFacts(metric).kind.kind === 'tail-latency';
+  if (!isTested || upperLimit === undefined || latencies === undefined) return [];
+  const around = bucketAround(
+    latencies.buckets.map(({ le }) => le),
+    upperLimit,
+  );
+  if (around === undefined) return [];
+  const { lower, upper } = around;
+  const advice = upper === null ? `${lower} ms` : `${lower} or ${upper} ms`;
+  return [
+    `${metric}: the limit of ${upperLimit} ms lies inside the bucket from ${lower} to ${upper ?? 'infinity'} ms; requests in it count against a pass and not for a fail, so a version near the limit stays undecided; use ${advice}`,
+  ];
+}
+
+function scrapeWarning({ intervalMs }: Experiment, { scrapeIntervalMs }: Surroundings): readonly string[] {
+  if (scrapeIntervalMs === undefined || intervalMs >= 2 * scrapeIntervalMs) return [];
+  const [interval, scrape] = [formatDuration(intervalMs), formatDuration(scrapeIntervalMs)];
+  return [
+    `the interval of ${interval} is under two scrapes of ${scrape}: intervals may be empty, and counts come late`,
+  ];
+}
+
+function budgetWarning(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
+  const { riskBudget } = analysisOf(experiment);
+  if (riskBudget === undefined || requestsPerSecond === undefined) return [];
+  const least = (requestsPerSecond * experiment.intervalMs) / 100_000;
+  if (least <= riskBudget) return [];
+  return [
+    `risk budget ${riskBudget}: even 1 % of the traffic is ${Math.round(least)} requests an interval, so a version that fails them all exceeds it before it is seen`,
+  ];
+}

@@ -1,0 +1,78 @@
+import type { Experiment } from '../experiment/experiment.ts';
+import { judgeRound } from '../planner/judge-all.ts';
+import type { RoundJudgement } from '../planner/judge-all.ts';
+import type { RunMeasurement } from '../measurements/measurement.ts';
+import { planRound, withPlan } from '../planner/plan-all.ts';
+import type { RoundPlan } from '../planner/plan-all.ts';
+import { afterLook, judgeInputOf, planInputOf } from '../planner/fold-observation.ts';
+import { initialStanding } from '../planner/candidate-state.ts';
+import { initialState, withWeights } from '../planner/experiment-state.ts';
+import type { ExperimentState } from '../planner/experiment-state.ts';
+import { judgedVersions } from '../experiment/versions.ts';
+
+/** One interval as it was measured, and the candidates' weights in it. */
+export interface RecordedInterval {
+  readonly atMs: number;
+  readonly measurement: RunMeasurement;
+  readonly weights: readonly number[];
+}
+
+/** What an experiment makes of one recorded interval. */
+export interface RejudgedInterval {
+  readonly interval: RecordedInterval;
+  /** Completed iterations, this one included if it counts. */
+  readonly iteration: number;
+  /** Absent while the metrics were out of sight. */
+  readonly judgement?: RoundJudgement;
+  readonly plan: RoundPlan;
+}
+
+/**
+ * Judges recorded intervals anew, by the functions that decide a real run, until the experiment would end. The weights are those of
+ * the record: what another weight would have measured, nobody knows. People, cluster and warm-up are taken to be undisturbed.
+ */
+export function rejudge(experiment: Experiment, intervals: readonly RecordedInterval[]): readonly RejudgedInterval[] {
+  const judged: RejudgedInterval[] = [];
+  let state = stateBefore(experiment, intervals);
+  for (const interval of intervals) {
+    const { atMs: nowMs, measurement, weights } = interval;
+    const look = lookUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
+    state = withPlan(look.state, look.plan);
+    const { judgement, plan } = look;
+    judged.push({ interval, iteration: state.iteration, ...(judgement === undefined ? {} : { judgement }), plan });
+    if (isEnd(plan)) break;
+  }
+  return judged;
+}
+
+/** Whether the run would end here, or wait for a person. */
+export function isEnd({ kind }: RoundPlan): boolean {
+  return kind !== 'hold' && kind !== 'shift';
+}
+
+function stateBefore(experiment: Experiment, [first]: readonly RecordedInterval[]): ExperimentState {
+  const measurement = first?.measurement;
+  const startedAtMs = measurement?.kind === 'measured' ? measurement.fromMs : (first?.atMs ?? 0);
+  const standings = judgedVersions(experiment).map(() => initialStanding());
+  return { ...initialState({ workflowId: 'record', firstRunId: 'record' }), confirmed: true, startedAtMs, standings };
+}
+
+export interface UndisturbedLook {
+  readonly experiment: Experiment;
+  readonly measurement: RunMeasurement;
+  readonly nowMs: number;
+  /** False leaves out what only people read. */
+  readonly shown?: boolean;
+}
+
+/** One look at metrics alone, by the functions of a real run: nobody has touched the target. */
+export function lookUndisturbed(
+  before: ExperimentState,
+  { experiment, measurement, nowMs, shown = true }: UndisturbedLook,
+): { readonly state: ExperimentState; readonly judgement: RoundJudgement | undefined; readonly plan: RoundPlan } {
+  const input = { ...judgeInputOf(before, experiment, measurement), shown };
+  const judgement = measurement.kind === 'blind' ? undefined : judgeRound(input);
+  const seen = { experiment, measurement, drifts: [], judgement, nowMs };
+  const state = afterLook(before, seen);
+  return { state, judgement, plan: planRound(planInputOf(state, seen)) };
+}

@@ -1,0 +1,116 @@
+import { longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import { noCounts } from '../measurements/measurement.ts';
+import type { Counts } from '../measurements/measurement.ts';
+import { lookUndisturbed } from './rejudge.ts';
+import { initialStanding } from '../planner/candidate-state.ts';
+import { candidateWeights, initialState } from '../planner/experiment-state.ts';
+import { withPlan } from '../planner/plan-all.ts';
+import type { ExperimentState } from '../planner/experiment-state.ts';
+import { plannedWeight } from './forecast.ts';
+import { sampleLatencies } from './latency.ts';
+import type { BucketedLatency } from './latency.ts';
+import { binomial, burstyShare, poisson } from './random.ts';
+import type { Random } from './random.ts';
+
+/** How a version behaves; the error rate may change with the interval, from 1. */
+export interface SimulatedVersion {
+  readonly errorRate: number | ((interval: number) => number);
+  /** How alike the requests of one interval are in failing, 0..1. */
+  readonly correlation?: number;
+  /** Absent: latencies are not looked at. */
+  readonly latency?: BucketedLatency;
+}
+
+export interface SimulationInput {
+  readonly experiment: Experiment;
+  readonly baseline: SimulatedVersion;
+  readonly candidate: SimulatedVersion;
+  /** Of both versions together. */
+  readonly requestsPerSecond: number;
+  /** Of the candidate under FixedSplit, percent; else the experiment begins as it does. */
+  readonly candidateWeight?: number;
+  readonly random: Random;
+}
+
+/** How one simulated experiment ended. */
+export interface SimulatedRun {
+  readonly outcome: 'promoted' | 'failed' | 'undecided';
+  /** Intervals until the end. */
+  readonly intervals: number;
+  readonly candidateRequests: number;
+  /** Error responses that the candidate served. */
+  readonly candidateErrors: number;
+}
+
+/** Runs one experiment against random traffic, by the very functions that decide a real one. */
+export function simulate(input: SimulationInput): SimulatedRun {
+  const { experiment } = input;
+  let state = begin(input);
+  let [candidateRequests, candidateErrors] = [0, 0];
+  const extraMs = longestExtensionMs(experiment) + wholeWarmUpMs(experiment);
+  const most = experiment.iterations + Math.ceil(extraMs / experiment.intervalMs) + 1;
+  for (let interval = 1; interval <= most; interval += 1) {
+    const [weight = 0] = candidateWeights({ ...state, experiment });
+    const { baseline, candidate } = answer(input, weight, interval);
+    candidateRequests += candidate.requests;
+    candidateErrors += candidate.errors5xx;
+    const nowMs = interval * experiment.intervalMs;
+    const window = { fromMs: nowMs - experiment.intervalMs, toMs: nowMs };
+    const measurement = { kind: 'measured', ...window, baseline, candidates: [candidate] } as const;
+    const look = lookUndisturbed(state, { experiment, measurement, nowMs, shown: false });
+    const next = look.plan;
+    state = withPlan(look.state, next);
+    const served = { intervals: interval, candidateRequests, candidateErrors };
+    switch (next.kind) {
+      case 'promote':
+        return { outcome: 'promoted', ...served };
+      case 'rollBack':
+        return { outcome: next.reason.startsWith('failed') ? 'failed' : 'undecided', ...served };
+      case 'openGate':
+      case 'conclude':
+      case 'stop':
+        return { outcome: 'undecided', ...served };
+      case 'shift':
+      case 'hold':
+        break;
+    }
+  }
+  return { outcome: 'undecided', intervals: most, candidateRequests, candidateErrors };
+}
+
+function begin(input: SimulationInput): ExperimentState {
+  return {
+    ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
+    standings: [initialStanding(plannedWeight(input.experiment, input))],
+    confirmed: true,
+    startedAtMs: 0,
+  };
+}
+
+function answer(
+  { experiment, baseline, candidate, requestsPerSecond, random }: SimulationInput,
+  weight: number,
+  interval: number,
+): { readonly baseline: Counts; readonly candidate: Counts } {
+  const requests = poisson(random, (requestsPerSecond * experiment.intervalMs) / 1000);
+  const ofCandidate = binomial(random, requests, weight / 100);
+  return {
+    baseline: countsOf(random, { requests: requests - ofCandidate, version: baseline, interval }),
+    candidate: countsOf(random, { requests: ofCandidate, version: candidate, interval }),
+  };
+}
+
+function countsOf(
+  random: Random,
+  { requests, version, interval }: { requests: number; version: SimulatedVersion; interval: number },
+): Counts {
+  if (requests === 0) return noCounts;
+  const { errorRate, correlation = 0, latency } = version;
+  const mean = typeof errorRate === 'number' ? errorRate : errorRate(interval);
+  const errors = binomial(random, requests, burstyShare(random, mean, correlation));
+  const { buckets, sumMs } = latency === undefined ? noLatencies : sampleLatencies(random, requests, latency);
+  return { requests, errors5xx: errors, errorsNot2xx: errors, latencySumMs: sumMs, buckets };
+}
+
+const noLatencies = { buckets: [], sumMs: 0 };

@@ -1,0 +1,162 @@
+import { analysisOf } from '../experiment/analysis-rules.ts';
+import type { Assessment } from '../verdicts/assessment.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import { isLoadTest } from '../measurements/load-test.ts';
+import { noCounts } from '../measurements/measurement.ts';
+import type { Counts, Measurement } from '../measurements/measurement.ts';
+import { riskBudgetWeight } from './risk-budget.ts';
+
+/** The candidate's weight, in whole percent, and why. */
+export interface WeightDecision {
+  readonly weight: number;
+  readonly reason: string;
+}
+
+export interface NextWeightInput {
+  readonly experiment: Experiment;
+  readonly assessment: Assessment;
+  /** The interval that the assessment ends with. */
+  readonly measurement: Measurement;
+  /** The candidate's weight now, percent. */
+  readonly weight: number;
+  /** What the candidate has answered so far, the interval included; absent: the interval alone. */
+  readonly candidate?: Counts;
+  /** Requests of both versions in the latest intervals. */
+  readonly recentRequests?: readonly number[];
+}
+
+/** The weight that a failing candidate keeps, so that it can recover; the first step where that is smaller. */
+export const failingWeight = 5;
+
+/** The weight that Running begins with: the first step or one increment, within the maximum, at least 1 % and at most 100 %. */
+export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' | 'deploymentPattern'>): number {
+  const { weights, deploymentPattern } = experiment;
+  const increment =
+    deploymentPattern === 'BlueGreen' ? weights.maxCandidateWeight : weights.maxCandidateWeightIncrement;
+  const first = analysisOf(experiment).steps?.[0] ?? increment;
+  return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
+}
+
+/** The same with the requests that an interval brings, so far as they are known: a risk budget may begin lower. */
+export function firstStep(experiment: Experiment, requestsPerInterval: number | undefined): WeightDecision {
+  const first = firstWeight(experiment);
+  if (requestsPerInterval === undefined) return { weight: first, reason: `first step, ${first} %` };
+  const budget = riskBudgetWeight({ experiment, candidate: noCounts, requestsPerInterval });
+  if (budget === undefined || budget >= first) return { weight: first, reason: `first step, ${first} %` };
+  return { weight: budget, reason: `first step, ${budget} %: the risk budget allows no more` };
+}
+
+/**
+ * The candidate's next weight: one increment up to the maximum, unless something speaks against it.
+ *
+ * Not measured, an `error`, a suspect estimate or an interval without candidate requests hold the weight; a fail drops
+ * it to `min(5, first step)`, from where it may recover; `undecided` alone does not hold it. A risk budget may allow less than
+ * the step, and less than there is. FixedSplit never shifts, BlueGreen begins with the maximum.
+ */
+export function nextWeight(input: NextWeightInput): WeightDecision {
+  return keepSplit(input) ?? withinBudget(input, dropForFailure(input) ?? holdForDoubt(input) ?? climb(input));
+}
+
+/**
+ * Whole percents that sum to 100 in the proportion of the shares, by largest remainder; ties go to the earlier share.
+ * Throws unless all shares are finite and not negative, and one is positive.
+ */
+export function splitWeights(shares: readonly number[]): readonly number[] {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  if (!Number.isFinite(total) || total <= 0 || shares.some((share) => !(share >= 0))) {
+    throw new Error(`cannot split 100 % by shares [${shares.join(', ')}]: expected non-negative numbers, one positive`);
+  }
+  const exact = shares.map((share) => (share / total) * 100);
+  const missing = 100 - exact.reduce((sum, percent) => sum + Math.floor(percent), 0);
+  const byRemainder = exact.map((_, index) => index).sort((a, b) => remainderAt(exact, b) - remainderAt(exact, a));
+  const raised = new Set(byRemainder.slice(0, missing));
+  return exact.map((percent, index) => Math.floor(percent) + (raised.has(index) ? 1 : 0));
+}
+
+function remainderAt(percents: readonly number[], index: number): number {
+  return (percents[index] ?? 0) % 1;
+}
+
+function keepSplit({ experiment, weight }: NextWeightInput): WeightDecision | undefined {
+  if (experiment.testingPattern === 'Conformance') return { weight, reason: 'a conformance test moves no traffic' };
+  if (experiment.deploymentPattern !== 'FixedSplit') return undefined;
+  return { weight, reason: `stays at ${weight}: the deployment pattern is FixedSplit` };
+}
+
+function dropForFailure({ experiment, assessment, weight }: NextWeightInput): WeightDecision | undefined {
+  const reasons = assessment.objectives.filter(({ candidate }) => candidate === 'fail').map(({ reason }) => reason);
+  if (reasons.length === 0) return undefined;
+  const floor = Math.min(failingWeight, firstWeight(experiment));
+  if (weight <= floor) return { weight, reason: `held at ${weight}: failed: ${reasons.join('; ')}` };
+  return { weight: floor, reason: `drops ${weight} -> ${floor}: failed: ${reasons.join('; ')}` };
+}
+
+function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
+  const { experiment, assessment, measurement, weight } = input;
+  const doubt = doubtOf(experiment, assessment, measurement);
+  if (doubt === undefined) return undefined;
+  const floor = Math.min(failingWeight, firstWeight(experiment));
+  const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
+  if (isSuspect && weight > floor && analysisOf(experiment).onSuspect === 'backoff') {
+    return { weight: floor, reason: `backs off ${weight} -> ${floor}: ${doubt}` };
+  }
+  return { weight, reason: `held at ${weight}: ${doubt}` };
+}
+
+function doubtOf(experiment: Experiment, { objectives }: Assessment, measurement: Measurement): string | undefined {
+  switch (measurement.kind) {
+    case 'blind':
+      return `blind: ${measurement.reason}`;
+    case 'error':
+      return `not measured: ${measurement.reason}`;
+    case 'measured': {
+      const errors = objectives.filter(({ candidate }) => candidate === 'error');
+      if (errors.length > 0) return `not measured: ${errors.map(({ reason }) => reason).join('; ')}`;
+      const suspects = objectives.filter(({ suspect }) => suspect);
+      if (suspects.length > 0) return suspects.map(({ reason }) => reason).join('; ');
+      const isIdle = measurement.candidate.requests === 0 && !isLoadTest(experiment);
+      return isIdle ? 'no candidate request in the interval' : undefined;
+    }
+  }
+}
+
+function climb({ experiment, weight }: NextWeightInput): WeightDecision {
+  const { maxCandidateWeightIncrement } = experiment.weights;
+  const ceiling = ceilingOf(experiment);
+  const next = Math.min(nextStep(experiment, weight), ceiling);
+  if (next > weight) return { weight: next, reason: `climbs ${weight} -> ${next}` };
+  if (next < weight) return { weight: next, reason: `drops ${weight} -> ${next}: the maximum is ${ceiling}` };
+  const { steps } = analysisOf(experiment);
+  if (steps !== undefined && weight < ceiling) return { weight, reason: `stays at ${weight}: the last step` };
+  const limit = weight === ceiling ? `the maximum is ${ceiling}` : `the increment is ${maxCandidateWeightIncrement}`;
+  return { weight, reason: `stays at ${weight}: ${limit}` };
+}
+
+/** The highest weight that the candidate may climb to. */
+export function ceilingOf(experiment: Experiment): number {
+  return Math.max(firstWeight(experiment), Math.min(experiment.weights.maxCandidateWeight, 100));
+}
+
+/** The weight one step above, wherever the ceiling is. */
+export function nextStep(experiment: Experiment, weight: number): number {
+  const { steps } = analysisOf(experiment);
+  if (steps === undefined) return weight + experiment.weights.maxCandidateWeightIncrement;
+  return steps.find((percent) => percent > weight) ?? weight;
+}
+
+/** The smaller of the two wins. */
+function withinBudget(input: NextWeightInput, decision: WeightDecision): WeightDecision {
+  const { experiment, measurement, weight, candidate, recentRequests = [] } = input;
+  if (measurement.kind !== 'measured') return decision;
+  const requestsPerInterval = Math.max(
+    ...recentRequests,
+    measurement.baseline.requests + measurement.candidate.requests,
+  );
+  const counts = candidate ?? measurement.candidate;
+  const budget = riskBudgetWeight({ experiment, candidate: counts, requestsPerInterval });
+  if (budget === undefined || budget >= decision.weight) return decision;
+  const move =
+    budget === weight ? `held at ${weight}` : `${budget > weight ? 'climbs' : 'drops'} ${weight} -> ${budget}`;
+  const otherwise = decision.weight > weight ? '' : `; else ${decision.reason}`;
+  return { weight: budget, reason: `${move}: the risk budget allows no more${otherwise}` };
+}

@@ -1,0 +1,239 @@
+import { analysisOf, longestExtensionMs } from '../experiment/analysis-rules.ts';
+import { allPass } from '../verdicts/assess.ts';
+import type { Assessment, ObjectiveAssessment } from '../verdicts/assessment.ts';
+import type { RewardComparison } from '../verdicts/compare-reward.ts';
+import type { Drift } from '../traffic/drift.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import { formatDuration } from '../text/duration.ts';
+import type { HumanRequest } from './requests.ts';
+import { formatRequest } from './requests.ts';
+
+/** What the run knows after an observation, and how far it is. Integers, enums and words only. */
+export interface PlanInput {
+  readonly experiment: Experiment;
+  readonly nowMs: number;
+  /** Completed iterations, including the one just observed if it counts. */
+  readonly iteration: number;
+  readonly weight: number;
+  readonly drift: Drift;
+  /** Absent while the metrics are out of sight. */
+  readonly computed?: {
+    readonly assessment: Assessment;
+    readonly weight: number;
+    readonly reason: string;
+    readonly reward?: RewardComparison;
+  };
+  readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  readonly candidateUnreadySinceMs?: number;
+  /** Since when the candidate has had no request, although it has a share of the traffic. */
+  readonly starvedSinceMs?: number;
+  /** Since when baseline and candidate fail together. */
+  readonly environmentSinceMs?: number;
+  /** Since when the run goes on after its last iteration, undecided. */
+  readonly extendedSinceMs?: number;
+  readonly paused: boolean;
+  readonly gateOpenedAtMs?: number;
+  readonly approved?: HumanRequest;
+  readonly rejected?: HumanRequest;
+}
+
+/** What to do next, and why, with the numbers. */
+export type Plan =
+  | { readonly kind: 'hold'; readonly reason: string }
+  | { readonly kind: 'shift'; readonly weight: number; readonly reason: string }
+  | { readonly kind: 'openGate'; readonly reason: string }
+  | { readonly kind: 'promote'; readonly reason: string }
+  | { readonly kind: 'rollBack'; readonly reason: string }
+  /** Leave the traffic as it is: somebody else decides about it now. */
+  | { readonly kind: 'stop'; readonly reason: string };
+
+/**
+ * Decides the next step of a running experiment. The order is the order of safety: what the cluster says, what people
+ * said, what the metrics say; promotion comes last and only on a fresh measurement.
+ */
+export function plan(input: PlanInput): Plan {
+  return (
+    planForDrift(input) ??
+    planForRefusal(input) ??
+    planForVerdicts(input) ??
+    planForBlindness(input) ??
+    planForEnvironment(input) ??
+    planForProgress(input)
+  );
+}
+
+function planForDrift({ drift, experiment, candidateUnreadySinceMs, nowMs }: PlanInput): Plan | undefined {
+  switch (drift.kind) {
+    case 'stop':
+      return { kind: 'stop', reason: drift.reason };
+    case 'candidateGone':
+      return { kind: 'rollBack', reason: drift.reason };
+    case 'candidateUnready': {
+      const unreadyMs = nowMs - (candidateUnreadySinceMs ?? nowMs);
+      if (unreadyMs < experiment.candidateGraceMs) return undefined;
+      const grace = formatDuration(experiment.candidateGraceMs);
+      return { kind: 'rollBack', reason: `${drift.reason}, for longer than its grace of ${grace}` };
+    }
+    case 'none':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+function planForRefusal({ rejected, gateOpenedAtMs, experiment, approved, nowMs }: PlanInput): Plan | undefined {
+  if (gateOpenedAtMs === undefined) return undefined;
+  if (rejected !== undefined) {
+    return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
+  }
+  if (approved !== undefined || nowMs - gateOpenedAtMs < experiment.approvalLimitMs) return undefined;
+  const limit = formatDuration(experiment.approvalLimitMs);
+  return { kind: 'rollBack', reason: `no approval within ${limit}` };
+}
+
+function planForBlindness({ blind, experiment, nowMs }: PlanInput): Plan | undefined {
+  if (blind === undefined) return undefined;
+  const tooLong = nowMs - blind.sinceMs >= experiment.blindLimitMs;
+  if (tooLong && experiment.onBlind === 'rollback') {
+    const limit = formatDuration(experiment.blindLimitMs);
+    return { kind: 'rollBack', reason: `blind for longer than ${limit}: ${blind.reason}` };
+  }
+  return { kind: 'hold', reason: `blind, weight held: ${blind.reason}` };
+}
+
+/** What fails both versions is no reason to blame the candidate, and no time to judge it. */
+function planForEnvironment({ computed, environmentSinceMs, experiment, nowMs }: PlanInput): Plan | undefined {
+  const overall = computed?.assessment.overall;
+  if (overall?.verdict !== 'environment') return undefined;
+  const reason = `environment: ${overall.reason}`;
+  const lastedMs = nowMs - (environmentSinceMs ?? nowMs);
+  if (lastedMs < experiment.blindLimitMs || experiment.onBlind === 'hold') return { kind: 'hold', reason };
+  return { kind: 'rollBack', reason: `${reason}, for longer than ${formatDuration(experiment.blindLimitMs)}` };
+}
+
+function planForVerdicts({ computed, gateOpenedAtMs }: PlanInput): Plan | undefined {
+  const overall = computed?.assessment.overall;
+  if (overall?.verdict === 'fail') return { kind: 'rollBack', reason: `failed: ${overall.reason}` };
+  if (overall !== undefined) return undefined;
+  const failures = (computed?.assessment.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
+  const final = gateOpenedAtMs !== undefined;
+  const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || final);
+  return decisive.length === 0 ? undefined : { kind: 'rollBack', reason: `failed: ${reasonsOf(decisive)}` };
+}
+
+function planForProgress(input: PlanInput): Plan {
+  const { experiment, computed, iteration, paused } = input;
+  if (computed === undefined) return { kind: 'hold', reason: 'nothing was measured, weight held' };
+  if (input.drift.kind === 'candidateUnready') return { kind: 'hold', reason: `weight held: ${input.drift.reason}` };
+  if (paused) return planWhilePaused(input, computed);
+  if (input.gateOpenedAtMs !== undefined) return planAtGate(input, computed);
+  if (iteration < experiment.iterations) return shiftOrHold(input.weight, computed.weight, computed.reason);
+  if (!allPass(computed.assessment, experiment.minSamples)) return planWithoutPass(input, computed);
+  const starved = planWhileStarved(input);
+  if (starved !== undefined) return starved;
+  const passed = reasonPassed(computed.assessment);
+  if (experiment.approval === 'none') return { kind: 'promote', reason: passed };
+  return { kind: 'openGate', reason: `${passed}; waiting for approval` };
+}
+
+/** After the last iteration without a pass: what is undecided goes by policy, everything else rolls back. */
+function planWithoutPass(input: PlanInput, computed: Computed): Plan {
+  const { experiment } = input;
+  const { assessment } = computed;
+  const reason = reasonNotPassed(assessment, experiment);
+  if (!isUndecided(assessment)) return { kind: 'rollBack', reason };
+  switch (analysisOf(experiment).undecided) {
+    case 'rollback':
+      return { kind: 'rollBack', reason };
+    case 'extend':
+      return planExtension(input, computed, reason);
+    case 'hold':
+      return { kind: 'openGate', reason: `${reason}; waiting for a person to approve or reject` };
+    case 'pointEstimate':
+      return planByEstimate(input, assessment, reason);
+  }
+}
+
+type Computed = NonNullable<PlanInput['computed']>;
+
+function isUndecided({ objectives }: Assessment): boolean {
+  return objectives.every(({ candidate }) => candidate === 'pass' || candidate === 'undecided');
+}
+
+function planExtension({ experiment, nowMs, weight, ...input }: PlanInput, computed: Computed, reason: string): Plan {
+  const limitMs = longestExtensionMs(experiment);
+  const extendedMs = nowMs - (input.extendedSinceMs ?? nowMs);
+  if (extendedMs >= limitMs) return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
+  return shiftOrHold(weight, computed.weight, `extended: ${reason}; ${computed.reason}`);
+}
+
+/** iter8's decision, which has no error bounds. */
+function planByEstimate(input: PlanInput, assessment: Assessment, reason: string): Plan {
+  const { experiment } = input;
+  const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
+  const enough = assessment.samples.candidate >= Math.max(1, experiment.minSamples);
+  if (!isWithin || !enough)
+    return { kind: 'rollBack', reason: `${reason}; its estimates are not all within the limits` };
+  return planWhileStarved(input) ?? { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };
+}
+
+function planWhilePaused({ weight }: PlanInput, computed: { weight: number; reason: string }): Plan {
+  if (computed.weight < weight) return shiftOrHold(weight, computed.weight, computed.reason);
+  return { kind: 'hold', reason: 'paused, weight held' };
+}
+
+/** Old evidence is no reason to promote: whatever kept requests from the candidate may be its own fault. */
+function planWhileStarved({ starvedSinceMs, experiment, nowMs }: PlanInput): Plan | undefined {
+  if (starvedSinceMs === undefined) return undefined;
+  const since = formatDuration(nowMs - starvedSinceMs);
+  if (nowMs - starvedSinceMs < experiment.blindLimitMs || experiment.onBlind === 'hold') {
+    return { kind: 'hold', reason: 'waiting: the candidate had no request in the interval' };
+  }
+  return { kind: 'rollBack', reason: `undecided: the candidate has had no request for ${since}` };
+}
+
+function planAtGate(input: PlanInput, computed: Computed): Plan {
+  const { approved, experiment, nowMs, weight, gateOpenedAtMs = nowMs } = input;
+  const { assessment } = computed;
+  const wait = (reason: string): Plan =>
+    computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
+  const mayStayUndecided = analysisOf(experiment).undecided === 'hold' && isUndecided(assessment);
+  if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
+    const reason = reasonNotPassed(assessment, experiment);
+    const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;
+    return isOver ? { kind: 'rollBack', reason: `approved, but ${reason}` } : wait(`waiting: ${reason}`);
+  }
+  if (approved === undefined) return wait('waiting for approval');
+  const starved = planWhileStarved(input);
+  if (starved !== undefined) return starved;
+  const judged = allPass(assessment, experiment.minSamples)
+    ? reasonPassed(assessment)
+    : reasonNotPassed(assessment, experiment);
+  return { kind: 'promote', reason: `${judged}; ${formatRequest('approved', approved)}` };
+}
+
+function shiftOrHold(weight: number, next: number, reason: string): Plan {
+  return next === weight ? { kind: 'hold', reason } : { kind: 'shift', weight: next, reason };
+}
+
+function reasonPassed(assessment: Assessment): string {
+  if (assessment.objectives.length === 0) return `no objectives; ${assessment.samples.candidate} requests served`;
+  return `all objectives pass: ${reasonsOf(assessment.objectives)}`;
+}
+
+function reasonNotPassed(assessment: Assessment, experiment: Experiment): string {
+  if (assessment.overall !== undefined) return `undecided: ${assessment.overall.reason}`;
+  const open = assessment.objectives.filter(({ candidate }) => candidate !== 'pass');
+  if (open.length === 0) {
+    return `undecided: ${assessment.samples.candidate} of ${experiment.minSamples} requests`;
+  }
+  const words = { fail: 'failed', undecided: 'undecided', error: 'not measurable' } as const;
+  const kinds = (['fail', 'undecided', 'error'] as const).map((verdict) => {
+    const objectives = open.filter(({ candidate }) => candidate === verdict);
+    return objectives.length === 0 ? '' : `${words[verdict]}: ${reasonsOf(objectives)}`;
+  });
+  return kinds.filter((text) => text !== '').join('; ');
+}
+
+function reasonsOf(objectives: readonly ObjectiveAssessment[]): string {
+  return objectives.map(({ reason }) => reason).join('; ');
+}

@@ -1,0 +1,14 @@
+/** What people can ask of a running experiment, by signal or by update. */
+export type RequestKind = 'abort' | 'approve' | 'reject' | 'pause' | 'resume';
+
+/** `aborted by alice: the checkout is broken`, as far as who and why are known. */
+export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, 'by' | 'reason'>): string {
+  return `${done}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** Who asked for something, and why, as far as the message said. `atMs` is epoch milliseconds. */
+export interface HumanRequest {
+  readonly by?: string;
+  readonly reason?: string;
+  readonly atMs: number;
+}

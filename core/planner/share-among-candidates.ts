@@ -1,0 +1,89 @@
+import { leaderOf } from '../verdicts/leader.ts';
+import type { Leader } from '../verdicts/leader.ts';
+import type { Experiment } from '../experiment/experiment.ts';
+import type { IntervalJudgement } from './judge-candidate.ts';
+import type { Standing } from './candidate-state.ts';
+import { failingWeight, firstStep } from './next-weight.ts';
+
+/** The share of the candidates' traffic that goes on looking at versions that do not lead, as in iter8. */
+const exploration = 0.1;
+
+/**
+ * Bounds what each judged version would get by itself, where versions compete. Until one leads by its reward all climb to an even
+ * split; then the leader may climb to what is left of the maximum, and the others keep a share for exploration. The
+ * maximum holds for the candidates together.
+ */
+export function shareTraffic(
+  experiment: Experiment,
+  standings: readonly Pick<Standing, 'weight'>[],
+  judgements: readonly (IntervalJudgement | null)[],
+): readonly (IntervalJudgement | null)[] {
+  const isRace = experiment.reward !== undefined || standings.length > 1;
+  if (!isRace || experiment.deploymentPattern === 'FixedSplit') return judgements;
+  const racing = judgements.filter((judgement) => judgement !== null).length;
+  const leader = leaderOf(experiment, judgements);
+  return judgements.map((judgement, index) => {
+    if (judgement === null) return null;
+    const ceiling = ceilingFor({ index, leader, racing }, experiment);
+    return bounded(judgement, { weight: standings[index]?.weight ?? 0, ceiling, leader });
+  });
+}
+
+/** The weights that Running begins with, and why. */
+export function firstRound(
+  experiment: Experiment,
+  requestsPerInterval: number | undefined,
+): { readonly weights: readonly number[]; readonly reason: string } {
+  const { weight, reason } = firstStep(experiment, requestsPerInterval);
+  const racing = experiment.candidates.length;
+  if (racing === 1 && experiment.reward === undefined) return { weights: [weight], reason };
+  const leader: Leader = { kind: 'none', reason: '' };
+  const weights = experiment.candidates.map((_, index) =>
+    Math.min(weight, ceilingFor({ index, leader, racing }, experiment)),
+  );
+  return { weights, reason: `first step, ${weights.map((percent) => `${percent} %`).join(', ')}` };
+}
+
+interface Place {
+  readonly index: number;
+  readonly leader: Leader;
+  /** Candidates in the race. */
+  readonly racing: number;
+}
+
+function ceilingFor({ index, leader, racing }: Place, { weights }: Experiment): number {
+  const most = Math.min(100, weights.maxCandidateWeight);
+  const explored = Math.max(1, Math.floor((exploration * most) / (racing + 1)));
+  switch (leader.kind) {
+    case 'none':
+      return Math.max(1, Math.min(Math.floor(100 / (racing + 1)), Math.floor(most / racing)));
+    case 'baseline':
+      return Math.max(1, Math.min(failingWeight, Math.floor(most / racing)));
+    case 'candidate':
+      return index === leader.index ? Math.max(1, most - explored * (racing - 1)) : explored;
+  }
+}
+
+interface Bound {
+  readonly weight: number;
+  readonly ceiling: number;
+  readonly leader: Leader;
+}
+
+function bounded(judgement: IntervalJudgement, { weight, ceiling, leader }: Bound): IntervalJudgement {
+  if (judgement.weight <= ceiling) return judgement;
+  const move =
+    ceiling === weight ? `stays at ${weight}` : `${ceiling > weight ? 'climbs' : 'drops'} ${weight} -> ${ceiling}`;
+  return { ...judgement, weight: ceiling, reason: `${move}: ${whyOf(leader)}` };
+}
+
+function whyOf(leader: Leader): string {
+  switch (leader.kind) {
+    case 'none':
+      return 'an even split until one version leads';
+    case 'baseline':
+      return `the baseline leads: ${leader.reason}`;
+    case 'candidate':
+      return `${leader.name} leads: ${leader.reason}`;
+  }
+}

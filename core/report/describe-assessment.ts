@@ -1,0 +1,168 @@
+import type { MetricValue, ObjectiveAssessment, Verdict } from '../verdicts/assessment.ts';
+import { type Objective, type Reward, formatObjectName } from '../experiment/experiment.ts';
+import { metricFacts, type MetricName } from '../experiment/metric.ts';
+import type { MetricDefinitions } from '../experiment/metric.ts';
+import type { Report } from './report.ts';
+import { isPreferred } from '../verdicts/reward.ts';
+import { grid } from './table.ts';
+import { columnsOf, isAlone } from './version-columns.ts';
+import type { VersionColumn } from './version-columns.ts';
+
+/** A titled part of a description. */
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** iter8ctl's sections, with its labels and tables; the assessments appear with the first completed iteration. */
+export function assessmentSections(report: Report): readonly Section[] {
+  const first = [overview(report), progress(report)];
+  const assessment = report.judged.find((one) => one.assessment !== undefined)?.assessment;
+  if (report.completedIterations === 0 || assessment === undefined) return first;
+  const { objectives, metrics } = assessment;
+  return [
+    ...first,
+    winner(report),
+    ...(report.reward === undefined ? [] : [rewardTable(report, report.reward)]),
+    ...(objectives.length === 0 ? [] : [objectiveTable(report, objectives)]),
+    metricTable(report, metrics),
+  ];
+}
+
+/** `[lower <= ]metric[ <= upper]`, with at least three decimals and as many as the limit has. */
+export function formatObjective({ metric, lowerLimit, upperLimit }: Objective): string {
+  const lower = lowerLimit === undefined ? '' : `${formatLimit(lowerLimit)} <= `;
+  const upper = upperLimit === undefined ? '' : ` <= ${formatLimit(upperLimit)}`;
+  return `${lower}${metric}${upper}`;
+}
+
+/** Three decimals, rounded up as iter8ctl does: a value above a limit never looks like the limit. */
+export function formatValue(value: number | undefined): string {
+  if (value === undefined) return 'unavailable';
+  const rounded = value.toFixed(3);
+  return Number(rounded) < value ? (Number(rounded) + 0.001).toFixed(3) : rounded;
+}
+
+/** `name (units)`. */
+export function formatMetricName(metric: MetricName, definitions?: MetricDefinitions): string {
+  const { units } = metricFacts(metric, definitions);
+  return units === undefined ? metric : `${metric} (${units})`;
+}
+
+const oldApiVersion = 'iter8.tools/v2alpha1';
+
+/** How the winner is found, under the header as later versions of iter8ctl had it. */
+const winnerRules: Readonly<Record<string, string>> = {
+  Canary: 'The candidate wins if it satisfies the objectives; else the baseline, if it does; else no version wins.',
+  Conformance: 'The version wins if it satisfies the objectives; else no version wins.',
+  'A/B': 'Of the versions that satisfy the objectives, the one with the better reward wins.',
+  'A/B/N': 'Of the versions that satisfy the objectives, the one with the best reward wins.',
+};
+
+/** iter8ctl's words for what is decided; the two verdicts that it did not know keep their own names. */
+const verdictWords: Readonly<Record<Verdict, string>> = {
+  pass: 'true',
+  fail: 'false',
+  undecided: 'undecided',
+  error: 'error',
+};
+
+function overview(report: Report): Section {
+  const isRead = report.name !== '';
+  return {
+    title: 'Overview',
+    lines: [
+      `Experiment name: ${report.name || 'unavailable'}`,
+      `Experiment namespace: ${report.namespace || 'unavailable'}`,
+      `Target: ${isRead ? formatObjectName(report.target) : 'unavailable'}`,
+      `Testing pattern: ${report.testingPattern || 'unavailable'}`,
+      `Deployment pattern: ${report.deploymentPattern || 'unavailable'}`,
+    ],
+  };
+}
+
+function progress({ stage, completedIterations }: Report): Section {
+  return {
+    title: 'Progress Summary',
+    lines: [`Experiment stage: ${stage}`, `Number of completed iterations: ${completedIterations}`],
+  };
+}
+
+/** A line that explains a section, which iter8ctl has had since v2alpha2. */
+function explained({ apiVersion }: Report, text: string): readonly string[] {
+  return apiVersion === oldApiVersion ? [] : [`> ${text}`];
+}
+
+function winner(report: Report): Section {
+  const names = columnsOf(report).map(({ version }) => version.name);
+  return {
+    title: 'Winner Assessment',
+    lines: [
+      ...explained(report, winnerRules[report.testingPattern] ?? 'The rule is not known.'),
+      ...(isAlone(report) ? [] : [`App versions in this experiment: [${names.join(' ')}]`]),
+      `Winning version: ${report.winner ?? 'not found'}`,
+      ...recommendation(report),
+    ],
+  };
+}
+
+function recommendation(report: Report): readonly string[] {
+  const { apiVersion, recommended } = report;
+  if (apiVersion === oldApiVersion) return [`Recommended baseline: ${recommended}`];
+  return isAlone(report) ? [] : [`Version recommended for promotion: ${recommended}`];
+}
+
+/** The best value has a star, as in iter8ctl. */
+function rewardTable(report: Report, reward: Reward): Section {
+  const columns = columnsOf(report);
+  const values = columns.flatMap((column) => column.reward ?? []);
+  const best = values.reduce<number | undefined>(
+    (best, value) => (best === undefined || isPreferred(reward, value, best) ? value : best),
+    undefined,
+  );
+  const direction = reward.preferredDirection === 'High' ? 'higher better' : 'lower better';
+  const cells = columns.map((column) => {
+    return `${formatValue(column.reward)}${best !== undefined && column.reward === best ? ' *' : ''}`;
+  });
+  const row = [`${formatMetricName(reward.metric, report.metrics)} (${direction})`, ...cells];
+  const table = grid(['Reward', ...namesOf(columns)], [row]);
+  return {
+    title: 'Reward Assessment',
+    lines: [...explained(report, "The reward of each version, as measured last; the best has a '*'."), table],
+  };
+}
+
+function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment[]): Section {
+  const columns = columnsOf(report);
+  const rows = objectives.map(({ objective }, index) => [
+    formatObjective(objective),
+    ...columns.map(({ verdicts }) => verdictWords[verdicts[index] ?? 'undecided']),
+  ]);
+  const table = grid(['Objective', ...namesOf(columns)], rows);
+  return {
+    title: 'Objective Assessment',
+    lines: [...explained(report, 'Whether each version satisfies each objective, as measured last.'), table],
+  };
+}
+
+function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
+  const columns = columnsOf(report);
+  const rows = metrics.map(({ metric }) => [
+    formatMetricName(metric, report.metrics),
+    ...columns.map(({ valueOf }) => formatValue(valueOf(metric))),
+  ]);
+  const table = grid(['Metric', ...namesOf(columns)], rows);
+  return {
+    title: 'Metrics Assessment',
+    lines: [...explained(report, 'The metrics of each version, as measured last.'), table],
+  };
+}
+
+function namesOf(columns: readonly VersionColumn[]): readonly string[] {
+  return columns.map(({ version }) => version.name);
+}
+
+function formatLimit(limit: number): string {
+  const usual = limit.toFixed(3);
+  return Number(usual) === limit ? usual : String(limit);
+}

@@ -1,0 +1,84 @@
+import type { Assessment } from '../verdicts/assessment.ts';
+import type { RewardComparison } from '../verdicts/compare-reward.ts';
+import type { ObjectName, Reward } from '../experiment/experiment.ts';
+import type { MetricDefinitions } from '../experiment/metric.ts';
+import type { Outcome, Stage } from '../experiment/stage.ts';
+import type { HumanRequest } from '../planner/requests.ts';
+import type { IterationRecord } from '../planner/experiment-state.ts';
+import type { HolderReport } from '../traffic/lease.ts';
+
+export interface VersionReport {
+  readonly name: string;
+  readonly revision: string;
+  /** Known once the preflight has found the revision. */
+  readonly image?: string;
+}
+
+/** A version that is judged beside the baseline; in a conformance test the baseline itself. */
+export interface JudgedReport extends VersionReport {
+  readonly assessment?: Assessment;
+  /** Of A/B tests. */
+  readonly reward?: RewardComparison;
+  readonly suspect: boolean;
+  /** Why it is out of the race, while others go on. */
+  readonly out?: string;
+}
+
+/** The state of an experiment as its users see it: the answer of the `status` query, JSON-safe. Times are epoch ms. */
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly apiVersion: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly firstRunId: string;
+  readonly target: ObjectName;
+  readonly testingPattern: string;
+  readonly deploymentPattern: string;
+  readonly baseline: VersionReport;
+  /** Of the metrics that are not built in. */
+  readonly metrics?: MetricDefinitions;
+  /** What an A/B test prefers. */
+  readonly reward?: Reward;
+  /** The versions that are judged, in the order of the manifest. */
+  readonly judged: readonly JudgedReport[];
+  readonly stage: Stage;
+  readonly outcome?: Outcome;
+  /** Why the outcome is what it is, with numbers. */
+  readonly reason?: string;
+  /** The latest event in iter8's form, `IterationUpdate: Completed Iteration 3`. */
+  readonly message: string;
+  readonly startedAtMs?: number;
+  readonly completedAtMs?: number;
+  readonly intervalMs: number;
+  readonly completedIterations: number;
+  readonly iterations: number;
+  /** When the next observation is due. */
+  readonly nextAtMs?: number;
+  /**
+   * The traffic that the plan chose last, in percent; `confirmed` when the cluster has reported it. A conformance test moves none:
+   * it is what the version had at the beginning.
+   */
+  readonly weights: {
+    readonly baseline: number;
+    readonly candidates: readonly number[];
+    readonly confirmed: boolean;
+  };
+  /** Why the weight is what it is. */
+  readonly weightReason?: string;
+  readonly paused?: HumanRequest;
+  readonly awaitingApproval?: { readonly sinceMs: number; readonly untilMs: number };
+  readonly approved?: HumanRequest;
+  readonly abortRequested?: HumanRequest;
+  readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  readonly waitingFor?: HolderReport;
+  /** The version that would be promoted now, by name; absent while no version satisfies all objectives. */
+  readonly winner?: string;
+  /** The version that is recommended now, by name: the winner, else the baseline. */
+  readonly recommended: string;
+  /** From the abort or the verdict to the accepted write of 100 % baseline. */
+  readonly timeToSafeMs?: number;
+  /** The latest observed intervals, oldest first; bounded. */
+  readonly history: readonly IterationRecord[];
+  readonly warnings: readonly string[];
+}

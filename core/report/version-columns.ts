@@ -1,0 +1,52 @@
+import type { Verdict } from '../verdicts/assessment.ts';
+import type { MetricName } from '../experiment/metric.ts';
+import type { Report, VersionReport } from './report.ts';
+
+/** A version as a column of a table: its verdicts in the order of the objectives, its metrics by name. */
+export interface VersionColumn {
+  readonly version: VersionReport;
+  /** Percent of the traffic, as planned last. */
+  readonly weight: number;
+  readonly verdicts: readonly Verdict[];
+  readonly valueOf: (metric: MetricName) => number | undefined;
+  /** Requests that its verdicts rest on. */
+  readonly samples: number;
+  /** Its reward in an A/B test. */
+  readonly reward?: number;
+}
+
+/** All versions of an experiment, the baseline first; a conformance test has one. */
+export function columnsOf(report: Report): readonly VersionColumn[] {
+  const { judged, weights } = report;
+  const candidates = judged.map(({ assessment, reward, ...version }, index): VersionColumn => {
+    const value = reward?.candidate;
+    return {
+      version,
+      weight: weights.candidates[index] ?? weights.baseline,
+      samples: assessment?.samples.candidate ?? 0,
+      verdicts: (assessment?.objectives ?? []).map(({ candidate }) => candidate),
+      valueOf: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.candidate,
+      ...(value === undefined ? {} : { reward: value }),
+    };
+  });
+  return isAlone(report) ? candidates : [baselineOf(report), ...candidates];
+}
+
+/** Whether the experiment judges one version beside no other. */
+export function isAlone({ testingPattern }: Pick<Report, 'testingPattern'>): boolean {
+  return testingPattern === 'Conformance';
+}
+
+/** Every candidate was judged beside the same baseline. */
+function baselineOf({ baseline, judged, weights }: Report): VersionColumn {
+  const assessment = judged.find((one) => one.assessment !== undefined)?.assessment;
+  const value = judged.find((one) => one.reward?.baseline !== undefined)?.reward?.baseline;
+  return {
+    version: baseline,
+    weight: weights.baseline,
+    samples: assessment?.samples.baseline ?? 0,
+    verdicts: (assessment?.objectives ?? []).map((one) => one.baseline),
+    valueOf: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.baseline,
+    ...(value === undefined ? {} : { reward: value }),
+  };
+}

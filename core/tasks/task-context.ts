@@ -1,0 +1,84 @@
+import type { WinnerFacts } from '../experiment/if-expression.ts';
+import { formatObjectName } from '../experiment/experiment.ts';
+import type { Experiment, Version } from '../experiment/experiment.ts';
+import type { Stage } from '../experiment/stage.ts';
+import { templateVariables } from './template.ts';
+import type { JsonObject, Scope } from './template.ts';
+
+/** Where an experiment is when a task runs: what its templates and its condition may ask. */
+export interface Moment {
+  readonly experiment: Described;
+  /** Baseline first. */
+  readonly versions: readonly Version[];
+  /** Whose variables the task uses: iter8's version recommended for promotion. */
+  readonly version: Version;
+  /** By name; absent while there is none. */
+  readonly winner?: string;
+  readonly stage: Stage;
+  readonly completedIterations: number;
+  /** Percent of the traffic, by the version's name. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+type Described = Pick<
+  Experiment,
+  'apiVersion' | 'name' | 'namespace' | 'target' | 'testingPattern' | 'deploymentPattern' | 'intervalMs' | 'iterations'
+>;
+
+export function winnerFactsOf({ winner, versions: [baseline] }: Moment): WinnerFacts {
+  return { winnerFound: winner !== undefined, candidateWon: winner !== undefined && winner !== baseline?.name };
+}
+
+/** The experiment as a document with iter8's field names, as far as serin knows them. */
+export function documentOf(moment: Moment): JsonObject {
+  const { experiment, versions, version, winner, stage, completedIterations } = moment;
+  const [baseline, ...candidates] = versions.map(versionDocument);
+  return {
+    apiVersion: experiment.apiVersion,
+    kind: 'Experiment',
+    metadata: { name: experiment.name, namespace: experiment.namespace },
+    spec: {
+      target: formatObjectName(experiment.target),
+      strategy: { testingPattern: experiment.testingPattern, deploymentPattern: experiment.deploymentPattern },
+      versionInfo: { ...(baseline === undefined ? {} : { baseline }), candidates },
+      duration: { intervalSeconds: experiment.intervalMs / 1000, iterations: experiment.iterations },
+    },
+    status: {
+      stage,
+      completedIterations,
+      versionRecommendedForPromotion: version.name,
+      recommendedBaseline: version.name,
+      currentWeightDistribution: weightDocuments(moment),
+      analysis: {
+        winnerAssessment: {
+          data: { winnerFound: winner !== undefined, ...(winner === undefined ? {} : { winner }) },
+        },
+      },
+    },
+  };
+}
+
+/** The same with the variables of a version by its name; one that the experiment does not have has its name only. */
+export function momentOfVersion(moment: Moment, name: string): Moment {
+  const version = moment.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
+  return { ...moment, version };
+}
+
+/** What a task's templates may use. */
+export function scopeOf(moment: Moment, options: Pick<Scope, 'secrets' | 'isScript'>): Scope {
+  return {
+    variables: templateVariables(moment.version),
+    document: documentOf(moment),
+    facts: winnerFactsOf(moment),
+    ...options,
+  };
+}
+
+export function weightDocuments({ versions, weights }: Moment): readonly JsonObject[] {
+  return versions.map(({ name }) => ({ name, value: weights[name] ?? 0 }));
+}
+
+function versionDocument({ name, variables }: Version): JsonObject {
+  const listed = Object.entries(variables).map(([key, value]) => ({ name: key, value }));
+  return { name, variables: listed };
+}

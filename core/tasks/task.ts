@@ -1,0 +1,105 @@
+import { holds } from '../experiment/if-expression.ts';
+import type { Experiment, Version } from '../experiment/experiment.ts';
+import type { Moment } from './task-context.ts';
+import { scopeOf } from './task-context.ts';
+import { isShell } from './shell.ts';
+import { renderParts, showParts, templateVariables } from './template.ts';
+import type { RenderedParts } from './template.ts';
+import type { Delimiters, LoadAmount, LoadedVersion, Task } from '../experiment/task-kinds.ts';
+
+export type ExecTask = Task<'exec'>;
+
+export type RenderedArgs =
+  { readonly kind: 'ok'; readonly args: readonly string[] } | { readonly kind: 'invalid'; readonly problem: string };
+
+/** The arguments as they run when `version` wins: `{{ .variable }}` is replaced unless the task opts out. */
+export function renderArgs(task: ExecTask, version: Version): RenderedArgs {
+  const own = task.argsByVersion?.[version.name] ?? [];
+  if (!task.interpolate) return { kind: 'ok', args: [...task.args, ...own] };
+  const args: string[] = [];
+  for (const [index, arg] of task.args.entries()) {
+    const rendered = renderArg(arg, task, version);
+    if (rendered.kind === 'invalid') return { kind: 'invalid', problem: `args[${index}]: ${rendered.problem}` };
+    args.push(showParts(rendered.parts));
+  }
+  return { kind: 'ok', args: [...args, ...own] };
+}
+
+/** One argument; without secrets all its parts are text. */
+export function renderArg(arg: string, { command }: Pick<ExecTask, 'command'>, version: Version): RenderedParts {
+  return renderParts(arg, { variables: templateVariables(version), isScript: isShell(command) }, 'go');
+}
+
+/** How the texts of a script or of a request are read. */
+export interface TextOptions {
+  readonly delimiters: Delimiters;
+  /** Whether the task names a secret. */
+  readonly hasSecret: boolean;
+  readonly isScript?: boolean;
+}
+
+/** A text as it is used at the moment; keys of the task's secret stay to be filled in. */
+export function renderText(text: string, moment: Moment, options: TextOptions): RenderedParts {
+  const { delimiters, hasSecret, isScript = false } = options;
+  return renderParts(text, scopeOf(moment, { secrets: hasSecret ? 'named' : 'unnamed', isScript }), delimiters);
+}
+
+/** Whether the task is a helm command, which can be rendered and compared before it runs. */
+export function isHelm(task: Task): task is ExecTask {
+  return task.kind === 'exec' && task.command === 'helm';
+}
+
+/** Whether the task may deploy something: commands and scripts may, nothing else does. */
+export function mayDeploy({ kind }: Task): boolean {
+  return kind === 'exec' || kind === 'script';
+}
+
+/** Whether a finish task may run for this winner, as far as that is known before there is one. */
+export function mayRunFor({ condition }: Task, { isBaseline }: { readonly isBaseline: boolean }): boolean {
+  if (condition === undefined) return true;
+  if (!isBaseline) return holds(condition, { winnerFound: true, candidateWon: true });
+  return [true, false].some((winnerFound) => holds(condition, { winnerFound, candidateWon: false }));
+}
+
+/** The finish tasks that may run for this winner. */
+export function finishTasksFor(
+  { finish, baseline }: Pick<Experiment, 'finish' | 'baseline'>,
+  winner: Version,
+): readonly Task[] {
+  const isBaseline = winner.name === baseline.name;
+  return finish.filter((task) => mayRunFor(task, { isBaseline }));
+}
+
+/** The programs that the worker must allow for the tasks of all actions, each once. */
+export function commandsOf({
+  start,
+  loop = [],
+  finish,
+}: Pick<Experiment, 'start' | 'loop' | 'finish'>): readonly string[] {
+  return [...new Set([...start, ...loop, ...finish].flatMap((task) => commandOf(task) ?? []))];
+}
+
+/** The program that the worker must allow for the task; undefined for tasks that run none. */
+export function commandOf(task: Task): string | undefined {
+  switch (task.kind) {
+    case 'exec':
+      return task.command;
+    case 'script':
+      return 'bash';
+    case 'collect':
+      return 'fortio';
+    case 'init-experiment':
+    case 'readiness':
+    case 'http':
+    case 'slack':
+      return undefined;
+  }
+}
+
+/** How long a load on one version takes if the version keeps up. */
+export function plannedLoadMs(
+  amount: LoadAmount,
+  { requestsPerSecond }: Pick<LoadedVersion, 'requestsPerSecond'>,
+): number {
+  return amount.kind === 'duration' ? amount.durationMs : (amount.count / requestsPerSecond) * 1000;
+}

@@ -1,0 +1,73 @@
+import type { Share } from '../experiment/versions.ts';
+import type { TargetObservation, TrafficEntry } from './target.ts';
+
+/** What the target should be like for the run, and for one of its judged versions. */
+export interface ExpectedTarget {
+  readonly firstRunId: string;
+  /** The revisions of all versions, the baseline first. */
+  readonly revisions: readonly string[];
+  /** What the latest confirmed write left; absent where the run moves no traffic. */
+  readonly shares?: readonly Share[];
+  /** The version among the revisions whose state is asked about: 0 is the baseline. */
+  readonly index: number;
+}
+
+/** What the cluster's present state means for the run; see the drift table in the concepts. */
+export type Drift =
+  | { readonly kind: 'none'; readonly notes: readonly string[] }
+  /** Somebody else decides about the traffic, or nothing is left to decide: stop, write nothing. */
+  | { readonly kind: 'stop'; readonly reason: string }
+  | { readonly kind: 'candidateGone'; readonly reason: string }
+  | { readonly kind: 'candidateUnready'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Compares the target as the cluster reports it with the traffic that the plan chose, for one judged version. */
+export function detectDrift(target: TargetObservation, expected: ExpectedTarget): Drift {
+  if (target.kind === 'unreachable') return { kind: 'unknown', reason: target.reason };
+  if (target.kind === 'gone') return { kind: 'stop', reason: 'the Knative Service is gone' };
+  const { revisions, index } = expected;
+  if (target.revisions[0]?.kind === 'gone') {
+    return { kind: 'stop', reason: `baseline revision ${revisions[0]} is gone; traffic left as it is` };
+  }
+  const edited = editedTraffic(target, expected);
+  if (edited !== undefined) return { kind: 'stop', reason: edited };
+  const state = target.revisions[index];
+  const words = `${index === 0 ? 'baseline' : 'candidate'} revision ${revisions[index]}`;
+  if (state?.kind === 'gone') return { kind: 'candidateGone', reason: `${words} is gone` };
+  if (state?.kind === 'unready') {
+    return { kind: 'candidateUnready', reason: `${words} is not ready: ${state.reason}` };
+  }
+  return { kind: 'none', notes: newRevisionNotes(target.latestCreatedRevision, expected) };
+}
+
+function editedTraffic(
+  target: Extract<TargetObservation, { kind: 'seen' }>,
+  expected: ExpectedTarget,
+): string | undefined {
+  if (expected.shares === undefined) return undefined;
+  const by = target.editor === undefined ? '' : ` by ${target.editor}`;
+  const otherRun = target.plan !== undefined && !target.plan.startsWith(`${expected.firstRunId}/`);
+  if (otherRun) return `another run took the traffic over: plan ${target.plan}`;
+  const found = formatTraffic(target.specTraffic);
+  const wanted = formatShares(new Map(expected.shares.map(({ revision, percent }) => [revision, percent])));
+  return found === wanted ? undefined : `spec.traffic was changed${by}: expected ${wanted}, found ${found}`;
+}
+
+function formatTraffic(traffic: readonly TrafficEntry[]): string {
+  const shares = new Map<string, number>();
+  for (const entry of traffic) {
+    const revision = entry.revisionName ?? 'the latest revision';
+    shares.set(revision, (shares.get(revision) ?? 0) + (entry.percent ?? 0));
+  }
+  return formatShares(shares);
+}
+
+function formatShares(shares: ReadonlyMap<string, number>): string {
+  const serving = [...shares].filter(([, percent]) => percent > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  return serving.map(([revision, percent]) => `${revision} ${percent} %`).join(', ') || 'no traffic';
+}
+
+function newRevisionNotes(latest: string | undefined, { revisions }: ExpectedTarget): readonly string[] {
+  if (latest === undefined || revisions.includes(latest)) return [];
+  return [`a newer revision ${latest} appeared; it has no traffic and stays at 0 %`];
+}

@@ -1,0 +1,115 @@
+import { analysisOf } from '../experiment/analysis-rules.ts';
+import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
+import { noEvidence } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import type { Experiment, Objective } from '../experiment/experiment.ts';
+import type { MetricName } from '../experiment/metric.ts';
+import { builtInMetric, builtInMetrics } from '../experiment/metric.ts';
+import type { Counts, Measurement, NotMeasured } from '../measurements/measurement.ts';
+import { metricValue } from '../measurements/metric-value.ts';
+import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './threshold.ts';
+import { judgeSequentially } from './sequential.ts';
+
+export interface AssessInput {
+  readonly experiment: Experiment;
+  /** What each version answered since the candidate first had traffic, the measurement included. */
+  readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
+  /** The latest interval; nothing is judged while it is out of sight. */
+  readonly measurement: Measurement;
+  /** What the totals are worth, under the method with error bounds. */
+  readonly evidence?: Evidence;
+  /** False leaves out what only people read. */
+  readonly shown?: boolean;
+}
+
+/** Judges both versions against every objective. When the interval was not measured every verdict is `error`. */
+export function assess(input: AssessInput): Assessment {
+  const { experiment, totals, measurement } = input;
+  const { objectives: judged, overall } = judge(input);
+  const { shown = true } = input;
+  const objectives = needsLimits(input) ? judged.map((one) => withLimits(one, input)) : judged;
+  return {
+    objectives:
+      measurement.kind === 'measured' ? objectives : objectives.map((one) => withoutVerdict(one, measurement)),
+    ...(overall === undefined || measurement.kind !== 'measured' ? {} : { overall }),
+    metrics: shown ? shownMetrics(experiment).map((metric) => valuesOf(metric, experiment, totals)) : [],
+    samples: { baseline: totals.baseline.requests, candidate: totals.candidate.requests },
+  };
+}
+
+function needsLimits({ experiment, shown = true }: AssessInput): boolean {
+  return shown || analysisOf(experiment).undecided === 'pointEstimate';
+}
+
+function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInput): ObjectiveAssessment {
+  return {
+    ...one,
+    isWithinLimits: isWithinLimits(one.objective, totals.candidate, { ...experiment, beside: totals.baseline }),
+  };
+}
+
+type Judgements = Pick<Assessment, 'objectives' | 'overall'>;
+
+function judge(input: AssessInput): Judgements {
+  const { experiment, totals, measurement, evidence = noEvidence(experiment), shown = true } = input;
+  if (analysisOf(experiment).method === 'sequential') {
+    return judgeSequentially({ settings: experiment, totals, evidence, requestsPerMs: rateOf(measurement), shown });
+  }
+  return { objectives: experiment.objectives.map((objective) => assessObjective(objective, experiment, totals)) };
+}
+
+/** How fast the candidate's requests came in the interval. */
+function rateOf(measurement: Measurement): number {
+  if (measurement.kind !== 'measured') return 0;
+  return measurement.candidate.requests / (measurement.toMs - measurement.fromMs);
+}
+
+/**
+ * Whether the candidate may be promoted by this assessment: every objective passes and the candidate answered at least
+ * `minSamples` requests, which also holds without objectives. No request is never a pass.
+ */
+export function allPass(assessment: Assessment, minSamples: number): boolean {
+  if (assessment.overall !== undefined) return assessment.overall.verdict === 'pass';
+  return (
+    hasEnoughSamples(assessment.samples.candidate, minSamples) &&
+    assessment.objectives.every(({ candidate }) => candidate === 'pass')
+  );
+}
+
+function assessObjective(
+  objective: Objective,
+  experiment: Experiment,
+  totals: AssessInput['totals'],
+): ObjectiveAssessment {
+  const candidate = judgeByThreshold(objective, totals.candidate, { ...experiment, beside: totals.baseline });
+  return {
+    objective,
+    baseline: judgeByThreshold(objective, totals.baseline, { ...experiment, beside: totals.baseline }).verdict,
+    candidate: candidate.verdict,
+    reason: candidate.reason,
+    suspect: candidate.suspect,
+  };
+}
+
+function withoutVerdict(assessment: ObjectiveAssessment, measurement: NotMeasured): ObjectiveAssessment {
+  const reason = `${assessment.objective.metric} not measured: ${measurement.reason}`;
+  return { ...assessment, baseline: 'error', candidate: 'error', reason };
+}
+
+/** The request count always, since every verdict rests on it; then whatever the manifest names, a user's metrics last. */
+function shownMetrics({ objectives, indicators, reward }: Experiment): readonly MetricName[] {
+  const rewards = reward === undefined ? [] : [reward.metric];
+  const named = new Set(['request-count', ...indicators, ...objectives.map(({ metric }) => metric), ...rewards]);
+  const defined = [...named].filter((metric) => builtInMetric(metric) === undefined);
+  return [...builtInMetrics.filter((metric) => named.has(metric)), ...defined];
+}
+
+function valuesOf(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {
+  const baseline = metricValue(metric, totals.baseline, errorClass);
+  const candidate = metricValue(metric, totals.candidate, errorClass);
+  return {
+    metric,
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(candidate === undefined ? {} : { candidate }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Objective } from '../experiment/experiment.ts';
+import type { MetricName } from '../experiment/metric.ts';
+
+/** `error` = could not be measured; `fail` = measured and bad; `undecided` = too little evidence. */
+export type Verdict = 'pass' | 'fail' | 'undecided' | 'error';
+
+/** A metric's point value for each version since the candidate first had traffic; absent without data. */
+export interface MetricValue {
+  readonly metric: MetricName;
+  readonly baseline?: number;
+  readonly candidate?: number;
+}
+
+export interface ObjectiveAssessment {
+  readonly objective: Objective;
+  readonly baseline: Verdict;
+  readonly candidate: Verdict;
+  /** The candidate's comparison, with its numbers: `error-rate 0.031 > limit 0.010, 4120 requests`. */
+  readonly reason: string;
+  /** Whether the candidate's point values keep both limits, whatever the sample size. */
+  readonly isWithinLimits?: boolean;
+  /** How strong the case is, under the method with error bounds. */
+  readonly evidence?: EvidenceReport;
+  /** The candidate's estimate is beyond the limit by more than the tolerance, whatever the sample size. */
+  readonly suspect: boolean;
+}
+
+/** The evidence about the candidate; logs are natural. */
+export interface EvidenceReport {
+  /** Log e-value against "worse than limit and tolerance": a pass needs −ln α. */
+  readonly logPass: number;
+  /** Log e-value against "within the limit": the mean over the objectives needs −ln β. */
+  readonly logFail: number;
+  readonly passed: boolean;
+  /** Where the share of bad requests lies, at every look. */
+  readonly interval?: { readonly lower: number; readonly upper: number };
+  /** Requests that a pass still needs if the estimate is the truth; absent where it never comes. */
+  readonly requestsToPass?: number;
+}
+
+/** What all objectives say together; `environment`: the baseline fails by the same rule. */
+export interface OverallVerdict {
+  readonly verdict: 'pass' | 'fail' | 'undecided' | 'environment';
+  readonly reason: string;
+}
+
+/** All verdicts of an iteration. */
+export interface Assessment {
+  readonly objectives: readonly ObjectiveAssessment[];
+  readonly metrics: readonly MetricValue[];
+  /** Requests that the verdicts rest on, for each version. */
+  readonly samples: { readonly baseline: number; readonly candidate: number };
+  /** Under the method with error bounds. */
+  readonly overall?: OverallVerdict;
+}

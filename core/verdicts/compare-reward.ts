@@ -1,0 +1,79 @@
+import { analysisOf } from '../experiment/analysis-rules.ts';
+import { formatPair } from '../measurements/comparison.ts';
+import type { Evidence } from './evidence.ts';
+import type { Experiment, Reward } from '../experiment/experiment.ts';
+import type { Totals } from '../measurements/measurement.ts';
+import { hasEnoughSamples } from './threshold.ts';
+import { formatOdds } from './format-odds.ts';
+import { isPreferred, rewardValue } from './reward.ts';
+import { sequentialT } from '../stats/sequential-t.ts';
+
+/** A candidate's reward beside the baseline's; values are those since it first had traffic. */
+export interface RewardComparison {
+  readonly baseline?: number;
+  readonly candidate?: number;
+  readonly verdict: 'better' | 'worse' | 'undecided';
+  readonly reason: string;
+}
+
+interface ComparisonInput {
+  readonly experiment: Experiment;
+  readonly totals: Totals;
+  readonly evidence?: Evidence;
+}
+
+/**
+ * Compares a candidate with the baseline by the experiment's reward; undefined where it has none.
+ *
+ * `threshold` compares the values as they are, from `minSamples` requests of both on. `sequential` tests the differences of the
+ * intervals, each error bound shared between the candidates (Bonferroni).
+ */
+export function compareReward({ experiment, totals, evidence }: ComparisonInput): RewardComparison | undefined {
+  const { reward } = experiment;
+  if (reward === undefined) return undefined;
+  const baseline = rewardValue(reward, totals.baseline, experiment);
+  const candidate = rewardValue(reward, totals.candidate, experiment);
+  if (baseline === undefined || candidate === undefined) {
+    return { verdict: 'undecided', reason: `${reward.metric} has no value yet` };
+  }
+  const values = { baseline, candidate };
+  const [shown, beside] = formatPair(reward.metric, [candidate, baseline]);
+  const seen = `${shown} against ${beside} of the baseline`;
+  const judged =
+    analysisOf(experiment).method === 'sequential'
+      ? bySequentialTest(experiment, evidence)
+      : byValue(reward, { ...values, experiment, totals });
+  return { ...values, verdict: judged.verdict, reason: `${reward.metric} ${seen}${judged.detail}` };
+}
+
+interface Judged {
+  readonly verdict: RewardComparison['verdict'];
+  readonly detail: string;
+}
+
+interface Values extends Required<Pick<RewardComparison, 'baseline' | 'candidate'>> {
+  readonly experiment: Experiment;
+  readonly totals: Totals;
+}
+
+function byValue(reward: Reward, { baseline, candidate, experiment, totals }: Values): Judged {
+  const fewest = Math.min(totals.baseline.requests, totals.candidate.requests);
+  if (!hasEnoughSamples(fewest, experiment.minSamples)) {
+    return { verdict: 'undecided', detail: `; ${fewest} of ${experiment.minSamples} requests` };
+  }
+  if (candidate === baseline) return { verdict: 'undecided', detail: '; equal' };
+  const verdict = isPreferred(reward, candidate, baseline) ? 'better' : 'worse';
+  return { verdict, detail: `, ${verdict}: ${reward.preferredDirection.toLowerCase()} is preferred` };
+}
+
+function bySequentialTest(experiment: Experiment, evidence: Evidence | undefined): Judged {
+  const { falsePass } = analysisOf(experiment);
+  const needed = -Math.log(falsePass / Math.max(1, experiment.candidates.length));
+  const gains = evidence?.gains;
+  // The test's pass is a mean below 0.
+  const { logPass: worse, logFail: better } = gains === undefined ? { logPass: 0, logFail: 0 } : sequentialT(gains);
+  const odds = `evidence ${formatOdds(Math.max(better, worse))} of ${formatOdds(needed)}`;
+  if (better >= needed) return { verdict: 'better', detail: `, better: ${odds}` };
+  if (worse >= needed) return { verdict: 'worse', detail: `, worse: ${odds}` };
+  return { verdict: 'undecided', detail: `; ${odds}` };
+}

@@ -1,0 +1,41 @@
+import { addDifference, noDifferences, sequentialT } from '../stats/sequential-t.ts';
+import type { Differences } from '../stats/sequential-t.ts';
+
+/** What a version has shown about a value that each interval has one of, beside what it is tested against. */
+export interface GaugeEvidence {
+  readonly kind: 'gauge';
+  /** Beyond the boundary of a pass, and beyond the limit: positive is bad. */
+  readonly beyondBoundary: Differences;
+  readonly beyondLimit: Differences;
+  readonly passed: boolean;
+  /** Beyond the limit in the latest interval. */
+  readonly excess: number;
+}
+
+export const noGauge: GaugeEvidence = {
+  kind: 'gauge',
+  beyondBoundary: noDifferences,
+  beyondLimit: noDifferences,
+  passed: false,
+  excess: 0,
+};
+
+/** Adds one interval; it passes once and for all when the test against the boundary suffices. */
+export function addGauge(
+  known: GaugeEvidence,
+  interval: { readonly beyondBoundary: number; readonly beyondLimit: number },
+  falsePass: number,
+): GaugeEvidence {
+  const beyondBoundary = addDifference(known.beyondBoundary, interval.beyondBoundary);
+  const beyondLimit = addDifference(known.beyondLimit, interval.beyondLimit);
+  const passed = known.passed || sequentialT(beyondBoundary).logPass >= -Math.log(falsePass);
+  return { kind: 'gauge', beyondBoundary, beyondLimit, passed, excess: interval.beyondLimit };
+}
+
+/** The logs of both e-values. */
+export function logGaugeEvidence({ beyondBoundary, beyondLimit }: GaugeEvidence): {
+  readonly pass: number;
+  readonly fail: number;
+} {
+  return { pass: sequentialT(beyondBoundary).logPass, fail: sequentialT(beyondLimit).logFail };
+}

@@ -1,0 +1,280 @@
+import { analysisOf, toleranceOf } from '../experiment/analysis-rules.ts';
+import type { EvidenceReport, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
+import { formatMetric } from '../measurements/comparison.ts';
+import { formatDuration } from '../text/duration.ts';
+import { boundariesOf, logEvidenceOf } from './evidence.ts';
+import type { Evidence, ObjectiveEvidence } from './evidence.ts';
+import type { Experiment, Objective } from '../experiment/experiment.ts';
+import type { Counts } from '../measurements/measurement.ts';
+import { metricFacts } from '../experiment/metric.ts';
+import { metricValue, shareOver } from '../measurements/metric-value.ts';
+import { hasEnoughSamples, judgeByThreshold } from './threshold.ts';
+import type { JudgementSettings } from './threshold.ts';
+import { formatOdds } from './format-odds.ts';
+import { requestsUntilPass, shareInterval } from '../stats/bernoulli.ts';
+import { logMeanExp } from '../stats/log-space.ts';
+import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
+
+export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis' | 'metrics'>;
+
+export interface SequentialInput {
+  readonly settings: SequentialSettings;
+  readonly evidence: Evidence;
+  /** Since the candidate first had traffic; estimates rest on it, verdicts on the evidence. */
+  readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
+  /** How fast the candidate's requests come now. */
+  readonly requestsPerMs: number;
+  /** False leaves out the bounds that only people read: a simulation has none. */
+  readonly shown: boolean;
+}
+
+/**
+ * The `sequential` method: verdicts with error bounds that hold over any number of looks.
+ *
+ * An objective passes when its own evidence against "bad" reaches 1/α; all must pass, which needs no correction. The candidate fails
+ * when the mean of the evidence against "good" over the objectives reaches 1/β, whatever their dependence. When the baseline
+ * fails the same objectives, and does so now, it is the environment that is bad.
+ */
+export function judgeSequentially(input: SequentialInput): {
+  readonly objectives: readonly ObjectiveAssessment[];
+  readonly overall: OverallVerdict;
+} {
+  const baseline = judgeVersion(input, 'baseline');
+  const candidate = judgeVersion(input, 'candidate');
+  const objectives = input.settings.objectives.map((objective, index): ObjectiveAssessment => {
+    const own = candidate.objectives[index];
+    return {
+      objective,
+      baseline: baseline.objectives[index]?.verdict ?? 'undecided',
+      candidate: own?.verdict ?? 'undecided',
+      reason: own?.reason ?? '',
+      suspect: own?.suspect ?? false,
+      ...(own?.evidence === undefined ? {} : { evidence: own.evidence }),
+    };
+  });
+  return { objectives, overall: overallOf({ baseline, candidate }, objectives, input) };
+}
+
+interface VersionJudgement {
+  readonly hasFailed: boolean;
+  /** For each objective whether it would fail the version by itself, and is missed at present. */
+  readonly failsNow: readonly boolean[];
+  readonly objectives: readonly Judged[];
+}
+
+interface Judged {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly suspect: boolean;
+  readonly evidence?: EvidenceReport;
+}
+
+function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): VersionJudgement {
+  const { settings, evidence } = input;
+  const logs = settings.objectives.map((objective, index) => {
+    const own = evidence[role][index] ?? { kind: 'fact' };
+    return { objective, own, ...logEvidenceOf(own, objective, settings) };
+  });
+  const tested = logs.filter(({ own }) => own.kind !== 'fact');
+  const failLog = tested.length === 0 ? -Infinity : logMeanExp(tested.map(({ fail }) => fail));
+  const hasFailed = failLog >= -Math.log(analysisOf(settings).falseFail);
+  const worst = Math.max(...tested.map(({ fail }) => fail));
+  const objectives = logs.map(({ objective, own, pass, fail }) => {
+    const isCulprit = hasFailed && own.kind !== 'fact' && fail === worst;
+    return judgeObjective(input, role, { objective, own, pass, fail, isCulprit });
+  });
+  const needed = -Math.log(analysisOf(settings).falseFail) + Math.log(tested.length);
+  const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.excess > 0 && fail >= needed);
+  return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, objectives };
+}
+
+interface ObjectiveInput {
+  readonly objective: Objective;
+  readonly own: ObjectiveEvidence;
+  readonly pass: number;
+  readonly fail: number;
+  readonly isCulprit: boolean;
+}
+
+function judgeObjective(
+  { settings, totals, requestsPerMs, shown }: SequentialInput,
+  role: 'baseline' | 'candidate',
+  { objective, own, pass, fail, isCulprit }: ObjectiveInput,
+): Judged {
+  const counts = totals[role];
+  const { baseline: beside } = totals;
+  if (own.kind === 'fact') return judgeByThreshold(objective, counts, { ...settings, beside });
+  const isBeyond = estimateIsBeyond(objective, counts, { ...settings, beside });
+  const verdict: Verdict = isCulprit ? 'fail' : own.passed && !isBeyond ? 'pass' : 'undecided';
+  if (!shown || role === 'baseline') return { verdict, reason: '', suspect: isBeyond };
+  const evidence = reportOf({ settings, objective, own, pass, fail });
+  const shownInput = { verdict, objective, counts, beside, requestsPerMs, settings, own, pass, fail, evidence };
+  const reason = reasonOf(shownInput);
+  return { verdict, reason, suspect: isBeyond, evidence };
+}
+
+/** Whether the point estimate is beyond limit and tolerance together, whatever the sample size. */
+function estimateIsBeyond(
+  objective: Objective,
+  counts: Counts,
+  { beside, ...settings }: SequentialSettings & { readonly beside: Counts },
+): boolean {
+  const { metric, maxRatioToBaseline, lowerLimit, upperLimit } = objective;
+  const estimate = estimateOf(objective, counts, settings);
+  if (estimate === undefined) return false;
+  const tolerance = toleranceOf(settings, metric);
+  if (maxRatioToBaseline !== undefined) {
+    const baseline = metricValue(metric, beside, settings.errorClass);
+    // Beside a baseline without any, one is infinitely many, and says nothing.
+    return baseline !== undefined && baseline > 0 && estimate > maxRatioToBaseline * (1 + tolerance) * baseline;
+  }
+  if (upperLimit === undefined && lowerLimit !== undefined) return estimate < lowerLimit * (1 - tolerance);
+  return estimate > boundariesOf(objective, settings).boundary;
+}
+
+/** In the unit of the boundary: for a tail latency the share of requests over the limit. */
+function estimateOf(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
+  const isTail = metricFacts(objective.metric).kind.kind === 'tail-latency';
+  if (isTail && objective.maxRatioToBaseline === undefined) return shareOver(counts.buckets, objective.upperLimit ?? 0);
+  return metricValue(objective.metric, counts, errorClass);
+}
+
+interface ReportInput {
+  readonly settings: SequentialSettings;
+  readonly objective: Objective;
+  readonly own: Exclude<ObjectiveEvidence, { kind: 'fact' }>;
+  readonly pass: number;
+  readonly fail: number;
+}
+
+function reportOf({ settings, objective, own, pass, fail }: ReportInput): EvidenceReport {
+  const { falsePass, falseFail } = analysisOf(settings);
+  const needed = requestsNeeded(own, boundariesOf(objective, settings).boundary, falsePass);
+  return {
+    logPass: finite(pass),
+    logFail: finite(fail),
+    passed: own.passed,
+    ...(own.kind === 'share' ? { interval: shareInterval(own.pass, { falsePass, falseFail }) } : {}),
+    ...(Number.isFinite(needed) ? { requestsToPass: needed } : {}),
+  };
+}
+
+/** More requests until a pass, if all goes on as it did. */
+function requestsNeeded(own: ReportInput['own'], boundary: number, falsePass: number): number {
+  if (own.kind === 'gauge' || own.kind === 'odds') return Infinity;
+  if (own.kind === 'mean') return requestsUntilBetsSuffice(own.pass, own.requests, falsePass);
+  // Requests that come in bursts are worth less than they count.
+  const worth = own.pass.requests === 0 ? 1 : Math.max(1, own.spread.requests / own.pass.requests);
+  return Math.ceil(requestsUntilPass(own.pass, boundary, falsePass) * worth);
+}
+
+/** −∞ does not survive JSON; what is as good as impossible is said to be so. */
+function finite(log: number): number {
+  return Math.max(log, -1e6);
+}
+
+interface ReasonInput extends ReportInput {
+  readonly verdict: Verdict;
+  readonly counts: Counts;
+  /** The baseline's. */
+  readonly beside: Counts;
+  readonly requestsPerMs: number;
+  readonly evidence: EvidenceReport;
+}
+
+function reasonOf(input: ReasonInput): string {
+  const { verdict, counts, own, settings, pass, fail } = input;
+  const seen = `${valueOf(input)}, ${counts.requests} requests`;
+  const { falsePass, falseFail } = analysisOf(settings);
+  const skipped = own.kind === 'mean' && own.skipped !== undefined ? `; interval left out: ${own.skipped}` : '';
+  switch (verdict) {
+    case 'fail':
+      return `${seen}, evidence against it ${formatOdds(fail)} (needs ${formatOdds(-Math.log(falseFail))})${skipped}`;
+    case 'pass':
+      return `${seen}, evidence for it ${formatOdds(pass)}${skipped}`;
+    case 'undecided':
+    case 'error':
+      return `${seen}, evidence for it ${formatOdds(pass)} of ${formatOdds(-Math.log(falsePass))}${needOf(input)}${skipped}`;
+  }
+}
+
+function needOf({ counts, own, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
+  if (passed || own.kind === 'gauge' || own.kind === 'odds') return '';
+  if (requestsToPass === undefined) return counts.requests === 0 ? '' : '; as it looks now it will not pass';
+  const time = requestsPerMs > 0 ? `, ${formatDuration(Math.ceil(requestsToPass / requestsPerMs))}` : '';
+  return `; needs about ${requestsToPass} more requests${time}`;
+}
+
+/** The estimate with its bounds, and what it is compared with: `error-rate 0.004 [0.001, 0.014] <= 0.010 +50 %`. */
+function valueOf({ objective, counts, beside, settings, evidence }: ReasonInput): string {
+  const { metric } = objective;
+  const shown = (of: Counts): string => {
+    const value = metricValue(metric, of, settings.errorClass);
+    return value === undefined
+      ? 'unknown'
+      : formatMetric(metric, roundTo(value, metricFacts(metric).decimals === 1 ? 1 : 4));
+  };
+  const bounds = evidence.interval === undefined ? '' : boundsOf(metric, evidence.interval);
+  const isRelative = objective.maxRatioToBaseline !== undefined;
+  return `${metric} ${shown(counts)}${isRelative ? ` beside ${shown(beside)}` : ''}${bounds}, ${limitOf(objective, settings)}`;
+}
+
+/** What is allowed, and how much more is tolerated: `limit 0.010 +50 %`. */
+function limitOf(objective: Objective, settings: SequentialSettings): string {
+  const { metric, upperLimit, lowerLimit, maxRatioToBaseline } = objective;
+  const percent = Math.round(toleranceOf(settings, metric) * 100);
+  const tolerated = (sign: string): string => (percent === 0 ? '' : ` ${sign}${percent} %`);
+  if (maxRatioToBaseline !== undefined) return `limit ${maxRatioToBaseline} times the baseline${tolerated('+')}`;
+  if (upperLimit === undefined && lowerLimit !== undefined) {
+    return `at least ${formatMetric(metric, lowerLimit)}${tolerated('-')}`;
+  }
+  const { limit, boundary } = boundariesOf(objective, settings);
+  const more = boundary === limit ? '' : ` +${Math.round((boundary / limit - 1) * 100)} %`;
+  return `limit ${formatMetric(metric, upperLimit ?? 0)}${more}`;
+}
+
+function boundsOf(metric: Objective['metric'], { lower, upper }: NonNullable<EvidenceReport['interval']>): string {
+  const [low, high] = [lower, upper].map((share) => String(roundTo(share, 4)));
+  return metric === 'error-rate' ? ` [${low}, ${high}]` : ` (share over the limit in [${low}, ${high}])`;
+}
+
+function roundTo(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
+}
+
+/** Whether all that fails the candidate fails the baseline too. */
+function isExcused({ baseline, candidate }: Versions): boolean {
+  return candidate.objectives.every(({ verdict }, index) => {
+    const fails = verdict === 'fail' || candidate.failsNow[index] === true;
+    return !fails || baseline.failsNow[index] === true;
+  });
+}
+
+interface Versions {
+  readonly baseline: VersionJudgement;
+  readonly candidate: VersionJudgement;
+}
+
+function overallOf(
+  { baseline, candidate }: Versions,
+  objectives: readonly ObjectiveAssessment[],
+  { settings, totals }: SequentialInput,
+): OverallVerdict {
+  const reasons = (verdict: Verdict): string =>
+    objectives
+      .filter((one) => one.candidate === verdict)
+      .map(({ reason }) => reason)
+      .join('; ');
+  if (candidate.hasFailed && isExcused({ baseline, candidate })) {
+    return { verdict: 'environment', reason: `baseline and candidate fail together: ${reasons('fail')}` };
+  }
+  if (candidate.hasFailed) return { verdict: 'fail', reason: reasons('fail') };
+  const { requests } = totals.candidate;
+  if (!hasEnoughSamples(requests, settings.minSamples)) {
+    return { verdict: 'undecided', reason: `${requests} of ${settings.minSamples} requests` };
+  }
+  const open = objectives.find((one) => one.candidate !== 'pass');
+  return open === undefined
+    ? { verdict: 'pass', reason: reasons('pass') }
+    : { verdict: 'undecided', reason: reasons(open.candidate) };
+}

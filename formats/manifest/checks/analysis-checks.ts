@@ -1,0 +1,72 @@
+import { analysisOf } from '../../../core/experiment/analysis-rules.ts';
+import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
+import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
+import type { ValueIssue } from '../../document/zod-issues.ts';
+
+/** What the chosen analysis asks of the rest of the manifest. */
+export function checkAnalysis(experiment: Experiment): ValueIssue[] {
+  return [...checkObjectives(experiment), ...checkRiskBudget(experiment), ...checkSteps(experiment)];
+}
+
+function annotation(name: string): ValueIssue['path'] {
+  return ['metadata', 'annotations', `serin.dev/${name}`];
+}
+
+function checkObjectives(experiment: Experiment): ValueIssue[] {
+  if (analysisOf(experiment).method !== 'sequential') return [];
+  return experiment.objectives.flatMap((objective, index) => {
+    const path = ['spec', 'criteria', 'objectives', index];
+    return problemsOf(objective, experiment).map(({ field, expected, got }) => ({
+      path: [...path, field],
+      atKey: false,
+      expected,
+      got,
+    }));
+  });
+}
+
+interface Problem {
+  readonly field: 'upperLimit' | 'lowerLimit';
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Counts are facts and compared as they are; everything else is tested, against an upper limit. */
+function problemsOf({ metric, upperLimit, lowerLimit }: Objective, { metrics }: Experiment): Problem[] {
+  const facts = metricFacts(metric, metrics);
+  if (isFact(facts)) return [];
+  if (facts.kind.kind === 'gauge') return gaugeProblems(upperLimit, lowerLimit);
+  const tested = 'under the sequential analysis, which tests upper limits';
+  const problems: Problem[] = [];
+  if (lowerLimit !== undefined) {
+    problems.push({ field: 'lowerLimit', expected: `none ${tested}`, got: String(lowerLimit) });
+  }
+  if (upperLimit !== undefined && upperLimit <= 0) {
+    problems.push({ field: 'upperLimit', expected: `a limit above 0 ${tested}`, got: String(upperLimit) });
+  }
+  if (metric === 'error-rate' && upperLimit !== undefined && upperLimit >= 1) {
+    problems.push({ field: 'upperLimit', expected: `an error rate below 1 ${tested}`, got: String(upperLimit) });
+  }
+  return problems;
+}
+
+/** A user's metric is tested on one side. */
+function gaugeProblems(upperLimit: number | undefined, lowerLimit: number | undefined): Problem[] {
+  if (upperLimit === undefined || lowerLimit === undefined) return [];
+  const expected = 'one limit under the sequential analysis; make two objectives of them';
+  return [{ field: 'lowerLimit', expected, got: `${lowerLimit} beside ${upperLimit}` }];
+}
+
+function checkRiskBudget(experiment: Experiment): ValueIssue[] {
+  const { riskBudget } = analysisOf(experiment);
+  const hasLimit = experiment.objectives.some((one) => one.metric === 'error-rate' && one.upperLimit !== undefined);
+  if (riskBudget === undefined || hasLimit) return [];
+  const expected = 'an objective with an upperLimit on error-rate, beyond which the budget counts';
+  return [{ path: annotation('risk-budget'), atKey: false, expected, got: 'none' }];
+}
+
+function checkSteps(experiment: Experiment): ValueIssue[] {
+  if (analysisOf(experiment).steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
+  const expected = 'the deployment pattern Progressive, since FixedSplit never shifts';
+  return [{ path: annotation('steps'), atKey: false, expected, got: 'FixedSplit' }];
+}

@@ -1,0 +1,25 @@
+import type { Experiment } from '../../../core/experiment/experiment.ts';
+import { parseHelmCommand } from '../../../core/tasks/helm-command.ts';
+import { isHelm } from '../../../core/tasks/task.ts';
+import { showValue } from '../../document/issue.ts';
+import type { ValueIssue } from '../../document/zod-issues.ts';
+
+/**
+ * Charts that helm will hardly be able to load: a URL that does not end as archives do. iter8's tutorial has one. Whether
+ * it is a chart after all, only its server knows; the preflight asks it.
+ */
+export function warnOfCharts({ finish }: Pick<Experiment, 'finish'>): ValueIssue[] {
+  return finish.flatMap((task, index) => {
+    if (!isHelm(task)) return [];
+    const command = parseHelmCommand(task.args);
+    if (command.kind === 'unsupported' || !isOddUrl(command.upgrade.chart)) return [];
+    const { chart } = command.upgrade;
+    const path = ['spec', 'strategy', 'actions', 'finish', index, 'with', 'args', task.args.lastIndexOf(chart)];
+    return [{ path, atKey: false, expected: 'a chart archive (.tgz), or --repo with a name', got: showValue(chart) }];
+  });
+}
+
+function isOddUrl(chart: string): boolean {
+  // The end of a templated URL is not known here.
+  return /^https?:\/\//.test(chart) && !/\.(tgz|tar\.gz)([?#]|$)|\}\}$/.test(chart);
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { parseDuration } from '../../../core/text/duration.ts';
+import type { Analysis, UndecidedPolicy } from '../../../core/experiment/analysis.ts';
+import type { Experiment } from '../../../core/experiment/experiment.ts';
+import { parsed, refuse } from '../../document/fields.ts';
+import { showValue } from '../../document/issue.ts';
+
+export const knobPrefix = 'serin.dev/';
+
+/** Of the analysis only what the annotations name; the rest are the method's defaults. */
+export type KnobSetting = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };
+
+interface Knob {
+  readonly expected: string;
+  /** The setting that the annotation's text makes; undefined when the text is not what is expected. */
+  readonly read: (text: string) => KnobSetting | undefined;
+}
+
+/** What an iter8 manifest cannot say in its own fields, it says in annotations; each of them in this table. */
+const knobs: ReadonlyMap<string, Knob> = new Map(
+  Object.entries<Knob>({
+    approval: {
+      expected: 'required or none',
+      read: (text) => (text === 'required' || text === 'none' ? { approval: text } : undefined),
+    },
+    'approval-limit': duration((approvalLimitMs) => ({ approvalLimitMs })),
+    'blind-limit': duration((blindLimitMs) => ({ blindLimitMs })),
+    'on-blind': {
+      expected: 'rollback or hold',
+      read: (text) => (text === 'rollback' || text === 'hold' ? { onBlind: text } : undefined),
+    },
+    'min-samples': {
+      expected: 'a whole number of requests',
+      read: (text) => (/^\d{1,9}$/.test(text) ? { minSamples: Number(text) } : undefined),
+    },
+    tolerance: {
+      expected: 'a share of the limit such as 0.5',
+      read: (text) => {
+        const tolerance = decimal(text);
+        return tolerance === undefined ? undefined : { tolerance, analysis: { latencyTolerance: tolerance } };
+      },
+    },
+    analysis: {
+      expected: 'threshold or sequential',
+      read: (text) => (text === 'threshold' || text === 'sequential' ? { analysis: { method: text } } : undefined),
+    },
+    confidence: {
+      expected: 'a number from 0.5 to below 1, such as 0.95',
+      read: (text) => {
+        const confidence = decimal(text);
+        if (confidence === undefined || confidence < 0.5 || confidence >= 1) return undefined;
+        // 1 - 0.95 is not 0.05 in binary.
+        const error = Number((1 - confidence).toPrecision(9));
+        return { analysis: { falsePass: error, falseFail: error } };
+      },
+    },
+    'warm-up': duration((warmUpMs) => ({ analysis: { warmUpMs } })),
+    undecided: {
+      expected: 'extend, rollback, hold or pointEstimate',
+      read: (text) => {
+        const undecided = undecidedPolicies.find((policy) => policy === text);
+        return undecided === undefined ? undefined : { analysis: { undecided } };
+      },
+    },
+    'longest-extension': duration((longestExtensionMs) => ({ analysis: { longestExtensionMs } })),
+    dispersion: {
+      expected: 'auto, off, or how many requests count as one, from 1',
+      read: (text) => {
+        if (text === 'auto' || text === 'off') return { analysis: { dispersion: text } };
+        const dispersion = decimal(text);
+        return dispersion === undefined || dispersion < 1 ? undefined : { analysis: { dispersion } };
+      },
+    },
+    'on-suspect': {
+      expected: 'hold or backoff',
+      read: (text) => (text === 'hold' || text === 'backoff' ? { analysis: { onSuspect: text } } : undefined),
+    },
+    steps: {
+      expected: 'rising percents such as 5,10,25,50',
+      read: (text) => {
+        const steps = text.split(',').map((part) => (/^ *\d{1,3} *$/.test(part) ? Number(part) : 0));
+        const isRising = steps.every((percent, index) => percent > (steps[index - 1] ?? 0) && percent <= 100);
+        return isRising ? { analysis: { steps } } : undefined;
+      },
+    },
+    'risk-budget': {
+      expected: 'a number of requests above 0',
+      read: (text) => {
+        const riskBudget = decimal(text);
+        return riskBudget === undefined || riskBudget <= 0 ? undefined : { analysis: { riskBudget } };
+      },
+    },
+    errors: {
+      expected: '5xx or not-2xx',
+      read: (text) => (text === '5xx' || text === 'not-2xx' ? { errorClass: text } : undefined),
+    },
+    'readiness-limit': duration((readinessLimitMs) => ({ readinessLimitMs })),
+    'candidate-grace': duration((candidateGraceMs) => ({ candidateGraceMs })),
+    'task-limit': duration((taskLimitMs) => ({ taskLimitMs })),
+    'finish-on-abort': {
+      expected: '"true" or "false"',
+      read: (text) => (text === 'true' || text === 'false' ? { finishOnAbort: text === 'true' } : undefined),
+    },
+  }),
+);
+
+const undecidedPolicies = ['extend', 'rollback', 'hold', 'pointEstimate'] as const satisfies readonly UndecidedPolicy[];
+
+function decimal(text: string): number | undefined {
+  return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+}
+
+/** A year: more than any experiment needs, and within what Temporal's timers hold. */
+const longestMs = 8_760 * 3_600_000;
+
+function duration(set: (ms: number) => KnobSetting): Knob {
+  const read = (text: string): KnobSetting | undefined => {
+    const ms = parseDuration(text);
+    return ms === undefined || ms <= 0 || ms > longestMs ? undefined : set(ms);
+  };
+  return { expected: 'a duration such as 90s, 10m or 1h30m, at most 8760h', read };
+}
+
+/** Annotations: the ones under `serin.dev/` are settings, all others belong to somebody else. */
+export const annotations = z
+  .record(
+    z.string(),
+    parsed('text', (value) => (isScalar(value) ? String(value) : undefined)),
+  )
+  .transform((values, context): KnobSetting => {
+    let settings: KnobSetting = {};
+    for (const [name, value] of Object.entries(values)) {
+      if (!name.startsWith(knobPrefix)) continue;
+      const knob = knobs.get(name.slice(knobPrefix.length));
+      const setting = knob?.read(value);
+      if (knob === undefined) refuse(context, [name], { expected: listKnobs(), got: 'an unknown annotation' });
+      else if (setting === undefined) refuse(context, [name], { expected: knob.expected, got: showValue(value) });
+      else settings = merged(settings, setting);
+    }
+    return settings;
+  });
+
+function merged(settings: KnobSetting, { analysis, ...setting }: KnobSetting): KnobSetting {
+  const both = analysis === undefined ? settings.analysis : { ...settings.analysis, ...analysis };
+  return { ...settings, ...setting, ...(both === undefined ? {} : { analysis: both }) };
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function listKnobs(): string {
+  const names = [...knobs.keys()].map((name) => `${knobPrefix}${name}`);
+  return `one of ${names.join(', ')}`;
+}

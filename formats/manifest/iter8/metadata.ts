@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { mapping, namespaceName, objectName, refuse } from '../../document/fields.ts';
+import { annotations, knobPrefix } from './annotations.ts';
+import { serverFields } from '../../document/server-fields.ts';
+
+const own = {
+  name: objectName,
+  namespace: namespaceName.optional(),
+  labels: z.unknown().optional(),
+};
+
+/** With annotations that are settings: what an iter8 manifest cannot say in its own fields. */
+export const annotatedMetadata = mapping(
+  { ...own, annotations: annotations.optional(), ...serverFields },
+  Object.keys(serverFields),
+);
+
+/** Of manifests whose fields say everything: annotations are somebody else's, and settings among them a mistake. */
+export const plainMetadata = mapping(
+  {
+    ...own,
+    annotations: z.record(z.string(), z.unknown()).superRefine(refuseSettings).optional(),
+    ...serverFields,
+  },
+  Object.keys(serverFields),
+);
+
+function refuseSettings(given: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  for (const name of Object.keys(given).filter((key) => key.startsWith(knobPrefix))) {
+    refuse(context, [name], { expected: 'a field of spec (annotations set nothing here)', got: JSON.stringify(name) });
+  }
+}

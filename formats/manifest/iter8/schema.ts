@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import { deploymentPatterns, experimentDefaults, testingPatterns } from '../../../core/experiment/experiment.ts';
+import {
+  flag,
+  integer,
+  isRevisionName,
+  mapping,
+  metricName,
+  oneOf,
+  parsed,
+  refuse,
+  targetName,
+  text,
+} from '../../document/fields.ts';
+import { showValue } from '../../document/issue.ts';
+import { annotatedMetadata } from './metadata.ts';
+import { parseQuantity } from '../../document/quantity.ts';
+import { task } from '../tasks/tasks.ts';
+import { weightObjRef } from './weight-obj-ref.ts';
+
+const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity, { type: ['number', 'string'] });
+
+const objective = mapping({
+  metric: metricName,
+  upperLimit: limit.optional(),
+  lowerLimit: limit.optional(),
+  rollback_on_failure: flag.optional(),
+}).superRefine(({ upperLimit, lowerLimit }, context) => {
+  if (upperLimit === undefined && lowerLimit === undefined) {
+    refuse(context, [], { expected: 'an upperLimit or a lowerLimit', got: 'neither' });
+  }
+  if (upperLimit !== undefined && lowerLimit !== undefined && lowerLimit > upperLimit) {
+    refuse(context, ['lowerLimit'], { expected: `at most the upperLimit ${upperLimit}`, got: String(lowerLimit) });
+  }
+});
+
+/** As in Kubernetes, text only: YAML reads `1.10` as the number 1.1, and nobody would see the difference. */
+const variableValue = parsed(
+  'text (numbers, true and false in quotes)',
+  (value) => (typeof value === 'string' ? value : undefined),
+  { type: 'string' },
+);
+
+const variable = mapping({ name: text, value: variableValue });
+
+const version = mapping({
+  name: text,
+  variables: z.array(variable).optional(),
+  weightObjRef: weightObjRef.optional(),
+}).superRefine(({ name, variables = [] }, context) => {
+  for (const [index, variable] of variables.entries()) {
+    const path = ['variables', index];
+    if (variables.findIndex((other) => other.name === variable.name) !== index) {
+      refuse(context, [...path, 'name'], { expected: 'each variable once', got: showValue(variable.name) });
+    }
+    if (variable.name === 'revision' && !isRevisionName(variable.value)) {
+      refuse(context, [...path, 'value'], { expected: 'the name of a revision', got: showValue(variable.value) });
+    }
+  }
+  const isNamedByVariable = variables.some((variable) => variable.name === 'revision');
+  if (isNamedByVariable || isRevisionName(name)) return;
+  refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
+});
+
+/** iter8 executed no others, and was silent about them. */
+const actions = mapping({
+  start: z.array(task).optional(),
+  loop: z.array(task).optional(),
+  finish: z.array(task).optional(),
+});
+
+/** A handler of v2alpha1: by its default name the actions run, and `none` switches them off. */
+function handler(name: string): z.ZodType<'none' | 'actions'> {
+  const expected = `${name} or none (serin runs the actions of the manifest, not handlers that are installed elsewhere)`;
+  return parsed(expected, (value) => {
+    if (value === 'none') return 'none';
+    return value === name ? 'actions' : undefined;
+  });
+}
+
+const handlers = mapping({
+  start: handler('start').optional(),
+  finish: handler('finish').optional(),
+  rollback: handler('finish').optional(),
+  failure: handler('finish').optional(),
+  loop: handler('loop').optional(),
+});
+
+const strategy = mapping(
+  {
+    testingPattern: oneOf(testingPatterns),
+    deploymentPattern: oneOf(deploymentPatterns).optional(),
+    actions: actions.optional(),
+    handlers: handlers.optional(),
+    weights: mapping({
+      maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
+      maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
+    }).optional(),
+  },
+  // Of the first version only.
+  ['handlers'],
+);
+
+const reward = mapping({ metric: metricName, preferredDirection: oneOf(['High', 'Low']) });
+
+const criteria = mapping({
+  rewards: z.array(reward).optional(),
+  reward: reward.optional(),
+  requestCount: metricName.optional(),
+  indicators: z.array(metricName).optional(),
+  objectives: z.array(objective).optional(),
+});
+
+/** iter8's: the largest 32-bit integer. */
+const max = 2_147_483_647;
+
+/** A year: more than any experiment needs, and within what Temporal's timers hold. */
+const longestSeconds = 31_536_000;
+
+const duration = mapping({
+  intervalSeconds: integer({ min: 1, max: longestSeconds }).optional(),
+  iterationsPerLoop: integer({ min: 1, max }).optional(),
+  maxLoops: integer({ min: 1, max }).optional(),
+}).superRefine(({ iterationsPerLoop = experimentDefaults.iterationsPerLoop, maxLoops = 1 }, context) => {
+  const iterations = iterationsPerLoop * maxLoops;
+  if (iterations > max) refuse(context, [], { expected: `at most ${max} iterations in all`, got: String(iterations) });
+});
+
+const versionInfo = mapping({ baseline: version, candidates: z.array(version).optional() });
+
+/** iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it. */
+export const iter8Manifest = mapping(
+  {
+    apiVersion: oneOf(['iter8.tools/v2alpha1', 'iter8.tools/v2alpha2']),
+    kind: oneOf(['Experiment']),
+    metadata: annotatedMetadata,
+    spec: mapping({
+      target: targetName,
+      strategy,
+      criteria: criteria.optional(),
+      duration: duration.optional(),
+      versionInfo: versionInfo.optional(),
+    }),
+    status: z.unknown().optional(),
+  },
+  ['status'],
+);
+
+export type Iter8Manifest = z.output<typeof iter8Manifest>;

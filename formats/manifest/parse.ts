@@ -1,0 +1,103 @@
+import type { Experiment } from '../../core/experiment/experiment.ts';
+import { checkAnalysis } from './checks/analysis-checks.ts';
+import { warnOfCharts } from './checks/chart-warnings.ts';
+import { formOf } from './forms.ts';
+import { warnOfOmissions } from './checks/omissions.ts';
+import { readDocuments, unlocated } from '../document/document.ts';
+import type { LocatedDocument } from '../document/document.ts';
+import { formatPath } from '../document/issue.ts';
+import type { Issue } from '../document/issue.ts';
+import { kindOf } from '../document/kinds.ts';
+import { checkLoads } from './checks/load-checks.ts';
+import { metricsBeside } from '../metrics/metrics-beside.ts';
+import { warnOfDefinedMetrics } from '../metrics/metric-warnings.ts';
+import { originalPath } from './iter8/repair.ts';
+import type { Repaired } from './iter8/repair.ts';
+import type { ValueIssue } from '../document/zod-issues.ts';
+
+/** A manifest that can run, with the oddities that were repaired; or all that is wrong with it. */
+export type ExperimentReading =
+  | { readonly kind: 'ok'; readonly experiment: Experiment; readonly warnings: readonly Issue[] }
+  | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
+
+/** Reads a manifest from YAML or JSON text; of several documents the one experiment. `file` is for messages. */
+export function parseExperiment(text: string, file: string): ExperimentReading {
+  const reading = readDocuments(text, file);
+  if (reading.kind === 'invalid') return reading;
+  const experiments = reading.documents.filter(({ value }) => kindOf(value) === 'Experiment');
+  const [only] = reading.documents.length === 1 ? reading.documents : experiments;
+  if (only !== undefined && experiments.length <= 1) {
+    return parseDocument(only, file, reading.documents.length > 1 ? text : undefined);
+  }
+  const got = `${experiments.length} in ${reading.documents.length} documents`;
+  const expected = 'one document of kind Experiment';
+  return { kind: 'invalid', issues: [{ file, line: 1, column: 1, path: '(document)', expected, got }] };
+}
+
+/** The same for a value that is already parsed: its issues have no line. */
+export function parseExperimentObject(value: unknown, file: string): ExperimentReading {
+  return parseDocument(unlocated(value), file);
+}
+
+/** The same for whatever Temporal hands over: bytes and text are YAML or JSON. */
+export function parseManifest(input: Uint8Array | string | object, file: string): ExperimentReading {
+  if (typeof input === 'string') return parseExperiment(input, file);
+  if (input instanceof Uint8Array) return parseExperiment(new TextDecoder().decode(input), file);
+  return parseExperimentObject(input, file);
+}
+
+/** @param text of all documents, where there are more. */
+function parseDocument(document: LocatedDocument, file: string, text?: string): ExperimentReading {
+  const form = formOf(document.value);
+  const repaired = form.repair(document.value);
+  const source = { document, repaired, file };
+  const place = (issue: ValueIssue): Issue => located(issue, source);
+  const reading = form.read(repaired.value);
+  const issues = [...(reading.kind === 'read' ? [] : reading.issues), ...form.check(repaired.value)];
+  if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
+  const beside = text === undefined ? undefined : metricsBeside(reading.experiment, text, file);
+  if (beside?.kind === 'invalid') return invalid(beside.issues);
+  const experiment = withMetrics(reading.experiment, beside?.metrics);
+  /** Checks of an experiment speak of iter8's places. */
+  const placeIn = (issue: ValueIssue): Issue => {
+    return place({ ...issue, path: [...form.placeOf(issue.path, repaired.value)] });
+  };
+  const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
+  if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
+  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
+  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
+  return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
+}
+
+function withMetrics(experiment: Experiment, metrics: Experiment['metrics'] = {}): Experiment {
+  return Object.keys(metrics).length === 0 ? experiment : { ...experiment, metrics };
+}
+
+function invalid(issues: readonly Issue[]): ExperimentReading {
+  return { kind: 'invalid', issues: issues.toSorted(byPlace) };
+}
+
+function warnOfMove({ from, to }: Repaired['moved'][number]): ValueIssue {
+  return {
+    path: [...to],
+    atKey: true,
+    expected: formatPath(to),
+    got: `${formatPath(from)}; moved under versionInfo`,
+  };
+}
+
+function byPlace(a: Issue, b: Issue): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+interface Source {
+  readonly document: LocatedDocument;
+  readonly repaired: Repaired;
+  readonly file: string;
+}
+
+function located({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
+  const original = originalPath(path, repaired);
+  const position = atKey ? document.keyPositionOf(original) : document.positionOf(original);
+  return { file, ...position, path: formatPath(original), expected, got };
+}

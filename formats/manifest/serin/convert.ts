@@ -1,0 +1,197 @@
+import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
+import { analysisOf } from '../../../core/experiment/analysis-rules.ts';
+import type { Analysis } from '../../../core/experiment/analysis.ts';
+import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
+import type { Experiment, Objective, Version } from '../../../core/experiment/experiment.ts';
+import { lastAppliedAnnotation } from '../../../core/traffic/last-applied.ts';
+import { metricFacts } from '../../../core/experiment/metric.ts';
+import { knobPrefix } from '../iter8/annotations.ts';
+import { limit } from './values.ts';
+
+/** A plain value as YAML has it; fields that are undefined are left out. */
+type Plain = Readonly<Record<string, unknown>>;
+
+/** The actions of a manifest as its author wrote them. */
+export interface WrittenActions {
+  readonly start?: readonly Plain[];
+  readonly loop?: readonly Plain[];
+  readonly finish?: readonly Plain[];
+}
+
+/** What a conversion keeps as the author of the manifest wrote it. */
+export interface Written {
+  readonly metadata: { readonly namespace?: string; readonly labels?: Plain; readonly annotations?: Plain };
+  readonly target: string;
+  /** Tasks are the same in both forms; actions that handlers switch off are left out. */
+  readonly actions: WrittenActions;
+}
+
+/** An experiment in serin's own form: what differs from that form's defaults, so that it is read as the same experiment again. */
+export function nativeManifestOf(experiment: Experiment, { metadata, target, actions }: Written): object {
+  const { name, testingPattern, reward, indicators, objectives } = experiment;
+  const { namespace, labels, annotations } = metadata;
+  return {
+    apiVersion: 'serin.dev/v1alpha1',
+    kind: 'Experiment',
+    metadata: compact({ name, namespace, labels: foreign(labels), annotations: foreign(annotations) }),
+    spec: compact({
+      target,
+      pattern: testingPattern,
+      versions: versionsOf(experiment),
+      objectives: objectives.length === 0 ? undefined : objectives.map((one) => objectiveOf(one, experiment)),
+      indicators: indicators.length === 0 ? undefined : indicators,
+      reward: reward && { metric: reward.metric, prefer: reward.preferredDirection.toLowerCase() },
+      traffic: trafficOf(experiment),
+      analysis: settingsOfAnalysis(experiment),
+      interval: durationOf(experiment.intervalMs),
+      iterations: experiment.iterations,
+      iterationsPerLoop: experiment.iterationsPerLoop,
+      approval: approvalOf(experiment),
+      limits: limitsOf(experiment),
+      actions: compact(rewritten(actions)),
+      finishOnRollBack: experiment.finishOnRollBack,
+      finishOnAbort: unless(defaultSettings.finishOnAbort, experiment.finishOnAbort),
+    }),
+  };
+}
+
+/** What is somebody else's; settings have become fields, and kubectl's copy would say the old form again. */
+function foreign(values: Plain = {}): Plain | undefined {
+  const kept = Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix) && key !== lastAppliedAnnotation);
+  return compact(Object.fromEntries(kept));
+}
+
+function versionsOf({ discovers, baseline, candidates }: Experiment): object | undefined {
+  if (discovers) return undefined;
+  return compact({
+    baseline: versionOf(baseline),
+    candidates: candidates.length === 0 ? undefined : candidates.map(versionOf),
+  });
+}
+
+function versionOf({ name, revision, variables }: Version): object | undefined {
+  const { revision: _, ...others } = variables;
+  return compact({ name, revision, variables: Object.keys(others).length === 0 ? undefined : others });
+}
+
+function objectiveOf(
+  { metric, upperLimit, lowerLimit, ...objective }: Objective,
+  experiment: Experiment,
+): object | undefined {
+  const rollsBack = experiment.deploymentPattern === 'BlueGreen';
+  const shown = (value: number | undefined): string | number | undefined =>
+    value === undefined ? undefined : limitOf(metric, value);
+  return compact({
+    metric,
+    max: shown(upperLimit),
+    min: shown(lowerLimit),
+    maxRatioToBaseline: objective.maxRatioToBaseline,
+    rollback: unless(rollsBack, objective.rollbackOnFailure),
+  });
+}
+
+/** With its unit, where that is read as the very same number. */
+function limitOf(metric: string, value: number): string | number {
+  const { kind } = metricFacts(metric).kind;
+  const text = kind === 'error-share' ? `${Number((value * 100).toPrecision(12))}%` : `${value}ms`;
+  const hasUnit = kind === 'error-share' || kind.endsWith('latency');
+  return hasUnit && limit.safeParse(text).data?.value === value ? text : value;
+}
+
+function trafficOf({ deploymentPattern, weights, ...experiment }: Experiment): object | undefined {
+  const { steps, riskBudget, onSuspect } = analysisOf(experiment);
+  return compact({
+    deployment: unless(experimentDefaults.deploymentPattern, deploymentPattern),
+    maximum: percentOf(unless(experimentDefaults.maxCandidateWeight, weights.maxCandidateWeight)),
+    increment: percentOf(unless(experimentDefaults.maxCandidateWeightIncrement, weights.maxCandidateWeightIncrement)),
+    steps: steps?.map((step) => `${step}%`),
+    riskBudget,
+    onSuspect: unless(sequentialAnalysis.onSuspect, onSuspect),
+  });
+}
+
+/** The methods have defaults of their own; they are written out unless they are those of this form. */
+function settingsOfAnalysis(experiment: Experiment): object | undefined {
+  const analysis: Analysis = analysisOf(experiment);
+  const own = sequentialAnalysis;
+  const isSequential = analysis.method === own.method;
+  const defaults = isSequential ? own : thresholdAnalysis;
+  return compact({
+    method: unless(own.method, analysis.method),
+    falsePass: unless(defaults.falsePass, analysis.falsePass),
+    falseFail: unless(defaults.falseFail, analysis.falseFail),
+    tolerance: unless(defaultSettings.tolerance, experiment.tolerance),
+    latencyTolerance: unless(defaults.latencyTolerance, analysis.latencyTolerance),
+    minSamples: unless(defaultSettings.minSamples, experiment.minSamples),
+    warmUp: analysis.warmUpMs === 0 ? undefined : durationOf(analysis.warmUpMs),
+    undecided: unless(defaults.undecided, analysis.undecided),
+    longestExtension: analysis.longestExtensionMs === undefined ? undefined : durationOf(analysis.longestExtensionMs),
+    dispersion: unless(defaults.dispersion, analysis.dispersion),
+    errors: unless<string>(defaultSettings.errorClass, experiment.errorClass),
+  });
+}
+
+function approvalOf({ approval, approvalLimitMs }: Experiment): object | undefined {
+  const limit = unless<number>(defaultSettings.approvalLimitMs, approvalLimitMs);
+  if (approval === 'none' && limit === undefined) return undefined;
+  return compact({ required: approval === 'required', limit: limit === undefined ? undefined : durationOf(limit) });
+}
+
+function limitsOf(experiment: Experiment): object | undefined {
+  const limit = (key: 'blindLimitMs' | 'readinessLimitMs' | 'candidateGraceMs' | 'taskLimitMs'): string | undefined => {
+    const ms = unless<number>(defaultSettings[key], experiment[key]);
+    return ms === undefined ? undefined : durationOf(ms);
+  };
+  return compact({
+    blind: limit('blindLimitMs'),
+    onBlind: unless<string>(defaultSettings.onBlind, experiment.onBlind),
+    readiness: limit('readinessLimitMs'),
+    candidateGrace: limit('candidateGraceMs'),
+    task: limit('taskLimitMs'),
+  });
+}
+
+/** `library` and `condition` are older spellings. */
+function rewritten(actions: WrittenActions): Plain {
+  return Object.fromEntries(
+    Object.entries(actions)
+      .filter(([, tasks]) => tasks.length > 0)
+      .map(([name, tasks]) => [name, tasks.map(rewrittenTask)]),
+  );
+}
+
+function rewrittenTask({ library, task, condition, ...others }: Plain): object | undefined {
+  const name = typeof library === 'string' && typeof task === 'string' ? `${library}/${task}` : task;
+  return compact({ task: name, if: condition, ...others });
+}
+
+function unless<T>(usual: T, value: T): T | undefined {
+  return value === usual ? undefined : value;
+}
+
+function percentOf(percent: number | undefined): string | undefined {
+  return percent === undefined ? undefined : `${percent}%`;
+}
+
+/** In the largest units that hold it. */
+function durationOf(ms: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+    ['ms', 1],
+  ] as const;
+  let rest = ms;
+  const parts = units.map(([unit, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('');
+}
+
+/** Without the fields that are undefined; undefined where nothing is left. */
+function compact(fields: Plain): Plain | undefined {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}

@@ -1,0 +1,86 @@
+import { fieldOf } from '../../../core/text/field-of.ts';
+import { isJsonObject } from '../../../core/text/json.ts';
+import type { Path } from '../../document/issue.ts';
+
+/** A step of a path, or anything in its place. */
+type Pattern = readonly (string | number | undefined)[];
+
+const any = undefined;
+
+/** Where serin's own form has what iter8's form has elsewhere; the first that fits wins, and what follows it stays. */
+const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
+  [
+    ['spec', 'versionInfo', 'candidates', any, 'variables'],
+    (path) => ['spec', 'versions', 'candidates', at(path, 3), 'revision'],
+  ],
+  [['spec', 'versionInfo'], (path) => ['spec', 'versions', ...path.slice(2)]],
+  [['spec', 'strategy', 'actions'], (path) => ['spec', 'actions', ...path.slice(3)]],
+  [['spec', 'criteria', 'rewards'], () => ['spec', 'reward']],
+  [['spec', 'criteria', 'objectives', any, 'upperLimit'], (path) => ['spec', 'objectives', at(path, 3), 'max']],
+  [['spec', 'criteria', 'objectives', any, 'lowerLimit'], (path) => ['spec', 'objectives', at(path, 3), 'min']],
+  [['spec', 'criteria'], (path) => ['spec', ...path.slice(2)]],
+  [['metadata', 'annotations', 'serin.dev/risk-budget'], () => ['spec', 'traffic', 'riskBudget']],
+  [['metadata', 'annotations', 'serin.dev/steps'], () => ['spec', 'traffic', 'steps']],
+];
+
+const helmFinish: Pattern = ['spec', 'strategy', 'actions', 'finish', 0];
+
+/** The same place in serin's own form. A promotion is the first of the finish actions, which the file does not list there. */
+export function nativePath(path: Path, { hasPromotion }: { readonly hasPromotion: boolean }): Path {
+  if (hasPromotion && fits(path, helmFinish)) return ['spec', 'promotion', 'helm', 'chart'];
+  const [, place] = places.find(([pattern]) => fits(path, pattern)) ?? [];
+  const found = place === undefined ? path : place(path);
+  return hasPromotion ? withoutPromotion(found) : found;
+}
+
+/** Beside the list of the file, the promotion has moved every finish action by one. */
+function withoutPromotion(path: Path): Path {
+  const [spec, actions, finish, index, ...rest] = path;
+  if (actions !== 'actions' || finish !== 'finish' || typeof index !== 'number' || spec === undefined) return path;
+  return [spec, actions, finish, index - 1, ...rest];
+}
+
+function fits(path: Path, pattern: Pattern): boolean {
+  return pattern.every((step, index) => (step === any ? path[index] !== undefined : path[index] === step));
+}
+
+function at(path: Path, index: number): string | number {
+  return path[index] ?? 0;
+}
+
+/** The parts that checks of versions, tasks and patterns look at, as iter8's form has them; whatever else is wrong. */
+export function iter8Sketch(value: unknown): unknown {
+  const spec = fieldOf(value, 'spec');
+  const versions = fieldOf(spec, 'versions');
+  const candidates = fieldOf(versions, 'candidates');
+  const listed = Array.isArray(candidates) ? candidates : [];
+  return {
+    apiVersion: fieldOf(value, 'apiVersion'),
+    spec: {
+      strategy: {
+        testingPattern: fieldOf(spec, 'pattern') ?? 'Canary',
+        actions: fieldOf(spec, 'actions') ?? {},
+        handlers: fieldOf(spec, 'finishOnRollBack') === false ? { rollback: 'none' } : undefined,
+      },
+      notifications: fieldOf(spec, 'notifications'),
+      criteria: { reward: fieldOf(spec, 'reward') },
+      ...(versions === undefined
+        ? {}
+        : {
+            versionInfo: {
+              baseline: versionSketch(fieldOf(versions, 'baseline'), 'baseline'),
+              candidates: listed.map((one, index) =>
+                versionSketch(one, listed.length === 1 ? 'candidate' : `candidate-${index + 1}`),
+              ),
+            },
+          }),
+    },
+  };
+}
+
+function versionSketch(value: unknown, role: string): unknown {
+  const variables = fieldOf(value, 'variables');
+  const own = isJsonObject(variables) ? Object.entries(variables) : [];
+  const all: [string, unknown][] = [['revision', fieldOf(value, 'revision')], ...own];
+  return { name: fieldOf(value, 'name') ?? role, variables: all.map(([name, text]) => ({ name, value: text })) };
+}

@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import type { Moment } from '../../../core/tasks/task-context.ts';
+import type { Task } from '../../../core/experiment/task-kinds.ts';
+import type { RenderedParts } from '../../../core/tasks/template.ts';
+import { parsed, refuse } from '../../document/fields.ts';
+import { issuesOf } from '../../document/zod-issues.ts';
+
+/** A text of a task that is rendered when it runs: where it stands in the task, and how it comes out. */
+export interface TaskTemplate {
+  readonly path: (string | number)[];
+  readonly render: (moment: Moment) => RenderedParts;
+}
+
+/** A task that has been read. Names without a namespace are completed with the experiment's. */
+export interface ReadTask {
+  readonly make: (namespace: string) => Task;
+  readonly templates: readonly TaskTemplate[];
+}
+
+/** Reads what stands under `with`; adds an issue for each mistake, and then answers undefined. */
+export type TaskDefinition = (input: unknown, context: z.RefinementCtx) => ReadTask | undefined;
+
+/** A task by the schema of its input, and what it becomes; `read` may find more mistakes. */
+export function defineTask<Input>(
+  schema: z.ZodType<Input>,
+  read: (input: Input, context: z.RefinementCtx) => ReadTask,
+): TaskDefinition {
+  return (input, context) => {
+    const reading = schema.safeParse(input);
+    if (reading.success) return read(reading.data, context);
+    for (const issue of issuesOf(reading.error, input)) refuse(context, ['with', ...issue.path], issue);
+    return undefined;
+  };
+}
+
+/** A Secret: `name`, or `namespace/name`. */
+export const secretName = parsed('the name of a Secret, or namespace/name', (value) => {
+  if (typeof value !== 'string' || !/^([a-z0-9-]+\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value)) return undefined;
+  const [name = '', namespace] = value.split('/').toReversed();
+  return namespace === undefined ? { name } : { namespace, name };
+});

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { renderText } from '../../../core/tasks/task.ts';
+import type { AuthType } from '../../../core/experiment/task-kinds.ts';
+import { flag, mapping, oneOf, refuse, text } from '../../document/fields.ts';
+import { defineTask, secretName } from './definition.ts';
+import type { TaskTemplate } from './definition.ts';
+
+const header = mapping({ name: text, value: text });
+
+const httpShape = mapping({
+  URL: text.optional(),
+  url: text.optional(),
+  method: oneOf(['POST', 'GET']).optional(),
+  authType: oneOf(['Basic', 'Bearer', 'APIKey']).optional(),
+  secret: secretName.optional(),
+  headers: z.array(header).optional(),
+  body: text.optional(),
+  ignoreFailure: flag.optional(),
+}).superRefine(({ URL, url, method, body, authType, secret }, context) => {
+  if ((URL === undefined) === (url === undefined)) {
+    refuse(context, [], { expected: 'one of URL and url', got: URL === undefined ? 'neither' : 'both' });
+  }
+  if (authType !== undefined && secret === undefined) {
+    refuse(context, ['authType'], { expected: 'a secret beside the authType', got: 'none' });
+  }
+  if (body !== undefined && method === 'GET') {
+    refuse(context, ['method'], { expected: 'POST beside a body', got: method });
+  }
+});
+
+/** `notification/http`: tells a URL how the experiment stands. */
+export const http = defineTask(httpShape, (input) => {
+  const { method = 'POST', secret, headers = [], body, ignoreFailure = true } = input;
+  const auth: AuthType = input.authType ?? 'None';
+  const url = input.URL ?? input.url ?? '';
+  const template = (value: string, ...path: (string | number)[]): TaskTemplate => ({
+    path: ['with', ...path],
+    render: (moment) => renderText(value, moment, { delimiters: 'both', hasSecret: secret !== undefined }),
+  });
+  return {
+    make: (namespace) => ({
+      kind: 'http',
+      url,
+      method,
+      auth,
+      ...(secret === undefined ? {} : { secret: { namespace, ...secret } }),
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ignoreFailure,
+    }),
+    templates: [
+      template(url, input.URL === undefined ? 'url' : 'URL'),
+      ...headers.map(({ value }, index) => template(value, 'headers', index, 'value')),
+      ...(body === undefined ? [] : [template(body, 'body')]),
+    ],
+  };
+});
+
+/** `notification/slack`: tells a channel how the experiment stands. */
+export const slack = defineTask(
+  mapping({ channel: text, secret: secretName, ignoreFailure: flag.optional() }),
+  ({ channel, secret, ignoreFailure = true }) => ({
+    make: (namespace) => ({ kind: 'slack', channel, secret: { namespace, ...secret }, ignoreFailure }),
+    templates: [],
+  }),
+);

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { parseWaitFor, waitForForms } from '../../../core/experiment/wait-for.ts';
+import type { WaitFor } from '../../../core/experiment/wait-for.ts';
+import { integer, mapping, namespaceName, objectName, parsed } from '../../document/fields.ts';
+import { defineTask } from './definition.ts';
+
+const kind = parsed('a kind as kubectl takes it, such as ksvc or deployments.apps', (value) =>
+  typeof value === 'string' && /^[A-Za-z][\w.-]*$/.test(value) ? value : undefined,
+);
+
+const waitFor = parsed(waitForForms, (value): WaitFor | undefined =>
+  typeof value === 'string' ? parseWaitFor(value) : undefined,
+);
+
+const objRef = mapping({
+  kind,
+  name: objectName,
+  namespace: namespaceName.optional(),
+  waitFor: waitFor.optional(),
+});
+
+/** A day; whoever waits longer has another problem. */
+const max = 86_400;
+
+/** `common/readiness`: looks at objects until all are as wanted. */
+export const readiness = defineTask(
+  mapping({
+    initialDelaySeconds: integer({ min: 0, max }).optional(),
+    numRetries: integer({ min: 0, max: 10_000 }).optional(),
+    intervalSeconds: integer({ min: 1, max }).optional(),
+    objRefs: z.array(objRef).optional(),
+  }),
+  ({ initialDelaySeconds = 5, numRetries = 12, intervalSeconds = 5, objRefs = [] }) => ({
+    make: (namespace) => ({
+      kind: 'readiness',
+      initialDelayMs: initialDelaySeconds * 1000,
+      retries: numRetries,
+      intervalMs: intervalSeconds * 1000,
+      objects: objRefs.map(({ waitFor = { kind: 'exists' }, ...object }) => ({
+        ...object,
+        namespace: object.namespace ?? namespace,
+        waitFor,
+      })),
+    }),
+    templates: [],
+  }),
+);

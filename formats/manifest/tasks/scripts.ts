@@ -1,0 +1,49 @@
+import { isInSingleQuotes } from '../../../core/tasks/shell.ts';
+import { renderText } from '../../../core/tasks/task.ts';
+import { mapping, refuse, text } from '../../document/fields.ts';
+import { defineTask, secretName } from './definition.ts';
+import type { TaskDefinition } from './definition.ts';
+
+/** `common/bash`: a script with the version's variables. */
+export const bash = defineTask(mapping({ script: text }), ({ script }) => {
+  const delimiters = 'go';
+  return {
+    make: () => ({ kind: 'script', script, delimiters }),
+    templates: [
+      {
+        path: ['with', 'script'],
+        render: (moment) => renderText(script, moment, { delimiters, hasSecret: false, isScript: true }),
+      },
+    ],
+  };
+});
+
+/** `run`: a script with iter8's later delimiters, and the keys of a secret. */
+export function runOf(script: string): TaskDefinition {
+  return (input, context) => {
+    for (const [reference] of script.matchAll(/@<\s*\.?[Ss]ecret[^>]*>@/g)) {
+      if (!isInSingleQuotes(script, script.indexOf(reference))) continue;
+      const expected = 'secrets outside single quotes (bash reads them as variables)';
+      refuse(context, ['run'], { expected, got: reference });
+    }
+    return readRun(script)(input ?? {}, context);
+  };
+}
+
+function readRun(script: string): TaskDefinition {
+  return defineTask(mapping({ secret: secretName.optional() }), ({ secret }) => {
+    const delimiters = 'iter8';
+    const hasSecret = secret !== undefined;
+    return {
+      make: (namespace) => ({
+        kind: 'script',
+        script,
+        delimiters,
+        ...(secret === undefined ? {} : { secret: { namespace, ...secret } }),
+      }),
+      templates: [
+        { path: ['run'], render: (moment) => renderText(script, moment, { delimiters, hasSecret, isScript: true }) },
+      ],
+    };
+  });
+}

@@ -1,0 +1,104 @@
+import { holds } from '../../../core/experiment/if-expression.ts';
+import type { Version } from '../../../core/experiment/experiment.ts';
+import { winnerFactsOf } from '../../../core/tasks/task-context.ts';
+import type { Moment } from '../../../core/tasks/task-context.ts';
+import type { ReadTask, TaskTemplate } from './definition.ts';
+import type { ValueIssue } from '../../document/zod-issues.ts';
+
+/** A task and where it stands; undefined where it cannot be read. */
+export interface Placed {
+  readonly task: ReadTask | undefined;
+  readonly action: 'start' | 'loop' | 'finish' | 'notification';
+  readonly path: ValueIssue['path'];
+}
+
+/** What is known of an experiment before it runs. */
+export interface Known {
+  /** The baseline first. */
+  readonly versions: readonly Version[];
+  /** Whether finish actions run for nothing but a winner. */
+  readonly finishesWithWinner: boolean;
+}
+
+/** A task that stands where it may not, and texts of it that cannot be rendered at some moment when it runs. */
+export function checkTask({ task, action, path }: Placed, known: Known): ValueIssue[] {
+  if (task === undefined) return [];
+  const moments = momentsOf(action, known).filter((moment) => runsAt(task, moment));
+  return [
+    ...misplaced(task, action).map((issue) => ({ ...issue, path: [...path, ...issue.path] })),
+    ...task.templates.flatMap((template) => {
+      const problem = problemOf(template, action, moments);
+      return problem === undefined ? [] : [{ path: [...path, ...template.path], atKey: false, ...problem }];
+    }),
+  ];
+}
+
+function misplaced(task: ReadTask, action: Placed['action']): ValueIssue[] {
+  // Of notifications the schema has the last word.
+  if (action === 'start' || action === 'notification' || task.make('').kind !== 'init-experiment') return [];
+  const expected = 'knative/init-experiment among the start actions only';
+  return [{ path: ['task'], atKey: false, expected, got: `a ${action} action` }];
+}
+
+/**
+ * Start actions run with the baseline's variables and before there is a winner; the others with the winner's, whoever that
+ * will be, or with the baseline's where nothing has won.
+ */
+function momentsOf(action: Placed['action'], { versions, finishesWithWinner }: Known): readonly Moment[] {
+  const withWinner = versions.map((version) => ({ ...momentOf(versions, version), winner: version.name }));
+  const withoutWinner = versions.slice(0, 1).map((baseline) => momentOf(versions, baseline));
+  if (action === 'start') return withoutWinner;
+  return action === 'finish' && finishesWithWinner ? withWinner : [...withWinner, ...withoutWinner];
+}
+
+function runsAt(task: ReadTask, moment: Moment): boolean {
+  const { condition } = task.make('');
+  return condition === undefined || holds(condition, winnerFactsOf(moment));
+}
+
+type Problem = Pick<ValueIssue, 'expected' | 'got'>;
+
+/** The first of them; one that a winner would mend names what does. */
+function problemOf(
+  { render }: TaskTemplate,
+  action: Placed['action'],
+  moments: readonly Moment[],
+): Problem | undefined {
+  const problemAt = (moment: Moment): string | undefined => {
+    const rendered = render(moment);
+    return rendered.kind === 'ok' ? undefined : rendered.problem;
+  };
+  const moment = moments.find((candidate) => problemAt(candidate) !== undefined);
+  if (moment === undefined) return undefined;
+  const { version, winner } = moment;
+  const problem = problemAt(moment) ?? '';
+  const needsWinner = winner === undefined && problemAt({ ...moment, winner: version.name }) === undefined;
+  if (!needsWinner) return { expected: 'variables of the version', got: `${problem} (version ${version.name})` };
+  return { expected: withoutWinner[action === 'start' ? 'start' : 'later'], got: `${problem} while nothing has won` };
+}
+
+const withoutWinner = {
+  start: 'no winner in a start action, which runs before there is one',
+  later: 'what is there without a winner too (`if: WinnerFound()` leaves the task out where there is none)',
+} as const;
+
+/** Of the experiment only the names of its fields matter to a template, not their values. */
+function momentOf(versions: readonly Version[], version: Version): Moment {
+  return {
+    experiment: {
+      apiVersion: 'iter8.tools/v2alpha2',
+      name: 'name',
+      namespace: 'namespace',
+      target: { namespace: 'namespace', name: 'name' },
+      testingPattern: 'Canary',
+      deploymentPattern: 'Progressive',
+      intervalMs: 1000,
+      iterations: 1,
+    },
+    versions,
+    version,
+    stage: 'Running',
+    completedIterations: 1,
+    weights: {},
+  };
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { HttpSource, MetricDefinition, MetricSource } from '../../core/experiment/metric-definition.ts';
+import { substitute } from '../../core/measurements/placeholders.ts';
+import { isRevisionName, mapping, namespaceName, objectName, parsed, refuse, text } from '../document/fields.ts';
+import { parseQuantity } from '../document/quantity.ts';
+import { serverFields } from '../document/server-fields.ts';
+
+/** A reference as a manifest writes it: without a namespace it is in that of the metric. */
+export interface Reference {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** A metric as its manifest has it, before it is known in which namespace it is. */
+export interface MetricDraft extends Omit<MetricDefinition, 'namespace' | 'sampleSize' | 'source'> {
+  readonly namespace?: string;
+  readonly sampleSize?: Reference;
+  readonly source: Exclude<MetricSource, HttpSource> | (Omit<HttpSource, 'secret'> & { readonly secret?: Reference });
+}
+
+export const metadata = mapping(
+  {
+    name: objectName,
+    namespace: namespaceName.optional(),
+    labels: z.unknown().optional(),
+    annotations: z.unknown().optional(),
+    ...serverFields,
+  },
+  Object.keys(serverFields),
+);
+
+export const reference = parsed('name or namespace/name', (value): Reference | undefined => {
+  if (typeof value !== 'string') return undefined;
+  const [first = '', second, ...rest] = value.split('/');
+  if (first === '' || second === '' || rest.length > 0) return undefined;
+  if (second === undefined) return { name: first };
+  return isRevisionName(first) ? { namespace: first, name: second } : undefined;
+});
+
+export const level = parsed('a quantity such as 20, "0.01" or 10m', parseQuantity);
+
+/** A template of a URL may begin with a placeholder. */
+export const httpUrl = parsed('a URL such as https://metrics.example.com/api', (value) =>
+  typeof value === 'string' && /^(https?:\/\/[^/\s]|\$)/.test(value) ? value : undefined,
+);
+
+/** Nothing else fills in a URL, so that without a secret a placeholder would be sent as it is. */
+export function refusePlaceholders(url: string | undefined, context: z.RefinementCtx, field: string): void {
+  const names = substitute(url ?? '', {}).unknown.map((name) => `$${name}`);
+  if (names.length === 0) return;
+  const expected = 'no placeholder, which only a secret would fill in ($$ is a dollar)';
+  refuse(context, [field], { expected, got: names.join(', ') });
+}
+
+/** What a metric says for people, whatever its form. */
+export const described = { description: text.optional(), units: text.optional() };
+
+interface CommonSpec {
+  readonly description?: string | undefined;
+  readonly units?: string | undefined;
+  readonly sampleSize?: Reference | undefined;
+}
+
+/** The parts that all forms have alike, absent ones left out. */
+export function commonOf(
+  { name, namespace }: z.output<typeof metadata>,
+  { description, units, sampleSize }: CommonSpec,
+): Pick<MetricDraft, 'name' | 'namespace' | 'description' | 'units' | 'sampleSize'> {
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(description === undefined ? {} : { description }),
+    ...(units === undefined ? {} : { units }),
+    ...(sampleSize === undefined ? {} : { sampleSize }),
+  };
+}

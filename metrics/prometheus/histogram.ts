@@ -1,0 +1,107 @@
+import type { Measures, Reading } from './readings.ts';
+import { formatLabels } from './readings.ts';
+import { Unmeasured } from '../unmeasured.ts';
+
+/** What one scrape showed of a histogram, or the difference of two scrapes. Buckets are cumulative, by `le` in ms. */
+export interface Snapshot {
+  readonly atMs: number;
+  readonly sum: number;
+  readonly buckets: ReadonlyMap<number, number>;
+}
+
+/** The histogram of one pod and one response code through its life, as whole snapshots in order of time. */
+export interface Histogram {
+  readonly family: string;
+  readonly revision: string;
+  readonly pod: string;
+  readonly code: string;
+  readonly measures: Measures;
+  readonly snapshots: readonly Snapshot[];
+}
+
+/**
+ * Puts the counters together to one histogram for each pod and response code.
+ *
+ * Throws `Unmeasured` when two series claim to be the same counter at the same time, and when the newest scrape of a
+ * histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
+ */
+export function assembleHistograms(readings: readonly Reading[]): readonly Histogram[] {
+  return [...Map.groupBy(readings, identityOf).values()].flatMap(assemble);
+}
+
+function identityOf({ family, revision, pod, code }: Reading): string {
+  return JSON.stringify([family, revision, pod, code]);
+}
+
+function assemble(readings: readonly Reading[]): readonly Histogram[] {
+  const [first] = readings;
+  if (first === undefined) return [];
+  const { family, revision, pod, code, measures } = first;
+  const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
+  requireOneOrigin(name, readings);
+  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: countsOf(first) }];
+  const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
+  const scrapes = scrapesOf(readings);
+  const newest = scrapes.at(-1);
+  const disagreement = newest === undefined ? undefined : findDisagreement(newest, boundaries);
+  if (disagreement !== undefined) {
+    throw new Unmeasured('error', `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`);
+  }
+  const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
+  return [{ family, revision, pod, code, measures, snapshots: whole }];
+}
+
+/** A counter of responses is a histogram without latencies. */
+function countsOf({ samples }: Reading): readonly Snapshot[] {
+  return samples.map(({ atMs, value }) => ({ atMs, sum: 0, buckets: new Map([[Infinity, value]]) }));
+}
+
+/** One pod may move to another scrape job, but two jobs at a time would count its requests twice. */
+function requireOneOrigin(name: string, readings: readonly Reading[]): void {
+  const lives = [...Map.groupBy(readings, ({ origin }) => formatLabels(origin))].map(([origin, members]) => ({
+    origin,
+    fromMs: Math.min(...members.map(({ samples }) => samples[0]?.atMs ?? Infinity)),
+    toMs: Math.max(...members.map(({ samples }) => samples.at(-1)?.atMs ?? -Infinity)),
+  }));
+  const inOrder = lives.sort((a, b) => a.fromMs - b.fromMs);
+  for (const [index, life] of inOrder.entries()) {
+    const following = inOrder[index + 1];
+    if (following === undefined || following.fromMs > life.toMs) continue;
+    const both = `${life.origin} and ${following.origin}`;
+    throw new Unmeasured('error', `two series for one value: ${name}: ${both}; scrape each pod once`);
+  }
+}
+
+interface Scrape extends Snapshot {
+  readonly count: number;
+}
+
+function scrapesOf(readings: readonly Reading[]): readonly Scrape[] {
+  const scrapes = new Map<number, { atMs: number; sum: number; count: number; buckets: Map<number, number> }>();
+  for (const { part, samples } of readings) {
+    for (const { atMs, value } of samples) {
+      const scrape = scrapes.get(atMs) ?? { atMs, sum: NaN, count: NaN, buckets: new Map<number, number>() };
+      if (typeof part === 'number') scrape.buckets.set(part, value);
+      else scrape[part] = value;
+      scrapes.set(atMs, scrape);
+    }
+  }
+  return [...scrapes.values()]
+    .map((scrape) => ({ ...scrape, buckets: new Map([...scrape.buckets].sort(([a], [b]) => a - b)) }))
+    .sort((a, b) => a.atMs - b.atMs);
+}
+
+/** How the parts of one scrape disagree, or `undefined` when it is whole. */
+function findDisagreement({ sum, count, buckets }: Scrape, boundaries: ReadonlySet<number>): string | undefined {
+  const infinite = buckets.get(Infinity);
+  if (!Number.isFinite(sum)) return 'it has no sum';
+  if (infinite === undefined || infinite !== count) return `bucket +Inf is ${infinite ?? 'missing'}, count is ${count}`;
+  const missing = [...boundaries].find((boundary) => !buckets.has(boundary));
+  if (missing !== undefined) return `bucket ${missing} ms is missing`;
+  let below = 0;
+  for (const [boundary, value] of buckets) {
+    if (!(value >= below)) return `bucket ${boundary} ms is ${value}, less than the ${below} of the bucket below it`;
+    below = value;
+  }
+  return undefined;
+}

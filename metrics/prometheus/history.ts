@@ -1,0 +1,117 @@
+import type { Surroundings } from '../../core/offline/forecast.ts';
+import { badRequests } from '../../core/verdicts/evidence.ts';
+import type { Experiment, Objective } from '../../core/experiment/experiment.ts';
+import { addCounts, haveSameBoundaries } from '../../core/measurements/counters.ts';
+import { metricFacts } from '../../core/experiment/metric.ts';
+import { noCounts } from '../../core/measurements/measurement.ts';
+import type { Counts } from '../../core/measurements/measurement.ts';
+import { timedRequests } from '../../core/measurements/metric-value.ts';
+import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
+import { varianceOf } from '../../core/stats/mean-betting.ts';
+import { versionsOf } from '../../core/experiment/versions.ts';
+import { assembleHistograms } from './histogram.ts';
+import { connectPrometheus } from './prometheus.ts';
+import { readCounters } from './readings.ts';
+import { countRevision } from './revision-counts.ts';
+import { Unmeasured } from '../unmeasured.ts';
+
+export interface HistoryInput {
+  readonly baseUrl: string;
+  readonly scrapeIntervalMs: number;
+  readonly experiment: Experiment;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the target's revisions answered before an experiment, as far as Prometheus remembers. */
+export interface History {
+  /** Of all versions together, from the latest intervals; undefined where nothing is known. */
+  readonly requestsPerSecond?: number;
+  /** All that the baseline answered. */
+  readonly baseline: Counts;
+  /** For each objective how alike the requests of an interval are in being bad; null where that is not known. */
+  readonly correlations: readonly (number | null)[];
+  /** Intervals in which the baseline had requests. */
+  readonly intervals: number;
+  /** Why nothing could be read, where that is so. */
+  readonly unread?: string;
+}
+
+/** What a history tells about the surroundings of an experiment. */
+export function surroundingsOf({ requestsPerSecond, baseline, correlations }: History): Surroundings {
+  return {
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
+    correlations,
+  };
+}
+
+const historyIntervals = 60;
+/** More would ask too much of Prometheus. */
+const longestHistoryMs = 6 * 3_600_000;
+/** The traffic now is that of the latest so many intervals. */
+const recentIntervals = 5;
+const answerLimitMs = 20_000;
+
+/** Reads the intervals before now, each as long as one of the experiment. A back end that cannot tell is an empty history. */
+export async function readHistory(input: HistoryInput): Promise<History> {
+  try {
+    return await read(input);
+  } catch (error) {
+    if (error instanceof Unmeasured)
+      return { baseline: noCounts, correlations: [], intervals: 0, unread: error.message };
+    throw error;
+  }
+}
+
+async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: HistoryInput): Promise<History> {
+  const { intervalMs, target, baseline, objectives, errorClass } = experiment;
+  const count = Math.max(1, Math.min(historyIntervals, Math.floor(longestHistoryMs / intervalMs)));
+  const toMs = nowMs - scrapeIntervalMs;
+  const revisions = versionsOf(experiment).map(({ revision }) => revision);
+  const rangeMs = count * intervalMs + 2 * scrapeIntervalMs;
+  const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
+  const request = { namespace: target.namespace, revisions, toMs, rangeMs };
+  const histograms = assembleHistograms(await readCounters(prometheus, request));
+  // What began before the range cannot be told from what began in it: births count nothing here.
+  const countOf = (revision: string, index: number): Counts => {
+    const window = { fromMs: toMs - (index + 1) * intervalMs, toMs: toMs - index * intervalMs };
+    return countRevision(revision, histograms, { window, birthsCount: false });
+  };
+  const indices = Array.from({ length: count }, (_, index) => index);
+  const intervals = indices.map((index) => countOf(baseline.revision, index));
+  const recent = indices.slice(0, recentIntervals).map((index) => {
+    return revisions.reduce((sum, revision) => sum + countOf(revision, index).requests, 0);
+  });
+  const requests = recent.reduce((sum, one) => sum + one, 0);
+  return {
+    ...(requests === 0 ? {} : { requestsPerSecond: (requests * 1000) / (recent.length * intervalMs) }),
+    baseline: sumOf(intervals),
+    correlations: objectives.map((objective) => correlationFor(objective, intervals, errorClass) ?? null),
+    intervals: intervals.filter((counts) => counts.requests > 0).length,
+  };
+}
+
+function correlationFor(
+  objective: Objective,
+  intervals: readonly Counts[],
+  errorClass: Experiment['errorClass'],
+): number | undefined {
+  const { kind } = metricFacts(objective.metric).kind;
+  if (kind === 'gauge' || kind === 'counter' || kind === 'count') return undefined;
+  if (kind === 'mean-latency') {
+    const { buckets, latencySumMs: sumMs } = sumOf(intervals);
+    const latencies = intervals.map((one) => ({ requests: timedRequests(one), sumMs: one.latencySumMs }));
+    return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));
+  }
+  return correlationOf(
+    intervals.map((counts) => {
+      const bad = badRequests(counts, { objective, errorClass });
+      return { requests: bad.requests, bad: bad.atLeast };
+    }),
+  );
+}
+
+function sumOf(intervals: readonly Counts[]): Counts {
+  return intervals.reduce((sum, one) => (haveSameBoundaries(sum, one) ? addCounts(sum, one) : sum), noCounts);
+}

@@ -1,0 +1,71 @@
+import { assembleHistograms } from './histogram.ts';
+import { tiers } from './packs.ts';
+import type { Prometheus } from './prometheus.ts';
+import { readCounters } from './readings.ts';
+import { countRevision } from './revision-counts.ts';
+import { Unmeasured } from '../unmeasured.ts';
+
+/** How many series Prometheus has of a kind of request metrics. */
+export interface FamilySurvey {
+  readonly family: string;
+  readonly series: number;
+}
+
+/** What Prometheus has of a revision in a window of time. */
+export interface RevisionSurvey {
+  readonly revision: string;
+  readonly families: readonly string[];
+  readonly pods: number;
+  /** Different times at which any of them was scraped. */
+  readonly scrapes: number;
+  readonly requests: number;
+}
+
+export interface SurveyRequest {
+  readonly namespace: string;
+  readonly revisions: readonly string[];
+  /** Epoch ms. */
+  readonly nowMs: number;
+  readonly windowMs: number;
+}
+
+export type RevisionsSurvey =
+  | { readonly kind: 'seen'; readonly revisions: readonly RevisionSurvey[] }
+  /** Why no interval could be measured now. */
+  | { readonly kind: 'unmeasured'; readonly reason: string };
+
+/** Which kinds of request metrics Prometheus has; throws `Unmeasured` when it does not answer. */
+export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Promise<readonly FamilySurvey[]> {
+  const families = [...new Set(tiers.flat().map(({ family }) => family))];
+  return Promise.all(
+    families.map(async (family) => {
+      const [count] = await prometheus.ask({ query: `count(${family}_count)`, atMs: nowMs });
+      return { family, series: count?.samples[0]?.value ?? 0 };
+    }),
+  );
+}
+
+/** What Prometheus has of each revision, by the same eyes that measure an interval. */
+export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
+  const { namespace, revisions, nowMs, windowMs } = request;
+  const window = { fromMs: nowMs - windowMs, toMs: nowMs };
+  try {
+    const readings = await readCounters(prometheus, { namespace, revisions, toMs: nowMs, rangeMs: windowMs });
+    const histograms = assembleHistograms(readings);
+    const seen = revisions.map((revision): RevisionSurvey => {
+      const own = histograms.filter((histogram) => histogram.revision === revision);
+      const { requests } = countRevision(revision, own, { window, birthsCount: false });
+      return {
+        revision,
+        families: [...new Set(own.map(({ family }) => family))],
+        pods: new Set(own.map(({ pod }) => pod)).size,
+        scrapes: new Set(own.flatMap(({ snapshots }) => snapshots.map(({ atMs }) => atMs))).size,
+        requests,
+      };
+    });
+    return { kind: 'seen', revisions: seen };
+  } catch (error) {
+    if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { formatTimestamp } from '../../core/text/instant.ts';
+
+/** iter8's three conditions, and the two that `kubectl wait` and other tools look for. */
+const conditionTypes = ['Completed', 'Failed', 'TargetAcquired', 'Ready', 'Progressing'] as const;
+export type ConditionType = (typeof conditionTypes)[number];
+
+/** What is known about a condition now. */
+export interface Mark {
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One word, for programs. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** A condition as Kubernetes has it: the time is that of the latest change of its status. */
+export interface Condition extends Mark {
+  readonly type: ConditionType;
+  readonly lastTransitionTime: string;
+}
+
+export type Marks = Readonly<Partial<Record<ConditionType, Mark>>>;
+
+/** Sets the marked conditions and keeps the others; a condition that stays as it is keeps its time. */
+export function withMarks(conditions: readonly Condition[], marks: Marks, nowMs: number): readonly Condition[] {
+  return conditionTypes.flatMap((type): readonly Condition[] => {
+    const known = conditions.find((condition) => condition.type === type);
+    const mark = marks[type];
+    if (mark === undefined) return known === undefined ? [] : [known];
+    const isSame = known?.status === mark.status;
+    return [{ type, ...mark, lastTransitionTime: isSame ? known.lastTransitionTime : formatTimestamp(nowMs) }];
+  });
+}
+
+export function conditionOf(conditions: readonly Condition[], type: ConditionType): Condition | undefined {
+  return conditions.find((condition) => condition.type === type);
+}

@@ -1,0 +1,319 @@
+import { withMarks } from './conditions.ts';
+import type { Condition, Mark, Marks } from './conditions.ts';
+import type { MetricDefinitions, MetricName } from '../../core/experiment/metric.ts';
+import { flagsOf } from '../../core/report/flags.ts';
+import type { Flag } from '../../core/report/flags.ts';
+import { formatTimestamp } from '../../core/text/instant.ts';
+import { isFact, metricFacts } from '../../core/experiment/metric.ts';
+import type { Report } from '../../core/report/report.ts';
+import type { Outcome, Stage } from '../../core/experiment/stage.ts';
+import { columnsOf } from '../../core/report/version-columns.ts';
+import type { VersionColumn } from '../../core/report/version-columns.ts';
+
+/** Iterations that the status keeps; a description shows no more, and the object stays small. */
+const keptIterations = 10;
+
+/** The `status` of an Experiment in a cluster: iter8's layout, and serin's own part. Times are RFC 3339. */
+export interface ExperimentStatus {
+  readonly observedGeneration?: number;
+  readonly conditions: readonly Condition[];
+  readonly initTime: string;
+  readonly startTime?: string;
+  readonly lastUpdateTime?: string;
+  readonly stage: Stage;
+  readonly completedIterations: number;
+  readonly currentWeightDistribution?: readonly NamedWeight[];
+  readonly versionRecommendedForPromotion?: string;
+  /** The same under the name that v2alpha1 had for it. */
+  readonly recommendedBaseline?: string;
+  /** `<reason>: <message>` of the latest event. */
+  readonly message: string;
+  readonly metrics?: readonly MetricInfo[];
+  readonly analysis?: Analysis;
+  readonly serin: SerinStatus;
+}
+
+export interface SerinStatus {
+  /** Absent while no workflow was started. */
+  readonly workflowId?: string;
+  readonly runId?: string;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+  /** What is special right now: paused, blind, waiting, … */
+  readonly flags?: readonly Flag['name'][];
+  /** What `serin describe -f` reads. */
+  readonly report?: Report;
+}
+
+interface NamedWeight {
+  readonly name: string;
+  readonly value: number;
+}
+
+interface MetricInfo {
+  readonly name: string;
+  readonly metricObj: object;
+}
+
+interface Block<T> {
+  readonly provenance: string;
+  readonly timestamp: string;
+  readonly data: T;
+}
+
+/** iter8's analysis, as iter8ctl reads it. Quantities are text. */
+interface Analysis {
+  readonly aggregatedMetrics: Block<
+    Readonly<Record<string, { readonly data: Readonly<Record<string, VersionValue>> }>>
+  >;
+  /** One boolean for each objective, in the manifest's order; undecided counts as not satisfied, as it did for iter8. */
+  readonly versionAssessments: Block<Readonly<Record<string, readonly boolean[]>>>;
+  readonly winnerAssessment: Block<{ readonly winnerFound: boolean; readonly winner?: string }>;
+  readonly weights: Block<readonly NamedWeight[]>;
+}
+
+interface VersionValue {
+  readonly value?: string;
+  readonly sampleSize?: string;
+}
+
+/** What the report cannot say about its run. */
+export interface RunFacts {
+  readonly nowMs: number;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The status that the object has. */
+  readonly previous: ExperimentStatus;
+  /** The type of the workflow's failure, when it has failed. */
+  readonly failureType?: string;
+}
+
+/** The status of an Experiment that nobody has looked at yet. */
+export function initialStatus(nowMs: number): ExperimentStatus {
+  const message = 'Experiment status initialized';
+  const waiting: Mark = { status: 'False', reason: 'ExperimentInitialized', message };
+  const progressing: Mark = { ...waiting, status: 'True' };
+  const marks = {
+    Completed: waiting,
+    Failed: waiting,
+    TargetAcquired: waiting,
+    Ready: waiting,
+    Progressing: progressing,
+  };
+  return {
+    conditions: withMarks([], marks, nowMs),
+    initTime: formatTimestamp(nowMs),
+    stage: 'Waiting',
+    completedIterations: 0,
+    message: `ExperimentInitialized: ${message}`,
+    serin: {},
+  };
+}
+
+/** The status that a run's report means: the one place that reads a report for Kubernetes. */
+export function statusOfReport(report: Report, facts: RunFacts): ExperimentStatus {
+  const { previous, nowMs, workflowId, runId } = facts;
+  const { outcome, reason, stage, completedIterations } = report;
+  const flags = flagsOf(report).map(({ name }) => name);
+  const marks = marksOf(report, facts);
+  return {
+    ...(previous.observedGeneration === undefined ? {} : { observedGeneration: previous.observedGeneration }),
+    initTime: previous.initTime,
+    conditions: withMarks(previous.conditions, marks, nowMs),
+    ...(report.startedAtMs === undefined ? {} : { startTime: formatTimestamp(report.startedAtMs) }),
+    ...lastUpdate(report),
+    stage,
+    completedIterations,
+    ...versionsPart(report),
+    message: messageOf(report, marks),
+    ...analysisPart(report),
+    serin: {
+      workflowId,
+      runId,
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(flags.length === 0 ? {} : { flags }),
+      report: { ...report, history: report.history.slice(-keptIterations) },
+    },
+  };
+}
+
+/** Whether the run has written 100 % baseline because of an abort: it may go on tidying up, but nobody has to wait. */
+export function isSafeAfterAbort({ abortRequested, timeToSafeMs }: Report): boolean {
+  return abortRequested !== undefined && timeToSafeMs !== undefined;
+}
+
+/** The same status with what keeps the operator from knowing more; what was known stays. */
+export function withTrouble(
+  status: ExperimentStatus,
+  { reason, message }: Pick<Mark, 'reason' | 'message'>,
+  nowMs: number,
+): ExperimentStatus {
+  const marks: Marks = { Ready: { status: 'False', reason, message } };
+  return { ...status, conditions: withMarks(status.conditions, marks, nowMs) };
+}
+
+/** The status of an Experiment whose end no report tells: refused before it began, or its workflow stopped from outside. */
+export function failedStatus(
+  status: ExperimentStatus,
+  { reason, message }: Pick<Mark, 'reason' | 'message'>,
+  nowMs: number,
+): ExperimentStatus {
+  const failed: Mark = { status: 'True', reason, message };
+  const marks: Marks = {
+    Completed: { status: 'True', reason: 'ExperimentCompleted', message: 'Experiment failed' },
+    Failed: failed,
+    Ready: { ...failed, status: 'False' },
+    Progressing: { ...failed, status: 'False' },
+  };
+  return {
+    ...status,
+    conditions: withMarks(status.conditions, marks, nowMs),
+    stage: 'Completed',
+    message: `${reason}: ${message}`,
+    serin: { ...status.serin, outcome: 'Failed', reason: message },
+  };
+}
+
+function marksOf(report: Report, facts: RunFacts): Marks {
+  const acquired = acquiredMark(report);
+  const lifecycle = report.outcome === undefined ? marksWhileOpen(report) : marksOfEnd(report, report.outcome, facts);
+  return { ...lifecycle, ...(acquired === undefined ? {} : { TargetAcquired: acquired }) };
+}
+
+function marksWhileOpen(report: Report): Marks {
+  const latest = splitMessage(report.message);
+  const [flag] = flagsOf(report);
+  const doing = flag === undefined ? latest : { reason: flagReasons[flag.name], message: flag.detail || flag.name };
+  return {
+    Completed: { status: 'False', ...latest },
+    Ready: { status: 'False', ...doing },
+    Progressing: { status: 'True', ...doing },
+  };
+}
+
+const flagReasons: Readonly<Record<Flag['name'], string>> = {
+  waiting: 'WaitingForTarget',
+  aborting: 'Aborting',
+  paused: 'Paused',
+  'awaiting approval': 'AwaitingApproval',
+  approved: 'Approved',
+  blind: 'Blind',
+  suspect: 'Suspect',
+};
+
+function marksOfEnd(report: Report, outcome: Outcome, { failureType }: RunFacts): Marks {
+  const message = report.reason ?? outcome;
+  const hasFailed = outcome === 'Failed';
+  const failure: Mark = { status: 'True', reason: failureReason(failureType), message };
+  return {
+    Completed: { status: 'True', ...splitMessage(report.message) },
+    ...(hasFailed ? { Failed: failure } : {}),
+    Ready: { status: hasFailed ? 'False' : 'True', reason: hasFailed ? failure.reason : outcome, message },
+    Progressing: { status: 'False', reason: outcome, message },
+  };
+}
+
+/** After the end the Lease is given up, but iter8 left this condition as it was. */
+function acquiredMark({ stage, outcome, waitingFor, target }: Report): Mark | undefined {
+  if (waitingFor !== undefined) {
+    const message = `${waitingFor.workflowId} holds the target: ${waitingFor.why}`;
+    return { status: 'False', reason: 'WaitingForTarget', message };
+  }
+  if (stage === 'Waiting' || outcome !== undefined) return undefined;
+  return { status: 'True', reason: 'TargetAcquired', message: `Target ${target.namespace}/${target.name} acquired` };
+}
+
+/** iter8's reasons for failures, by serin's types; what iter8 had no word for keeps its own. */
+const failureReasons: ReadonlyMap<string, string> = new Map([
+  ['InvalidManifest', 'InvalidExperiment'],
+  ['PreflightRefused', 'InvalidExperiment'],
+  ['RevisionGone', 'InvalidExperiment'],
+  ['TargetGone', 'InvalidExperiment'],
+  ['NotFound', 'InvalidExperiment'],
+  ['MetricsUnavailable', 'MetricsUnreadable'],
+  ['CommandFailed', 'HandlerFailed'],
+  ['CommandNotAllowed', 'LaunchHandlerFailed'],
+  ['ChartUnavailable', 'HandlerFailed'],
+  ['ReleaseBusy', 'HandlerFailed'],
+  ['PromotionMismatch', 'HandlerFailed'],
+  ['Conflict', 'WeightRedistributionFailed'],
+  ['NotConfirmed', 'WeightRedistributionFailed'],
+  ['KubernetesUnavailable', 'WeightRedistributionFailed'],
+  ['Forbidden', 'WeightRedistributionFailed'],
+  ['Invalid', 'WeightRedistributionFailed'],
+]);
+
+function failureReason(type: string | undefined): string {
+  return failureReasons.get(type ?? '') ?? type ?? 'ExperimentFailed';
+}
+
+function messageOf({ message, outcome }: Report, { Failed: failed }: Marks): string {
+  return outcome === 'Failed' && failed !== undefined ? `${failed.reason}: ${failed.message}` : message;
+}
+
+/** `IterationUpdate: Completed Iteration 3` */
+function splitMessage(text: string): Pick<Mark, 'reason' | 'message'> {
+  const [reason = '', ...rest] = text.split(': ');
+  return { reason, message: rest.join(': ') };
+}
+
+function lastUpdate({ history, startedAtMs, completedAtMs }: Report): Pick<ExperimentStatus, 'lastUpdateTime'> {
+  const atMs = completedAtMs ?? history.at(-1)?.atMs ?? startedAtMs;
+  return atMs === undefined ? {} : { lastUpdateTime: formatTimestamp(atMs) };
+}
+
+function versionsPart(report: Report): Partial<ExperimentStatus> {
+  if (report.recommended === '') return {};
+  const isOld = report.apiVersion === 'iter8.tools/v2alpha1';
+  return {
+    ...(report.startedAtMs === undefined ? {} : { currentWeightDistribution: weightsOf(report) }),
+    versionRecommendedForPromotion: report.recommended,
+    ...(isOld ? { recommendedBaseline: report.recommended } : {}),
+  };
+}
+
+function weightsOf(report: Report): readonly NamedWeight[] {
+  return columnsOf(report).map(({ version, weight }) => ({ name: version.name, value: weight }));
+}
+
+function analysisPart(report: Report): Pick<ExperimentStatus, 'metrics' | 'analysis'> {
+  const { judged, winner, completedAtMs, history, startedAtMs = 0 } = report;
+  const [assessment] = judged.flatMap((version) => version.assessment ?? []);
+  if (assessment === undefined) return {};
+  const columns = columnsOf(report);
+  const timestamp = formatTimestamp(history.at(-1)?.atMs ?? completedAtMs ?? startedAtMs);
+  const block = <T>(data: T): Block<T> => ({ provenance: 'serin', timestamp, data });
+  const byVersion = <T>(valueOf: (column: VersionColumn) => T): Readonly<Record<string, T>> =>
+    Object.fromEntries(columns.map((column) => [column.version.name, valueOf(column)]));
+  const metrics = assessment.metrics.map(({ metric }) => metric);
+  return {
+    metrics: metrics.map((metric) => metricInfo(metric, report.metrics)),
+    analysis: {
+      aggregatedMetrics: block(
+        Object.fromEntries(metrics.map((metric) => [metric, { data: byVersion((column) => valueIn(column, metric)) }])),
+      ),
+      versionAssessments: block(byVersion(({ verdicts }) => verdicts.map((verdict) => verdict === 'pass'))),
+      winnerAssessment: block(winner === undefined ? { winnerFound: false } : { winnerFound: true, winner }),
+      weights: block(weightsOf(report)),
+    },
+  };
+}
+
+function valueIn({ valueOf, samples }: VersionColumn, metric: MetricName): VersionValue {
+  const value = valueOf(metric);
+  return value === undefined ? {} : { value: quantity(value), sampleSize: String(samples) };
+}
+
+/** As Kubernetes reads quantities: decimal, with an exponent at most. */
+function quantity(value: number): string {
+  return String(Number(value.toFixed(6)));
+}
+
+function metricInfo(name: MetricName, definitions?: MetricDefinitions): MetricInfo {
+  const facts = metricFacts(name, definitions);
+  const { units } = facts;
+  const type = isFact(facts) ? 'Counter' : 'Gauge';
+  const spec = { type, provider: 'serin', ...(units === undefined ? {} : { units }) };
+  return { name, metricObj: { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name }, spec } };
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import type { MetricDefinition } from '../../../core/experiment/metric-definition.ts';
+import {
+  elapsedSeconds,
+  metricVariables,
+  substitute,
+  unknownPlaceholders,
+} from '../../../core/measurements/placeholders.ts';
+
+const variables = { name: 'candidate', revision: 'app-v2', elapsedTime: '285' };
+
+describe('substitute', () => {
+  // The right column is what Python 3's string.Template(text).safe_substitute(variables) answers.
+  test.each([
+    [`{revision_name='$revision'}`, `{revision_name='app-v2'}`],
+    ['[${elapsedTime}s]', '[285s]'],
+    ['$name$revision', 'candidateapp-v2'],
+    ['$$name costs $$5', '$name costs $5'],
+    ['~".*$"', '~".*$"'],
+    ['$5 ${} ${a-b} $', '$5 ${} ${a-b} $'],
+    ['${name', '${name'],
+    ['no placeholder', 'no placeholder'],
+  ])('%s becomes %s', (template, text) => {
+    expect(substitute(template, variables)).toEqual({ text, unknown: [] });
+  });
+
+  test('names what is not known once, and leaves it as it was', () => {
+    expect(substitute('$user ${user} $name', variables)).toEqual({
+      text: '$user ${user} candidate',
+      unknown: ['user'],
+    });
+  });
+
+  test('a value is not substituted again', () => {
+    expect(substitute('$a', { a: '$b', b: 'no' }).text).toBe('$b');
+  });
+});
+
+test.each([
+  [0, 1],
+  [999, 1],
+  [1_999, 1],
+  [285_400, 285],
+])('%d ms are %d whole seconds', (ms, seconds) => {
+  expect(elapsedSeconds(ms)).toBe(seconds);
+});
+
+test('a version brings its name, its variables, and the time in both spellings', () => {
+  expect(metricVariables({ name: 'candidate', variables: { revision: 'app-v2' } }, 12_345)).toEqual({
+    name: 'candidate',
+    revision: 'app-v2',
+    elapsedTime: '12',
+    interval: '12s',
+  });
+});
+
+test('placeholders that nothing fills in are found in parameters and body, not in what the secret fills in', () => {
+  const definition: MetricDefinition = {
+    namespace: 'default',
+    name: 'clicks',
+    type: 'gauge',
+    source: {
+      kind: 'http',
+      method: 'POST',
+      urlTemplate: 'https://example.test/$token',
+      headers: [{ name: 'Authorization', value: 'Bearer $token' }],
+      params: [{ name: 'q', value: '$revision of $tenant' }],
+      body: '{"since": "$since"}',
+      jqExpression: '.value',
+    },
+  };
+  const version = { name: 'candidate', variables: { revision: 'app-v2' } };
+  expect(unknownPlaceholders(definition, version)).toEqual(['tenant', 'since']);
+});

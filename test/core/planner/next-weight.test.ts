@@ -1,0 +1,205 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assess } from '../../../core/verdicts/assess.ts';
+import type { Experiment } from '../../../core/experiment/experiment.ts';
+import type { Counts, Measurement } from '../../../core/measurements/measurement.ts';
+import { firstWeight, nextWeight, splitWeights } from '../../../core/planner/next-weight.ts';
+import { anExperiment, someCounts } from '../../support/builders.ts';
+
+const good = someCounts();
+const failing = someCounts({ errors: 100 });
+const few = someCounts({ requests: 37 });
+const suspect = someCounts({ requests: 37, errors: 3 });
+const none = someCounts({ requests: 0 });
+
+interface Situation {
+  readonly experiment?: Experiment;
+  readonly weight: number;
+  readonly candidate?: Counts;
+  readonly measurement?: Measurement;
+}
+
+function next({
+  experiment = anExperiment(),
+  weight,
+  candidate = good,
+  measurement = measuring(candidate),
+}: Situation) {
+  const assessment = assess({ experiment, totals: { baseline: good, candidate }, measurement });
+  return nextWeight({ experiment, assessment, measurement, weight });
+}
+
+function measuring(candidate: Counts): Measurement {
+  return { kind: 'measured', fromMs: 0, toMs: 12_000, baseline: good, candidate };
+}
+
+function limits(maxCandidateWeight: number, maxCandidateWeightIncrement: number): Experiment {
+  return anExperiment({ weights: { maxCandidateWeight, maxCandidateWeightIncrement } });
+}
+
+describe('firstWeight', () => {
+  it.each([
+    { max: 100, increment: 10, expected: 10 },
+    { max: 75, increment: 100, expected: 75 },
+    { max: 100, increment: 0, expected: 1 },
+    { max: 0, increment: 10, expected: 1 },
+    { max: 100, increment: 100, expected: 100 },
+  ])('of maximum $max and increment $increment is $expected', ({ max, increment, expected }) => {
+    expect(firstWeight(limits(max, increment))).toBe(expected);
+  });
+});
+
+describe('nextWeight', () => {
+  it.each([
+    { name: 'climbs by the increment', situation: { weight: 10 }, weight: 20, reason: 'climbs 10 -> 20' },
+    {
+      name: 'climbs to the maximum when less than an increment is left',
+      situation: { experiment: limits(75, 20), weight: 60 },
+      weight: 75,
+      reason: 'climbs 60 -> 75',
+    },
+    {
+      name: 'stays at the maximum',
+      situation: { experiment: limits(75, 20), weight: 75 },
+      weight: 75,
+      reason: 'stays at 75: the maximum is 75',
+    },
+    {
+      name: 'stays when the increment is 0',
+      situation: { experiment: limits(75, 0), weight: 1 },
+      weight: 1,
+      reason: 'stays at 1: the increment is 0',
+    },
+    {
+      name: 'climbs while verdicts are only undecided',
+      situation: { weight: 10, candidate: few },
+      weight: 20,
+      reason: 'climbs 10 -> 20',
+    },
+    {
+      name: 'holds while the candidate is suspect',
+      situation: { weight: 30, candidate: suspect },
+      weight: 30,
+      reason: 'held at 30: 37 of 100 requests, suspect: error-rate 0.081 > limit 0.010 by more than 50 %',
+    },
+    {
+      name: 'holds when the candidate had no request in the interval',
+      situation: { weight: 30, measurement: measuring(none) },
+      weight: 30,
+      reason: 'held at 30: no candidate request in the interval',
+    },
+    {
+      name: 'holds while blind',
+      situation: { weight: 30, measurement: { kind: 'blind', reason: 'Prometheus is down' } },
+      weight: 30,
+      reason: 'held at 30: blind: Prometheus is down',
+    },
+    {
+      name: 'holds when the interval could not be measured',
+      situation: { weight: 30, measurement: { kind: 'error', reason: 'torn histogram' } },
+      weight: 30,
+      reason: 'held at 30: not measured: torn histogram',
+    },
+    {
+      name: 'drops to 5 % when an objective fails',
+      situation: { weight: 40, candidate: failing },
+      weight: 5,
+      reason: 'drops 40 -> 5: failed: error-rate 0.100 > limit 0.010, 1000 requests',
+    },
+    {
+      name: 'drops to the first step when it is smaller than 5 %',
+      situation: { experiment: limits(100, 2), weight: 40, candidate: failing },
+      weight: 2,
+      reason: 'drops 40 -> 2: failed: error-rate 0.100 > limit 0.010, 1000 requests',
+    },
+    {
+      name: 'stays at the floor while an objective fails',
+      situation: { weight: 5, candidate: failing },
+      weight: 5,
+      reason: 'held at 5: failed: error-rate 0.100 > limit 0.010, 1000 requests',
+    },
+    { name: 'climbs again from the floor', situation: { weight: 5 }, weight: 15, reason: 'climbs 5 -> 15' },
+    {
+      name: 'never shifts a FixedSplit',
+      situation: { experiment: anExperiment({ deploymentPattern: 'FixedSplit' }), weight: 40, candidate: failing },
+      weight: 40,
+      reason: 'stays at 40: the deployment pattern is FixedSplit',
+    },
+  ] as const)('$name', ({ situation, weight, reason }) => {
+    expect(next(situation)).toEqual({ weight, reason });
+  });
+
+  const percent = fc.integer({ min: 0, max: 100 });
+  const situation = fc.record({
+    max: percent,
+    increment: percent,
+    steps: fc.array(fc.constantFrom(good, failing, few, suspect, none), { minLength: 1, maxLength: 30 }),
+  });
+
+  it('rises at most by the increment, never beyond the maximum, in whole percents of 1..100', () => {
+    fc.assert(
+      fc.property(situation, ({ max, increment, steps }) => {
+        const experiment = limits(max, increment);
+        let weight = firstWeight(experiment);
+        for (const candidate of steps) {
+          const following = next({ experiment, weight, candidate }).weight;
+          expect(Number.isInteger(following)).toBe(true);
+          expect(following - weight).toBeLessThanOrEqual(increment);
+          expect(following).toBeLessThanOrEqual(Math.max(1, max));
+          expect(following).toBeGreaterThanOrEqual(1);
+          weight = following;
+        }
+      }),
+      { seed: 5 },
+    );
+  });
+
+  it('is never higher when more of the same requests failed', () => {
+    const requests = fc.integer({ min: 1, max: 2000 });
+    fc.assert(
+      fc.property(requests, fc.nat(2000), fc.nat(2000), fc.integer({ min: 1, max: 100 }), (total, a, b, weight) => {
+        const [fewer, more] = [Math.min(a, b, total), Math.min(Math.max(a, b), total)];
+        const better = next({ weight, candidate: someCounts({ requests: total, errors: fewer }) });
+        const worse = next({ weight, candidate: someCounts({ requests: total, errors: more }) });
+        expect(worse.weight).toBeLessThanOrEqual(better.weight);
+      }),
+      { seed: 6 },
+    );
+  });
+});
+
+describe('splitWeights', () => {
+  it.each([
+    { shares: [1, 1, 1], expected: [34, 33, 33] },
+    { shares: [2, 1], expected: [67, 33] },
+    { shares: [0.005, 0.995], expected: [1, 99] },
+    { shares: [0, 5], expected: [0, 100] },
+    { shares: [71, 29], expected: [71, 29] },
+  ])('splits $shares into $expected', ({ shares, expected }) => {
+    expect(splitWeights(shares)).toEqual(expected);
+  });
+
+  it('sums to 100 in whole percents, each less than one percent from its share', () => {
+    const share = fc.double({ min: 0, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(share, { minLength: 1, maxLength: 8 }), (shares) => {
+        const total = shares.reduce((sum, value) => sum + value, 0);
+        fc.pre(total > 1e-300);
+        const weights = splitWeights(shares);
+        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(100);
+        for (const [index, weight] of weights.entries()) {
+          expect(Number.isInteger(weight)).toBe(true);
+          expect(Math.abs(weight - ((shares[index] ?? 0) / total) * 100)).toBeLessThan(1 + 1e-9);
+        }
+      }),
+      { seed: 7 },
+    );
+  });
+
+  it.each([{ shares: [] }, { shares: [0, 0] }, { shares: [-1, 2] }, { shares: [Number.NaN, 1] }])(
+    'refuses $shares',
+    ({ shares }) => {
+      expect(() => splitWeights(shares)).toThrow(/^cannot split 100 % by shares \[/);
+    },
+  );
+});

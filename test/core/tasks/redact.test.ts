@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { formatCommand, redactArgs, redactOutput, redactValues } from '../../../core/tasks/redact.ts';
+
+describe('redactArgs', () => {
+  it.each([
+    [
+      ['--set', 'key=hunter22'],
+      ['--set', '***'],
+    ],
+    [['--set-string=key=hunter22'], ['--set-string=***']],
+    [
+      ['--password', 'hunter22'],
+      ['--password', '***'],
+    ],
+    [['--kube-token=abc'], ['--kube-token=***']],
+    [
+      ['--values', 'https://user:hunter22@charts/values.yaml'],
+      ['--values', 'https://***@charts/values.yaml'],
+    ],
+    [
+      ['-H', 'Authorization: Bearer abcdefgh.ijkl'],
+      ['-H', 'Authorization: Bearer ***'],
+    ],
+    [
+      ['upgrade', 'app', '--wait', '--timeout=5m'],
+      ['upgrade', 'app', '--wait', '--timeout=5m'],
+    ],
+  ])('turns %j into %j', (args, expected) => {
+    expect(redactArgs(args)).toEqual(expected);
+  });
+});
+
+describe('redactOutput', () => {
+  it.each([
+    [
+      'Error from server: error when applying patch:\n{"data":{"key":"aGk="}}\nto:\nResource: "v1, Resource=secrets"\nfor: "f": no',
+      'Error from server: error when applying patch:\n***\nto:\nResource: "v1, Resource=secrets"\nfor: "f": no',
+    ],
+    // kubectl's end of a long output may begin in the middle of an object.
+    ['"key":"aGk="}}\nto:\nResource: "v1"', '***\nto:\nResource: "v1"'],
+    ['aGk="}}\n\nmodified:\n{"data":2}\ncurrent:\n{"data":3}', '***\n\nmodified:\n***\ncurrent:\n***'],
+    [
+      'creating patch with:\noriginal:\n{"data":1}\nmodified:\n{"data":2}\ncurrent:\n{"data":3}\nfor: "f": no',
+      'creating patch with:\noriginal:\n***\nmodified:\n***\ncurrent:\n***\nfor: "f": no',
+    ],
+  ])('hides the objects that kubectl could not apply: %j', (output, shown) => {
+    expect(redactOutput(output, [])).toBe(shown);
+  });
+
+  it('hides the values of secret flags wherever they show up', () => {
+    const args = ['upgrade', '--set', 'user=admin,password=hunter22', '--kube-token', 'tok-12345'];
+    expect(redactOutput('error: login admin/hunter22 with tok-12345 failed', args)).toBe(
+      'error: login ***/*** with *** failed',
+    );
+  });
+
+  it('leaves values alone that are too short to be secrets', () => {
+    expect(redactOutput('3 of 3 ready', ['--set', 'replicas=3'])).toBe('3 of 3 ready');
+  });
+});
+
+describe('redactValues', () => {
+  const key = '-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n';
+
+  it.each([
+    ['as it is', 'the token is s3cr&t!', ['s3cr&t!'], 'the token is ***'],
+    ['with the line break that its file ended with', 'token s3cr&t! refused', ['s3cr&t!\n'], 'token *** refused'],
+    ['in a URL', 'GET /?key=s3cr%26t! failed', ['s3cr&t!'], 'GET /?key=*** failed'],
+    ['in JSON', String.raw`{"key":"a\"b\"c"}`, ['a"b"c'], '{"key":"***"}'],
+    ['a line of it', 'cannot read MIIEvQIBADANBg as PEM', [key], 'cannot read *** as PEM'],
+  ])('hides a value %s', (_, text, secrets, expected) => {
+    expect(redactValues(text, secrets)).toBe(expected);
+  });
+
+  it('leaves alone what is too short to be a secret', () => {
+    expect(redactValues('3 of 3 ready', ['3', ''])).toBe('3 of 3 ready');
+  });
+});
+
+describe('formatCommand', () => {
+  it('quotes words with spaces', () => {
+    expect(formatCommand('helm', ['upgrade', 'app', '--description', 'by serin'])).toBe(
+      'helm upgrade app --description "by serin"',
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { detectDrift } from '../../../core/traffic/drift.ts';
+import type { TargetObservation, TrafficEntry } from '../../../core/traffic/target.ts';
+
+const expected = { firstRunId: 'run', revisions: ['v1', 'v2'], shares: sharesAt(20), index: 1 };
+
+function sharesAt(percent: number): { revision: string; percent: number }[] {
+  return [
+    { revision: 'v1', percent: 100 - percent },
+    { revision: 'v2', percent },
+  ];
+}
+
+type Seen = Extract<TargetObservation, { kind: 'seen' }>;
+
+function seen(changes: Partial<Seen> = {}): Seen {
+  const specTraffic: TrafficEntry[] = [
+    { revisionName: 'v1', percent: 80, tag: 'current' },
+    { revisionName: 'v2', percent: 20, tag: 'candidate' },
+  ];
+  return { kind: 'seen', specTraffic, revisions: [{ kind: 'ready' }, { kind: 'ready' }], ...changes };
+}
+
+describe('detectDrift', () => {
+  test('finds nothing in the traffic that was written', () => {
+    expect(detectDrift(seen({ plan: 'run/3' }), expected)).toEqual({ kind: 'none', notes: [] });
+  });
+
+  test('does not mind foreign entries without traffic, nor entries that share a revision', () => {
+    const specTraffic = [
+      { revisionName: 'v1', percent: 50 },
+      { revisionName: 'v1', percent: 30, tag: 'current' },
+      { revisionName: 'v2', percent: 20 },
+      { revisionName: 'v0', tag: 'old' },
+    ];
+    expect(detectDrift(seen({ specTraffic }), expected).kind).toBe('none');
+  });
+
+  test.each<[string, TrafficEntry[], string]>([
+    ['other percents', [{ revisionName: 'v1', percent: 100 }], 'v1 100 %'],
+    [
+      'a third revision',
+      [
+        { revisionName: 'v1', percent: 80 },
+        { revisionName: 'v3', percent: 20 },
+      ],
+      'v1 80 %, v3 20 %',
+    ],
+    ['the latest revision', [{ latestRevision: true, percent: 100 }], 'the latest revision 100 %'],
+    ['nothing at all', [], 'no traffic'],
+  ])('stops on %s, saying what was expected and what was found', (_, specTraffic, found) => {
+    expect(detectDrift(seen({ specTraffic, editor: 'bob' }), expected)).toEqual({
+      kind: 'stop',
+      reason: `spec.traffic was changed by bob: expected v1 80 %, v2 20 %, found ${found}`,
+    });
+  });
+
+  test('expects no entry for a candidate at 0 %', () => {
+    const specTraffic = [{ revisionName: 'v1', percent: 100 }];
+    expect(detectDrift(seen({ specTraffic }), { ...expected, shares: sharesAt(0) }).kind).toBe('none');
+  });
+
+  test('stops when another run took the traffic over', () => {
+    expect(detectDrift(seen({ plan: 'other/1' }), expected)).toMatchObject({ kind: 'stop' });
+  });
+
+  test('an edit outweighs a lost candidate: whoever edited decides', () => {
+    const specTraffic = [{ revisionName: 'v1', percent: 100 }];
+    expect(detectDrift(seen({ specTraffic, revisions: [{ kind: 'ready' }, { kind: 'gone' }] }), expected).kind).toBe(
+      'stop',
+    );
+  });
+});

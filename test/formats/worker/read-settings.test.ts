@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readWorkerConfig } from '../../../formats/worker/read-settings.ts';
+import type { WorkerSettings } from '../../../formats/worker/read-settings.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+function noFile(path: string): string {
+  throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+}
+
+function settingsOf(environment: Environment, file?: string): WorkerSettings {
+  const reading = read(environment, file);
+  if (reading.kind === 'problems') throw new Error(reading.problems.join('\n'));
+  return reading.settings;
+}
+
+function problemsOf(environment: Environment, file?: string): readonly string[] {
+  const reading = read(environment, file);
+  return reading.kind === 'problems' ? reading.problems : [];
+}
+
+/** The file's text stands at `worker.yaml`. */
+function read(environment: Environment, file?: string) {
+  if (file === undefined) return readWorkerConfig(environment, noFile);
+  return readWorkerConfig({ ...environment, SERIN_CONFIG: 'worker.yaml' }, (path) => {
+    expect(path).toBe('worker.yaml');
+    return file;
+  });
+}
+
+/** Each setting: its variable, its key, the text that both take, and what comes of it. */
+const knobs: readonly [string, string, string, Partial<WorkerSettings>][] = [
+  ['SERIN_TASK_QUEUE', 'taskQueue', 'canaries', { taskQueue: 'canaries' }],
+  ['SERIN_PROMETHEUS_URL', 'prometheusUrl', 'https://mimir/prometheus', { prometheusUrl: 'https://mimir/prometheus' }],
+  ['SERIN_PROMETHEUS_SCRAPE_INTERVAL', 'prometheusScrapeInterval', '1m30s', { prometheusScrapeIntervalMs: 90_000 }],
+  ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', 'helm, kubectl', { allowedCommands: ['helm', 'kubectl'] }],
+  ['SERIN_ALLOWED_HOSTS', 'allowedHosts', 'a.example.com:8080, *.b', { allowedHosts: ['a.example.com:8080', '*.b'] }],
+  ['SERIN_SLACK_URL', 'slackUrl', 'http://localhost:8080', { slackUrl: 'http://localhost:8080' }],
+  ['SERIN_HELM_PATH', 'helmPath', '/opt/helm', { helmPath: '/opt/helm' }],
+  ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', '10m', { helmPendingLimitMs: 600_000 }],
+  ['SERIN_KUBECONFIG', 'kubeconfig', '/etc/kubeconfig', { kubeconfig: '/etc/kubeconfig' }],
+  ['SERIN_HEALTH_ADDRESS', 'healthAddress', '0.0.0.0:0', { healthAddress: { host: '0.0.0.0', port: 0 } }],
+  ['SERIN_METRICS_ADDRESS', 'metricsAddress', 'none', { metricsAddress: 'none' }],
+  ['SERIN_LOG_LEVEL', 'logLevel', 'debug', { logLevel: 'debug' }],
+  ['SERIN_SHUTDOWN_GRACE', 'shutdownGrace', '2m', { shutdownGraceMs: 120_000 }],
+  ['SERIN_MAX_CACHED_WORKFLOWS', 'maxCachedWorkflows', '200', { maxCachedWorkflows: 200 }],
+  ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', '/opt/workflows.js', { workflowBundle: '/opt/workflows.js' }],
+  ['SERIN_OPERATOR', 'operator', 'true', { operator: true }],
+  ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', 'team-a', { operatorNamespace: 'team-a' }],
+];
+
+/** Values of each setting that are refused, and what is said. */
+const refusals: readonly [string, string, readonly string[], string][] = [
+  ['SERIN_TASK_QUEUE', 'taskQueue', [' ', 'q'.repeat(1001)], 'the name of a Temporal task queue'],
+  [
+    'SERIN_PROMETHEUS_URL',
+    'prometheusUrl',
+    ['prometheus:9090', 'ftp://prometheus', 'http://'],
+    'a URL such as http://prometheus:9090',
+  ],
+  [
+    'SERIN_PROMETHEUS_SCRAPE_INTERVAL',
+    'prometheusScrapeInterval',
+    ['10', '0s', '11m', 'often'],
+    'a duration from 1ms to 10m, such as 10s',
+  ],
+  ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', ['helm,,', 'rm -rf', 'a;b'], 'commands such as helm,kubectl'],
+  [
+    'SERIN_ALLOWED_HOSTS',
+    'allowedHosts',
+    ['http://a', 'a,,b', 'a:', 'a.*', '**'],
+    'hosts such as hooks.example.com,*.internal:8080',
+  ],
+  ['SERIN_SLACK_URL', 'slackUrl', ['slack.com', 'ftp://slack.com'], 'a URL such as https://slack.com/api'],
+  ['SERIN_HELM_PATH', 'helmPath', [' '], 'the name or path of the helm program'],
+  ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', ['soon', '25h'], 'a duration from 0s to 24h, such as 5m'],
+  ['SERIN_KUBECONFIG', 'kubeconfig', [' '], 'the path of a kubeconfig file'],
+  [
+    'SERIN_HEALTH_ADDRESS',
+    'healthAddress',
+    ['8680', ':8680', '127.0.0.1', '127.0.0.1:65536', '::1:8680', '127.0.0.1:x'],
+    'host:port such as 127.0.0.1:8680, or port 0 for a free one',
+  ],
+  [
+    'SERIN_METRICS_ADDRESS',
+    'metricsAddress',
+    ['localhost:9464', '127.0.0.1:0', 'off'],
+    'IP:port such as 127.0.0.1:9464, or none',
+  ],
+  ['SERIN_LOG_LEVEL', 'logLevel', ['loud', 'warning'], 'one of trace, debug, info, warn, error'],
+  ['SERIN_SHUTDOWN_GRACE', 'shutdownGrace', ['60', '-1s', '25h'], 'a duration from 0s to 24h, such as 60s'],
+  ['SERIN_MAX_CACHED_WORKFLOWS', 'maxCachedWorkflows', ['0', '-1', '1.5', 'many'], 'a whole number from 1'],
+  ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', [' '], 'the path of a workflow bundle'],
+  ['SERIN_OPERATOR', 'operator', ['yes', '1'], 'true or false'],
+  ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', ['Team A', 'a/b'], 'a Kubernetes namespace'],
+];
+
+describe('the configuration of a worker', () => {
+  it('has a default for everything', () => {
+    expect(settingsOf({})).toEqual({
+      taskQueue: 'serin',
+      prometheusUrl: 'http://localhost:9090',
+      prometheusScrapeIntervalMs: 10_000,
+      allowedCommands: ['helm'],
+      allowedHosts: ['*'],
+      slackUrl: 'https://slack.com/api',
+      helmPath: 'helm',
+      helmPendingLimitMs: 300_000,
+      kubeconfig: undefined,
+      healthAddress: { host: '127.0.0.1', port: 8680 },
+      metricsAddress: { host: '127.0.0.1', port: 9464 },
+      logLevel: 'info',
+      shutdownGraceMs: 60_000,
+      maxCachedWorkflows: undefined,
+      workflowBundle: undefined,
+      operator: false,
+      operatorNamespace: undefined,
+    });
+  });
+
+  it.each(knobs)('takes %s from the environment', (variable, _key, text, expected) => {
+    expect(settingsOf({ [variable]: text })).toEqual({ ...settingsOf({}), ...expected });
+  });
+
+  it.each(knobs)('takes, like %s, %s from the file', (_variable, key, text, expected) => {
+    expect(settingsOf({}, `${key}: '${text}'`)).toEqual({ ...settingsOf({}), ...expected });
+  });
+
+  it.each(refusals)('refuses wrong values of %s', (variable, key, texts, expected) => {
+    for (const text of texts) {
+      const got = JSON.stringify(text);
+      expect(problemsOf({ [variable]: text })).toEqual([`${variable}: expected ${expected}, got ${got}`]);
+      expect(problemsOf({}, JSON.stringify({ [key]: text }))).toEqual([
+        `worker.yaml ${key}: expected ${expected}, got ${got}`,
+      ]);
+    }
+  });
+
+  it('names every setting in these tests', () => {
+    const [problem = ''] = problemsOf({ SERIN_X: '1' });
+    const known = problem.match(/SERIN_[A-Z_]+/g)?.filter((name) => name !== 'SERIN_X' && name !== 'SERIN_CONFIG');
+    expect(known).toEqual(knobs.map(([variable]) => variable));
+    expect(known).toEqual(refusals.map(([variable]) => variable));
+  });
+
+  it('is in the README, in the same order', () => {
+    const readme = readFileSync(new URL('../../../worker/README.md', import.meta.url), 'utf8');
+    const rows = [...readme.matchAll(/^\| `(SERIN_\w+)` +\| `(\w+)` /gm)].map(([, variable, key]) => [variable, key]);
+    expect(rows).toEqual(knobs.map(([variable, key]) => [variable, key]));
+  });
+
+  it('prefers the environment to the file', () => {
+    const file = 'taskQueue: of-the-file\nhelmPath: /of/the/file';
+    const settings = settingsOf({ SERIN_TASK_QUEUE: 'of-the-environment' }, file);
+    expect(settings).toMatchObject({ taskQueue: 'of-the-environment', helmPath: '/of/the/file' });
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    expect(settingsOf({ SERIN_TASK_QUEUE: '', SERIN_NONSENSE: '', SERIN_CONFIG: '' })).toEqual(settingsOf({}));
+  });
+
+  it('takes lists, numbers and IPv6 addresses as YAML and JSON write them', () => {
+    const file = 'allowedCommands: [helm, /usr/bin/kubectl]\nmaxCachedWorkflows: 200\nhealthAddress: "[::1]:8680"\n';
+    const expected = {
+      allowedCommands: ['helm', '/usr/bin/kubectl'],
+      maxCachedWorkflows: 200,
+      healthAddress: { host: '::1', port: 8680 },
+    };
+    expect(settingsOf({}, file)).toMatchObject(expected);
+    expect(settingsOf({}, '{"allowedCommands":["helm","/usr/bin/kubectl"],"maxCachedWorkflows":200}')).toMatchObject({
+      allowedCommands: expected.allowedCommands,
+      maxCachedWorkflows: 200,
+    });
+  });
+
+  it('allows no command at all when the file says so', () => {
+    expect(settingsOf({}, 'allowedCommands: []').allowedCommands).toEqual([]);
+  });
+
+  it('reports all problems of the environment and the file at once', () => {
+    const environment = { SERIN_LOG_LEVEL: 'loud', SERIN_SHUTDOWN_GRACE: 'long', SERIN_TASKQUEUE: 'x' };
+    expect(problemsOf(environment, 'maxCachedWorkflows: few\ntaskQueu: y')).toEqual([
+      'SERIN_LOG_LEVEL: expected one of trace, debug, info, warn, error, got "loud"',
+      'SERIN_SHUTDOWN_GRACE: expected a duration from 0s to 24h, such as 60s, got "long"',
+      expect.stringMatching(/^SERIN_TASKQUEUE: expected one of SERIN_TASK_QUEUE, .*, got a name that serin does not/),
+      'worker.yaml maxCachedWorkflows: expected a whole number from 1, got "few"',
+      expect.stringMatching(
+        /^worker.yaml taskQueu: expected one of taskQueue, .*, got a name that serin does not know$/,
+      ),
+    ]);
+  });
+
+  it("lets variables of serin's other programs be", () => {
+    const environment = { SERIN_WEB_UI: 'http://x', SERIN_CACHE: '/x', SERIN_TOOL_KUBE_APISERVER: '/x', OTHER: 'x' };
+    expect(problemsOf(environment)).toEqual([]);
+  });
+
+  it('says why the file cannot be used', () => {
+    expect(problemsOf({ SERIN_CONFIG: 'absent.yaml' })).toEqual([
+      "SERIN_CONFIG: expected a readable file, got ENOENT: no such file or directory, open 'absent.yaml'",
+    ]);
+    expect(problemsOf({}, 'taskQueue: [')).toEqual([
+      expect.stringMatching(/^worker.yaml: expected YAML or JSON, got [^\n]+$/),
+    ]);
+    expect(problemsOf({}, '- taskQueue')).toEqual(['worker.yaml: expected settings by name, got ["taskQueue"]']);
+    expect(problemsOf({}, 'taskQueue')).toEqual(['worker.yaml: expected settings by name, got "taskQueue"']);
+  });
+
+  it('takes an empty file for one that sets nothing', () => {
+    expect(settingsOf({}, '# nothing\n')).toEqual(settingsOf({}));
+  });
+
+  it('does not show the password of a URL', () => {
+    const [problem] = problemsOf({ SERIN_PROMETHEUS_URL: 'ftp://user:pass@word@prometheus' });
+    expect(problem).toMatch(/got "ftp:\/\/\*\*\*@prometheus"$/);
+  });
+});

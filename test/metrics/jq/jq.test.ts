@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { findJqIssues } from '../../../metrics/jq/jq-issues.ts';
+import { compileProblem, evaluate } from '../../../metrics/jq/jq.ts';
+import { formatIssue } from '../../../formats/document/issue.ts';
+import { parseMetrics } from '../../../formats/metrics/metric.ts';
+
+const prometheus = JSON.stringify({ data: { result: [{ value: [1_556_823_494.744, '21.7639'] }] } });
+
+describe('evaluate', () => {
+  test.each([
+    ['.data.result[0].value[1] | tonumber', prometheus, 21.7639],
+    ['.results[0].count', '{"results": [{"count": 80275388}]}', 80_275_388],
+    ['[.[] | .v] | add / length', '[{"v": 1}, {"v": 2}]', 1.5],
+    ['.[]', '[7, "ignored"]', 7],
+  ])('%s of %s is %d', async (expression, text, value) => {
+    expect(await evaluate(expression, text)).toEqual({ kind: 'number', value });
+  });
+
+  test.each([
+    ['.data.result[0].value[1] | tonumber', '{"data": {"result": []}}', /null \(null\) cannot be parsed as a number$/],
+    ['.value | tonumber', '{"value": "NaN"}', /gives null, not a number$/],
+    ['.value', '{"value": "5"}', /gives "5", not a number$/],
+    ['infinite', '{}', /gives 1\.7976931348623157e\+308, not a number$/],
+    ['empty', '{}', /has no result$/],
+    ['.value |', '{}', /syntax error, unexpected end of file at column 8$/],
+    ['.value', '<html>', /^the answer is not JSON: <html>$/],
+    ['.value', '', /^the answer is not JSON: nothing$/],
+  ])('%s of %s is no number, and says why', async (expression, text, reason) => {
+    expect(await evaluate(expression, text)).toEqual({ kind: 'none', reason: expect.stringMatching(reason) });
+  });
+
+  test('an expression without end is stopped, and nothing waits for it meanwhile', async () => {
+    let isHeld = true;
+    setTimeout(() => (isHeld = false), 100);
+    expect(await evaluate('last(repeat(1))', '{}', { limitMs: 500 })).toEqual({
+      kind: 'none',
+      reason: 'jq expression "last(repeat(1))" has no end within 0.5 s',
+    });
+    expect(isHeld).toBe(false);
+  });
+});
+
+test.each([
+  ['.value | tonumber', undefined],
+  ['last(repeat(1))', undefined],
+  ['.value |', 'syntax error, unexpected end of file at column 8'],
+  ['.value | tonum', 'tonum/0 is not defined at column 10'],
+])('%s compiles without being run: %s', async (expression, problem) => {
+  expect(await compileProblem(expression)).toBe(problem);
+});
+
+test('an expression that does not compile is an issue at its place', async () => {
+  const text = `apiVersion: serin.dev/v1alpha1
+kind: Metric
+metadata: { name: clicks }
+spec:
+  http:
+    url: https://example.test
+    jq: .value | tonum
+`;
+  const reading = parseMetrics(text, { file: 'metrics.yaml', namespace: 'default' });
+  if (reading.kind === 'invalid') return expect.fail('the metric can be read');
+  expect((await findJqIssues(reading.metrics)).map(formatIssue)).toEqual([
+    'metrics.yaml:7:9 spec.http.jq: expected a jq expression, got tonum/0 is not defined at column 10',
+  ]);
+});

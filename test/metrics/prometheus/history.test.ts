@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { lookAhead } from '../../../activities/preflight/look-ahead.ts';
+import { readHistory } from '../../../metrics/prometheus/history.ts';
+import type { History } from '../../../metrics/prometheus/history.ts';
+import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
+import { correlationOf } from '../../../core/stats/dispersion.ts';
+import { binomial, seededRandom } from '../../../core/offline/random.ts';
+import { anExperiment } from '../../support/builders.ts';
+import { identityAttributes, pushHistograms } from '../../activities/metrics/otlp-push.ts';
+import { type PrometheusServer, startPrometheus } from '../../activities/metrics/prometheus-server.ts';
+
+let prometheus: PrometheusServer | undefined;
+afterEach(() => prometheus?.remove());
+
+const intervalMs = 10_000;
+const scrapeIntervalMs = 1000;
+const requests = 200;
+const experiment = anExperiment({
+  intervalMs,
+  target: { namespace: 'default', name: 'app' },
+  baseline: { name: 'v1', revision: 'app-v1', variables: {} },
+  candidates: [{ name: 'v2', revision: 'app-v2', variables: {} }],
+  objectives: [
+    { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false },
+    { metric: '95th-percentile-tail-latency', upperLimit: 70, rollbackOnFailure: false },
+    { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: false },
+  ],
+});
+
+/** A baseline that had these errors in its intervals, the oldest first; every request took 10 ms. */
+async function remember(errors: readonly number[]): Promise<{ readonly baseUrl: string; readonly nowMs: number }> {
+  const server = await startPrometheus({ promotedAttributes: identityAttributes });
+  prometheus = server;
+  const nowMs = Date.now();
+  let [good, bad] = [1, 1];
+  for (const [index, count] of [0, ...errors].entries()) {
+    if (index > 0) [good, bad] = [good + requests - count, bad + count];
+    const atMs = nowMs - scrapeIntervalMs - (errors.length - index) * intervalMs;
+    const histogramOf = (code: number, total: number) =>
+      ({ code, bucketCounts: [0, total, 0], sum: total * 0.01 }) as const;
+    await pushHistograms(server, {
+      revision: 'app-v1',
+      atMs,
+      histograms: [histogramOf(200, good), histogramOf(500, bad)],
+    });
+  }
+  return { baseUrl: server.url, nowMs };
+}
+
+async function historyOf(errors: readonly number[]): Promise<History> {
+  const signal = new AbortController().signal;
+  return readHistory({ ...(await remember(errors)), scrapeIntervalMs, experiment, signal });
+}
+
+describe('the history of a baseline', () => {
+  it('tells the traffic, the latencies, and how errors come together', async () => {
+    const bursts = Array.from({ length: 60 }, (_, index) => (index % 10 === 0 ? 40 : 0));
+    const history = await historyOf(bursts);
+    expect(history).toMatchObject({
+      intervals: 60,
+      requestsPerSecond: requests / 10,
+      baseline: { requests: 60 * requests, errors5xx: 240, latencySumMs: 60 * requests * 10 },
+    });
+    const expected = correlationOf(bursts.map((bad) => ({ requests, bad }))) ?? Number.NaN;
+    expect(expected).toBeGreaterThan(0.1);
+    expect(history.correlations[0]).toBeCloseTo(expected, 9);
+    // No request was over the latency limit, so there is nothing to learn about them.
+    expect(history.correlations[1]).toBeNull();
+    // The intervals' means are all alike.
+    expect(history.correlations[2]).toBe(0);
+  });
+
+  it('finds no bursts among independent errors', async () => {
+    const random = seededRandom(3);
+    const history = await historyOf(Array.from({ length: 60 }, () => binomial(random, requests, 0.02)));
+    expect(history.correlations[0]).toBeLessThan(0.005);
+  });
+
+  it('learns nothing from fewer than 50 intervals', async () => {
+    const history = await historyOf([3, 0, 40]);
+    expect(history).toMatchObject({ intervals: 3, correlations: [null, null, null] });
+  });
+
+  it('is empty where Prometheus does not answer', async () => {
+    const signal = new AbortController().signal;
+    const history = await readHistory({
+      baseUrl: 'http://127.0.0.1:1',
+      scrapeIntervalMs,
+      experiment,
+      nowMs: Date.now(),
+      signal,
+    });
+    expect(history).toMatchObject({ intervals: 0, correlations: [] });
+  });
+});
+
+describe('the look ahead', () => {
+  const sequential = { ...experiment, analysis: sequentialAnalysis };
+
+  async function warningsAfter(errors: readonly number[]): Promise<readonly string[]> {
+    const { baseUrl: prometheusUrl } = await remember(errors);
+    const input = { experiment: sequential, weights: [0] };
+    const signal = new AbortController().signal;
+    const { warnings } = await lookAhead(input, { prometheusUrl, scrapeIntervalMs }, signal);
+    return warnings.filter((warning) => warning.startsWith('dispersion'));
+  }
+
+  it.each([
+    [
+      'a clean history',
+      Array.from({ length: 60 }, () => 0),
+      /nothing bad .*\(error-rate, 95th-percentile-tail-latency\)/,
+    ],
+    ['a short one', [1, 2], /has 2 intervals .*\(error-rate, 95th-percentile-tail-latency, mean-latency\)/],
+  ])('names the metrics of whose bursts %s tells nothing', async (_, errors, expected) => {
+    expect(await warningsAfter(errors)).toEqual([expect.stringMatching(expected)]);
+  });
+});

@@ -1,0 +1,76 @@
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { describe } from '../../core/report/describe.ts';
+import { formatRequest } from '../../core/planner/requests.ts';
+import { refusalOf, withRequest } from '../../core/planner/accept-request.ts';
+import type { RequestKind } from '../../core/planner/requests.ts';
+import { reportOf } from '../../core/report/report-of-state.ts';
+import * as messages from '../../contract/messages.ts';
+import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
+import { update, warn } from './run.ts';
+import type { Run } from './run.ts';
+
+const descriptions: Readonly<Record<RequestKind, string>> = {
+  abort: 'Ends the experiment: 100 % of the traffic goes to the baseline. Works in every stage.',
+  approve: 'Lets the promotion happen. Counts only while the approval gate is open.',
+  reject: 'Refuses the promotion: the experiment rolls back. Counts only while the approval gate is open.',
+  pause: 'Freezes weight increases and the promotion; observation and roll back go on.',
+  resume: 'Ends a pause; the next iteration is a whole one.',
+};
+
+/** Signals and updates only change the state; the story reacts to it. Called before anything is awaited. */
+export function setMessageHandlers(run: Run): void {
+  setHandler(messages.statusQuery, () => reportOf(run.state), { description: 'The state of the experiment as JSON.' });
+  setHandler(messages.describeQuery, () => describe(reportOf(run.state)), {
+    description: 'The state of the experiment as text.',
+  });
+  handleRequest(run, 'abort', messages.abortSignal, messages.abortUpdate);
+  handleRequest(run, 'approve', messages.approveSignal, messages.approveUpdate);
+  handleRequest(run, 'reject', messages.rejectSignal, messages.rejectUpdate);
+  handleRequest(run, 'pause', messages.pauseSignal, messages.pauseUpdate);
+  handleRequest(run, 'resume', messages.resumeSignal, messages.resumeUpdate);
+}
+
+function handleRequest(
+  run: Run,
+  kind: RequestKind,
+  signal: typeof messages.abortSignal,
+  update: typeof messages.abortUpdate,
+): void {
+  const description = descriptions[kind];
+  setHandler(signal, (input?: RequestInput) => acceptSignal(run, kind, requestOf(input)), { description });
+  setHandler(update, (input: RequestInput | undefined) => accept(run, kind, requestOf(input)), {
+    description,
+    validator: (_input: RequestInput | undefined) => refuse(run, kind),
+  });
+}
+
+/** Nobody hears an answer to a signal, so a refusal becomes a warning that everyone can read. */
+function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void {
+  const refusal = refusalNow(run, kind);
+  if (refusal === undefined) accept(run, kind, request);
+  else warn(run, `${formatRequest(kind, request)} ignored: ${refusal}`);
+}
+
+function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAccepted {
+  update(run, withRequest(run.state, kind, { ...request, atMs: Date.now() }));
+  return { stage: run.state.stage, message: `${kind} accepted` };
+}
+
+function refuse(run: Run, kind: RequestKind): void {
+  const refusal = refusalNow(run, kind);
+  if (refusal !== undefined) throw ApplicationFailure.nonRetryable(`cannot ${kind}: ${refusal}`, 'RequestRefused');
+}
+
+function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {
+  return isClosing ? 'the experiment has ended' : refusalOf(kind, state);
+}
+
+/** Messages come from people by hand: anything but text in the two known fields is left out. */
+function requestOf(input: RequestInput | undefined): RequestInput {
+  const given: { readonly by?: unknown; readonly reason?: unknown } =
+    typeof input === 'object' && input !== null ? input : {};
+  return {
+    ...(typeof given.by === 'string' ? { by: given.by } : {}),
+    ...(typeof given.reason === 'string' ? { reason: given.reason } : {}),
+  };
+}

@@ -1,0 +1,20 @@
+import { holds } from '../../core/experiment/if-expression.ts';
+import type { Version } from '../../core/experiment/experiment.ts';
+import type { FinishedTask } from '../../core/tasks/finished-tasks.ts';
+import { winnerFactsOf } from '../../core/tasks/task-context.ts';
+import type { Task, TaskKind } from '../../core/experiment/task-kinds.ts';
+import { momentOf } from './task-context.ts';
+import type { Run } from '../run/run.ts';
+import { runners } from './runners.ts';
+import type { TaskPlace } from './runners.ts';
+
+/** Runs one task with the version's variables, unless its condition does not hold; answers what ran. */
+export async function runTask<K extends TaskKind>(
+  run: Run,
+  task: Task<K>,
+  { version, place }: { readonly version: Version; readonly place: TaskPlace },
+): Promise<readonly FinishedTask[]> {
+  const moment = momentOf(run, { version, action: place.action });
+  if (task.condition !== undefined && !holds(task.condition, winnerFactsOf(moment))) return [];
+  return [await runners[task.kind](task, { run, place, moment })];
+}
