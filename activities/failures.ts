@@ -31,9 +31,9 @@ export function hasType(error: unknown, ...types: readonly FailureTypeName[]): b
 }
 
 /** What an error says: our own failures by themselves, others by their innermost cause, which is where `fetch` says it. */
-export function messageOf(error: unknown): string {
+export function innermostMessage(error: unknown): string {
   if (error instanceof ApplicationFailure) return error.message;
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0) return innermostMessage(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? messageOf(error.cause) : error.message;
+  return error.cause instanceof Error ? innermostMessage(error.cause) : error.message;
 }

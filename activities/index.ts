@@ -10,12 +10,12 @@ import { connectHelm } from './helm/helm.ts';
 import { runHelm } from './helm/run-helm.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
-import type { TemporalService } from './knative/chain.ts';
+import type { TemporalService } from './knative/holder-chain.ts';
 import { checkObjects } from './knative/check-objects.ts';
 import { connectCluster } from './knative/cluster.ts';
 import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
-import { acquireTarget, releaseTarget } from './knative/own-target.ts';
+import { acquireTarget, releaseTarget } from './knative/acquire-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
 import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
@@ -57,7 +57,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { allowedCommands, allowedHosts, slackUrl } = settings;
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, scrapeIntervalMs };
-  const environment = environmentOf(dependencies);
+  const environment = toolEnvironment(dependencies);
   const cluster = connectCluster(kubeConfig);
   const helm = connectHelm({
     path: settings.helmPath,
@@ -94,7 +94,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
 }
 
 /** Helm must see the cluster that serin sees. */
-function environmentOf({
+function toolEnvironment({
   settings,
   environment = process.env,
 }: ActivityDependencies): Readonly<Record<string, string>> {

@@ -2,14 +2,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import { metricReferences } from '../core/experiment/metric-references.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
-import { commandOf } from '../core/tasks/task.ts';
+import { requiredCommand } from '../core/tasks/task.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
-import type { ManifestInput, ManifestReading, ReadButRefused } from '../contract/activities.ts';
+import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
+import type { ManifestInput } from '../contract/workflow.ts';
 import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
-import type { Cluster } from './knative/cluster.ts';
-import type { TemporalService } from './knative/chain.ts';
+import type { ActivityCluster } from './knative/cluster.ts';
+import type { TemporalService } from './knative/holder-chain.ts';
 import { compileProblem } from '../metrics/jq/jq.ts';
 import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
@@ -19,7 +20,7 @@ const inputName = 'manifest';
 
 export interface ManifestDependencies {
   readonly temporal: TemporalService;
-  readonly cluster: Pick<Cluster, 'readMetricResource'>;
+  readonly cluster: Pick<ActivityCluster, 'readMetricResource'>;
   readonly allowedCommands: readonly string[];
 }
 
@@ -45,7 +46,7 @@ export async function readManifest(
     temporalAddress: temporal.address,
   };
   try {
-    if (read.experiment.start.some((task) => commandOf(task) !== undefined)) {
+    if (read.experiment.start.some((task) => requiredCommand(task) !== undefined)) {
       requireCommands(read.experiment, allowedCommands);
     }
     return { ...read, experiment: await withMetrics(cluster, read.experiment) };
@@ -67,7 +68,10 @@ function requireCommands(experiment: Experiment, allowedCommands: readonly strin
 }
 
 /** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */
-async function withMetrics(cluster: Pick<Cluster, 'readMetricResource'>, experiment: Experiment): Promise<Experiment> {
+async function withMetrics(
+  cluster: Pick<ActivityCluster, 'readMetricResource'>,
+  experiment: Experiment,
+): Promise<Experiment> {
   const known = experiment.metrics ?? {};
   const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
   const found = await findMetrics(cluster, { references, namespace: experiment.namespace });

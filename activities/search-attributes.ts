@@ -1,8 +1,8 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import { searchAttributes } from '../contract/messages.ts';
-import { failure, messageOf } from './failures.ts';
-import type { TemporalService } from './knative/chain.ts';
+import { failure, innermostMessage } from './failures.ts';
+import type { TemporalService } from './knative/holder-chain.ts';
 
 /** Which of serin's search attributes the Temporal namespace has with the right type, and what to say about the others. */
 export interface SearchAttributesReading {
@@ -30,7 +30,7 @@ export async function readSearchAttributes(temporal: TemporalService): Promise<S
   const missing = searchAttributes.filter((attribute) => !usable.includes(attribute));
   return {
     names: usable.map(({ name }) => name),
-    warnings: missing.length === 0 ? [] : [warningOf(missing, temporal)],
+    warnings: missing.length === 0 ? [] : [missingAttributesWarning(missing, temporal)],
   };
 }
 
@@ -47,7 +47,7 @@ async function listRegistered({
     return answer.customAttributes;
   } catch (error) {
     if (isRefusal(error)) return {};
-    const message = `cannot ask Temporal at ${address} for the search attributes of ${namespace}: ${messageOf(error)}`;
+    const message = `cannot ask Temporal at ${address} for the search attributes of ${namespace}: ${innermostMessage(error)}`;
     throw failure('TemporalUnavailable', { message, cause: error });
   }
 }
@@ -62,7 +62,7 @@ function isRefusal(error: unknown): boolean {
   return code === permissionDenied || code === unimplemented;
 }
 
-function warningOf(
+function missingAttributesWarning(
   missing: typeof searchAttributes | readonly (typeof searchAttributes)[number][],
   { namespace }: TemporalService,
 ): string {

@@ -1,8 +1,8 @@
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
-import type { Part } from '../core/tasks/template.ts';
+import type { TemplatePart } from '../core/tasks/template.ts';
 import { failure } from './failures.ts';
-import type { Cluster } from './knative/cluster.ts';
+import type { ActivityCluster } from './knative/cluster.ts';
 
 /** A secret's texts by key; only ever held by the activity that uses them. */
 export interface Secret {
@@ -13,8 +13,8 @@ export interface Secret {
 }
 
 /** The secret, read now; without a name, one without keys. Fails as `NotFound` when it does not exist. */
-export async function readSecret(cluster: Cluster, name: ObjectName | undefined): Promise<Secret> {
-  if (name === undefined) return secretOf('(none)', {});
+export async function readSecret(cluster: ActivityCluster, name: ObjectName | undefined): Promise<Secret> {
+  if (name === undefined) return createSecret('(none)', {});
   const found = await cluster.readSecret(name);
   const shown = formatObjectName(name);
   if (found === undefined) throw failure('NotFound', { message: `Secret ${shown} does not exist` });
@@ -22,11 +22,11 @@ export async function readSecret(cluster: Cluster, name: ObjectName | undefined)
     key,
     Buffer.from(data, 'base64').toString('utf8'),
   ]);
-  return secretOf(shown, Object.fromEntries(texts));
+  return createSecret(shown, Object.fromEntries(texts));
 }
 
 /** The text with the secret's values in it. */
-export function fillIn(parts: readonly Part[], secret: Secret): string {
+export function fillIn(parts: readonly TemplatePart[], secret: Secret): string {
   return parts.map((part) => (typeof part === 'string' ? part : secret.value(part.secret))).join('');
 }
 
@@ -44,7 +44,7 @@ export function shownNever(texts: Readonly<Record<string, string>>): readonly st
   return [...values, ...encoded];
 }
 
-function secretOf(name: string, texts: Readonly<Record<string, string>>): Secret {
+function createSecret(name: string, texts: Readonly<Record<string, string>>): Secret {
   return {
     values: shownNever(texts),
     value: (key) => {

@@ -1,5 +1,5 @@
-import { judgeRound } from '../core/planner/judge-all.ts';
-import type { ComputeWeightsInput, ComputeWeightsResult } from '../contract/activities.ts';
+import { judgeAll } from '../core/planner/judge-all.ts';
+import type { ComputeWeightsInput, ComputeWeightsResult } from '../contract/observation.ts';
 
 /**
  * Adds the interval to what is known, judges the versions and weighs the candidates.
@@ -8,5 +8,5 @@ import type { ComputeWeightsInput, ComputeWeightsResult } from '../contract/acti
  * statistics or of the JavaScript engine can break a replay.
  */
 export function computeWeights(input: ComputeWeightsInput): Promise<ComputeWeightsResult> {
-  return Promise.resolve(judgeRound(input));
+  return Promise.resolve(judgeAll(input));
 }

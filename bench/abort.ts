@@ -19,7 +19,7 @@ import { quantile } from './quantile.ts';
  * asserts nothing.
  */
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '4' } } });
-const rounds = Number(values.rounds);
+const repetitions = Number(values.rounds);
 
 /** How to bring an experiment to the moment in which it is aborted. */
 interface Stage {
@@ -82,9 +82,9 @@ async function measure(stage: Stage, index: number): Promise<Measured> {
   const target = await deployTarget({ name: `abort-${index}`, namespace: 'bench' });
   const { value } = await underLoad(target, async () => {
     const times: AbortTimes[] = [];
-    for (let round = 1; round <= rounds; round += 1) {
+    for (let repetition = 1; repetition <= repetitions; repetition += 1) {
       times.push(await abortOnce(target, stage));
-      console.error(`${stage.name}: ${round} of ${rounds}`);
+      console.error(`${stage.name}: ${repetition} of ${repetitions}`);
     }
     return times;
   });

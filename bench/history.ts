@@ -1,13 +1,13 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { PatchTrafficResult } from '../contract/activities.ts';
+import type { PatchTrafficResult } from '../contract/traffic.ts';
 
-export type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-type Event = NonNullable<History['events']>[number];
+export type EventHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type Event = NonNullable<EventHistory['events']>[number];
 
 /** For each iteration: milliseconds from the moment its timer was due to the recorded verdict. */
-export function decisionDelays(history: History): number[] {
-  return iterationsOf(history).flatMap((events) => {
+export function decisionDelays(history: EventHistory): number[] {
+  return splitIterations(history).flatMap((events) => {
     const due = dueMs(events[0]);
     const decided = events.find(({ markerRecordedEventAttributes }) => markerRecordedEventAttributes);
     return due === undefined || decided === undefined ? [] : [timeMs(decided) - due];
@@ -15,8 +15,8 @@ export function decisionDelays(history: History): number[] {
 }
 
 /** How many events each iteration took, from its timer to the next one's. */
-export function eventsPerIteration(history: History): number[] {
-  return iterationsOf(history).map((events) => events.length);
+export function eventsPerIteration(history: EventHistory): number[] {
+  return splitIterations(history).map((events) => events.length);
 }
 
 /** Milliseconds from the event of the abort signal. */
@@ -28,7 +28,7 @@ export interface AbortTimes {
 }
 
 /** How long the first traffic write after the signal took. */
-export function abortTimes({ events }: History): AbortTimes {
+export function abortTimes({ events }: EventHistory): AbortTimes {
   const signalIndex = (events ?? []).findIndex(({ workflowExecutionSignaledEventAttributes }) => {
     return workflowExecutionSignaledEventAttributes;
   });
@@ -47,7 +47,7 @@ export function abortTimes({ events }: History): AbortTimes {
 }
 
 /** Cuts the history at the timers of the iterations; the last piece, which holds the ending, is left out. */
-function iterationsOf({ events }: History): Event[][] {
+function splitIterations({ events }: EventHistory): Event[][] {
   const pieces: Event[][] = [];
   for (const event of events ?? []) {
     if (event.timerStartedEventAttributes) pieces.push([]);

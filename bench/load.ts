@@ -10,6 +10,8 @@ import { fakeWorld } from '../test/support/fake-world.ts';
 import { decisionDelays, eventsPerIteration } from './history.ts';
 import { quantile } from './quantile.ts';
 import { activitiesPerWorkflow } from './worlds.ts';
+import { workflowType } from '../contract/names.ts';
+import type { ExperimentWorkflow } from '../contract/workflow.ts';
 
 /**
  * Many experiments at once on one worker and one dev server, with the far ends faked: how late is a decision after its timer
@@ -56,8 +58,8 @@ try {
 async function startSpread(): Promise<WorkflowHandle[]> {
   const handles: Promise<WorkflowHandle>[] = [];
   for (let n = 0; n < count; n += 1) {
-    const options = { taskQueue: 'bench', workflowId: `bench-${n}`, args: ['manifest'] };
-    handles.push(env.client.workflow.start('experiment', options));
+    const options = { taskQueue: 'bench', workflowId: `bench-${n}`, args: ['manifest'] as [string] };
+    handles.push(env.client.workflow.start<ExperimentWorkflow>(workflowType, options));
     await delay(intervalMs / count);
   }
   return Promise.all(handles);

@@ -4,7 +4,7 @@ import type { ExperimentActivities } from '../contract/activities.ts';
 /** Gives every workflow a world of its own, so that many experiments can share one worker. */
 export function activitiesPerWorkflow(createWorld: () => { activities: ExperimentActivities }): ExperimentActivities {
   const worlds = new Map<string, ExperimentActivities>();
-  const activitiesOf = (workflowId: string): ExperimentActivities => {
+  const findActivities = (workflowId: string): ExperimentActivities => {
     const known = worlds.get(workflowId) ?? createWorld().activities;
     worlds.set(workflowId, known);
     return known;
@@ -14,7 +14,7 @@ export function activitiesPerWorkflow(createWorld: () => { activities: Experimen
     const call = (input: unknown): unknown => {
       const { workflowExecution } = activityInfo();
       const activities: Record<string, (input: never) => unknown> = {
-        ...activitiesOf(workflowExecution?.workflowId ?? ''),
+        ...findActivities(workflowExecution?.workflowId ?? ''),
       };
       return activities[name]?.(input as never);
     };

@@ -5,7 +5,7 @@ import { assertedConditions, isAssertedCondition } from '../core/report/assertio
 import type { AssertedCondition } from '../core/report/assertion.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import type { Outcome, Stage } from '../core/experiment/stage.ts';
-import { defaultTaskQueue } from '../contract/activities.ts';
+import { defaultTaskQueue } from '../contract/names.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { AssessFlags } from './commands/assess.ts';
 import type { BacktestFlags } from './commands/backtest.ts';
@@ -94,7 +94,7 @@ function addStart(root: Command, execute: Execute): void {
     .action(async (options: Omit<StartFlags, 'timeoutMs'> & Partial<TimeoutOption> & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/start.ts')).start(context, { ...options, ...timeoutOf(options) }),
+          (await import('./commands/start.ts')).startCommand(context, { ...options, ...parsedTimeout(options) }),
         ),
       );
     });
@@ -109,10 +109,10 @@ function addDescribe(root: Command, execute: Execute): void {
     .action(async (id: string | undefined, flags: DescribeFlags & Partial<FileOption> & CommonOptions) => {
       await execute(
         invocation(flags, async (context) => {
-          const { describe, describeFile } = await import('./commands/describe.ts');
+          const { describeCommand, describeFileCommand } = await import('./commands/describe.ts');
           const { file } = flags;
-          if (file !== undefined && id === undefined) return describeFile(context, { file, flags });
-          if (id !== undefined && file === undefined) return describe(context, { id, flags });
+          if (file !== undefined && id === undefined) return describeFileCommand(context, { file, flags });
+          if (id !== undefined && file === undefined) return describeCommand(context, { id, flags });
           throw new CommandError('usage', 'describe takes either ID or -f FILE');
         }),
       );
@@ -136,10 +136,10 @@ function addAssert(root: Command, execute: Execute): void {
     .action(async (id: string | undefined, { file, conditions, ...options }: AssertOptions & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
-          const { assertExperiment, assertFile } = await import('./commands/assert.ts');
-          const flags = { conditions, ...timeoutOf(options) };
-          if (file !== undefined && id === undefined) return assertFile(context, { file, flags });
-          if (id !== undefined && file === undefined) return assertExperiment(context, { id, flags });
+          const { assertCommand, assertFileCommand } = await import('./commands/assert.ts');
+          const flags = { conditions, ...parsedTimeout(options) };
+          if (file !== undefined && id === undefined) return assertFileCommand(context, { file, flags });
+          if (id !== undefined && file === undefined) return assertCommand(context, { id, flags });
           throw new CommandError('usage', 'assert takes either ID or -f FILE');
         }),
       );
@@ -169,7 +169,7 @@ function addGet(root: Command, execute: Execute): void {
     .action(async (ids: string[], options: GetFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/get.ts')).get(context, { ids, flags: options }),
+          (await import('./commands/get.ts')).getCommand(context, { ids, flags: options }),
         ),
       );
     });
@@ -183,7 +183,7 @@ function addWatch(root: Command, execute: Execute): void {
     .action(async (id: string, options: Partial<TimeoutOption> & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/watch.ts')).watch(context, id, timeoutOf(options)),
+          (await import('./commands/watch.ts')).watchCommand(context, id, parsedTimeout(options)),
         ),
       );
     });
@@ -197,8 +197,8 @@ function addAbort(root: Command, execute: Execute): void {
     .action(async (id: string, options: Omit<AbortFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
-          const { abort } = await import('./commands/abort.ts');
-          return abort(context, { id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+          const { abortCommand } = await import('./commands/abort.ts');
+          return abortCommand(context, { id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
         }),
       );
     });
@@ -218,8 +218,8 @@ function addSteer(root: Command, execute: Execute, kind: SteerKind): void {
     .action(async (id: string, options: RequestFlags & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
-          const { steer } = await import('./commands/steer.ts');
-          return steer(context, { kind, id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+          const { steerCommand } = await import('./commands/steer.ts');
+          return steerCommand(context, { kind, id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
         }),
       );
     });
@@ -237,8 +237,8 @@ function addRestore(root: Command, execute: Execute): void {
     .action(async (target: string, options: Omit<RestoreFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(
         invocation(options, async (context) => {
-          const { restore } = await import('./commands/restore.ts');
-          return restore(context, { target, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+          const { restoreCommand } = await import('./commands/restore.ts');
+          return restoreCommand(context, { target, flags: { ...options, timeoutMs: options.timeout * 1000 } });
         }),
       );
     });
@@ -256,7 +256,7 @@ function addDoctor(root: Command, execute: Execute): void {
     .addOption(contextOption())
     .action(async (options: DoctorFlags & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/doctor.ts')).doctor(context, options)),
+        invocation(options, async (context) => (await import('./commands/doctor.ts')).doctorCommand(context, options)),
       );
     });
 }
@@ -267,7 +267,7 @@ function addLint(root: Command, execute: Execute): void {
     .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
     .action(async (options: FileOption & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/lint.ts')).lint(context, options.file)),
+        invocation(options, async (context) => (await import('./commands/lint.ts')).lintCommand(context, options.file)),
       );
     });
 }
@@ -278,7 +278,9 @@ function addConvert(root: Command, execute: Execute): void {
     .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
     .action(async (options: FileOption & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/convert.ts')).convert(context, options.file)),
+        invocation(options, async (context) =>
+          (await import('./commands/convert.ts')).convertCommand(context, options.file),
+        ),
       );
     });
 }
@@ -306,7 +308,7 @@ function addPlan(root: Command, execute: Execute): void {
       await execute(
         invocation(options, async (context) => {
           const flags = { ...options, scrapeIntervalMs: scrapeInterval * 1000 };
-          return (await import('./commands/plan.ts')).plan(context, flags);
+          return (await import('./commands/plan.ts')).planCommand(context, flags);
         }),
       );
     });
@@ -337,7 +339,7 @@ function addSimulate(root: Command, execute: Execute): void {
     .action(async ({ latency, meanLatency, baselineLatency, ...options }: SimulateOptions & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/simulate.ts')).simulate(context, {
+          (await import('./commands/simulate.ts')).simulateCommand(context, {
             ...options,
             baselineTailMs: baselineLatency,
             ...(latency === undefined ? {} : { candidateTailMs: latency }),
@@ -361,7 +363,7 @@ function addAssess(root: Command, execute: Execute): void {
     .requiredOption('--measurements <file>', 'one interval a line, as JSON; - reads the standard input')
     .action(async (options: AssessFlags & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/assess.ts')).assess(context, options)),
+        invocation(options, async (context) => (await import('./commands/assess.ts')).assessCommand(context, options)),
       );
     });
 }
@@ -374,7 +376,7 @@ function addExplain(root: Command, execute: Execute): void {
     .action(async (id: string, options: ExplainFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/explain.ts')).explain(context, { id, flags: options }),
+          (await import('./commands/explain.ts')).explainCommand(context, { id, flags: options }),
         ),
       );
     });
@@ -389,7 +391,7 @@ function addBacktest(root: Command, execute: Execute): void {
     .action(async (ids: string[], options: BacktestFlags & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/backtest.ts')).backtest(context, { ids, flags: options }),
+          (await import('./commands/backtest.ts')).backtestCommand(context, { ids, flags: options }),
         ),
       );
     });
@@ -404,7 +406,9 @@ function addOperator(root: Command, execute: Execute): void {
     .addOption(contextOption())
     .action(async (options: OperatorFlags & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/operator.ts')).operator(context, options)),
+        invocation(options, async (context) =>
+          (await import('./commands/operator.ts')).operatorCommand(context, options),
+        ),
       );
     });
 }
@@ -455,7 +459,7 @@ function withRequest(command: Command): Command {
     .option('--reason <text>', 'why; shown to everyone who looks at the experiment');
 }
 
-function timeoutOf({ timeout }: Partial<TimeoutOption>): { readonly timeoutMs?: number } {
+function parsedTimeout({ timeout }: Partial<TimeoutOption>): { readonly timeoutMs?: number } {
   return timeout === undefined ? {} : { timeoutMs: timeout * 1000 };
 }
 

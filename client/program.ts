@@ -3,7 +3,7 @@ import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { buildCommands } from './command-line.ts';
 import type { Invocation } from './command-line.ts';
 import { CommandError } from './errors.ts';
-import { styleOf } from './terminal/terminal.ts';
+import { terminalStyle } from './terminal/terminal.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** Runs one command line, and returns the exit code: 0 done, 1 the answer is no, 2 usage, 130 interrupted. */
@@ -39,7 +39,7 @@ async function carryOut(
   program: string,
 ): Promise<number> {
   try {
-    const { exitCode, json } = await action({ terminal, style: styleOf(terminal), output, connection, program });
+    const { exitCode, json } = await action({ terminal, style: terminalStyle(terminal), output, connection, program });
     if (output === 'json' && json !== undefined) printJson(terminal, json);
     return exitCode;
   } catch (error) {

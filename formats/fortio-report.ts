@@ -35,12 +35,12 @@ export function readFortioReport(text: string): Counts | undefined {
     errors5xx: sum(codes.filter(({ code }) => code >= 500 || code < 100)),
     errorsNot2xx: sum(codes.filter(({ code }) => code < 200 || code >= 300)),
     latencySumMs: DurationHistogram.Sum * 1000,
-    buckets: requests === 0 ? [] : bucketsOf(DurationHistogram.Data ?? [], requests),
+    buckets: requests === 0 ? [] : latencyBuckets(DurationHistogram.Data ?? [], requests),
   };
 }
 
 /** The last interval of a report ends at the slowest request, not at a boundary: it counts below the next one. */
-function bucketsOf(
+function latencyBuckets(
   intervals: readonly { readonly End: number; readonly Count: number }[],
   requests: number,
 ): readonly Bucket[] {

@@ -72,19 +72,19 @@ function readLine(content: string, place: Place, afterMs: number | undefined): R
   const whole = { ...place, column: 1, path: '(interval)' };
   if (value === undefined) return [{ ...whole, expected: 'a JSON object', got: 'text that is not JSON' }];
   const reading = line.safeParse(value);
-  if (!reading.success) return reading.error.issues.map((issue) => issueOf(issue, place));
+  if (!reading.success) return reading.error.issues.map((issue) => lineIssue(issue, place));
   const { fromMs } = reading.data;
-  if (afterMs === undefined || fromMs >= afterMs) return intervalOf(reading.data);
+  if (afterMs === undefined || fromMs >= afterMs) return toInterval(reading.data);
   const expected = `a moment from ${afterMs} on, when the interval before ends`;
   return [{ ...whole, path: 'fromMs', expected, got: String(fromMs) }];
 }
 
-function intervalOf({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {
+function toInterval({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {
   const measurement = { kind: 'measured', fromMs, toMs, baseline, candidates: [candidate] } as const;
   return { atMs: toMs, weights: [weight], measurement };
 }
 
-function issueOf({ path, message }: z.core.$ZodIssue, place: Place): Issue {
+function lineIssue({ path, message }: z.core.$ZodIssue, place: Place): Issue {
   const [expected = message, got = 'another value'] = message
     .replace(/^Invalid input: expected /, '')
     .split(', received ');

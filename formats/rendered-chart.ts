@@ -61,15 +61,15 @@ const service = z.object({
  * @throws Error when the manifest is not YAML, which helm would not have accepted.
  */
 export function readRenderedServices(manifest: string): readonly RenderedService[] {
-  return documentsOf(manifest).flatMap((document) => {
+  return parseRendered(manifest).flatMap((document) => {
     const { data } = service.safeParse(document);
-    return data === undefined ? [] : [{ ...renderedOf(data), document: asObject(document) }];
+    return data === undefined ? [] : [{ ...toRenderedService(data), document: asObject(document) }];
   });
 }
 
 /** Every object in the manifest that helm renders; what has no kind or name is left out, as helm would refuse it. */
 export function readRenderedObjects(manifest: string): readonly RenderedObject[] {
-  return documentsOf(manifest).flatMap((document) => {
+  return parseRendered(manifest).flatMap((document) => {
     const { data } = anyObject.safeParse(document);
     if (data === undefined) return [];
     const { apiVersion, kind, metadata } = data;
@@ -78,7 +78,7 @@ export function readRenderedObjects(manifest: string): readonly RenderedObject[]
   });
 }
 
-function documentsOf(manifest: string): readonly unknown[] {
+function parseRendered(manifest: string): readonly unknown[] {
   const reading = readDocuments(manifest, 'rendered chart', 'template');
   if (reading.kind === 'invalid') throw new Error(`the rendered chart is not YAML: ${reading.issues[0]?.got}`);
   return reading.documents.map(({ value }) => withoutNulls(value));
@@ -88,11 +88,11 @@ function asObject(document: unknown): object {
   return typeof document === 'object' && document !== null ? document : {};
 }
 
-function renderedOf({ metadata, spec }: z.output<typeof service>): Omit<RenderedService, 'document'> {
+function toRenderedService({ metadata, spec }: z.output<typeof service>): Omit<RenderedService, 'document'> {
   const { name, namespace } = metadata;
   const revision = spec.template?.metadata?.name;
   const [container] = spec.template?.spec?.containers ?? [];
-  const traffic = (spec.traffic ?? []).map(entryOf);
+  const traffic = (spec.traffic ?? []).map(toTrafficEntry);
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
@@ -102,7 +102,7 @@ function renderedOf({ metadata, spec }: z.output<typeof service>): Omit<Rendered
   };
 }
 
-function entryOf({ revisionName, latestRevision, percent, tag }: z.output<typeof trafficEntry>): TrafficEntry {
+function toTrafficEntry({ revisionName, latestRevision, percent, tag }: z.output<typeof trafficEntry>): TrafficEntry {
   return {
     ...(revisionName === undefined ? {} : { revisionName }),
     ...(latestRevision === undefined ? {} : { latestRevision }),

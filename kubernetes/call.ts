@@ -4,15 +4,19 @@ import { KubernetesFailure } from './failure.ts';
 /** Waits for an answer; a failure becomes a `KubernetesFailure` that says what could not be done. */
 export async function call<T>(what: string, answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
-    throw failureOf(what, error);
+    throw toKubernetesFailure(what, error);
   });
 }
 
-function failureOf(what: string, error: unknown): KubernetesFailure {
+function toKubernetesFailure(what: string, error: unknown): KubernetesFailure {
   if (!(error instanceof ApiException)) {
-    return new KubernetesFailure('unreachable', `cannot ${what}: Kubernetes does not answer: ${messageOf(error)}`, {
-      cause: error,
-    });
+    return new KubernetesFailure(
+      'unreachable',
+      `cannot ${what}: Kubernetes does not answer: ${messageWithCause(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   const said = statusMessage(error.body) ?? `HTTP ${error.code}`;
   if (error.code === 404) return new KubernetesFailure('notFound', `cannot ${what}: ${said}`, { cause: error });
@@ -39,7 +43,7 @@ function statusMessage(body: unknown): string | undefined {
 }
 
 /** What an error says, with its cause, where the client keeps the reason. */
-export function messageOf(error: unknown): string {
+export function messageWithCause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

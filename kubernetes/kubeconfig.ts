@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesFailure } from './failure.ts';
-import { messageOf } from './call.ts';
+import { messageWithCause } from './call.ts';
 
 /** Where the cluster is; what is absent comes from where kubectl finds it. */
 export interface KubernetesFlags {
@@ -15,7 +15,7 @@ export function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeCo
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new KubernetesFailure('usage', `the kubeconfig cannot be used: ${messageOf(error)}`, { cause: error });
+    throw new KubernetesFailure('usage', `the kubeconfig cannot be used: ${messageWithCause(error)}`, { cause: error });
   }
   if (context === undefined) return config;
   if (config.getContextObject(context) === null) {

@@ -6,7 +6,7 @@ import { call } from './call.ts';
 import { createRequestOptions } from './request-options.ts';
 
 /** The parts of a Knative Service that a restore reads; the API server has checked them against their schema. */
-export interface KnativeService {
+export interface TargetService {
   readonly metadata: {
     readonly resourceVersion: string;
     readonly generation?: number;
@@ -30,9 +30,9 @@ interface ServicePatch {
 
 /** What `serin restore` needs of a cluster. Failures are `KubernetesFailure`s. */
 export interface RestoreCluster {
-  readonly readService: (target: ObjectName) => Promise<KnativeService>;
+  readonly readService: (target: ObjectName) => Promise<TargetService>;
   /** The target's revisions, and whether Knative sends requests to them: whether they are ready. */
-  readonly revisionsOf: (target: ObjectName) => Promise<ReadonlyMap<string, boolean>>;
+  readonly readRevisions: (target: ObjectName) => Promise<ReadonlyMap<string, boolean>>;
   /** False when the service is no longer the one that was read: nothing was written. */
   readonly patchService: (target: ObjectName, patch: ServicePatch) => Promise<boolean>;
   /** The target's Lease; undefined when there is none. */
@@ -58,9 +58,9 @@ export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimit
   return {
     readService: async (target) => {
       const answer = objects.getNamespacedCustomObject({ ...knative, ...target, plural: 'services' }, options());
-      return (await call(`read Knative Service ${formatObjectName(target)}`, answer)) as KnativeService;
+      return (await call(`read Knative Service ${formatObjectName(target)}`, answer)) as TargetService;
     },
-    revisionsOf: async ({ namespace, name }) => {
+    readRevisions: async ({ namespace, name }) => {
       const labelSelector = `${serviceLabel}=${name}`;
       const answer = objects.listNamespacedCustomObject(
         { ...knative, namespace, plural: 'revisions', labelSelector },
@@ -84,29 +84,29 @@ export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimit
       return call(`write the traffic of Knative Service ${formatObjectName(target)}`, answer);
     },
     readLease: async (target) => {
-      const answer = leases.readNamespacedLease(leaseOf(target), options()).catch((error: unknown) => {
+      const answer = leases.readNamespacedLease(leaseObjectName(target), options()).catch((error: unknown) => {
         if (error instanceof ApiException && error.code === 404) return undefined;
         throw error;
       });
-      return call(`read Lease ${formatObjectName(leaseOf(target))}`, answer);
+      return call(`read Lease ${formatObjectName(leaseObjectName(target))}`, answer);
     },
     takeLease: async (target, lease, holderIdentity) => {
       const body = { ...lease, spec: { ...lease.spec, holderIdentity } };
-      const answer = leases.replaceNamespacedLease({ ...leaseOf(target), body, fieldManager }, options());
-      return call(`take Lease ${formatObjectName(leaseOf(target))}`, answer);
+      const answer = leases.replaceNamespacedLease({ ...leaseObjectName(target), body, fieldManager }, options());
+      return call(`take Lease ${formatObjectName(leaseObjectName(target))}`, answer);
     },
     deleteLease: async (target, { metadata }) => {
       const { uid, resourceVersion } = metadata ?? {};
       const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
-      const answer = leases.deleteNamespacedLease({ ...leaseOf(target), body: { preconditions } }, options());
-      await call(`delete Lease ${formatObjectName(leaseOf(target))}`, answer);
+      const answer = leases.deleteNamespacedLease({ ...leaseObjectName(target), body: { preconditions } }, options());
+      await call(`delete Lease ${formatObjectName(leaseObjectName(target))}`, answer);
     },
   };
 }
 
 interface Revision {
   readonly metadata: { readonly name: string; readonly generation?: number };
-  readonly status?: KnativeService['status'];
+  readonly status?: TargetService['status'];
 }
 
 interface RevisionList {
@@ -118,6 +118,6 @@ function isReady({ metadata, status }: Revision): boolean {
   return isTrue === true && status?.observedGeneration === metadata.generation;
 }
 
-function leaseOf({ namespace, name }: ObjectName): ObjectName {
+function leaseObjectName({ namespace, name }: ObjectName): ObjectName {
   return { namespace, name: leaseName(name) };
 }

@@ -1,5 +1,5 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import { defaultLeaseSeconds, holderOf } from '../core/traffic/lease.ts';
+import { defaultLeaseSeconds, leaseHolder } from '../core/traffic/lease.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 import { leaseAnnotations } from '../core/traffic/target.ts';
 
@@ -11,7 +11,7 @@ export function baselineIn({ metadata }: V1Lease): string | undefined {
 /** The experiment that holds the Lease; undefined when it names none. */
 export function holderIn({ metadata, spec }: V1Lease): LeaseHolder | undefined {
   const holderIdentity = spec?.holderIdentity;
-  return holderOf({
+  return leaseHolder({
     annotations: metadata?.annotations ?? {},
     ...(holderIdentity === undefined ? {} : { holderIdentity }),
   });

@@ -4,7 +4,7 @@ import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '..
 import { KubernetesFailure } from './failure.ts';
 import type { KubernetesFailureKind } from './failure.ts';
 import { pause } from './pause.ts';
-import type { KnativeService, RestoreCluster } from './restore-cluster.ts';
+import type { TargetService, RestoreCluster } from './restore-cluster.ts';
 
 const pollIntervalMs = 300;
 
@@ -35,7 +35,7 @@ export async function writeBaseline(cluster: RestoreCluster, restore: TrafficRes
 
 async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: TrafficRestore): Promise<boolean> {
   const service = await cluster.readService(target);
-  const revisions = await cluster.revisionsOf(target);
+  const revisions = await cluster.readRevisions(target);
   if (!revisions.has(baseline)) {
     const known = [...revisions.keys()].join(', ') || 'none';
     throw new KubernetesFailure('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
@@ -48,7 +48,7 @@ async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: T
 }
 
 function nextTraffic(
-  { spec, status }: KnativeService,
+  { spec, status }: TargetService,
   { baseline, revisions }: { readonly baseline: string; readonly revisions: ReadonlyMap<string, boolean> },
 ): ReturnType<typeof pinTraffic> {
   const latest = status?.latestReadyRevisionName;
@@ -75,7 +75,10 @@ export async function awaitBaseline(
 ): Promise<void> {
   const endsAtMs = performance.now() + limitMs;
   for (;;) {
-    const doubt = await insist(cluster, restore).then((service) => doubtOf(service, restore.baseline), passingDoubt);
+    const doubt = await insist(cluster, restore).then(
+      (service) => confirmationProblem(service, restore.baseline),
+      passingDoubt,
+    );
     if (doubt === undefined) return;
     if (performance.now() < endsAtMs && (await pause(signal, pollIntervalMs))) continue;
     const written = `100 % on ${restore.baseline} is written to ${formatObjectName(restore.target)}`;
@@ -109,7 +112,7 @@ export async function keepBaseline(
 }
 
 /** The service as it is; 100 % baseline is written to it again where something else stands, unless the target is another's by now. */
-async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<KnativeService> {
+async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<TargetService> {
   const service = await cluster.readService(restore.target);
   if (isOnBaseline(service, restore.baseline)) return service;
   const holder = (await cluster.readLease(restore.target))?.spec?.holderIdentity;
@@ -130,12 +133,12 @@ function passingDoubt(error: unknown): string {
 const passing: ReadonlySet<KubernetesFailureKind> = new Set(['busy', 'refused', 'unreachable']);
 
 /** Whether 100 % baseline is written, be it served already or not. */
-export function isOnBaseline({ spec }: KnativeService, baseline: string): boolean {
+export function isOnBaseline({ spec }: TargetService, baseline: string): boolean {
   return servesShares(spec.traffic ?? [], [{ revision: baseline, percent: 100 }]);
 }
 
 /** Why the traffic is not confirmed yet. */
-function doubtOf(service: KnativeService, baseline: string): string | undefined {
+function confirmationProblem(service: TargetService, baseline: string): string | undefined {
   const { metadata, spec, status } = service;
   if (!isOnBaseline(service, baseline)) {
     return `somebody else has written ${formatPercents(percentsByRevision(spec.traffic ?? []))}`;

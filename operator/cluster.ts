@@ -8,7 +8,7 @@ import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';
 import type { ExperimentKind, ExperimentObject } from './experiment-object.ts';
 import { watchObjects } from './watch.ts';
-import type { Watched, Watcher } from './watch.ts';
+import type { WatchedExperiments, ExperimentWatcher } from './watch.ts';
 
 /** What the operator does in a cluster. Writes are refused as `refused` when the object is no longer the one given. */
 export interface OperatorCluster {
@@ -16,7 +16,7 @@ export interface OperatorCluster {
   readonly writeStatus: (object: ExperimentObject, status: ExperimentStatus) => Promise<ExperimentObject>;
   /** Once: the same event of the same object is not written again. */
   readonly writeEvent: (object: ExperimentObject, event: StatusEvent, at: Date) => Promise<void>;
-  readonly watch: (kind: ExperimentKind, watcher: Watcher) => Watched;
+  readonly watch: (kind: ExperimentKind, watcher: ExperimentWatcher) => WatchedExperiments;
 }
 
 /** Webhooks are given 10 s by default; the operator has none on its objects. */
@@ -33,14 +33,14 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
     setFinalizers: async (object, finalizers) => {
       const { resourceVersion } = object.metadata;
       const body = { metadata: { resourceVersion, finalizers } };
-      const request = { ...coordinatesOf(object), body, fieldManager };
+      const request = { ...objectCoordinates(object), body, fieldManager };
       const answer = objects.patchNamespacedCustomObject(request, options({ contentType: PatchStrategy.MergePatch }));
-      return (await call(`write the finalizers of ${labelOf(object)}`, answer)) as ExperimentObject;
+      return (await call(`write the finalizers of ${formatExperiment(object)}`, answer)) as ExperimentObject;
     },
     writeStatus: async (object, status) => {
-      const request = { ...coordinatesOf(object), body: { ...object, status }, fieldManager };
+      const request = { ...objectCoordinates(object), body: { ...object, status }, fieldManager };
       const answer = objects.replaceNamespacedCustomObjectStatus(request, options());
-      return (await call(`write the status of ${labelOf(object)}`, answer)) as ExperimentObject;
+      return (await call(`write the status of ${formatExperiment(object)}`, answer)) as ExperimentObject;
     },
     writeEvent: async (object, event, at) => {
       const request = { namespace: object.metadata.namespace, body: eventBody(object, event, at), fieldManager };
@@ -48,7 +48,7 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
         if (error instanceof ApiException && error.code === 409) return;
         throw error;
       });
-      await call(`write an event of ${labelOf(object)}`, answer);
+      await call(`write an event of ${formatExperiment(object)}`, answer);
     },
     watch: ({ group, version }, watcher) => {
       const coordinates = { group, version, plural: 'experiments' };
@@ -71,12 +71,12 @@ export function isOutdated(error: unknown): boolean {
   return error instanceof KubernetesFailure && (error.kind === 'refused' || error.kind === 'notFound');
 }
 
-function coordinatesOf({ apiVersion, metadata: { name, namespace } }: ExperimentObject) {
+function objectCoordinates({ apiVersion, metadata: { name, namespace } }: ExperimentObject) {
   const [group = '', version = ''] = apiVersion.split('/');
   return { group, version, plural: 'experiments', namespace, name };
 }
 
-function labelOf({ metadata: { name, namespace } }: ExperimentObject): string {
+function formatExperiment({ metadata: { name, namespace } }: ExperimentObject): string {
   return `Experiment ${namespace}/${name}`;
 }
 

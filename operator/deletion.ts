@@ -1,12 +1,18 @@
 import { withTrouble } from './status/experiment-status.ts';
 import { isOutdated } from './cluster.ts';
-import { abortReason, hasFinalizer, keyOf, targetOf, workflowIdOf } from './experiment-object.ts';
+import {
+  abortReason,
+  hasFinalizer,
+  experimentKey,
+  experimentTarget,
+  experimentWorkflowId,
+} from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
-import type { Blind, Memory } from './memory.ts';
-import { dropFinalizer, statusOf, writeEvent, writeStatus } from './object-writes.ts';
-import type { Means } from './object-writes.ts';
-import { rescue } from './restore.ts';
-import type { Rescue } from './restore.ts';
+import type { Blind, RunMemory } from './run-memory.ts';
+import { dropFinalizer, currentStatus, writeEvent, writeStatus } from './object-writes.ts';
+import type { OperatorDependencies } from './object-writes.ts';
+import { restoreWithoutRun } from './restore.ts';
+import type { RestoreResult } from './restore.ts';
 import { abortRun } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import type { Next } from './work-queue.ts';
@@ -18,67 +24,79 @@ const graceMs = 5_000;
 const lastTryMs = 8_500;
 
 /** Between two looks at a run that was told to abort. */
-const lookMs = 250;
+const pollIntervalMs = 250;
 
 /** Somebody deleted the Experiment: its run is told to abort, and the object goes when the traffic is safe. */
-export async function release(means: Means, memory: Memory, object: ExperimentObject): Promise<Next> {
+export async function handleDeletion(
+  dependencies: OperatorDependencies,
+  memory: RunMemory,
+  object: ExperimentObject,
+): Promise<Next> {
   if (!hasFinalizer(object)) return undefined;
   const known = memory.of(object);
   const passedMs = known.sinceDeletion();
-  const state = await abortRun(means, memory, { object, leftMs: graceMs - passedMs() });
-  const shown = state.kind === 'blind' ? await showTrouble(means, object, state) : object;
-  if ((state.kind === 'told' || state.kind === 'blind') && passedMs() < graceMs) return { afterMs: lookMs };
+  const state = await abortRun(dependencies, memory, { object, leftMs: graceMs - passedMs() });
+  const shown = state.kind === 'blind' ? await showTrouble(dependencies, object, state) : object;
+  if ((state.kind === 'aborting' || state.kind === 'blind') && passedMs() < graceMs) return { afterMs: pollIntervalMs };
   if (state.kind !== 'safe') {
-    const done = await restoreTraffic(means, object, state);
-    if (done.kind === 'failed' && done.isPassing && passedMs() < lastTryMs) return { afterMs: lookMs };
-    await tell(means, object, { done, state });
+    const done = await restoreTraffic(dependencies, object, state);
+    if (done.kind === 'failed' && done.isPassing && passedMs() < lastTryMs) return { afterMs: pollIntervalMs };
+    await reportRestore(dependencies, object, { done, state });
   }
   known.isOpen = false;
-  await dropFinalizer(means, shown);
+  await dropFinalizer(dependencies, shown);
 }
 
 type Unsafe = Exclude<RunState, { kind: 'safe' }>;
 
 /** Before anything is done without the run. A status that is refused keeps no traffic from being restored. */
 async function showTrouble(
-  means: Means,
+  dependencies: OperatorDependencies,
   object: ExperimentObject,
   { reason, message }: Blind,
 ): Promise<ExperimentObject> {
   const plan = `${message}; after ${graceMs / 1000} s the operator itself brings the traffic back to the baseline`;
-  const status = withTrouble(statusOf(object), { reason, message: plan }, Date.now());
-  return writeStatus(means, object, status).catch((error: unknown) => {
+  const status = withTrouble(currentStatus(object), { reason, message: plan }, Date.now());
+  return writeStatus(dependencies, object, status).catch((error: unknown) => {
     // Another operator was faster, or the object is gone.
     if (isOutdated(error)) return object;
-    means.log.warn('the plan of a deletion was not shown', { experiment: keyOf(object), reason: String(error) });
+    dependencies.log.warn('the plan of a deletion was not shown', {
+      experiment: experimentKey(object),
+      reason: String(error),
+    });
     return object;
   });
 }
 
 /** The traffic goes back without the run, whose later writes are refused; the run is told as soon as that is possible. */
 async function restoreTraffic(
-  { restoreCluster, owed }: Means,
+  { restoreCluster, pendingAborts }: OperatorDependencies,
   object: ExperimentObject,
   state: Unsafe,
-): Promise<Rescue> {
-  const workflowId = workflowIdOf(object);
-  const target = targetOf(object);
-  if (state.kind !== 'lost' || state.mayAppear) owed.add(workflowId, abortReason(object));
+): Promise<RestoreResult> {
+  const workflowId = experimentWorkflowId(object);
+  const target = experimentTarget(object);
+  if (state.kind !== 'lost' || state.mayAppear) pendingAborts.add(workflowId, abortReason(object));
   if (target === undefined) return { kind: 'untouched' };
-  return rescue({ cluster: restoreCluster, target, workflowId, isRunTold: state.kind === 'told' });
+  return restoreWithoutRun({
+    cluster: restoreCluster,
+    target,
+    workflowId,
+    isAbortDelivered: state.kind === 'aborting',
+  });
 }
 
 /** What the operator has done, for people. */
-async function tell(
-  means: Means,
+async function reportRestore(
+  dependencies: OperatorDependencies,
   object: ExperimentObject,
-  { done, state }: { readonly done: Rescue; readonly state: Unsafe },
+  { done, state }: { readonly done: RestoreResult; readonly state: Unsafe },
 ): Promise<void> {
   if (done.kind === 'untouched') return;
-  const { log, stopping } = means;
+  const { log, stopping } = dependencies;
   const reason = done.kind === 'restored' ? 'TrafficRestored' : 'RestoreFailed';
   const message = `${done.message}, since ${state.message}`;
-  await writeEvent(means, object, { type: 'Warning', reason, message });
+  await writeEvent(dependencies, object, { type: 'Warning', reason, message });
   if (done.kind !== 'restored') return;
   done.tidyUp(stopping).catch((error: unknown) => {
     log.warn('the restored traffic was not confirmed; the Lease of the target is kept', { reason: String(error) });

@@ -1,10 +1,11 @@
 import type { ExperimentStatus } from './status/experiment-status.ts';
-import { conditionOf } from './status/conditions.ts';
+import { findCondition } from './status/conditions.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 import { lastAppliedAnnotation } from '../core/traffic/last-applied.ts';
 import { parseObjectName } from '../core/text/object-name.ts';
-import { workflowIdFor, workflowType } from '../contract/activities.ts';
-import type { experimentGroups } from '../contract/activities.ts';
+import { workflowIdFor } from '../contract/experiment-id.ts';
+import { workflowType } from '../contract/names.ts';
+import type { experimentGroups } from '../contract/experiment-id.ts';
 
 /** A kind of Experiment that the operator watches, at the version in which it reads it. */
 export interface ExperimentKind {
@@ -48,13 +49,13 @@ interface ManagedFields {
 }
 
 /** One object, one workflow. */
-export function workflowIdOf({ apiVersion, metadata }: ExperimentObject): string {
+export function experimentWorkflowId({ apiVersion, metadata }: ExperimentObject): string {
   const [group = ''] = apiVersion.split('/');
   return workflowIdFor({ ...metadata, group });
 }
 
 /** What the workflow is given: the object in the version in which its author wrote it, without what belongs to the cluster alone. */
-export function manifestOf(object: ExperimentObject): object {
+export function toManifest(object: ExperimentObject): object {
   const { name, namespace, uid, generation, labels, annotations = {} } = object.metadata;
   const { [lastAppliedAnnotation]: _, ...kept } = annotations;
   const optional = {
@@ -81,12 +82,12 @@ function writtenVersion({ apiVersion, metadata }: ExperimentObject): string {
 export function withOwnStatus(object: ExperimentObject): ExperimentObject {
   const { status, ...rest } = object;
   const { serin }: Partial<ExperimentStatus> = status ?? {};
-  return serin === undefined && !hasEnded(object) ? rest : object;
+  return serin === undefined && !hasCompleted(object) ? rest : object;
 }
 
 /** Whether the Experiment has ended: then nothing is started or mirrored any more. */
-export function hasEnded({ status }: ExperimentObject): boolean {
-  return conditionOf(status?.conditions ?? [], 'Completed')?.status === 'True';
+export function hasCompleted({ status }: ExperimentObject): boolean {
+  return findCondition(status?.conditions ?? [], 'Completed')?.status === 'True';
 }
 
 export function hasFinalizer({ metadata }: ExperimentObject): boolean {
@@ -94,7 +95,7 @@ export function hasFinalizer({ metadata }: ExperimentObject): boolean {
 }
 
 /** The Knative Service, from the run's report, or as the spec names it. */
-export function targetOf({ metadata, spec, status }: ExperimentObject): ObjectName | undefined {
+export function experimentTarget({ metadata, spec, status }: ExperimentObject): ObjectName | undefined {
   const reported = status?.serin.report?.target;
   if (reported !== undefined && reported.name !== '') return reported;
   if (typeof spec?.target !== 'string') return undefined;
@@ -102,7 +103,7 @@ export function targetOf({ metadata, spec, status }: ExperimentObject): ObjectNa
 }
 
 /** What names an Experiment among all kinds: `group/namespace/name`. */
-export function keyOf({ apiVersion, metadata: { namespace, name } }: ExperimentObject): string {
+export function experimentKey({ apiVersion, metadata: { namespace, name } }: ExperimentObject): string {
   const [group = ''] = apiVersion.split('/');
   return `${group}/${namespace}/${name}`;
 }

@@ -2,13 +2,13 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
 import { connectRestoreCluster } from '../kubernetes/restore-cluster.ts';
 import { connectOperatorCluster } from './cluster.ts';
-import { experimentKinds, keyOf, parseKey, withOwnStatus } from './experiment-object.ts';
+import { experimentKinds, experimentKey, parseKey, withOwnStatus } from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 import type { OperatorLog } from './log.ts';
-import { OwedAborts } from './owed-aborts.ts';
+import { PendingAborts } from './pending-aborts.ts';
 import { createReconciler } from './reconcile.ts';
 import { runsOn } from './runs.ts';
-import type { Watched } from './watch.ts';
+import type { WatchedExperiments } from './watch.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface OperatorOptions {
@@ -27,7 +27,7 @@ export interface Operator {
 }
 
 /** For each request of a rescue, which has a few seconds in all. */
-const rescueLimitMs = 3_000;
+const restoreLimitMs = 3_000;
 
 /** Experiments that are looked at at the same time. */
 const concurrency = 16;
@@ -40,8 +40,8 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
   const stopping = new AbortController();
   const cluster = connectOperatorCluster(kubeConfig, watchNamespace);
   const runs = runsOn(client, taskQueue);
-  const owed = new OwedAborts(runs, log);
-  const watched = new Map<string, Watched>();
+  const pendingAborts = new PendingAborts(runs, log);
+  const watched = new Map<string, WatchedExperiments>();
   const find = (key: string): ExperimentObject | undefined => {
     const { group, namespace, name } = parseKey(key);
     const object = watched.get(group)?.get(name, namespace);
@@ -49,9 +49,9 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
   };
   const reconciler = createReconciler({
     cluster,
-    restoreCluster: connectRestoreCluster(kubeConfig, rescueLimitMs),
+    restoreCluster: connectRestoreCluster(kubeConfig, restoreLimitMs),
     runs,
-    owed,
+    pendingAborts,
     log,
     stopping: stopping.signal,
   });
@@ -62,17 +62,17 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
   for (const kind of experimentKinds) {
     const add = (object: ExperimentObject): void => {
       if (object.metadata.deletionTimestamp !== undefined) reconciler.noticeDeletion(object);
-      queue.add(keyOf(object), { isUrgent: isUrgent(object) });
+      queue.add(experimentKey(object), { isUrgent: isUrgent(object) });
     };
     const broken = (reason: string): void => log.warn('watch broke, it begins again', { group: kind.group, reason });
-    watched.set(kind.group, cluster.watch(kind, { seen: add, gone: (object) => reconciler.forget(object), broken }));
+    watched.set(kind.group, cluster.watch(kind, { changed: add, gone: (object) => reconciler.forget(object), broken }));
   }
   return {
     stop: () => {
       stopping.abort();
       for (const watch of watched.values()) watch.stop();
       queue.stop();
-      owed.stop();
+      pendingAborts.stop();
     },
   };
 }

@@ -5,14 +5,21 @@ import type { Report } from '../core/report/report.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
 import { isOutdated } from './cluster.ts';
-import { abortReason, hasEnded, keyOf, manifestOf, targetOf, workflowIdOf } from './experiment-object.ts';
+import {
+  abortReason,
+  hasCompleted,
+  experimentKey,
+  toManifest,
+  experimentTarget,
+  experimentWorkflowId,
+} from './experiment-object.ts';
 import type { ExperimentObject } from './experiment-object.ts';
-import { Memory } from './memory.ts';
-import { addFinalizer, dropFinalizer, statusOf, writeStatus } from './object-writes.ts';
-import type { Means } from './object-writes.ts';
-import { release } from './deletion.ts';
+import { RunMemory } from './run-memory.ts';
+import { addFinalizer, dropFinalizer, currentStatus, writeStatus } from './object-writes.ts';
+import type { OperatorDependencies } from './object-writes.ts';
+import { handleDeletion } from './deletion.ts';
 import { TemporalFailure } from './runs.ts';
-import type { Look } from './runs.ts';
+import type { RunObservation } from './runs.ts';
 import type { Next } from './work-queue.ts';
 
 export interface Reconciler {
@@ -24,35 +31,43 @@ export interface Reconciler {
   readonly forget: (object: ExperimentObject) => void;
 }
 
-export function createReconciler(means: Means): Reconciler {
-  const memory = new Memory();
+export function createReconciler(dependencies: OperatorDependencies): Reconciler {
+  const memory = new RunMemory();
   return {
     reconcile: (object) =>
-      step(means, memory, object).catch((error: unknown) => afterFailure(means, memory, object, error)),
+      step(dependencies, memory, object).catch((error: unknown) => afterFailure(dependencies, memory, object, error)),
     noticeDeletion: (object) => void memory.of(object).sinceDeletion(),
     forget: (object) => {
       const known = memory.take(object);
-      if (known?.isOpen === true) means.owed.add(workflowIdOf(object), abortReason(object));
+      if (known?.isOpen === true) dependencies.pendingAborts.add(experimentWorkflowId(object), abortReason(object));
     },
   };
 }
 
-async function step(means: Means, memory: Memory, object: ExperimentObject): Promise<Next> {
-  if (object.metadata.deletionTimestamp !== undefined) return release(means, memory, object);
-  if (hasEnded(object)) return leave(means, object);
-  if (object.status?.serin.workflowId === undefined) return begin(means, memory, object);
-  return mirror(means, memory, object);
+async function step(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
+  if (object.metadata.deletionTimestamp !== undefined) return handleDeletion(dependencies, memory, object);
+  if (hasCompleted(object)) return leave(dependencies, object);
+  if (object.status?.serin.workflowId === undefined) return begin(dependencies, memory, object);
+  return mirror(dependencies, memory, object);
 }
 
 /** After a failure the object is looked at again, later each time. */
-async function afterFailure(means: Means, memory: Memory, object: ExperimentObject, error: unknown): Promise<Next> {
+async function afterFailure(
+  dependencies: OperatorDependencies,
+  memory: RunMemory,
+  object: ExperimentObject,
+  error: unknown,
+): Promise<Next> {
   if (isOutdated(error)) return { afterMs: outdatedMs };
   memory.of(object).mark = undefined;
   const message = error instanceof Error ? error.message : String(error);
-  means.log.warn('an Experiment could not be looked after', { experiment: keyOf(object), reason: message });
+  dependencies.log.warn('an Experiment could not be looked after', {
+    experiment: experimentKey(object),
+    reason: message,
+  });
   if (error instanceof TemporalFailure) {
-    const trouble = withTrouble(statusOf(object), { reason: 'TemporalUnreachable', message }, Date.now());
-    await writeStatus(means, object, trouble).catch(() => undefined);
+    const trouble = withTrouble(currentStatus(object), { reason: 'TemporalUnreachable', message }, Date.now());
+    await writeStatus(dependencies, object, trouble).catch(() => undefined);
   }
   return { afterMs: memory.of(object).backOff(failureBackOff) };
 }
@@ -61,59 +76,62 @@ async function afterFailure(means: Means, memory: Memory, object: ExperimentObje
 const outdatedMs = 200;
 const failureBackOff = { firstMs: 500, maxMs: 5_000 };
 
-async function begin(means: Means, memory: Memory, object: ExperimentObject): Promise<Next> {
-  const manifest = manifestOf(object);
+async function begin(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
+  const manifest = toManifest(object);
   const reading = parseManifest(manifest, `Experiment ${object.metadata.namespace}/${object.metadata.name}`);
   if (reading.kind === 'invalid') {
     const message = reading.issues.map(formatIssue).join('; ');
-    const invalid = failedStatus(statusOf(object), { reason: 'InvalidExperiment', message }, Date.now());
-    return leave(means, await writeStatus(means, object, invalid));
+    const invalid = failedStatus(currentStatus(object), { reason: 'InvalidExperiment', message }, Date.now());
+    return leave(dependencies, await writeStatus(dependencies, object, invalid));
   }
-  const kept = await addFinalizer(means, object);
-  const workflowId = workflowIdOf(object);
+  const kept = await addFinalizer(dependencies, object);
+  const workflowId = experimentWorkflowId(object);
   // Also while it is not known whether the start arrives.
   memory.of(object).isOpen = true;
-  await means.runs.start(workflowId, manifest);
-  const status = statusOf(kept);
-  await writeStatus(means, kept, { ...status, serin: { ...status.serin, workflowId } });
-  return { afterMs: lookBackOff.firstMs };
+  await dependencies.runs.start(workflowId, manifest);
+  const status = currentStatus(kept);
+  await writeStatus(dependencies, kept, { ...status, serin: { ...status.serin, workflowId } });
+  return { afterMs: observationBackOff.firstMs };
 }
 
 /** The run is over: nothing more is to be done, and nobody has to be waited for. */
-async function leave(means: Means, object: ExperimentObject): Promise<Next> {
-  await dropFinalizer(means, object);
+async function leave(dependencies: OperatorDependencies, object: ExperimentObject): Promise<Next> {
+  await dropFinalizer(dependencies, object);
   return undefined;
 }
 
 /** Between two looks while nothing happens; the time of the next observation is known. */
-const lookBackOff = { firstMs: 300, maxMs: 2_000 };
+const observationBackOff = { firstMs: 300, maxMs: 2_000 };
 /** A run that waits for others may wait for hours. */
 const waitingBackOff = { firstMs: 300, maxMs: 10_000 };
 
-async function mirror(means: Means, memory: Memory, object: ExperimentObject): Promise<Next> {
+async function mirror(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
   const known = memory.of(object);
   known.isOpen = true;
   known.noticeSpec(object.metadata.generation);
-  const look = await means.runs.look(workflowIdOf(object), known.mark === undefined ? {} : { seen: known.mark });
-  if (look.kind === 'unchanged' || isClosing(look)) return nextLook(memory, object);
-  const written = await writeStatus(means, object, statusAfter(object, look));
-  if (hasEnded(written)) {
+  const observation = await dependencies.runs.observe(
+    experimentWorkflowId(object),
+    known.mark === undefined ? {} : { seen: known.mark },
+  );
+  if (observation.kind === 'unchanged' || isClosing(observation)) return nextObservation(memory, object);
+  const written = await writeStatus(dependencies, object, statusAfter(object, observation));
+  if (hasCompleted(written)) {
     known.isOpen = false;
-    return leave(means, written);
+    return leave(dependencies, written);
   }
-  known.see(look.kind === 'seen' ? look.mark : undefined);
-  return nextLook(memory, written);
+  known.see(observation.kind === 'observed' ? observation.mark : undefined);
+  return nextObservation(memory, written);
 }
 
 /** It has an outcome, and tidies up. The type of a failure comes with its workflow's end; what is written before it would stay. */
-function isClosing(look: Look): boolean {
-  return look.kind === 'seen' && !look.isClosed && look.report.outcome !== undefined;
+function isClosing(observation: RunObservation): boolean {
+  return observation.kind === 'observed' && !observation.isClosed && observation.report.outcome !== undefined;
 }
 
-function nextLook(memory: Memory, object: ExperimentObject): Next {
+function nextObservation(memory: RunMemory, object: ExperimentObject): Next {
   const report = object.status?.serin.report;
   const isWaiting = report?.waitingFor !== undefined;
-  const afterMs = memory.of(object).backOff(isWaiting ? waitingBackOff : lookBackOff);
+  const afterMs = memory.of(object).backOff(isWaiting ? waitingBackOff : observationBackOff);
   return { afterMs: Math.min(afterMs, untilObservation(report) ?? afterMs) };
 }
 
@@ -126,20 +144,23 @@ function untilObservation(report: Report | undefined): number | undefined {
   return leftMs > 0 ? leftMs : undefined;
 }
 
-function statusAfter(object: ExperimentObject, look: Exclude<Look, { kind: 'unchanged' }>): ExperimentStatus {
-  const previous = statusOf(object);
-  const workflowId = workflowIdOf(object);
+function statusAfter(
+  object: ExperimentObject,
+  observation: Exclude<RunObservation, { kind: 'unchanged' }>,
+): ExperimentStatus {
+  const previous = currentStatus(object);
+  const workflowId = experimentWorkflowId(object);
   const nowMs = Date.now();
-  switch (look.kind) {
-    case 'seen': {
-      const { runId, failureType } = look;
+  switch (observation.kind) {
+    case 'observed': {
+      const { runId, failureType } = observation;
       const facts = { nowMs, workflowId, runId, previous, ...(failureType === undefined ? {} : { failureType }) };
-      return withSpecCheck(object, statusOfReport(look.report, facts));
+      return withSpecCheck(object, statusOfReport(observation.report, facts));
     }
     case 'silent':
-      return withTrouble(previous, { reason: 'NoWorker', message: look.reason }, nowMs);
+      return withTrouble(previous, { reason: 'NoWorker', message: observation.reason }, nowMs);
     case 'stopped': {
-      const { report, runId, how } = look;
+      const { report, runId, how } = observation;
       const last = report === undefined ? previous : statusOfReport(report, { nowMs, workflowId, runId, previous });
       return failedStatus(
         last,
@@ -157,7 +178,7 @@ function statusAfter(object: ExperimentObject, look: Exclude<Look, { kind: 'unch
 }
 
 function restoreRemedy(object: ExperimentObject): string {
-  const target = targetOf(object);
+  const target = experimentTarget(object);
   const name = target === undefined ? 'TARGET' : formatObjectName(target);
   return `nobody brought the traffic back; \`serin restore ${name}\` does`;
 }

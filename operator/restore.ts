@@ -12,7 +12,7 @@ import {
 } from '../kubernetes/restore-traffic.ts';
 
 /** What became of the traffic of a run that could not be told to stop. */
-export type Rescue =
+export type RestoreResult =
   | {
       readonly kind: 'restored';
       readonly message: string;
@@ -24,12 +24,12 @@ export type Rescue =
   /** `isPassing`: another try may do it. */
   | { readonly kind: 'failed'; readonly message: string; readonly isPassing: boolean };
 
-export interface RescueRequest {
+export interface RestoreRequest {
   readonly cluster: RestoreCluster;
   readonly target: ObjectName;
   readonly workflowId: string;
   /** The run knows that it is aborted: it shifts nothing any more, and a baseline that it has written needs no other. */
-  readonly isRunTold: boolean;
+  readonly isAbortDelivered: boolean;
 }
 
 /** How long Knative may take to report the write. */
@@ -39,13 +39,18 @@ const confirmationLimitMs = 60_000;
  * Puts the traffic back to 100 % baseline without the run, as `serin restore` does: only if the run holds the target's
  * Lease, which is taken from it first, so that whatever it writes later is refused.
  */
-export async function rescue({ cluster, target, workflowId, isRunTold }: RescueRequest): Promise<Rescue> {
+export async function restoreWithoutRun({
+  cluster,
+  target,
+  workflowId,
+  isAbortDelivered,
+}: RestoreRequest): Promise<RestoreResult> {
   try {
     const lease = await cluster.readLease(target);
     if (lease === undefined || holderIn(lease)?.workflowId !== workflowId) return { kind: 'untouched' };
     const baseline = baselineIn(lease);
     if (baseline === undefined) return { kind: 'untouched' };
-    if (isRunTold && isOnBaseline(await cluster.readService(target), baseline)) return { kind: 'untouched' };
+    if (isAbortDelivered && isOnBaseline(await cluster.readService(target), baseline)) return { kind: 'untouched' };
     const plan = restorePlan(new Date());
     const taken = await cluster.takeLease(target, lease, plan);
     await writeBaseline(cluster, { target, baseline, plan });

@@ -8,7 +8,8 @@ import {
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { asReport } from '../core/report/as-report.ts';
 import type { Report } from '../core/report/report.ts';
-import { workflowType } from '../contract/activities.ts';
+import { workflowType } from '../contract/names.ts';
+import type { ExperimentWorkflow } from '../contract/workflow.ts';
 import { abortSignal, statusQuery } from '../contract/messages.ts';
 
 /** The Temporal service did not answer, not in time, or with a refusal: nothing is known about the run. */
@@ -18,18 +19,18 @@ export class TemporalFailure extends Error {
 
   constructor(cause: unknown) {
     const isSilence = !isRefusal(cause);
-    super(isSilence ? 'Temporal does not answer' : `Temporal refuses: ${detailsOf(cause)}`, { cause });
+    super(isSilence ? 'Temporal does not answer' : `Temporal refuses: ${errorDetails(cause)}`, { cause });
     this.name = 'TemporalFailure';
     this.isSilence = isSilence;
   }
 }
 
 /** What a look at a run shows. */
-export type Look =
+export type RunObservation =
   /** Nothing has happened since the look whose mark was given. */
   | { readonly kind: 'unchanged' }
   | {
-      readonly kind: 'seen';
+      readonly kind: 'observed';
       readonly report: Report;
       readonly runId: string;
       /** For the next look. */
@@ -48,12 +49,12 @@ export type Look =
 export interface Runs {
   /** Starts the workflow, unless it was ever started: then nothing happens. */
   readonly start: (workflowId: string, manifest: object) => Promise<void>;
-  readonly look: (workflowId: string, options?: LookOptions) => Promise<Look>;
+  readonly observe: (workflowId: string, options?: ObserveOptions) => Promise<RunObservation>;
   /** False when there is no such open workflow. */
   readonly abort: (workflowId: string, reason: string) => Promise<boolean>;
 }
 
-interface LookOptions {
+interface ObserveOptions {
   /** The mark of an earlier look: nothing more is asked when nothing has happened since. */
   readonly seen?: string;
   /** How long a worker may take to tell the state. */
@@ -61,6 +62,7 @@ interface LookOptions {
 }
 
 const callLimitMs = 2_000;
+
 /** Longer than a worker needs to read a long history again. */
 const longestQueryMs = 4_000;
 
@@ -69,7 +71,7 @@ export function runsOn(client: Client, taskQueue: string): Runs {
     try {
       return await within(limitMs, client.withDeadline(Date.now() + limitMs, request));
     } catch (error) {
-      throw isGrpcServiceError(causeOf(error)) && !isAnswer(error) ? new TemporalFailure(error) : error;
+      throw isGrpcServiceError(rootCause(error)) && !isAnswer(error) ? new TemporalFailure(error) : error;
     }
   };
   return {
@@ -81,17 +83,17 @@ export function runsOn(client: Client, taskQueue: string): Runs {
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
       } as const;
-      await ask(() => client.workflow.start(workflowType, options)).catch((error: unknown) => {
+      await ask(() => client.workflow.start<ExperimentWorkflow>(workflowType, options)).catch((error: unknown) => {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       });
     },
-    look: async (workflowId, { seen, queryLimitMs = longestQueryMs } = {}) => {
+    observe: async (workflowId, { seen, queryLimitMs = longestQueryMs } = {}) => {
       const description = await ask(() => client.workflow.getHandle(workflowId).describe()).catch(absent);
       if (description === undefined) return { kind: 'absent' };
       const mark = `${description.runId}/${description.historyLength}/${description.status.name}`;
       if (mark === seen) return { kind: 'unchanged' };
       const handle = client.workflow.getHandle(workflowId, description.runId, { followRuns: false });
-      return lookClosely({ ask, handle, description, mark, queryLimitMs });
+      return observeRun({ ask, handle, description, mark, queryLimitMs });
     },
     abort: async (workflowId, reason) => {
       const sent = ask(() => client.workflow.getHandle(workflowId).signal(abortSignal, { reason }));
@@ -115,7 +117,7 @@ async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
   }
 }
 
-interface CloseLook {
+interface ObservationInput {
   readonly ask: <T>(request: () => Promise<T>, limitMs?: number) => Promise<T>;
   readonly handle: WorkflowHandle;
   readonly description: WorkflowExecutionDescription;
@@ -123,23 +125,23 @@ interface CloseLook {
   readonly queryLimitMs: number;
 }
 
-async function lookClosely(look: CloseLook): Promise<Look> {
-  const { description, mark } = look;
+async function observeRun(input: ObservationInput): Promise<RunObservation> {
+  const { description, mark } = input;
   const { runId, status } = description;
   switch (status.name) {
     case 'COMPLETED':
     case 'FAILED':
-      return lookAtEnd(look);
+      return observeEnd(input);
     case 'CANCELLED': {
-      const answer = await query(look);
+      const answer = await query(input);
       return answer.report === undefined
         ? { kind: 'silent', reason: answer.reason }
-        : { kind: 'seen', report: answer.report, runId, mark, isClosed: true };
+        : { kind: 'observed', report: answer.report, runId, mark, isClosed: true };
     }
     case 'TERMINATED':
     case 'TIMED_OUT': {
       const how = status.name === 'TERMINATED' ? 'was terminated' : 'ran into its execution timeout';
-      const { report } = await query(look);
+      const { report } = await query(input);
       return { kind: 'stopped', how, runId, ...(report === undefined ? {} : { report }) };
     }
     case 'RUNNING':
@@ -147,42 +149,47 @@ async function lookClosely(look: CloseLook): Promise<Look> {
     case 'CONTINUED_AS_NEW':
     case 'UNSPECIFIED':
     case 'UNKNOWN': {
-      const answer = await query(look);
+      const answer = await query(input);
       return answer.report === undefined
         ? { kind: 'silent', reason: answer.reason }
-        : { kind: 'seen', report: answer.report, runId, mark, isClosed: false };
+        : { kind: 'observed', report: answer.report, runId, mark, isClosed: false };
     }
   }
 }
 
 /** The end of a workflow carries its report, so that no worker is needed: as the result, or in the details of its failure. */
-async function lookAtEnd({ ask, handle, description: { runId, status }, mark }: CloseLook): Promise<Look> {
-  const seen = (report: Report, failureType?: string | null): Look => {
+async function observeEnd({
+  ask,
+  handle,
+  description: { runId, status },
+  mark,
+}: ObservationInput): Promise<RunObservation> {
+  const closedRun = (report: Report, failureType?: string | null): RunObservation => {
     const failure = failureType === undefined || failureType === null ? {} : { failureType };
-    return { kind: 'seen', report, runId, mark, isClosed: true, ...failure };
+    return { kind: 'observed', report, runId, mark, isClosed: true, ...failure };
   };
   try {
     const report = asReport(await ask(() => handle.result()));
-    if (report !== undefined) return seen(report);
+    if (report !== undefined) return closedRun(report);
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;
     const report = cause instanceof ApplicationFailure ? asReport(cause.details?.[0]) : undefined;
-    if (report !== undefined && cause instanceof ApplicationFailure) return seen(report, cause.type);
+    if (report !== undefined && cause instanceof ApplicationFailure) return closedRun(report, cause.type);
   }
   return { kind: 'stopped', how: `ended as ${status.name} without a report that can be read`, runId };
 }
 
 type Answer = { readonly report: Report } | { readonly report?: undefined; readonly reason: string };
 
-async function query({ ask, handle, description: { taskQueue }, queryLimitMs }: CloseLook): Promise<Answer> {
+async function query({ ask, handle, description: { taskQueue }, queryLimitMs }: ObservationInput): Promise<Answer> {
   try {
     const report = asReport(await ask(() => handle.query(statusQuery), queryLimitMs));
     return report === undefined ? { reason: 'it answers with a report that cannot be read' } : { report };
   } catch (error) {
     // A moment ago Temporal has answered: it is the worker that does not.
-    const isSilent = (error instanceof TemporalFailure && error.isSilence) || /no poller/i.test(detailsOf(error));
-    return { reason: isSilent ? `no worker answers on task queue ${taskQueue}` : detailsOf(error) };
+    const isSilent = (error instanceof TemporalFailure && error.isSilence) || /no poller/i.test(errorDetails(error));
+    return { reason: isSilent ? `no worker answers on task queue ${taskQueue}` : errorDetails(error) };
   }
 }
 
@@ -203,18 +210,18 @@ function isAnswer(error: unknown): boolean {
 const silence: readonly number[] = [1, 4, 8, 14];
 
 function isRefusal(error: unknown): boolean {
-  const cause = causeOf(error);
+  const cause = rootCause(error);
   return isGrpcServiceError(cause) && !silence.includes(cause.code);
 }
 
 /** The gRPC error that is behind an error, else the innermost one. */
-function causeOf(error: unknown): unknown {
+function rootCause(error: unknown): unknown {
   if (isGrpcServiceError(error) || !(error instanceof Error) || error.cause === undefined) return error;
-  return causeOf(error.cause);
+  return rootCause(error.cause);
 }
 
-function detailsOf(error: unknown): string {
-  const cause = causeOf(error);
+function errorDetails(error: unknown): string {
+  const cause = rootCause(error);
   if (isGrpcServiceError(cause)) return cause.details || cause.message;
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -2,15 +2,15 @@ import { ApiException, ListWatch, Watch } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
 import type { ExperimentObject } from './experiment-object.ts';
 
-export interface Watcher {
+export interface ExperimentWatcher {
   /** An object that is there, or has changed. */
-  readonly seen: (object: ExperimentObject) => void;
+  readonly changed: (object: ExperimentObject) => void;
   readonly gone: (object: ExperimentObject) => void;
   /** The watch broke, and begins again by itself. The same reason is told once a minute. */
   readonly broken: (reason: string) => void;
 }
 
-export interface Watched {
+export interface WatchedExperiments {
   readonly get: (name: string, namespace: string) => ExperimentObject | undefined;
   readonly stop: () => void;
 }
@@ -25,24 +25,27 @@ const rewatchMs = 1_000;
 const silenceMs = 60_000;
 
 /** The client's informer ends with its first failure; this one begins again, from what it has seen. */
-export function watchObjects({ path, config, list }: Watchable, { seen, gone, broken }: Watcher): Watched {
+export function watchObjects(
+  { path, config, list }: Watchable,
+  { changed, gone, broken }: ExperimentWatcher,
+): WatchedExperiments {
   let isStopped = false;
-  const toldAtMs = new Map<string, number>();
+  const loggedAtMs = new Map<string, number>();
   const informer = new ListWatch(path, new SteadyWatch(config), list, false);
   const start = (): void => {
     if (!isStopped) informer.start().catch(restart);
   };
   const restart = (error: unknown): void => {
     if (isStopped) return;
-    const reason = reasonOf(error);
-    if (performance.now() - (toldAtMs.get(reason) ?? -Infinity) > silenceMs) {
-      toldAtMs.set(reason, performance.now());
+    const reason = watchFailureReason(error);
+    if (performance.now() - (loggedAtMs.get(reason) ?? -Infinity) > silenceMs) {
+      loggedAtMs.set(reason, performance.now());
       broken(reason);
     }
     setTimeout(start, rewatchMs);
   };
-  informer.on('add', seen);
-  informer.on('update', seen);
+  informer.on('add', changed);
+  informer.on('update', changed);
   informer.on('delete', gone);
   informer.on('error', restart);
   start();
@@ -75,14 +78,14 @@ const remedies: ReadonlyMap<number, string> = new Map([
   [404, 'apply deploy/crds.yaml'],
 ]);
 
-function reasonOf(error: unknown): string {
+function watchFailureReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const remedy = remedies.get(statusOf(error) ?? 0);
+  const remedy = remedies.get(httpStatus(error) ?? 0);
   return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
 }
 
 /** Of a list that was refused, or of a watch, which the client tells in a field. */
-function statusOf(error: Error): number | undefined {
+function httpStatus(error: Error): number | undefined {
   if (error.cause instanceof ApiException) return error.cause.code;
   return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }

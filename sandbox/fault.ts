@@ -1,5 +1,5 @@
 /** Switches the faults of a revision in a running sandbox: `npm run fault -- NAMESPACE/REVISION FAULT [NUMBER]`. */
-import { main, tellSandbox } from './control/client.ts';
+import { main, sendControlRequest } from './control/client.ts';
 import type { Fault } from './faults/fault.ts';
 
 const usage =
@@ -10,7 +10,7 @@ await main(async () => {
   const [namespace, revision] = target.split('/');
   const faults = parse(kind, number);
   if (namespace === undefined || revision === undefined || faults === undefined) throw new Error(usage);
-  await tellSandbox({ kind: 'faults', revision: { namespace, revision }, faults });
+  await sendControlRequest({ kind: 'faults', revision: { namespace, revision }, faults });
 });
 
 function parse(kind: string, number: string | undefined): readonly Fault[] | undefined {

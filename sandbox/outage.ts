@@ -1,5 +1,5 @@
 /** Takes a part of a running sandbox away, or brings it back: `npm run outage -- PART ACTION`. */
-import { main, tellSandbox } from './control/client.ts';
+import { main, sendControlRequest } from './control/client.ts';
 import { outageActions, outageParts } from './control/request.ts';
 
 await main(async () => {
@@ -10,5 +10,5 @@ await main(async () => {
   if (part === undefined || action === undefined) {
     throw new Error(`usage: npm run outage -- ${outageParts.join('|')} ${outageActions.join('|')}`);
   }
-  await tellSandbox({ kind: 'outage', part, action });
+  await sendControlRequest({ kind: 'outage', part, action });
 });

@@ -1,5 +1,5 @@
 import type { Commands } from './commands.ts';
-import type { Fault, RevisionName } from './faults/fault.ts';
+import type { Fault, FaultyRevision } from './faults/fault.ts';
 import type { Load, LoadResult } from './load/fortio.ts';
 import type { SingleAnswer, SingleRequest } from './load/get.ts';
 import type { Program } from './processes/messages.ts';
@@ -43,7 +43,7 @@ export interface Sandbox extends Commands {
   readonly outages: { readonly apiServer: Outage; readonly prometheus: Outage; readonly temporal: Outage };
 
   /** Replaces the faults of a revision; an empty list puts it right. It need not exist yet. */
-  setFaults(revision: RevisionName, faults: readonly Fault[]): void;
+  setFaults(revision: FaultyRevision, faults: readonly Fault[]): void;
   /** Installs the sample chart as a target of its own and returns when both its versions are ready. */
   deploySample(request: SampleRequest): Promise<SampleTarget>;
   /** Sends requests through the gateway and returns when the time is over, or when it is stopped. */

@@ -11,7 +11,7 @@ import { defineAll } from './cluster/definitions.ts';
 import { FaultBoard } from './faults/fault.ts';
 import { startKnative } from './knative/knative.ts';
 import { sendLoad } from './load/fortio.ts';
-import { get } from './load/get.ts';
+import { sendRequest } from './load/get.ts';
 import { RequestRecorder } from './metrics/recorder.ts';
 import { serveMetrics } from './metrics/server.ts';
 import type { SandboxOptions } from './options.ts';
@@ -81,7 +81,7 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
     setFaults: (revision, faults) => parts.faults.set(revision, faults),
     deploySample: (request) => deploySample(sampleTools, request),
     sendLoad: (load) => sendLoad(base, gatewayUrl, load),
-    get: (request) => get(gatewayUrl, request),
+    get: (request) => sendRequest(gatewayUrl, request),
     run: (program) =>
       base.supervision.spawn({ ...program, logFile: join(base.stateDirectory, 'logs', `${program.name}.log`) }),
     ...makeCommands(base.tools, { kubeconfig, temporalAddress: temporal.address }),

@@ -1,5 +1,5 @@
 import type { Base } from './base.ts';
-import type { Cluster } from './cluster/client.ts';
+import type { SandboxCluster } from './cluster/client.ts';
 import type { FaultBoard } from './faults/fault.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { runIngressAgent } from './gateway/ingress-agent.ts';
@@ -15,7 +15,7 @@ export interface Traffic {
 /** Starts what takes the place of nodes and network: node, autoscaler and ingress gateway. */
 export async function startTraffic(
   base: Base,
-  cluster: Cluster,
+  cluster: SandboxCluster,
   parts: { faults: FaultBoard; recorder: RequestRecorder },
 ): Promise<Traffic> {
   const ingress = runIngressAgent(cluster);

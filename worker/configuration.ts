@@ -3,7 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
-import { StartupError, reasonOf } from './startup-error.ts';
+import { StartupError, errorReason } from './startup-error.ts';
 
 /** Everything that a worker is told from outside, read and checked once. */
 export interface Configuration {
@@ -19,7 +19,7 @@ export function loadConfiguration(): Configuration {
     try {
       return read();
     } catch (error) {
-      problems.push(reasonOf(error));
+      problems.push(errorReason(error));
       return undefined;
     }
   };
@@ -48,7 +48,9 @@ function loadTemporalConfig(): Configuration['temporal'] {
   try {
     return loadClientConnectConfig();
   } catch (error) {
-    throw new Error(`TEMPORAL_*: expected a usable Temporal configuration, got ${reasonOf(error)}`, { cause: error });
+    throw new Error(`TEMPORAL_*: expected a usable Temporal configuration, got ${errorReason(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -64,7 +66,7 @@ function loadKubeConfig(path: string | undefined): KubeConfig {
     if (path === undefined) kubeConfig.loadFromDefault();
     else kubeConfig.loadFromFile(path);
   } catch (error) {
-    throw new Error(`${name}: expected a readable kubeconfig, got ${reasonOf(error)}`, { cause: error });
+    throw new Error(`${name}: expected a readable kubeconfig, got ${errorReason(error)}`, { cause: error });
   }
   if (isFallback(kubeConfig)) {
     throw new Error(`${name}: expected a kubeconfig, got none: not here, not in ~/.kube/config, and not in a cluster`);

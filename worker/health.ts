@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Address } from '../formats/worker/settings.ts';
 import { formatAddress } from './address.ts';
-import { StartupError, reasonOf } from './startup-error.ts';
+import { StartupError, errorReason } from './startup-error.ts';
 
 export interface HealthServer {
   /** Where it listens, with the port that was chosen for port 0. */
@@ -25,7 +25,7 @@ export async function startHealthServer(address: Address, whyNotReady: WhyNotRea
     server.listen(address.port, address.host);
     await once(server, 'listening');
   } catch (error) {
-    const message = `the health endpoint cannot listen at ${formatAddress(address)}: ${reasonOf(error)}`;
+    const message = `the health endpoint cannot listen at ${formatAddress(address)}: ${errorReason(error)}`;
     throw new StartupError(1, `${message}; set SERIN_HEALTH_ADDRESS`, { cause: error });
   }
   // A server that listens on TCP has this kind of address.
@@ -52,7 +52,7 @@ function answer(whyNotReady: WhyNotReady): RequestListener {
     if (path !== '/readyz') return reply(404, 'expected /healthz or /readyz');
     whyNotReady().then(
       (reason) => reply(reason === undefined ? 200 : 503, reason ?? 'ready'),
-      (error: unknown) => reply(503, reasonOf(error)),
+      (error: unknown) => reply(503, errorReason(error)),
     );
   };
 }

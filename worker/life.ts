@@ -1,6 +1,6 @@
 import type { Worker } from '@temporalio/worker';
 import { whyNoAnswer } from './temporal.ts';
-import type { Temporal } from './temporal.ts';
+import type { TemporalConnection } from './temporal.ts';
 
 /** What a worker process goes through; draining is the worker's own state. */
 export type Life =
@@ -8,7 +8,7 @@ export type Life =
   | {
       readonly kind: 'started';
       readonly worker: Pick<Worker, 'getState' | 'shutdown'>;
-      readonly temporal: Pick<Temporal, 'connection' | 'address'>;
+      readonly temporal: Pick<TemporalConnection, 'connection' | 'address'>;
     };
 
 /**

@@ -13,7 +13,7 @@ import { createLogger, installRuntime } from './runtime.ts';
 import { onStopSignal } from './signals.ts';
 import { StartupError } from './startup-error.ts';
 import { connectTemporal } from './temporal.ts';
-import type { Temporal } from './temporal.ts';
+import type { TemporalConnection } from './temporal.ts';
 import { workerOptions } from './worker-options.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -43,7 +43,7 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   log.info('worker stopped');
 }
 
-function operate({ settings, kubeConfig }: Configuration, { client }: Temporal, log: Logger): Operator {
+function operate({ settings, kubeConfig }: Configuration, { client }: TemporalConnection, log: Logger): Operator {
   const { taskQueue, operatorNamespace } = settings;
   log.info('operator started', { watches: operatorNamespace ?? 'all namespaces' });
   const place = operatorNamespace === undefined ? {} : { watchNamespace: operatorNamespace };

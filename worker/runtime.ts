@@ -3,7 +3,7 @@ import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { Address, WorkerSettings } from '../formats/worker/settings.ts';
 import { formatAddress } from './address.ts';
-import { StartupError, reasonOf } from './startup-error.ts';
+import { StartupError, errorReason } from './startup-error.ts';
 
 /** One JSON object a line on standard output, written before the call returns: nothing is lost when the process ends. */
 export function createLogger(level: WorkerSettings['logLevel']): Logger {
@@ -44,7 +44,7 @@ export function installRuntime(logger: Logger, settings: Pick<WorkerSettings, 'l
   } catch (error) {
     const where = metricsAddress === 'none' ? '' : ` with metrics at ${formatAddress(metricsAddress)}`;
     const remedy = metricsAddress === 'none' ? '' : '; set SERIN_METRICS_ADDRESS to a free address, or to none';
-    throw new StartupError(1, `Temporal's SDK cannot be started${where}: ${reasonOf(error)}${remedy}`, {
+    throw new StartupError(1, `Temporal's SDK cannot be started${where}: ${errorReason(error)}${remedy}`, {
       cause: error,
     });
   }

@@ -11,7 +11,7 @@ export class StartupError extends Error {
 }
 
 /** The reason that an error gives, in one line. */
-export function reasonOf(error: unknown): string {
+export function errorReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message.replace(/\s*\n\s*/g, ' ');
 }

@@ -1,10 +1,10 @@
 import { Client, isGrpcServiceError } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Configuration } from './configuration.ts';
-import { StartupError, reasonOf } from './startup-error.ts';
+import { StartupError, errorReason } from './startup-error.ts';
 
 /** An open connection to the Temporal service. */
-export interface Temporal {
+export interface TemporalConnection {
   readonly connection: NativeConnection;
   readonly client: Client;
   readonly address: string;
@@ -20,7 +20,10 @@ const connectLimitMs = 10_000;
 const answerLimitMs = 800;
 
 /** Connects, and sees that the namespace is there. */
-export async function connectTemporal({ connectionOptions, namespace }: Configuration['temporal']): Promise<Temporal> {
+export async function connectTemporal({
+  connectionOptions,
+  namespace,
+}: Configuration['temporal']): Promise<TemporalConnection> {
   const address = connectionOptions.address ?? defaultAddress;
   const connection = await connect({ ...connectionOptions, address });
   const temporal = { connection, address, namespace: namespace ?? 'default' };
@@ -29,12 +32,12 @@ export async function connectTemporal({ connectionOptions, namespace }: Configur
 }
 
 /** Undefined when Temporal answers, else why it does not. */
-export async function whyNoAnswer({ connection, address }: Pick<Temporal, 'connection' | 'address'>) {
+export async function whyNoAnswer({ connection, address }: Pick<TemporalConnection, 'connection' | 'address'>) {
   try {
     await connection.withDeadline(Date.now() + answerLimitMs, () => connection.workflowService.getSystemInfo({}));
     return undefined;
   } catch (error) {
-    return `Temporal at ${address} does not answer: ${reasonOf(error)}`;
+    return `Temporal at ${address} does not answer: ${errorReason(error)}`;
   }
 }
 
@@ -52,7 +55,7 @@ async function connect(options: Configuration['temporal']['connectionOptions'] &
   }
 }
 
-async function requireNamespace({ connection, address, namespace }: Omit<Temporal, 'client'>): Promise<void> {
+async function requireNamespace({ connection, address, namespace }: Omit<TemporalConnection, 'client'>): Promise<void> {
   try {
     await connection.withDeadline(Date.now() + connectLimitMs, () =>
       connection.workflowService.describeNamespace({ namespace }),
@@ -63,7 +66,7 @@ async function requireNamespace({ connection, address, namespace }: Omit<Tempora
     const remedy = 'create it (`temporal operator namespace create`), or set TEMPORAL_NAMESPACE';
     const message = isMissing
       ? `Temporal at ${address} has no namespace ${namespace}; ${remedy}`
-      : `Temporal at ${address} does not show namespace ${namespace}: ${reasonOf(error)}`;
+      : `Temporal at ${address} does not show namespace ${namespace}: ${errorReason(error)}`;
     throw new StartupError(1, message, { cause: error });
   }
 }
@@ -79,6 +82,6 @@ function isNotFound(error: unknown): boolean {
 
 /** The native client prints its errors as nested structures; the innermost one says what happened. */
 function transportReason(error: unknown): string {
-  const reason = reasonOf(error);
+  const reason = errorReason(error);
   return /message: "([^"]+)"/.exec(reason)?.[1] ?? reason;
 }

@@ -1,6 +1,6 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
-import type { Temporal } from './temporal.ts';
+import type { TemporalConnection } from './temporal.ts';
 
 /** Cancellation arrives as the answer to a heartbeat; an abort must not wait for one that the SDK holds back. */
 const heartbeatThrottle = '500ms';
@@ -10,7 +10,7 @@ const cancellationMs = 10_000;
 
 /** To where the worker is connected, how it caches and how it stops. */
 export function workerOptions(
-  { connection, namespace }: Pick<Temporal, 'connection' | 'namespace'>,
+  { connection, namespace }: Pick<TemporalConnection, 'connection' | 'namespace'>,
   { taskQueue, shutdownGraceMs, maxCachedWorkflows }: WorkerSettings,
 ) {
   return {

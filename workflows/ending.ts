@@ -3,11 +3,11 @@ import { formatRequest } from '../core/planner/requests.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Outcome } from '../core/experiment/stage.ts';
 import { releaseTarget } from './activities.ts';
-import { factsOf, inContext } from './failures.ts';
+import { failureFacts, inContext } from './failures.ts';
 import { runFinishActions } from './tasks/finish-actions.ts';
 import { countEnd } from './run/metrics.ts';
 import { notifyOfEnd } from './tasks/notifications.ts';
-import { experimentOf, holderOf, update, warn } from './run/run.ts';
+import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { adoptOwnSequence, bringToBaseline, bringToBaselineAgain } from './traffic.ts';
 import type { Safety } from './traffic.ts';
@@ -39,7 +39,7 @@ const notOurs: readonly string[] = ['Fenced', 'TargetGone', 'Drift'];
 
 /** The story failed: the traffic goes to the baseline if it was ours to move. */
 export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
-  const facts = factsOf(error);
+  const facts = failureFacts(error);
   const { type, message } = facts;
   if (!run.state.verified) return leaveAsIs(type, `${message}; traffic untouched`);
   if (!adoptOwnSequence(run, facts) && notOurs.includes(type)) {
@@ -49,7 +49,7 @@ export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
   const first = await bringToBaseline(run, request);
   const safety = run.tasksGoneAtMs > Date.now() ? await bringToBaselineAgain(run, request) : first;
   if (safety.kind === 'notSafe') return notSafeEnding(message, safety);
-  const { revision } = experimentOf(run).baseline;
+  const { revision } = loadedExperiment(run).baseline;
   return { outcome: 'Failed', type, reason: `${message}; traffic is 100 % on ${revision}` };
 }
 
@@ -80,9 +80,9 @@ async function endUntouched(work: Work, reason: string): Promise<Ending> {
 }
 
 async function finishAborted(run: Run, reason: string): Promise<Ending> {
-  if (!experimentOf(run).finishOnAbort) return { outcome: 'Aborted', reason };
+  if (!loadedExperiment(run).finishOnAbort) return { outcome: 'Aborted', reason };
   try {
-    await runFinishActions(run, experimentOf(run).baseline);
+    await runFinishActions(run, loadedExperiment(run).baseline);
     return { outcome: 'Aborted', reason };
   } catch (error) {
     return endByFailure(run, inContext(`${reason}, but then`, error));
@@ -106,13 +106,13 @@ async function releaseOwnership(run: Run): Promise<void> {
   if (run.state.experiment === undefined) return;
   try {
     const { experiment, verified } = run.state;
-    await releaseTarget({ target: experiment.target, holder: holderOf(run), verified });
+    await releaseTarget({ target: experiment.target, holder: asHolder(run), verified });
   } catch (error) {
-    warn(run, `the target's Lease was not given up, it expires by itself: ${factsOf(error).message}`);
+    addWarnings(run, `the target's Lease was not given up, it expires by itself: ${failureFacts(error).message}`);
   }
 }
 
 /** A failed experiment fails its workflow, so that it shows red; the report goes along as detail. */
-export function failureOf(ending: Extract<Ending, { outcome: 'Failed' }>, report: Report): ApplicationFailure {
+export function workflowFailure(ending: Extract<Ending, { outcome: 'Failed' }>, report: Report): ApplicationFailure {
   return ApplicationFailure.nonRetryable(ending.reason, ending.type, report);
 }

@@ -1,14 +1,12 @@
 import { CancellationScope, CancelledFailure, ContinueAsNew, condition } from '@temporalio/workflow';
-import type { Report } from '../core/report/report.ts';
-import { reportOf } from '../core/report/report-of-state.ts';
-import type { ExperimentState } from '../core/planner/experiment-state.ts';
-import type { ManifestInput } from '../contract/activities.ts';
-import { complete, endByAbort, endByFailure, failureOf } from './ending.ts';
+import { buildReport } from '../core/report/report-of-state.ts';
+import type { ExperimentWorkflow, ManifestInput } from '../contract/workflow.ts';
+import { complete, endByAbort, endByFailure, workflowFailure } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { setMessageHandlers } from './run/handlers.ts';
 import { openRun, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
-import { tell } from './stages.ts';
+import { runStages } from './stages.ts';
 
 /**
  * One experiment: owns the target, shifts its traffic step by step, judges, and promotes or rolls back.
@@ -17,17 +15,17 @@ import { tell } from './stages.ts';
  * @param carried the state of the experiment after continue-as-new.
  * @returns the final report; outcome `Failed` fails the workflow instead, a cancelled workflow ends cancelled.
  */
-export async function experiment(manifest: ManifestInput | null, carried?: ExperimentState): Promise<Report> {
+export const experiment: ExperimentWorkflow = async (manifest, carried) => {
   const run = openRun(carried);
   setMessageHandlers(run);
   abortWhenCancelled(run);
   // Nothing below is cancelled by surprise: a cancelled workflow takes the road of an abort.
   const ending = await CancellationScope.nonCancellable(() => conduct(run, manifest));
-  if (ending.outcome === 'Failed') throw failureOf(ending, reportOf(run.state));
+  if (ending.outcome === 'Failed') throw workflowFailure(ending, buildReport(run.state));
   if (run.state.cancelled && ending.outcome === 'Aborted')
     throw new CancelledFailure(`experiment cancelled: ${ending.reason}`);
-  return reportOf(run.state);
-}
+  return buildReport(run.state);
+};
 
 function abortWhenCancelled(run: Run): void {
   CancellationScope.current().cancelRequested.catch(() => {
@@ -38,28 +36,28 @@ function abortWhenCancelled(run: Run): void {
 }
 
 async function conduct(run: Run, manifest: ManifestInput | null): Promise<Ending> {
-  const ending = await endingOf(run, manifest);
+  const ending = await awaitEnding(run, manifest);
   await complete(run, ending);
   return ending;
 }
 
 /** The story's own ending, or the abort that pre-empts it. Continue-as-new is not an ending and passes through. */
-async function endingOf(run: Run, manifest: ManifestInput | null): Promise<Ending> {
+async function awaitEnding(run: Run, manifest: ManifestInput | null): Promise<Ending> {
   const work = new CancellationScope();
-  let result: StoryResult | undefined;
-  const story = work
-    .run(() => tell(run, manifest))
+  let result: StagesResult | undefined;
+  const stagesSettled = work
+    .run(() => runStages(run, manifest))
     .then((ending) => ({ ending }))
     .catch((error: unknown) => ({ error }))
     .then((settled) => void (result = settled));
   await condition(() => result !== undefined || run.state.abort !== undefined);
-  if (result === undefined) return endByAbort(run, { stop: () => work.cancel(), stopped: story });
-  return endingOfResult(run, result);
+  if (result === undefined) return endByAbort(run, { stop: () => work.cancel(), stopped: stagesSettled });
+  return resolveEnding(run, result);
 }
 
-type StoryResult = { readonly ending: Ending } | { readonly error: unknown };
+type StagesResult = { readonly ending: Ending } | { readonly error: unknown };
 
-async function endingOfResult(run: Run, result: StoryResult): Promise<Ending> {
+async function resolveEnding(run: Run, result: StagesResult): Promise<Ending> {
   if ('ending' in result) return result.ending;
   if (result.error instanceof ContinueAsNew) throw result.error;
   return endByFailure(run, result.error);

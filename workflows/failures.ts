@@ -10,15 +10,15 @@ export interface FailureFacts {
 }
 
 /** What went wrong, from whatever was thrown: activities wrap their failure, time-outs carry the last attempt's. */
-export function factsOf(error: unknown): FailureFacts {
-  if (error instanceof ActivityFailure) return factsOfActivity(error);
-  if (error instanceof ApplicationFailure) return factsOfApplication(error);
+export function failureFacts(error: unknown): FailureFacts {
+  if (error instanceof ActivityFailure) return activityFacts(error);
+  if (error instanceof ApplicationFailure) return applicationFacts(error);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { type: 'Bug', message };
 }
 
 /** Whatever is not of the closed list is an error of ours, as the class of an exception is. */
-function factsOfApplication({ type, message, details }: ApplicationFailure): FailureFacts {
+function applicationFacts({ type, message, details }: ApplicationFailure): FailureFacts {
   const known = type === 'Timeout' || (typeof type === 'string' && Object.hasOwn(failureTypes, type));
   const [detail] = details ?? [];
   return { type: known ? type : 'Bug', message, ...(detail === undefined ? {} : { details: detail }) };
@@ -29,15 +29,15 @@ export function isUnheard(error: unknown): boolean {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 }
 
-function factsOfActivity(failure: ActivityFailure): FailureFacts {
+function activityFacts(failure: ActivityFailure): FailureFacts {
   const { cause } = failure;
-  if (cause instanceof TimeoutFailure) return factsOfTimeout(failure, cause);
-  if (cause instanceof ApplicationFailure) return factsOf(cause);
+  if (cause instanceof TimeoutFailure) return timeoutFacts(failure, cause);
+  if (cause instanceof ApplicationFailure) return failureFacts(cause);
   return { type: 'Timeout', message: `${failure.activityType}: ${cause?.message ?? failure.message}` };
 }
 
-function factsOfTimeout(failure: ActivityFailure, timeout: TimeoutFailure): FailureFacts {
-  if (timeout.cause instanceof ApplicationFailure) return factsOf(timeout.cause);
+function timeoutFacts(failure: ActivityFailure, timeout: TimeoutFailure): FailureFacts {
+  if (timeout.cause instanceof ApplicationFailure) return failureFacts(timeout.cause);
   return { type: 'Timeout', message: `${failure.activityType} did not finish in time (${timeout.timeoutType})` };
 }
 
@@ -51,7 +51,7 @@ export function explained(
   error: unknown,
   { context, advice }: { readonly context?: string | undefined; readonly advice?: string | undefined },
 ): ApplicationFailure {
-  const { type, message, details } = factsOf(error);
+  const { type, message, details } = failureFacts(error);
   const before = context === undefined ? '' : `${context}: `;
   const after = advice === undefined ? '' : `; ${advice}`;
   return ApplicationFailure.nonRetryable(

@@ -1,11 +1,11 @@
 import type { Version } from '../core/experiment/experiment.ts';
-import { weightsOf } from '../core/planner/candidate-state.ts';
+import { currentWeights } from '../core/planner/candidate-state.ts';
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { factsOf, inContext } from './failures.ts';
+import { failureFacts, inContext } from './failures.ts';
 import { runFinishActions } from './tasks/finish-actions.ts';
 import type { Decision } from './loop.ts';
-import { experimentOf, update } from './run/run.ts';
+import { loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { bringToBaseline, promoteTraffic } from './traffic.ts';
 
@@ -17,7 +17,7 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
     case 'rollBack':
       return rollBack(run, decision.reason);
     case 'promote':
-      return promote(run, candidateOf(run, decision.winner), decision.reason);
+      return promote(run, winningCandidate(run, decision.winner), decision.reason);
     case 'conclude':
       return conclude(run, decision);
   }
@@ -30,7 +30,7 @@ async function promote(run: Run, winner: Version, reason: string): Promise<Endin
     await promoteTraffic(run, winner, `promotion: ${reason}`);
     await runFinishActions(run, winner);
   } catch (error) {
-    const { type, message } = factsOf(error);
+    const { type, message } = failureFacts(error);
     // Of the judged revision nothing is left that could be promoted; the baseline serves on.
     if (type === 'RevisionGone') return rollBack(run, message);
     throw inContext(`promotion of ${winner.revision} failed`, error);
@@ -39,8 +39,8 @@ async function promote(run: Run, winner: Version, reason: string): Promise<Endin
   return { outcome: 'Promoted', reason };
 }
 
-function candidateOf(run: Run, index: number): Version {
-  const candidate = experimentOf(run).candidates[index];
+function winningCandidate(run: Run, index: number): Version {
+  const candidate = loadedExperiment(run).candidates[index];
   if (candidate === undefined) throw new Error(`there is no candidate ${index} to promote`);
   return candidate;
 }
@@ -49,7 +49,7 @@ function candidateOf(run: Run, index: number): Version {
 async function conclude(run: Run, { reason }: Extract<Decision, { kind: 'conclude' }>): Promise<Ending> {
   enterFinishing(run);
   try {
-    await runFinishActions(run, experimentOf(run).baseline);
+    await runFinishActions(run, loadedExperiment(run).baseline);
   } catch (error) {
     throw inContext(`concluded (${reason}), but then`, error);
   }
@@ -58,14 +58,14 @@ async function conclude(run: Run, { reason }: Extract<Decision, { kind: 'conclud
 
 /** The traffic goes back before anything else happens. */
 async function rollBack(run: Run, reason: string): Promise<Ending> {
-  const guard = run.state.confirmed ? { present: weightsOf(run.state.standings) } : {};
+  const guard = run.state.confirmed ? { present: currentWeights(run.state.candidateStates) } : {};
   const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now(), ...guard });
   enterFinishing(run);
   if (safety.kind === 'notSafe' && safety.type === 'Drift')
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
-    const { baseline, finishOnRollBack } = experimentOf(run);
+    const { baseline, finishOnRollBack } = loadedExperiment(run);
     await runFinishActions(run, baseline, finishOnRollBack === false ? [] : undefined);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
@@ -74,7 +74,7 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
 }
 
 function enterFinishing(run: Run): void {
-  const hasActions = experimentOf(run).finish.length > 0;
+  const hasActions = loadedExperiment(run).finish.length > 0;
   const launched = "TerminalHandlerLaunched: Finish handler 'finish' launched";
   const message = hasActions ? launched : 'StageAdvanced: Advanced to Finishing';
   update(run, { ...run.state, stage: 'Finishing', message });

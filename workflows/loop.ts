@@ -1,28 +1,34 @@
 import { condition } from '@temporalio/workflow';
-import { analysisOf } from '../core/experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../core/experiment/analysis-rules.ts';
 import { detectDrift } from '../core/traffic/drift.ts';
 import type { Drift } from '../core/traffic/drift.ts';
-import { restartGrid } from '../core/planner/deadline.ts';
+import { nextDeadline } from '../core/planner/deadline.ts';
 import { collectedCounts, isLoadTest } from '../core/measurements/load-test.ts';
 import type { RunMeasurement } from '../core/measurements/measurement.ts';
-import { planRound, withoutLosers } from '../core/planner/plan-all.ts';
-import type { RoundPlan } from '../core/planner/plan-all.ts';
-import { afterLook, judgeInputOf, planInputOf } from '../core/planner/fold-observation.ts';
-import { weightsOf } from '../core/planner/candidate-state.ts';
+import { planNextStep, withEliminated } from '../core/planner/plan-all.ts';
+import type { Plan } from '../core/planner/plan-all.ts';
+import { withObservation, buildJudgeInput, buildPlanInput } from '../core/planner/fold-observation.ts';
+import { currentWeights } from '../core/planner/candidate-state.ts';
 import { candidateWeights, withIteration } from '../core/planner/experiment-state.ts';
 import type { ExperimentState, IterationRecord } from '../core/planner/experiment-state.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
-import { judgedVersions, metricVersions, movesTraffic, sharesOf, versionsOf } from '../core/experiment/versions.ts';
+import {
+  judgedVersions,
+  metricVersions,
+  movesTraffic,
+  trafficShares,
+  allVersions,
+} from '../core/experiment/versions.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
-import type { ComputeWeightsResult, Observation, QueryMetricsInput } from '../contract/activities.ts';
+import type { ComputeWeightsResult, Observation, QueryMetricsInput } from '../contract/observation.ts';
 import { runLoopActions } from './tasks/loop-actions.ts';
 import { countInterval } from './run/metrics.ts';
-import { experimentOf, renewHistory, update, warn } from './run/run.ts';
+import { loadedExperiment, renewHistory, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { shiftTraffic } from './traffic.ts';
 
 /** A plan that ends the loop. */
-export type Decision = Extract<RoundPlan, { kind: 'promote' | 'rollBack' | 'stop' | 'conclude' }>;
+export type Decision = Extract<Plan, { kind: 'promote' | 'rollBack' | 'stop' | 'conclude' }>;
 
 /** Observes once an interval, and acts on what the plan says, until it says how the experiment ends. */
 export async function observeUntilDecided(run: Run): Promise<Decision> {
@@ -40,7 +46,7 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
 
 /** Waits one interval from the last deadline. A resume restarts the grid; a decision at the gate is acted on at once. */
 async function untilDue(run: Run): Promise<void> {
-  const { intervalMs, iterations } = experimentOf(run);
+  const { intervalMs, iterations } = loadedExperiment(run);
   for (;;) {
     const { deadlineMs, iteration, paused, approved, rejected } = run.state;
     const dueMs = deadlineMs + intervalMs;
@@ -62,28 +68,28 @@ async function iterate(run: Run): Promise<Decision | undefined> {
   const weightsBefore = candidateWeights(run.state);
   const next = decide(run, observation, computed);
   await act(run, next);
-  const { deadlineMs, late } = nextGrid(run);
+  const { deadlineMs, late } = scheduleNext(run);
   const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
-  const record = recordOf(run.state, observation, { weightsBefore, reason });
+  const record = iterationRecord(run.state, observation, { weightsBefore, reason });
   update(run, withIteration({ ...run.state, deadlineMs, weightReason: reason }, record));
   return isDecision(next) ? next : undefined;
 }
 
-function isDecision(plan: RoundPlan): plan is Decision {
+function isDecision(plan: Plan): plan is Decision {
   return plan.kind !== 'hold' && plan.kind !== 'shift' && plan.kind !== 'openGate';
 }
 
 /** An unconfirmed step is looked at again at once: whatever keeps the cluster from confirming it must show. */
-function nextGrid(run: Run): ReturnType<typeof restartGrid> {
+function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
   const nowMs = Date.now();
-  if (!run.state.confirmed) return { deadlineMs: nowMs - experimentOf(run).intervalMs, late: false };
-  return restartGrid(run.state.deadlineMs, nowMs);
+  if (!run.state.confirmed) return { deadlineMs: nowMs - loadedExperiment(run).intervalMs, late: false };
+  return nextDeadline(run.state.deadlineMs, nowMs);
 }
 
 async function observe(run: Run): Promise<Observation> {
   return queryMetrics({
-    target: experimentOf(run).target,
-    revisions: versionsOf(experimentOf(run)).map(({ revision }) => revision),
+    target: loadedExperiment(run).target,
+    revisions: allVersions(loadedExperiment(run)).map(({ revision }) => revision),
     fromMs: run.state.observedUntilMs,
     ...definedMetrics(run),
     ...countedByLoad(run),
@@ -92,16 +98,16 @@ async function observe(run: Run): Promise<Observation> {
 
 /** By the threshold method they speak of the whole run, as in iter8; a test over intervals needs one value of each. */
 function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   const { startedAtMs = 0, observedUntilMs } = run.state;
   const { metrics } = experiment;
   if (metrics === undefined) return {};
-  const sinceMs = analysisOf(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
+  const sinceMs = effectiveAnalysis(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
   return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
 }
 
 function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   if (!isLoadTest(experiment)) return {};
   const { collected, ...state } = run.state;
   update(run, state);
@@ -110,39 +116,43 @@ function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
 
 async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWeightsResult | undefined> {
   if (measurement.kind === 'blind') return undefined;
-  return computeWeights(judgeInputOf(run.state, experimentOf(run), measurement));
+  return computeWeights(buildJudgeInput(run.state, loadedExperiment(run), measurement));
 }
 
 /** Folds the observation into the state and asks the plan what it means. */
-function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): RoundPlan {
-  const experiment = experimentOf(run);
-  const seen = { experiment, measurement, drifts: driftsOf(run, target), judgement, nowMs: Date.now() };
-  update(run, afterLook(run.state, seen));
-  return planRound(planInputOf(run.state, seen));
+function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): Plan {
+  const experiment = loadedExperiment(run);
+  const observed = { experiment, measurement, drifts: detectDrifts(run, target), judgement, nowMs: Date.now() };
+  update(run, withObservation(run.state, observed));
+  return planNextStep(buildPlanInput(run.state, observed));
 }
 
 /** For each judged version. */
-function driftsOf(run: Run, target: TargetObservation): readonly Drift[] {
-  const experiment = experimentOf(run);
-  const revisions = versionsOf(experiment).map(({ revision }) => revision);
+function detectDrifts(run: Run, target: TargetObservation): readonly Drift[] {
+  const experiment = loadedExperiment(run);
+  const revisions = allVersions(experiment).map(({ revision }) => revision);
   const expected = {
     firstRunId: run.state.firstRunId,
     revisions,
-    ...(movesTraffic(experiment) ? { shares: sharesOf(experiment, weightsOf(run.state.standings)) } : {}),
+    ...(movesTraffic(experiment)
+      ? { shares: trafficShares(experiment, currentWeights(run.state.candidateStates)) }
+      : {}),
   };
   return judgedVersions(experiment).map(({ revision }) =>
     detectDrift(target, { ...expected, index: revisions.indexOf(revision) }),
   );
 }
 
-async function act(run: Run, next: RoundPlan): Promise<void> {
+async function act(run: Run, next: Plan): Promise<void> {
   switch (next.kind) {
     case 'shift':
       return takeStep(run, next);
     case 'openGate':
       return update(run, { ...run.state, gateOpenedAtMs: Date.now() });
     case 'hold':
-      return run.state.confirmed ? undefined : shiftTraffic(run, weightsOf(run.state.standings), next.reason);
+      return run.state.confirmed
+        ? undefined
+        : shiftTraffic(run, currentWeights(run.state.candidateStates), next.reason);
     case 'promote':
     case 'rollBack':
     case 'stop':
@@ -152,25 +162,28 @@ async function act(run: Run, next: RoundPlan): Promise<void> {
 }
 
 /** Whether the cluster confirms the step or not, the losers have left the race. */
-async function takeStep(run: Run, { weights, losers, reason }: Extract<RoundPlan, { kind: 'shift' }>): Promise<void> {
+async function takeStep(run: Run, { weights, eliminated, reason }: Extract<Plan, { kind: 'shift' }>): Promise<void> {
   await shiftTraffic(run, weights, reason);
-  const versions = judgedVersions(experimentOf(run));
-  update(run, withoutLosers(run.state, losers));
-  warn(run, ...losers.map((loser) => `${versions[loser.index]?.name ?? ''} is out of the race: ${loser.reason}`));
+  const versions = judgedVersions(loadedExperiment(run));
+  update(run, withEliminated(run.state, eliminated));
+  addWarnings(
+    run,
+    ...eliminated.map((loser) => `${versions[loser.index]?.name ?? ''} is out of the race: ${loser.reason}`),
+  );
 }
 
-function recordOf(
+function iterationRecord(
   state: ExperimentState,
   { atMs, measurement }: Observation,
   { weightsBefore, reason }: { readonly weightsBefore: readonly number[]; readonly reason: string },
 ): IterationRecord {
-  const measured = measurement.kind === 'measured' ? { requests: requestsOf(state, measurement) } : {};
+  const measured = measurement.kind === 'measured' ? { requests: requestCounts(state, measurement) } : {};
   const { iteration } = state;
   return { iteration, atMs, weightsBefore, weightsAfter: candidateWeights(state), ...measured, reason };
 }
 
 /** Of each judged version. */
-function requestsOf(
+function requestCounts(
   { experiment }: ExperimentState,
   { baseline, candidates }: Extract<RunMeasurement, { kind: 'measured' }>,
 ): readonly number[] {

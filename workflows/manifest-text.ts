@@ -1,4 +1,4 @@
-import type { ManifestInput } from '../contract/activities.ts';
+import type { ManifestInput } from '../contract/workflow.ts';
 
 /** Present in Temporal's sandbox, but not among the types of the language itself. */
 declare const TextDecoder: new () => { decode(bytes: ArrayBufferView): string };

@@ -3,22 +3,24 @@ import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { ExperimentState } from '../core/planner/experiment-state.ts';
-import { firstRound } from '../core/planner/share-among-candidates.ts';
-import { initialStanding, weightsOf } from '../core/planner/candidate-state.ts';
-import { judgedVersions, movesTraffic, versionsOf } from '../core/experiment/versions.ts';
-import type { Acquisition, ManifestInput, ManifestReading, ReadButRefused } from '../contract/activities.ts';
+import { firstWeights } from '../core/planner/share-among-candidates.ts';
+import { initialCandidateState, currentWeights } from '../core/planner/candidate-state.ts';
+import { judgedVersions, movesTraffic, allVersions } from '../core/experiment/versions.ts';
+import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
+import type { Acquisition } from '../contract/traffic.ts';
+import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
-import { factsOf } from './failures.ts';
+import { failureFacts } from './failures.ts';
 import { finish } from './finish.ts';
 import { observeUntilDecided } from './loop.ts';
 import { readableManifest } from './manifest-text.ts';
-import { experimentOf, holderOf, renewHistory, update, warn } from './run/run.ts';
+import { loadedExperiment, asHolder, renewHistory, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
 import { shiftTraffic } from './traffic.ts';
 
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
-export async function tell(run: Run, manifest: ManifestInput | null): Promise<Ending> {
+export async function runStages(run: Run, manifest: ManifestInput | null): Promise<Ending> {
   if (run.state.experiment === undefined) await read(run, manifest);
   if (run.state.stage === 'Waiting') await ownTarget(run);
   if (run.state.stage === 'Initializing') await initialize(run);
@@ -30,7 +32,7 @@ async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
   try {
     adopt(run, await readManifest({ manifest: readableManifest(manifest ?? '') }));
   } catch (error) {
-    const { reading } = (factsOf(error).details ?? {}) as Partial<ReadButRefused>;
+    const { reading } = (failureFacts(error).details ?? {}) as Partial<ReadButRefused>;
     if (reading !== undefined) adopt(run, reading);
     throw error;
   }
@@ -38,15 +40,15 @@ async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
 
 function adopt(run: Run, { experiment, warnings, searchAttributes, temporalAddress }: ManifestReading): void {
   update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
-  warn(run, ...warnings);
+  addWarnings(run, ...warnings);
 }
 
 async function ownTarget(run: Run): Promise<void> {
-  const { target } = experimentOf(run);
+  const { target } = loadedExperiment(run);
   for (;;) {
     await renewHistory(run);
     const seen = run.state.waitingFor?.firstRunId;
-    const input = { target, holder: holderOf(run), ...(seen === undefined ? {} : { seen }) };
+    const input = { target, holder: asHolder(run), ...(seen === undefined ? {} : { seen }) };
     const acquisition = await acquireTarget(input);
     if (acquisition.kind === 'acquired') return startInitializing(run);
     showHolder(run, acquisition);
@@ -60,13 +62,13 @@ function showHolder(run: Run, { by, why }: Extract<Acquisition, { kind: 'held' }
 
 function startInitializing(run: Run): void {
   const { waitingFor: _, ...state } = run.state;
-  const target = formatObjectName(experimentOf(run).target);
+  const target = formatObjectName(loadedExperiment(run).target);
   update(run, { ...state, stage: 'Initializing', message: `TargetAcquired: Target ${target} acquired` });
 }
 
 /** Names the versions that the manifest left to be found. */
 async function discover(run: Run): Promise<void> {
-  const { discovers, ...experiment } = experimentOf(run);
+  const { discovers, ...experiment } = loadedExperiment(run);
   if (discovers === undefined) return;
   const versions = await activitiesFor(experiment).discoverVersions({ experiment });
   update(run, { ...run.state, experiment: { ...experiment, ...versions } });
@@ -74,16 +76,16 @@ async function discover(run: Run): Promise<void> {
 
 async function initialize(run: Run): Promise<void> {
   await discover(run);
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   const { awaitReadiness, preflight } = activitiesFor(experiment);
   for (const [index, task] of experiment.start.entries()) {
     await runTask(run, task, { version: experiment.baseline, place: { action: 'start', index } });
   }
   await awaitReadiness({ experiment });
-  const report = await preflight({ experiment, holder: holderOf(run) });
+  const report = await preflight({ experiment, holder: asHolder(run) });
   const { revisions, weights, tags, warnings, correlations, firstStep, digests } = report;
   const images = Object.fromEntries(
-    versionsOf(experiment).map(({ name }, index) => [name, revisions[index]?.image ?? '']),
+    allVersions(experiment).map(({ name }, index) => [name, revisions[index]?.image ?? '']),
   );
   const message = 'StageAdvanced: Advanced to Running';
   update(run, {
@@ -92,18 +94,18 @@ async function initialize(run: Run): Promise<void> {
     verified: movesTraffic(experiment),
     tags,
     images,
-    standings: judgedVersions(experiment).map((_, index) => initialStanding(weights[index])),
+    candidateStates: judgedVersions(experiment).map((_, index) => initialCandidateState(weights[index])),
     ...(firstStep === undefined ? {} : { firstStep }),
     ...(digests === undefined ? {} : { digests }),
     stage: 'Running',
     message,
   });
-  warn(run, ...warnings);
+  addWarnings(run, ...warnings);
 }
 
 /** The first step is a weight increase too, so a pause holds it back. A conformance test takes none. */
 async function takeFirstStep(run: Run): Promise<void> {
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   await condition(() => run.state.paused === undefined);
   if (movesTraffic(experiment)) {
     const { weights, reason } = beginning(experiment, run.state);
@@ -116,11 +118,11 @@ async function takeFirstStep(run: Run): Promise<void> {
 
 function beginning(
   experiment: Experiment,
-  { standings, firstStep: chosen }: ExperimentState,
+  { candidateStates, firstStep: chosen }: ExperimentState,
 ): NonNullable<ExperimentState['firstStep']> {
-  const present = weightsOf(standings);
+  const present = currentWeights(candidateStates);
   if (experiment.deploymentPattern === 'FixedSplit') {
     return { weights: present, reason: `fixed split, ${present.map((weight) => `${weight} %`).join(', ')}` };
   }
-  return chosen ?? firstRound(experiment, undefined);
+  return chosen ?? firstWeights(experiment, undefined);
 }

@@ -1,14 +1,14 @@
 import { sleep } from '@temporalio/workflow';
 import type { Version } from '../core/experiment/experiment.ts';
-import { weightsOf } from '../core/planner/candidate-state.ts';
+import { currentWeights } from '../core/planner/candidate-state.ts';
 import { withWeights } from '../core/planner/experiment-state.ts';
-import { allOn, sharesOf } from '../core/experiment/versions.ts';
+import { allOn, trafficShares } from '../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
-import { factsOf } from './failures.ts';
+import { failureFacts } from './failures.ts';
 import type { FailureFacts } from './failures.ts';
 import { recordTimeToSafe } from './run/metrics.ts';
-import { experimentOf, holderOf, update, warn } from './run/run.ts';
+import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
 
 /** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
@@ -16,28 +16,28 @@ const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'Rev
 
 /** Takes a step to the candidates' new weights. Without the cluster's confirmation the state stays unconfirmed. */
 export async function shiftTraffic(run: Run, weights: readonly number[], reason: string): Promise<void> {
-  const present = weightsOf(run.state.standings);
+  const present = currentWeights(run.state.candidateStates);
   try {
-    await write(run, activitiesFor(experimentOf(run)).shiftTraffic, { weights, reason, present });
+    await write(run, activitiesFor(loadedExperiment(run)).shiftTraffic, { weights, reason, present });
   } catch (error) {
-    const { type, message } = factsOf(error);
+    const { type, message } = failureFacts(error);
     if (!leftToObservation.includes(type)) throw error;
     const written = withWeights(run.state, type === 'NotConfirmed' ? weights : present);
     update(run, { ...written, confirmed: false });
-    warn(run, message);
+    addWarnings(run, message);
   }
 }
 
 /** Gives the winner everything, and goes on only when the cluster has reported it. */
 export async function promoteTraffic(run: Run, winner: Version, reason: string): Promise<void> {
-  const experiment = experimentOf(run);
-  const present = weightsOf(run.state.standings);
+  const experiment = loadedExperiment(run);
+  const present = currentWeights(run.state.candidateStates);
   await write(run, activitiesFor(experiment).patchTraffic, { weights: allOn(experiment, winner), reason, present });
 }
 
 /** Lets later deployments get traffic: the latest revision, which has been verified to be the winner, at 100 %. */
 export async function followLatest(run: Run, winner: Version): Promise<void> {
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   await write(run, activitiesFor(experiment).patchTraffic, {
     weights: allOn(experiment, winner),
     reason: 'the latest revision gets everything again, so that later deployments are served',
@@ -66,18 +66,18 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
   const { reason, askedAtMs, present } = request;
   for (;;) {
     try {
-      const weights = experimentOf(run).candidates.map(() => 0);
+      const weights = loadedExperiment(run).candidates.map(() => 0);
       const wanted = { weights, reason, ...(present === undefined ? {} : { present }) };
       showTimeToSafe(run, (await write(run, makeSafe, wanted)) - askedAtMs);
       return { kind: 'safe' };
     } catch (error) {
-      const facts = factsOf(error);
+      const facts = failureFacts(error);
       if (facts.type === 'NotConfirmed') return unconfirmed(run, request, facts);
       if (adoptOwnSequence(run, facts)) continue;
       if (refusals.includes(facts.type)) {
         return { kind: 'notSafe', type: facts.type, reason: `100 % baseline was refused: ${facts.message}` };
       }
-      warn(run, `100 % baseline not written yet, still trying: ${facts.message}`);
+      addWarnings(run, `100 % baseline not written yet, still trying: ${facts.message}`);
       await sleep('5s', { summary: 'before the next try to write 100 % baseline' });
     }
   }
@@ -87,7 +87,10 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
 export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Promise<Safety> {
   const leftMs = run.tasksGoneAtMs - Date.now();
   if (leftMs > 0) {
-    warn(run, `a task was not heard of any more: waiting for its limit before 100 % baseline is written once more`);
+    addWarnings(
+      run,
+      `a task was not heard of any more: waiting for its limit before 100 % baseline is written once more`,
+    );
     await sleep(leftMs, { summary: 'until no task can be at work any more' });
   }
   return bringToBaseline(run, request);
@@ -98,13 +101,13 @@ export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Pr
  * takes the sequence after that.
  */
 export function adoptOwnSequence(run: Run, { type, details }: FailureFacts): boolean {
-  const found = type === 'Fenced' ? ownSequenceOf(details) : undefined;
+  const found = type === 'Fenced' ? readOwnSequence(details) : undefined;
   if (found === undefined || found < run.state.sequence) return false;
   update(run, { ...run.state, sequence: found });
   return true;
 }
 
-function ownSequenceOf(details: unknown): number | undefined {
+function readOwnSequence(details: unknown): number | undefined {
   const { ownSequence }: { readonly ownSequence?: unknown } = typeof details === 'object' && details ? details : {};
   return typeof ownSequence === 'number' ? ownSequence : undefined;
 }
@@ -114,7 +117,7 @@ function unconfirmed(run: Run, { askedAtMs }: SafetyRequest, { type, message, de
     run,
     withWeights(
       run.state,
-      experimentOf(run).candidates.map(() => 0),
+      loadedExperiment(run).candidates.map(() => 0),
     ),
   );
   const { acceptedAtMs }: { readonly acceptedAtMs?: unknown } = typeof details === 'object' && details ? details : {};
@@ -148,16 +151,16 @@ interface Write {
 const confirmationLimitMs = 20_000;
 
 async function write(run: Run, patch: ExperimentActivities['patchTraffic'], wanted: Write): Promise<number> {
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   const sequence = run.state.sequence + 1;
   update(run, { ...run.state, sequence, confirmed: false, weightReason: wanted.reason });
   const { acceptedAtMs } = await patch({
     target: experiment.target,
-    holder: holderOf(run),
+    holder: asHolder(run),
     plan: { firstRunId: run.state.firstRunId, sequence },
     tags: run.state.tags,
-    shares: sharesOf(experiment, wanted.weights),
-    ...(wanted.present === undefined ? {} : { present: sharesOf(experiment, wanted.present) }),
+    shares: trafficShares(experiment, wanted.weights),
+    ...(wanted.present === undefined ? {} : { present: trafficShares(experiment, wanted.present) }),
     confirmationLimitMs: Math.max(5000, Math.min(confirmationLimitMs, experiment.intervalMs)),
     ...(wanted.followLatest === undefined ? {} : { followLatest: wanted.followLatest }),
   });

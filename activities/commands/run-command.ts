@@ -1,17 +1,17 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { commandsOf } from '../../core/tasks/task.ts';
-import type { RunTaskInput, RunTaskResult } from '../../contract/activities.ts';
+import { requiredCommands } from '../../core/tasks/task.ts';
+import type { RunTaskInput, RunTaskResult } from '../../contract/tasks.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { runProcess } from './run-process.ts';
 
 export interface CommandDependencies {
-  readonly cluster: Cluster;
+  readonly cluster: ActivityCluster;
   readonly allowedCommands: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -43,5 +43,5 @@ export function refuseCommand(command: string, allowedCommands: readonly string[
 
 /** Why the worker does not run commands of the experiment, one reason for each command. */
 export function refusedCommands(experiment: Experiment, allowedCommands: readonly string[]): readonly string[] {
-  return commandsOf(experiment).flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
+  return requiredCommands(experiment).flatMap((command) => refuseCommand(command, allowedCommands) ?? []);
 }

@@ -38,7 +38,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
   const stop = (): void => void guard.kill('SIGTERM');
   request.signal.addEventListener('abort', stop, { once: true });
   try {
-    const text = await outputOf(guard);
+    const text = await readOutput(guard);
     request.signal.throwIfAborted();
     return readReport(text);
   } finally {
@@ -63,7 +63,7 @@ function startGuard({
   });
 }
 
-async function outputOf(guard: ChildProcess): Promise<string> {
+async function readOutput(guard: ChildProcess): Promise<string> {
   const chunks: Buffer[] = [];
   guard.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   await once(guard, 'close');

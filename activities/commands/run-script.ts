@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { redactValues } from '../../core/tasks/redact.ts';
-import type { Part } from '../../core/tasks/template.ts';
-import type { RunScriptInput, RunTaskResult } from '../../contract/activities.ts';
+import type { TemplatePart } from '../../core/tasks/template.ts';
+import type { RunScriptInput, RunTaskResult } from '../../contract/tasks.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import { raiseLease } from '../knative/lease.ts';
@@ -54,13 +54,13 @@ function withoutSecret(result: ProcessResult, { values }: Secret): ProcessResult
 }
 
 function withVariables(
-  parts: readonly Part[],
+  parts: readonly TemplatePart[],
   secret: Secret,
 ): { readonly script: string; readonly variables: Readonly<Record<string, string>> } {
   const keys = [...new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : [part.secret])))];
-  const nameOf = (key: string): string => `SERIN_SECRET_${keys.indexOf(key) + 1}`;
+  const variableName = (key: string): string => `SERIN_SECRET_${keys.indexOf(key) + 1}`;
   return {
-    script: parts.map((part) => (typeof part === 'string' ? part : `\${${nameOf(part.secret)}}`)).join(''),
-    variables: Object.fromEntries(keys.map((key) => [nameOf(key), secret.value(key)])),
+    script: parts.map((part) => (typeof part === 'string' ? part : `\${${variableName(part.secret)}}`)).join(''),
+    variables: Object.fromEntries(keys.map((key) => [variableName(key), secret.value(key)])),
   };
 }

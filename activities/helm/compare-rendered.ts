@@ -1,6 +1,6 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
-import { versionsOf } from '../../core/experiment/versions.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
@@ -16,7 +16,7 @@ export async function compareRendered(
   dependencies: CompareDependencies,
   { experiment, winner, revisions, digest }: CompareInput,
 ): Promise<void> {
-  const version = versionsOf(experiment).find(({ name }) => name === winner);
+  const version = allVersions(experiment).find(({ name }) => name === winner);
   if (version === undefined) throw new Error(`the experiment has no version ${winner}`);
   const { upgrades, problems } = helmUpgrades(experiment, version);
   const differences = await withHeartbeats(async () => [

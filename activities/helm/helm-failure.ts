@@ -24,14 +24,14 @@ const busyRetryMs = 5_000;
 /** What a helm command that did not succeed means. `advice` is what to do about it. */
 export function helmFailure(ended: EndedCommand, advice: readonly string[] = []): ApplicationFailure {
   const said = lastLines(ended);
-  const type = failureTypeOf(ended, said);
+  const type = classifyFailure(ended, said);
   const command = formatCommand('helm', ended.args);
   const message = [`${command} ${describeEnd(ended)}: ${said || 'no output'}`, ...advice].join('\n');
   return failure(type, { message, ...(type === 'ReleaseBusy' ? { nextRetryDelayMs: busyRetryMs } : {}) });
 }
 
 /** A command that hung may have done anything; it is not for us to try it again. */
-function failureTypeOf({ result: { outcome } }: EndedCommand, said: string): FailureTypeName {
+function classifyFailure({ result: { outcome } }: EndedCommand, said: string): FailureTypeName {
   if (outcome.kind === 'notStarted' || outcome.isTimedOut) return 'CommandFailed';
   return causes.find(({ pattern }) => pattern.test(said))?.type ?? 'CommandFailed';
 }

@@ -68,7 +68,7 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
   };
 
   /** Runs a command that only looks, once more where it was denied something. */
-  async function look(args: readonly string[]): Promise<ProcessResult> {
+  async function runReadOnly(args: readonly string[]): Promise<ProcessResult> {
     const result = await run(args, readLimits);
     if (!isDenied(result)) return result;
     if (!(await isApiReady())) throw notReadyYet(args);
@@ -76,7 +76,7 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
   }
 
   async function read(args: readonly string[]): Promise<string> {
-    return outputOf(args, await look(args));
+    return requireOutput(args, await runReadOnly(args));
   }
 
   return {
@@ -84,9 +84,9 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
     version: async () => (await read(['version', '--template', '{{.Version}}'])).trim(),
     status: async ({ release, namespace }) => {
       const args = ['status', release, '--namespace', namespace, '--output', 'json'];
-      const result = await look(args);
+      const result = await runReadOnly(args);
       if (result.stderr.includes('release: not found')) return undefined;
-      return readState(parseRelease(args, outputOf(args, result)));
+      return readState(parseRelease(args, requireOutput(args, result)));
     },
     deployed: async ({ release, namespace }) => {
       const place = [release, '--namespace', namespace, '--output', 'json'];
@@ -106,7 +106,7 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
 }
 
 /** Standard output of a command that only looks; fails with what helm says. */
-function outputOf(args: readonly string[], result: ProcessResult): string {
+function requireOutput(args: readonly string[], result: ProcessResult): string {
   if (hasSucceeded(result) && !result.isCut) return result.stdout;
   throw helmFailure({ args, result, limitMs: readLimits.limitMs });
 }

@@ -1,6 +1,6 @@
 import { readRenderedObjects } from '../../formats/rendered-chart.ts';
 import type { RenderedObject } from '../../formats/rendered-chart.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 
 export interface ManifestChange {
   /** The release's manifest now, and the one that the upgrade makes. */
@@ -11,8 +11,11 @@ export interface ManifestChange {
 }
 
 /** What helm does with the objects of a chart, and may not: a sentence for each kind in each namespace. */
-export async function missingObjectRights(cluster: Cluster, change: ManifestChange): Promise<readonly string[]> {
-  const needs = needsOf(change);
+export async function missingObjectRights(
+  cluster: ActivityCluster,
+  change: ManifestChange,
+): Promise<readonly string[]> {
+  const needs = collectNeeds(change);
   const sentences = await Promise.all([...needs.values()].map((need) => denial(cluster, need)));
   return sentences.flat();
 }
@@ -25,23 +28,29 @@ interface Need {
 }
 
 /** Helm reads and patches what stays, creates what is new and deletes what is gone. */
-function needsOf({ before, after, namespace }: ManifestChange): ReadonlyMap<string, Need> {
+function collectNeeds({ before, after, namespace }: ManifestChange): ReadonlyMap<string, Need> {
   const place = (object: RenderedObject) => ({ ...object, namespace: object.namespace ?? namespace });
   const [old, wanted] = [readRenderedObjects(before).map(place), readRenderedObjects(after).map(place)];
   const needs = new Map<string, Need>();
-  const need = ({ apiVersion, kind, namespace }: (typeof old)[number], ...verbs: readonly string[]): void => {
-    const key = `${apiVersion} ${kind} ${namespace}`;
+  const need = (object: (typeof old)[number], ...verbs: readonly string[]): void => {
+    const { apiVersion, kind } = object;
+    const key = `${apiVersion} ${kind} ${object.namespace}`;
     const known = needs.get(key)?.verbs ?? [];
-    needs.set(key, { apiVersion, kind, namespace, verbs: new Set([...known, ...verbs]) });
+    needs.set(key, { apiVersion, kind, namespace: object.namespace, verbs: new Set([...known, ...verbs]) });
   };
-  const has = (objects: typeof old, { kind, name, namespace }: (typeof old)[number]): boolean =>
-    objects.some((other) => other.kind === kind && other.name === name && other.namespace === namespace);
+  const has = (objects: typeof old, one: (typeof old)[number]): boolean =>
+    objects.some(
+      ({ kind, name, ...other }) => kind === one.kind && name === one.name && other.namespace === one.namespace,
+    );
   for (const object of wanted) need(object, 'get', has(old, object) ? 'patch' : 'create');
   for (const object of old) if (!has(wanted, object)) need(object, 'get', 'delete');
   return needs;
 }
 
-async function denial(cluster: Cluster, { apiVersion, kind, namespace, verbs }: Need): Promise<readonly string[]> {
+async function denial(
+  cluster: ActivityCluster,
+  { apiVersion, kind, namespace, verbs }: Need,
+): Promise<readonly string[]> {
   const found = await cluster.findResource({ apiVersion, kind });
   if (found === undefined)
     return [`the chart has objects of kind ${kind} (${apiVersion}), which the cluster does not know`];

@@ -2,12 +2,12 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { isJsonObject } from '../../core/text/json.ts';
 import type { RenderedService } from '../../formats/rendered-chart.ts';
-import type { JudgedRevision } from '../../contract/activities.ts';
-import { hasType, messageOf } from '../failures.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { JudgedRevision } from '../../contract/traffic.ts';
+import { hasType, innermostMessage } from '../failures.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';
 import type { KnativeService } from '../knative/objects.ts';
-import { mergePatchOf } from './json-patch.ts';
+import { createMergePatch } from './json-patch.ts';
 
 export interface Rehearsal {
   readonly target: ObjectName;
@@ -24,13 +24,13 @@ export interface Rehearsal {
  * Helm changes a custom resource by the difference of the release's manifests before and after (a JSON merge patch;
  * helm.sh/helm/v3 `pkg/kube/client.go`), so what somebody else has changed meanwhile may stay.
  */
-export async function rehearse(cluster: Cluster, rehearsal: Rehearsal): Promise<readonly string[]> {
+export async function rehearse(cluster: ActivityCluster, rehearsal: Rehearsal): Promise<readonly string[]> {
   const { target, judged, before, after } = rehearsal;
   const name = `Knative Service ${formatObjectName(target)}`;
   const revision = await cluster.readRevision({ namespace: target.namespace, name: judged.revision });
   if (revision === undefined) return [`revision ${judged.revision}, which was judged, does not exist any more`];
-  const patch = mergePatchOf(withoutIdentity(before.document), withoutIdentity(after.document));
-  const outcome = await outcomeOf(cluster, target, patch);
+  const patch = createMergePatch(withoutIdentity(before.document), withoutIdentity(after.document));
+  const outcome = await patchOutcome(cluster, target, patch);
   if ('refusal' in outcome) return [`${name} would be refused: ${outcome.refusal}`];
   return compareTemplate(outcome.service, revision, leftInPlace);
 }
@@ -40,12 +40,12 @@ const leftInPlace =
 
 type Outcome = { readonly service: KnativeService } | { readonly refusal: string };
 
-async function outcomeOf(cluster: Cluster, target: ObjectName, patch: object): Promise<Outcome> {
+async function patchOutcome(cluster: ActivityCluster, target: ObjectName, patch: object): Promise<Outcome> {
   try {
     return { service: await cluster.rehearsePatch(target, patch) };
   } catch (error) {
     if (!hasType(error, 'Invalid')) throw error;
-    return { refusal: messageOf(error) };
+    return { refusal: innermostMessage(error) };
   }
 }
 

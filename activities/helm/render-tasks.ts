@@ -3,16 +3,16 @@ import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import { parseHelmCommand } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import { finishTasksFor, isHelm, renderArgs } from '../../core/tasks/task.ts';
-import type { JudgedRevision, Revisions } from '../../contract/activities.ts';
+import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
-import { hasType, messageOf } from '../failures.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import { hasType, innermostMessage } from '../failures.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import type { Helm, ReleaseContent, ReleaseName } from './helm.ts';
 import { missingObjectRights } from './object-rights.ts';
 import { rehearse } from './rehearse.ts';
 import { compareWithJudged, findTarget } from './rendered-service.ts';
-import { isPending, pendingLimitMs, repairPending } from './repair.ts';
-import { releaseOf } from './run-helm.ts';
+import { isPending, effectivePendingLimitMs, repairPending } from './repair.ts';
+import { upgradedRelease } from './run-helm.ts';
 
 /** A helm finish action as it runs when `winner` wins. */
 export interface WinnerUpgrade {
@@ -47,7 +47,7 @@ export interface CompareUpgradesInput {
 }
 
 export interface CompareDependencies {
-  readonly cluster: Cluster;
+  readonly cluster: ActivityCluster;
   readonly helm: Helm;
 }
 
@@ -81,8 +81,8 @@ async function compareUpgrade(
   { winner, upgrade }: WinnerUpgrade,
   { experiment: { target }, revisions }: CompareUpgradesInput,
 ): Promise<Comparison> {
-  const name = releaseOf(upgrade, { target });
-  const before = await startOfUpgrade({ cluster, helm }, name, pendingLimitMs(helm, upgrade));
+  const name = upgradedRelease(upgrade, { target });
+  const before = await startOfUpgrade({ cluster, helm }, name, effectivePendingLimitMs(helm, upgrade));
   const rendering = await render(helm, upgrade, name.namespace);
   if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for ${winner.name}: ${rendering.problem}`] };
   const command = formatCommand('helm', upgrade.args);
@@ -92,7 +92,7 @@ async function compareUpgrade(
   const place = { target, namespace: name.namespace };
   const after = findTarget({ ...place, manifest: rendering.manifest });
   if (after === undefined) return { hasTarget: false, problems: denied };
-  const judged = revisionOf(winner, revisions);
+  const judged = judgedRevision(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
   const present = findTarget({ ...place, manifest: manifests.before });
   // A rendering that is wrong by itself would only be told again, in Knative's words.
@@ -103,7 +103,7 @@ async function compareUpgrade(
   return { hasTarget: true, problems: [...denied, ...differences.map(inContext)] };
 }
 
-function revisionOf({ revision }: Version, revisions: Revisions): JudgedRevision {
+function judgedRevision({ revision }: Version, revisions: Revisions): JudgedRevision {
   const judged = revisions.find((one) => one.revision === revision);
   if (judged === undefined) throw new Error(`revision ${revision} was not looked up before`);
   return judged;
@@ -131,6 +131,6 @@ async function render(helm: Helm, upgrade: HelmUpgrade, namespace: string): Prom
     return { kind: 'rendered', manifest };
   } catch (error) {
     if (!hasType(error, 'CommandFailed', 'Forbidden')) throw error;
-    return { kind: 'failed', problem: messageOf(error) };
+    return { kind: 'failed', problem: innermostMessage(error) };
   }
 }

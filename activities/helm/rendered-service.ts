@@ -3,7 +3,7 @@ import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
 import { readRenderedServices } from '../../formats/rendered-chart.ts';
 import type { RenderedService } from '../../formats/rendered-chart.ts';
-import type { JudgedRevision } from '../../contract/activities.ts';
+import type { JudgedRevision } from '../../contract/traffic.ts';
 
 export interface RenderedTarget {
   readonly target: ObjectName;

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import type { Helm } from './helm.ts';
 import { helmUpgrades } from './render-tasks.ts';
-import { releaseOf } from './run-helm.ts';
+import { upgradedRelease } from './run-helm.ts';
 
 /** The SHA-256 of everything that the helm finish actions would deploy for the winner: chart and values together. */
 export async function renderingDigest(helm: Helm, experiment: Experiment, winner: Version): Promise<string> {
   const hash = createHash('sha256');
   for (const { upgrade } of helmUpgrades(experiment, winner).upgrades) {
-    const { namespace } = releaseOf(upgrade, experiment);
+    const { namespace } = upgradedRelease(upgrade, experiment);
     const { manifest } = await helm.render(upgrade, namespace);
     hash.update(manifest);
   }

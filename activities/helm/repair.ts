@@ -1,6 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { failure } from '../failures.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
 import { decodeRecord, encodeRecord, recordName } from './release-record.ts';
@@ -14,7 +14,10 @@ export function isPending({ status }: ReleaseState): boolean {
 }
 
 /** How old a pending operation must be before it is taken for dead: as our own helm may be at work, and as others' may. */
-export function pendingLimitMs({ pendingLimitMs }: Helm, { timeoutMs }: Pick<HelmUpgrade, 'timeoutMs'>): number {
+export function effectivePendingLimitMs(
+  { pendingLimitMs }: Helm,
+  { timeoutMs }: Pick<HelmUpgrade, 'timeoutMs'>,
+): number {
   return Math.max(pendingLimitMs, timeoutMs);
 }
 
@@ -30,7 +33,7 @@ export function pendingMs({ lastDeployedAtMs }: ReleaseState, options: { limitMs
  * Fails as `ReleaseBusy` while the operation may still be at work.
  */
 export async function repairPending(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   name: ReleaseName,
   state: ReleaseState,
   limitMs: number,
@@ -55,17 +58,19 @@ function markFailed(secret: V1Secret, name: ReleaseName, state: ReleaseState): V
 }
 
 function busy(name: ReleaseName, state: ReleaseState, leftMs: number): Error {
-  const message = `${describe(name, state)}; its operation may be at work for another ${Math.ceil(leftMs / 1000)} s`;
+  const message = `${describeRelease(name, state)}; its operation may be at work for another ${Math.ceil(leftMs / 1000)} s`;
   return failure('ReleaseBusy', { message, nextRetryDelayMs: Math.min(leftMs + 500, busyRetryMs) });
 }
 
 function unrepairable(name: ReleaseName, state: ReleaseState, reason: string): Error {
   const remedy = `look with \`helm history ${name.release} --namespace ${name.namespace}\` and end the operation by hand`;
-  return failure('CommandFailed', { message: `${describe(name, state)} and cannot be repaired: ${reason}; ${remedy}` });
+  return failure('CommandFailed', {
+    message: `${describeRelease(name, state)} and cannot be repaired: ${reason}; ${remedy}`,
+  });
 }
 
 /** `release default/sample-app is at revision 3, pending-upgrade since 2026-11-23T10:00:00.000Z`. */
-export function describe({ release, namespace }: ReleaseName, state: ReleaseState): string {
+export function describeRelease({ release, namespace }: ReleaseName, state: ReleaseState): string {
   const since = new Date(state.lastDeployedAtMs).toISOString();
   return `release ${namespace}/${release} is at revision ${state.revision}, ${state.status} since ${since}`;
 }

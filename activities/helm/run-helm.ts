@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseHelmCommand, withNamespace } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
-import type { RunTaskInput, RunTaskResult } from '../../contract/activities.ts';
+import type { RunTaskInput, RunTaskResult } from '../../contract/tasks.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
 import { redactOutput } from '../../core/tasks/redact.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
 import { helmFailure } from './helm-failure.ts';
-import { describe, isPending, pendingLimitMs, repairPending } from './repair.ts';
+import { describeRelease, isPending, effectivePendingLimitMs, repairPending } from './repair.ts';
 
 export interface HelmDependencies {
-  readonly cluster: Cluster;
+  readonly cluster: ActivityCluster;
   readonly helm: Helm;
   readonly allowedCommands: readonly string[];
 }
@@ -46,23 +46,29 @@ async function bringAbout(
   upgrade: HelmUpgrade,
 ): Promise<RunTaskResult> {
   const startedAtMs = performance.now();
-  const name = releaseOf(upgrade, input);
+  const name = upgradedRelease(upgrade, input);
   const before = await helm.status(name);
   if (before !== undefined && isPending(before))
-    await repairPending(cluster, name, before, pendingLimitMs(helm, upgrade));
+    await repairPending(cluster, name, before, effectivePendingLimitMs(helm, upgrade));
   if (before?.status === 'deployed' && (await isAsWanted(helm, upgrade, name, before))) {
-    return { output: `${describe(name, before)}: already as wanted, nothing to do`, release: factsOf(name, before) };
+    return {
+      output: `${describeRelease(name, before)}: already as wanted, nothing to do`,
+      release: releaseFacts(name, before),
+    };
   }
   const limitMs = Math.max(1_000, input.limitMs - (performance.now() - startedAtMs));
   const result = await helm.upgrade(upgrade, { namespace: name.namespace, limitMs });
   if (!hasSucceeded(result)) throw await upgradeFailure({ helm, upgrade, name, result, limitMs });
   const after = await helm.status(name);
   const output = redactOutput(result.stdout.trim(), upgrade.args);
-  return { output, ...(after === undefined ? {} : { release: factsOf(name, after) }) };
+  return { output, ...(after === undefined ? {} : { release: releaseFacts(name, after) }) };
 }
 
 /** The release that the upgrade is about: in the target's namespace unless the arguments say otherwise. */
-export function releaseOf({ release, namespace }: HelmUpgrade, { target }: Pick<RunTaskInput, 'target'>): ReleaseName {
+export function upgradedRelease(
+  { release, namespace }: HelmUpgrade,
+  { target }: Pick<RunTaskInput, 'target'>,
+): ReleaseName {
   return { release, namespace: namespace ?? target.namespace };
 }
 
@@ -82,7 +88,8 @@ interface FailedUpgrade {
 async function upgradeFailure({ helm, upgrade, name, result, limitMs }: FailedUpgrade): Promise<Error> {
   const args = withNamespace(upgrade, name.namespace);
   const after = await helm.status(name).catch(() => undefined);
-  const state = after === undefined ? `release ${name.namespace}/${name.release} is not known` : describe(name, after);
+  const state =
+    after === undefined ? `release ${name.namespace}/${name.release} is not known` : describeRelease(name, after);
   const history = `helm history ${name.release} --namespace ${name.namespace}`;
   return helmFailure({ args, result, limitMs }, [
     ...(result.stderr.includes('without a name change') ? [sameNameHint] : []),
@@ -94,6 +101,6 @@ async function upgradeFailure({ helm, upgrade, name, result, limitMs }: FailedUp
 const sameNameHint =
   'the chart renders a revision that exists already, with another template: give the new template a new revision name';
 
-function factsOf(name: ReleaseName, { revision, status }: ReleaseState): NonNullable<RunTaskResult['release']> {
+function releaseFacts(name: ReleaseName, { revision, status }: ReleaseState): NonNullable<RunTaskResult['release']> {
   return { name: name.release, namespace: name.namespace, revision, status };
 }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { failure, messageOf } from '../failures.ts';
+import { failure, innermostMessage } from '../failures.ts';
 
 /** Where clouds answer whoever asks from a machine of theirs, credentials included; no experiment has business there. */
 const neverAllowed = new BlockList();
@@ -45,7 +45,7 @@ export function requireAllowedUrl(text: string, allowedHosts: readonly string[])
 export async function requireAllowedTarget(text: string, allowedHosts: readonly string[]): Promise<string> {
   const { hostname } = requireAllowedUrl(text, allowedHosts);
   const { address } = await lookup(hostname, { family: 4 }).catch((error: unknown) => {
-    throw failure('HttpUnavailable', { message: `${hostname} has no IPv4 address: ${messageOf(error)}` });
+    throw failure('HttpUnavailable', { message: `${hostname} has no IPv4 address: ${innermostMessage(error)}` });
   });
   requireAllowedAddress(hostname, address);
   return address;

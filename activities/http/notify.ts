@@ -2,16 +2,16 @@ import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { parseJson } from '../../core/text/json.ts';
 import { redactValues } from '../../core/tasks/redact.ts';
-import type { NotifyHttpInput, NotifySlackInput } from '../../contract/activities.ts';
+import type { NotifyHttpInput, NotifySlackInput } from '../../contract/tasks.ts';
 import { failure } from '../failures.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import { basicHeader, fillIn, readSecret } from '../secrets.ts';
 import type { Secret } from '../secrets.ts';
 import { requestText, requireSuccess } from './request-text.ts';
 import type { TextAnswer } from './request-text.ts';
 
 export interface NotifyDependencies {
-  readonly cluster: Cluster;
+  readonly cluster: ActivityCluster;
   readonly allowedHosts: readonly string[];
   /** Where Slack's API is. */
   readonly slackUrl: string;
@@ -28,11 +28,11 @@ export async function notifyHttp({ cluster, allowedHosts }: NotifyDependencies, 
     const answer = await send({
       url: fillIn(input.url, secret),
       method,
-      headers: headersOf(input, secret),
+      headers: buildHeaders(input, secret),
       ...(method === 'GET' ? {} : { body: fillIn(body, secret) }),
       allowedHosts,
     });
-    requireSuccess(shownOf(answer, secret), 'the URL');
+    requireSuccess(redactAnswer(answer, secret), 'the URL');
   });
 }
 
@@ -54,8 +54,8 @@ export async function notifySlack(
       body: JSON.stringify({ channel, text }),
       allowedHosts,
     });
-    requireSuccess(shownOf(answer, secret), 'Slack');
-    requireOk(answer, shownOf(answer, secret));
+    requireSuccess(redactAnswer(answer, secret), 'Slack');
+    requireOk(answer, redactAnswer(answer, secret));
   });
 }
 
@@ -67,18 +67,18 @@ function send(request: Omit<Parameters<typeof requestText>[0], 'limitMs' | 'sign
  * Those of the task win over what its authentication adds; names of headers have no case. Many a secret was made from a file
  * that ends with a line break, which no header takes.
  */
-function headersOf(input: NotifyHttpInput, secret: Secret): Readonly<Record<string, string>> {
+function buildHeaders(input: NotifyHttpInput, secret: Secret): Readonly<Record<string, string>> {
   const given = input.headers.map(({ name, value }) => [name.toLowerCase(), fillIn(value, secret).trim()]);
   return {
     'content-type': 'application/json',
-    ...authorizationOf(input, secret, new Set(given.map(([name]) => name ?? ''))),
+    ...authorizationHeader(input, secret, new Set(given.map(([name]) => name ?? ''))),
     ...Object.fromEntries(given),
     'idempotency-key': input.idempotencyKey,
   };
 }
 
 /** An API key goes where the task's headers say; there is no usual place for it. */
-function authorizationOf(
+function authorizationHeader(
   { auth }: NotifyHttpInput,
   secret: Secret,
   given: ReadonlySet<string>,
@@ -109,7 +109,7 @@ function readAnswer(text: string): { readonly ok?: unknown; readonly error?: unk
 }
 
 /** A server may answer with what it was sent. */
-function shownOf(answer: TextAnswer, { values }: Secret): TextAnswer {
+function redactAnswer(answer: TextAnswer, { values }: Secret): TextAnswer {
   return { ...answer, text: redactValues(answer.text, values) };
 }
 

@@ -4,7 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
-import { failure, messageOf } from '../failures.ts';
+import { failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
 
@@ -42,7 +42,7 @@ export async function requestText(request: TextRequest): Promise<TextAnswer> {
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof ApplicationFailure) throw error;
-    const reason = isAbort(error) ? `no answer within ${request.limitMs / 1000} s` : messageOf(error);
+    const reason = isAbort(error) ? `no answer within ${request.limitMs / 1000} s` : innermostMessage(error);
     throw failure('HttpUnavailable', { message: `${request.method} ${url.origin}: ${reason}` });
   }
 }

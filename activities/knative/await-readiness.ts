@@ -1,20 +1,20 @@
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
-import { versionsOf } from '../../core/experiment/versions.ts';
-import type { JudgedRevision, Revisions } from '../../contract/activities.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
+import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { failure } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
-import { imageOf, serviceLabel, unmet } from './objects.ts';
+import type { ActivityCluster } from './cluster.ts';
+import { containerImage, serviceLabel, unmet } from './objects.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
 /** One look whether the target and all revisions are ready; fails as `NotReady`, naming all that is not. */
 export async function awaitReadiness(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   { experiment }: { readonly experiment: Experiment },
 ): Promise<Revisions> {
   const { target } = experiment;
   const [service, ...judged] = await Promise.all([
     cluster.readService(target),
-    ...versionsOf(experiment).map(({ revision }, index) =>
+    ...allVersions(experiment).map(({ revision }, index) =>
       readJudged(cluster, target, { name: revision, role: index === 0 ? 'baseline' : 'candidate' }),
     ),
   ]);
@@ -31,7 +31,7 @@ interface Judged {
 }
 
 async function readJudged(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   target: ObjectName,
   { name, role }: { readonly name: string; readonly role: string },
 ): Promise<Judged> {
@@ -45,7 +45,7 @@ async function readJudged(
   }
   const reason = unmet(revision.status?.conditions, 'Ready');
   return {
-    revision: { revision: name, image: imageOf(revision) },
+    revision: { revision: name, image: containerImage(revision) },
     ...(reason === undefined ? {} : { doubt: `${words} is not ready: ${reason}` }),
   };
 }

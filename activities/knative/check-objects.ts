@@ -2,19 +2,22 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectCheck } from '../../core/experiment/task-kinds.ts';
 import { unmetWait } from '../../core/experiment/wait-for.ts';
 import { failure } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 
 /** One look at the objects; fails as `NotReady`, naming all that are not as wanted. */
 export async function checkObjects(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   { objects }: { readonly objects: readonly ObjectCheck[] },
 ): Promise<void> {
-  const looks = await Promise.all(objects.map((object) => doubtOf(cluster, object)));
-  const doubts = looks.filter((doubt) => doubt !== undefined);
+  const results = await Promise.all(objects.map((object) => objectProblem(cluster, object)));
+  const doubts = results.filter((doubt) => doubt !== undefined);
   if (doubts.length > 0) throw failure('NotReady', { message: doubts.join('; ') });
 }
 
-async function doubtOf(cluster: Cluster, { kind, waitFor, ...name }: ObjectCheck): Promise<string | undefined> {
+async function objectProblem(
+  cluster: ActivityCluster,
+  { kind, waitFor, ...name }: ObjectCheck,
+): Promise<string | undefined> {
   const unmet = unmetWait(waitFor, await cluster.readObject({ kind, ...name }));
   return unmet === undefined ? undefined : `${kind} ${formatObjectName(name)}: ${unmet}`;
 }

@@ -26,7 +26,7 @@ export interface ServicePatch {
 }
 
 /** A right, as `kubectl auth can-i` asks for it. */
-export interface Access {
+export interface AccessRight {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -41,7 +41,7 @@ export interface Resource {
 }
 
 /** A version of a kind of Metric. */
-export interface MetricVersion {
+export interface MetricResourceVersion {
   readonly group: 'iter8.tools' | 'serin.dev';
   readonly version: string;
 }
@@ -50,7 +50,7 @@ export interface MetricVersion {
  * The calls to the Kubernetes API that serin makes. Reading something that does not exist answers `undefined`; every other
  * failure has a type of `core/failures.ts`. Calls end with the activity that makes them.
  */
-export interface Cluster {
+export interface ActivityCluster {
   readonly readService: (name: ObjectName) => Promise<KnativeService | undefined>;
   readonly patchService: (name: ObjectName, patch: ServicePatch) => Promise<KnativeService>;
   /** What the service would be after the merge patch, defaults and webhooks included; nothing is changed. */
@@ -71,10 +71,10 @@ export interface Cluster {
     readonly kind: string;
   }) => Promise<Resource | undefined>;
   /** The object as the API server answers it; undefined also where that kind is not installed. */
-  readonly readMetricResource: (version: MetricVersion, name: ObjectName) => Promise<unknown>;
+  readonly readMetricResource: (version: MetricResourceVersion, name: ObjectName) => Promise<unknown>;
   /** Any object, its kind as kubectl takes it; fails as `NotReady` while the API server knows no such kind. */
   readonly readObject: (reference: ObjectReference) => Promise<object | undefined>;
-  readonly isAllowed: (access: Access) => Promise<boolean>;
+  readonly isAllowed: (access: AccessRight) => Promise<boolean>;
   /** Whether the API server says that it serves everything. */
   readonly isReady: () => Promise<boolean>;
 }
@@ -89,7 +89,7 @@ const leases = 'leases.coordination.k8s.io';
 const secrets = 'secrets';
 
 /** Connects to the API server of the kubeconfig's current context. */
-export function connectCluster(kubeConfig: KubeConfig): Cluster {
+export function connectCluster(kubeConfig: KubeConfig): ActivityCluster {
   const customObjects = kubeConfig.makeApiClient(CustomObjectsApi);
   const coordination = kubeConfig.makeApiClient(CoordinationV1Api);
   const core = kubeConfig.makeApiClient(CoreV1Api);
@@ -113,7 +113,7 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
       return read(answer, { resource: revisions, name });
     },
     patchService: (name, patch) => {
-      const request = { ...knative, ...name, plural: 'services', fieldManager, body: bodyOf(patch) };
+      const request = { ...knative, ...name, plural: 'services', fieldManager, body: patchBody(patch) };
       const patchOptions = () => options({ contentType: PatchStrategy.MergePatch });
       const answer = async () =>
         (await customObjects.patchNamespacedCustomObject(request, patchOptions())) as KnativeService;
@@ -147,7 +147,7 @@ export function connectCluster(kubeConfig: KubeConfig): Cluster {
       });
     },
     deleteLease: async (name, lease) => {
-      const request = { ...name, body: { preconditions: preconditionsOf(lease) } };
+      const request = { ...name, body: { preconditions: deletePreconditions(lease) } };
       await call(() => coordination.deleteNamespacedLease(request, options()), {
         verb: 'delete',
         resource: leases,
@@ -232,11 +232,11 @@ function absent(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
 }
 
-function bodyOf({ resourceVersion, annotations, traffic }: ServicePatch): object {
+function patchBody({ resourceVersion, annotations, traffic }: ServicePatch): object {
   return { metadata: { resourceVersion, annotations }, spec: { traffic } };
 }
 
-function preconditionsOf({ metadata }: V1Lease): { uid?: string; resourceVersion?: string } {
+function deletePreconditions({ metadata }: V1Lease): { uid?: string; resourceVersion?: string } {
   const { uid, resourceVersion } = metadata ?? {};
   return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
 }

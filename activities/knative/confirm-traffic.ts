@@ -5,7 +5,7 @@ import { planAnnotation } from '../../core/traffic/target.ts';
 import { formatPercents, formatShares, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
 import type { Share } from '../../core/experiment/versions.ts';
 import { failure } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 import { isObserved, unmet } from './objects.ts';
 import type { KnativeService } from './objects.ts';
 
@@ -25,18 +25,18 @@ export interface ConfirmTrafficInput {
  * Waits until the cluster reports the traffic that was written, and answers when it did, epoch ms. Fails as
  * `NotConfirmed` when it does not within the limit, with Knative's reason.
  */
-export async function confirmTraffic(cluster: Cluster, input: ConfirmTrafficInput): Promise<number> {
+export async function confirmTraffic(cluster: ActivityCluster, input: ConfirmTrafficInput): Promise<number> {
   const deadlineMs = performance.now() + input.confirmationLimitMs;
   for (;;) {
     const service = await readOwn(cluster, input);
-    const doubt = doubtOf(service, input.shares);
+    const doubt = confirmationProblem(service, input.shares);
     if (doubt === undefined) return Date.now();
     if (performance.now() > deadlineMs) throw notConfirmed(input, doubt);
     await sleep(pollIntervalMs);
   }
 }
 
-async function readOwn(cluster: Cluster, { target, annotation }: ConfirmTrafficInput): Promise<KnativeService> {
+async function readOwn(cluster: ActivityCluster, { target, annotation }: ConfirmTrafficInput): Promise<KnativeService> {
   const service = await cluster.readService(target);
   const name = formatObjectName(target);
   if (service === undefined) {
@@ -49,7 +49,7 @@ async function readOwn(cluster: Cluster, { target, annotation }: ConfirmTrafficI
 }
 
 /** Why the traffic is not confirmed yet. */
-function doubtOf(service: KnativeService, shares: readonly Share[]): string | undefined {
+function confirmationProblem(service: KnativeService, shares: readonly Share[]): string | undefined {
   if (!isObserved(service)) return 'Knative has not looked at the change yet';
   const unready = unmet(service.status?.conditions, 'RoutesReady');
   if (unready !== undefined) return `RoutesReady: ${unready}`;

@@ -1,9 +1,9 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
-import type { DiscoveredVersions } from '../../contract/activities.ts';
+import type { DiscoveredVersions } from '../../contract/preparation.ts';
 import { failure } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 import type { KnativeService } from './objects.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
@@ -12,7 +12,7 @@ import { notReady, serviceDoubt } from './readiness.ts';
  * newest one. Fails as `NotReady` while there is no newer revision, and as `PreflightRefused` where the traffic is split.
  */
 export async function discoverVersions(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   { experiment }: { readonly experiment: Experiment },
 ): Promise<DiscoveredVersions> {
   const { target, testingPattern } = experiment;

@@ -1,7 +1,7 @@
 import { parseJson } from '../../core/text/json.ts';
 import { ApiException } from '@kubernetes/client-node';
 import { ApplicationFailure } from '@temporalio/common';
-import { failure, messageOf } from '../failures.ts';
+import { failure, innermostMessage } from '../failures.ts';
 
 /** A call to the Kubernetes API, for messages: `cannot patch services.serving.knative.dev default/sample-app`. */
 export interface KubernetesCall {
@@ -15,7 +15,7 @@ export function throwKubernetesFailure(error: unknown, call: KubernetesCall): ne
   const what = `cannot ${call.verb} ${call.resource} ${call.object}`;
   if (error instanceof ApplicationFailure) throw error;
   if (!(error instanceof ApiException)) {
-    throw failure('KubernetesUnavailable', { message: `${what}: ${messageOf(error)}`, cause: error });
+    throw failure('KubernetesUnavailable', { message: `${what}: ${innermostMessage(error)}`, cause: error });
   }
   const { code } = error;
   const said = messageIn(error.body) ?? `HTTP ${code}`;
@@ -41,7 +41,7 @@ export function throwKubernetesFailure(error: unknown, call: KubernetesCall): ne
  */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof ApiException) || error.code !== 404) return false;
-  const details = statusOf(error.body)?.details;
+  const details = parseStatus(error.body)?.details;
   return typeof details === 'object' && details !== null && 'name' in details;
 }
 
@@ -55,12 +55,12 @@ export function isDenied(error: unknown): boolean {
 }
 
 /** The API's Status object, which comes as text or parsed. */
-function statusOf(body: unknown): { readonly message?: unknown; readonly details?: unknown } | undefined {
+function parseStatus(body: unknown): { readonly message?: unknown; readonly details?: unknown } | undefined {
   const status = typeof body === 'string' ? parseJson(body) : body;
   return typeof status === 'object' && status !== null ? status : undefined;
 }
 
 function messageIn(body: unknown): string | undefined {
-  const message = statusOf(body)?.message;
+  const message = parseStatus(body)?.message;
   return typeof message === 'string' ? message : undefined;
 }

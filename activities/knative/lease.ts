@@ -2,23 +2,22 @@ import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/traffic/lease.ts';
-import type { LeaseFacts } from '../../core/traffic/lease.ts';
+import type { LeaseFacts, LeaseHolder } from '../../core/traffic/lease.ts';
 import { leaseAnnotations, leaseName } from '../../core/traffic/target.ts';
-import type { Holder } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 
 /** The Lease that is the mutex of the target. */
-export function leaseOf({ namespace, name }: ObjectName): ObjectName {
+export function leaseObjectName({ namespace, name }: ObjectName): ObjectName {
   return { namespace, name: leaseName(name) };
 }
 
-export function readLease(cluster: Cluster, target: ObjectName): Promise<V1Lease | undefined> {
-  return cluster.readLease(leaseOf(target));
+export function readLease(cluster: ActivityCluster, target: ObjectName): Promise<V1Lease | undefined> {
+  return cluster.readLease(leaseObjectName(target));
 }
 
 /** What core decides by. */
-export function factsOf({ metadata, spec }: V1Lease): LeaseFacts {
+export function leaseFacts({ metadata, spec }: V1Lease): LeaseFacts {
   const { holderIdentity, leaseDurationSeconds } = spec ?? {};
   return {
     annotations: metadata?.annotations ?? {},
@@ -27,16 +26,16 @@ export function factsOf({ metadata, spec }: V1Lease): LeaseFacts {
   };
 }
 
-export function isOurs(lease: V1Lease, holder: Holder): boolean {
-  return isHeldBy(factsOf(lease), holder);
+export function isOurs(lease: V1Lease, holder: LeaseHolder): boolean {
+  return isHeldBy(leaseFacts(lease), holder);
 }
 
 /** A Lease for `holder`: a new one, or `taken` with its resourceVersion, so that only one of two takers gets it. */
-export function newLease(target: ObjectName, holder: Holder, taken?: V1Lease): V1Lease {
+export function newLease(target: ObjectName, holder: LeaseHolder, taken?: V1Lease): V1Lease {
   const resourceVersion = taken?.metadata?.resourceVersion;
   return {
     metadata: {
-      ...leaseOf(target),
+      ...leaseObjectName(target),
       annotations: { ...inheritedFrom(taken), ...holderAnnotations(holder) },
       labels: { 'app.kubernetes.io/managed-by': 'serin' },
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
@@ -66,37 +65,41 @@ export function isTakenOver({ spec }: V1Lease): boolean {
 
 export interface OwnedTarget {
   readonly target: ObjectName;
-  readonly holder: Holder;
+  readonly holder: LeaseHolder;
 }
 
 /**
  * Announces that an activity may go on for `limitMs` after its run has ended, before it starts: nobody takes the target
  * meanwhile. Fails as `Fenced` when the Lease is not ours. The duration is never lowered: an earlier attempt may still run.
  */
-export async function raiseLease(cluster: Cluster, { target, holder }: OwnedTarget, limitMs: number): Promise<void> {
+export async function raiseLease(
+  cluster: ActivityCluster,
+  { target, holder }: OwnedTarget,
+  limitMs: number,
+): Promise<void> {
   const lease = await requireLease(cluster, { target, holder });
   const leaseDurationSeconds = Math.ceil(limitMs / 1000) + defaultLeaseSeconds;
   if ((lease.spec?.leaseDurationSeconds ?? 0) >= leaseDurationSeconds) return;
-  await cluster.replaceLease(leaseOf(target), { ...lease, spec: { ...lease.spec, leaseDurationSeconds } });
+  await cluster.replaceLease(leaseObjectName(target), { ...lease, spec: { ...lease.spec, leaseDurationSeconds } });
 }
 
 /** Writes facts about the target onto our Lease; `undefined` takes one away. */
 export async function annotateLease(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   owned: OwnedTarget,
   changes: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const lease = await requireLease(cluster, owned);
   const merged = Object.entries({ ...lease.metadata?.annotations, ...changes });
   const annotations = Object.fromEntries(merged.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
-  await cluster.replaceLease(leaseOf(owned.target), { ...lease, metadata: { ...lease.metadata, annotations } });
+  await cluster.replaceLease(leaseObjectName(owned.target), { ...lease, metadata: { ...lease.metadata, annotations } });
 }
 
 /** The target's Lease; fails as `Fenced` when this experiment does not hold it. */
-export async function requireLease(cluster: Cluster, { target, holder }: OwnedTarget): Promise<V1Lease> {
+export async function requireLease(cluster: ActivityCluster, { target, holder }: OwnedTarget): Promise<V1Lease> {
   const lease = await readLease(cluster, target);
   if (lease !== undefined && isOurs(lease, holder)) return lease;
   const owner = lease === undefined ? 'it is gone' : `its holder is ${lease.spec?.holderIdentity ?? 'nobody'}`;
-  const message = `Lease ${formatObjectName(leaseOf(target))} is not held by ${holder.workflowId}: ${owner}`;
+  const message = `Lease ${formatObjectName(leaseObjectName(target))} is not held by ${holder.workflowId}: ${owner}`;
   throw failure('Fenced', { message });
 }

@@ -25,7 +25,7 @@ export interface ManagedFields {
   readonly fieldsV1?: object;
 }
 
-export interface Condition {
+export interface KnativeCondition {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
   readonly reason?: string;
@@ -52,7 +52,7 @@ export interface KnativeService {
   };
   readonly status?: {
     readonly observedGeneration?: number;
-    readonly conditions?: readonly Condition[];
+    readonly conditions?: readonly KnativeCondition[];
     readonly latestReadyRevisionName?: string;
     readonly latestCreatedRevisionName?: string;
     readonly traffic?: readonly TrafficEntry[];
@@ -62,14 +62,14 @@ export interface KnativeService {
 export interface Revision {
   readonly metadata: KnativeMetadata;
   readonly spec: RevisionSpec;
-  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
+  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly KnativeCondition[] };
 }
 
 /** The label by which Knative tells whose revision it is. */
 export const serviceLabel = 'serving.knative.dev/service';
 
 /** Undefined when the condition holds, else why not, in Knative's words. */
-export function unmet(conditions: readonly Condition[] | undefined, type: string): string | undefined {
+export function unmet(conditions: readonly KnativeCondition[] | undefined, type: string): string | undefined {
   const condition = conditions?.find((candidate) => candidate.type === type);
   if (condition?.status === 'True') return undefined;
   const words = [condition?.reason, condition?.message].filter((text) => text !== undefined && text !== '');
@@ -89,7 +89,7 @@ export function isRoutable(revision: Revision | undefined): boolean {
 }
 
 /** The image of the first container, which is the app's; empty where there is none. */
-export function imageOf({ spec }: Revision): string {
+export function containerImage({ spec }: Revision): string {
   return spec.containers?.[0]?.image ?? '';
 }
 
@@ -108,7 +108,7 @@ function newestOwner(managedFields: readonly ManagedFields[], path: readonly str
   const owners = managedFields.filter(({ subresource, fieldsV1 }) => {
     return (subresource ?? '') === '' && ownsField(fieldsV1, path);
   });
-  return owners.toSorted((a, b) => timeOf(b) - timeOf(a))[0];
+  return owners.toSorted((a, b) => entryTime(b) - entryTime(a))[0];
 }
 
 function ownsField(fields: unknown, path: readonly string[]): boolean {
@@ -119,6 +119,6 @@ function ownsField(fields: unknown, path: readonly string[]): boolean {
   return ownsField((fields as Readonly<Record<string, unknown>>)[key], rest);
 }
 
-function timeOf({ time }: ManagedFields): number {
+function entryTime({ time }: ManagedFields): number {
   return time === undefined ? 0 : Date.parse(time);
 }

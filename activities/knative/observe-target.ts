@@ -2,8 +2,8 @@ import { CancelledFailure } from '@temporalio/common';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { planAnnotation } from '../../core/traffic/target.ts';
 import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
-import { messageOf } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
+import { innermostMessage } from '../failures.ts';
+import type { ActivityCluster } from './cluster.ts';
 import { trafficEditor, unmet } from './objects.ts';
 import type { KnativeService, Revision } from './objects.ts';
 
@@ -14,7 +14,7 @@ export interface ObserveTargetInput {
 }
 
 /** Looks at the target once. A cluster that does not answer is an answer too; only cancellation is thrown. */
-export async function observeTarget(cluster: Cluster, input: ObserveTargetInput): Promise<TargetObservation> {
+export async function observeTarget(cluster: ActivityCluster, input: ObserveTargetInput): Promise<TargetObservation> {
   const { namespace } = input.target;
   try {
     const [service, ...revisions] = await Promise.all([
@@ -22,16 +22,16 @@ export async function observeTarget(cluster: Cluster, input: ObserveTargetInput)
       ...input.revisions.map((name) => cluster.readRevision({ namespace, name })),
     ]);
     if (service === undefined || service.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
-    return { kind: 'seen', ...describe(service), revisions: revisions.map(stateOf) };
+    return { kind: 'observed', ...describe(service), revisions: revisions.map(revisionState) };
   } catch (error) {
     if (error instanceof CancelledFailure) throw error;
-    return { kind: 'unreachable', reason: messageOf(error) };
+    return { kind: 'unreachable', reason: innermostMessage(error) };
   }
 }
 
 function describe(
   service: KnativeService,
-): Pick<Extract<TargetObservation, { kind: 'seen' }>, 'specTraffic' | 'latestCreatedRevision' | 'plan' | 'editor'> {
+): Pick<Extract<TargetObservation, { kind: 'observed' }>, 'specTraffic' | 'latestCreatedRevision' | 'plan' | 'editor'> {
   const latestCreatedRevision = service.status?.latestCreatedRevisionName;
   const plan = service.metadata.annotations?.[planAnnotation];
   const editor = trafficEditor(service);
@@ -48,7 +48,7 @@ function formatEditor({ manager, time }: { manager: string; time?: string }): st
 }
 
 /** A revision that is scaled to zero is still ready: the next request starts it. */
-function stateOf(revision: Revision | undefined): RevisionState {
+function revisionState(revision: Revision | undefined): RevisionState {
   if (revision === undefined || revision.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
   const reason = unmet(revision.status?.conditions, 'Ready');
   return reason === undefined ? { kind: 'ready' } : { kind: 'unready', reason };

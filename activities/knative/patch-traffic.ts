@@ -13,10 +13,10 @@ import {
   pinTraffic,
   servesShares,
 } from '../../core/traffic/spec-traffic.ts';
-import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/activities.ts';
+import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
 import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 import { confirmTraffic } from './confirm-traffic.ts';
 import { isOurs, readLease } from './lease.ts';
 import { isRoutable, trafficEditor } from './objects.ts';
@@ -29,7 +29,7 @@ import { fieldManager } from './cluster.ts';
  * The write is guarded by what was read: the service's resourceVersion, then its plan annotation, then, where another
  * run wrote last, the Lease, which is read after the service so that a change of the owner in between is a conflict.
  */
-export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
+export async function patchTraffic(cluster: ActivityCluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
     const acceptedAtMs = await writeLatest(cluster, input);
     const annotation = formatWriteId(input.plan);
@@ -41,31 +41,31 @@ export async function patchTraffic(cluster: Cluster, input: PatchTrafficInput): 
 }
 
 /** More conflicts in a row than this have another cause than Knative's controllers, which write the status. */
-const maxLooks = 5;
+const maxAttempts = 5;
 
 /**
  * Looks again when the service changed after it was read: everything is asked and decided anew. Temporal's next attempt
  * would not begin within a second, however short its interval, and an abort in mid-shift must not wait for that.
  */
-async function writeLatest(cluster: Cluster, input: PatchTrafficInput): Promise<number> {
-  for (let look = 1; ; look += 1) {
+async function writeLatest(cluster: ActivityCluster, input: PatchTrafficInput): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await write(cluster, input);
     } catch (error) {
-      if (look === maxLooks || !hasType(error, 'Conflict')) throw error;
+      if (attempt === maxAttempts || !hasType(error, 'Conflict')) throw error;
     }
   }
 }
 
 /** Answers when the API server accepted the write, be it now or in an earlier attempt; epoch ms. */
-async function write(cluster: Cluster, input: PatchTrafficInput): Promise<number> {
+async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promise<number> {
   const service = await readExisting(cluster, input);
   const permission = await askPermission(cluster, service, input);
   switch (permission.kind) {
     case 'fenced':
       throw fenced(input, permission);
     case 'alreadyWritten':
-      return (await isBlocked(cluster, service, input)) ? patch(cluster, service, input) : acceptedAtMs(service);
+      return (await isBlocked(cluster, service, input)) ? patch(cluster, service, input) : readAcceptedAtMs(service);
     case 'write':
       requirePresent(service, input);
       return patch(cluster, service, input);
@@ -78,7 +78,7 @@ function fenced({ target }: PatchTrafficInput, permission: Extract<WritePermissi
   return failure('Fenced', { message, details: ownSequence === undefined ? [] : [{ ownSequence }] });
 }
 
-async function patch(cluster: Cluster, service: KnativeService, input: PatchTrafficInput): Promise<number> {
+async function patch(cluster: ActivityCluster, service: KnativeService, input: PatchTrafficInput): Promise<number> {
   const { resourceVersion } = service.metadata;
   const traffic = await nextTraffic(cluster, service, input);
   const annotations = { [planAnnotation]: formatWriteId(input.plan) };
@@ -87,7 +87,11 @@ async function patch(cluster: Cluster, service: KnativeService, input: PatchTraf
 }
 
 /** Whether Knative cannot carry out what we wrote, since a revision at 0 % has become unready after that. */
-async function isBlocked(cluster: Cluster, { spec }: KnativeService, input: PatchTrafficInput): Promise<boolean> {
+async function isBlocked(
+  cluster: ActivityCluster,
+  { spec }: KnativeService,
+  input: PatchTrafficInput,
+): Promise<boolean> {
   const traffic = spec.traffic ?? [];
   if (!servesShares(traffic, input.shares)) return false;
   const idle = traffic.filter(({ percent = 0 }) => percent === 0);
@@ -109,14 +113,14 @@ function requirePresent(service: KnativeService, { target, plan, present }: Patc
   throw failure('Drift', { message: `${edit}: ${difference}; nothing was written` });
 }
 
-async function readExisting(cluster: Cluster, { target }: PatchTrafficInput): Promise<KnativeService> {
+async function readExisting(cluster: ActivityCluster, { target }: PatchTrafficInput): Promise<KnativeService> {
   const service = await cluster.readService(target);
   if (service !== undefined && service.metadata.deletionTimestamp === undefined) return service;
   throw failure('TargetGone', { message: `Knative Service ${formatObjectName(target)} is gone; nothing was written` });
 }
 
 async function askPermission(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   service: KnativeService,
   { target, holder, plan }: PatchTrafficInput,
 ): Promise<WritePermission> {
@@ -133,7 +137,7 @@ async function askPermission(
 }
 
 async function nextTraffic(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   service: KnativeService,
   input: PatchTrafficInput,
 ): Promise<readonly TrafficEntry[]> {
@@ -174,7 +178,7 @@ function withTags(present: readonly TrafficEntry[], tags: readonly TaggedRevisio
 
 /** The revisions that exist. */
 async function readRevisions(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   { namespace }: Pick<ObjectName, 'namespace'>,
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, Revision>> {
@@ -183,7 +187,7 @@ async function readRevisions(
 }
 
 /** When an earlier attempt's write was accepted, so far as the object tells: whole seconds. */
-function acceptedAtMs(service: KnativeService): number {
+function readAcceptedAtMs(service: KnativeService): number {
   const editor = trafficEditor(service);
   return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
 }

@@ -1,20 +1,23 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { fieldOf } from '../../core/text/field-of.ts';
-import { experimentOfWorkflow } from '../../contract/activities.ts';
+import { readField } from '../../core/text/field.ts';
+import { experimentOfWorkflow } from '../../contract/experiment-id.ts';
 import { failure, hasType } from '../failures.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 
 /**
  * Fails as `ExperimentGone` when the run is that of an Experiment which is not there any more: it was deleted while nobody could
  * tell the run. A run without an object passes, and so does every run where the worker may not look.
  */
-export async function requireExperiment(cluster: Pick<Cluster, 'readObject'>, workflowId: string): Promise<void> {
+export async function requireExperiment(
+  cluster: Pick<ActivityCluster, 'readObject'>,
+  workflowId: string,
+): Promise<void> {
   const reference = experimentOfWorkflow(workflowId);
   if (reference === undefined) return;
   const { group, namespace, name, uid } = reference;
   try {
     const object = await cluster.readObject({ kind: `experiments.${group}`, namespace, name });
-    if (fieldOf(fieldOf(object, 'metadata'), 'uid') === uid) return;
+    if (readField(readField(object, 'metadata'), 'uid') === uid) return;
   } catch (error) {
     if (hasType(error, 'Forbidden')) return;
     throw error;

@@ -1,9 +1,9 @@
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 
 /** The keys of a secret, decoded; undefined when there is no such secret. */
 export async function readSecretData(
-  cluster: Pick<Cluster, 'readSecret'>,
+  cluster: Pick<ActivityCluster, 'readSecret'>,
   name: ObjectName,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const secret = await cluster.readSecret(name);

@@ -1,28 +1,28 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
-import type { Verification, VerifyInput } from '../../contract/activities.ts';
+import type { Verification, VerifyInput } from '../../contract/traffic.ts';
 import { failure } from '../failures.ts';
 import { fieldManager } from './cluster.ts';
-import type { Cluster } from './cluster.ts';
+import type { ActivityCluster } from './cluster.ts';
 import { trafficEditor } from './objects.ts';
 import type { KnativeService } from './objects.ts';
 import { notReady, routesDoubt, serviceDoubt } from './readiness.ts';
 
 /** One look whether the target serves the winner, and nothing else; fails as `NotReady` with what is missing. */
-export async function verifyTarget(cluster: Cluster, input: VerifyInput): Promise<Verification> {
+export async function verifyTarget(cluster: ActivityCluster, input: VerifyInput): Promise<Verification> {
   const service = await cluster.readService(input.target);
   if (service === undefined) {
     const message = `Knative Service ${formatObjectName(input.target)} is gone after the finish actions`;
     throw failure('TargetGone', { message });
   }
-  const doubt = doubtOf(service, input);
+  const doubt = servingProblem(service, input);
   if (doubt !== undefined) throw notReady(doubt);
   const { latestReadyRevisionName, latestCreatedRevisionName } = service.status ?? {};
   const isLatest = [latestReadyRevisionName, latestCreatedRevisionName].every((name) => name === input.winner.revision);
   return { mayFollowLatest: isLatest && isOurTraffic(service, input.winner.revision) };
 }
 
-function doubtOf(service: KnativeService, input: VerifyInput): string | undefined {
+function servingProblem(service: KnativeService, input: VerifyInput): string | undefined {
   const doubt = input.requireLatest ? serviceDoubt(service, input.target) : routesDoubt(service, input.target);
   return doubt ?? trafficDoubt(service, input) ?? (input.requireLatest ? latestDoubt(service, input) : undefined);
 }

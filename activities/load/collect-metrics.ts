@@ -4,7 +4,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { Counts } from '../../core/measurements/measurement.ts';
 import { plannedLoadMs } from '../../core/tasks/task.ts';
 import { readFortioReport } from '../../formats/fortio-report.ts';
-import type { CollectMetricsInput, LoadTarget } from '../../contract/activities.ts';
+import type { CollectMetricsInput, LoadTarget } from '../../contract/tasks.ts';
 import { describeEnd, hasSucceeded, lastLines } from '../commands/command-failure.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import { runProcess } from '../commands/run-process.ts';
@@ -62,7 +62,7 @@ interface Load {
 }
 
 async function load({ environment }: LoadDependencies, { target, address, input, payload }: Load): Promise<Counts> {
-  const args = [...argumentsOf(target, input), '-resolve', address, ...payload, target.url];
+  const args = [...fortioArguments(target, input), '-resolve', address, ...payload, target.url];
   const limitMs = Math.min(input.limitMs, plannedLoadMs(input.amount, target) + requestLimitMs);
   const signal = cancellationSignal();
   const result = await runProcess({ command, args, environment, limitMs, signal, outputBytes: reportBytes });
@@ -73,7 +73,7 @@ async function load({ environment }: LoadDependencies, { target, address, input,
   throw failure('CommandFailed', { message: `fortio for version ${target.name} ${end}: ${said}` });
 }
 
-function argumentsOf({ headers, requestsPerSecond }: LoadTarget, input: CollectMetricsInput): readonly string[] {
+function fortioArguments({ headers, requestsPerSecond }: LoadTarget, input: CollectMetricsInput): readonly string[] {
   const { amount, connections, contentType } = input;
   const flags = {
     '-qps': String(requestsPerSecond),

@@ -2,11 +2,11 @@ import { unknownPlaceholders } from '../../core/measurements/placeholders.ts';
 import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
 import type { MetricReading } from '../../core/experiment/metric-definition.ts';
 import type { MetricDefinitions } from '../../core/experiment/metric.ts';
-import type { DefinedMetrics, MetricVersion } from '../../contract/activities.ts';
+import type { DefinedMetrics, MetricVersion } from '../../contract/observation.ts';
 import { readMetric } from './custom/read-metric.ts';
 import type { MetricBackEnds } from './custom/read-metric.ts';
 
-interface Moment {
+interface QueryContext {
   readonly nowMs: number;
   /** Its abort is rethrown. */
   readonly signal: AbortSignal;
@@ -19,14 +19,14 @@ interface Moment {
 export async function withDefinedMetrics(
   measurement: RunMeasurement,
   defined: DefinedMetrics,
-  { backEnds, ...moment }: Moment & { readonly backEnds: MetricBackEnds },
+  { backEnds, ...moment }: QueryContext & { readonly backEnds: MetricBackEnds },
 ): Promise<RunMeasurement> {
   if (measurement.kind !== 'measured') return measurement;
   const readings = await Promise.all(
     defined.versions.map((version) => readVersion(version, defined, { backEnds, ...moment })),
   );
   const unseen = readings.flatMap((ofVersion) => Object.entries(ofVersion)).find(([, { kind }]) => kind === 'blind');
-  if (unseen !== undefined) return { kind: 'blind', reason: `metric ${unseen[0]}: ${reasonOf(unseen[1])}` };
+  if (unseen !== undefined) return { kind: 'blind', reason: `metric ${unseen[0]}: ${unreadReason(unseen[1])}` };
   const [baseline, ...candidates] = [measurement.baseline, ...measurement.candidates].map((counts, index): Counts => {
     return { ...counts, values: readings[index] ?? {} };
   });
@@ -47,7 +47,7 @@ export function queryProblems(metrics: MetricDefinitions, versions: readonly Met
 async function readVersion(
   version: MetricVersion,
   { metrics, sinceMs }: DefinedMetrics,
-  { backEnds, nowMs, signal }: Moment & { readonly backEnds: MetricBackEnds },
+  { backEnds, nowMs, signal }: QueryContext & { readonly backEnds: MetricBackEnds },
 ): Promise<Readonly<Record<string, MetricReading>>> {
   const elapsedMs = nowMs - sinceMs;
   const read = await Promise.all(
@@ -59,6 +59,6 @@ async function readVersion(
   return Object.fromEntries(read);
 }
 
-function reasonOf(reading: MetricReading): string {
+function unreadReason(reading: MetricReading): string {
   return reading.kind === 'value' ? '' : reading.reason;
 }

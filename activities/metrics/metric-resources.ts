@@ -8,10 +8,10 @@ import { formatIssue } from '../../formats/document/issue.ts';
 import { parseMetricObject } from '../../formats/metrics/metric.ts';
 import type { MetricsReading } from '../../formats/metrics/metric.ts';
 import { failure } from '../failures.ts';
-import type { Cluster, MetricVersion } from '../knative/cluster.ts';
+import type { ActivityCluster, MetricResourceVersion } from '../knative/cluster.ts';
 
 /** In this order; the first that has the metric wins. */
-const versions: readonly MetricVersion[] = [
+const versions: readonly MetricResourceVersion[] = [
   { group: 'iter8.tools', version: 'v2alpha2' },
   { group: 'iter8.tools', version: 'v2alpha1' },
   { group: 'serin.dev', version: 'v1alpha1' },
@@ -31,7 +31,7 @@ export interface MetricReferences {
  * Fails as `MetricUnavailable` when one is not there, or cannot be used.
  */
 export async function findMetrics(
-  cluster: Pick<Cluster, 'readMetricResource'>,
+  cluster: Pick<ActivityCluster, 'readMetricResource'>,
   { references, namespace }: MetricReferences,
 ): Promise<MetricDefinitions> {
   const found = new Map<string, MetricDefinition>();
@@ -40,7 +40,7 @@ export async function findMetrics(
     const next = wanted.filter((name) => !found.has(formatObjectName(name)));
     const read = await Promise.all(distinct(next).map((name) => readDefinition(cluster, name)));
     for (const definition of read) found.set(formatObjectName(definition), definition);
-    wanted = read.flatMap(sampleSizeOf);
+    wanted = read.flatMap(referencedSampleSizes);
   }
   const byName = new Map(references.map((one) => [formatObjectName(metricObject(one, namespace)), one]));
   return Object.fromEntries([...found].map(([name, definition]) => [byName.get(name) ?? name, definition]));
@@ -54,24 +54,24 @@ function distinct(names: readonly ObjectName[]): readonly ObjectName[] {
   return [...new Map(names.map((name) => [formatObjectName(name), name])).values()];
 }
 
-function sampleSizeOf({ sampleSize }: MetricDefinition): readonly ObjectName[] {
+function referencedSampleSizes({ sampleSize }: MetricDefinition): readonly ObjectName[] {
   if (sampleSize === undefined || builtInMetric(sampleSize.name) !== undefined) return [];
   return [sampleSize];
 }
 
 async function readDefinition(
-  cluster: Pick<Cluster, 'readMetricResource'>,
+  cluster: Pick<ActivityCluster, 'readMetricResource'>,
   name: ObjectName,
 ): Promise<MetricDefinition> {
   for (const version of versions) {
     const object = await cluster.readMetricResource(version, name);
-    if (object !== undefined) return definitionOf(object, name);
+    if (object !== undefined) return parseDefinition(object, name);
   }
   const remedy = 'apply its Metric resource, or correct the name';
   throw failure('MetricUnavailable', { message: `Unable to find metric ${formatObjectName(name)}; ${remedy}` });
 }
 
-function definitionOf(object: unknown, name: ObjectName): MetricDefinition {
+function parseDefinition(object: unknown, name: ObjectName): MetricDefinition {
   const reading = parseAnyVersion(object, name);
   const shown = formatObjectName(name);
   if (reading.kind === 'invalid') {

@@ -3,19 +3,19 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, ObjectName, Version } from '../../core/experiment/experiment.ts';
 import { isJsonObject } from '../../core/text/json.ts';
 import { lastAppliedAnnotation } from '../../core/traffic/last-applied.ts';
-import { rehearsableApplies, winnersOf } from '../../core/tasks/rehearsal.ts';
+import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
 import type { ExecTask } from '../../core/tasks/task.ts';
 import { readRenderedServices } from '../../formats/rendered-chart.ts';
 import { rehearseApply } from '../commands/rehearse-apply.ts';
 import { compareTraffic } from '../helm/rendered-service.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';
 import { jsonDifferences } from '../knative/json-differences.ts';
 import type { KnativeService } from '../knative/objects.ts';
 
 export interface ApplyDependencies {
-  readonly cluster: Pick<Cluster, 'readRevision' | 'readService' | 'isReady'>;
+  readonly cluster: Pick<ActivityCluster, 'readRevision' | 'readService' | 'isReady'>;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ const allRehearsalsMs = 60_000;
 export async function applyProblems(dependencies: ApplyDependencies, experiment: Experiment): Promise<ApplyProblems> {
   const found: ApplyProblems[] = [];
   const endsAtMs = performance.now() + allRehearsalsMs;
-  for (const winner of winnersOf(experiment)) {
+  for (const winner of possibleWinners(experiment)) {
     for (const task of rehearsableApplies(experiment, winner)) {
       const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, endsAtMs });
       const ofWinner = (sentence: string): string => `for ${winner.name}: ${sentence}`;

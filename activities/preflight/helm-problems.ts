@@ -1,20 +1,20 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { winnersOf } from '../../core/tasks/rehearsal.ts';
-import type { Revisions } from '../../contract/activities.ts';
+import { possibleWinners } from '../../core/tasks/rehearsal.ts';
+import type { Revisions } from '../../contract/traffic.ts';
 import type { Helm } from '../helm/helm.ts';
 import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
 import type { WinnerUpgrade } from '../helm/render-tasks.ts';
-import type { Cluster } from '../knative/cluster.ts';
-import { releaseProblem, releasesOf, unsupportedHelm } from './releases.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
+import { releaseProblem, upgradedReleases, unsupportedHelm } from './releases.ts';
 import { missingHelmRights } from './rights.ts';
 
 /** Everything about the helm finish actions that would keep one of the winners from being deployed as judged. */
 export async function helmProblems(
-  { cluster, helm }: { readonly cluster: Cluster; readonly helm: Helm },
+  { cluster, helm }: { readonly cluster: ActivityCluster; readonly helm: Helm },
   experiment: Experiment,
   revisions: Revisions,
 ): Promise<readonly string[]> {
-  const winners = winnersOf(experiment).map((winner) => helmUpgrades(experiment, winner));
+  const winners = possibleWinners(experiment).map((winner) => helmUpgrades(experiment, winner));
   const unreadable = winners.flatMap(({ problems }) => problems);
   const upgrades = winners.map((winner) => winner.upgrades);
   if (upgrades.flat().length === 0) return unreadable;
@@ -25,7 +25,7 @@ export async function helmProblems(
   // Nothing of what follows could be asked.
   if (unusable.length > 0) return [...unreadable, ...unusable];
   const problems: string[] = [...unreadable];
-  for (const release of releasesOf(upgrades.flat(), experiment)) {
+  for (const release of upgradedReleases(upgrades.flat(), experiment)) {
     problems.push(...listed(await releaseProblem(helm, release)));
   }
   if (problems.length > 0) return problems;
@@ -37,11 +37,11 @@ export async function helmProblems(
 
 /** Every namespace in which helm cannot keep its records, in one sentence each. */
 async function deniedNamespaces(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   experiment: Experiment,
   upgrades: readonly WinnerUpgrade[],
 ): Promise<readonly string[]> {
-  const namespaces = new Set(releasesOf(upgrades, experiment).map(({ namespace }) => namespace));
+  const namespaces = new Set(upgradedReleases(upgrades, experiment).map(({ namespace }) => namespace));
   const denied = await Promise.all([...namespaces].map((namespace) => missingHelmRights(cluster, namespace)));
   return denied.flatMap(listed);
 }

@@ -4,31 +4,32 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { isLoadTest } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
-import { winnersOf } from '../../core/tasks/rehearsal.ts';
+import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
-import { judgedVersions, metricVersions, movesTraffic, versionsOf } from '../../core/experiment/versions.ts';
-import type { Holder, PreflightReport } from '../../contract/activities.ts';
+import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
+import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { PreflightReport } from '../../contract/preparation.ts';
 import { refusedCommands } from '../commands/run-command.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from '../helm/helm.ts';
 import { renderingDigest } from '../helm/rendering-digest.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
-import type { Cluster } from '../knative/cluster.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../knative/objects.ts';
 import { requireExperiment } from '../knative/require-experiment.ts';
 import { applyProblems } from './apply-problems.ts';
 import { helmProblems } from './helm-problems.ts';
-import { lookAhead } from './look-ahead.ts';
+import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryProblems } from '../metrics/defined-metrics.ts';
 import { intervalProblem, requireMetrics } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
-import { warningsOf } from './warnings.ts';
+import { preflightWarnings } from './warnings.ts';
 
 export interface PreflightDependencies {
-  readonly cluster: Cluster;
+  readonly cluster: ActivityCluster;
   readonly helm: Helm;
   readonly metrics: MetricsSettings;
   readonly allowedCommands: readonly string[];
@@ -38,7 +39,7 @@ export interface PreflightDependencies {
 
 export interface PreflightInput {
   readonly experiment: Experiment;
-  readonly holder: Holder;
+  readonly holder: LeaseHolder;
 }
 
 /**
@@ -80,10 +81,10 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     }
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
-    const outlook = await lookAhead({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...warningsOf(experiment), ...applies.warnings, ...outlook.warnings];
-    const digests = await digestsOf(dependencies.helm, experiment);
-    return { revisions, weights, tags: tagsOf(service), ...outlook, ...digests, warnings };
+    const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
+    const warnings = [...preflightWarnings(experiment), ...applies.warnings, ...outlook.warnings];
+    const digests = await renderingDigests(dependencies.helm, experiment);
+    return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, warnings };
   });
 }
 
@@ -94,30 +95,30 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
   return interval === undefined ? queries : [interval, ...queries];
 }
 
-async function digestsOf(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
+async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
   if (experiment.isPinned !== true) return {};
   const digests: [string, string][] = [];
-  for (const version of winnersOf(experiment)) {
+  for (const version of possibleWinners(experiment)) {
     digests.push([version.name, await renderingDigest(helm, experiment, version)]);
   }
   return { digests: Object.fromEntries(digests) };
 }
 
-async function readTarget(cluster: Cluster, { target }: Experiment): Promise<KnativeService> {
+async function readTarget(cluster: ActivityCluster, { target }: Experiment): Promise<KnativeService> {
   const service = await cluster.readService(target);
   if (service !== undefined) return service;
   throw failure('TargetGone', { message: `Knative Service ${formatObjectName(target)} is gone` });
 }
 
-function tagsOf({ status }: KnativeService): readonly TaggedRevision[] {
+function trafficTags({ status }: KnativeService): readonly TaggedRevision[] {
   return (status?.traffic ?? []).flatMap(({ tag, revisionName }) =>
     tag === undefined || tag === '' || revisionName === undefined ? [] : [{ tag, revisionName }],
   );
 }
 
-function trafficProblems(service: KnativeService, experiment: Experiment, isTakenOver: boolean): readonly string[] {
+function trafficProblems(service: KnativeService, experiment: Experiment, wasTakenOver: boolean): readonly string[] {
   if (!movesTraffic(experiment)) return notRouted(service, experiment);
-  return [...staleVersions(service, experiment), ...(isTakenOver ? [] : promotedAlready(service, experiment))];
+  return [...staleVersions(service, experiment), ...(wasTakenOver ? [] : promotedAlready(service, experiment))];
 }
 
 /** A conformance test needs requests, be it by a tag only. */
@@ -134,7 +135,7 @@ function notRouted({ status }: KnativeService, { target, baseline }: Experiment)
 function staleVersions({ status }: KnativeService, experiment: Experiment): readonly string[] {
   const { target } = experiment;
   const percents = percentsByRevision(status?.traffic ?? []);
-  const versions = [...new Set(versionsOf(experiment).map(({ revision }) => revision))];
+  const versions = [...new Set(allVersions(experiment).map(({ revision }) => revision))];
   const others = [...percents].filter(([revision]) => !versions.includes(revision));
   const ofVersions = versions.reduce((sum, revision) => sum + (percents.get(revision) ?? 0), 0);
   if (others.length === 0 && ofVersions === 100) return [];

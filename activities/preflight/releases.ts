@@ -1,8 +1,8 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { Helm, ReleaseName } from '../helm/helm.ts';
 import type { WinnerUpgrade } from '../helm/render-tasks.ts';
-import { describe, isPending, pendingLimitMs, pendingMs } from '../helm/repair.ts';
-import { releaseOf } from '../helm/run-helm.ts';
+import { describeRelease, isPending, effectivePendingLimitMs, pendingMs } from '../helm/repair.ts';
+import { upgradedRelease } from '../helm/run-helm.ts';
 
 const testedMajor = 3;
 
@@ -15,13 +15,13 @@ export async function unsupportedHelm(helm: Helm): Promise<string | undefined> {
 }
 
 /** The releases that the upgrades are about, each once, with the longest `--timeout` that is used on it. */
-export function releasesOf(
+export function upgradedReleases(
   upgrades: readonly WinnerUpgrade[],
   { target }: Experiment,
 ): readonly (ReleaseName & { readonly timeoutMs: number })[] {
   const releases = new Map<string, ReleaseName & { timeoutMs: number }>();
   for (const { upgrade } of upgrades) {
-    const name = releaseOf(upgrade, { target });
+    const name = upgradedRelease(upgrade, { target });
     const key = `${name.namespace}/${name.release}`;
     const timeoutMs = Math.max(upgrade.timeoutMs, releases.get(key)?.timeoutMs ?? 0);
     releases.set(key, { ...name, timeoutMs });
@@ -40,7 +40,7 @@ export async function releaseProblem(
     return `release ${shown} does not exist: a finish action would install it beside what is running; name the release of the target and its namespace`;
   }
   if (!isPending(state)) return undefined;
-  const leftMs = pendingMs(state, { limitMs: pendingLimitMs(helm, { timeoutMs }), nowMs: Date.now() });
+  const leftMs = pendingMs(state, { limitMs: effectivePendingLimitMs(helm, { timeoutMs }), nowMs: Date.now() });
   if (leftMs === 0) return undefined;
-  return `${describe(name, state)}: an operation may be at work for another ${Math.ceil(leftMs / 1000)} s; start again when it has ended`;
+  return `${describeRelease(name, state)}: an operation may be at work for another ${Math.ceil(leftMs / 1000)} s; start again when it has ended`;
 }

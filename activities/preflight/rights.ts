@@ -1,11 +1,11 @@
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import type { Access, Cluster } from '../knative/cluster.ts';
+import type { AccessRight, ActivityCluster } from '../knative/cluster.ts';
 
 const serving = 'serving.knative.dev';
 const coordination = 'coordination.k8s.io';
 
 /** What serin itself does in the target's namespace. */
-const ownRights: readonly (Pick<Access, 'group' | 'resource'> & { readonly verbs: readonly string[] })[] = [
+const ownRights: readonly (Pick<AccessRight, 'group' | 'resource'> & { readonly verbs: readonly string[] })[] = [
   { group: serving, resource: 'services', verbs: ['get', 'patch'] },
   { group: serving, resource: 'revisions', verbs: ['get'] },
   { group: coordination, resource: 'leases', verbs: ['get', 'create', 'update', 'delete'] },
@@ -15,7 +15,10 @@ const ownRights: readonly (Pick<Access, 'group' | 'resource'> & { readonly verbs
 const secretVerbs = ['get', 'list', 'create', 'update', 'delete'] as const;
 
 /** The rights on the target that the worker lacks, as sentences. */
-export async function missingOwnRights(cluster: Cluster, { namespace }: ObjectName): Promise<readonly string[]> {
+export async function missingOwnRights(
+  cluster: ActivityCluster,
+  { namespace }: ObjectName,
+): Promise<readonly string[]> {
   const missing = await Promise.all(
     ownRights.map(async ({ verbs, ...resource }) => ({
       resource,
@@ -30,7 +33,7 @@ export async function missingOwnRights(cluster: Cluster, { namespace }: ObjectNa
 }
 
 /** Why helm cannot keep its records in the namespace; undefined when it can. */
-export async function missingHelmRights(cluster: Cluster, namespace: string): Promise<string | undefined> {
+export async function missingHelmRights(cluster: ActivityCluster, namespace: string): Promise<string | undefined> {
   const denied = await deniedVerbs(cluster, { group: '', resource: 'secrets', namespace }, secretVerbs);
   if (denied.length === 0) return undefined;
   const remedy = `apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace ${namespace}`;
@@ -38,8 +41,8 @@ export async function missingHelmRights(cluster: Cluster, namespace: string): Pr
 }
 
 async function deniedVerbs(
-  cluster: Cluster,
-  resource: Omit<Access, 'verb'>,
+  cluster: ActivityCluster,
+  resource: Omit<AccessRight, 'verb'>,
   verbs: readonly string[],
 ): Promise<readonly string[]> {
   const answers = await Promise.all(

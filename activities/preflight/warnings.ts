@@ -1,18 +1,18 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { versionsOf } from '../../core/experiment/versions.ts';
-import { rehearsableApplies, winnersOf } from '../../core/tasks/rehearsal.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
+import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
 import type { Task } from '../../core/experiment/task-kinds.ts';
-import { commandOf, finishTasksFor, isHelm, mayDeploy } from '../../core/tasks/task.ts';
+import { requiredCommand, finishTasksFor, isHelm, mayDeploy } from '../../core/tasks/task.ts';
 import { helmUpgrades } from '../helm/render-tasks.ts';
 
 const atomicWarning =
   '--atomic: a failing helm goes back to its previous revision by itself, with the traffic that it rendered then';
 
 /** What a person should know before the run begins, although nothing forbids it. */
-export function warningsOf(experiment: Experiment): readonly string[] {
+export function preflightWarnings(experiment: Experiment): readonly string[] {
   const blind = experiment.finish.filter((task) => mayDeploy(task) && !isHelm(task) && !isRehearsed(task, experiment));
-  const general = new Set(blind.flatMap((task) => commandOf(task) ?? []));
-  const upgrades = versionsOf(experiment).flatMap((version) => helmUpgrades(experiment, version).upgrades);
+  const general = new Set(blind.flatMap((task) => requiredCommand(task) ?? []));
+  const upgrades = allVersions(experiment).flatMap((version) => helmUpgrades(experiment, version).upgrades);
   const isAtomic = upgrades.some(({ upgrade }) => upgrade.isAtomic);
   return [
     ...[...general].map((command) => {
@@ -24,7 +24,7 @@ export function warningsOf(experiment: Experiment): readonly string[] {
 
 /** Whether the API server is asked about it for every winner that it may run for. */
 function isRehearsed(task: Task, experiment: Experiment): boolean {
-  return winnersOf(experiment).every((winner) => {
+  return possibleWinners(experiment).every((winner) => {
     const isRun = finishTasksFor(experiment, winner).includes(task);
     return !isRun || rehearsableApplies(experiment, winner).some((one) => one === task);
   });

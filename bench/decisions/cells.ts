@@ -128,11 +128,11 @@ export const cells: Readonly<Record<string, Cell>> = Object.fromEntries([
     ],
   ]),
   ...correlations.flatMap((correlation) =>
-    Object.entries(burstRules).flatMap(([name, ruleOf]) =>
+    Object.entries(burstRules).flatMap(([name, createRule]) =>
       [0.8, 1.5].map((multiple) => [
         `bursts|${name}|${correlation}|${multiple}`,
         {
-          rule: ruleOf(correlation),
+          rule: createRule(correlation),
           requestsPerSecond: 20,
           behaviour: { errorRate: multiple * limits.errorRate, correlation },
         },
@@ -145,7 +145,7 @@ export const cells: Readonly<Record<string, Cell>> = Object.fromEntries([
 export function runCell(name: string, runs: number): CellResult {
   const cell = cells[name];
   if (cell === undefined) throw new Error(`no cell ${name}`);
-  const random = seededRandom(seedOf(name));
+  const random = seededRandom(hashName(name));
   const counts = { promoted: 0, failed: 0, undecided: 0 };
   let [intervals, requests, errors] = [0, 0, 0];
   for (let run = 0; run < runs; run += 1) {
@@ -168,7 +168,7 @@ export function runCell(name: string, runs: number): CellResult {
   };
 }
 
-function seedOf(name: string): number {
+function hashName(name: string): number {
   let hash = 2166136261;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   return hash >>> 0;

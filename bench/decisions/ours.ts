@@ -31,7 +31,7 @@ const planned = 12;
 /** As the peers' ramp. */
 const steps = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95];
 
-function experimentOf(settings: OurSettings): Experiment {
+function buildExperiment(settings: OurSettings): Experiment {
   const { objectives = errorsOnly, tolerance = 0.5, latencyTolerance = 0.25, mostIterations = planned } = settings;
   const intervalMs = intervalSeconds * 1000;
   return {
@@ -67,7 +67,7 @@ function experimentOf(settings: OurSettings): Experiment {
 
 /** Our method, by the functions that judge real experiments; the baseline has a tenth of the limit in errors and good latencies. */
 export function ours(settings: OurSettings): Rule {
-  const experiment = experimentOf(settings);
+  const experiment = buildExperiment(settings);
   return ({ random, requestsPerSecond }, candidate) => {
     const { latency } = candidate;
     const baseline = { errorRate: limits.errorRate / 10, ...(latency === undefined ? {} : { latency: goodLatency }) };

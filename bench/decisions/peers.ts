@@ -2,17 +2,17 @@ import { histogramQuantile } from '../../core/measurements/quantile.ts';
 import { sampleLatencies } from '../../core/offline/latency.ts';
 import type { SimulatedRun } from '../../core/offline/simulate.ts';
 import { limits, observe } from './traffic.ts';
-import type { Behaviour, Seen, Traffic } from './traffic.ts';
+import type { Behaviour, ObservedInterval, SimulatedTraffic } from './traffic.ts';
 
 /**
  * The peers' rules, modelled from their sources (shared reference, statistics §1.1), not run. Each returns how one run ended; a
  * peer knows no "undecided".
  */
-export type Rule = (traffic: Traffic, candidate: Behaviour) => SimulatedRun;
+export type Rule = (traffic: SimulatedTraffic, candidate: Behaviour) => SimulatedRun;
 
 const iterations = 12;
 
-function isBeyond({ requests, errors, p95Ms = 0, sumMs = 0 }: Seen): boolean {
+function isBeyond({ requests, errors, p95Ms = 0, sumMs = 0 }: ObservedInterval): boolean {
   return errors / requests > limits.errorRate || p95Ms > limits.p95Ms || sumMs / requests > limits.meanMs;
 }
 
@@ -23,12 +23,12 @@ export const iter8: Rule = (traffic, candidate) => {
   let buckets = new Map<number | null, number>();
   let isGood = false;
   for (let interval = 1; interval <= iterations; interval += 1) {
-    const seen = observe(traffic, withoutLatency(candidate), { weight, interval });
-    requests += seen.requests;
-    errors += seen.errors;
+    const observed = observe(traffic, withoutLatency(candidate), { weight, interval });
+    requests += observed.requests;
+    errors += observed.errors;
     let p95Ms: number | undefined;
     if (candidate.latency !== undefined) {
-      const sample = sampleLatencies(random, seen.requests, candidate.latency);
+      const sample = sampleLatencies(random, observed.requests, candidate.latency);
       sumMs += sample.sumMs;
       buckets = new Map(sample.buckets.map(({ le, count }) => [le, count + (buckets.get(le) ?? 0)]));
       p95Ms = histogramQuantile(
@@ -57,10 +57,10 @@ export const flagger: Rule = (traffic, candidate) => {
   const [threshold, stepWeight, maxWeight] = [5, 5, 60];
   let [weight, failedChecks, requests, errors] = [stepWeight, 0, 0, 0];
   for (let interval = 1; ; interval += 1) {
-    const seen = observe(traffic, candidate, { weight, interval });
-    requests += seen.requests;
-    errors += seen.errors;
-    const isGood = seen.requests > 0 && !isBeyond(seen);
+    const observed = observe(traffic, candidate, { weight, interval });
+    requests += observed.requests;
+    errors += observed.errors;
+    const isGood = observed.requests > 0 && !isBeyond(observed);
     const served = { intervals: interval, candidateRequests: requests, candidateErrors: errors };
     if (isGood && weight >= maxWeight) return { outcome: 'promoted', ...served };
     if (isGood) weight += stepWeight;
@@ -75,10 +75,10 @@ export function argo(failureLimit: number): Rule {
     let [failures, requests, errors] = [0, 0, 0];
     for (let interval = 1; interval <= iterations; interval += 1) {
       const weight = Math.min(95, 10 * interval - 5);
-      const seen = observe(traffic, candidate, { weight, interval });
-      requests += seen.requests;
-      errors += seen.errors;
-      if (seen.requests > 0 && isBeyond(seen)) failures += 1;
+      const observed = observe(traffic, candidate, { weight, interval });
+      requests += observed.requests;
+      errors += observed.errors;
+      if (observed.requests > 0 && isBeyond(observed)) failures += 1;
       const served = { intervals: interval, candidateRequests: requests, candidateErrors: errors };
       if (failures > failureLimit) return { outcome: 'failed', ...served };
     }
@@ -96,11 +96,11 @@ export const kayenta: Rule = (traffic, candidate) => {
   const rates: { candidate: number[]; baseline: number[] } = { candidate: [], baseline: [] };
   let [requests, errors] = [0, 0];
   for (let interval = 1; interval <= iterations; interval += 1) {
-    const seen = observe(traffic, candidate, { weight: kayentaWeight, interval });
+    const observed = observe(traffic, candidate, { weight: kayentaWeight, interval });
     const baseline = observe(traffic, { errorRate: baselineErrorRate }, { weight: kayentaWeight, interval });
-    requests += seen.requests;
-    errors += seen.errors;
-    if (seen.requests > 0) rates.candidate.push(seen.errors / seen.requests);
+    requests += observed.requests;
+    errors += observed.errors;
+    if (observed.requests > 0) rates.candidate.push(observed.errors / observed.requests);
     if (baseline.requests > 0) rates.baseline.push(baseline.errors / baseline.requests);
   }
   const outcome = isHigh(rates.candidate, rates.baseline) ? 'failed' : 'promoted';

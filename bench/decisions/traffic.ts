@@ -17,24 +17,24 @@ export interface Behaviour {
 }
 
 /** What a rule sees of one interval of one version. */
-export interface Seen {
+export interface ObservedInterval {
   readonly requests: number;
   readonly errors: number;
   readonly p95Ms?: number;
   readonly sumMs?: number;
 }
 
-export interface Traffic {
+export interface SimulatedTraffic {
   readonly random: Random;
   readonly requestsPerSecond: number;
 }
 
 /** One interval of the candidate at this weight (percent), with everything that peers look at. */
 export function observe(
-  { random, requestsPerSecond }: Traffic,
+  { random, requestsPerSecond }: SimulatedTraffic,
   behaviour: Behaviour,
   { weight, interval }: { readonly weight: number; readonly interval: number },
-): Seen {
+): ObservedInterval {
   const requests = poisson(random, (requestsPerSecond * intervalSeconds * weight) / 100);
   const { errorRate, correlation = 0, latency } = behaviour;
   const mean = typeof errorRate === 'number' ? errorRate : errorRate(interval);

@@ -6,12 +6,12 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
 import type { Session } from '../temporal/connection.ts';
-import { describedView } from '../files/document.ts';
+import { describedView } from '../files/experiment-document.ts';
 import { CommandError } from '../errors.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import type { Execution, ExperimentView } from '../temporal/experiments.ts';
-import { follow, hasEnded } from '../temporal/follow.ts';
-import { assertRunning, requestOf } from './steer.ts';
+import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
+import { assertRunning, buildRequest } from './steer.ts';
 import type { RequestFlags } from './steer.ts';
 
 export interface AbortFlags extends RequestFlags {
@@ -22,7 +22,7 @@ export interface AbortFlags extends RequestFlags {
 }
 
 /** `serin abort ID`: records the request, which needs no worker, and then watches until the traffic is safe. */
-export async function abort(
+export async function abortCommand(
   context: CommandContext,
   { id, flags }: { id: string; flags: AbortFlags },
 ): Promise<CommandResult> {
@@ -30,7 +30,7 @@ export async function abort(
     const execution = await findExecution(context, session, id);
     const { workflowId, runId } = execution;
     assertRunning(execution, 'abort');
-    await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, requestOf(flags));
+    await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, buildRequest(flags));
     say(context, `${workflowId}: abort recorded`);
     if (!flags.wait) return { exitCode: 0, json: { workflowId, aborted: 'recorded' } };
     return reportEnd(context, await awaitEnd(context, { session, execution, timeoutMs: flags.timeoutMs }));
@@ -45,14 +45,14 @@ interface Wait {
 
 async function awaitEnd(context: CommandContext, { session, execution, timeoutMs }: Wait): Promise<ExperimentView> {
   const signal = withTimeLimit(context.terminal.interrupted, timeoutMs);
-  const told = new Set<string>();
-  const tell = (line: string): void => {
-    if (!told.has(line)) remark(context, line);
-    told.add(line);
+  const printed = new Set<string>();
+  const printOnce = (line: string): void => {
+    if (!printed.has(line)) remark(context, line);
+    printed.add(line);
   };
-  for await (const view of follow(session, execution.workflowId, signal)) {
-    if (hasEnded(view)) return view;
-    tell(progressOf(view));
+  for await (const view of pollExperiment(session, execution.workflowId, signal)) {
+    if (isFinalView(view)) return view;
+    printOnce(progressText(view));
   }
   const { workflowId, taskQueue } = execution;
   throw new CommandError(
@@ -61,7 +61,7 @@ async function awaitEnd(context: CommandContext, { session, execution, timeoutMs
   );
 }
 
-function progressOf({ report, note, execution }: ExperimentView): string {
+function progressText({ report, note, execution }: ExperimentView): string {
   if (note !== undefined) return `waiting: ${note}`;
   if (report?.timeToSafeMs === undefined) return `waiting for a worker on task queue ${execution.taskQueue} to act`;
   return `${safety(report)}, ending`;

@@ -11,7 +11,7 @@ import { CommandError } from '../errors.ts';
 import { failedReport, noReport, readReports } from '../files/experiment-file.ts';
 import type { Execution, ExperimentView } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
-import { follow, hasEnded } from '../temporal/follow.ts';
+import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { formatColumns } from '../render/columns.ts';
 import { printable } from '../render/text.ts';
 
@@ -28,7 +28,7 @@ const appearanceLimitMs = 10_000;
  * `serin assert ID -c …`: waits for the end of an experiment, and says which conditions hold. Exit code 0 when all do, 1 when
  * one does not, 3 when the time was over before anybody could know, 4 when the experiment cannot be found or asked about.
  */
-export async function assertExperiment(
+export async function assertCommand(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: AssertFlags },
 ): Promise<CommandResult> {
@@ -40,11 +40,11 @@ export async function assertExperiment(
   const { workflowId } = view.execution;
   const note = view.note === undefined ? {} : { note: printable(view.note) };
   const result = answer(context, flags.conditions, { report: reportOfEnd(view), workflowId, ...note });
-  return interrupted.aborted && !hasEnded(view) ? { ...result, exitCode: 130 } : result;
+  return interrupted.aborted && !isFinalView(view) ? { ...result, exitCode: 130 } : result;
 }
 
 /** `serin assert -f FILE -c …`: the same for the one Experiment in a file, as it is; needs no connection. */
-export async function assertFile(
+export async function assertFileCommand(
   context: CommandContext,
   { file, flags }: { readonly file: string; readonly flags: AssertFlags },
 ): Promise<CommandResult> {
@@ -63,7 +63,7 @@ interface Search {
 async function viewOfEnd(context: CommandContext, session: Session, { id, signal }: Search): Promise<ExperimentView> {
   const { workflowId } = await findSoon(context, session, { id, signal });
   let last: ExperimentView | undefined;
-  for await (const view of follow(session, workflowId, signal)) last = view;
+  for await (const view of pollExperiment(session, workflowId, signal)) last = view;
   if (last === undefined) throw new Error('whoever follows an experiment sees it at least once');
   return last;
 }
@@ -88,7 +88,7 @@ function unanswered(error: unknown): never {
 /** A workflow that was stopped from outside has failed, whatever it said last. */
 function reportOfEnd(view: ExperimentView): Report {
   const { report, note, execution } = view;
-  if (report?.outcome !== undefined || !hasEnded(view)) return report ?? noReport;
+  if (report?.outcome !== undefined || !isFinalView(view)) return report ?? noReport;
   return failedReport(report, note ?? `the workflow has ended: ${execution.status.name}`);
 }
 
@@ -105,7 +105,7 @@ function answer(
   { report, note, ...found }: Asked,
 ): CommandResult {
   const results = assertConditions(report, conditions);
-  const { exitCode, summary } = summaryOf(results, note === undefined ? report : { ...report, message: note });
+  const { exitCode, summary } = summarize(results, note === undefined ? report : { ...report, message: note });
   say(context, formatColumns(results.map(({ condition, holds, why }) => [condition, holds, why])), summary);
   const { name, namespace, outcome, reason } = report;
   return { exitCode, json: { name, namespace, ...found, outcome, reason, note, conditions: results } };
@@ -113,7 +113,7 @@ function answer(
 
 type Summary = Pick<CommandResult, 'exitCode'> & { readonly summary: string };
 
-function summaryOf(results: readonly AssertionResult[], { reason, message }: Report): Summary {
+function summarize(results: readonly AssertionResult[], { reason, message }: Report): Summary {
   if (results.every(({ holds }) => holds === 'yes')) return { exitCode: 0, summary: 'All conditions satisfied.' };
   if (results.some(({ holds }) => holds === 'no')) {
     return { exitCode: 1, summary: `Not all conditions hold: ${reason ?? message}` };

@@ -1,6 +1,6 @@
 import { formatWeights } from '../../core/report/iteration-text.ts';
 import { formatInstant } from '../../core/text/instant.ts';
-import type { RoundPlan } from '../../core/planner/plan-all.ts';
+import type { Plan } from '../../core/planner/plan-all.ts';
 import { rejudge } from '../../core/offline/rejudge.ts';
 import type { RejudgedInterval } from '../../core/offline/rejudge.ts';
 import { formatIssue } from '../../formats/document/issue.ts';
@@ -9,7 +9,7 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { readInputFile } from '../files/files.ts';
-import { readManifest } from '../files/manifest.ts';
+import { readManifestFile } from '../files/manifest.ts';
 import { planWords, verdictLines } from '../render/judgement.ts';
 
 export interface AssessFlags {
@@ -18,8 +18,11 @@ export interface AssessFlags {
 }
 
 /** `serin assess -f FILE --measurements FILE`: judges a file of intervals without any cluster. Exit code 0 for a promotion. */
-export async function assess(context: CommandContext, { file, measurements }: AssessFlags): Promise<CommandResult> {
-  const { experiment } = await readManifest(context.terminal, file);
+export async function assessCommand(
+  context: CommandContext,
+  { file, measurements }: AssessFlags,
+): Promise<CommandResult> {
+  const { experiment } = await readManifestFile(context.terminal, file);
   const { name, text } = await readInputFile(context.terminal, measurements);
   const reading = readMeasurements(text, name);
   if (reading.kind === 'invalid') {
@@ -27,7 +30,7 @@ export async function assess(context: CommandContext, { file, measurements }: As
     throw new CommandError('usage', [`${name} cannot be used:`, ...issues].join('\n  '), { issues });
   }
   const judged = rejudge(experiment, reading.intervals);
-  for (const one of judged) say(context, lineOf(one));
+  for (const one of judged) say(context, formatInterval(one));
   const last = judged.at(-1);
   if (last === undefined) throw new CommandError('usage', `${name}: expected at least one interval`);
   if (last.judgement !== undefined) say(context, '', ...verdictLines(experiment, last.judgement));
@@ -40,10 +43,10 @@ export async function assess(context: CommandContext, { file, measurements }: As
   };
 }
 
-function isFavourable(plan: RoundPlan): boolean {
+function isFavourable(plan: Plan): boolean {
   return plan.kind === 'promote' || plan.kind === 'openGate' || (plan.kind === 'conclude' && plan.conforms);
 }
 
-function lineOf({ interval, iteration, plan }: RejudgedInterval): string {
+function formatInterval({ interval, iteration, plan }: RejudgedInterval): string {
   return `${formatInstant(interval.atMs)}  iteration ${iteration}  ${formatWeights(interval.weights)}  ${planWords(plan)}`;
 }

@@ -6,9 +6,9 @@ import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
 import type { Session } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import { readManifest } from '../files/manifest.ts';
-import { isFile, readExportedRecord, readRunRecord } from '../temporal/records.ts';
-import type { RunRecord } from '../temporal/records.ts';
+import { readManifestFile } from '../files/manifest.ts';
+import { isFile, readExportedRecord, readRunRecord } from '../temporal/recorded-run.ts';
+import type { RunRecord } from '../temporal/recorded-run.ts';
 import { formatColumns } from '../render/columns.ts';
 import { planWords } from '../render/judgement.ts';
 import { listExperiments } from '../temporal/visibility.ts';
@@ -26,9 +26,9 @@ interface Request {
 }
 
 /** `serin backtest ID… -f FILE`: judges recorded experiments by other criteria, and says which decisions would have changed. */
-export async function backtest(context: CommandContext, request: Request): Promise<CommandResult> {
-  const { experiment } = await readManifest(context.terminal, request.flags.file);
-  const records = await recordsOf(context, request);
+export async function backtestCommand(context: CommandContext, request: Request): Promise<CommandResult> {
+  const { experiment } = await readManifestFile(context.terminal, request.flags.file);
+  const records = await readRecords(context, request);
   const rows = records.map((record) => compare(record, experiment));
   const changed = rows.filter((row) => row.isChanged).length;
   const cells = rows.map(({ name, recorded, rejudged, isChanged }) => [
@@ -41,7 +41,7 @@ export async function backtest(context: CommandContext, request: Request): Promi
   return { exitCode: 0, json: { changed, experiments: rows } };
 }
 
-async function recordsOf(context: CommandContext, { ids, flags }: Request): Promise<readonly RunRecord[]> {
+async function readRecords(context: CommandContext, { ids, flags }: Request): Promise<readonly RunRecord[]> {
   const areFiles = await Promise.all(ids.map(isFile));
   if (ids.length === 0 && flags.last === undefined) {
     throw new CommandError('usage', 'backtest takes experiments, files of exported histories, or --last N');
@@ -81,12 +81,12 @@ function compare({ name, experiment, intervals }: RunRecord, changed: Experiment
   const criteria = { ...changed, correlations: changed.objectives.map(() => null) };
   const before = rejudge(experiment, intervals);
   const after = rejudge(criteria, intervals);
-  const [recorded, rejudged] = [endOf(before), endOf(after)];
+  const [recorded, rejudged] = [describeEnd(before), describeEnd(after)];
   const isChanged = recorded.kind !== rejudged.kind || recorded.iteration !== rejudged.iteration;
   return { name, recorded: recorded.words, rejudged: rejudged.words, isChanged };
 }
 
-function endOf(judged: readonly RejudgedInterval[]): {
+function describeEnd(judged: readonly RejudgedInterval[]): {
   readonly kind: string;
   readonly iteration: number;
   readonly words: string;

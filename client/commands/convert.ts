@@ -5,7 +5,7 @@ import { CommandError } from '../errors.ts';
 import { readInputFile } from '../files/files.ts';
 
 /** `serin convert -f FILE`: prints an iter8 manifest in serin's own form. */
-export async function convert(context: CommandContext, path: string): Promise<CommandResult> {
+export async function convertCommand(context: CommandContext, path: string): Promise<CommandResult> {
   const { name, text } = await readInputFile(context.terminal, path);
   const conversion = convertManifest(text, name);
   if (conversion.kind === 'invalid') {

@@ -2,7 +2,7 @@ import { describe as describeFully, describeBriefly } from '../../core/report/de
 import type { Report } from '../../core/report/report.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
-import { describedView } from '../files/document.ts';
+import { describedView } from '../files/experiment-document.ts';
 import { readReports } from '../files/experiment-file.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
 import { printable } from '../render/text.ts';
@@ -13,7 +13,7 @@ export interface DescribeFlags {
 }
 
 /** `serin describe ID`: the experiment as text, as iter8ctl shows it, and beyond. */
-export async function describe(
+export async function describeCommand(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: DescribeFlags },
 ): Promise<CommandResult> {
@@ -22,23 +22,23 @@ export async function describe(
   const { viewExecution } = await import('../temporal/experiments.ts');
   return withSession(context.connection, async (session) => {
     const view = await viewExecution(session, await findExecution(context, session, id));
-    say(context, view.report === undefined ? describeExecution(view) : textOf(view.report, flags));
+    say(context, view.report === undefined ? describeExecution(view) : describeReport(view.report, flags));
     if (view.note !== undefined) remark(context, `note: ${printable(view.note)}`);
     return { exitCode: 0, json: describedView(view) };
   });
 }
 
 /** `serin describe -f FILE`: the same for each Experiment in a file; needs no connection. */
-export async function describeFile(
+export async function describeFileCommand(
   context: CommandContext,
   { file, flags }: { readonly file: string; readonly flags: DescribeFlags },
 ): Promise<CommandResult> {
   const reports = await readReports(context.terminal, file);
-  say(context, reports.map((report) => textOf(report, flags)).join('\n\n\n'));
+  say(context, reports.map((report) => describeReport(report, flags)).join('\n\n\n'));
   return { exitCode: 0, json: reports.length === 1 ? reports[0] : reports };
 }
 
-function textOf(report: Report, { wide }: DescribeFlags): string {
+function describeReport(report: Report, { wide }: DescribeFlags): string {
   return wide ? describeFully(report) : describeBriefly(report);
 }
 

@@ -3,14 +3,14 @@ import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { connectDoctorCluster } from '../doctor/cluster.ts';
-import type { DoctorCluster, KnativeService } from '../doctor/cluster.ts';
-import { fail, messageOf } from '../doctor/finding.ts';
+import type { DoctorCluster, DoctorService } from '../doctor/cluster.ts';
+import { failFinding, failureText } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkKubernetes } from '../doctor/kubernetes.ts';
 import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { checkTemporal } from '../doctor/temporal.ts';
-import { readManifest } from '../files/manifest.ts';
+import { readManifestFile } from '../files/manifest.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
@@ -34,8 +34,8 @@ interface Scope {
 }
 
 /** `serin doctor`: whether all that an experiment needs is in order, as a checklist. Exit code 1 when something fails. */
-export async function doctor(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
-  const scope = await scopeOf(context, flags);
+export async function doctorCommand(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
+  const scope = await readScope(context, flags);
   const cluster = connectDoctorCluster(flags);
   const { target } = scope;
   const [temporal, kubernetes, services] = await Promise.all([
@@ -45,7 +45,7 @@ export async function doctor(context: CommandContext, flags: DoctorFlags): Promi
       releaseNamespaces: scope.releaseNamespaces,
       ...(flags.as === undefined ? {} : { user: flags.as }),
     }),
-    servicesOf(cluster, target),
+    findServices(cluster, target),
   ]);
   const targets = services.kind === 'failed' ? [services.finding] : await checkLeft(context, cluster, services.found);
   const metrics = await checkMetrics(context, flags, services.kind === 'failed' ? [] : services.found);
@@ -55,17 +55,17 @@ export async function doctor(context: CommandContext, flags: DoctorFlags): Promi
   return { exitCode: isWell ? 0 : 1, json: { ok: isWell, ...areas } };
 }
 
-async function scopeOf({ terminal }: CommandContext, { file, target }: DoctorFlags): Promise<Scope> {
+async function readScope({ terminal }: CommandContext, { file, target }: DoctorFlags): Promise<Scope> {
   const named = target === undefined ? undefined : parseTarget(target);
   if (file === undefined) {
     return named === undefined ? { releaseNamespaces: [] } : { target: named, releaseNamespaces: [named.namespace] };
   }
-  const { experiment } = await readManifest(terminal, file);
-  return { target: named ?? experiment.target, releaseNamespaces: releaseNamespacesOf(experiment) };
+  const { experiment } = await readManifestFile(terminal, file);
+  return { target: named ?? experiment.target, releaseNamespaces: findReleaseNamespaces(experiment) };
 }
 
 /** Helm without `--namespace` runs in the target's. */
-function releaseNamespacesOf({ finish, target }: Experiment): readonly string[] {
+function findReleaseNamespaces({ finish, target }: Experiment): readonly string[] {
   const namespaces = finish.flatMap((task) => {
     const command = task.kind === 'exec' && task.command === 'helm' ? parseHelmCommand(task.args) : undefined;
     return command?.kind === 'upgrade' ? [command.upgrade.namespace ?? target.namespace] : [];
@@ -74,36 +74,38 @@ function releaseNamespacesOf({ finish, target }: Experiment): readonly string[] 
 }
 
 type Services =
-  | { readonly kind: 'found'; readonly found: readonly KnativeService[] }
+  | { readonly kind: 'found'; readonly found: readonly DoctorService[] }
   | { readonly kind: 'failed'; readonly finding: Finding };
 
-async function servicesOf(cluster: DoctorCluster, target: ObjectName | undefined): Promise<Services> {
+async function findServices(cluster: DoctorCluster, target: ObjectName | undefined): Promise<Services> {
   try {
     return { kind: 'found', found: await cluster.services(target) };
   } catch (error) {
     const remedy = 'check the name, and your own rights to read Knative Services; --target looks at one alone';
-    return { kind: 'failed', finding: fail(messageOf(error), remedy) };
+    return { kind: 'failed', finding: failFinding(failureText(error), remedy) };
   }
 }
 
 async function checkLeft(
   { connection, program }: CommandContext,
   cluster: DoctorCluster,
-  services: readonly KnativeService[],
+  services: readonly DoctorService[],
 ): Promise<readonly Finding[]> {
   const [only, other] = new Set(services.map(({ metadata }) => metadata.namespace));
   try {
     const leases = await cluster.leases(other === undefined ? only : undefined);
     return await checkTargets({ services, leases, connection, program });
   } catch (error) {
-    return [fail(messageOf(error), 'check your own rights to list Leases; --target looks in one namespace alone')];
+    return [
+      failFinding(failureText(error), 'check your own rights to list Leases; --target looks in one namespace alone'),
+    ];
   }
 }
 
 async function checkMetrics(
   { terminal }: CommandContext,
   { prometheus }: DoctorFlags,
-  services: readonly KnativeService[],
+  services: readonly DoctorService[],
 ): Promise<readonly Finding[]> {
   if (prometheus === undefined) {
     const remedy = 'give --prometheus, or set SERIN_PROMETHEUS_URL';

@@ -1,16 +1,16 @@
-import { analysisOf } from '../../core/experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../../core/experiment/analysis-rules.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { formatInstant } from '../../core/text/instant.ts';
 import { formatWeights } from '../../core/report/iteration-text.ts';
-import { roleOf } from '../../core/experiment/versions.ts';
+import { judgedRole } from '../../core/experiment/versions.ts';
 import { formatOdds } from '../../core/verdicts/format-odds.ts';
 import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
-import { isFile, readExportedRecord, readRunRecord } from '../temporal/records.ts';
-import type { IntervalRecord, RunRecord } from '../temporal/records.ts';
+import { isFile, readExportedRecord, readRunRecord } from '../temporal/recorded-run.ts';
+import type { IntervalRecord, RunRecord } from '../temporal/recorded-run.ts';
 import { verdictLines } from '../render/judgement.ts';
 
 export interface ExplainFlags {
@@ -19,7 +19,7 @@ export interface ExplainFlags {
 }
 
 /** `serin explain ID`: what was asked, measured, compared and decided in one interval, from the record of the run. */
-export async function explain(
+export async function explainCommand(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: ExplainFlags },
 ): Promise<CommandResult> {
@@ -75,7 +75,7 @@ function measurementLines(experiment: Experiment, measurement: RunMeasurement): 
       `    at ${formatInstant(atMs)}: ${series} series, ${samples} samples`,
     ]),
     `  baseline   ${countsText(baseline)}`,
-    ...candidates.map((counts, index) => `  ${roleOf(experiment, index).padEnd(9)}  ${countsText(counts)}`),
+    ...candidates.map((counts, index) => `  ${judgedRole(experiment, index).padEnd(9)}  ${countsText(counts)}`),
   ];
 }
 
@@ -92,19 +92,19 @@ function valuesText(values: NonNullable<Counts['values']>): string {
   return texts.join('');
 }
 
-function percentOf(share: number): string {
+function formatShare(share: number): string {
   return `${Math.round(100 * share)} %`;
 }
 
 function ruleLines(experiment: Experiment): readonly string[] {
-  const { method, falsePass, falseFail, latencyTolerance } = analysisOf(experiment);
+  const { method, falsePass, falseFail, latencyTolerance } = effectiveAnalysis(experiment);
   const { minSamples, tolerance } = experiment;
   if (method === 'threshold') {
     return [`Rule: threshold, the value since the first step against the limit, from ${minSamples} requests on`];
   }
   return [
     `Rule: sequential; an objective passes when its evidence reaches ${formatOdds(-Math.log(falsePass))} and its estimate is within limit and tolerance`,
-    `      (${percentOf(tolerance)}, of latencies ${percentOf(latencyTolerance)});`,
+    `      (${formatShare(tolerance)}, of latencies ${formatShare(latencyTolerance)});`,
     `      the candidate fails when the evidence against it, averaged over the objectives, reaches ${formatOdds(-Math.log(falseFail))}`,
   ];
 }

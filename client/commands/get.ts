@@ -3,14 +3,14 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
 import type { Session } from '../temporal/connection.ts';
-import { documentApiVersion, documentOf } from '../files/document.ts';
-import type { ExperimentDocument } from '../files/document.ts';
+import { documentApiVersion, experimentDocument } from '../files/experiment-document.ts';
+import type { ExperimentDocument } from '../files/experiment-document.ts';
 import { CommandError } from '../errors.ts';
 import { findExecution, viewWorkflow } from '../temporal/find-experiment.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
 import { pause } from '../../kubernetes/pause.ts';
-import { hasEnded } from '../temporal/follow.ts';
-import { formatColumns, formatRow, widthsOf } from '../render/columns.ts';
+import { isFinalView } from '../temporal/poll-experiment.ts';
+import { formatColumns, formatRow, columnWidths } from '../render/columns.ts';
 import { header, row, wideHeader, wideRow } from '../render/listing.ts';
 import { listExperiments } from '../temporal/visibility.ts';
 
@@ -28,7 +28,7 @@ interface Request {
 }
 
 /** `serin get [ID…]`: one line an experiment in the columns of kubectl, or documents as JSON or YAML. */
-export async function get(context: CommandContext, request: Request): Promise<CommandResult> {
+export async function getCommand(context: CommandContext, request: Request): Promise<CommandResult> {
   return withSession(context.connection, async (session) => {
     if (request.flags.watch && context.output === 'yaml') {
       throw new CommandError('usage', '--watch prints text, wide or json, not yaml');
@@ -36,7 +36,7 @@ export async function get(context: CommandContext, request: Request): Promise<Co
     const found = await Promise.all(request.ids.map((id) => findExecution(context, session, id)));
     const listed = { workflowIds: found.map(({ workflowId }) => workflowId), flags: request.flags };
     if (request.flags.watch) return watchList(context, session, listed);
-    const views = await viewsOf(session, listed);
+    const views = await readViews(session, listed);
     if (context.output === 'json' || context.output === 'yaml') return printDocuments(context, views, request);
     printTable(context, views);
     return { exitCode: 0 };
@@ -49,24 +49,24 @@ interface Listed {
   readonly flags: GetFlags;
 }
 
-async function viewsOf(session: Session, { workflowIds, flags }: Listed): Promise<readonly ExperimentView[]> {
+async function readViews(session: Session, { workflowIds, flags }: Listed): Promise<readonly ExperimentView[]> {
   if (workflowIds.length === 0) return listExperiments(session, flags);
   return Promise.all(workflowIds.map((workflowId) => viewWorkflow(session, workflowId)));
 }
 
 function printTable(context: CommandContext, views: readonly ExperimentView[]): void {
   if (views.length === 0) remark(context, `no experiments; \`${context.program} start -f FILE\` starts one`);
-  else say(context, formatColumns(tableOf(context, views)));
+  else say(context, formatColumns(tableRows(context, views)));
 }
 
-function tableOf({ output }: CommandContext, views: readonly ExperimentView[]): readonly (readonly string[])[] {
+function tableRows({ output }: CommandContext, views: readonly ExperimentView[]): readonly (readonly string[])[] {
   const nowMs = Date.now();
   return output === 'wide' ? [wideHeader, ...views.map((view) => wideRow(view, nowMs))] : [header, ...views.map(row)];
 }
 
 function printDocuments(context: CommandContext, views: readonly ExperimentView[], { ids }: Request): CommandResult {
   const silent = views.filter(({ report }) => report === undefined);
-  const documents = views.flatMap(({ report }) => (report === undefined ? [] : [documentOf(report)]));
+  const documents = views.flatMap(({ report }) => (report === undefined ? [] : [experimentDocument(report)]));
   const [document] = documents;
   if (ids.length === 1 && document === undefined) {
     const note = silent[0]?.note ?? 'it has ended without one';
@@ -75,12 +75,12 @@ function printDocuments(context: CommandContext, views: readonly ExperimentView[
       `there is no report of ${ids[0]}: ${note}; \`${context.program} describe\` shows the rest`,
     );
   }
-  print(context, ids.length === 1 && document !== undefined ? document : listOf(documents));
+  print(context, ids.length === 1 && document !== undefined ? document : experimentList(documents));
   for (const { execution, note } of silent) context.terminal.writeError(`left out ${execution.workflowId}: ${note}\n`);
   return { exitCode: 0 };
 }
 
-function listOf(items: readonly ExperimentDocument[]): unknown {
+function experimentList(items: readonly ExperimentDocument[]): unknown {
   return { apiVersion: documentApiVersion, kind: 'ExperimentList', items };
 }
 
@@ -93,14 +93,14 @@ async function watchList(context: CommandContext, session: Session, listed: List
   const shown = new Map<string, string>();
   let widths: readonly number[] | undefined;
   do {
-    const views = await viewsOf(session, listed);
-    const table = tableOf(context, views);
+    const views = await readViews(session, listed);
+    const table = tableRows(context, views);
     if (widths === undefined) {
-      widths = widthsOf(table);
+      widths = columnWidths(table);
       if (context.output !== 'json') say(context, formatRow(table[0] ?? [], widths));
     }
     for (const view of views) printChanged(context, { view, widths, shown });
-    if (listed.workflowIds.length > 0 && views.every(hasEnded)) return { exitCode: 0 };
+    if (listed.workflowIds.length > 0 && views.every(isFinalView)) return { exitCode: 0 };
   } while (await pause(context.terminal.interrupted));
   return { exitCode: 130 };
 }
@@ -114,16 +114,16 @@ interface Change {
 
 function printChanged(context: CommandContext, { view, widths, shown }: Change): void {
   const { runId } = view.execution;
-  const [, cells = []] = tableOf(context, [view]);
-  const state = stateOf(context, view);
+  const [, cells = []] = tableRows(context, [view]);
+  const state = comparableState(context, view);
   if (shown.get(runId) === state) return;
   shown.set(runId, state);
   if (context.output !== 'json') say(context, formatRow(cells, widths));
-  else if (view.report !== undefined) context.terminal.write(`${JSON.stringify(documentOf(view.report))}\n`);
+  else if (view.report !== undefined) context.terminal.write(`${JSON.stringify(experimentDocument(view.report))}\n`);
 }
 
 /** What a change is: of the columns that are shown, the passing of time left out, or of the whole document. */
-function stateOf({ output }: CommandContext, view: ExperimentView): string {
+function comparableState({ output }: CommandContext, view: ExperimentView): string {
   if (output === 'json') return JSON.stringify(view.report ?? view.note);
   const now = view.execution.startTime.getTime();
   return (output === 'wide' ? wideRow(view, now) : row(view)).join('\n');

@@ -1,4 +1,4 @@
-import { kindsIn } from '../../formats/document/kinds.ts';
+import { kindsIn } from '../../formats/document/document-kinds.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { checkManifest } from '../files/manifest.ts';
@@ -6,9 +6,9 @@ import type { ManifestCheck } from '../files/manifest.ts';
 import { findMetricIssues } from '../files/metrics-check.ts';
 
 /** `serin lint -f FILE`: prints issues and warnings, one a line. Exit code 2 when the manifest, or a metric, cannot be used. */
-export async function lint(context: CommandContext, path: string): Promise<CommandResult> {
+export async function lintCommand(context: CommandContext, path: string): Promise<CommandResult> {
   const check = await checkManifest(context.terminal, path);
-  const issues = await issuesOf(check);
+  const issues = await findIssues(check);
   if (issues.length > 0) {
     say(context, ...issues);
     return { exitCode: 2, json: { valid: false, issues, warnings: [] } };
@@ -19,7 +19,7 @@ export async function lint(context: CommandContext, path: string): Promise<Comma
 }
 
 /** A file may have an experiment, metrics, or both. */
-async function issuesOf(check: ManifestCheck): Promise<readonly string[]> {
+async function findIssues(check: ManifestCheck): Promise<readonly string[]> {
   const kinds = kindsIn(check.file.text);
   const hasMetrics = kinds.has('Metric');
   const isManifest = kinds.has('Experiment') || !hasMetrics;

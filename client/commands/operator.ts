@@ -13,7 +13,7 @@ export interface OperatorFlags extends KubernetesFlags {
 }
 
 /** `serin operator`: runs a workflow for each Experiment in the cluster and shows its state there, until interrupted. */
-export async function operator(context: CommandContext, flags: OperatorFlags): Promise<CommandResult> {
+export async function operatorCommand(context: CommandContext, flags: OperatorFlags): Promise<CommandResult> {
   const { taskQueue, watchNamespace } = flags;
   const kubeConfig = loadKubeConfig(flags);
   const { client, address, namespace } = openSession(context.connection);

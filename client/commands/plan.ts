@@ -1,16 +1,16 @@
-import { admit } from '../../core/offline/forecast.ts';
-import type { Admission, ObjectiveForecast, PassForecast, Surroundings } from '../../core/offline/forecast.ts';
-import { analysisOf } from '../../core/experiment/analysis-rules.ts';
+import { forecast } from '../../core/offline/forecast.ts';
+import type { Forecast, ObjectiveForecast, PassForecast, Surroundings } from '../../core/offline/forecast.ts';
+import { effectiveAnalysis } from '../../core/experiment/analysis-rules.ts';
 import { formatObjective } from '../../core/report/describe-assessment.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { movesTraffic, versionsText } from '../../core/experiment/versions.ts';
-import { readHistory, surroundingsOf } from '../../metrics/prometheus/history.ts';
+import { readHistory, toSurroundings } from '../../metrics/prometheus/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { readManifest } from '../files/manifest.ts';
+import { readManifestFile } from '../files/manifest.ts';
 import { formatColumns } from '../render/columns.ts';
 
 export interface PlanFlags {
@@ -24,16 +24,16 @@ export interface PlanFlags {
 }
 
 /** `serin plan -f FILE`: what a run will look like, and whether its schedule can bring a verdict. Exit code 1 when it cannot. */
-export async function plan(context: CommandContext, flags: PlanFlags): Promise<CommandResult> {
-  const { experiment, warnings } = await readManifest(context.terminal, flags.file);
+export async function planCommand(context: CommandContext, flags: PlanFlags): Promise<CommandResult> {
+  const { experiment, warnings } = await readManifestFile(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
   const surroundings = await askedSurroundings(context, experiment, flags);
-  const admission = admit(experiment, surroundings);
-  say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, admission), '');
-  if (admission.objectives.length > 0) say(context, ...objectives(admission), '');
-  say(context, ...admission.warnings.map((warning) => `warning: ${warning}`));
-  const canDecide = !admission.warnings.some((warning) => /no verdict can be reached|cannot pass/.test(warning));
-  return { exitCode: canDecide ? 0 : 1, json: { ...surroundingsShown(surroundings), ...admission } };
+  const forecasted = forecast(experiment, surroundings);
+  say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, forecasted), '');
+  if (forecasted.objectives.length > 0) say(context, ...objectiveLines(forecasted), '');
+  say(context, ...forecasted.warnings.map((warning) => `warning: ${warning}`));
+  const canDecide = !forecasted.warnings.some((warning) => /no verdict can be reached|cannot pass/.test(warning));
+  return { exitCode: canDecide ? 0 : 1, json: { ...surroundingsShown(surroundings), ...forecasted } };
 }
 
 async function askedSurroundings(
@@ -56,7 +56,7 @@ async function askedSurroundings(
   } else if (intervals === 0) {
     remark(context, `Prometheus at ${prometheus} knows no requests of ${experiment.baseline.revision}`);
   }
-  return { ...surroundingsOf(history), scrapeIntervalMs, ...given };
+  return { ...toSurroundings(history), scrapeIntervalMs, ...given };
 }
 
 function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requestsPerSecond?: number } {
@@ -65,7 +65,7 @@ function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requ
 
 function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
   const { target } = experiment;
-  const { method, falsePass } = analysisOf(experiment);
+  const { method, falsePass } = effectiveAnalysis(experiment);
   const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';
   const traffic =
     requestsPerSecond === undefined
@@ -75,7 +75,7 @@ function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): 
 }
 
 /** Steps that repeat the weight before are left out. */
-function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Admission): readonly string[] {
+function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Forecast): readonly string[] {
   const shown = steps.filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight);
   const rows = shown.map(({ atMs, weight }, index) => {
     const next = shown[index + 1];
@@ -98,7 +98,7 @@ function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Admi
   ];
 }
 
-function objectives({ objectives }: Admission): readonly string[] {
+function objectiveLines({ objectives }: Forecast): readonly string[] {
   const rows = objectives.map(({ objective, atBest, halfway }: ObjectiveForecast) => [
     formatObjective(objective),
     forecastText(atBest),

@@ -24,14 +24,14 @@ export interface RestoreFlags extends KubernetesFlags {
  * `serin restore NAMESPACE/NAME`: puts a target back to 100 % baseline from its Lease alone, when its experiment cannot
  * run any more, and gives the target free.
  */
-export async function restore(
+export async function restoreCommand(
   context: CommandContext,
   { target: name, flags }: { readonly target: string; readonly flags: RestoreFlags },
 ): Promise<CommandResult> {
   const target = parseTarget(name);
   const cluster = connectRestoreCluster(loadKubeConfig(flags));
   const lease = await cluster.readLease(target);
-  const baseline = flags.baseline ?? baselineOf(lease, name);
+  const baseline = flags.baseline ?? requireBaseline(lease, name);
   if (lease !== undefined && !flags.force) await assertHolderEnded(context.connection, holderIn(lease));
 
   const startedAtMs = performance.now();
@@ -64,7 +64,7 @@ export function parseTarget(text: string): ObjectName {
   throw new CommandError('usage', `expected a target as namespace/name, got ${text}`);
 }
 
-function baselineOf(lease: V1Lease | undefined, target: string): string {
+function requireBaseline(lease: V1Lease | undefined, target: string): string {
   const baseline = lease && baselineIn(lease);
   if (baseline !== undefined) return baseline;
   const why =

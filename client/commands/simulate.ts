@@ -7,7 +7,7 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { readManifest } from '../files/manifest.ts';
+import { readManifestFile } from '../files/manifest.ts';
 import { bar } from '../render/bar.ts';
 import { formatColumns } from '../render/columns.ts';
 import type { Style } from '../terminal/terminal.ts';
@@ -29,12 +29,12 @@ export interface SimulateFlags {
 }
 
 /** `serin simulate -f FILE`: what becomes of such a candidate, many times over, by the functions that judge real ones. */
-export async function simulate(context: CommandContext, flags: SimulateFlags): Promise<CommandResult> {
-  const { experiment, warnings } = await readManifest(context.terminal, flags.file);
+export async function simulateCommand(context: CommandContext, flags: SimulateFlags): Promise<CommandResult> {
+  const { experiment, warnings } = await readManifestFile(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
   requireOneCandidate(experiment, flags.file);
   const random = seededRandom(flags.seed);
-  const versions = versionsOf(flags);
+  const versions = simulatedVersions(flags);
   const input = {
     experiment: learned(experiment, flags.correlation),
     ...versions,
@@ -63,7 +63,7 @@ function learned(experiment: Experiment, correlation: number): Experiment {
   return { ...experiment, correlations };
 }
 
-function versionsOf(flags: SimulateFlags): {
+function simulatedVersions(flags: SimulateFlags): {
   readonly baseline: SimulatedVersion;
   readonly candidate: SimulatedVersion;
 } {

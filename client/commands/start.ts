@@ -3,7 +3,8 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { versionsText } from '../../core/experiment/versions.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { workflowType } from '../../contract/activities.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 import { webUiAddress } from '../temporal/addresses.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
@@ -11,7 +12,7 @@ import { withSession } from '../temporal/connection.ts';
 import type { Session } from '../temporal/connection.ts';
 import { CommandError } from '../errors.ts';
 import type { InputFile } from '../files/files.ts';
-import { readManifest } from '../files/manifest.ts';
+import { readManifestFile } from '../files/manifest.ts';
 import { hasWorker } from '../temporal/task-queue.ts';
 import { watchInSession } from './watch.ts';
 import type { WatchFlags } from './watch.ts';
@@ -25,14 +26,14 @@ export interface StartFlags extends WatchFlags {
 }
 
 /** `serin start -f FILE`: checks the manifest, and starts its experiment. Fails with `refused` when it runs already. */
-export async function start(context: CommandContext, flags: StartFlags): Promise<CommandResult> {
-  const { file, experiment, warnings } = await readManifest(context.terminal, flags.file);
+export async function startCommand(context: CommandContext, flags: StartFlags): Promise<CommandResult> {
+  const { file, experiment, warnings } = await readManifestFile(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
   return withSession(context.connection, async (session) => {
     const workflowId = flags.id ?? `${workflowType}/${experiment.namespace}/${experiment.name}`;
     const { firstExecutionRunId } = await startWorkflow(context, { session, workflowId, file, experiment, flags });
     const started = { workflowId, runId: firstExecutionRunId, taskQueue: flags.taskQueue };
-    tellStarted(context, session, started);
+    reportStarted(context, session, started);
     await warnWithoutWorker(context, session, flags.taskQueue);
     if (flags.watch) return watchInSession(context, session, { ...flags, id: workflowId });
     return { exitCode: 0, json: { ...started, webUi: webUiAddress(session, started), warnings } };
@@ -52,11 +53,11 @@ async function startWorkflow(
   { session, workflowId, file, experiment, flags }: Start,
 ): Promise<WorkflowHandleWithFirstExecutionRunId> {
   try {
-    return await session.client.workflow.start(workflowType, {
+    return await session.client.workflow.start<ExperimentWorkflow>(workflowType, {
       taskQueue: flags.taskQueue,
       workflowId,
       workflowIdConflictPolicy: 'FAIL',
-      staticSummary: summaryOf(experiment),
+      staticSummary: summaryText(experiment),
       // The bytes as they are: the same payload as `temporal workflow start --input-file` makes of the file.
       args: [file.bytes],
     });
@@ -67,7 +68,7 @@ async function startWorkflow(
   }
 }
 
-function summaryOf(experiment: Experiment): string {
+function summaryText(experiment: Experiment): string {
   const { testingPattern, target } = experiment;
   return `${testingPattern} ${formatObjectName(target)}: ${versionsText(experiment)}`;
 }
@@ -78,7 +79,7 @@ interface Started {
   readonly taskQueue: string;
 }
 
-function tellStarted(context: CommandContext, session: Session, started: Started): void {
+function reportStarted(context: CommandContext, session: Session, started: Started): void {
   const { program } = context;
   const { workflowId, runId } = started;
   const webUi = webUiAddress(session, started);

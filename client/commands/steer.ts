@@ -7,7 +7,7 @@ import { CommandError } from '../errors.ts';
 import { isOpen } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import type { Execution } from '../temporal/experiments.ts';
-import { explain } from '../temporal/failures.ts';
+import { explainClientError } from '../temporal/failures.ts';
 import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
 
@@ -28,7 +28,7 @@ export interface SteerFlags extends RequestFlags {
 }
 
 /** `serin approve|reject|pause|resume ID`: asks, and prints the answer. A refusal fails with `refused`. */
-export async function steer(
+export async function steerCommand(
   context: CommandContext,
   { kind, id, flags }: { kind: SteerKind; id: string; flags: SteerFlags },
 ): Promise<CommandResult> {
@@ -42,7 +42,7 @@ export async function steer(
 }
 
 /** Who asks, and why, as the workflow takes it. */
-export function requestOf({ by, reason }: RequestFlags): RequestInput {
+export function buildRequest({ by, reason }: RequestFlags): RequestInput {
   return { by: by ?? userName(), ...(reason === undefined ? {} : { reason }) };
 }
 
@@ -68,10 +68,10 @@ async function ask(session: Session, { execution, kind, flags }: Question): Prom
   const handle = session.client.workflow.getHandle(workflowId, runId);
   try {
     return await session.client.withDeadline(Date.now() + flags.timeoutMs, () =>
-      handle.executeUpdate<RequestAccepted, [RequestInput]>(updates[kind].name, { args: [requestOf(flags)] }),
+      handle.executeUpdate<RequestAccepted, [RequestInput]>(updates[kind].name, { args: [buildRequest(flags)] }),
     );
   } catch (error) {
-    const explained = explain(error, session);
+    const explained = explainClientError(error, session);
     if (explained.kind !== 'noWorker') throw explained;
     const limit = `${flags.timeoutMs / 1000} s`;
     const message = `no worker on task queue ${taskQueue} answered within ${limit}, so nothing was changed; start one and ask again, or leave a message: \`temporal workflow signal --workflow-id ${workflowId} --name ${kind}\``;

@@ -4,10 +4,10 @@ import type { ExitCode } from '../errors.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
 import type { Session } from '../temporal/connection.ts';
-import { describedView } from '../files/document.ts';
+import { describedView } from '../files/experiment-document.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
-import { follow, hasEnded } from '../temporal/follow.ts';
+import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { liveView } from '../render/live-view.ts';
 import { progressLine, timedProgressLine } from '../render/progress-line.ts';
 import { Screen } from '../terminal/screen.ts';
@@ -18,7 +18,7 @@ export interface WatchFlags {
 }
 
 /** `serin watch ID`: follows an experiment to its end. Exit code 0 when it was promoted or concluded. */
-export async function watch(context: CommandContext, id: string, flags: WatchFlags): Promise<CommandResult> {
+export async function watchCommand(context: CommandContext, id: string, flags: WatchFlags): Promise<CommandResult> {
   return withSession(context.connection, (session) => watchInSession(context, session, { id, ...flags }));
 }
 
@@ -31,17 +31,17 @@ export async function watchInSession(
   const { interrupted } = context.terminal;
   const signal = timeoutMs === undefined ? interrupted : withTimeLimit(interrupted, timeoutMs);
   const { workflowId } = await findExecution(context, session, id);
-  const views = follow(session, workflowId, signal);
+  const views = pollExperiment(session, workflowId, signal);
   const last = await (shouldDraw(context) ? drawInPlace(context, views) : printChanges(context, views));
-  if (last === undefined || !hasEnded(last)) {
+  if (last === undefined || !isFinalView(last)) {
     say(context, '', `The experiment goes on; \`${context.program} watch ${id}\` looks again.`);
     return { exitCode: interrupted.aborted ? 130 : 1 };
   }
-  return { exitCode: exitCodeOf(last) };
+  return { exitCode: outcomeExitCode(last) };
 }
 
 /** 0 for what people hope for when they start an experiment. */
-export function exitCodeOf({ report }: ExperimentView): ExitCode {
+export function outcomeExitCode({ report }: ExperimentView): ExitCode {
   return report?.outcome === 'Promoted' || report?.outcome === 'Concluded' ? 0 : 1;
 }
 
@@ -78,14 +78,14 @@ async function printChanges(context: CommandContext, views: Views): Promise<Expe
   let shown = '';
   for await (const view of views) {
     last = view;
-    const line = lineOf(view, progressLine);
+    const line = formatLine(view, progressLine);
     if (line === shown) continue;
     shown = line;
     if (context.output === 'json') context.terminal.write(`${JSON.stringify(describedView(view))}\n`);
     else
       say(
         context,
-        lineOf(view, (model) => timedProgressLine({ ...model, nowMs: Date.now() })),
+        formatLine(view, (model) => timedProgressLine({ ...model, nowMs: Date.now() })),
       );
   }
   return last;
@@ -93,7 +93,7 @@ async function printChanges(context: CommandContext, views: Views): Promise<Expe
 
 type LineModel = Parameters<typeof progressLine>[0];
 
-function lineOf({ report, note, execution }: ExperimentView, format: (model: LineModel) => string): string {
+function formatLine({ report, note, execution }: ExperimentView, format: (model: LineModel) => string): string {
   if (report === undefined) return `${execution.workflowId}: ${note ?? execution.status.name}`;
   return format({ report, ...(note === undefined ? {} : { note }) });
 }

@@ -10,15 +10,15 @@ import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { call } from '../../kubernetes/call.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
-import type { KnativeService as RestoredService } from '../../kubernetes/restore-cluster.ts';
+import type { TargetService as RestoredService } from '../../kubernetes/restore-cluster.ts';
 
 /** A Knative Service with its name. */
-export interface KnativeService extends Omit<RestoredService, 'metadata'> {
+export interface DoctorService extends Omit<RestoredService, 'metadata'> {
   readonly metadata: RestoredService['metadata'] & ObjectName;
 }
 
 /** A right, as `kubectl auth can-i` asks for it; an empty namespace means all of them. */
-export interface Access {
+export interface AccessQuestion {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
@@ -33,9 +33,9 @@ export interface DoctorCluster {
   /** Of Knative Serving; `unknown` where it is there and does not say; undefined where it is not. */
   readonly knativeVersion: () => Promise<string | undefined>;
   /** Of the caller, or of `user`. */
-  readonly isAllowed: (access: Access, user?: string) => Promise<boolean>;
+  readonly isAllowed: (access: AccessQuestion, user?: string) => Promise<boolean>;
   /** Of one target, or all. */
-  readonly services: (target?: ObjectName) => Promise<readonly KnativeService[]>;
+  readonly services: (target?: ObjectName) => Promise<readonly DoctorService[]>;
   /** Those of serin, in one namespace or all. */
   readonly leases: (namespace?: string) => Promise<readonly V1Lease[]>;
 }
@@ -81,10 +81,10 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
       if (target !== undefined) {
         const answer = objects.getNamespacedCustomObject({ ...knative, ...target, plural: 'services' });
         const what = `read Knative Service ${target.namespace}/${target.name}`;
-        return [(await call(what, answer)) as KnativeService];
+        return [(await call(what, answer)) as DoctorService];
       }
       const answer = objects.listCustomObjectForAllNamespaces({ ...knative, resourcePlural: 'services' });
-      const list = (await call('list Knative Services', answer)) as { readonly items: readonly KnativeService[] };
+      const list = (await call('list Knative Services', answer)) as { readonly items: readonly DoctorService[] };
       return list.items;
     },
     leases: async (namespace) => {
@@ -98,17 +98,17 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
   };
 }
 
-function selfReview(authorization: AuthorizationV1Api, resourceAttributes: Access) {
+function selfReview(authorization: AuthorizationV1Api, resourceAttributes: AccessQuestion) {
   return authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
 }
 
-function review(authorization: AuthorizationV1Api, resourceAttributes: Access, user: string) {
-  const spec = { user, groups: groupsOf(user), resourceAttributes };
+function review(authorization: AuthorizationV1Api, resourceAttributes: AccessQuestion, user: string) {
+  const spec = { user, groups: userGroups(user), resourceAttributes };
   return authorization.createSubjectAccessReview({ body: { spec } });
 }
 
 /** A service account is in these groups by itself (https://kubernetes.io/docs/reference/access-authn-authz/authentication/). */
-function groupsOf(user: string): string[] {
+function userGroups(user: string): string[] {
   const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(user) ?? [];
   const all = 'system:authenticated';
   return namespace === undefined ? [all] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, all];

@@ -6,19 +6,19 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-export function ok(what: string): Finding {
+export function okFinding(what: string): Finding {
   return { state: 'ok', what };
 }
 
-export function warn(what: string, remedy: string): Finding {
+export function warnFinding(what: string, remedy: string): Finding {
   return { state: 'warn', what, remedy };
 }
 
-export function fail(what: string, remedy: string): Finding {
+export function failFinding(what: string, remedy: string): Finding {
   return { state: 'fail', what, remedy };
 }
 
 /** What an error says, for a finding. */
-export function messageOf(error: unknown): string {
+export function failureText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type { DoctorCluster } from './cluster.ts';
-import { fail, messageOf, ok } from './finding.ts';
+import { failFinding, failureText, okFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { checkSecretRights, checkWorkerRights } from './rights.ts';
 import type { Subject } from './rights.ts';
@@ -15,19 +15,24 @@ export interface KubernetesScope extends Subject {
 export async function checkKubernetes(cluster: DoctorCluster, scope: KubernetesScope): Promise<readonly Finding[]> {
   try {
     const version = await cluster.version();
-    const answers = ok(`Kubernetes ${version} answers at ${cluster.url}`);
+    const answers = okFinding(`Kubernetes ${version} answers at ${cluster.url}`);
     return [answers, await checkKnative(cluster), ...(await checkRights(cluster, scope))];
   } catch (error) {
-    return [fail(messageOf(error), 'point --kubeconfig and --context to the cluster, and check your own rights in it')];
+    return [
+      failFinding(
+        failureText(error),
+        'point --kubeconfig and --context to the cluster, and check your own rights in it',
+      ),
+    ];
   }
 }
 
 async function checkKnative(cluster: DoctorCluster): Promise<Finding> {
   const version = await cluster.knativeVersion();
   if (version === undefined) {
-    return fail('Knative Serving is not installed', 'see https://knative.dev/docs/install/');
+    return failFinding('Knative Serving is not installed', 'see https://knative.dev/docs/install/');
   }
-  return ok(version === 'unknown' ? 'Knative Serving is there' : `Knative Serving ${version} is there`);
+  return okFinding(version === 'unknown' ? 'Knative Serving is there' : `Knative Serving ${version} is there`);
 }
 
 async function checkRights(

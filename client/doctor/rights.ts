@@ -1,5 +1,5 @@
 import type { DoctorCluster } from './cluster.ts';
-import { fail, ok, warn } from './finding.ts';
+import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 interface Rule {
@@ -35,8 +35,8 @@ export async function checkWorkerRights(
 ): Promise<Finding> {
   const denied = await deniedIn(cluster, workerRules, { namespace, ...(user === undefined ? {} : { user }) });
   const where = namespace === '' ? 'in all namespaces' : `in namespace ${namespace}`;
-  if (denied.length === 0) return ok(`${nameOf(user)} may do ${where} what the worker does`);
-  return fail(`${nameOf(user)} may not ${denied.join('; ')} ${where}`, 'kubectl apply -f deploy/rbac.yaml');
+  if (denied.length === 0) return okFinding(`${userTitle(user)} may do ${where} what the worker does`);
+  return failFinding(`${userTitle(user)} may not ${denied.join('; ')} ${where}`, 'kubectl apply -f deploy/rbac.yaml');
 }
 
 /** Whether helm may keep the records of releases in the namespace, as the subject. */
@@ -45,14 +45,14 @@ export async function checkSecretRights(
   { user, namespace }: Subject & { readonly namespace: string },
 ): Promise<Finding> {
   const denied = await deniedIn(cluster, secretRules, { namespace, ...(user === undefined ? {} : { user }) });
-  if (denied.length === 0) return ok(`${nameOf(user)} may keep helm's releases in namespace ${namespace}`);
-  return warn(
-    `${nameOf(user)} may not ${denied.join('; ')} in namespace ${namespace}: a finish action of helm would be refused`,
+  if (denied.length === 0) return okFinding(`${userTitle(user)} may keep helm's releases in namespace ${namespace}`);
+  return warnFinding(
+    `${userTitle(user)} may not ${denied.join('; ')} in namespace ${namespace}: a finish action of helm would be refused`,
     `bind the ClusterRole serin-secret-reader-writer there, as samples/canary-progressive/helm-secret.yaml does`,
   );
 }
 
-function nameOf(user: string | undefined): string {
+function userTitle(user: string | undefined): string {
   return user ?? 'this kubeconfig';
 }
 

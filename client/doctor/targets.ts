@@ -1,19 +1,19 @@
 import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import { holderOf } from '../../core/traffic/lease.ts';
+import { leaseHolder } from '../../core/traffic/lease.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import { leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { stateOfHolder } from '../temporal/holder.ts';
 import type { HolderState } from '../temporal/holder.ts';
-import type { KnativeService } from './cluster.ts';
-import { fail, ok, warn } from './finding.ts';
+import type { DoctorService } from './cluster.ts';
+import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 export interface TargetsScope {
-  readonly services: readonly KnativeService[];
+  readonly services: readonly DoctorService[];
   /** Those of serin in the services' namespaces. */
   readonly leases: readonly V1Lease[];
   readonly connection: ConnectionFlags;
@@ -26,60 +26,60 @@ export async function checkTargets(scope: TargetsScope): Promise<readonly Findin
   const findings = await Promise.all(scope.services.map((service) => checkTarget(service, scope)));
   const found = findings.filter((finding) => finding !== undefined);
   if (found.some(({ state }) => state !== 'ok')) return found;
-  return [...found, ok(`no target is left behind, of ${scope.services.length}`)];
+  return [...found, okFinding(`no target is left behind, of ${scope.services.length}`)];
 }
 
-async function checkTarget(service: KnativeService, scope: TargetsScope): Promise<Finding | undefined> {
-  const holder = holderIn(leaseOf(service.metadata, scope.leases));
+async function checkTarget(service: DoctorService, scope: TargetsScope): Promise<Finding | undefined> {
+  const holder = holderIn(findLease(service.metadata, scope.leases));
   if (holder !== undefined) return checkHeld(service, { ...scope, holder });
   const isOurs = service.metadata.annotations?.[planAnnotation] !== undefined;
   if (!isOurs || !isSplit(service)) return undefined;
   const target = formatObjectName(service.metadata);
-  return fail(
-    `${target} is split by an experiment, ${percentsOf(service)}, and none holds it`,
+  return failFinding(
+    `${target} is split by an experiment, ${formatTraffic(service)}, and none holds it`,
     `${scope.program} restore ${target} --baseline REVISION`,
   );
 }
 
 async function checkHeld(
-  service: KnativeService,
+  service: DoctorService,
   { holder, connection, program }: TargetsScope & { readonly holder: LeaseHolder },
 ): Promise<Finding> {
   const target = formatObjectName(service.metadata);
   const state: HolderState = await stateOfHolder(connection, holder);
   switch (state.kind) {
     case 'running':
-      return ok(`${target} is held by ${holder.workflowId}, which is running`);
+      return okFinding(`${target} is held by ${holder.workflowId}, which is running`);
     case 'unknown':
-      return warn(
-        `${target} is held, ${percentsOf(service)}, and nobody knows whether its experiment runs: ${state.reason}`,
+      return warnFinding(
+        `${target} is held, ${formatTraffic(service)}, and nobody knows whether its experiment runs: ${state.reason}`,
         `point --address and --namespace to its Temporal; if it has ended, ${program} restore ${target} --force`,
       );
     case 'ended':
       return isSplit(service)
-        ? fail(
-            `${target} is left split, ${percentsOf(service)}: ${holder.workflowId} has ended`,
+        ? failFinding(
+            `${target} is left split, ${formatTraffic(service)}: ${holder.workflowId} has ended`,
             `${program} restore ${target}`,
           )
-        : warn(
+        : warnFinding(
             `${target} is still held by ${holder.workflowId}, which has ended`,
             `nothing, if it has just ended or another experiment follows; else ${program} restore ${target}`,
           );
   }
 }
 
-function leaseOf({ namespace, name }: ObjectName, leases: readonly V1Lease[]): V1Lease | undefined {
+function findLease({ namespace, name }: ObjectName, leases: readonly V1Lease[]): V1Lease | undefined {
   return leases.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === leaseName(name));
 }
 
 function holderIn(lease: V1Lease | undefined): LeaseHolder | undefined {
-  return lease === undefined ? undefined : holderOf({ annotations: lease.metadata?.annotations ?? {} });
+  return lease === undefined ? undefined : leaseHolder({ annotations: lease.metadata?.annotations ?? {} });
 }
 
-function isSplit({ spec, status }: KnativeService): boolean {
+function isSplit({ spec, status }: DoctorService): boolean {
   return percentsByRevision(spec.traffic ?? status?.traffic ?? []).size > 1;
 }
 
-function percentsOf({ spec, status }: KnativeService): string {
+function formatTraffic({ spec, status }: DoctorService): string {
   return formatPercents(percentsByRevision(spec.traffic ?? status?.traffic ?? []));
 }

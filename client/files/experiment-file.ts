@@ -1,9 +1,9 @@
-import { fieldOf } from '../../core/text/field-of.ts';
+import { readField } from '../../core/text/field.ts';
 import { asReport } from '../../core/report/as-report.ts';
 import { experimentDefaults } from '../../core/experiment/experiment.ts';
 import { parseObjectName } from '../../core/text/object-name.ts';
 import type { Report } from '../../core/report/report.ts';
-import { reportOf } from '../../core/report/report-of-state.ts';
+import { buildReport } from '../../core/report/report-of-state.ts';
 import { initialState } from '../../core/planner/experiment-state.ts';
 import { readYaml } from '../../formats/document/yaml.ts';
 import { CommandError } from '../errors.ts';
@@ -18,7 +18,7 @@ export async function readReports(terminal: Terminal, path: string): Promise<rea
   const { name, text } = await readInputFile(terminal, path);
   const reading = readYaml(text);
   if (reading.kind === 'invalid') throw new CommandError('usage', `${name} is not YAML: ${reading.problem}`);
-  const reports = itemsOf(reading.value).map(reportIn);
+  const reports = listItems(reading.value).map(reportIn);
   const known = reports.filter((report) => report !== undefined);
   if (known.length > 0 && known.length === reports.length) return known;
   const expected =
@@ -32,32 +32,32 @@ export function failedReport(report: Report | undefined, reason: string): Report
 }
 
 /** Of an experiment that nobody has looked at. */
-export const noReport: Report = reportOf(initialState({ workflowId: '', firstRunId: '' }));
+export const noReport: Report = buildReport(initialState({ workflowId: '', firstRunId: '' }));
 
 /** kubectl prints a list where no name was given. */
-function itemsOf(value: unknown): readonly unknown[] {
-  const items = fieldOf(value, 'items');
+function listItems(value: unknown): readonly unknown[] {
+  const items = readField(value, 'items');
   return Array.isArray(items) ? items : [value];
 }
 
 /** serin's own document has the report as its status; in a cluster it is one part of iter8's status. */
 function reportIn(document: unknown): Report | undefined {
-  const status = fieldOf(document, 'status');
+  const status = readField(document, 'status');
   const own = asReport(status);
   if (own !== undefined) return own;
-  const ofRun = fieldOf(status, 'serin');
-  const report = asReport(fieldOf(ofRun, 'report')) ?? withoutRun(document);
-  const isStopped = fieldOf(ofRun, 'outcome') === 'Failed' && report?.outcome === undefined;
+  const ofRun = readField(status, 'serin');
+  const report = asReport(readField(ofRun, 'report')) ?? withoutRun(document);
+  const isStopped = readField(ofRun, 'outcome') === 'Failed' && report?.outcome === undefined;
   return isStopped ? failedReport(report, textIn(ofRun, 'reason')) : report;
 }
 
 /** An object that serin's operator looks after, whose run has not begun, or never will. */
 function withoutRun(document: unknown): Report | undefined {
-  const status = fieldOf(document, 'status');
-  if (fieldOf(status, 'serin') === undefined) return undefined;
-  const metadata = fieldOf(document, 'metadata');
-  const spec = fieldOf(document, 'spec');
-  const strategy = fieldOf(spec, 'strategy');
+  const status = readField(document, 'status');
+  if (readField(status, 'serin') === undefined) return undefined;
+  const metadata = readField(document, 'metadata');
+  const spec = readField(document, 'spec');
+  const strategy = readField(spec, 'strategy');
   const namespace = textIn(metadata, 'namespace');
   return {
     ...noReport,
@@ -72,6 +72,6 @@ function withoutRun(document: unknown): Report | undefined {
 }
 
 function textIn(value: unknown, name: string): string {
-  const field = fieldOf(value, name);
+  const field = readField(value, name);
   return typeof field === 'string' ? field : '';
 }

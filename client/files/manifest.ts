@@ -27,7 +27,7 @@ export async function checkManifest(terminal: Terminal, path: string): Promise<M
 }
 
 /** The same for those who go on with it: fails with `usage`, listing all issues. */
-export async function readManifest(terminal: Terminal, path: string): Promise<Manifest> {
+export async function readManifestFile(terminal: Terminal, path: string): Promise<Manifest> {
   const check = await checkManifest(terminal, path);
   if (check.kind === 'ok') return check;
   const { file, issues } = check;

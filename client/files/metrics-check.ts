@@ -1,6 +1,6 @@
 import { findJqIssues } from '../../metrics/jq/jq-issues.ts';
 import { formatIssue } from '../../formats/document/issue.ts';
-import { experimentNamespaceIn } from '../../formats/document/kinds.ts';
+import { experimentNamespaceIn } from '../../formats/document/document-kinds.ts';
 import { parseMetrics } from '../../formats/metrics/metric.ts';
 import type { InputFile } from './files.ts';
 

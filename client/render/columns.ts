@@ -4,7 +4,7 @@ import { padEnd } from './text.ts';
 const gap = '   ';
 
 /** Column widths that fit all rows. */
-export function widthsOf(rows: readonly (readonly string[])[]): readonly number[] {
+export function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   return Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))));
 }
@@ -19,6 +19,6 @@ export function formatRow(row: readonly string[], widths: readonly number[]): st
 
 /** Rows as kubectl prints them. */
 export function formatColumns(rows: readonly (readonly string[])[]): string {
-  const widths = widthsOf(rows);
+  const widths = columnWidths(rows);
   return rows.map((row) => formatRow(row, widths)).join('\n');
 }

@@ -10,11 +10,11 @@ const stateWidth = 'warn'.length;
 /** A checklist by areas; each remedy stands under what it mends. */
 export function formatFindings(areas: Readonly<Record<string, readonly Finding[]>>, style: Style): string {
   return Object.entries(areas)
-    .map(([area, findings]) => [area, ...findings.flatMap((finding) => linesOf(finding, style))].join('\n'))
+    .map(([area, findings]) => [area, ...findings.flatMap((finding) => findingLines(finding, style))].join('\n'))
     .join('\n\n');
 }
 
-function linesOf({ state, what, remedy }: Finding, style: Style): readonly string[] {
+function findingLines({ state, what, remedy }: Finding, style: Style): readonly string[] {
   const first = `  ${padEnd(paint(state, formats[state], style), stateWidth)}  ${printable(what)}`;
   const indent = ' '.repeat(2 + stateWidth + 2);
   return remedy === undefined ? [first] : [first, `${indent}-> ${printable(remedy)}`];

@@ -1,8 +1,8 @@
 import { formatObjective } from '../../core/report/describe-assessment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { IntervalJudgement } from '../../core/planner/judge-candidate.ts';
-import type { RoundJudgement } from '../../core/planner/judge-all.ts';
-import type { RoundPlan } from '../../core/planner/plan-all.ts';
+import type { Judgements } from '../../core/planner/judge-all.ts';
+import type { Plan } from '../../core/planner/plan-all.ts';
 import { judgedVersions } from '../../core/experiment/versions.ts';
 
 const words = {
@@ -13,15 +13,15 @@ const words = {
   rollBack: 'rolls back',
   stop: 'stops',
   conclude: 'concludes',
-} as const satisfies Readonly<Record<RoundPlan['kind'], string>>;
+} as const satisfies Readonly<Record<Plan['kind'], string>>;
 
 /** What a plan does, and why: `rolls back: failed: error-rate …`. */
-export function planWords(plan: RoundPlan): string {
+export function planWords(plan: Plan): string {
   return `${words[plan.kind]}: ${plan.reason}`;
 }
 
 /** Each objective with its verdict and its reason, then what they say together; by version where several are judged. */
-export function verdictLines(experiment: Experiment, judgement: RoundJudgement): readonly string[] {
+export function verdictLines(experiment: Experiment, judgement: Judgements): readonly string[] {
   const versions = judgedVersions(experiment);
   return judgement.flatMap((one, index) => {
     if (one === null) return [];

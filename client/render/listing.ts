@@ -1,6 +1,6 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import { flagsOf } from '../../core/report/flags.ts';
+import { activeFlags } from '../../core/report/flags.ts';
 import { formatWeights } from '../../core/report/iteration-text.ts';
 import {
   candidateWeightAttribute,
@@ -48,7 +48,7 @@ export function wideRow(view: ExperimentView, nowMs: number): readonly string[] 
   const { typedSearchAttributes, startTime, workflowId } = execution;
   const planned = report === undefined ? '' : formatWeights(report.weights.candidates);
   const weight = typedSearchAttributes.get(candidateWeightAttribute);
-  const flags = report === undefined ? [] : flagsOf(report).map(({ name }) => name);
+  const flags = report === undefined ? [] : activeFlags(report).map(({ name }) => name);
   return [
     ...row(view),
     report?.outcome ?? typedSearchAttributes.get(outcomeAttribute) ?? unknown,

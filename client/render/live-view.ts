@@ -1,15 +1,15 @@
 import type { ObjectiveAssessment, Verdict } from '../../core/verdicts/assessment.ts';
 import { formatObjective, formatMetricName, formatValue } from '../../core/report/describe-assessment.ts';
-import { progressOf } from '../../core/report/web-ui-details.ts';
+import { formatProgress } from '../../core/report/web-ui-details.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { flagsOf } from '../../core/report/flags.ts';
+import { activeFlags } from '../../core/report/flags.ts';
 import { formatTimeOfDay } from '../../core/text/instant.ts';
 import { formatRequests, formatStep } from '../../core/report/iteration-text.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { IterationRecord } from '../../core/planner/experiment-state.ts';
 import type { Outcome } from '../../core/experiment/stage.ts';
-import { columnsOf, isAlone } from '../../core/report/version-columns.ts';
+import { versionColumns, isAlone } from '../../core/report/version-columns.ts';
 import type { ScreenSize, Style } from '../terminal/terminal.ts';
 import { bar } from './bar.ts';
 import { formatColumns } from './columns.ts';
@@ -33,12 +33,12 @@ export function liveView(model: LiveViewModel, style: Style, { columns, rows }: 
   const { report } = model;
   const blocks = [
     headline(report, style),
-    traffic(report, style),
-    status(model, style),
-    objectives(report, style),
-    otherMetrics(report),
-    iterations(report, style),
-    warnings(report, style),
+    trafficLines(report, style),
+    statusLines(model, style),
+    objectiveLines(report, style),
+    otherMetricLines(report),
+    iterationLines(report, style),
+    warningLines(report, style),
   ];
   const lines = blocks
     .filter((block) => block.length > 0)
@@ -59,14 +59,14 @@ function headline(report: Report, style: Style): readonly string[] {
   const target = report.name === '' ? '' : `  ${formatObjectName(report.target)}`;
   const { stage, outcome, iterations } = report;
   const state = outcome === undefined ? paint(stage, 'cyan', style) : paint(outcome, outcomeFormats[outcome], style);
-  const progress = iterations === 0 ? '' : `  ${progressOf(report)}`;
+  const progress = iterations === 0 ? '' : `  ${formatProgress(report)}`;
   return [`${name}${target}  ${state}${progress}`, paint(printable(report.message), 'dim', style)];
 }
 
-function traffic(report: Report, style: Style): readonly string[] {
+function trafficLines(report: Report, style: Style): readonly string[] {
   if (report.startedAtMs === undefined) return [];
   const { weights, weightReason } = report;
-  const columns = columnsOf(report);
+  const columns = versionColumns(report);
   const width = Math.max(...columns.map(({ version }) => version.name.length));
   const revisionWidth = Math.max(...columns.map(({ version }) => version.revision.length));
   const lines = columns.map(({ version, weight }, index) =>
@@ -85,9 +85,9 @@ function traffic(report: Report, style: Style): readonly string[] {
   ];
 }
 
-function status({ report, nowMs, note }: LiveViewModel, style: Style): readonly string[] {
+function statusLines({ report, nowMs, note }: LiveViewModel, style: Style): readonly string[] {
   const { outcome, reason, timeToSafeMs } = report;
-  const flags = flagsOf(report).map(
+  const flags = activeFlags(report).map(
     ({ name, detail }) => `${paint(name, ['bold', 'yellow'], style)} ${printable(detail)}`,
   );
   return [
@@ -114,7 +114,7 @@ const verdictFormats: Readonly<Record<Verdict, Format>> = {
 };
 
 /** One line for each judged version and objective; without a name where only one is judged. */
-function objectives(report: Report, style: Style): readonly string[] {
+function objectiveLines(report: Report, style: Style): readonly string[] {
   const { judged } = report;
   const isNamed = judged.length > 1;
   const rows = judged.flatMap((version, index) =>
@@ -123,12 +123,14 @@ function objectives(report: Report, style: Style): readonly string[] {
       ...objectiveRow(one, { report, index }, style),
     ]),
   );
-  if (rows.length === 0) return rewards(report, style);
-  const names = isNamed ? [report.baseline.name, 'candidate'] : columnsOf(report).map(({ version }) => version.name);
+  if (rows.length === 0) return rewardLines(report, style);
+  const names = isNamed
+    ? [report.baseline.name, 'candidate']
+    : versionColumns(report).map(({ version }) => version.name);
   const columns = names.map((name) => name.toUpperCase());
   const titles = [...(isNamed ? ['VERSION'] : []), 'OBJECTIVE', ...columns, 'VERDICT', 'WHY'];
   const table = formatColumns([titles.map((title) => paint(title, 'dim', style)), ...rows]).split('\n');
-  return [...table, ...rewards(report, style)];
+  return [...table, ...rewardLines(report, style)];
 }
 
 function objectiveRow(
@@ -147,7 +149,7 @@ function objectiveRow(
   ];
 }
 
-function rewards({ judged }: Report, style: Style): readonly string[] {
+function rewardLines({ judged }: Report, style: Style): readonly string[] {
   return judged.flatMap(({ name, reward, out }) => [
     ...(reward === undefined ? [] : [`reward of ${name}: ${reward.verdict}, ${printable(reward.reason)}`]),
     ...(out === undefined ? [] : [`${paint(name, 'bold', style)} is out of the race: ${printable(out)}`]),
@@ -155,20 +157,20 @@ function rewards({ judged }: Report, style: Style): readonly string[] {
 }
 
 /** Metrics that are measured but not judged, in one line each. */
-function otherMetrics(report: Report): readonly string[] {
+function otherMetricLines(report: Report): readonly string[] {
   const assessment = report.judged.find((one) => one.assessment !== undefined)?.assessment;
   if (assessment === undefined) return [];
   const judged = new Set(assessment.objectives.map(({ objective }) => objective.metric));
-  const columns = columnsOf(report);
+  const columns = versionColumns(report);
   return assessment.metrics
     .filter(({ metric }) => !judged.has(metric))
     .map(({ metric }) => {
-      const values = columns.map(({ version, valueOf }) => `${version.name} ${formatValue(valueOf(metric))}`);
+      const values = columns.map(({ version, metricValue }) => `${version.name} ${formatValue(metricValue(metric))}`);
       return `${formatMetricName(metric, report.metrics)}: ${values.join(', ')}`;
     });
 }
 
-function iterations({ history }: Report, style: Style): readonly string[] {
+function iterationLines({ history }: Report, style: Style): readonly string[] {
   const shown = history.slice(-shownIterations).toReversed();
   if (shown.length === 0) return [];
   const titles = ['ITERATION', 'TIME (UTC)', 'CANDIDATE', 'REQUESTS', 'WHY'].map((title) => paint(title, 'dim', style));
@@ -180,6 +182,6 @@ function iterationRow(record: IterationRecord): readonly string[] {
   return [String(iteration), formatTimeOfDay(atMs), formatStep(record), formatRequests(record), printable(reason)];
 }
 
-function warnings({ warnings }: Report, style: Style): readonly string[] {
+function warningLines({ warnings }: Report, style: Style): readonly string[] {
   return warnings.slice(-shownWarnings).map((warning) => `${paint('warning', 'yellow', style)} ${printable(warning)}`);
 }

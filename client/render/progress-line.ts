@@ -1,4 +1,4 @@
-import { flagsOf } from '../../core/report/flags.ts';
+import { activeFlags } from '../../core/report/flags.ts';
 import { formatWeights } from '../../core/report/iteration-text.ts';
 import { formatTimeOfDay } from '../../core/text/instant.ts';
 import type { LiveViewModel } from './live-view.ts';
@@ -13,7 +13,7 @@ export function progressLine({ report, note }: Omit<LiveViewModel, 'nowMs'>): st
     ...(startedAtMs === undefined || weights.candidates.length === 0
       ? []
       : [`candidate ${formatWeights(weights.candidates)}${weights.confirmed ? '' : ' (not confirmed)'}`]),
-    ...flagsOf(report).map(({ name, detail }) => `[${name} ${printable(detail)}]`),
+    ...activeFlags(report).map(({ name, detail }) => `[${name} ${printable(detail)}]`),
     printable(outcome === undefined ? report.message : (reason ?? report.message)),
     ...(note === undefined ? [] : [`(${printable(note)})`]),
   ];

@@ -9,13 +9,13 @@ export function webUiAddress(
   { workflowId, runId }: { readonly workflowId: string; readonly runId: string },
   configured: string | undefined = process.env['SERIN_WEB_UI'],
 ): string | undefined {
-  const base = configured?.replace(/\/$/, '') ?? baseOf(address);
+  const base = configured?.replace(/\/$/, '') ?? webUiBase(address);
   if (base === undefined) return undefined;
   const path = [namespace, 'workflows', workflowId, runId].map(encodeURIComponent).join('/');
   return `${base}/namespaces/${path}/history`;
 }
 
-function baseOf(address: string): string | undefined {
+function webUiBase(address: string): string | undefined {
   const [host = '', port = '7233'] = address.split(':');
   if (host.endsWith('.tmprl.cloud')) return 'https://cloud.temporal.io';
   return host === 'localhost' || host === '127.0.0.1' ? `http://${host}:${Number(port) + 1000}` : undefined;

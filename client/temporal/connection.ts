@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { CommandError } from '../errors.ts';
-import { explain } from './failures.ts';
+import { explainClientError } from './failures.ts';
 import type { ConnectionFlags } from '../context.ts';
 
 /** An open connection to Temporal. */
@@ -19,13 +19,13 @@ const connectTimeoutMs = 5_000;
 
 /** Connects, hands the session to `use`, and closes. Whatever Temporal's client throws becomes a `CommandError`. */
 export async function withSession<T>(flags: ConnectionFlags, use: (session: Session) => Promise<T>): Promise<T> {
-  const { namespace, ...settings } = settingsOf(flags);
+  const { namespace, ...settings } = readConnectionSettings(flags);
   const { address } = settings;
   const connection = await connect(settings);
   try {
     return await use({ client: new Client({ connection, namespace }), address, namespace });
   } catch (error) {
-    throw explain(error, { address, namespace });
+    throw explainClientError(error, { address, namespace });
   } finally {
     await connection.close();
   }
@@ -33,12 +33,12 @@ export async function withSession<T>(flags: ConnectionFlags, use: (session: Sess
 
 /** The same for a program that outlives outages: connects with the first call, and again after each outage. */
 export function openSession(flags: ConnectionFlags): Session {
-  const { namespace, ...settings } = settingsOf(flags);
-  const connection = Connection.lazy(optionsOf(settings));
+  const { namespace, ...settings } = readConnectionSettings(flags);
+  const connection = Connection.lazy(connectionOptionsFrom(settings));
   return { client: new Client({ connection, namespace }), address: settings.address, namespace };
 }
 
-function settingsOf(flags: ConnectionFlags): ConnectionSettings & { readonly namespace: string } {
+function readConnectionSettings(flags: ConnectionFlags): ConnectionSettings & { readonly namespace: string } {
   const { connectionOptions, namespace } = readConfig();
   return {
     ...connectionOptions,
@@ -63,14 +63,14 @@ type ConnectionSettings = ReturnType<typeof loadClientConnectConfig>['connection
 async function connect(settings: ConnectionSettings): Promise<Connection> {
   const { address } = settings;
   try {
-    return await Connection.connect(optionsOf(settings));
+    return await Connection.connect(connectionOptionsFrom(settings));
   } catch (error) {
     const remedy = 'start it (`temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml';
     throw new CommandError('unreachable', `Temporal does not answer at ${address}: ${remedy}`, { cause: error });
   }
 }
 
-function optionsOf({ address, tls, apiKey, metadata }: ConnectionSettings): ConnectionOptions {
+function connectionOptionsFrom({ address, tls, apiKey, metadata }: ConnectionSettings): ConnectionOptions {
   return {
     address,
     connectTimeout: connectTimeoutMs,

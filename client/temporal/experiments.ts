@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import type { WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { statusQuery } from '../../contract/messages.ts';
-import { workflowType } from '../../contract/activities.ts';
+import { workflowType } from '../../contract/names.ts';
 import { asReport } from '../../core/report/as-report.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { Session } from './connection.ts';
@@ -82,7 +82,7 @@ async function queryReport(session: Session, handle: WorkflowHandle, execution: 
       : { report };
   } catch (error) {
     if (isUnavailable(error)) throw error;
-    return { note: noteOf(error, execution) };
+    return { note: silenceNote(error, execution) };
   }
 }
 
@@ -94,7 +94,7 @@ function isUnavailable(error: unknown): boolean {
 
 const grpcUnavailable = 14;
 
-function noteOf(error: unknown, { taskQueue }: Execution): string {
+function silenceNote(error: unknown, { taskQueue }: Execution): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
   // A server that gives up first says that the call was cancelled.

@@ -9,7 +9,10 @@ import {
 import { CommandError } from '../errors.ts';
 
 /** Whatever Temporal's client throws, as one sentence of ours. */
-export function explain(error: unknown, where: { readonly address: string; readonly namespace: string }): CommandError {
+export function explainClientError(
+  error: unknown,
+  where: { readonly address: string; readonly namespace: string },
+): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof NamespaceNotFoundError) {
     const message = `Temporal at ${where.address} has no namespace ${where.namespace}: set --namespace or TEMPORAL_NAMESPACE`;

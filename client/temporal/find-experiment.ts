@@ -1,6 +1,6 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import { workflowType } from '../../contract/activities.ts';
+import { workflowType } from '../../contract/names.ts';
 import type { CommandContext } from '../context.ts';
 import { remark } from '../context.ts';
 import type { Session } from './connection.ts';
@@ -19,7 +19,7 @@ export async function findExecution(context: CommandContext, session: Session, i
   if (exact !== undefined) return exact;
   const name = possibleName(id);
   if (name === undefined) throw notFound(session, `experiment ${id}`);
-  const [newest, ...older] = await executionsOf(session, name);
+  const [newest, ...older] = await findExecutions(session, name);
   if (newest === undefined) return executionOn(session, id, name);
   if (older.length > 0) {
     const which = `${older.length + 1} experiments are called ${formatObjectName(name)}; this is the newest`;
@@ -43,7 +43,7 @@ export function possibleName(id: string): ObjectName | undefined {
 }
 
 /** The newest first. */
-async function executionsOf(session: Session, name: ObjectName): Promise<readonly Execution[]> {
+async function findExecutions(session: Session, name: ObjectName): Promise<readonly Execution[]> {
   const started = await describeExecution(session, `${workflowType}/${formatObjectName(name)}`);
   const operated = await runsOfObjects(session, name);
   const all = started === undefined ? operated : [started, ...operated];
@@ -55,14 +55,14 @@ async function executionOn(session: Session, id: string, name: ObjectName): Prom
   const [only, ...others] = id.includes('/') ? await runningOn(session, id) : [];
   if (only === undefined) throw notFound(session, `experiment ${id} or ${workflowType}/${formatObjectName(name)}`);
   if (others.length === 0) return only;
-  const message = `several experiments run on ${id} ${placeOf(session)}: \`serin get --target ${id}\` lists them`;
+  const message = `several experiments run on ${id} ${formatPlace(session)}: \`serin get --target ${id}\` lists them`;
   throw new CommandError('notFound', message);
 }
 
 function notFound(session: Session, what: string): CommandError {
-  return new CommandError('notFound', `no ${what} ${placeOf(session)}; \`serin get\` lists all`);
+  return new CommandError('notFound', `no ${what} ${formatPlace(session)}; \`serin get\` lists all`);
 }
 
-function placeOf({ namespace, address }: Session): string {
+function formatPlace({ namespace, address }: Session): string {
   return `in namespace ${namespace} at ${address}`;
 }

@@ -4,7 +4,7 @@ import { withSession } from './connection.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { isOpen } from './experiments.ts';
-import { explain } from './failures.ts';
+import { explainClientError } from './failures.ts';
 
 /** What Temporal says about the experiment that holds a target. */
 export type HolderState =
@@ -29,8 +29,8 @@ export async function stateOfHolder(flags: ConnectionFlags, holder: LeaseHolder)
           return { kind: isHolders && isOpen(status.name) ? 'running' : 'ended' };
         },
         (error: unknown): HolderState => {
-          if (!(error instanceof WorkflowNotFoundError)) throw explain(error, { address, namespace });
-          return { kind: 'unknown', reason: `${nameOf(holder)} is not known there` };
+          if (!(error instanceof WorkflowNotFoundError)) throw explainClientError(error, { address, namespace });
+          return { kind: 'unknown', reason: `${holderName(holder)} is not known there` };
         },
       );
     });
@@ -54,12 +54,12 @@ export async function assertHolderEnded(flags: ConnectionFlags, holder: LeaseHol
       throw doubt(state.reason);
     case 'running': {
       const remedy = `\`serin abort ${holder.workflowId}\` brings the traffic back; if its worker cannot run, terminate it first`;
-      throw new CommandError('refused', `${nameOf(holder)} is running: ${remedy}, or use --force`);
+      throw new CommandError('refused', `${holderName(holder)} is running: ${remedy}, or use --force`);
     }
   }
 }
 
-function nameOf({ workflowId, temporalAddress, temporalNamespace }: LeaseHolder): string {
+function holderName({ workflowId, temporalAddress, temporalNamespace }: LeaseHolder): string {
   return `experiment ${workflowId} (namespace ${temporalNamespace} at ${temporalAddress})`;
 }
 

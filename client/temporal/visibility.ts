@@ -2,7 +2,7 @@ import { isGrpcServiceError } from '@temporalio/client';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { workflowIdPrefixes } from '../../operator/experiment-object.ts';
-import { workflowType } from '../../contract/activities.ts';
+import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
 import { outcomeAttribute, stageAttribute, targetAttribute } from '../../contract/messages.ts';
 import type { Session } from './connection.ts';
@@ -31,7 +31,7 @@ const ofType = `WorkflowType = "${workflowType}"`;
 /** The newest experiments of the Temporal namespace, newest first, running and ended. */
 export async function listExperiments(session: Session, options: ListOptions): Promise<readonly ExperimentView[]> {
   const { limit } = options;
-  const conditions = conditionsOf(options).map(({ attribute, value }) => equals(attribute, value));
+  const conditions = listConditions(options).map(({ attribute, value }) => equals(attribute, value));
   try {
     return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit));
   } catch (error) {
@@ -65,7 +65,7 @@ interface Condition {
   readonly holds: (report: Report) => boolean;
 }
 
-function conditionsOf({ target, stage, outcome }: ListOptions): readonly Condition[] {
+function listConditions({ target, stage, outcome }: ListOptions): readonly Condition[] {
   const conditions: Condition[] = [];
   if (target !== undefined) {
     const holds = (report: Report): boolean => formatObjectName(report.target) === target;
@@ -113,7 +113,7 @@ async function viewAll(session: Session, executions: readonly Execution[]): Prom
 
 /** The namespace has no search attributes: then only the experiments themselves know. */
 function filterByReport(views: readonly ExperimentView[], options: ListOptions): readonly ExperimentView[] {
-  const conditions = conditionsOf(options);
+  const conditions = listConditions(options);
   return views.filter(({ report }) => report !== undefined && conditions.every(({ holds }) => holds(report)));
 }
 

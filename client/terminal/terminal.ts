@@ -42,7 +42,7 @@ export function processTerminal(): Terminal {
 }
 
 /** Colours on screens only, never with `NO_COLOR` (https://no-color.org); blocks where the locale is UTF-8. */
-export function styleOf({ isScreen, env }: Terminal): Style {
+export function terminalStyle({ isScreen, env }: Terminal): Style {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return {
     color: isScreen && !env['NO_COLOR'] && env['TERM'] !== 'dumb',

@@ -5,7 +5,7 @@ import type { MetricName } from './metric.ts';
 import { metricFacts } from './metric.ts';
 
 /** Experiments that were started before there was a choice have none. */
-export function analysisOf({ analysis }: Pick<Experiment, 'analysis'>): Analysis {
+export function effectiveAnalysis({ analysis }: Pick<Experiment, 'analysis'>): Analysis {
   return analysis ?? thresholdAnalysis;
 }
 
@@ -18,18 +18,18 @@ export function analysisPerCandidate(analysis: Analysis, candidates: number): An
 }
 
 /** The share of the limit by which an estimate may exceed it: what a pass is tested against. */
-export function toleranceOf(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
+export function metricTolerance(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
   const { kind } = metricFacts(metric).kind;
   const isLatency = kind === 'mean-latency' || kind === 'tail-latency';
-  return isLatency ? analysisOf(experiment).latencyTolerance : experiment.tolerance;
+  return isLatency ? effectiveAnalysis(experiment).latencyTolerance : experiment.tolerance;
 }
 
 /** The warm-up in whole intervals, since one that begins before its end is not judged; ms. */
 export function wholeWarmUpMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs'>): number {
-  return Math.ceil(analysisOf(experiment).warmUpMs / experiment.intervalMs) * experiment.intervalMs;
+  return Math.ceil(effectiveAnalysis(experiment).warmUpMs / experiment.intervalMs) * experiment.intervalMs;
 }
 
 /** How long an undecided run may go on after its last iteration. */
 export function longestExtensionMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs' | 'iterations'>): number {
-  return analysisOf(experiment).longestExtensionMs ?? 4 * experiment.intervalMs * experiment.iterations;
+  return effectiveAnalysis(experiment).longestExtensionMs ?? 4 * experiment.intervalMs * experiment.iterations;
 }

@@ -5,14 +5,14 @@ export interface WinnerFacts {
 }
 
 /** When a task runs: an expression over the experiment, parsed. */
-export type Condition =
+export type IfExpression =
   | { readonly kind: 'call'; readonly name: FunctionName }
   | { readonly kind: 'constant'; readonly value: boolean }
-  | { readonly kind: 'not'; readonly of: Condition }
-  | { readonly kind: 'and' | 'or'; readonly left: Condition; readonly right: Condition };
+  | { readonly kind: 'not'; readonly of: IfExpression }
+  | { readonly kind: 'and' | 'or'; readonly left: IfExpression; readonly right: IfExpression };
 
-export type ConditionReading =
-  { readonly kind: 'ok'; readonly condition: Condition } | { readonly kind: 'invalid'; readonly problem: string };
+export type IfExpressionReading =
+  { readonly kind: 'ok'; readonly condition: IfExpression } | { readonly kind: 'invalid'; readonly problem: string };
 
 /** The functions that iter8's conditions call, and what they mean. */
 const functions = {
@@ -32,8 +32,8 @@ const deepest = 50;
  * Reads `WinnerFound() and not CandidateWon()`; `&&`, `||`, `!` and parentheses too. `not` binds before `and`, `and` before
  * `or`. A problem names the word that does not fit, and its place, counted in characters from 1.
  */
-export function parseCondition(text: string): ConditionReading {
-  const words = wordsOf(text);
+export function parseIfExpression(text: string): IfExpressionReading {
+  const words = splitWords(text);
   try {
     const [condition, rest] = readOr(words, 0);
     const [stray] = rest;
@@ -45,7 +45,7 @@ export function parseCondition(text: string): ConditionReading {
   }
 }
 
-export function holds(condition: Condition, facts: WinnerFacts): boolean {
+export function holds(condition: IfExpression, facts: WinnerFacts): boolean {
   switch (condition.kind) {
     case 'call':
       return functions[condition.name](facts);
@@ -68,15 +68,15 @@ interface Word {
 }
 
 type Words = readonly Word[];
-type Read = readonly [Condition, Words];
+type Read = readonly [IfExpression, Words];
 
 /** The last word is empty: the end of the text. */
-function wordsOf(text: string): Words {
+function splitWords(text: string): Words {
   const matches = [...text.matchAll(/&&|\|\||[!()]|\w+|[^\s]/g)];
-  return [...matches.map(([word], index) => ({ text: word, at: (matches[index]?.index ?? 0) + 1 })), endOf(text)];
+  return [...matches.map(([word], index) => ({ text: word, at: (matches[index]?.index ?? 0) + 1 })), endWord(text)];
 }
 
-function endOf(text: string): Word {
+function endWord(text: string): Word {
   return { text: '', at: text.length + 1 };
 }
 
@@ -113,7 +113,7 @@ function readNot(words: Words, depth: number): Read {
 }
 
 function readOperand(words: Words, depth: number): Read {
-  const [word = endOf(''), ...rest] = words;
+  const [word = endWord(''), ...rest] = words;
   if (word.text === '(') {
     const [inner, after] = readOr(rest, depth + 1);
     return [inner, expectWord(after, ')')];
@@ -128,7 +128,7 @@ function isFunction(name: string): name is FunctionName {
 }
 
 function expectWord(words: Words, text: string): Words {
-  const [word = endOf(''), ...rest] = words;
+  const [word = endWord(''), ...rest] = words;
   if (word.text !== text) throw unexpected(word, text);
   return rest;
 }

@@ -1,4 +1,4 @@
-import { fieldOf } from '../text/field-of.ts';
+import { readField } from '../text/field.ts';
 
 /** A path into an object as kubectl writes it, `{.status.conditions[?(@.type=="Ready")].status}`, parsed. */
 export type JsonPath = readonly Step[];
@@ -41,12 +41,12 @@ export function valueAt(path: JsonPath, root: unknown): unknown {
 function take(step: Step, value: unknown): unknown {
   switch (step.kind) {
     case 'field':
-      return fieldOf(value, step.name);
+      return readField(value, step.name);
     case 'index':
       return Array.isArray(value) ? value[step.index] : undefined;
     case 'filter':
       return Array.isArray(value)
-        ? value.find((element) => String(fieldOf(element, step.field)) === step.value)
+        ? value.find((element) => String(readField(element, step.field)) === step.value)
         : undefined;
   }
 }

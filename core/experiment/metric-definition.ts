@@ -7,7 +7,7 @@ export interface NamedTemplate {
 }
 
 /** Which keys of its secret a request uses: `username` and `password`, or those that its templates name. */
-export type AuthType = 'Basic' | 'Bearer' | 'APIKey';
+export type MetricAuthType = 'Basic' | 'Bearer' | 'APIKey';
 
 /** JSON from an HTTP service, and the jq expression that makes a number of it. */
 export interface HttpSource {
@@ -22,7 +22,7 @@ export interface HttpSource {
   /** JSON after the placeholders, as in `params`, are filled in. */
   readonly body?: string;
   readonly jqExpression: string;
-  readonly authType?: AuthType;
+  readonly authType?: MetricAuthType;
   /** In the metric's own namespace: a metric must not send out what its author may not read. */
   readonly secret?: ObjectName;
 }

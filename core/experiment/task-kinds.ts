@@ -1,4 +1,4 @@
-import type { Condition } from './if-expression.ts';
+import type { IfExpression } from './if-expression.ts';
 import type { ObjectName } from '../text/object-name.ts';
 import type { WaitFor } from './wait-for.ts';
 
@@ -87,5 +87,5 @@ export type TaskKind = keyof TaskInputs;
 
 /** One step of the start, loop or finish actions, unless its condition does not hold. */
 export type Task<K extends TaskKind = TaskKind> = {
-  [P in K]: { readonly kind: P; readonly condition?: Condition } & Readonly<TaskInputs[P]>;
+  [P in K]: { readonly kind: P; readonly condition?: IfExpression } & Readonly<TaskInputs[P]>;
 }[K];

@@ -8,14 +8,14 @@ export function movesTraffic({ testingPattern }: Pick<Experiment, 'testingPatter
 }
 
 /** All versions, the baseline first. */
-export function versionsOf({ baseline, candidates }: Versions): readonly Version[] {
+export function allVersions({ baseline, candidates }: Versions): readonly Version[] {
   return [baseline, ...candidates];
 }
 
 /** All versions with what the queries of metrics may use: iter8's own two variables, and those of the manifest. */
 export function metricVersions(experiment: Experiment): readonly Pick<Version, 'name' | 'variables'>[] {
   const { namespace } = experiment.target;
-  return versionsOf(experiment).map(({ name, revision, variables }) => {
+  return allVersions(experiment).map(({ name, revision, variables }) => {
     return { name, variables: { namespace, revision, ...variables } };
   });
 }
@@ -26,7 +26,7 @@ export function judgedVersions({ testingPattern, baseline, candidates }: Version
 }
 
 /** What the judged versions are called: only one of them is a candidate without a number. */
-export function roleOf(experiment: Versions, index: number): string {
+export function judgedRole(experiment: Versions, index: number): string {
   if (experiment.testingPattern === 'Conformance') return 'baseline';
   return experiment.candidates.length === 1 ? 'candidate' : `candidate ${experiment.candidates[index]?.name ?? index}`;
 }
@@ -39,7 +39,7 @@ export function versionsText({ baseline, candidates, discovers }: Experiment): s
 }
 
 /** The traffic of all versions when the candidates have these percents: the baseline has the rest. */
-export function sharesOf({ baseline, candidates }: Versions, weights: readonly number[]): readonly Share[] {
+export function trafficShares({ baseline, candidates }: Versions, weights: readonly number[]): readonly Share[] {
   const ofCandidates = candidates.map(({ revision }, index) => ({ revision, percent: weights[index] ?? 0 }));
   const percent = 100 - ofCandidates.reduce((sum, share) => sum + share.percent, 0);
   return [{ revision: baseline.revision, percent }, ...ofCandidates];

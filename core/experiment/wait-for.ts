@@ -62,11 +62,11 @@ function unmetCondition(
   if (isBehind(object)) return `${type} is not known yet: its latest change has not been looked at`;
   const found = valueAt(conditions, object);
   const condition: unknown = Array.isArray(found)
-    ? found.find((candidate) => isSame(text(valueAt([{ kind: 'field', name: 'type' }], candidate)), type))
+    ? found.find((candidate) => isSame(asText(valueAt([{ kind: 'field', name: 'type' }], candidate)), type))
     : undefined;
-  const present = text(valueAt([{ kind: 'field', name: 'status' }], condition));
+  const present = asText(valueAt([{ kind: 'field', name: 'status' }], condition));
   if (isSame(present, status)) return undefined;
-  const message = text(valueAt([{ kind: 'field', name: 'message' }], condition));
+  const message = asText(valueAt([{ kind: 'field', name: 'message' }], condition));
   return `${type} is ${present || 'absent'}, not ${status}${message === '' ? '' : `: ${message}`}`;
 }
 
@@ -95,15 +95,15 @@ function unmetValue(
 ): string | undefined {
   const present = valueAt(path, object);
   if (present === undefined) return `${written} is absent`;
-  if (value === undefined || text(present) === value) return undefined;
-  return `${written} is ${text(present)}, not ${value}`;
+  if (value === undefined || asText(present) === value) return undefined;
+  return `${written} is ${asText(present)}, not ${value}`;
 }
 
 function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function text(value: unknown): string {
+function asText(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

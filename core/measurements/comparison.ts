@@ -15,30 +15,30 @@ export interface Comparison {
  */
 export function formatComparison({ metric, value, relation, limit }: Comparison): string {
   const decimals = decimalsFor(metric, value, limit);
-  const unit = unitOf(metric);
+  const unit = unitSuffix(metric);
   return `${metric} ${value.toFixed(decimals)}${unit} ${relation} limit ${limit.toFixed(decimals)}${unit}`;
 }
 
 /** A value or limit by itself, with the metric's usual decimals or as many as it has. */
 export function formatMetric(metric: MetricName, value: number): string {
-  return `${value.toFixed(decimalsFor(metric, value, value))}${unitOf(metric)}`;
+  return `${value.toFixed(decimalsFor(metric, value, value))}${unitSuffix(metric)}`;
 }
 
 /** Two values, with the metric's usual decimals or as many as tell them apart: a difference that decides is seen. */
 export function formatPair(metric: MetricName, [one, other]: readonly [number, number]): readonly [string, string] {
   let { decimals } = metricFacts(metric);
-  while (decimals < mostDecimals && !isTold(one, other, decimals)) decimals += 1;
-  const unit = unitOf(metric);
+  while (decimals < mostDecimals && !isDistinguishable(one, other, decimals)) decimals += 1;
+  const unit = unitSuffix(metric);
   return [`${one.toFixed(decimals)}${unit}`, `${other.toFixed(decimals)}${unit}`];
 }
 
 const mostDecimals = 20;
 
-function unitOf(metric: MetricName): string {
+function unitSuffix(metric: MetricName): string {
   return metricFacts(metric).units === 'milliseconds' ? ' ms' : '';
 }
 
-function isTold(one: number, other: number, decimals: number): boolean {
+function isDistinguishable(one: number, other: number, decimals: number): boolean {
   return one === other || one.toFixed(decimals) !== other.toFixed(decimals);
 }
 

@@ -1,7 +1,7 @@
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Counts } from './measurement.ts';
 import { noCounts } from './measurement.ts';
-import { versionsOf } from '../experiment/versions.ts';
+import { allVersions } from '../experiment/versions.ts';
 
 /**
  * Whether the experiment sends its own load and counts the answers: then its built-in metrics are what was counted, by the
@@ -16,5 +16,5 @@ export function collectedCounts(
   experiment: Experiment,
   collected: Readonly<Record<string, Counts>> = {},
 ): readonly Counts[] {
-  return versionsOf(experiment).map(({ name }) => collected[name] ?? noCounts);
+  return allVersions(experiment).map(({ name }) => collected[name] ?? noCounts);
 }

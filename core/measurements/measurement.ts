@@ -65,7 +65,7 @@ export interface Question {
 }
 
 /** The part of a measurement that one judged version is judged by; a conformance test has nothing beside it. */
-export function measurementOf(
+export function versionMeasurement(
   measurement: RunMeasurement,
   { testingPattern, index }: { readonly testingPattern: TestingPattern; readonly index: number },
 ): Measurement {

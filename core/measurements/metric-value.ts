@@ -14,9 +14,9 @@ export function metricValue(metric: MetricName, counts: Counts, errorClass: Erro
   const { kind } = metricFacts(metric);
   switch (kind.kind) {
     case 'count':
-      return kind.of === 'requests' ? counts.requests : errorsOf(counts, errorClass);
+      return kind.of === 'requests' ? counts.requests : countErrors(counts, errorClass);
     case 'error-share':
-      return counts.requests === 0 ? undefined : errorsOf(counts, errorClass) / counts.requests;
+      return counts.requests === 0 ? undefined : countErrors(counts, errorClass) / counts.requests;
     case 'mean-latency': {
       const timed = timedRequests(counts);
       return timed === 0 ? undefined : counts.latencySumMs / timed;
@@ -39,7 +39,7 @@ export function timedRequests({ buckets, latencySumMs, requests }: Counts): numb
 }
 
 /** Responses of the class that counts as an error. */
-export function errorsOf(counts: Counts, errorClass: ErrorClass): number {
+export function countErrors(counts: Counts, errorClass: ErrorClass): number {
   switch (errorClass) {
     case '5xx':
       return counts.errors5xx;

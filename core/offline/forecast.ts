@@ -1,18 +1,18 @@
-import { analysisOf, longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis, longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
 import { formatDuration } from '../text/duration.ts';
-import { boundariesOf } from '../verdicts/evidence.ts';
+import { testBoundaries } from '../verdicts/evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
 import type { Bucket } from '../measurements/measurement.ts';
 import { isFact, metricFacts } from '../experiment/metric.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './latency.ts';
 import { logPassEvidence } from '../stats/bernoulli.ts';
-import { dispersionOf } from '../stats/dispersion.ts';
+import { intervalDispersion } from '../stats/dispersion.ts';
 import { bucketAround } from '../stats/exceedance.ts';
 import { leastRequests } from '../stats/least-requests.ts';
 import { latencyCapMs, logBetEvidence, meanPassIncrements } from '../stats/mean-betting.ts';
-import { firstRound } from '../planner/share-among-candidates.ts';
+import { firstWeights } from '../planner/share-among-candidates.ts';
 import { movesTraffic } from '../experiment/versions.ts';
-import { ceilingOf, nextStep } from '../planner/next-weight.ts';
+import { highestWeight, nextStep } from '../planner/next-weight.ts';
 
 /** What is known of a target before its experiment runs. */
 export interface Surroundings {
@@ -50,7 +50,7 @@ export interface ObjectiveForecast {
 }
 
 /** What a schedule can come to, if nothing speaks against the candidate. */
-export interface Admission {
+export interface Forecast {
   readonly steps: readonly PlannedStep[];
   readonly shortestMs: number;
   readonly longestMs: number;
@@ -59,17 +59,17 @@ export interface Admission {
 }
 
 /** Looks ahead: the timeline, what a pass needs, and whether the schedule can bring it. */
-export function admit(experiment: Experiment, surroundings: Surroundings): Admission {
+export function forecast(experiment: Experiment, surroundings: Surroundings): Forecast {
   const steps = plannedSteps(experiment, surroundings);
   const shortestMs = wholeWarmUpMs(experiment) + experiment.iterations * experiment.intervalMs;
-  const isExtended = analysisOf(experiment).undecided === 'extend';
+  const isExtended = effectiveAnalysis(experiment).undecided === 'extend';
   const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
   const objectives = experiment.objectives.map((objective, index) => {
     const dispersion = dispersionFor(experiment, { ...surroundings, steps }, index);
-    return forecast(objective, experiment, { ...surroundings, steps, dispersion });
+    return forecastObjective(objective, experiment, { ...surroundings, steps, dispersion });
   });
-  const admission = { steps, shortestMs, longestMs, objectives };
-  return { ...admission, warnings: warningsOf(experiment, surroundings, admission) };
+  const timeline = { steps, shortestMs, longestMs, objectives };
+  return { ...timeline, warnings: forecastWarnings(experiment, surroundings, timeline) };
 }
 
 /** Of both versions together; undefined where the traffic is not known. */
@@ -90,16 +90,16 @@ export function plannedWeight(
 ): number {
   if (!movesTraffic(experiment)) return candidateWeight ?? 100;
   if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight ?? evenSplit;
-  return firstRound(experiment, requestsPerInterval(experiment, requestsPerSecond)).weights[0] ?? 0;
+  return firstWeights(experiment, requestsPerInterval(experiment, requestsPerSecond)).weights[0] ?? 0;
 }
 
 /** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
 function dispersionFor(experiment: Experiment, { correlations, steps }: Planned, index: number): number {
-  const { dispersion } = analysisOf(experiment);
+  const { dispersion } = effectiveAnalysis(experiment);
   if (typeof dispersion === 'number') return Math.max(1, dispersion);
   const correlation = correlations?.[index] ?? 0;
   const { candidateRequests = 0 } = steps.at(-1) ?? {};
-  return dispersion === 'off' ? 1 : dispersionOf(candidateRequests / Math.max(1, steps.length), correlation);
+  return dispersion === 'off' ? 1 : intervalDispersion(candidateRequests / Math.max(1, steps.length), correlation);
 }
 
 function plannedSteps(experiment: Experiment, surroundings: Surroundings): readonly PlannedStep[] {
@@ -114,7 +114,7 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
     const known = perInterval === undefined ? {} : { candidateRequests: Math.floor(candidateRequests) };
     steps.push({ atMs: index === 0 ? 0 : warmUpMs + index * intervalMs, weight, ...known });
     if (experiment.deploymentPattern === 'Progressive' && movesTraffic(experiment)) {
-      weight = Math.max(weight, Math.min(nextStep(experiment, weight), ceilingOf(experiment)));
+      weight = Math.max(weight, Math.min(nextStep(experiment, weight), highestWeight(experiment)));
     }
   }
   return steps;
@@ -126,7 +126,7 @@ const mostSteps = 1000;
 type Planned = Surroundings & { readonly steps: readonly PlannedStep[] };
 type Expected = Planned & { readonly dispersion: number };
 
-function forecast(objective: Objective, experiment: Experiment, surroundings: Expected): ObjectiveForecast {
+function forecastObjective(objective: Objective, experiment: Experiment, surroundings: Expected): ObjectiveForecast {
   const best = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0 });
   const half = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0.5 });
   const within = (requests: number | undefined): PassForecast => {
@@ -146,7 +146,7 @@ interface Quality {
 /** Requests until a pass at a constant quality; undefined where none suffice. */
 function requestsAt(objective: Objective, experiment: Experiment, quality: Quality): number | undefined {
   const { minSamples } = experiment;
-  const { method, falsePass } = analysisOf(experiment);
+  const { method, falsePass } = effectiveAnalysis(experiment);
   const facts = metricFacts(objective.metric, experiment.metrics);
   if (method === 'threshold' || isFact(facts)) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
@@ -160,7 +160,7 @@ function evidenceAt(
   experiment: Experiment,
   { surroundings, shareOfLimit }: Quality,
 ): ((requests: number) => number) | undefined {
-  const { limit, boundary } = boundariesOf(objective, experiment);
+  const { limit, boundary } = testBoundaries(objective, experiment);
   if (objective.metric !== 'mean-latency') {
     return (requests) => logPassEvidence({ requests, bad: requests * limit * shareOfLimit }, boundary);
   }
@@ -194,13 +194,13 @@ function timeUntil(
   return warmUpMs + intervalMs * (steps.length + Math.ceil(missing / perInterval));
 }
 
-function warningsOf(
+function forecastWarnings(
   experiment: Experiment,
   surroundings: Surroundings,
-  admission: Omit<Admission, 'warnings'>,
+  timeline: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
   return [
-    ...admission.objectives.flatMap((one) => scheduleWarning(one, admission)),
+    ...timeline.objectives.flatMap((one) => scheduleWarning(one, timeline)),
     ...experiment.objectives.flatMap((objective) => bucketWarning(objective, experiment, surroundings)),
     ...scrapeWarning(experiment, surroundings),
     ...budgetWarning(experiment, surroundings),
@@ -209,7 +209,7 @@ function warningsOf(
 
 function scheduleWarning(
   { objective, atBest }: ObjectiveForecast,
-  { longestMs, shortestMs }: Omit<Admission, 'warnings'>,
+  { longestMs, shortestMs }: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
   const { requests, afterMs } = atBest;
   if (requests === undefined) {
@@ -229,7 +229,8 @@ function scheduleWarning(
 
 function bucketWarning(objective: Objective, experiment: Experiment, { latencies }: Surroundings): readonly string[] {
   const { metric, upperLimit } = objective;
-  const isTested = analysisOf(experiment).method === 'sequential' && metricFacts(metric).kind.kind === 'tail-latency';
+  const isTested =
+    effectiveAnalysis(experiment).method === 'sequential' && metricFacts(metric).kind.kind === 'tail-latency';
   if (!isTested || upperLimit === undefined || latencies === undefined) return [];
   const around = bucketAround(
     latencies.buckets.map(({ le }) => le),
@@ -252,7 +253,7 @@ function scrapeWarning({ intervalMs }: Experiment, { scrapeIntervalMs }: Surroun
 }
 
 function budgetWarning(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
-  const { riskBudget } = analysisOf(experiment);
+  const { riskBudget } = effectiveAnalysis(experiment);
   if (riskBudget === undefined || requestsPerSecond === undefined) return [];
   const least = (requestsPerSecond * experiment.intervalMs) / 100_000;
   if (least <= riskBudget) return [];

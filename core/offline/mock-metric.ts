@@ -20,14 +20,14 @@ export function mockValue({ metric, type, version, level, elapsedMs }: MockedMet
     case 'counter':
       return seconds * level;
     case 'gauge': {
-      const random = seededRandom(hashOf(`${metric} ${version} ${seconds}`));
+      const random = seededRandom(hashText(`${metric} ${version} ${seconds}`));
       return 2 * level * beta(random, seconds, seconds);
     }
   }
 }
 
 /** FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/). */
-function hashOf(text: string): number {
+function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash >>> 0;

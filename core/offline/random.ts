@@ -23,7 +23,7 @@ export function seededRandom(seed: number): Random {
     c = (c + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
   };
-  for (let round = 0; round < 12; round += 1) random();
+  for (let step = 0; step < 12; step += 1) random();
   return random;
 }
 

@@ -1,11 +1,11 @@
 import type { Experiment } from '../experiment/experiment.ts';
-import { judgeRound } from '../planner/judge-all.ts';
-import type { RoundJudgement } from '../planner/judge-all.ts';
+import { judgeAll } from '../planner/judge-all.ts';
+import type { Judgements } from '../planner/judge-all.ts';
 import type { RunMeasurement } from '../measurements/measurement.ts';
-import { planRound, withPlan } from '../planner/plan-all.ts';
-import type { RoundPlan } from '../planner/plan-all.ts';
-import { afterLook, judgeInputOf, planInputOf } from '../planner/fold-observation.ts';
-import { initialStanding } from '../planner/candidate-state.ts';
+import { planNextStep, withPlan } from '../planner/plan-all.ts';
+import type { Plan } from '../planner/plan-all.ts';
+import { withObservation, buildJudgeInput, buildPlanInput } from '../planner/fold-observation.ts';
+import { initialCandidateState } from '../planner/candidate-state.ts';
 import { initialState, withWeights } from '../planner/experiment-state.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
@@ -23,8 +23,8 @@ export interface RejudgedInterval {
   /** Completed iterations, this one included if it counts. */
   readonly iteration: number;
   /** Absent while the metrics were out of sight. */
-  readonly judgement?: RoundJudgement;
-  readonly plan: RoundPlan;
+  readonly judgement?: Judgements;
+  readonly plan: Plan;
 }
 
 /**
@@ -36,9 +36,9 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
   let state = stateBefore(experiment, intervals);
   for (const interval of intervals) {
     const { atMs: nowMs, measurement, weights } = interval;
-    const look = lookUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
-    state = withPlan(look.state, look.plan);
-    const { judgement, plan } = look;
+    const observation = observeUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
+    state = withPlan(observation.state, observation.plan);
+    const { judgement, plan } = observation;
     judged.push({ interval, iteration: state.iteration, ...(judgement === undefined ? {} : { judgement }), plan });
     if (isEnd(plan)) break;
   }
@@ -46,18 +46,23 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
 }
 
 /** Whether the run would end here, or wait for a person. */
-export function isEnd({ kind }: RoundPlan): boolean {
+export function isEnd({ kind }: Plan): boolean {
   return kind !== 'hold' && kind !== 'shift';
 }
 
 function stateBefore(experiment: Experiment, [first]: readonly RecordedInterval[]): ExperimentState {
   const measurement = first?.measurement;
   const startedAtMs = measurement?.kind === 'measured' ? measurement.fromMs : (first?.atMs ?? 0);
-  const standings = judgedVersions(experiment).map(() => initialStanding());
-  return { ...initialState({ workflowId: 'record', firstRunId: 'record' }), confirmed: true, startedAtMs, standings };
+  const candidateStates = judgedVersions(experiment).map(() => initialCandidateState());
+  return {
+    ...initialState({ workflowId: 'record', firstRunId: 'record' }),
+    confirmed: true,
+    startedAtMs,
+    candidateStates,
+  };
 }
 
-export interface UndisturbedLook {
+export interface UndisturbedObservation {
   readonly experiment: Experiment;
   readonly measurement: RunMeasurement;
   readonly nowMs: number;
@@ -66,13 +71,13 @@ export interface UndisturbedLook {
 }
 
 /** One look at metrics alone, by the functions of a real run: nobody has touched the target. */
-export function lookUndisturbed(
+export function observeUndisturbed(
   before: ExperimentState,
-  { experiment, measurement, nowMs, shown = true }: UndisturbedLook,
-): { readonly state: ExperimentState; readonly judgement: RoundJudgement | undefined; readonly plan: RoundPlan } {
-  const input = { ...judgeInputOf(before, experiment, measurement), shown };
-  const judgement = measurement.kind === 'blind' ? undefined : judgeRound(input);
-  const seen = { experiment, measurement, drifts: [], judgement, nowMs };
-  const state = afterLook(before, seen);
-  return { state, judgement, plan: planRound(planInputOf(state, seen)) };
+  { experiment, measurement, nowMs, shown = true }: UndisturbedObservation,
+): { readonly state: ExperimentState; readonly judgement: Judgements | undefined; readonly plan: Plan } {
+  const input = { ...buildJudgeInput(before, experiment, measurement), shown };
+  const judgement = measurement.kind === 'blind' ? undefined : judgeAll(input);
+  const observed = { experiment, measurement, drifts: [], judgement, nowMs };
+  const state = withObservation(before, observed);
+  return { state, judgement, plan: planNextStep(buildPlanInput(state, observed)) };
 }

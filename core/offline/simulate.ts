@@ -2,8 +2,8 @@ import { longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.
 import type { Experiment } from '../experiment/experiment.ts';
 import { noCounts } from '../measurements/measurement.ts';
 import type { Counts } from '../measurements/measurement.ts';
-import { lookUndisturbed } from './rejudge.ts';
-import { initialStanding } from '../planner/candidate-state.ts';
+import { observeUndisturbed } from './rejudge.ts';
+import { initialCandidateState } from '../planner/candidate-state.ts';
 import { candidateWeights, initialState } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
@@ -58,9 +58,9 @@ export function simulate(input: SimulationInput): SimulatedRun {
     const nowMs = interval * experiment.intervalMs;
     const window = { fromMs: nowMs - experiment.intervalMs, toMs: nowMs };
     const measurement = { kind: 'measured', ...window, baseline, candidates: [candidate] } as const;
-    const look = lookUndisturbed(state, { experiment, measurement, nowMs, shown: false });
-    const next = look.plan;
-    state = withPlan(look.state, next);
+    const observation = observeUndisturbed(state, { experiment, measurement, nowMs, shown: false });
+    const next = observation.plan;
+    state = withPlan(observation.state, next);
     const served = { intervals: interval, candidateRequests, candidateErrors };
     switch (next.kind) {
       case 'promote':
@@ -82,7 +82,7 @@ export function simulate(input: SimulationInput): SimulatedRun {
 function begin(input: SimulationInput): ExperimentState {
   return {
     ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
-    standings: [initialStanding(plannedWeight(input.experiment, input))],
+    candidateStates: [initialCandidateState(plannedWeight(input.experiment, input))],
     confirmed: true,
     startedAtMs: 0,
   };
@@ -96,12 +96,12 @@ function answer(
   const requests = poisson(random, (requestsPerSecond * experiment.intervalMs) / 1000);
   const ofCandidate = binomial(random, requests, weight / 100);
   return {
-    baseline: countsOf(random, { requests: requests - ofCandidate, version: baseline, interval }),
-    candidate: countsOf(random, { requests: ofCandidate, version: candidate, interval }),
+    baseline: drawCounts(random, { requests: requests - ofCandidate, version: baseline, interval }),
+    candidate: drawCounts(random, { requests: ofCandidate, version: candidate, interval }),
   };
 }
 
-function countsOf(
+function drawCounts(
   random: Random,
   { requests, version, interval }: { requests: number; version: SimulatedVersion; interval: number },
 ): Counts {

@@ -2,28 +2,28 @@ import type { HumanRequest, RequestKind } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
 
 /** Why the request makes no sense now; undefined when it does. */
-export function refusalOf(kind: RequestKind, state: ExperimentState): string | undefined {
+export function refusalReason(kind: RequestKind, state: ExperimentState): string | undefined {
   if (state.outcome !== undefined) return `the experiment has ended: ${state.outcome}`;
   switch (kind) {
     case 'abort':
       return undefined;
     case 'approve':
     case 'reject':
-      return refusalOfDecision(kind, state);
+      return decisionRefusal(kind, state);
     case 'pause':
-      return state.paused === undefined ? refusalOfPause(state) : 'the experiment is already paused';
+      return state.paused === undefined ? pauseRefusal(state) : 'the experiment is already paused';
     case 'resume':
       return state.paused === undefined ? 'the experiment is not paused' : undefined;
   }
 }
 
-function refusalOfDecision(kind: 'approve' | 'reject', state: ExperimentState): string | undefined {
+function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): string | undefined {
   if (state.gateOpenedAtMs === undefined) return `no approval gate is open, so there is nothing to ${kind} yet`;
   if (state.stage !== 'Running') return `the gate is closed: the experiment is ${state.stage}`;
   return undefined;
 }
 
-function refusalOfPause(state: ExperimentState): string | undefined {
+function pauseRefusal(state: ExperimentState): string | undefined {
   return state.stage === 'Finishing' ? 'the experiment is finishing; abort it to bring the traffic back' : undefined;
 }
 

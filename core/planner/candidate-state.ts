@@ -5,7 +5,7 @@ import type { Totals } from '../measurements/measurement.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 
 /** How one judged version stands in a run: what it gets, what it has shown, what is wrong with it. */
-export interface Standing {
+export interface CandidateState {
   /** Percent of the target's traffic. */
   readonly weight: number;
   /** What it and the baseline answered since it first had traffic. */
@@ -22,17 +22,17 @@ export interface Standing {
   /** Since when it and the baseline fail together. */
   readonly environmentSinceMs?: number;
   /** Why it is out of the race, while others go on. */
-  readonly out?: string;
+  readonly eliminated?: string;
 }
 
-export function initialStanding(weight = 0): Standing {
+export function initialCandidateState(weight = 0): CandidateState {
   return { weight, totals: { baseline: noCounts, candidate: noCounts }, suspect: false };
 }
 
-export function isRacing({ out }: Pick<Standing, 'out'>): boolean {
-  return out === undefined;
+export function isStillJudged({ eliminated }: Pick<CandidateState, 'eliminated'>): boolean {
+  return eliminated === undefined;
 }
 
-export function weightsOf(standings: readonly Standing[]): readonly number[] {
-  return standings.map(({ weight }) => weight);
+export function currentWeights(candidates: readonly CandidateState[]): readonly number[] {
+  return candidates.map(({ weight }) => weight);
 }

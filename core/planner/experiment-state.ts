@@ -3,8 +3,8 @@ import type { Experiment } from '../experiment/experiment.ts';
 import type { TaggedRevision } from '../traffic/target.ts';
 import { noCounts } from '../measurements/measurement.ts';
 import type { Counts } from '../measurements/measurement.ts';
-import type { Standing } from './candidate-state.ts';
-import { versionsOf } from '../experiment/versions.ts';
+import type { CandidateState } from './candidate-state.ts';
+import { allVersions } from '../experiment/versions.ts';
 import type { HolderReport } from '../traffic/lease.ts';
 import type { HumanRequest } from './requests.ts';
 import type { Outcome, Stage } from '../experiment/stage.ts';
@@ -52,7 +52,7 @@ export interface ExperimentState {
   /** End of the last measured window. */
   readonly observedUntilMs: number;
   /** One for each judged version, in their order; empty until the preflight. */
-  readonly standings: readonly Standing[];
+  readonly candidateStates: readonly CandidateState[];
   /** The candidate that was promoted, by name. */
   readonly promoted?: string;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
@@ -87,7 +87,7 @@ export function initialState(identity: { workflowId: string; firstRunId: string 
     iteration: 0,
     deadlineMs: 0,
     observedUntilMs: 0,
-    standings: [],
+    candidateStates: [],
     cancelled: false,
     history: [],
     warnings: [],
@@ -95,17 +95,17 @@ export function initialState(identity: { workflowId: string; firstRunId: string 
 }
 
 /** The candidates' percents, as planned last; nothing before the preflight and in a conformance test. */
-export function candidateWeights({ experiment, standings }: ExperimentState): readonly number[] {
-  return experiment?.testingPattern === 'Conformance' ? [] : standings.map(({ weight }) => weight);
+export function candidateWeights({ experiment, candidateStates }: ExperimentState): readonly number[] {
+  return experiment?.testingPattern === 'Conformance' ? [] : candidateStates.map(({ weight }) => weight);
 }
 
 /** The same state with other percents for the candidates. */
 export function withWeights(state: ExperimentState, weights: readonly number[]): ExperimentState {
-  const standings = state.standings.map((standing, index) => ({
-    ...standing,
-    weight: weights[index] ?? standing.weight,
+  const candidates = state.candidateStates.map((candidate, index) => ({
+    ...candidate,
+    weight: weights[index] ?? candidate.weight,
   }));
-  return { ...state, standings };
+  return { ...state, candidateStates: candidates };
 }
 
 /** Adds warnings, each once, and forgets the oldest beyond the limit. */
@@ -117,7 +117,7 @@ export function withWarnings(state: ExperimentState, warnings: readonly string[]
 /** Adds what a load task has counted, of the experiment's own versions; load on others is only load. */
 export function withCollected(state: ExperimentState, counts: Readonly<Record<string, Counts>>): ExperimentState {
   const { experiment, collected = {} } = state;
-  const own = experiment === undefined ? [] : versionsOf(experiment).map(({ name }) => name);
+  const own = experiment === undefined ? [] : allVersions(experiment).map(({ name }) => name);
   const sums = Object.entries(counts)
     .filter(([name]) => own.includes(name))
     .map(([name, added]) => [name, addCounts(collected[name] ?? noCounts, added)]);

@@ -1,34 +1,34 @@
-import { analysisOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
-import type { JudgeRoundInput, RoundJudgement } from './judge-all.ts';
+import type { JudgeAllInput, Judgements } from './judge-all.ts';
 import { isLoadTest } from '../measurements/load-test.ts';
-import { measurementOf } from '../measurements/measurement.ts';
+import { versionMeasurement } from '../measurements/measurement.ts';
 import type { Measurement, RunMeasurement } from '../measurements/measurement.ts';
-import type { PlanInput } from './plan-candidate.ts';
-import type { PlanRoundInput } from './plan-all.ts';
-import { isRacing } from './candidate-state.ts';
-import type { Standing } from './candidate-state.ts';
+import type { CandidatePlanInput } from './plan-candidate.ts';
+import type { PlanInput } from './plan-all.ts';
+import { isStillJudged } from './candidate-state.ts';
+import type { CandidateState } from './candidate-state.ts';
 import { withWarnings } from './experiment-state.ts';
 import type { ExperimentState } from './experiment-state.ts';
 
 /** One look at metrics and target, and what became of it. */
-export interface Seen {
+export interface Observed {
   readonly experiment: Experiment;
   readonly measurement: RunMeasurement;
   /** For each judged version. */
   readonly drifts: readonly Drift[];
   /** Absent while the metrics are out of sight. */
-  readonly judgement: RoundJudgement | undefined;
+  readonly judgement: Judgements | undefined;
   readonly nowMs: number;
 }
 
 /** Folds one look into the state: what was learned, what is out of sight or disturbed, and whether an iteration has passed. */
-export function afterLook(state: ExperimentState, seen: Seen): ExperimentState {
-  const { experiment, measurement, nowMs } = seen;
-  const next = withObservation(state, seen);
-  const counts = isWholeIteration(next, seen) && !isWarmUp(state, measurement, experiment);
+export function withObservation(state: ExperimentState, observed: Observed): ExperimentState {
+  const { experiment, measurement, nowMs } = observed;
+  const next = withObservedFacts(state, observed);
+  const counts = isWholeIteration(next, observed) && !isWarmUp(state, measurement, experiment);
   const iteration = next.iteration + (counts ? 1 : 0);
   const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : next.message;
   const isOver = iteration >= experiment.iterations;
@@ -36,30 +36,35 @@ export function afterLook(state: ExperimentState, seen: Seen): ExperimentState {
 }
 
 /** What the plan has to know after the look. */
-export function planInputOf(state: ExperimentState, seen: Seen): PlanRoundInput {
-  const { experiment } = seen;
-  const { standings } = state;
-  const inputs = standings.map((standing, index) => inputOf({ state, standing, index }, seen));
-  return { experiment, standings, inputs };
+export function buildPlanInput(state: ExperimentState, observed: Observed): PlanInput {
+  const { experiment } = observed;
+  const { candidateStates } = state;
+  const inputs = candidateStates.map((candidate, index) =>
+    buildCandidateInput({ state, candidate: candidate, index }, observed),
+  );
+  return { experiment, candidateStates, inputs };
 }
 
 interface Place {
   readonly state: ExperimentState;
-  readonly standing: Standing;
+  readonly candidate: CandidateState;
   readonly index: number;
 }
 
-function inputOf({ state, standing, index }: Place, { experiment, drifts, judgement, nowMs }: Seen): PlanInput {
-  const { unreadySinceMs, starvedSinceMs, environmentSinceMs } = standing;
+function buildCandidateInput(
+  { state, candidate, index }: Place,
+  { experiment, drifts, judgement, nowMs }: Observed,
+): CandidatePlanInput {
+  const { unreadySinceMs, starvedSinceMs, environmentSinceMs } = candidate;
   const computed = judgement?.[index] ?? undefined;
   return {
     experiment,
     nowMs,
     iteration: state.iteration,
-    weight: standing.weight,
+    weight: candidate.weight,
     drift: driftAt(drifts, index),
     ...(computed === undefined ? {} : { computed }),
-    ...planFactsOf(state),
+    ...knownPlanFacts(state),
     ...(unreadySinceMs === undefined ? {} : { candidateUnreadySinceMs: unreadySinceMs }),
     ...(starvedSinceMs === undefined ? {} : { starvedSinceMs }),
     ...(environmentSinceMs === undefined ? {} : { environmentSinceMs }),
@@ -68,23 +73,23 @@ function inputOf({ state, standing, index }: Place, { experiment, drifts, judgem
 }
 
 /** What the judgement of an interval has to know. */
-export function judgeInputOf(
+export function buildJudgeInput(
   state: ExperimentState,
   experiment: Experiment,
   measurement: RunMeasurement,
-): JudgeRoundInput {
-  const standings = state.standings.map(({ weight, totals, evidence, out }) => ({
+): JudgeAllInput {
+  const candidateStates = state.candidateStates.map(({ weight, totals, evidence, eliminated }) => ({
     weight,
     totals,
     ...(evidence === undefined ? {} : { evidence }),
-    ...(out === undefined ? {} : { out }),
+    ...(eliminated === undefined ? {} : { eliminated }),
   }));
-  return { experiment, measurement, standings, ...warmUpOf(state, experiment) };
+  return { experiment, measurement, candidateStates: candidateStates, ...warmUpEnd(state, experiment) };
 }
 
 /** Until when intervals judge nothing; absent without a warm-up. */
-function warmUpOf({ startedAtMs = 0 }: ExperimentState, experiment: Experiment): { readonly warmUpUntilMs?: number } {
-  const { warmUpMs } = analysisOf(experiment);
+function warmUpEnd({ startedAtMs = 0 }: ExperimentState, experiment: Experiment): { readonly warmUpUntilMs?: number } {
+  const { warmUpMs } = effectiveAnalysis(experiment);
   return warmUpMs === 0 ? {} : { warmUpUntilMs: startedAtMs + warmUpMs };
 }
 
@@ -94,24 +99,24 @@ const planFacts = [
   'gateOpenedAtMs',
   'approved',
   'rejected',
-] as const satisfies readonly (keyof ExperimentState & keyof PlanInput)[];
+] as const satisfies readonly (keyof ExperimentState & keyof CandidatePlanInput)[];
 
-function planFactsOf(state: ExperimentState): Pick<ExperimentState, (typeof planFacts)[number]> {
+function knownPlanFacts(state: ExperimentState): Pick<ExperimentState, (typeof planFacts)[number]> {
   const present = planFacts.filter((fact) => state[fact] !== undefined).map((fact) => [fact, state[fact]]);
   // Only keys of the state itself were taken, and absent ones stay absent.
   return Object.fromEntries(present) as Pick<ExperimentState, (typeof planFacts)[number]>;
 }
 
-function withObservation(state: ExperimentState, seen: Seen): ExperimentState {
+function withObservedFacts(state: ExperimentState, observed: Observed): ExperimentState {
   const { blind, ...rest } = state;
-  const { measurement, drifts, nowMs } = seen;
+  const { measurement, drifts, nowMs } = observed;
   const outOfSight = reasonOutOfSight(state, measurement, drifts);
   const next: ExperimentState = {
     ...rest,
     ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
     ...(measurement.kind === 'measured' ? { observedUntilMs: measurement.toMs } : {}),
-    standings: state.standings.map((standing, index) =>
-      isRacing(standing) ? afterSeen(standing, index, seen) : standing,
+    candidateStates: state.candidateStates.map((candidate, index) =>
+      isStillJudged(candidate) ? updateCandidate(candidate, index, observed) : candidate,
     ),
   };
   const notes = drifts.flatMap((drift) => (drift.kind === 'none' ? drift.notes : []));
@@ -119,34 +124,41 @@ function withObservation(state: ExperimentState, seen: Seen): ExperimentState {
 }
 
 /** What the look has changed about one judged version. */
-function afterSeen(standing: Standing, index: number, { experiment, drifts, judgement, ...seen }: Seen): Standing {
-  const { unreadySinceMs, starvedSinceMs, environmentSinceMs, ...rest } = standing;
+function updateCandidate(
+  candidate: CandidateState,
+  index: number,
+  { experiment, drifts, judgement, ...observed }: Observed,
+): CandidateState {
+  const { unreadySinceMs, starvedSinceMs, environmentSinceMs, ...rest } = candidate;
   const { testingPattern } = experiment;
-  const measurement = measurementOf(seen.measurement, { testingPattern, index });
+  const measurement = versionMeasurement(observed.measurement, { testingPattern, index });
   const judged = judgement?.[index] ?? undefined;
   const { kind } = driftAt(drifts, index);
   // Out of sight it has not become ready.
   const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
   const isStarvedNow =
-    measurement.kind === 'measured' ? isStarved(standing, measurement) : starvedSinceMs !== undefined;
+    measurement.kind === 'measured' ? isStarved(candidate, measurement) : starvedSinceMs !== undefined;
   // A load test sends requests when its tasks say so, not in every interval.
   const starved = isStarvedNow && !isLoadTest(experiment);
   return {
     ...rest,
-    ...(unready ? { unreadySinceMs: unreadySinceMs ?? seen.nowMs } : {}),
-    ...(starved ? { starvedSinceMs: starvedSinceMs ?? seen.nowMs } : {}),
-    ...(isEnvironment(judged) ? { environmentSinceMs: environmentSinceMs ?? seen.nowMs } : {}),
+    ...(unready ? { unreadySinceMs: unreadySinceMs ?? observed.nowMs } : {}),
+    ...(starved ? { starvedSinceMs: starvedSinceMs ?? observed.nowMs } : {}),
+    ...(isEnvironment(judged) ? { environmentSinceMs: environmentSinceMs ?? observed.nowMs } : {}),
     ...(judged === undefined ? {} : learned(judged)),
   };
 }
 
 /** Blind, paused, at the gate, in a bad environment or with an unready candidate, time passes but no iteration does. */
-function isWholeIteration({ blind, paused, gateOpenedAtMs, standings }: ExperimentState, { drifts }: Seen): boolean {
+function isWholeIteration(
+  { blind, paused, gateOpenedAtMs, candidateStates }: ExperimentState,
+  { drifts }: Observed,
+): boolean {
   const disturbances = [blind, paused, gateOpenedAtMs];
   if (disturbances.some((disturbance) => disturbance !== undefined)) return false;
-  return standings.every((standing, index) => {
-    if (!isRacing(standing)) return true;
-    return standing.environmentSinceMs === undefined && driftAt(drifts, index).kind === 'none';
+  return candidateStates.every((candidate, index) => {
+    if (!isStillJudged(candidate)) return true;
+    return candidate.environmentSinceMs === undefined && driftAt(drifts, index).kind === 'none';
   });
 }
 
@@ -156,7 +168,7 @@ function driftAt(drifts: readonly Drift[], index: number): Drift {
 
 /** Whether the interval began before the warm-up was over. */
 function isWarmUp(state: ExperimentState, measurement: RunMeasurement, experiment: Experiment): boolean {
-  const { warmUpUntilMs = 0 } = warmUpOf(state, experiment);
+  const { warmUpUntilMs = 0 } = warmUpEnd(state, experiment);
   return measurement.kind === 'measured' && measurement.fromMs < warmUpUntilMs;
 }
 
@@ -164,25 +176,25 @@ function isEnvironment(judgement: IntervalJudgement | undefined): boolean {
   return judgement?.assessment.overall?.verdict === 'environment';
 }
 
-function isStarved({ weight }: Standing, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {
+function isStarved({ weight }: CandidateState, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {
   return weight > 0 && candidate.requests === 0;
 }
 
 function reasonOutOfSight(
-  { confirmed, standings }: ExperimentState,
+  { confirmed, candidateStates }: ExperimentState,
   measurement: RunMeasurement,
   drifts: readonly Drift[],
 ): string | undefined {
   if (measurement.kind !== 'measured') return measurement.reason;
   if (!confirmed) {
-    const weights = standings.map(({ weight }) => `${weight} %`).join(', ');
+    const weights = candidateStates.map(({ weight }) => `${weight} %`).join(', ');
     return `the cluster has not reported the candidate's ${weights} yet`;
   }
   const unknown = drifts.find((drift) => drift.kind === 'unknown');
   return unknown?.reason;
 }
 
-function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<Standing> {
+function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<CandidateState> {
   return {
     totals,
     assessment,

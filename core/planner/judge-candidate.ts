@@ -1,4 +1,4 @@
-import { analysisOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import { assess } from '../verdicts/assess.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../measurements/counters.ts';
@@ -82,7 +82,7 @@ function evidenceAfter(
   { experiment, evidence }: JudgeIntervalInput,
   measurement: Measurement | undefined,
 ): Evidence | undefined {
-  if (analysisOf(experiment).method !== 'sequential') return undefined;
+  if (effectiveAnalysis(experiment).method !== 'sequential') return undefined;
   const known = evidence ?? noEvidence(experiment);
   return measurement?.kind === 'measured' ? addEvidence(known, measurement, experiment) : known;
 }

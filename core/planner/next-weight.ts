@@ -1,4 +1,4 @@
-import { analysisOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { isLoadTest } from '../measurements/load-test.ts';
@@ -33,7 +33,7 @@ export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' 
   const { weights, deploymentPattern } = experiment;
   const increment =
     deploymentPattern === 'BlueGreen' ? weights.maxCandidateWeight : weights.maxCandidateWeightIncrement;
-  const first = analysisOf(experiment).steps?.[0] ?? increment;
+  const first = effectiveAnalysis(experiment).steps?.[0] ?? increment;
   return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
 }
 
@@ -93,17 +93,17 @@ function dropForFailure({ experiment, assessment, weight }: NextWeightInput): We
 
 function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   const { experiment, assessment, measurement, weight } = input;
-  const doubt = doubtOf(experiment, assessment, measurement);
+  const doubt = holdReason(experiment, assessment, measurement);
   if (doubt === undefined) return undefined;
   const floor = Math.min(failingWeight, firstWeight(experiment));
   const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
-  if (isSuspect && weight > floor && analysisOf(experiment).onSuspect === 'backoff') {
+  if (isSuspect && weight > floor && effectiveAnalysis(experiment).onSuspect === 'backoff') {
     return { weight: floor, reason: `backs off ${weight} -> ${floor}: ${doubt}` };
   }
   return { weight, reason: `held at ${weight}: ${doubt}` };
 }
 
-function doubtOf(experiment: Experiment, { objectives }: Assessment, measurement: Measurement): string | undefined {
+function holdReason(experiment: Experiment, { objectives }: Assessment, measurement: Measurement): string | undefined {
   switch (measurement.kind) {
     case 'blind':
       return `blind: ${measurement.reason}`;
@@ -122,24 +122,24 @@ function doubtOf(experiment: Experiment, { objectives }: Assessment, measurement
 
 function climb({ experiment, weight }: NextWeightInput): WeightDecision {
   const { maxCandidateWeightIncrement } = experiment.weights;
-  const ceiling = ceilingOf(experiment);
+  const ceiling = highestWeight(experiment);
   const next = Math.min(nextStep(experiment, weight), ceiling);
   if (next > weight) return { weight: next, reason: `climbs ${weight} -> ${next}` };
   if (next < weight) return { weight: next, reason: `drops ${weight} -> ${next}: the maximum is ${ceiling}` };
-  const { steps } = analysisOf(experiment);
+  const { steps } = effectiveAnalysis(experiment);
   if (steps !== undefined && weight < ceiling) return { weight, reason: `stays at ${weight}: the last step` };
   const limit = weight === ceiling ? `the maximum is ${ceiling}` : `the increment is ${maxCandidateWeightIncrement}`;
   return { weight, reason: `stays at ${weight}: ${limit}` };
 }
 
 /** The highest weight that the candidate may climb to. */
-export function ceilingOf(experiment: Experiment): number {
+export function highestWeight(experiment: Experiment): number {
   return Math.max(firstWeight(experiment), Math.min(experiment.weights.maxCandidateWeight, 100));
 }
 
 /** The weight one step above, wherever the ceiling is. */
 export function nextStep(experiment: Experiment, weight: number): number {
-  const { steps } = analysisOf(experiment);
+  const { steps } = effectiveAnalysis(experiment);
   if (steps === undefined) return weight + experiment.weights.maxCandidateWeightIncrement;
   return steps.find((percent) => percent > weight) ?? weight;
 }

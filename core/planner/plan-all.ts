@@ -1,25 +1,25 @@
-import { analysisOf, longestExtensionMs } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis, longestExtensionMs } from '../experiment/analysis-rules.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import { leaderOf } from '../verdicts/leader.ts';
+import { findLeader } from '../verdicts/leader.ts';
 import type { Leader } from '../verdicts/leader.ts';
-import { plan } from './plan-candidate.ts';
-import type { Plan, PlanInput } from './plan-candidate.ts';
-import { isRacing, weightsOf } from './candidate-state.ts';
-import type { Standing } from './candidate-state.ts';
+import { planCandidate } from './plan-candidate.ts';
+import type { CandidatePlan, CandidatePlanInput } from './plan-candidate.ts';
+import { isStillJudged, currentWeights } from './candidate-state.ts';
+import type { CandidateState } from './candidate-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
 import { withWeights } from './experiment-state.ts';
 import type { ExperimentState } from './experiment-state.ts';
 
 /** What to do next with all versions together, and why, with the numbers. */
-export type RoundPlan =
+export type Plan =
   | { readonly kind: 'hold'; readonly reason: string }
   | {
       readonly kind: 'shift';
       /** Of the candidates, percent. */
       readonly weights: readonly number[];
       /** Candidates that leave the race with this step. */
-      readonly losers: readonly { readonly index: number; readonly reason: string }[];
+      readonly eliminated: readonly { readonly index: number; readonly reason: string }[];
       readonly reason: string;
     }
   | { readonly kind: 'openGate'; readonly reason: string }
@@ -31,48 +31,48 @@ export type RoundPlan =
   /** A conformance test has its answer; no traffic was moved. */
   | { readonly kind: 'conclude'; readonly conforms: boolean; readonly reason: string };
 
-export interface PlanRoundInput {
+export interface PlanInput {
   readonly experiment: Experiment;
-  readonly standings: readonly Standing[];
+  readonly candidateStates: readonly CandidateState[];
   /** What is known of each judged version, in their order. */
-  readonly inputs: readonly PlanInput[];
+  readonly inputs: readonly CandidatePlanInput[];
 }
 
 /** Decides the next step of a running experiment from what each judged version by itself would have next. */
-export function planRound(input: PlanRoundInput): RoundPlan {
-  const planned = racersOf(input);
+export function planNextStep(input: PlanInput): Plan {
+  const planned = planCandidates(input);
   if (input.experiment.testingPattern === 'Conformance') return planConformance(planned);
   const stop = planned.find(({ plan }) => plan.kind === 'stop');
   if (stop !== undefined) return { kind: 'stop', reason: stop.plan.reason };
-  const losers = planned.filter(({ plan }) => plan.kind === 'rollBack');
-  if (losers.length === planned.length) return { kind: 'rollBack', reason: reasonsOf(planned) };
+  const failed = planned.filter(({ plan }) => plan.kind === 'rollBack');
+  if (failed.length === planned.length) return { kind: 'rollBack', reason: planReasons(planned) };
   const isOpen = planned.some(({ plan }) => plan.kind === 'hold' || plan.kind === 'shift');
   return isOpen ? goOn(input, planned) : choose(input, planned);
 }
 
-interface Racer {
+interface PlannedCandidate {
   readonly index: number;
   readonly name: string;
-  readonly plan: Plan;
-  readonly input: PlanInput;
+  readonly plan: CandidatePlan;
+  readonly input: CandidatePlanInput;
 }
 
-function racersOf({ experiment, standings, inputs }: PlanRoundInput): readonly Racer[] {
+function planCandidates({ experiment, candidateStates, inputs }: PlanInput): readonly PlannedCandidate[] {
   const versions = judgedVersions(experiment);
   return inputs.flatMap((input, index) => {
-    const standing = standings[index];
-    if (standing === undefined || !isRacing(standing)) return [];
-    return [{ index, name: versions[index]?.name ?? '', plan: plan(input), input }];
+    const candidate = candidateStates[index];
+    if (candidate === undefined || !isStillJudged(candidate)) return [];
+    return [{ index, name: versions[index]?.name ?? '', plan: planCandidate(input), input }];
   });
 }
 
 /** One version's reason stands by itself, several are named. */
-function reasonsOf(racers: readonly Racer[]): string {
-  if (racers.length === 1) return racers[0]?.plan.reason ?? '';
-  return racers.map(({ name, plan }) => `${name}: ${plan.reason}`).join('; ');
+function planReasons(planned: readonly PlannedCandidate[]): string {
+  if (planned.length === 1) return planned[0]?.plan.reason ?? '';
+  return planned.map(({ name, plan }) => `${name}: ${plan.reason}`).join('; ');
 }
 
-function planConformance(planned: readonly Racer[]): RoundPlan {
+function planConformance(planned: readonly PlannedCandidate[]): Plan {
   const [only] = planned;
   if (only === undefined) throw new Error('a conformance test judges one version');
   const { kind, reason } = only.plan;
@@ -92,23 +92,25 @@ function planConformance(planned: readonly Racer[]): RoundPlan {
 }
 
 /** Nobody can be chosen yet: every candidate gets its next weight, and who has failed leaves the race. */
-function goOn({ standings }: PlanRoundInput, planned: readonly Racer[]): RoundPlan {
-  const losers = planned
+function goOn({ candidateStates }: PlanInput, planned: readonly PlannedCandidate[]): Plan {
+  const eliminated = planned
     .filter(({ plan }) => plan.kind === 'rollBack')
     .map(({ index, plan }) => ({ index, reason: plan.reason }));
-  const present = weightsOf(standings);
+  const present = currentWeights(candidateStates);
   const weights = present.map((weight, index) => {
-    const next = planned.find((racer) => racer.index === index)?.plan;
+    const next = planned.find((candidate) => candidate.index === index)?.plan;
     if (next === undefined || next.kind === 'rollBack') return 0;
     return next.kind === 'shift' ? next.weight : weight;
   });
-  const reason = reasonsOf(planned);
+  const reason = planReasons(planned);
   const isSame = weights.every((weight, index) => weight === present[index]);
-  return isSame && losers.length === 0 ? { kind: 'hold', reason } : { kind: 'shift', weights, losers, reason };
+  return isSame && eliminated.length === 0
+    ? { kind: 'hold', reason }
+    : { kind: 'shift', weights, eliminated: eliminated, reason };
 }
 
 /** Every candidate that is left satisfies the objectives, or has failed. */
-function choose(input: PlanRoundInput, planned: readonly Racer[]): RoundPlan {
+function choose(input: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   const { experiment } = input;
   const fit = planned.filter(({ plan }) => plan.kind !== 'rollBack');
   const [only] = fit;
@@ -127,18 +129,18 @@ function choose(input: PlanRoundInput, planned: readonly Racer[]): RoundPlan {
   }
 }
 
-function chosen({ index, plan }: Racer, why?: string): RoundPlan {
+function chosen({ index, plan }: PlannedCandidate, why?: string): Plan {
   const reason = why === undefined ? plan.reason : `${plan.reason}; ${why}`;
   return plan.kind === 'promote' ? { kind: 'promote', winner: index, reason } : { kind: 'openGate', reason };
 }
 
 /** A baseline that fails the objectives is beaten by whoever satisfies them. */
-function leaderAmong({ experiment, inputs }: PlanRoundInput, fit: readonly Racer[]): Leader {
-  const contenders = inputs.map((input, index) => {
-    const isFit = fit.some((racer) => racer.index === index);
+function leaderAmong({ experiment, inputs }: PlanInput, fit: readonly PlannedCandidate[]): Leader {
+  const ranked = inputs.map((input, index) => {
+    const isFit = fit.some((candidate) => candidate.index === index);
     return isFit && input.computed !== undefined ? input.computed : null;
   });
-  const leader = leaderOf(experiment, contenders);
+  const leader = findLeader(experiment, ranked);
   const [only] = fit;
   const baselineFails = fit.some(({ input }) => input.computed?.assessment.objectives.some(isFailedByBaseline));
   if (leader.kind === 'candidate' || !baselineFails || only === undefined || fit.length > 1) return leader;
@@ -150,12 +152,12 @@ function isFailedByBaseline({ baseline }: { readonly baseline: string }): boolea
 }
 
 /** Objectives satisfied, reward undecided: by the same policy as an undecided objective. */
-function withoutLeader({ experiment }: PlanRoundInput, fit: readonly Racer[], why: string): RoundPlan {
+function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate[], why: string): Plan {
   const reason = `no winner: ${why}`;
   const [first] = fit;
   if (first === undefined) throw new Error('nobody is left to choose from');
   const { nowMs, extendedSinceMs = nowMs, approved, gateOpenedAtMs } = first.input;
-  switch (analysisOf(experiment).undecided) {
+  switch (effectiveAnalysis(experiment).undecided) {
     case 'rollback':
     case 'pointEstimate':
       return { kind: 'rollBack', reason };
@@ -173,17 +175,17 @@ function withoutLeader({ experiment }: PlanRoundInput, fit: readonly Racer[], wh
 }
 
 /** The same state after a plan: its weights, and who has left the race. */
-export function withPlan(state: ExperimentState, plan: RoundPlan): ExperimentState {
-  return plan.kind === 'shift' ? withoutLosers(withWeights(state, plan.weights), plan.losers) : state;
+export function withPlan(state: ExperimentState, plan: Plan): ExperimentState {
+  return plan.kind === 'shift' ? withEliminated(withWeights(state, plan.weights), plan.eliminated) : state;
 }
 
-export function withoutLosers(
+export function withEliminated(
   state: ExperimentState,
-  losers: Extract<RoundPlan, { kind: 'shift' }>['losers'],
+  eliminated: Extract<Plan, { kind: 'shift' }>['eliminated'],
 ): ExperimentState {
-  const standings = state.standings.map((standing, index) => {
-    const loser = losers.find((one) => one.index === index);
-    return loser === undefined ? standing : { ...standing, out: loser.reason };
+  const candidates = state.candidateStates.map((candidate, index) => {
+    const found = eliminated.find((one) => one.index === index);
+    return found === undefined ? candidate : { ...candidate, eliminated: found.reason };
   });
-  return { ...state, standings };
+  return { ...state, candidateStates: candidates };
 }

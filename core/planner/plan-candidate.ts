@@ -1,4 +1,4 @@
-import { analysisOf, longestExtensionMs } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis, longestExtensionMs } from '../experiment/analysis-rules.ts';
 import { allPass } from '../verdicts/assess.ts';
 import type { Assessment, ObjectiveAssessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
@@ -9,7 +9,7 @@ import type { HumanRequest } from './requests.ts';
 import { formatRequest } from './requests.ts';
 
 /** What the run knows after an observation, and how far it is. Integers, enums and words only. */
-export interface PlanInput {
+export interface CandidatePlanInput {
   readonly experiment: Experiment;
   readonly nowMs: number;
   /** Completed iterations, including the one just observed if it counts. */
@@ -38,7 +38,7 @@ export interface PlanInput {
 }
 
 /** What to do next, and why, with the numbers. */
-export type Plan =
+export type CandidatePlan =
   | { readonly kind: 'hold'; readonly reason: string }
   | { readonly kind: 'shift'; readonly weight: number; readonly reason: string }
   | { readonly kind: 'openGate'; readonly reason: string }
@@ -51,7 +51,7 @@ export type Plan =
  * Decides the next step of a running experiment. The order is the order of safety: what the cluster says, what people
  * said, what the metrics say; promotion comes last and only on a fresh measurement.
  */
-export function plan(input: PlanInput): Plan {
+export function planCandidate(input: CandidatePlanInput): CandidatePlan {
   return (
     planForDrift(input) ??
     planForRefusal(input) ??
@@ -62,7 +62,12 @@ export function plan(input: PlanInput): Plan {
   );
 }
 
-function planForDrift({ drift, experiment, candidateUnreadySinceMs, nowMs }: PlanInput): Plan | undefined {
+function planForDrift({
+  drift,
+  experiment,
+  candidateUnreadySinceMs,
+  nowMs,
+}: CandidatePlanInput): CandidatePlan | undefined {
   switch (drift.kind) {
     case 'stop':
       return { kind: 'stop', reason: drift.reason };
@@ -80,7 +85,13 @@ function planForDrift({ drift, experiment, candidateUnreadySinceMs, nowMs }: Pla
   }
 }
 
-function planForRefusal({ rejected, gateOpenedAtMs, experiment, approved, nowMs }: PlanInput): Plan | undefined {
+function planForRefusal({
+  rejected,
+  gateOpenedAtMs,
+  experiment,
+  approved,
+  nowMs,
+}: CandidatePlanInput): CandidatePlan | undefined {
   if (gateOpenedAtMs === undefined) return undefined;
   if (rejected !== undefined) {
     return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
@@ -90,7 +101,7 @@ function planForRefusal({ rejected, gateOpenedAtMs, experiment, approved, nowMs 
   return { kind: 'rollBack', reason: `no approval within ${limit}` };
 }
 
-function planForBlindness({ blind, experiment, nowMs }: PlanInput): Plan | undefined {
+function planForBlindness({ blind, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
   if (blind === undefined) return undefined;
   const tooLong = nowMs - blind.sinceMs >= experiment.blindLimitMs;
   if (tooLong && experiment.onBlind === 'rollback') {
@@ -101,7 +112,12 @@ function planForBlindness({ blind, experiment, nowMs }: PlanInput): Plan | undef
 }
 
 /** What fails both versions is no reason to blame the candidate, and no time to judge it. */
-function planForEnvironment({ computed, environmentSinceMs, experiment, nowMs }: PlanInput): Plan | undefined {
+function planForEnvironment({
+  computed,
+  environmentSinceMs,
+  experiment,
+  nowMs,
+}: CandidatePlanInput): CandidatePlan | undefined {
   const overall = computed?.assessment.overall;
   if (overall?.verdict !== 'environment') return undefined;
   const reason = `environment: ${overall.reason}`;
@@ -110,17 +126,17 @@ function planForEnvironment({ computed, environmentSinceMs, experiment, nowMs }:
   return { kind: 'rollBack', reason: `${reason}, for longer than ${formatDuration(experiment.blindLimitMs)}` };
 }
 
-function planForVerdicts({ computed, gateOpenedAtMs }: PlanInput): Plan | undefined {
+function planForVerdicts({ computed, gateOpenedAtMs }: CandidatePlanInput): CandidatePlan | undefined {
   const overall = computed?.assessment.overall;
   if (overall?.verdict === 'fail') return { kind: 'rollBack', reason: `failed: ${overall.reason}` };
   if (overall !== undefined) return undefined;
   const failures = (computed?.assessment.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
   const final = gateOpenedAtMs !== undefined;
   const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || final);
-  return decisive.length === 0 ? undefined : { kind: 'rollBack', reason: `failed: ${reasonsOf(decisive)}` };
+  return decisive.length === 0 ? undefined : { kind: 'rollBack', reason: `failed: ${objectiveReasons(decisive)}` };
 }
 
-function planForProgress(input: PlanInput): Plan {
+function planForProgress(input: CandidatePlanInput): CandidatePlan {
   const { experiment, computed, iteration, paused } = input;
   if (computed === undefined) return { kind: 'hold', reason: 'nothing was measured, weight held' };
   if (input.drift.kind === 'candidateUnready') return { kind: 'hold', reason: `weight held: ${input.drift.reason}` };
@@ -136,12 +152,12 @@ function planForProgress(input: PlanInput): Plan {
 }
 
 /** After the last iteration without a pass: what is undecided goes by policy, everything else rolls back. */
-function planWithoutPass(input: PlanInput, computed: Computed): Plan {
+function planWithoutPass(input: CandidatePlanInput, computed: Computed): CandidatePlan {
   const { experiment } = input;
   const { assessment } = computed;
   const reason = reasonNotPassed(assessment, experiment);
   if (!isUndecided(assessment)) return { kind: 'rollBack', reason };
-  switch (analysisOf(experiment).undecided) {
+  switch (effectiveAnalysis(experiment).undecided) {
     case 'rollback':
       return { kind: 'rollBack', reason };
     case 'extend':
@@ -153,13 +169,17 @@ function planWithoutPass(input: PlanInput, computed: Computed): Plan {
   }
 }
 
-type Computed = NonNullable<PlanInput['computed']>;
+type Computed = NonNullable<CandidatePlanInput['computed']>;
 
 function isUndecided({ objectives }: Assessment): boolean {
   return objectives.every(({ candidate }) => candidate === 'pass' || candidate === 'undecided');
 }
 
-function planExtension({ experiment, nowMs, weight, ...input }: PlanInput, computed: Computed, reason: string): Plan {
+function planExtension(
+  { experiment, nowMs, weight, ...input }: CandidatePlanInput,
+  computed: Computed,
+  reason: string,
+): CandidatePlan {
   const limitMs = longestExtensionMs(experiment);
   const extendedMs = nowMs - (input.extendedSinceMs ?? nowMs);
   if (extendedMs >= limitMs) return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
@@ -167,7 +187,7 @@ function planExtension({ experiment, nowMs, weight, ...input }: PlanInput, compu
 }
 
 /** iter8's decision, which has no error bounds. */
-function planByEstimate(input: PlanInput, assessment: Assessment, reason: string): Plan {
+function planByEstimate(input: CandidatePlanInput, assessment: Assessment, reason: string): CandidatePlan {
   const { experiment } = input;
   const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
   const enough = assessment.samples.candidate >= Math.max(1, experiment.minSamples);
@@ -176,13 +196,13 @@ function planByEstimate(input: PlanInput, assessment: Assessment, reason: string
   return planWhileStarved(input) ?? { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };
 }
 
-function planWhilePaused({ weight }: PlanInput, computed: { weight: number; reason: string }): Plan {
+function planWhilePaused({ weight }: CandidatePlanInput, computed: { weight: number; reason: string }): CandidatePlan {
   if (computed.weight < weight) return shiftOrHold(weight, computed.weight, computed.reason);
   return { kind: 'hold', reason: 'paused, weight held' };
 }
 
 /** Old evidence is no reason to promote: whatever kept requests from the candidate may be its own fault. */
-function planWhileStarved({ starvedSinceMs, experiment, nowMs }: PlanInput): Plan | undefined {
+function planWhileStarved({ starvedSinceMs, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
   if (starvedSinceMs === undefined) return undefined;
   const since = formatDuration(nowMs - starvedSinceMs);
   if (nowMs - starvedSinceMs < experiment.blindLimitMs || experiment.onBlind === 'hold') {
@@ -191,12 +211,12 @@ function planWhileStarved({ starvedSinceMs, experiment, nowMs }: PlanInput): Pla
   return { kind: 'rollBack', reason: `undecided: the candidate has had no request for ${since}` };
 }
 
-function planAtGate(input: PlanInput, computed: Computed): Plan {
+function planAtGate(input: CandidatePlanInput, computed: Computed): CandidatePlan {
   const { approved, experiment, nowMs, weight, gateOpenedAtMs = nowMs } = input;
   const { assessment } = computed;
-  const wait = (reason: string): Plan =>
+  const wait = (reason: string): CandidatePlan =>
     computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
-  const mayStayUndecided = analysisOf(experiment).undecided === 'hold' && isUndecided(assessment);
+  const mayStayUndecided = effectiveAnalysis(experiment).undecided === 'hold' && isUndecided(assessment);
   if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
     const reason = reasonNotPassed(assessment, experiment);
     const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;
@@ -211,13 +231,13 @@ function planAtGate(input: PlanInput, computed: Computed): Plan {
   return { kind: 'promote', reason: `${judged}; ${formatRequest('approved', approved)}` };
 }
 
-function shiftOrHold(weight: number, next: number, reason: string): Plan {
+function shiftOrHold(weight: number, next: number, reason: string): CandidatePlan {
   return next === weight ? { kind: 'hold', reason } : { kind: 'shift', weight: next, reason };
 }
 
 function reasonPassed(assessment: Assessment): string {
   if (assessment.objectives.length === 0) return `no objectives; ${assessment.samples.candidate} requests served`;
-  return `all objectives pass: ${reasonsOf(assessment.objectives)}`;
+  return `all objectives pass: ${objectiveReasons(assessment.objectives)}`;
 }
 
 function reasonNotPassed(assessment: Assessment, experiment: Experiment): string {
@@ -229,11 +249,11 @@ function reasonNotPassed(assessment: Assessment, experiment: Experiment): string
   const words = { fail: 'failed', undecided: 'undecided', error: 'not measurable' } as const;
   const kinds = (['fail', 'undecided', 'error'] as const).map((verdict) => {
     const objectives = open.filter(({ candidate }) => candidate === verdict);
-    return objectives.length === 0 ? '' : `${words[verdict]}: ${reasonsOf(objectives)}`;
+    return objectives.length === 0 ? '' : `${words[verdict]}: ${objectiveReasons(objectives)}`;
   });
   return kinds.filter((text) => text !== '').join('; ');
 }
 
-function reasonsOf(objectives: readonly ObjectiveAssessment[]): string {
+function objectiveReasons(objectives: readonly ObjectiveAssessment[]): string {
   return objectives.map(({ reason }) => reason).join('; ');
 }

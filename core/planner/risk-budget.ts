@@ -1,7 +1,7 @@
-import { analysisOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Counts } from '../measurements/measurement.ts';
-import { errorsOf } from '../measurements/metric-value.ts';
+import { countErrors } from '../measurements/metric-value.ts';
 import { shareInterval } from '../stats/bernoulli.ts';
 
 /** The chance that the error rate is above the bound by which the next interval is planned. */
@@ -23,10 +23,10 @@ export interface RiskBudgetInput {
  * follows from evidence. Below 1 % nothing can be written, so a budget may be too small for the traffic.
  */
 export function riskBudgetWeight({ experiment, candidate, requestsPerInterval }: RiskBudgetInput): number | undefined {
-  const { riskBudget } = analysisOf(experiment);
+  const { riskBudget } = effectiveAnalysis(experiment);
   const limit = experiment.objectives.find(({ metric }) => metric === 'error-rate')?.upperLimit;
   if (riskBudget === undefined || limit === undefined || requestsPerInterval <= 0) return undefined;
-  const bad = errorsOf(candidate, experiment.errorClass);
+  const bad = countErrors(candidate, experiment.errorClass);
   const left = Math.max(0, riskBudget - Math.max(0, bad - limit * candidate.requests));
   const trials = { requests: candidate.requests, bad };
   const { upper } = shareInterval(trials, { falsePass: planningError, falseFail: planningError });

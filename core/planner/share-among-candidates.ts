@@ -1,8 +1,8 @@
-import { leaderOf } from '../verdicts/leader.ts';
+import { findLeader } from '../verdicts/leader.ts';
 import type { Leader } from '../verdicts/leader.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
-import type { Standing } from './candidate-state.ts';
+import type { CandidateState } from './candidate-state.ts';
 import { failingWeight, firstStep } from './next-weight.ts';
 
 /** The share of the candidates' traffic that goes on looking at versions that do not lead, as in iter8. */
@@ -15,31 +15,31 @@ const exploration = 0.1;
  */
 export function shareTraffic(
   experiment: Experiment,
-  standings: readonly Pick<Standing, 'weight'>[],
+  states: readonly Pick<CandidateState, 'weight'>[],
   judgements: readonly (IntervalJudgement | null)[],
 ): readonly (IntervalJudgement | null)[] {
-  const isRace = experiment.reward !== undefined || standings.length > 1;
-  if (!isRace || experiment.deploymentPattern === 'FixedSplit') return judgements;
-  const racing = judgements.filter((judgement) => judgement !== null).length;
-  const leader = leaderOf(experiment, judgements);
+  const isCompared = experiment.reward !== undefined || states.length > 1;
+  if (!isCompared || experiment.deploymentPattern === 'FixedSplit') return judgements;
+  const remaining = judgements.filter((judgement) => judgement !== null).length;
+  const leader = findLeader(experiment, judgements);
   return judgements.map((judgement, index) => {
     if (judgement === null) return null;
-    const ceiling = ceilingFor({ index, leader, racing }, experiment);
-    return bounded(judgement, { weight: standings[index]?.weight ?? 0, ceiling, leader });
+    const ceiling = ceilingFor({ index, leader, remaining: remaining }, experiment);
+    return bounded(judgement, { weight: states[index]?.weight ?? 0, ceiling, leader });
   });
 }
 
 /** The weights that Running begins with, and why. */
-export function firstRound(
+export function firstWeights(
   experiment: Experiment,
   requestsPerInterval: number | undefined,
 ): { readonly weights: readonly number[]; readonly reason: string } {
   const { weight, reason } = firstStep(experiment, requestsPerInterval);
-  const racing = experiment.candidates.length;
-  if (racing === 1 && experiment.reward === undefined) return { weights: [weight], reason };
+  const remaining = experiment.candidates.length;
+  if (remaining === 1 && experiment.reward === undefined) return { weights: [weight], reason };
   const leader: Leader = { kind: 'none', reason: '' };
   const weights = experiment.candidates.map((_, index) =>
-    Math.min(weight, ceilingFor({ index, leader, racing }, experiment)),
+    Math.min(weight, ceilingFor({ index, leader, remaining: remaining }, experiment)),
   );
   return { weights, reason: `first step, ${weights.map((percent) => `${percent} %`).join(', ')}` };
 }
@@ -48,19 +48,19 @@ interface Place {
   readonly index: number;
   readonly leader: Leader;
   /** Candidates in the race. */
-  readonly racing: number;
+  readonly remaining: number;
 }
 
-function ceilingFor({ index, leader, racing }: Place, { weights }: Experiment): number {
+function ceilingFor({ index, leader, remaining }: Place, { weights }: Experiment): number {
   const most = Math.min(100, weights.maxCandidateWeight);
-  const explored = Math.max(1, Math.floor((exploration * most) / (racing + 1)));
+  const explored = Math.max(1, Math.floor((exploration * most) / (remaining + 1)));
   switch (leader.kind) {
     case 'none':
-      return Math.max(1, Math.min(Math.floor(100 / (racing + 1)), Math.floor(most / racing)));
+      return Math.max(1, Math.min(Math.floor(100 / (remaining + 1)), Math.floor(most / remaining)));
     case 'baseline':
-      return Math.max(1, Math.min(failingWeight, Math.floor(most / racing)));
+      return Math.max(1, Math.min(failingWeight, Math.floor(most / remaining)));
     case 'candidate':
-      return index === leader.index ? Math.max(1, most - explored * (racing - 1)) : explored;
+      return index === leader.index ? Math.max(1, most - explored * (remaining - 1)) : explored;
   }
 }
 
@@ -74,10 +74,10 @@ function bounded(judgement: IntervalJudgement, { weight, ceiling, leader }: Boun
   if (judgement.weight <= ceiling) return judgement;
   const move =
     ceiling === weight ? `stays at ${weight}` : `${ceiling > weight ? 'climbs' : 'drops'} ${weight} -> ${ceiling}`;
-  return { ...judgement, weight: ceiling, reason: `${move}: ${whyOf(leader)}` };
+  return { ...judgement, weight: ceiling, reason: `${move}: ${leaderReason(leader)}` };
 }
 
-function whyOf(leader: Leader): string {
+function leaderReason(leader: Leader): string {
   switch (leader.kind) {
     case 'none':
       return 'an even split until one version leads';

@@ -1,4 +1,4 @@
-import { progressOf } from './web-ui-details.ts';
+import { formatProgress } from './web-ui-details.ts';
 import type { Report } from './report.ts';
 
 interface Meaning {
@@ -56,7 +56,7 @@ export function isAssertedCondition(text: string): text is AssertedCondition {
 export function assertConditions(report: Report, asserted: readonly AssertedCondition[]): readonly AssertionResult[] {
   const { outcome } = report;
   if (outcome === undefined) {
-    const why = report.iterations === 0 ? report.stage : `${report.stage}, ${progressOf(report)}`;
+    const why = report.iterations === 0 ? report.stage : `${report.stage}, ${formatProgress(report)}`;
     return asserted.map((condition) => ({ condition, holds: 'unknown', why }));
   }
   const why = `${outcome}, ${report.winner ?? 'no version'} has won`;

@@ -5,7 +5,7 @@ import type { MetricDefinitions } from '../experiment/metric.ts';
 import type { Report } from './report.ts';
 import { isPreferred } from '../verdicts/reward.ts';
 import { grid } from './table.ts';
-import { columnsOf, isAlone } from './version-columns.ts';
+import { versionColumns, isAlone } from './version-columns.ts';
 import type { VersionColumn } from './version-columns.ts';
 
 /** A titled part of a description. */
@@ -94,7 +94,7 @@ function explained({ apiVersion }: Report, text: string): readonly string[] {
 }
 
 function winner(report: Report): Section {
-  const names = columnsOf(report).map(({ version }) => version.name);
+  const names = versionColumns(report).map(({ version }) => version.name);
   return {
     title: 'Winner Assessment',
     lines: [
@@ -114,10 +114,10 @@ function recommendation(report: Report): readonly string[] {
 
 /** The best value has a star, as in iter8ctl. */
 function rewardTable(report: Report, reward: Reward): Section {
-  const columns = columnsOf(report);
+  const columns = versionColumns(report);
   const values = columns.flatMap((column) => column.reward ?? []);
   const best = values.reduce<number | undefined>(
-    (best, value) => (best === undefined || isPreferred(reward, value, best) ? value : best),
+    (chosen, value) => (chosen === undefined || isPreferred(reward, value, chosen) ? value : chosen),
     undefined,
   );
   const direction = reward.preferredDirection === 'High' ? 'higher better' : 'lower better';
@@ -125,7 +125,7 @@ function rewardTable(report: Report, reward: Reward): Section {
     return `${formatValue(column.reward)}${best !== undefined && column.reward === best ? ' *' : ''}`;
   });
   const row = [`${formatMetricName(reward.metric, report.metrics)} (${direction})`, ...cells];
-  const table = grid(['Reward', ...namesOf(columns)], [row]);
+  const table = grid(['Reward', ...versionNames(columns)], [row]);
   return {
     title: 'Reward Assessment',
     lines: [...explained(report, "The reward of each version, as measured last; the best has a '*'."), table],
@@ -133,12 +133,12 @@ function rewardTable(report: Report, reward: Reward): Section {
 }
 
 function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment[]): Section {
-  const columns = columnsOf(report);
+  const columns = versionColumns(report);
   const rows = objectives.map(({ objective }, index) => [
     formatObjective(objective),
     ...columns.map(({ verdicts }) => verdictWords[verdicts[index] ?? 'undecided']),
   ]);
-  const table = grid(['Objective', ...namesOf(columns)], rows);
+  const table = grid(['Objective', ...versionNames(columns)], rows);
   return {
     title: 'Objective Assessment',
     lines: [...explained(report, 'Whether each version satisfies each objective, as measured last.'), table],
@@ -146,19 +146,19 @@ function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment
 }
 
 function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
-  const columns = columnsOf(report);
+  const columns = versionColumns(report);
   const rows = metrics.map(({ metric }) => [
     formatMetricName(metric, report.metrics),
-    ...columns.map(({ valueOf }) => formatValue(valueOf(metric))),
+    ...columns.map(({ metricValue }) => formatValue(metricValue(metric))),
   ]);
-  const table = grid(['Metric', ...namesOf(columns)], rows);
+  const table = grid(['Metric', ...versionNames(columns)], rows);
   return {
     title: 'Metrics Assessment',
     lines: [...explained(report, 'The metrics of each version, as measured last.'), table],
   };
 }
 
-function namesOf(columns: readonly VersionColumn[]): readonly string[] {
+function versionNames(columns: readonly VersionColumn[]): readonly string[] {
   return columns.map(({ version }) => version.name);
 }
 

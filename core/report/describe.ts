@@ -1,13 +1,13 @@
 import { assessmentSections, formatObjective } from './describe-assessment.ts';
 import type { Section } from './describe-assessment.ts';
 import { formatDuration } from '../text/duration.ts';
-import { flagsOf } from './flags.ts';
+import { activeFlags } from './flags.ts';
 import { formatInstant, formatTimeOfDay } from '../text/instant.ts';
 import { formatRequests, formatStep } from './iteration-text.ts';
 import type { JudgedReport, Report } from './report.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import { grid, wrap } from './table.ts';
-import { columnsOf, isAlone } from './version-columns.ts';
+import { versionColumns, isAlone } from './version-columns.ts';
 
 /** Iterations that a description shows; the report has more. */
 const shownIterations = 10;
@@ -19,16 +19,22 @@ const lineWidth = 110;
  * iter8ctl never showed: outcome, traffic, flags, verdicts with their numbers, recent iterations, warnings.
  */
 export function describe(report: Report): string {
-  const beyond = [outcome(report), traffic(report), flags(report), verdicts(report), iterations(report)];
-  return textOf([...assessmentSections(report), ...beyond, warnings(report)]);
+  const beyond = [
+    outcomeSection(report),
+    trafficSection(report),
+    flagsSection(report),
+    verdictsSection(report),
+    iterationsSection(report),
+  ];
+  return joinSections([...assessmentSections(report), ...beyond, warningsSection(report)]);
 }
 
 /** The same in short: iter8ctl's sections, and how and why the experiment has ended. */
 export function describeBriefly(report: Report): string {
-  return textOf([...assessmentSections(report), { title: 'Outcome', lines: outcomeAndReason(report) }]);
+  return joinSections([...assessmentSections(report), { title: 'Outcome', lines: outcomeAndReason(report) }]);
 }
 
-function textOf(sections: readonly Section[]): string {
+function joinSections(sections: readonly Section[]): string {
   return sections
     .filter(({ lines }) => lines.length > 0)
     .map(({ title, lines }) => [`****** ${title} ******`, ...lines].join('\n'))
@@ -42,7 +48,7 @@ function outcomeAndReason({ outcome, reason }: Report): readonly string[] {
   ];
 }
 
-function outcome(report: Report): Section {
+function outcomeSection(report: Report): Section {
   const { startedAtMs, completedAtMs, timeToSafeMs } = report;
   return {
     title: 'Outcome',
@@ -57,7 +63,7 @@ function outcome(report: Report): Section {
   };
 }
 
-function traffic(report: Report): Section {
+function trafficSection(report: Report): Section {
   const { stage, outcome, startedAtMs, weights, weightReason, nextAtMs } = report;
   // Before the first step the traffic is not the plan's, and after a failure it may no longer be.
   if (startedAtMs === undefined) return { title: 'Traffic', lines: [] };
@@ -66,7 +72,7 @@ function traffic(report: Report): Section {
   return {
     title: 'Traffic',
     lines: [
-      ...columnsOf(report).map(({ version, weight }) => `${version.name} (${version.revision}): ${weight} %`),
+      ...versionColumns(report).map(({ version, weight }) => `${version.name} (${version.revision}): ${weight} %`),
       isAlone(report) ? 'As it was at the beginning; a conformance test moves none' : `As planned last, ${confirmed}`,
       ...(weightReason === undefined ? [] : labelled('Reason', weightReason)),
       ...(isDue ? [`Next observation: ${formatInstant(nextAtMs)}`, ...timeLeft(report, nextAtMs)] : []),
@@ -83,17 +89,20 @@ function timeLeft({ iterations, completedIterations, intervalMs }: Report, nextA
   ];
 }
 
-function flags(report: Report): Section {
-  return { title: 'State', lines: flagsOf(report).flatMap(({ name, detail }) => labelled(capitalized(name), detail)) };
+function flagsSection(report: Report): Section {
+  return {
+    title: 'State',
+    lines: activeFlags(report).flatMap(({ name, detail }) => labelled(capitalized(name), detail)),
+  };
 }
 
-function verdicts(report: Report): Section {
+function verdictsSection(report: Report): Section {
   const { judged } = report;
   const title = isAlone(report) ? 'Verdicts' : 'Candidate Verdicts';
-  return { title, lines: judged.flatMap((version) => verdictsOf(version, judged.length > 1)) };
+  return { title, lines: judged.flatMap((version) => versionVerdicts(version, judged.length > 1)) };
 }
 
-function verdictsOf({ name, assessment, reward, out }: JudgedReport, isNamed: boolean): readonly string[] {
+function versionVerdicts({ name, assessment, reward, out }: JudgedReport, isNamed: boolean): readonly string[] {
   const label = (text: string): string => (isNamed ? `${name}, ${text}` : text);
   return [
     ...(assessment?.objectives ?? []).flatMap(({ objective, candidate, reason }) =>
@@ -104,7 +113,7 @@ function verdictsOf({ name, assessment, reward, out }: JudgedReport, isNamed: bo
   ];
 }
 
-function iterations({ history }: Report): Section {
+function iterationsSection({ history }: Report): Section {
   const shown = history.slice(-shownIterations);
   if (shown.length === 0) return { title: 'Recent Iterations', lines: [] };
   const table = grid(['Iteration', 'Time (UTC)', 'Candidate weight', 'Requests', 'Reason'], shown.map(iterationRow), {
@@ -118,7 +127,7 @@ function iterationRow(record: IterationRecord): readonly string[] {
   return [String(iteration), formatTimeOfDay(atMs), formatStep(record), formatRequests(record), reason];
 }
 
-function warnings({ warnings }: Report): Section {
+function warningsSection({ warnings }: Report): Section {
   return { title: 'Warnings', lines: warnings.flatMap((warning) => labelled('-', warning)) };
 }
 

@@ -1,17 +1,17 @@
 import { allPass } from '../verdicts/assess.ts';
 import type { Experiment, Version } from '../experiment/experiment.ts';
-import { fails, leaderOf } from '../verdicts/leader.ts';
+import { fails, findLeader } from '../verdicts/leader.ts';
 import type { JudgedReport, Report, VersionReport } from './report.ts';
-import { isRacing } from '../planner/candidate-state.ts';
-import type { Standing } from '../planner/candidate-state.ts';
+import { isStillJudged } from '../planner/candidate-state.ts';
+import type { CandidateState } from '../planner/candidate-state.ts';
 import { candidateWeights } from '../planner/experiment-state.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
 
 /** The state as users see it. Before the manifest has been read there is no experiment, and its fields are empty. */
-export function reportOf(state: ExperimentState): Report {
+export function buildReport(state: ExperimentState): Report {
   const { experiment } = state;
-  const winner = winnerOf(state);
+  const winner = currentWinner(state);
   return {
     schemaVersion: 1,
     workflowId: state.workflowId,
@@ -23,9 +23,9 @@ export function reportOf(state: ExperimentState): Report {
     message: state.message,
     completedIterations: state.iteration,
     ...nextObservation(state),
-    ...weightsOf(state),
+    ...reportWeights(state),
     ...(state.abort === undefined ? {} : { abortRequested: state.abort }),
-    ...gateOf(state),
+    ...reportGate(state),
     ...(winner === undefined ? {} : { winner }),
     recommended: winner ?? experiment?.baseline.name ?? '',
     history: state.history,
@@ -49,7 +49,7 @@ type ExperimentFacts = Pick<
   | 'iterations'
 >;
 
-function describeExperiment({ experiment, images = {}, standings }: ExperimentState): ExperimentFacts {
+function describeExperiment({ experiment, images = {}, candidateStates }: ExperimentState): ExperimentFacts {
   const { reward, metrics } = experiment ?? {};
   return {
     apiVersion: experiment?.apiVersion ?? '',
@@ -63,21 +63,21 @@ function describeExperiment({ experiment, images = {}, standings }: ExperimentSt
     ...(metrics === undefined ? {} : { metrics }),
     judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
       ...describeVersion(version, images),
-      ...describeStanding(standings[index]),
+      ...describeCandidateState(candidateStates[index]),
     })),
     intervalMs: experiment?.intervalMs ?? 0,
     iterations: experiment?.iterations ?? 0,
   };
 }
 
-function describeStanding(standing: Standing | undefined): Omit<JudgedReport, keyof VersionReport> {
-  if (standing === undefined) return { suspect: false };
-  const { assessment, reward, suspect, out } = standing;
+function describeCandidateState(candidate: CandidateState | undefined): Omit<JudgedReport, keyof VersionReport> {
+  if (candidate === undefined) return { suspect: false };
+  const { assessment, reward, suspect, eliminated } = candidate;
   return {
     ...(assessment === undefined ? {} : { assessment }),
     ...(reward === undefined ? {} : { reward }),
     suspect,
-    ...(out === undefined ? {} : { out }),
+    ...(eliminated === undefined ? {} : { out: eliminated }),
   };
 }
 
@@ -88,56 +88,56 @@ function describeVersion(version: Version | undefined, images: Readonly<Record<s
 }
 
 /** Who would win if the run ended now; after it, who has won. */
-export function winnerOf({ experiment, standings, outcome, promoted }: ExperimentState): string | undefined {
+export function currentWinner({ experiment, candidateStates, outcome, promoted }: ExperimentState): string | undefined {
   if (experiment === undefined) return undefined;
   if (outcome === 'Promoted') return promoted;
-  if (outcome === 'RolledBack') return baselineWins(experiment, standings) ? experiment.baseline.name : undefined;
+  if (outcome === 'RolledBack') return baselineWins(experiment, candidateStates) ? experiment.baseline.name : undefined;
   if (outcome !== undefined && outcome !== 'Concluded') return undefined;
   if (experiment.testingPattern === 'Conformance')
-    return conforms(experiment, standings) ? experiment.baseline.name : undefined;
+    return conforms(experiment, candidateStates) ? experiment.baseline.name : undefined;
   return (
-    leadingCandidate(experiment, standings) ??
-    (baselinePasses(experiment, standings) ? experiment.baseline.name : undefined)
+    leadingCandidate(experiment, candidateStates) ??
+    (baselinePasses(experiment, candidateStates) ? experiment.baseline.name : undefined)
   );
 }
 
-function conforms({ minSamples }: Experiment, [standing]: readonly Standing[]): boolean {
-  return standing?.assessment !== undefined && allPass(standing.assessment, minSamples);
+function conforms({ minSamples }: Experiment, [state]: readonly CandidateState[]): boolean {
+  return state?.assessment !== undefined && allPass(state.assessment, minSamples);
 }
 
 /** Among those that satisfy all objectives the best by the reward, or the only one where there is no reward. */
-function leadingCandidate(experiment: Experiment, standings: readonly Standing[]): string | undefined {
-  const fit = standings.map(({ assessment, reward, ...standing }) => {
-    if (assessment === undefined || !isRacing(standing) || !allPass(assessment, experiment.minSamples)) return null;
+function leadingCandidate(experiment: Experiment, states: readonly CandidateState[]): string | undefined {
+  const fit = states.map(({ assessment, reward, ...state }) => {
+    if (assessment === undefined || !isStillJudged(state) || !allPass(assessment, experiment.minSamples)) return null;
     return { assessment, ...(reward === undefined ? {} : { reward }) };
   });
   const passing = experiment.candidates.filter((_, index) => fit[index] !== null && fit[index] !== undefined);
   if (experiment.reward === undefined) return passing.length === 1 ? passing[0]?.name : undefined;
-  const leader = leaderOf(experiment, fit);
+  const leader = findLeader(experiment, fit);
   return leader.kind === 'candidate' ? leader.name : undefined;
 }
 
-function baselinePasses({ minSamples }: Experiment, standings: readonly Standing[]): boolean {
-  const [assessment] = standings.flatMap((standing) => standing.assessment ?? []);
+function baselinePasses({ minSamples }: Experiment, states: readonly CandidateState[]): boolean {
+  const [assessment] = states.flatMap(({ assessment: known }) => known ?? []);
   if (assessment === undefined || assessment.samples.baseline < minSamples) return false;
   return assessment.objectives.every(({ baseline }) => baseline === 'pass');
 }
 
 /** A roll back alone is no victory: the baseline has satisfied the objectives, and every candidate is worse. */
-function baselineWins(experiment: Experiment, standings: readonly Standing[]): boolean {
-  return baselinePasses(experiment, standings) && standings.every(hasLost);
+function baselineWins(experiment: Experiment, states: readonly CandidateState[]): boolean {
+  return baselinePasses(experiment, states) && states.every(hasLost);
 }
 
-function hasLost({ assessment, reward, ...standing }: Standing): boolean {
-  if (!isRacing(standing) || reward?.verdict === 'worse') return true;
+function hasLost({ assessment, reward, ...state }: CandidateState): boolean {
+  if (!isStillJudged(state) || reward?.verdict === 'worse') return true;
   return assessment !== undefined && fails(assessment);
 }
 
-function weightsOf(state: ExperimentState): Pick<Report, 'weights'> {
+function reportWeights(state: ExperimentState): Pick<Report, 'weights'> {
   const candidates = candidateWeights(state);
   const isAlone = state.experiment?.testingPattern === 'Conformance';
   const rest = 100 - candidates.reduce((sum, weight) => sum + weight, 0);
-  const baseline = isAlone ? (state.standings[0]?.weight ?? 0) : rest;
+  const baseline = isAlone ? (state.candidateStates[0]?.weight ?? 0) : rest;
   return { weights: { baseline, candidates, confirmed: state.confirmed } };
 }
 
@@ -146,7 +146,7 @@ function nextObservation({ experiment, stage, deadlineMs }: ExperimentState): Pi
   return { nextAtMs: deadlineMs + experiment.intervalMs };
 }
 
-function gateOf({ experiment, gateOpenedAtMs, stage }: ExperimentState): Pick<Report, 'awaitingApproval'> {
+function reportGate({ experiment, gateOpenedAtMs, stage }: ExperimentState): Pick<Report, 'awaitingApproval'> {
   if (experiment === undefined || gateOpenedAtMs === undefined || stage !== 'Running') return {};
   return { awaitingApproval: { sinceMs: gateOpenedAtMs, untilMs: gateOpenedAtMs + experiment.approvalLimitMs } };
 }

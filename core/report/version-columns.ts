@@ -8,7 +8,7 @@ export interface VersionColumn {
   /** Percent of the traffic, as planned last. */
   readonly weight: number;
   readonly verdicts: readonly Verdict[];
-  readonly valueOf: (metric: MetricName) => number | undefined;
+  readonly metricValue: (metric: MetricName) => number | undefined;
   /** Requests that its verdicts rest on. */
   readonly samples: number;
   /** Its reward in an A/B test. */
@@ -16,7 +16,7 @@ export interface VersionColumn {
 }
 
 /** All versions of an experiment, the baseline first; a conformance test has one. */
-export function columnsOf(report: Report): readonly VersionColumn[] {
+export function versionColumns(report: Report): readonly VersionColumn[] {
   const { judged, weights } = report;
   const candidates = judged.map(({ assessment, reward, ...version }, index): VersionColumn => {
     const value = reward?.candidate;
@@ -25,11 +25,11 @@ export function columnsOf(report: Report): readonly VersionColumn[] {
       weight: weights.candidates[index] ?? weights.baseline,
       samples: assessment?.samples.candidate ?? 0,
       verdicts: (assessment?.objectives ?? []).map(({ candidate }) => candidate),
-      valueOf: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.candidate,
+      metricValue: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.candidate,
       ...(value === undefined ? {} : { reward: value }),
     };
   });
-  return isAlone(report) ? candidates : [baselineOf(report), ...candidates];
+  return isAlone(report) ? candidates : [baselineColumn(report), ...candidates];
 }
 
 /** Whether the experiment judges one version beside no other. */
@@ -38,7 +38,7 @@ export function isAlone({ testingPattern }: Pick<Report, 'testingPattern'>): boo
 }
 
 /** Every candidate was judged beside the same baseline. */
-function baselineOf({ baseline, judged, weights }: Report): VersionColumn {
+function baselineColumn({ baseline, judged, weights }: Report): VersionColumn {
   const assessment = judged.find((one) => one.assessment !== undefined)?.assessment;
   const value = judged.find((one) => one.reward?.baseline !== undefined)?.reward?.baseline;
   return {
@@ -46,7 +46,7 @@ function baselineOf({ baseline, judged, weights }: Report): VersionColumn {
     weight: weights.baseline,
     samples: assessment?.samples.baseline ?? 0,
     verdicts: (assessment?.objectives ?? []).map((one) => one.baseline),
-    valueOf: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.baseline,
+    metricValue: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.baseline,
     ...(value === undefined ? {} : { reward: value }),
   };
 }

@@ -1,10 +1,10 @@
 import { formatObjective } from './describe-assessment.ts';
 import { formatObjectName } from '../experiment/experiment.ts';
-import { flagsOf } from './flags.ts';
+import { activeFlags } from './flags.ts';
 import { formatStep } from './iteration-text.ts';
 import type { JudgedReport, Report } from './report.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
-import { columnsOf, isAlone } from './version-columns.ts';
+import { versionColumns, isAlone } from './version-columns.ts';
 
 /** The Web UI shows these above everything else, so they stay short. */
 const shownIterations = 5;
@@ -12,61 +12,67 @@ const shownWarnings = 5;
 
 /** The state of an experiment in Markdown, for the details in Temporal's Web UI. */
 export function details(report: Report): string {
-  const parts = [headline(report), versions(report), flags(report), objectives(report), iterations(report)];
-  return [...parts, warnings(report)].filter((part) => part !== '').join('\n\n');
+  const parts = [
+    headline(report),
+    versionsPart(report),
+    flagsPart(report),
+    objectivesPart(report),
+    iterationsPart(report),
+  ];
+  return [...parts, warningsPart(report)].filter((part) => part !== '').join('\n\n');
 }
 
 function headline(report: Report): string {
   const { stage, outcome, reason, message, iterations } = report;
   if (outcome !== undefined) return `**${outcome}**: ${asText(reason ?? message)}`;
-  const progress = iterations === 0 ? '' : `, ${progressOf(report)}`;
+  const progress = iterations === 0 ? '' : `, ${formatProgress(report)}`;
   return `**${stage}**${progress}\n\n${asText(message)}`;
 }
 
 /** How far a run has come; an undecided one goes on beyond its plan. */
-export function progressOf({ completedIterations, iterations }: Report): string {
+export function formatProgress({ completedIterations, iterations }: Report): string {
   return completedIterations > iterations
     ? `${completedIterations} iterations, ${iterations} planned`
     : `${completedIterations} of ${iterations} iterations`;
 }
 
-function versions(report: Report): string {
+function versionsPart(report: Report): string {
   const { name, target, weightReason, startedAtMs } = report;
   if (name === '') return '';
   const isWritten = startedAtMs !== undefined;
   const because = isWritten && weightReason !== undefined ? `\n- why: ${asText(weightReason)}` : '';
-  const lines = columnsOf(report).map(({ version, weight }, index) => {
-    return `- ${index === 0 ? 'baseline' : 'candidate'} ${versionOf(version, isWritten ? weight : undefined)}`;
+  const lines = versionColumns(report).map(({ version, weight }, index) => {
+    return `- ${index === 0 ? 'baseline' : 'candidate'} ${versionLine(version, isWritten ? weight : undefined)}`;
   });
   return [`Target \`${formatObjectName(target)}\``, '', ...lines].join('\n') + because;
 }
 
-function versionOf({ name, revision, image }: Report['baseline'], weight: number | undefined): string {
+function versionLine({ name, revision, image }: Report['baseline'], weight: number | undefined): string {
   const share = weight === undefined ? '' : `: **${weight} %**`;
   return `${asText(name)} (\`${revision}\`${image === undefined ? '' : `, \`${image}\``})${share}`;
 }
 
-function flags(report: Report): string {
+function flagsPart(report: Report): string {
   return list(
     '',
-    flagsOf(report).map(({ name, detail }) => `**${name}** ${asText(detail)}`),
+    activeFlags(report).map(({ name, detail }) => `**${name}** ${asText(detail)}`),
   );
 }
 
-function objectives(report: Report): string {
+function objectivesPart(report: Report): string {
   const { judged } = report;
   return judged
-    .map((version) => objectivesOf(version, titleOf(report, version)))
+    .map((version) => versionObjectives(version, objectivesTitle(report, version)))
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function titleOf(report: Report, { name }: JudgedReport): string {
+function objectivesTitle(report: Report, { name }: JudgedReport): string {
   if (isAlone(report)) return 'Objectives';
   return `Objectives, for ${report.judged.length > 1 ? asText(name) : 'the candidate'}`;
 }
 
-function objectivesOf({ assessment, reward, out }: JudgedReport, title: string): string {
+function versionObjectives({ assessment, reward, out }: JudgedReport, title: string): string {
   const lines = (assessment?.objectives ?? []).map(
     ({ objective, candidate, reason }) => `**${candidate}** ${asText(formatObjective(objective))}: ${asText(reason)}`,
   );
@@ -75,16 +81,16 @@ function objectivesOf({ assessment, reward, out }: JudgedReport, title: string):
   return list(title, [...lines, ...rewards, ...left]);
 }
 
-function iterations({ history }: Report): string {
-  return list('Recent iterations', history.slice(-shownIterations).map(iterationOf));
+function iterationsPart({ history }: Report): string {
+  return list('Recent iterations', history.slice(-shownIterations).map(iterationLine));
 }
 
-function iterationOf(record: IterationRecord): string {
+function iterationLine(record: IterationRecord): string {
   const step = formatStep(record);
   return `${record.iteration}: ${step === '' ? '' : `${step}, `}${asText(record.reason)}`;
 }
 
-function warnings({ warnings }: Report): string {
+function warningsPart({ warnings }: Report): string {
   return list('Warnings', warnings.slice(-shownWarnings).map(asText));
 }
 

@@ -7,10 +7,10 @@ export const fewestHistoryIntervals = 50;
  * The intraclass correlation of bad requests within an interval, from the baseline's history: 0 when they are independent.
  * `undefined` with fewer than 50 intervals that had requests, or without any bad or good request.
  */
-export function correlationOf(history: readonly Trials[]): number | undefined {
-  const seen = history.filter(({ requests }) => requests > 0);
-  if (seen.length < fewestHistoryIntervals) return undefined;
-  return correlationBehind(pearsonDispersion(seen), seen);
+export function requestCorrelation(history: readonly Trials[]): number | undefined {
+  const intervals = history.filter(({ requests }) => requests > 0);
+  if (intervals.length < fewestHistoryIntervals) return undefined;
+  return correlationBehind(pearsonDispersion(intervals), intervals);
 }
 
 /** Latencies of one interval of the history. */
@@ -23,26 +23,26 @@ export interface LatencyTrials {
  * The same for mean latencies: how much more the means of intervals differ than those of independent requests would, whose
  * variance (ms²) is that of all requests together.
  */
-export function correlationOfMeans(history: readonly LatencyTrials[], variance: number): number | undefined {
-  const seen = history.filter(({ requests }) => requests > 0);
-  if (seen.length < fewestHistoryIntervals || variance <= 0) return undefined;
-  const requests = seen.reduce((sum, one) => sum + one.requests, 0);
-  const mean = seen.reduce((sum, one) => sum + one.sumMs, 0) / requests;
-  const squares = seen.map((one) => (one.sumMs - one.requests * mean) ** 2 / (one.requests * variance));
-  return correlationBehind(squares.reduce((sum, square) => sum + square, 0) / (seen.length - 1), seen);
+export function latencyCorrelation(history: readonly LatencyTrials[], variance: number): number | undefined {
+  const intervals = history.filter(({ requests }) => requests > 0);
+  if (intervals.length < fewestHistoryIntervals || variance <= 0) return undefined;
+  const requests = intervals.reduce((sum, one) => sum + one.requests, 0);
+  const mean = intervals.reduce((sum, one) => sum + one.sumMs, 0) / requests;
+  const squares = intervals.map((one) => (one.sumMs - one.requests * mean) ** 2 / (one.requests * variance));
+  return correlationBehind(squares.reduce((sum, square) => sum + square, 0) / (intervals.length - 1), intervals);
 }
 
 function correlationBehind(
   dispersion: number | undefined,
-  seen: readonly { readonly requests: number }[],
+  intervals: readonly { readonly requests: number }[],
 ): number | undefined {
   if (dispersion === undefined) return undefined;
-  const meanRequests = seen.reduce((sum, { requests }) => sum + requests, 0) / seen.length;
+  const meanRequests = intervals.reduce((sum, { requests }) => sum + requests, 0) / intervals.length;
   return meanRequests <= 1 ? 0 : Math.min(1, Math.max(0, (dispersion - 1) / (meanRequests - 1)));
 }
 
 /** How many requests of an interval are worth one independent request, at least 1. */
-export function dispersionOf(requests: number, correlation: number): number {
+export function intervalDispersion(requests: number, correlation: number): number {
   return Math.max(1, 1 + (requests - 1) * correlation);
 }
 

@@ -37,13 +37,13 @@ export function meanPassIncrements(
   { boundaryMs, capMs }: { readonly boundaryMs: number; readonly capMs: number },
 ): readonly number[] {
   if (capMs <= boundaryMs) throw new Error(`the cap of ${capMs} ms must be above the boundary of ${boundaryMs} ms`);
-  const shape = shapeOf(interval);
+  const shape = latencyShape(interval);
   return passStakes.map((stake) => growthBelow(shape, { boundaryMs, capMs, bet: stake / (capMs - boundaryMs) }));
 }
 
 /** What an interval adds, for each stake, to the log evidence that the mean latency is above the limit. No cap, no assumption. */
 export function meanFailIncrements(interval: LatencyInterval, limitMs: number): readonly number[] {
-  const shape = shapeOf(interval);
+  const shape = latencyShape(interval);
   return failStakes.map((stake) => growthAbove(shape, { limitMs, bet: stake / limitMs }));
 }
 
@@ -62,12 +62,12 @@ interface FailBet {
 
 /** The least that a bet against "the mean, capped, is at least the boundary" gained in the interval. */
 export function logGrowthBelow(interval: LatencyInterval, bet: PassBet): number {
-  return growthBelow(shapeOf(interval), bet);
+  return growthBelow(latencyShape(interval), bet);
 }
 
 /** The least that a bet against "the mean is at most the limit" gained in the interval. */
 export function logGrowthAbove(interval: LatencyInterval, bet: FailBet): number {
-  return growthAbove(shapeOf(interval), bet);
+  return growthAbove(latencyShape(interval), bet);
 }
 
 function growthBelow(shape: Shape, { boundaryMs, capMs, bet }: PassBet): number {
@@ -102,7 +102,7 @@ export function requestsUntilBetsSuffice(logs: readonly number[], requests: numb
 
 /** Why sum and buckets of an interval cannot belong together, or `undefined` where they can. */
 export function disagreement({ buckets, sumMs }: LatencyInterval): string | undefined {
-  const most = cellsOf(buckets).reduce((sum, { count, toMs }) => sum + count * toMs, 0);
+  const most = filledCells(buckets).reduce((sum, { count, toMs }) => sum + count * toMs, 0);
   // Sums are rounded to microseconds.
   return sumMs <= most + 0.001 ? undefined : `the sum of ${sumMs} ms is more than the ${most} ms of its buckets`;
 }
@@ -111,8 +111,8 @@ export function disagreement({ buckets, sumMs }: LatencyInterval): string | unde
  * The variance of latencies, ms², as the buckets tell it: requests spread evenly over a bucket, at the lower end of the last. With few
  * and wide buckets it is more than the true one.
  */
-export function varianceOf({ buckets, sumMs }: LatencyInterval): number {
-  const cells = cellsOf(buckets);
+export function latencyVariance({ buckets, sumMs }: LatencyInterval): number {
+  const cells = filledCells(buckets);
   const requests = cells.reduce((sum, { count }) => sum + count, 0);
   if (requests === 0) return 0;
   const mean = sumMs / requests;
@@ -136,12 +136,12 @@ interface Shape {
   readonly sumMs: number;
 }
 
-function shapeOf({ buckets, sumMs }: LatencyInterval): Shape {
-  return { cells: cellsOf(buckets), sumMs };
+function latencyShape({ buckets, sumMs }: LatencyInterval): Shape {
+  return { cells: filledCells(buckets), sumMs };
 }
 
 /** The buckets that hold requests. */
-function cellsOf(buckets: readonly Bucket[]): readonly Cell[] {
+function filledCells(buckets: readonly Bucket[]): readonly Cell[] {
   const cells: Cell[] = [];
   let [below, fromMs] = [0, 0];
   for (const { le, count } of buckets) {

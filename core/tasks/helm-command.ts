@@ -34,7 +34,7 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
   }
   const refusal = words.flags.flatMap(({ name }) => refusedFlags.get(name) ?? [])[0];
   if (refusal !== undefined) return unsupported(refusal);
-  const timeoutMs = timeoutOf(words.flags);
+  const timeoutMs = parseTimeout(words.flags);
   if (timeoutMs === undefined) return unsupported(`--timeout: expected a duration such as 5m0s`);
   const namespace = lastValue(words.flags, ['--namespace', '-n']);
   const upgrade = {
@@ -153,7 +153,7 @@ function lastValue(flags: readonly Flag[], names: readonly string[]): string | u
   return flags.findLast(({ name }) => names.includes(name))?.value;
 }
 
-function timeoutOf(flags: readonly Flag[]): number | undefined {
+function parseTimeout(flags: readonly Flag[]): number | undefined {
   const text = lastValue(flags, ['--timeout']);
   return text === undefined ? helmTimeoutMs : parseGoDuration(text);
 }

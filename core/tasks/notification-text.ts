@@ -1,22 +1,22 @@
-import { documentOf, weightDocuments, winnerFactsOf } from './task-context.ts';
-import type { Moment } from './task-context.ts';
+import { contextDocument, weightDocuments, winnerFacts } from './task-context.ts';
+import type { TaskContext } from './task-context.ts';
 
 /** What a notification without a body of its own says: iter8's summary, then the experiment. */
-export function notificationBody(moment: Moment): string {
-  const { winner, version } = moment;
+export function notificationBody(context: TaskContext): string {
+  const { winner, version } = context;
   const summary = {
-    winnerFound: winnerFactsOf(moment).winnerFound,
+    winnerFound: winnerFacts(context).winnerFound,
     ...(winner === undefined ? {} : { winner }),
     versionRecommendedForPromotion: version.name,
-    lastRecommendedWeights: weightDocuments(moment),
+    lastRecommendedWeights: weightDocuments(context),
   };
-  return JSON.stringify({ summary, experiment: documentOf(moment) });
+  return JSON.stringify({ summary, experiment: contextDocument(context) });
 }
 
 /** The same for people, in a few lines. */
-export function notificationText(moment: Moment): string {
-  const { experiment, versions, stage, winner, completedIterations } = moment;
-  const shares = versions.map(({ name }) => `${name} ${moment.weights[name] ?? 0} %`);
+export function notificationText(context: TaskContext): string {
+  const { experiment, versions, stage, winner, completedIterations } = context;
+  const shares = versions.map(({ name }) => `${name} ${context.weights[name] ?? 0} %`);
   return [
     `Experiment ${experiment.namespace}/${experiment.name}: ${stage}, ${completedIterations} of ${experiment.iterations} iterations`,
     `Versions: ${shares.join(', ')}`,

@@ -23,7 +23,7 @@ export function redactArgs(args: readonly string[]): readonly string[] {
 
 /** Output without bearer tokens, credentials in URLs, and whatever the arguments marked as secret. */
 export function redactOutput(output: string, args: readonly string[]): string {
-  const secrets = secretsOf(args).toSorted((a, b) => b.length - a.length);
+  const secrets = secretValues(args).toSorted((a, b) => b.length - a.length);
   return redactText(secrets.reduce((text, secret) => text.replaceAll(secret, mask), output));
 }
 
@@ -32,12 +32,12 @@ export function redactOutput(output: string, args: readonly string[]): string {
  * cut off the text: a part of a value is not known again.
  */
 export function redactValues(text: string, secrets: readonly string[]): string {
-  const forms = new Set(secrets.flatMap(formsOf).filter((form) => form.length >= shortestSecret));
+  const forms = new Set(secrets.flatMap(secretForms).filter((form) => form.length >= shortestSecret));
   const longest = [...forms].toSorted((a, b) => b.length - a.length);
   return longest.reduce((shown, form) => shown.replaceAll(form, mask), text);
 }
 
-function formsOf(secret: string): readonly string[] {
+function secretForms(secret: string): readonly string[] {
   const lines = secret.split('\n').map((line) => line.trim());
   const written = [secret, secret.trim(), ...lines];
   return written.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
@@ -54,7 +54,7 @@ function redactText(text: string): string {
 }
 
 /** `--set a=x,b=y` hides both values; a credential is hidden as a whole. */
-function secretsOf(args: readonly string[]): readonly string[] {
+function secretValues(args: readonly string[]): readonly string[] {
   const values = args.flatMap((word, index) => {
     const { name, value } = splitFlag(word);
     if (value !== undefined && secretFlag.test(name)) return [value];

@@ -2,13 +2,13 @@ import type { Experiment, Version } from '../experiment/experiment.ts';
 import { finishTasksFor, mayDeploy } from './task.ts';
 import type { ExecTask } from './task.ts';
 import type { Task } from '../experiment/task-kinds.ts';
-import { movesTraffic, versionsOf } from '../experiment/versions.ts';
+import { movesTraffic, allVersions } from '../experiment/versions.ts';
 
 /** The versions that the finish actions may run for: a roll back or an abort need not run them for the baseline. */
-export function winnersOf(experiment: Experiment): readonly Version[] {
+export function possibleWinners(experiment: Experiment): readonly Version[] {
   const { candidates, finishOnRollBack, finishOnAbort } = experiment;
   const runForBaseline = !movesTraffic(experiment) || finishOnRollBack !== false || finishOnAbort;
-  return runForBaseline ? versionsOf(experiment) : candidates;
+  return runForBaseline ? allVersions(experiment) : candidates;
 }
 
 /**

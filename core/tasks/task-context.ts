@@ -3,10 +3,10 @@ import { formatObjectName } from '../experiment/experiment.ts';
 import type { Experiment, Version } from '../experiment/experiment.ts';
 import type { Stage } from '../experiment/stage.ts';
 import { templateVariables } from './template.ts';
-import type { JsonObject, Scope } from './template.ts';
+import type { JsonRecord, Scope } from './template.ts';
 
 /** Where an experiment is when a task runs: what its templates and its condition may ask. */
-export interface Moment {
+export interface TaskContext {
   readonly experiment: Described;
   /** Baseline first. */
   readonly versions: readonly Version[];
@@ -25,13 +25,13 @@ type Described = Pick<
   'apiVersion' | 'name' | 'namespace' | 'target' | 'testingPattern' | 'deploymentPattern' | 'intervalMs' | 'iterations'
 >;
 
-export function winnerFactsOf({ winner, versions: [baseline] }: Moment): WinnerFacts {
+export function winnerFacts({ winner, versions: [baseline] }: TaskContext): WinnerFacts {
   return { winnerFound: winner !== undefined, candidateWon: winner !== undefined && winner !== baseline?.name };
 }
 
 /** The experiment as a document with iter8's field names, as far as serin knows them. */
-export function documentOf(moment: Moment): JsonObject {
-  const { experiment, versions, version, winner, stage, completedIterations } = moment;
+export function contextDocument(context: TaskContext): JsonRecord {
+  const { experiment, versions, version, winner, stage, completedIterations } = context;
   const [baseline, ...candidates] = versions.map(versionDocument);
   return {
     apiVersion: experiment.apiVersion,
@@ -48,7 +48,7 @@ export function documentOf(moment: Moment): JsonObject {
       completedIterations,
       versionRecommendedForPromotion: version.name,
       recommendedBaseline: version.name,
-      currentWeightDistribution: weightDocuments(moment),
+      currentWeightDistribution: weightDocuments(context),
       analysis: {
         winnerAssessment: {
           data: { winnerFound: winner !== undefined, ...(winner === undefined ? {} : { winner }) },
@@ -59,26 +59,26 @@ export function documentOf(moment: Moment): JsonObject {
 }
 
 /** The same with the variables of a version by its name; one that the experiment does not have has its name only. */
-export function momentOfVersion(moment: Moment, name: string): Moment {
-  const version = moment.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
-  return { ...moment, version };
+export function withVersion(context: TaskContext, name: string): TaskContext {
+  const version = context.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
+  return { ...context, version };
 }
 
 /** What a task's templates may use. */
-export function scopeOf(moment: Moment, options: Pick<Scope, 'secrets' | 'isScript'>): Scope {
+export function templateScope(context: TaskContext, options: Pick<Scope, 'secrets' | 'isScript'>): Scope {
   return {
-    variables: templateVariables(moment.version),
-    document: documentOf(moment),
-    facts: winnerFactsOf(moment),
+    variables: templateVariables(context.version),
+    document: contextDocument(context),
+    facts: winnerFacts(context),
     ...options,
   };
 }
 
-export function weightDocuments({ versions, weights }: Moment): readonly JsonObject[] {
+export function weightDocuments({ versions, weights }: TaskContext): readonly JsonRecord[] {
   return versions.map(({ name }) => ({ name, value: weights[name] ?? 0 }));
 }
 
-function versionDocument({ name, variables }: Version): JsonObject {
+function versionDocument({ name, variables }: Version): JsonRecord {
   const listed = Object.entries(variables).map(([key, value]) => ({ name: key, value }));
   return { name, variables: listed };
 }

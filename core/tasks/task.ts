@@ -1,7 +1,7 @@
 import { holds } from '../experiment/if-expression.ts';
 import type { Experiment, Version } from '../experiment/experiment.ts';
-import type { Moment } from './task-context.ts';
-import { scopeOf } from './task-context.ts';
+import type { TaskContext } from './task-context.ts';
+import { templateScope } from './task-context.ts';
 import { isShell } from './shell.ts';
 import { renderParts, showParts, templateVariables } from './template.ts';
 import type { RenderedParts } from './template.ts';
@@ -39,9 +39,9 @@ export interface TextOptions {
 }
 
 /** A text as it is used at the moment; keys of the task's secret stay to be filled in. */
-export function renderText(text: string, moment: Moment, options: TextOptions): RenderedParts {
+export function renderText(text: string, context: TaskContext, options: TextOptions): RenderedParts {
   const { delimiters, hasSecret, isScript = false } = options;
-  return renderParts(text, scopeOf(moment, { secrets: hasSecret ? 'named' : 'unnamed', isScript }), delimiters);
+  return renderParts(text, templateScope(context, { secrets: hasSecret ? 'named' : 'unnamed', isScript }), delimiters);
 }
 
 /** Whether the task is a helm command, which can be rendered and compared before it runs. */
@@ -71,16 +71,16 @@ export function finishTasksFor(
 }
 
 /** The programs that the worker must allow for the tasks of all actions, each once. */
-export function commandsOf({
+export function requiredCommands({
   start,
   loop = [],
   finish,
 }: Pick<Experiment, 'start' | 'loop' | 'finish'>): readonly string[] {
-  return [...new Set([...start, ...loop, ...finish].flatMap((task) => commandOf(task) ?? []))];
+  return [...new Set([...start, ...loop, ...finish].flatMap((task) => requiredCommand(task) ?? []))];
 }
 
 /** The program that the worker must allow for the task; undefined for tasks that run none. */
-export function commandOf(task: Task): string | undefined {
+export function requiredCommand(task: Task): string | undefined {
   switch (task.kind) {
     case 'exec':
       return task.command;

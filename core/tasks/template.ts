@@ -4,8 +4,8 @@ import { isShellSafe, shellSafeCharacters } from './shell.ts';
 import type { Delimiters } from '../experiment/task-kinds.ts';
 
 /** A value of a JSON document. */
-export type Json = string | number | boolean | readonly Json[] | JsonObject;
-export interface JsonObject {
+export type Json = string | number | boolean | readonly Json[] | JsonRecord;
+export interface JsonRecord {
   readonly [key: string]: Json;
 }
 
@@ -14,7 +14,7 @@ export interface Scope {
   /** `{{ .promote }}` */
   readonly variables: Readonly<Record<string, string>>;
   /** `{{ .this.metadata.name }}`, and in iter8's later form `@< .Spec.Target >@`. */
-  readonly document?: JsonObject;
+  readonly document?: JsonRecord;
   /** `@< .WinnerFound >@`, `@< .CandidateWon >@` */
   readonly facts?: WinnerFacts;
   /** `{{ .secret.key }}` or `@< .Secret "key" >@`: whether the task names a secret; where it is absent there are none at all. */
@@ -24,10 +24,11 @@ export interface Scope {
 }
 
 /** Text, or a key of the task's secret, whose value is filled in where the text is used and never before. */
-export type Part = string | { readonly secret: string };
+export type TemplatePart = string | { readonly secret: string };
 
 export type RenderedParts =
-  { readonly kind: 'ok'; readonly parts: readonly Part[] } | { readonly kind: 'invalid'; readonly problem: string };
+  | { readonly kind: 'ok'; readonly parts: readonly TemplatePart[] }
+  | { readonly kind: 'invalid'; readonly problem: string };
 
 /** What a template may use when `version` wins: its variables, and its own name. */
 export function templateVariables(version: Version): Readonly<Record<string, string>> {
@@ -52,7 +53,7 @@ const patterns: Readonly<Record<Delimiters, { readonly action: RegExp; readonly 
  */
 export function renderParts(text: string, scope: Scope, delimiters: Delimiters): RenderedParts {
   const { action, open } = patterns[delimiters];
-  const parts: Part[] = [];
+  const parts: TemplatePart[] = [];
   let end = 0;
   for (const match of text.matchAll(action)) {
     const { left, body = '', right } = match.groups ?? {};
@@ -70,7 +71,7 @@ export function renderParts(text: string, scope: Scope, delimiters: Delimiters):
 }
 
 /** For people, and for texts that can have no secrets: what would be filled in is shown as `<key>`. */
-export function showParts(parts: readonly Part[]): string {
+export function showParts(parts: readonly TemplatePart[]): string {
   return parts.map((part) => (typeof part === 'string' ? part : `<${part.secret}>`)).join('');
 }
 
@@ -78,8 +79,8 @@ function invalid(problem: string): { readonly kind: 'invalid'; readonly problem:
   return { kind: 'invalid', problem };
 }
 
-function joined(parts: readonly Part[]): readonly Part[] {
-  const whole: Part[] = [];
+function joined(parts: readonly TemplatePart[]): readonly TemplatePart[] {
+  const whole: TemplatePart[] = [];
   for (const part of parts) {
     const last = whole.at(-1);
     if (typeof part === 'string' && typeof last === 'string') whole[whole.length - 1] = last + part;
@@ -88,16 +89,17 @@ function joined(parts: readonly Part[]): readonly Part[] {
   return whole;
 }
 
-type Found = { readonly kind: 'found'; readonly part: Part } | { readonly kind: 'problem'; readonly problem: string };
+type Found =
+  { readonly kind: 'found'; readonly part: TemplatePart } | { readonly kind: 'problem'; readonly problem: string };
 
 /** The forms of a reference, in the order in which they are tried; the first that matches decides. */
 const references: readonly (readonly [RegExp, (match: RegExpExecArray, scope: Scope) => Found])[] = [
-  [/^\.(WinnerFound|CandidateWon)$/, ([, name], { facts }) => factOf(name, facts)],
-  [/^\.secret\.([\w.-]+)$/, ([, key = ''], scope) => secretOf(key, scope)],
-  [/^\.?Secret "([\w.-]+)"$/, ([, key = ''], scope) => secretOf(key, scope)],
-  [/^\.this((?:\.\w+)+)$/, ([, path = ''], { document }) => valueOf(path.slice(1).split('.'), document)],
-  [/^((?:\.[A-Z]\w*)+)$/, ([, path = ''], scope) => fieldOf(path, scope)],
-  [/^\.([A-Za-z_]\w*)$/, ([, key = ''], { variables }) => variableOf(key, variables)],
+  [/^\.(WinnerFound|CandidateWon)$/, ([, name], { facts }) => resolveFact(name, facts)],
+  [/^\.secret\.([\w.-]+)$/, ([, key = ''], scope) => resolveSecret(key, scope)],
+  [/^\.?Secret "([\w.-]+)"$/, ([, key = ''], scope) => resolveSecret(key, scope)],
+  [/^\.this((?:\.\w+)+)$/, ([, path = ''], { document }) => resolvePath(path.slice(1).split('.'), document)],
+  [/^((?:\.[A-Z]\w*)+)$/, ([, path = ''], scope) => resolveField(path, scope)],
+  [/^\.([A-Za-z_]\w*)$/, ([, key = ''], { variables }) => resolveVariable(key, variables)],
 ];
 
 function resolve(reference: string, scope: Scope): Found {
@@ -105,61 +107,61 @@ function resolve(reference: string, scope: Scope): Found {
     const match = pattern.exec(reference);
     if (match !== null) return unlessInterpreted(find(match, scope), scope);
   }
-  return problem('is not a variable like {{ .name }}');
+  return problemFound('is not a variable like {{ .name }}');
 }
 
 function unlessInterpreted(found: Found, { isScript = false }: Scope): Found {
   if (!isScript || found.kind === 'problem' || typeof found.part !== 'string' || isShellSafe(found.part)) return found;
-  return problem(`is ${JSON.stringify(found.part)}, but a shell takes only ${shellSafeCharacters} as they are`);
+  return problemFound(`is ${JSON.stringify(found.part)}, but a shell takes only ${shellSafeCharacters} as they are`);
 }
 
-function variableOf(key: string, variables: Readonly<Record<string, string>>): Found {
+function resolveVariable(key: string, variables: Readonly<Record<string, string>>): Found {
   const value = Object.hasOwn(variables, key) ? variables[key] : undefined;
-  return value === undefined ? problem(`is not among ${listKeys(variables)}`) : { kind: 'found', part: value };
+  return value === undefined ? problemFound(`is not among ${listKeys(variables)}`) : { kind: 'found', part: value };
 }
 
-function factOf(name: string | undefined, facts: WinnerFacts | undefined): Found {
-  if (facts === undefined) return problem('cannot be used here');
+function resolveFact(name: string | undefined, facts: WinnerFacts | undefined): Found {
+  if (facts === undefined) return problemFound('cannot be used here');
   return { kind: 'found', part: String(name === 'WinnerFound' ? facts.winnerFound : facts.candidateWon) };
 }
 
-function secretOf(secret: string, { secrets }: Scope): Found {
+function resolveSecret(secret: string, { secrets }: Scope): Found {
   if (secrets === 'named') return { kind: 'found', part: { secret } };
-  return problem(secrets === undefined ? 'cannot be used here' : 'needs a `secret` to take it from');
+  return problemFound(secrets === undefined ? 'cannot be used here' : 'needs a `secret` to take it from');
 }
 
 /** `.promote` in capitals is a variable where there is one; else a field of iter8's Experiment, as Go spells it. */
-function fieldOf(path: string, { variables, document }: Scope): Found {
+function resolveField(path: string, { variables, document }: Scope): Found {
   const [first = '', ...rest] = path.slice(1).split('.');
   if (rest.length === 0 && (document === undefined || Object.hasOwn(variables, first))) {
-    return variableOf(first, variables);
+    return resolveVariable(first, variables);
   }
   const names = [first, ...rest].map((name) => name.charAt(0).toLowerCase() + name.slice(1));
   const isMetadata = names[0] === 'name' || names[0] === 'namespace';
-  return valueOf(isMetadata ? ['metadata', ...names] : names, document);
+  return resolvePath(isMetadata ? ['metadata', ...names] : names, document);
 }
 
-function valueOf(path: readonly string[], document: JsonObject | undefined): Found {
-  if (document === undefined) return problem('cannot be used here');
+function resolvePath(path: readonly string[], document: JsonRecord | undefined): Found {
+  if (document === undefined) return problemFound('cannot be used here');
   let value: Json | undefined = document;
   for (const [index, name] of path.entries()) {
-    const fields: JsonObject = isObject(value) ? value : {};
+    const fields: JsonRecord = isObject(value) ? value : {};
     if (!Object.hasOwn(fields, name)) {
       const place = index === 0 ? 'the experiment' : path.slice(0, index).join('.');
-      return problem(`is not there: ${place} has ${Object.keys(fields).join(', ') || 'no fields'}`);
+      return problemFound(`is not there: ${place} has ${Object.keys(fields).join(', ') || 'no fields'}`);
     }
     value = fields[name];
   }
   return typeof value === 'object'
-    ? problem('is not a text, a number or a boolean')
+    ? problemFound('is not a text, a number or a boolean')
     : { kind: 'found', part: String(value) };
 }
 
-function isObject(value: Json | undefined): value is JsonObject {
+function isObject(value: Json | undefined): value is JsonRecord {
   return typeof value === 'object' && !Array.isArray(value);
 }
 
-function problem(text: string): Found {
+function problemFound(text: string): Found {
   return { kind: 'problem', problem: text };
 }
 

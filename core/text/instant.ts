@@ -6,7 +6,7 @@ const dayMs = 86_400_000;
  */
 export function formatInstant(epochMs: number): string {
   const days = Math.floor(epochMs / dayMs);
-  const { year, month, day } = dateOf(days);
+  const { year, month, day } = civilDate(days);
   return `${pad(year, 4)}-${pad(month)}-${pad(day)} ${formatTimeOfDay(epochMs)} UTC`;
 }
 
@@ -21,7 +21,7 @@ export function formatTimeOfDay(epochMs: number): string {
   return `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
 }
 
-function dateOf(daysSinceEpoch: number): { year: number; month: number; day: number } {
+function civilDate(daysSinceEpoch: number): { year: number; month: number; day: number } {
   // Years begin in March here, so that the leap day is a year's last.
   const days = daysSinceEpoch + 719_468;
   const era = Math.floor(days / 146_097);

@@ -41,7 +41,7 @@ export function detectDrift(target: TargetObservation, expected: ExpectedTarget)
 }
 
 function editedTraffic(
-  target: Extract<TargetObservation, { kind: 'seen' }>,
+  target: Extract<TargetObservation, { kind: 'observed' }>,
   expected: ExpectedTarget,
 ): string | undefined {
   if (expected.shares === undefined) return undefined;

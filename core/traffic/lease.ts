@@ -47,7 +47,7 @@ export function holderAnnotations(holder: LeaseHolder): Readonly<Record<string, 
 }
 
 /** Who holds the Lease; undefined when it names no experiment, as when someone made it by hand. */
-export function holderOf({ annotations }: LeaseFacts): LeaseHolder | undefined {
+export function leaseHolder({ annotations }: LeaseFacts): LeaseHolder | undefined {
   const temporalAddress = annotations[leaseAnnotations.temporalAddress];
   const temporalNamespace = annotations[leaseAnnotations.temporalNamespace];
   const workflowId = annotations[leaseAnnotations.workflowId];
@@ -80,7 +80,7 @@ export interface JudgeOwnershipInput {
  */
 export function judgeOwnership({ lease, holder, chain, nowMs, leaseName }: JudgeOwnershipInput): Ownership {
   if (isHeldBy(lease, holder)) return { kind: 'ours' };
-  const by = holderOf(lease) ?? unnamedHolder(lease);
+  const by = leaseHolder(lease) ?? unnamedHolder(lease);
   switch (chain.kind) {
     case 'open':
       return { kind: 'held', by, why: `experiment ${by.workflowId} is running` };

@@ -27,7 +27,7 @@ export function pinTraffic(input: PinTrafficInput): readonly TrafficEntry[] {
   const serves = (revision: string): boolean =>
     shares.some((share) => share.revision === revision && share.percent > 0);
   const belongs = (revision: string): boolean => serves(revision) || isRoutable(revision);
-  const kept = present.filter((entry) => belongs(revisionOf(entry, latestReadyRevision) ?? ''));
+  const kept = present.filter((entry) => belongs(entryRevision(entry, latestReadyRevision) ?? ''));
   const pinned = kept.map((entry) => pinEntry(entry, latestReadyRevision, shares));
   const missing = shares.filter(({ revision }) => belongs(revision) && !hasEntry(pinned, revision));
   const entries = [...pinned, ...missing.map(({ revision }) => ({ revisionName: revision }))];
@@ -57,7 +57,7 @@ export function percentsByRevision(
 ): ReadonlyMap<string, number> {
   const percents = new Map<string, number>();
   for (const entry of traffic) {
-    const revision = revisionOf(entry, latestReadyRevision) ?? 'the latest revision';
+    const revision = entryRevision(entry, latestReadyRevision) ?? 'the latest revision';
     const percent = entry.percent ?? 0;
     if (percent > 0) percents.set(revision, (percents.get(revision) ?? 0) + percent);
   }
@@ -93,7 +93,10 @@ function requireWhole(shares: readonly Share[]): void {
     throw new Error(`percents of traffic must be whole and sum to 100: ${formatShares(shares)}`);
 }
 
-function revisionOf({ revisionName, latestRevision }: TrafficEntry, latestReadyRevision?: string): string | undefined {
+function entryRevision(
+  { revisionName, latestRevision }: TrafficEntry,
+  latestReadyRevision?: string,
+): string | undefined {
   if (revisionName !== undefined && revisionName !== '') return revisionName;
   return latestRevision === true ? latestReadyRevision : undefined;
 }
@@ -104,7 +107,7 @@ function pinEntry(
   shares: readonly Share[],
 ): Omit<TrafficEntry, 'percent'> {
   const tag = entry.tag === undefined || entry.tag === '' ? {} : { tag: entry.tag };
-  const revision = revisionOf(entry, latestReadyRevision);
+  const revision = entryRevision(entry, latestReadyRevision);
   const isOurs = shares.some((share) => share.revision === revision);
   if (entry.latestRevision === true && !isOurs) return { latestRevision: true, ...tag };
   return revision === undefined ? tag : { revisionName: revision, ...tag };

@@ -18,7 +18,7 @@ export type RevisionState =
 /** The Knative Service and the versions' revisions as the cluster reports them. */
 export type TargetObservation =
   | {
-      readonly kind: 'seen';
+      readonly kind: 'observed';
       readonly specTraffic: readonly TrafficEntry[];
       readonly latestCreatedRevision?: string;
       /** The `serin.dev/plan` annotation. */

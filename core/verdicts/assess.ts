@@ -1,4 +1,4 @@
-import { analysisOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
 import { noEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
@@ -32,13 +32,13 @@ export function assess(input: AssessInput): Assessment {
     objectives:
       measurement.kind === 'measured' ? objectives : objectives.map((one) => withoutVerdict(one, measurement)),
     ...(overall === undefined || measurement.kind !== 'measured' ? {} : { overall }),
-    metrics: shown ? shownMetrics(experiment).map((metric) => valuesOf(metric, experiment, totals)) : [],
+    metrics: shown ? shownMetrics(experiment).map((metric) => versionValues(metric, experiment, totals)) : [],
     samples: { baseline: totals.baseline.requests, candidate: totals.candidate.requests },
   };
 }
 
 function needsLimits({ experiment, shown = true }: AssessInput): boolean {
-  return shown || analysisOf(experiment).undecided === 'pointEstimate';
+  return shown || effectiveAnalysis(experiment).undecided === 'pointEstimate';
 }
 
 function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInput): ObjectiveAssessment {
@@ -48,18 +48,24 @@ function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInpu
   };
 }
 
-type Judgements = Pick<Assessment, 'objectives' | 'overall'>;
+type ObjectiveJudgements = Pick<Assessment, 'objectives' | 'overall'>;
 
-function judge(input: AssessInput): Judgements {
+function judge(input: AssessInput): ObjectiveJudgements {
   const { experiment, totals, measurement, evidence = noEvidence(experiment), shown = true } = input;
-  if (analysisOf(experiment).method === 'sequential') {
-    return judgeSequentially({ settings: experiment, totals, evidence, requestsPerMs: rateOf(measurement), shown });
+  if (effectiveAnalysis(experiment).method === 'sequential') {
+    return judgeSequentially({
+      settings: experiment,
+      totals,
+      evidence,
+      requestsPerMs: requestRate(measurement),
+      shown,
+    });
   }
   return { objectives: experiment.objectives.map((objective) => assessObjective(objective, experiment, totals)) };
 }
 
 /** How fast the candidate's requests came in the interval. */
-function rateOf(measurement: Measurement): number {
+function requestRate(measurement: Measurement): number {
   if (measurement.kind !== 'measured') return 0;
   return measurement.candidate.requests / (measurement.toMs - measurement.fromMs);
 }
@@ -104,7 +110,7 @@ function shownMetrics({ objectives, indicators, reward }: Experiment): readonly 
   return [...builtInMetrics.filter((metric) => named.has(metric)), ...defined];
 }
 
-function valuesOf(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {
+function versionValues(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {
   const baseline = metricValue(metric, totals.baseline, errorClass);
   const candidate = metricValue(metric, totals.candidate, errorClass);
   return {

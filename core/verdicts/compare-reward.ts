@@ -1,4 +1,4 @@
-import { analysisOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import { formatPair } from '../measurements/comparison.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment, Reward } from '../experiment/experiment.ts';
@@ -38,12 +38,12 @@ export function compareReward({ experiment, totals, evidence }: ComparisonInput)
   }
   const values = { baseline, candidate };
   const [shown, beside] = formatPair(reward.metric, [candidate, baseline]);
-  const seen = `${shown} against ${beside} of the baseline`;
+  const comparison = `${shown} against ${beside} of the baseline`;
   const judged =
-    analysisOf(experiment).method === 'sequential'
+    effectiveAnalysis(experiment).method === 'sequential'
       ? bySequentialTest(experiment, evidence)
       : byValue(reward, { ...values, experiment, totals });
-  return { ...values, verdict: judged.verdict, reason: `${reward.metric} ${seen}${judged.detail}` };
+  return { ...values, verdict: judged.verdict, reason: `${reward.metric} ${comparison}${judged.detail}` };
 }
 
 interface Judged {
@@ -67,7 +67,7 @@ function byValue(reward: Reward, { baseline, candidate, experiment, totals }: Va
 }
 
 function bySequentialTest(experiment: Experiment, evidence: Evidence | undefined): Judged {
-  const { falsePass } = analysisOf(experiment);
+  const { falsePass } = effectiveAnalysis(experiment);
   const needed = -Math.log(falsePass / Math.max(1, experiment.candidates.length));
   const gains = evidence?.gains;
   // The test's pass is a mean below 0.

@@ -1,17 +1,17 @@
-import { analysisOf, toleranceOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis, metricTolerance } from '../experiment/analysis-rules.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
 import { addGauge, logGaugeEvidence, noGauge } from './gauge-evidence.ts';
 import type { GaugeEvidence } from './gauge-evidence.ts';
 import type { Counts, Totals } from '../measurements/measurement.ts';
 import { isFact, metricFacts } from '../experiment/metric.ts';
 import type { MetricFacts } from '../experiment/metric.ts';
-import { errorsOf, metricValue, timedRequests } from '../measurements/metric-value.ts';
+import { countErrors, metricValue, timedRequests } from '../measurements/metric-value.ts';
 import { addOdds, logOddsEvidence, noOdds } from './odds-evidence.ts';
 import type { OddsEvidence } from './odds-evidence.ts';
 import { rewardGain } from './reward.ts';
 import { failIncrements, logPassEvidence } from '../stats/bernoulli.ts';
 import type { Trials } from '../stats/bernoulli.ts';
-import { discounted, dispersionOf, noSpread, ownDispersion, withInterval } from '../stats/dispersion.ts';
+import { discounted, intervalDispersion, noSpread, ownDispersion, withInterval } from '../stats/dispersion.ts';
 import type { Spread } from '../stats/dispersion.ts';
 import { exceedances } from '../stats/exceedance.ts';
 import {
@@ -138,20 +138,20 @@ function allowedShare(quantile: number): number {
 }
 
 /** The limit that a fail is tested against, and the boundary that a pass is: limit and tolerance together. */
-export function boundariesOf(
+export function testBoundaries(
   objective: Objective,
   settings: Pick<Experiment, 'analysis' | 'tolerance'>,
 ): { readonly limit: number; readonly boundary: number } {
   const { kind } = metricFacts(objective.metric);
   const limit = kind.kind === 'tail-latency' ? allowedShare(kind.quantile) : (objective.upperLimit ?? 0);
-  const boundary = limit * (1 + toleranceOf(settings, objective.metric));
+  const boundary = limit * (1 + metricTolerance(settings, objective.metric));
   const isShare = kind.kind === 'tail-latency' || kind.kind === 'error-share';
   // A share has no boundary beyond 1.
   return { limit, boundary: isShare ? Math.min(boundary, 1 - 1e-9) : boundary };
 }
 
 /** The logs of both e-values; zeros where nothing was seen. */
-export function logEvidenceOf(
+export function objectiveLogEvidence(
   evidence: ObjectiveEvidence,
   objective: Objective,
   settings: Pick<Experiment, 'analysis' | 'tolerance'>,
@@ -159,7 +159,7 @@ export function logEvidenceOf(
   switch (evidence.kind) {
     case 'share':
       return {
-        pass: logPassEvidence(evidence.pass, boundariesOf(objective, settings).boundary),
+        pass: logPassEvidence(evidence.pass, testBoundaries(objective, settings).boundary),
         fail: logEvidence(evidence.fail),
       };
     case 'mean':
@@ -229,10 +229,10 @@ function addToObjective(known: ObjectiveEvidence, interval: Totals, settings: Ob
 function addValue(known: GaugeEvidence, interval: Totals, settings: ObjectiveSettings): GaugeEvidence {
   const { objective, role, errorClass } = settings;
   const { metric, upperLimit, lowerLimit, maxRatioToBaseline: ratio } = objective;
-  const tolerance = toleranceOf(settings, metric);
+  const tolerance = metricTolerance(settings, metric);
   const value = metricValue(metric, interval[role], errorClass);
   const baseline = metricValue(metric, interval.baseline, errorClass);
-  const { falsePass } = analysisOf(settings);
+  const { falsePass } = effectiveAnalysis(settings);
   if (value === undefined) return { ...known, excess: 0 };
   if (ratio !== undefined) {
     if (baseline === undefined) return { ...known, excess: 0 };
@@ -243,7 +243,7 @@ function addValue(known: GaugeEvidence, interval: Totals, settings: ObjectiveSet
     const limit = lowerLimit ?? 0;
     return addGauge(known, { beyondBoundary: limit * (1 - tolerance) - value, beyondLimit: limit - value }, falsePass);
   }
-  const { limit, boundary } = boundariesOf(objective, settings);
+  const { limit, boundary } = testBoundaries(objective, settings);
   return addGauge(known, { beyondBoundary: value - boundary, beyondLimit: value - limit }, falsePass);
 }
 
@@ -251,11 +251,11 @@ function addBesideBaseline(known: OddsEvidence, interval: Totals, settings: Obje
   const { maxRatioToBaseline: ratio = 1, metric } = settings.objective;
   const trials = (counts: Counts): Trials => ({
     requests: counts.requests,
-    bad: errorsOf(counts, settings.errorClass),
+    bad: countErrors(counts, settings.errorClass),
   });
   const paired = { candidate: trials(interval.candidate), baseline: trials(interval.baseline) };
-  const boundary = ratio * (1 + toleranceOf(settings, metric));
-  return addOdds(known, paired, { ratio, boundary, falsePass: analysisOf(settings).falsePass });
+  const boundary = ratio * (1 + metricTolerance(settings, metric));
+  return addOdds(known, paired, { ratio, boundary, falsePass: effectiveAnalysis(settings).falsePass });
 }
 
 /** The requests of an interval, and how many of them were bad: at most, for a pass, and at least, for a fail. */
@@ -272,7 +272,7 @@ export function badRequests(
   if (metricFacts(objective.metric).kind.kind === 'tail-latency') {
     return exceedances(counts.buckets, objective.upperLimit ?? Infinity);
   }
-  const errors = errorsOf(counts, errorClass);
+  const errors = countErrors(counts, errorClass);
   return { requests: counts.requests, atMost: errors, atLeast: errors };
 }
 
@@ -281,12 +281,12 @@ type ShareEvidence = Extract<ObjectiveEvidence, { kind: 'share' }>;
 function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSettings): ShareEvidence {
   const { requests, atMost, atLeast } = bad;
   if (requests === 0) return { ...known, excess: 0 };
-  const { limit, boundary } = boundariesOf(settings.objective, settings);
+  const { limit, boundary } = testBoundaries(settings.objective, settings);
   const { pass: passDispersion, fail: failDispersion } = dispersions(known, requests, settings);
   const worth = discounted({ requests, bad: atMost }, passDispersion);
   const pass = { requests: known.pass.requests + worth.requests, bad: known.pass.bad + worth.bad };
   const increments = failIncrements(discounted({ requests, bad: atLeast }, failDispersion), limit);
-  const suffices = logPassEvidence(pass, boundary) >= -Math.log(analysisOf(settings).falsePass);
+  const suffices = logPassEvidence(pass, boundary) >= -Math.log(effectiveAnalysis(settings).falsePass);
   return {
     kind: 'share',
     pass,
@@ -303,12 +303,12 @@ function dispersions(
   requests: number,
   { correlation = 0, role, ...settings }: ObjectiveSettings,
 ): { readonly pass: number; readonly fail: number } {
-  const { dispersion } = analysisOf(settings);
+  const { dispersion } = effectiveAnalysis(settings);
   switch (dispersion) {
     case 'off':
       return { pass: 1, fail: 1 };
     case 'auto': {
-      const learned = dispersionOf(requests, correlation);
+      const learned = intervalDispersion(requests, correlation);
       // A burst of the baseline is what the environment does, and excuses at once.
       const own = role === 'candidate' && known.kind === 'share' ? ownDispersion(known.spread) : 1;
       return { pass: learned, fail: Math.max(learned, own) };
@@ -323,7 +323,7 @@ type MeanEvidence = Extract<ObjectiveEvidence, { kind: 'mean' }>;
 function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, settings: ObjectiveSettings): MeanEvidence {
   const timed = timedRequests(counts);
   if (timed === 0) return { ...known, excess: 0 };
-  const { limit, boundary } = boundariesOf(settings.objective, settings);
+  const { limit, boundary } = testBoundaries(settings.objective, settings);
   const interval = { buckets: counts.buckets, sumMs: counts.latencySumMs };
   const torn = disagreement(interval);
   if (torn !== undefined) return { ...known, excess: 0, skipped: torn };
@@ -339,7 +339,7 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
   if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));
-  const suffices = logBetEvidence(pass) >= -Math.log(analysisOf(settings).falsePass);
+  const suffices = logBetEvidence(pass) >= -Math.log(effectiveAnalysis(settings).falsePass);
   const requests = known.requests + timed;
   return { ...known, pass, requests, fail, passed: known.passed || suffices, excess };
 }

@@ -11,7 +11,7 @@ export type Leader =
   | { readonly kind: 'none'; readonly reason: string };
 
 /** A judged version, as far as its rank depends on it. */
-export interface Contender {
+export interface RankedVersion {
   readonly assessment: Assessment;
   readonly reward?: RewardComparison;
 }
@@ -20,12 +20,12 @@ export interface Contender {
  * The version with the best reward among those whose objectives do not fail: a candidate that is better than the baseline, the best
  * of several; the baseline when all of them are worse. Without a reward nobody leads.
  *
- * @param contenders one for each judged version; null for those that are out of the race.
+ * @param versions one for each judged version; null for those that are out of the race.
  */
-export function leaderOf(experiment: Experiment, contenders: readonly (Contender | null)[]): Leader {
+export function findLeader(experiment: Experiment, versions: readonly (RankedVersion | null)[]): Leader {
   const { reward } = experiment;
-  const feasible = contenders.flatMap((contender, index) =>
-    contender?.reward === undefined || fails(contender.assessment) ? [] : [{ index, reward: contender.reward }],
+  const feasible = versions.flatMap((version, index) =>
+    version?.reward === undefined || fails(version.assessment) ? [] : [{ index, reward: version.reward }],
   );
   if (reward === undefined || feasible.length === 0)
     return { kind: 'none', reason: 'no version has a reward to compare' };

@@ -1,8 +1,8 @@
-import { analysisOf, toleranceOf } from '../experiment/analysis-rules.ts';
+import { effectiveAnalysis, metricTolerance } from '../experiment/analysis-rules.ts';
 import type { EvidenceReport, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
 import { formatMetric } from '../measurements/comparison.ts';
 import { formatDuration } from '../text/duration.ts';
-import { boundariesOf, logEvidenceOf } from './evidence.ts';
+import { testBoundaries, objectiveLogEvidence } from './evidence.ts';
 import type { Evidence, ObjectiveEvidence } from './evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
 import type { Counts } from '../measurements/measurement.ts';
@@ -52,7 +52,7 @@ export function judgeSequentially(input: SequentialInput): {
       ...(own?.evidence === undefined ? {} : { evidence: own.evidence }),
     };
   });
-  return { objectives, overall: overallOf({ baseline, candidate }, objectives, input) };
+  return { objectives, overall: judgeOverall({ baseline, candidate }, objectives, input) };
 }
 
 interface VersionJudgement {
@@ -73,17 +73,17 @@ function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): V
   const { settings, evidence } = input;
   const logs = settings.objectives.map((objective, index) => {
     const own = evidence[role][index] ?? { kind: 'fact' };
-    return { objective, own, ...logEvidenceOf(own, objective, settings) };
+    return { objective, own, ...objectiveLogEvidence(own, objective, settings) };
   });
   const tested = logs.filter(({ own }) => own.kind !== 'fact');
   const failLog = tested.length === 0 ? -Infinity : logMeanExp(tested.map(({ fail }) => fail));
-  const hasFailed = failLog >= -Math.log(analysisOf(settings).falseFail);
+  const hasFailed = failLog >= -Math.log(effectiveAnalysis(settings).falseFail);
   const worst = Math.max(...tested.map(({ fail }) => fail));
   const objectives = logs.map(({ objective, own, pass, fail }) => {
     const isCulprit = hasFailed && own.kind !== 'fact' && fail === worst;
     return judgeObjective(input, role, { objective, own, pass, fail, isCulprit });
   });
-  const needed = -Math.log(analysisOf(settings).falseFail) + Math.log(tested.length);
+  const needed = -Math.log(effectiveAnalysis(settings).falseFail) + Math.log(tested.length);
   const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.excess > 0 && fail >= needed);
   return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, objectives };
 }
@@ -107,9 +107,9 @@ function judgeObjective(
   const isBeyond = estimateIsBeyond(objective, counts, { ...settings, beside });
   const verdict: Verdict = isCulprit ? 'fail' : own.passed && !isBeyond ? 'pass' : 'undecided';
   if (!shown || role === 'baseline') return { verdict, reason: '', suspect: isBeyond };
-  const evidence = reportOf({ settings, objective, own, pass, fail });
+  const evidence = evidenceReport({ settings, objective, own, pass, fail });
   const shownInput = { verdict, objective, counts, beside, requestsPerMs, settings, own, pass, fail, evidence };
-  const reason = reasonOf(shownInput);
+  const reason = verdictReason(shownInput);
   return { verdict, reason, suspect: isBeyond, evidence };
 }
 
@@ -120,20 +120,20 @@ function estimateIsBeyond(
   { beside, ...settings }: SequentialSettings & { readonly beside: Counts },
 ): boolean {
   const { metric, maxRatioToBaseline, lowerLimit, upperLimit } = objective;
-  const estimate = estimateOf(objective, counts, settings);
+  const estimate = pointEstimate(objective, counts, settings);
   if (estimate === undefined) return false;
-  const tolerance = toleranceOf(settings, metric);
+  const tolerance = metricTolerance(settings, metric);
   if (maxRatioToBaseline !== undefined) {
     const baseline = metricValue(metric, beside, settings.errorClass);
     // Beside a baseline without any, one is infinitely many, and says nothing.
     return baseline !== undefined && baseline > 0 && estimate > maxRatioToBaseline * (1 + tolerance) * baseline;
   }
   if (upperLimit === undefined && lowerLimit !== undefined) return estimate < lowerLimit * (1 - tolerance);
-  return estimate > boundariesOf(objective, settings).boundary;
+  return estimate > testBoundaries(objective, settings).boundary;
 }
 
 /** In the unit of the boundary: for a tail latency the share of requests over the limit. */
-function estimateOf(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
+function pointEstimate(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
   const isTail = metricFacts(objective.metric).kind.kind === 'tail-latency';
   if (isTail && objective.maxRatioToBaseline === undefined) return shareOver(counts.buckets, objective.upperLimit ?? 0);
   return metricValue(objective.metric, counts, errorClass);
@@ -147,9 +147,9 @@ interface ReportInput {
   readonly fail: number;
 }
 
-function reportOf({ settings, objective, own, pass, fail }: ReportInput): EvidenceReport {
-  const { falsePass, falseFail } = analysisOf(settings);
-  const needed = requestsNeeded(own, boundariesOf(objective, settings).boundary, falsePass);
+function evidenceReport({ settings, objective, own, pass, fail }: ReportInput): EvidenceReport {
+  const { falsePass, falseFail } = effectiveAnalysis(settings);
+  const needed = requestsNeeded(own, testBoundaries(objective, settings).boundary, falsePass);
   return {
     logPass: finite(pass),
     logFail: finite(fail),
@@ -182,23 +182,23 @@ interface ReasonInput extends ReportInput {
   readonly evidence: EvidenceReport;
 }
 
-function reasonOf(input: ReasonInput): string {
+function verdictReason(input: ReasonInput): string {
   const { verdict, counts, own, settings, pass, fail } = input;
-  const seen = `${valueOf(input)}, ${counts.requests} requests`;
-  const { falsePass, falseFail } = analysisOf(settings);
+  const estimate = `${estimateText(input)}, ${counts.requests} requests`;
+  const { falsePass, falseFail } = effectiveAnalysis(settings);
   const skipped = own.kind === 'mean' && own.skipped !== undefined ? `; interval left out: ${own.skipped}` : '';
   switch (verdict) {
     case 'fail':
-      return `${seen}, evidence against it ${formatOdds(fail)} (needs ${formatOdds(-Math.log(falseFail))})${skipped}`;
+      return `${estimate}, evidence against it ${formatOdds(fail)} (needs ${formatOdds(-Math.log(falseFail))})${skipped}`;
     case 'pass':
-      return `${seen}, evidence for it ${formatOdds(pass)}${skipped}`;
+      return `${estimate}, evidence for it ${formatOdds(pass)}${skipped}`;
     case 'undecided':
     case 'error':
-      return `${seen}, evidence for it ${formatOdds(pass)} of ${formatOdds(-Math.log(falsePass))}${needOf(input)}${skipped}`;
+      return `${estimate}, evidence for it ${formatOdds(pass)} of ${formatOdds(-Math.log(falsePass))}${remainingNeed(input)}${skipped}`;
   }
 }
 
-function needOf({ counts, own, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
+function remainingNeed({ counts, own, evidence: { requestsToPass, passed }, requestsPerMs }: ReasonInput): string {
   if (passed || own.kind === 'gauge' || own.kind === 'odds') return '';
   if (requestsToPass === undefined) return counts.requests === 0 ? '' : '; as it looks now it will not pass';
   const time = requestsPerMs > 0 ? `, ${formatDuration(Math.ceil(requestsToPass / requestsPerMs))}` : '';
@@ -206,7 +206,7 @@ function needOf({ counts, own, evidence: { requestsToPass, passed }, requestsPer
 }
 
 /** The estimate with its bounds, and what it is compared with: `error-rate 0.004 [0.001, 0.014] <= 0.010 +50 %`. */
-function valueOf({ objective, counts, beside, settings, evidence }: ReasonInput): string {
+function estimateText({ objective, counts, beside, settings, evidence }: ReasonInput): string {
   const { metric } = objective;
   const shown = (of: Counts): string => {
     const value = metricValue(metric, of, settings.errorClass);
@@ -214,26 +214,26 @@ function valueOf({ objective, counts, beside, settings, evidence }: ReasonInput)
       ? 'unknown'
       : formatMetric(metric, roundTo(value, metricFacts(metric).decimals === 1 ? 1 : 4));
   };
-  const bounds = evidence.interval === undefined ? '' : boundsOf(metric, evidence.interval);
+  const bounds = evidence.interval === undefined ? '' : boundsText(metric, evidence.interval);
   const isRelative = objective.maxRatioToBaseline !== undefined;
-  return `${metric} ${shown(counts)}${isRelative ? ` beside ${shown(beside)}` : ''}${bounds}, ${limitOf(objective, settings)}`;
+  return `${metric} ${shown(counts)}${isRelative ? ` beside ${shown(beside)}` : ''}${bounds}, ${limitText(objective, settings)}`;
 }
 
 /** What is allowed, and how much more is tolerated: `limit 0.010 +50 %`. */
-function limitOf(objective: Objective, settings: SequentialSettings): string {
+function limitText(objective: Objective, settings: SequentialSettings): string {
   const { metric, upperLimit, lowerLimit, maxRatioToBaseline } = objective;
-  const percent = Math.round(toleranceOf(settings, metric) * 100);
+  const percent = Math.round(metricTolerance(settings, metric) * 100);
   const tolerated = (sign: string): string => (percent === 0 ? '' : ` ${sign}${percent} %`);
   if (maxRatioToBaseline !== undefined) return `limit ${maxRatioToBaseline} times the baseline${tolerated('+')}`;
   if (upperLimit === undefined && lowerLimit !== undefined) {
     return `at least ${formatMetric(metric, lowerLimit)}${tolerated('-')}`;
   }
-  const { limit, boundary } = boundariesOf(objective, settings);
+  const { limit, boundary } = testBoundaries(objective, settings);
   const more = boundary === limit ? '' : ` +${Math.round((boundary / limit - 1) * 100)} %`;
   return `limit ${formatMetric(metric, upperLimit ?? 0)}${more}`;
 }
 
-function boundsOf(metric: Objective['metric'], { lower, upper }: NonNullable<EvidenceReport['interval']>): string {
+function boundsText(metric: Objective['metric'], { lower, upper }: NonNullable<EvidenceReport['interval']>): string {
   const [low, high] = [lower, upper].map((share) => String(roundTo(share, 4)));
   return metric === 'error-rate' ? ` [${low}, ${high}]` : ` (share over the limit in [${low}, ${high}])`;
 }
@@ -255,7 +255,7 @@ interface Versions {
   readonly candidate: VersionJudgement;
 }
 
-function overallOf(
+function judgeOverall(
   { baseline, candidate }: Versions,
   objectives: readonly ObjectiveAssessment[],
   { settings, totals }: SequentialInput,

@@ -32,7 +32,7 @@ export interface Judgement {
 export function judgeByThreshold(given: Objective, counts: Counts, settings: Beside): Judgement {
   const objective = absoluteObjective(given, settings);
   if (typeof objective === 'string') return { verdict: 'undecided', reason: objective, suspect: false };
-  const samples = samplesOf(objective, counts, settings);
+  const samples = sampleCount(objective, counts, settings);
   const suspicion = suspect(objective, counts, settings);
   if (!hasEnoughSamples(samples, settings.minSamples)) {
     const progress = `${samples} of ${settings.minSamples} requests`;
@@ -66,7 +66,7 @@ function isZeroOfBaseline(
 }
 
 /** What a user's metric is made of, where its definition says so; else the requests. */
-function samplesOf({ metric }: Objective, counts: Counts, { metrics = {} }: JudgementSettings): number {
+function sampleCount({ metric }: Objective, counts: Counts, { metrics = {} }: JudgementSettings): number {
   const sampleSize = metrics[metric]?.sampleSize;
   if (sampleSize === undefined) return counts.requests;
   const reading = counts.values?.[formatObjectName(sampleSize)];

@@ -21,9 +21,9 @@ export interface Position {
 export interface LocatedDocument {
   readonly value: unknown;
   /** The place of the value, else of the nearest thing around it; undefined where there was no text. */
-  readonly positionOf: (path: Path) => Position | undefined;
+  readonly findPosition: (path: Path) => Position | undefined;
   /** The place of a mapping's key, else of the value. */
-  readonly keyPositionOf: (path: Path) => Position | undefined;
+  readonly findKeyPosition: (path: Path) => Position | undefined;
 }
 
 export type DocumentsReading =
@@ -49,16 +49,16 @@ export function readDocuments(text: string, file: string, by: 'person' | 'templa
     return { kind: 'read', documents };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return { kind: 'invalid', issues: [issueOf(error, file)] };
+    return { kind: 'invalid', issues: [yamlIssue(error, file)] };
   }
 }
 
 /** A document that never was text. */
 export function unlocated(value: unknown): LocatedDocument {
-  return { value, positionOf: () => undefined, keyPositionOf: () => undefined };
+  return { value, findPosition: () => undefined, findKeyPosition: () => undefined };
 }
 
-function issueOf({ reason, mark }: YAMLException, file: string): Issue {
+function yamlIssue({ reason, mark }: YAMLException, file: string): Issue {
   const position = mark === undefined ? {} : { line: mark.line + 1, column: mark.column + 1 };
   return { file, ...position, path: '(document)', expected: 'YAML or JSON', got: reason };
 }
@@ -78,8 +78,8 @@ function located(value: unknown, text: string, places: Places | undefined): Loca
   };
   return {
     value,
-    positionOf: (path) => position(valueOffset(path)),
-    keyPositionOf: (path) => position(places?.keys.get(JSON.stringify(path)) ?? valueOffset(path)),
+    findPosition: (path) => position(valueOffset(path)),
+    findKeyPosition: (path) => position(places?.keys.get(JSON.stringify(path)) ?? valueOffset(path)),
   };
 }
 
@@ -120,16 +120,17 @@ interface Visit {
 
 function visitNode(event: NodeEvent, { source, open, places }: Visit): void {
   const parent = open.at(-1);
-  const offset = offsetOf(event);
+  const offset = nodeOffset(event);
   if (parent?.kind === 'mapping' && parent.next === undefined) {
     parent.next = event.type === EVENT_ID.SCALAR ? getScalarValue(source, event) : '';
     if (offset !== undefined) places?.keys.set(JSON.stringify([...parent.path, parent.next]), offset);
-    if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) open.push(openOf(event, parent.path));
+    if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE)
+      open.push(openCollection(event, parent.path));
     return;
   }
   const path = childPath(parent);
   if (offset !== undefined) places?.values.set(JSON.stringify(path), offset);
-  if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) open.push(openOf(event, path));
+  if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) open.push(openCollection(event, path));
 }
 
 function childPath(parent: Open | undefined): Path {
@@ -139,13 +140,13 @@ function childPath(parent: Open | undefined): Path {
   return path;
 }
 
-function openOf(event: NodeEvent, path: Path): Open {
+function openCollection(event: NodeEvent, path: Path): Open {
   return event.type === EVENT_ID.SEQUENCE
     ? { kind: 'sequence', path, next: 0 }
     : { kind: 'mapping', path, next: undefined };
 }
 
-function offsetOf(event: NodeEvent): number | undefined {
+function nodeOffset(event: NodeEvent): number | undefined {
   switch (event.type) {
     case EVENT_ID.MAPPING:
     case EVENT_ID.SEQUENCE:

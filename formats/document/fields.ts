@@ -31,10 +31,10 @@ export function refuse(context: z.RefinementCtx, path: (string | number)[], para
  * A mapping with these fields and no others: an unknown one is refused with the list of those that are known, without
  * the `unlisted` ones, which nobody writes by hand.
  */
-export function mapping<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
+export function mappingField<Fields extends z.core.$ZodLooseShape>(
+  shape: Fields,
   unlisted: readonly string[] = [],
-): z.ZodObject<Shape, z.core.$strict> {
+): z.ZodObject<Fields, z.core.$strict> {
   const listed = Object.keys(shape).filter((key) => !unlisted.includes(key));
   const known = `one of ${listed.join(', ')}`;
   const error = ({ code }: { readonly code: string }): string | undefined =>
@@ -42,24 +42,24 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(
   return z.strictObject(shape, { error });
 }
 
-export const text = parsed('text', (value) => (typeof value === 'string' && value !== '' ? value : undefined), {
+export const textField = parsed('text', (value) => (typeof value === 'string' && value !== '' ? value : undefined), {
   type: 'string',
   minLength: 1,
 });
 
 /** Text, or a scalar that is written as text would be. */
-export const scalar = parsed(
+export const scalarField = parsed(
   'text, a number or a boolean',
   (value) =>
     typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined,
   { type: ['string', 'number', 'boolean'] },
 );
 
-export const flag = parsed('true or false', (value) => (typeof value === 'boolean' ? value : undefined), {
+export const flagField = parsed('true or false', (value) => (typeof value === 'boolean' ? value : undefined), {
   type: 'boolean',
 });
 
-export function integer({ min, max }: { min: number; max?: number }): z.ZodType<number> {
+export function integerField({ min, max }: { min: number; max?: number }): z.ZodType<number> {
   const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
   const fits = (value: number): boolean => value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER);
   return parsed(
@@ -70,7 +70,7 @@ export function integer({ min, max }: { min: number; max?: number }): z.ZodType<
 }
 
 /** One of a few words. `refused` are words that iter8 knew and serin does not: they are named as such. */
-export function oneOf<T extends string>(words: readonly T[], refused: readonly string[] = []): z.ZodType<T> {
+export function choiceField<T extends string>(words: readonly T[], refused: readonly string[] = []): z.ZodType<T> {
   const schema = z.unknown().transform((value, context): T => {
     const word = words.find((candidate) => candidate === value);
     if (word !== undefined) return word;

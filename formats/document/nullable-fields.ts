@@ -14,7 +14,7 @@ export function withNullableFields(schema: JsonSchema): JsonSchema {
   const { anyOf, properties, items, additionalProperties, required = [] } = schema;
   const field = ([name, inner]: readonly [string, JsonSchema]): [string, JsonSchema] => {
     const walked = withNullableFields(inner);
-    return [name, required.includes(name) ? walked : nullable(walked)];
+    return [name, required.includes(name) ? walked : allowNull(walked)];
   };
   return {
     ...schema,
@@ -22,13 +22,13 @@ export function withNullableFields(schema: JsonSchema): JsonSchema {
     ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(field)) }),
     ...(items === undefined ? {} : { items: withNullableFields(items) }),
     ...(typeof additionalProperties === 'object'
-      ? { additionalProperties: nullable(withNullableFields(additionalProperties)) }
+      ? { additionalProperties: allowNull(withNullableFields(additionalProperties)) }
       : {}),
   };
 }
 
 /** A schema that says nothing of these takes null as it is. */
-export function nullable(schema: JsonSchema): JsonSchema {
+export function allowNull(schema: JsonSchema): JsonSchema {
   const { type, anyOf } = schema;
   return {
     ...schema,

@@ -11,11 +11,11 @@ export interface ValueIssue extends IssueParams {
 }
 
 /** Zod's findings in our words; a list of unknown keys becomes one issue for each. */
-export function issuesOf(error: z.ZodError, value: unknown): ValueIssue[] {
-  return error.issues.flatMap((issue) => issueOf(issue, value));
+export function translateIssues(error: z.ZodError, value: unknown): ValueIssue[] {
+  return error.issues.flatMap((issue) => translateIssue(issue, value));
 }
 
-function issueOf(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
+function translateIssue(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
   // Paths of JSON and YAML documents have no symbols.
   const path = issue.path as (string | number)[];
   if (issue.code === 'unrecognized_keys') {
@@ -28,7 +28,7 @@ function issueOf(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
   if (typeof params?.['expected'] === 'string' && typeof params['got'] === 'string') {
     return [{ path, atKey: false, expected: params['expected'], got: params['got'] }];
   }
-  return [{ path, atKey: false, expected: expectedOf(issue), got: showValue(valueAt(value, path)) }];
+  return [{ path, atKey: false, expected: expectedText(issue), got: showValue(valueAt(value, path)) }];
 }
 
 /** Of a list's entries any: `spec.criteria.objectives.metric`. */
@@ -36,7 +36,7 @@ function fieldPath(path: readonly (string | number)[]): string {
   return path.filter((step) => typeof step === 'string').join('.');
 }
 
-function expectedOf(issue: z.core.$ZodIssue): string {
+function expectedText(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_type') return issue.message;
   const words: Readonly<Record<string, string>> = { object: 'a mapping', record: 'a mapping', array: 'a list' };
   return words[issue.expected] ?? issue.expected;

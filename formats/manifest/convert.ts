@@ -2,7 +2,7 @@ import { documentTexts } from '../document/document-texts.ts';
 import { readDocuments } from '../document/document.ts';
 import { formatIssue } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
-import { nativeManifestOf } from './serin/convert.ts';
+import { buildNativeManifest } from './serin/convert.ts';
 import type { Written, WrittenActions } from './serin/convert.ts';
 import { parseExperiment } from './parse.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
@@ -22,7 +22,9 @@ export function convertManifest(text: string, file: string): Conversion {
   const warnings = reading.warnings.map(formatIssue);
   const { experiment } = reading;
   if (experiment.apiVersion.startsWith('serin.dev/')) return { kind: 'ok', text, warnings };
-  const converted = withExperiment(text, (document) => formatYaml(nativeManifestOf(experiment, writtenIn(document))));
+  const converted = withExperiment(text, (document) =>
+    formatYaml(buildNativeManifest(experiment, writtenIn(document))),
+  );
   const result = parseExperiment(converted, `${file}, converted`);
   return result.kind === 'invalid' ? invalid(result.issues) : { kind: 'ok', text: converted, warnings };
 }

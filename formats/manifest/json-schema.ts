@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { serinMetric } from '../metrics/serin.ts';
 import { v2alpha1Metric, v2alpha2Metric } from '../metrics/iter8.ts';
 import { nativeManifest } from './serin/schema.ts';
-import { nullable, withNullableFields } from '../document/nullable-fields.ts';
+import { allowNull, withNullableFields } from '../document/nullable-fields.ts';
 import type { JsonSchema } from '../document/nullable-fields.ts';
 import { iter8Manifest } from './iter8/schema.ts';
 
@@ -51,7 +51,7 @@ function withTutorialLayout(schema: JsonSchema): JsonSchema {
   const properties = {
     ...others,
     versionInfo: { anyOf: [versionInfo, empty] },
-    baseline: nullable(baseline),
+    baseline: allowNull(baseline),
     candidates,
   };
   return { ...schema, properties: { ...schema.properties, spec: { ...spec, properties } } };

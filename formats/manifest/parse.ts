@@ -1,18 +1,18 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { checkAnalysis } from './checks/analysis-checks.ts';
 import { warnOfCharts } from './checks/chart-warnings.ts';
-import { formOf } from './forms.ts';
-import { warnOfOmissions } from './checks/omissions.ts';
+import { chooseForm } from './manifest-forms.ts';
+import { warnOfOmissions } from './checks/omission-warnings.ts';
 import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
-import { kindOf } from '../document/kinds.ts';
+import { documentKind } from '../document/document-kinds.ts';
 import { checkLoads } from './checks/load-checks.ts';
 import { metricsBeside } from '../metrics/metrics-beside.ts';
 import { warnOfDefinedMetrics } from '../metrics/metric-warnings.ts';
-import { originalPath } from './iter8/repair.ts';
-import type { Repaired } from './iter8/repair.ts';
+import { originalPath } from './iter8/misplaced-versions.ts';
+import type { Repaired } from './iter8/misplaced-versions.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
 /** A manifest that can run, with the oddities that were repaired; or all that is wrong with it. */
@@ -24,7 +24,7 @@ export type ExperimentReading =
 export function parseExperiment(text: string, file: string): ExperimentReading {
   const reading = readDocuments(text, file);
   if (reading.kind === 'invalid') return reading;
-  const experiments = reading.documents.filter(({ value }) => kindOf(value) === 'Experiment');
+  const experiments = reading.documents.filter(({ value }) => documentKind(value) === 'Experiment');
   const [only] = reading.documents.length === 1 ? reading.documents : experiments;
   if (only !== undefined && experiments.length <= 1) {
     return parseDocument(only, file, reading.documents.length > 1 ? text : undefined);
@@ -48,7 +48,7 @@ export function parseManifest(input: Uint8Array | string | object, file: string)
 
 /** @param text of all documents, where there are more. */
 function parseDocument(document: LocatedDocument, file: string, text?: string): ExperimentReading {
-  const form = formOf(document.value);
+  const form = chooseForm(document.value);
   const repaired = form.repair(document.value);
   const source = { document, repaired, file };
   const place = (issue: ValueIssue): Issue => located(issue, source);
@@ -60,7 +60,7 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const experiment = withMetrics(reading.experiment, beside?.metrics);
   /** Checks of an experiment speak of iter8's places. */
   const placeIn = (issue: ValueIssue): Issue => {
-    return place({ ...issue, path: [...form.placeOf(issue.path, repaired.value)] });
+    return place({ ...issue, path: [...form.ownPath(issue.path, repaired.value)] });
   };
   const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
   if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
@@ -98,6 +98,6 @@ interface Source {
 
 function located({ path, atKey, expected, got }: ValueIssue, { document, repaired, file }: Source): Issue {
   const original = originalPath(path, repaired);
-  const position = atKey ? document.keyPositionOf(original) : document.positionOf(original);
+  const position = atKey ? document.findKeyPosition(original) : document.findPosition(original);
   return { file, ...position, path: formatPath(original), expected, got };
 }

@@ -1,51 +1,59 @@
 import { z } from 'zod';
-import { mapping, namespaceName, objectName, oneOf, refuse, text } from '../document/fields.ts';
+import { mappingField, namespaceName, objectName, choiceField, refuse, textField } from '../document/fields.ts';
 import { showValue } from '../document/issue.ts';
-import { commonOf, described, httpUrl, level, metadata, reference, refusePlaceholders } from './metric-fields.ts';
+import {
+  commonDraft,
+  described,
+  httpUrlField,
+  levelField,
+  metadataField,
+  referenceField,
+  refusePlaceholders,
+} from './metric-fields.ts';
 import type { MetricDraft, Reference } from './metric-fields.ts';
 
-const namedTemplate = mapping({ name: text, value: text });
+const namedTemplate = mappingField({ name: textField, value: textField });
 
 /** iter8's Metric v2alpha1: the Prometheus of the installation, since no other provider ever worked. */
-export const v2alpha1Metric = mapping({
-  apiVersion: oneOf(['iter8.tools/v2alpha1']),
-  kind: oneOf(['Metric']),
-  metadata,
-  spec: mapping({
+export const v2alpha1Metric = mappingField({
+  apiVersion: choiceField(['iter8.tools/v2alpha1']),
+  kind: choiceField(['Metric']),
+  metadata: metadataField,
+  spec: mappingField({
     ...described,
     params: z.array(namedTemplate).superRefine((params, context) => {
       if (params.length === 1 && params[0]?.name === 'query') return;
       const got = params.map(({ name }) => showValue(name)).join(', ') || 'none';
       refuse(context, [], { expected: 'one parameter, named query', got });
     }),
-    type: oneOf(['counter', 'gauge']).optional(),
-    sampleSize: mapping({ namespace: namespaceName.optional(), name: objectName })
+    type: choiceField(['counter', 'gauge']).optional(),
+    sampleSize: mappingField({ namespace: namespaceName.optional(), name: objectName })
       .transform(({ name, namespace }): Reference => ({ name, ...(namespace === undefined ? {} : { namespace }) }))
       .optional(),
-    provider: oneOf(['prometheus']),
+    provider: choiceField(['prometheus']),
   }),
 }).transform(({ metadata, spec }): MetricDraft => {
   return {
-    ...commonOf(metadata, spec),
+    ...commonDraft(metadata, spec),
     type: spec.type ?? 'gauge',
     source: { kind: 'prometheus', query: spec.params[0]?.value ?? '' },
   };
 });
 
-const v2alpha2Spec = mapping({
+const v2alpha2Spec = mappingField({
   ...described,
   params: z.array(namedTemplate).optional(),
-  type: oneOf(['Counter', 'Gauge']).optional(),
-  sampleSize: reference.optional(),
-  authType: oneOf(['Basic', 'Bearer', 'APIKey']).optional(),
-  method: oneOf(['GET', 'POST']).optional(),
-  body: text.optional(),
-  provider: text.optional(),
-  jqExpression: text.optional(),
-  secret: reference.optional(),
+  type: choiceField(['Counter', 'Gauge']).optional(),
+  sampleSize: referenceField.optional(),
+  authType: choiceField(['Basic', 'Bearer', 'APIKey']).optional(),
+  method: choiceField(['GET', 'POST']).optional(),
+  body: textField.optional(),
+  provider: textField.optional(),
+  jqExpression: textField.optional(),
+  secret: referenceField.optional(),
   headerTemplates: z.array(namedTemplate).optional(),
-  urlTemplate: httpUrl.optional(),
-  mock: z.array(mapping({ name: text, level })).optional(),
+  urlTemplate: httpUrlField.optional(),
+  mock: z.array(mappingField({ name: textField, level: levelField })).optional(),
 }).superRefine((spec, context) => {
   if (isBuiltIn(spec) || isMocked(spec)) return;
   for (const field of ['urlTemplate', 'jqExpression'] as const) {
@@ -63,17 +71,17 @@ const v2alpha2Spec = mapping({
 type V2alpha2Spec = z.output<typeof v2alpha2Spec>;
 
 /** iter8's Metric v2alpha2; `built-in` for those that iter8 measured by itself. */
-export const v2alpha2Metric = mapping({
-  apiVersion: oneOf(['iter8.tools/v2alpha2']),
-  kind: oneOf(['Metric']),
-  metadata,
+export const v2alpha2Metric = mappingField({
+  apiVersion: choiceField(['iter8.tools/v2alpha2']),
+  kind: choiceField(['Metric']),
+  metadata: metadataField,
   spec: v2alpha2Spec,
 }).transform(({ metadata, spec }): MetricDraft | 'built-in' => {
   if (isBuiltIn(spec)) return 'built-in';
   return {
-    ...commonOf(metadata, spec),
+    ...commonDraft(metadata, spec),
     type: spec.type === 'Counter' ? 'counter' : 'gauge',
-    source: isMocked(spec) ? mockSourceOf(spec) : httpSourceOf(spec),
+    source: isMocked(spec) ? mockSource(spec) : httpSource(spec),
   };
 });
 
@@ -86,11 +94,11 @@ function isMocked({ mock = [] }: { readonly mock?: readonly unknown[] | undefine
   return mock.length > 0;
 }
 
-function mockSourceOf({ mock = [] }: V2alpha2Spec): MetricDraft['source'] {
+function mockSource({ mock = [] }: V2alpha2Spec): MetricDraft['source'] {
   return { kind: 'mock', levels: Object.fromEntries(mock.map(({ name, level }) => [name, level])) };
 }
 
-function httpSourceOf(spec: V2alpha2Spec): MetricDraft['source'] {
+function httpSource(spec: V2alpha2Spec): MetricDraft['source'] {
   const { method = 'GET', urlTemplate = '', jqExpression = '', body, authType, secret } = spec;
   return {
     kind: 'http',

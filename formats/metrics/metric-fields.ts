@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import type { HttpSource, MetricDefinition, MetricSource } from '../../core/experiment/metric-definition.ts';
 import { substitute } from '../../core/measurements/placeholders.ts';
-import { isRevisionName, mapping, namespaceName, objectName, parsed, refuse, text } from '../document/fields.ts';
+import {
+  isRevisionName,
+  mappingField,
+  namespaceName,
+  objectName,
+  parsed,
+  refuse,
+  textField,
+} from '../document/fields.ts';
 import { parseQuantity } from '../document/quantity.ts';
 import { serverFields } from '../document/server-fields.ts';
 
@@ -18,7 +26,7 @@ export interface MetricDraft extends Omit<MetricDefinition, 'namespace' | 'sampl
   readonly source: Exclude<MetricSource, HttpSource> | (Omit<HttpSource, 'secret'> & { readonly secret?: Reference });
 }
 
-export const metadata = mapping(
+export const metadataField = mappingField(
   {
     name: objectName,
     namespace: namespaceName.optional(),
@@ -29,7 +37,7 @@ export const metadata = mapping(
   Object.keys(serverFields),
 );
 
-export const reference = parsed('name or namespace/name', (value): Reference | undefined => {
+export const referenceField = parsed('name or namespace/name', (value): Reference | undefined => {
   if (typeof value !== 'string') return undefined;
   const [first = '', second, ...rest] = value.split('/');
   if (first === '' || second === '' || rest.length > 0) return undefined;
@@ -37,10 +45,10 @@ export const reference = parsed('name or namespace/name', (value): Reference | u
   return isRevisionName(first) ? { namespace: first, name: second } : undefined;
 });
 
-export const level = parsed('a quantity such as 20, "0.01" or 10m', parseQuantity);
+export const levelField = parsed('a quantity such as 20, "0.01" or 10m', parseQuantity);
 
 /** A template of a URL may begin with a placeholder. */
-export const httpUrl = parsed('a URL such as https://metrics.example.com/api', (value) =>
+export const httpUrlField = parsed('a URL such as https://metrics.example.com/api', (value) =>
   typeof value === 'string' && /^(https?:\/\/[^/\s]|\$)/.test(value) ? value : undefined,
 );
 
@@ -53,7 +61,7 @@ export function refusePlaceholders(url: string | undefined, context: z.Refinemen
 }
 
 /** What a metric says for people, whatever its form. */
-export const described = { description: text.optional(), units: text.optional() };
+export const described = { description: textField.optional(), units: textField.optional() };
 
 interface CommonSpec {
   readonly description?: string | undefined;
@@ -62,8 +70,8 @@ interface CommonSpec {
 }
 
 /** The parts that all forms have alike, absent ones left out. */
-export function commonOf(
-  { name, namespace }: z.output<typeof metadata>,
+export function commonDraft(
+  { name, namespace }: z.output<typeof metadataField>,
   { description, units, sampleSize }: CommonSpec,
 ): Pick<MetricDraft, 'name' | 'namespace' | 'description' | 'units' | 'sampleSize'> {
   return {

@@ -1,17 +1,17 @@
 import type { z } from 'zod';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { fieldOf } from '../../core/text/field-of.ts';
+import { readField } from '../../core/text/field.ts';
 import type { MetricDefinition } from '../../core/experiment/metric-definition.ts';
 import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
-import { kindOf } from '../document/kinds.ts';
+import { documentKind } from '../document/document-kinds.ts';
 import { formatPath, showValue } from '../document/issue.ts';
 import type { Issue, Path } from '../document/issue.ts';
 import type { MetricDraft } from './metric-fields.ts';
 import { v2alpha1Metric, v2alpha2Metric } from './iter8.ts';
 import { serinMetric } from './serin.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
-import { issuesOf } from '../document/zod-issues.ts';
+import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
 /** A metric with the place of its jq expression, for whoever compiles it. */
@@ -40,7 +40,7 @@ export interface MetricsOrigin {
 export function parseMetrics(text: string, origin: MetricsOrigin): MetricsReading {
   const reading = readDocuments(text, origin.file);
   if (reading.kind === 'invalid') return reading;
-  const documents = reading.documents.filter(({ value }) => kindOf(value) === 'Metric');
+  const documents = reading.documents.filter(({ value }) => documentKind(value) === 'Metric');
   const readings = documents.map((document) => readMetric(document, origin));
   const issues = [...readings.flatMap((one) => one.issues), ...findTwins(readings, origin)];
   if (issues.length > 0) return { kind: 'invalid', issues };
@@ -75,14 +75,14 @@ interface DocumentReading {
 function readMetric(document: LocatedDocument, origin: MetricsOrigin): DocumentReading {
   const value = withoutNulls(document.value);
   const place = (issue: ValueIssue): Issue => placed(issue, document, origin);
-  const apiVersion = fieldOf(value, 'apiVersion');
+  const apiVersion = readField(value, 'apiVersion');
   const form = forms.get(apiVersion);
   if (form === undefined) {
     const expected = [...forms.keys()].join(' or ');
     return { document, issues: [place({ path: ['apiVersion'], atKey: false, expected, got: showValue(apiVersion) })] };
   }
   const reading = form.schema.safeParse(value);
-  if (!reading.success) return { document, issues: issuesOf(reading.error, value).map(place) };
+  if (!reading.success) return { document, issues: translateIssues(reading.error, value).map(place) };
   if (reading.data === 'built-in') return { document, issues: [] };
   const definition = resolve(reading.data, origin.namespace);
   const issues = secretIssues(definition).map(place);
@@ -124,7 +124,7 @@ function located(
   if (definition.source.kind !== 'http' || expression === undefined) return { definition };
   return {
     definition,
-    expressionPlace: { file, ...document.positionOf(expression), path: formatPath(expression) },
+    expressionPlace: { file, ...document.findPosition(expression), path: formatPath(expression) },
   };
 }
 
@@ -139,6 +139,6 @@ function findTwins(readings: readonly DocumentReading[], origin: MetricsOrigin):
 }
 
 function placed({ path, atKey, expected, got }: ValueIssue, document: LocatedDocument, { file }: MetricsOrigin): Issue {
-  const position = atKey ? document.keyPositionOf(path) : document.positionOf(path);
+  const position = atKey ? document.findKeyPosition(path) : document.findPosition(path);
   return { file, ...position, path: formatPath(path), expected, got };
 }

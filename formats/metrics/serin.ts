@@ -1,23 +1,33 @@
 import { z } from 'zod';
-import type { AuthType, NamedTemplate } from '../../core/experiment/metric-definition.ts';
-import { mapping, objectName, oneOf, refuse, text } from '../document/fields.ts';
-import { commonOf, described, httpUrl, level, metadata, reference, refusePlaceholders } from './metric-fields.ts';
+import type { MetricAuthType, NamedTemplate } from '../../core/experiment/metric-definition.ts';
+import { mappingField, objectName, choiceField, refuse, textField } from '../document/fields.ts';
+import {
+  commonDraft,
+  described,
+  httpUrlField,
+  levelField,
+  metadataField,
+  referenceField,
+  refusePlaceholders,
+} from './metric-fields.ts';
 import type { MetricDraft } from './metric-fields.ts';
 
-const templates = z.record(z.string(), text);
+const templates = z.record(z.string(), textField);
 
-const prometheus = mapping({ query: text, url: httpUrl.optional() }).superRefine(({ url }, context) => {
-  refusePlaceholders(url, context, 'url');
-});
+const prometheusField = mappingField({ query: textField, url: httpUrlField.optional() }).superRefine(
+  ({ url }, context) => {
+    refusePlaceholders(url, context, 'url');
+  },
+);
 
-const http = mapping({
-  url: httpUrl,
-  method: oneOf(['GET', 'POST']).optional(),
+const httpField = mappingField({
+  url: httpUrlField,
+  method: choiceField(['GET', 'POST']).optional(),
   headers: templates.optional(),
   params: templates.optional(),
-  body: text.optional(),
-  jq: text,
-  auth: mapping({ type: oneOf(['basic', 'bearer', 'apiKey']), secret: objectName }).optional(),
+  body: textField.optional(),
+  jq: textField,
+  auth: mappingField({ type: choiceField(['basic', 'bearer', 'apiKey']), secret: objectName }).optional(),
 }).superRefine(({ url, body, method, auth }, context) => {
   if (auth === undefined) refusePlaceholders(url, context, 'url');
   if (body !== undefined && method === 'GET') {
@@ -25,31 +35,31 @@ const http = mapping({
   }
 });
 
-const spec = mapping({
+const specField = mappingField({
   ...described,
-  type: oneOf(['counter', 'gauge']).optional(),
-  sampleSize: reference.optional(),
-  prometheus: prometheus.optional(),
-  http: http.optional(),
-  mock: z.record(z.string(), level).optional(),
+  type: choiceField(['counter', 'gauge']).optional(),
+  sampleSize: referenceField.optional(),
+  prometheus: prometheusField.optional(),
+  http: httpField.optional(),
+  mock: z.record(z.string(), levelField).optional(),
 }).superRefine(({ prometheus, http, mock }, context) => {
   const given = [prometheus, http, mock].filter((source) => source !== undefined).length;
   if (given !== 1) refuse(context, [], { expected: 'one of prometheus, http, mock', got: String(given) });
 });
 
 /** serin's own Metric: one block says where the value comes from. */
-export const serinMetric = mapping({
-  apiVersion: oneOf(['serin.dev/v1alpha1']),
-  kind: oneOf(['Metric']),
-  metadata,
-  spec,
+export const serinMetric = mappingField({
+  apiVersion: choiceField(['serin.dev/v1alpha1']),
+  kind: choiceField(['Metric']),
+  metadata: metadataField,
+  spec: specField,
 }).transform(({ metadata, spec }): MetricDraft => {
-  return { ...commonOf(metadata, spec), type: spec.type ?? 'gauge', source: sourceOf(spec) };
+  return { ...commonDraft(metadata, spec), type: spec.type ?? 'gauge', source: metricSource(spec) };
 });
 
-function sourceOf({ prometheus, http, mock }: z.output<typeof spec>): MetricDraft['source'] {
-  if (prometheus !== undefined) return prometheusSourceOf(prometheus);
-  if (http !== undefined) return httpSourceOf(http);
+function metricSource({ prometheus, http, mock }: z.output<typeof specField>): MetricDraft['source'] {
+  if (prometheus !== undefined) return prometheusSource(prometheus);
+  if (http !== undefined) return httpSource(http);
   return { kind: 'mock', levels: mock ?? {} };
 }
 
@@ -59,7 +69,7 @@ const onlySample =
   'elif length == 0 then null else error("\\(length) series, expected one") end';
 
 /** Another Prometheus than the worker's is an HTTP service like any other. */
-function prometheusSourceOf({ query, url }: z.output<typeof prometheus>): MetricDraft['source'] {
+function prometheusSource({ query, url }: z.output<typeof prometheusField>): MetricDraft['source'] {
   if (url === undefined) return { kind: 'prometheus', query };
   return {
     kind: 'http',
@@ -71,9 +81,12 @@ function prometheusSourceOf({ query, url }: z.output<typeof prometheus>): Metric
   };
 }
 
-const authTypes = { basic: 'Basic', bearer: 'Bearer', apiKey: 'APIKey' } as const satisfies Record<string, AuthType>;
+const authTypes = { basic: 'Basic', bearer: 'Bearer', apiKey: 'APIKey' } as const satisfies Record<
+  string,
+  MetricAuthType
+>;
 
-function httpSourceOf({ url, method, params, body, jq, auth, headers = {} }: z.output<typeof http>) {
+function httpSource({ url, method, params, body, jq, auth, headers = {} }: z.output<typeof httpField>) {
   const authType = auth === undefined ? undefined : authTypes[auth.type];
   return {
     kind: 'http',
@@ -88,7 +101,10 @@ function httpSourceOf({ url, method, params, body, jq, auth, headers = {} }: z.o
 }
 
 /** A bearer's token is the key `token`, unless the manifest says otherwise. */
-function bearerHeader(authType: AuthType | undefined, headers: Readonly<Record<string, string>>): NamedTemplate[] {
+function bearerHeader(
+  authType: MetricAuthType | undefined,
+  headers: Readonly<Record<string, string>>,
+): NamedTemplate[] {
   const isWritten = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
   return authType === 'Bearer' && !isWritten ? [{ name: 'Authorization', value: 'Bearer ${token}' }] : [];
 }

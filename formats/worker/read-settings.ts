@@ -1,4 +1,4 @@
-import { knobs, settingsOf } from './settings.ts';
+import { settingDefinitions, withDefaults } from './settings.ts';
 import type { Key, Values, WorkerSettings } from './settings.ts';
 import { readYaml } from '../document/yaml.ts';
 
@@ -9,8 +9,8 @@ export type WorkerConfigReading =
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
 // In the table's order, which is that of the README.
-const keys = Object.keys(knobs) as readonly Key[];
-const variables: ReadonlyMap<string, Key> = new Map(keys.map((key) => [variableOf(key), key]));
+const keys = Object.keys(settingDefinitions) as readonly Key[];
+const variables: ReadonlyMap<string, Key> = new Map(keys.map((key) => [environmentName(key), key]));
 
 /** The variable that names the configuration file. */
 const fileVariable = 'SERIN_CONFIG';
@@ -22,7 +22,7 @@ const foreignVariables = /^SERIN_(WEB_UI|CACHE|TOOL_\w+)$/;
 interface Source {
   readonly values: ReadonlyMap<Key, unknown>;
   /** How problems name a setting: `SERIN_TASK_QUEUE`, `worker.yaml taskQueue`. */
-  readonly nameOf: (key: Key) => string;
+  readonly settingName: (key: Key) => string;
 }
 
 interface SourceReading {
@@ -45,7 +45,7 @@ export function readWorkerConfig(
   const fromFile = path ? readConfigFile(path, readFile) : empty;
   const problems = [...fromEnvironment.problems, ...fromFile.problems];
   if (problems.length > 0) return { kind: 'problems', problems };
-  return { kind: 'settings', settings: settingsOf({ ...fromFile.values, ...fromEnvironment.values }) };
+  return { kind: 'settings', settings: withDefaults({ ...fromFile.values, ...fromEnvironment.values }) };
 }
 
 const empty: SourceReading = { values: {}, problems: [] };
@@ -60,7 +60,7 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
     .map(([name]) => name)
     .filter((name) => !variables.has(name) && name !== fileVariable && !foreignVariables.test(name));
   const expected = [...variables.keys(), fileVariable].join(', ');
-  const reading = readSource({ values: new Map(known), nameOf: variableOf });
+  const reading = readSource({ values: new Map(known), settingName: environmentName });
   return { ...reading, problems: [...reading.problems, ...unknownNames(unknown, expected)] };
 }
 
@@ -70,7 +70,7 @@ function readConfigFile(path: string, readFile: (path: string) => string): Sourc
   const entries = Object.entries(document.value);
   const known = entries.filter((entry): entry is [Key, unknown] => isKey(entry[0]));
   const unknown = entries.map(([name]) => name).filter((name) => !isKey(name));
-  const reading = readSource({ values: new Map(known), nameOf: (key) => `${path} ${key}` });
+  const reading = readSource({ values: new Map(known), settingName: (key) => `${path} ${key}` });
   const named = unknown.map((name) => `${path} ${name}`);
   return { ...reading, problems: [...reading.problems, ...unknownNames(named, keys.join(', '))] };
 }
@@ -103,12 +103,16 @@ function isBlank(text: string): boolean {
   return text.split('\n').every((line) => /^\s*(#|$)/.test(line));
 }
 
-function readSource({ values, nameOf }: Source): SourceReading {
-  const readings = [...values].map(([key, value]) => ({ key, value, reading: knobs[key].schema.safeParse(value) }));
+function readSource({ values, settingName }: Source): SourceReading {
+  const readings = [...values].map(([key, value]) => ({
+    key,
+    value,
+    reading: settingDefinitions[key].schema.safeParse(value),
+  }));
   const read = readings.flatMap(({ key, reading }) => (reading.success ? [[key, reading.data]] : []));
   const problems = readings
     .filter(({ reading }) => !reading.success)
-    .map(({ key, value }) => `${nameOf(key)}: expected ${knobs[key].expected}, got ${show(value)}`);
+    .map(({ key, value }) => `${settingName(key)}: expected ${settingDefinitions[key].expected}, got ${show(value)}`);
   // Each value comes from the schema of its own key.
   return { values: Object.fromEntries(read) as Values, problems };
 }
@@ -118,11 +122,11 @@ function unknownNames(names: readonly string[], known: string): string[] {
 }
 
 function isKey(name: string): name is Key {
-  return Object.hasOwn(knobs, name);
+  return Object.hasOwn(settingDefinitions, name);
 }
 
 /** `prometheusUrl` is `SERIN_PROMETHEUS_URL`. */
-function variableOf(key: Key): string {
+function environmentName(key: Key): string {
   return `SERIN_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 }
 

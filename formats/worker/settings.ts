@@ -69,14 +69,14 @@ const count = z.union([z.int(), text.regex(/^\d{1,9}$/).transform(Number)]).pipe
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
-interface Knob {
+interface SettingDefinition {
   readonly expected: string;
   /** Reads a string of the environment, or what the file has. */
   readonly schema: z.ZodType;
 }
 
 /** One entry a setting, by its name in the configuration file. */
-export const knobs = {
+export const settingDefinitions = {
   taskQueue: { expected: 'the name of a Temporal task queue', schema: text.max(1_000) },
   prometheusUrl: {
     expected: 'a URL such as http://prometheus:9090',
@@ -118,13 +118,13 @@ export const knobs = {
   workflowBundle: { expected: 'the path of a workflow bundle', schema: text },
   operator: { expected: 'true or false', schema: flag },
   operatorNamespace: { expected: 'a Kubernetes namespace', schema: text.pipe(z.string().regex(/^[a-z0-9-]{1,63}$/)) },
-} as const satisfies Readonly<Record<string, Knob>>;
+} as const satisfies Readonly<Record<string, SettingDefinition>>;
 
-export type Key = keyof typeof knobs;
-export type Values = { readonly [K in Key]?: z.output<(typeof knobs)[K]['schema']> };
+export type Key = keyof typeof settingDefinitions;
+export type Values = { readonly [K in Key]?: z.output<(typeof settingDefinitions)[K]['schema']> };
 
 /** Fills in the defaults. */
-export function settingsOf(values: Values): WorkerSettings {
+export function withDefaults(values: Values): WorkerSettings {
   return {
     taskQueue: values.taskQueue ?? 'serin',
     prometheusUrl: values.prometheusUrl ?? 'http://localhost:9090',

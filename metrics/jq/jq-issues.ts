@@ -4,11 +4,11 @@ import { compileProblem } from './jq.ts';
 
 /** The jq expressions of the metrics that cannot be compiled. */
 export async function findJqIssues(metrics: readonly LocatedMetric[]): Promise<readonly Issue[]> {
-  const found = await Promise.all(metrics.map(issueOf));
+  const found = await Promise.all(metrics.map(compileIssues));
   return found.flat();
 }
 
-async function issueOf({ definition: { source }, expressionPlace }: LocatedMetric): Promise<readonly Issue[]> {
+async function compileIssues({ definition: { source }, expressionPlace }: LocatedMetric): Promise<readonly Issue[]> {
   if (source.kind !== 'http' || expressionPlace === undefined) return [];
   const problem = await compileProblem(source.jqExpression);
   return problem === undefined ? [] : [{ ...expressionPlace, expected: 'a jq expression', got: problem }];

@@ -24,7 +24,7 @@ export async function evaluate(
   const answer = await ask({ expression, text }, limitMs);
   if (answer === undefined) return none(`${quoted(expression)} has no end within ${limitMs / 1000} s`);
   const [first = ''] = answer.stdout.split('\n', 1);
-  if (first === '') return none(`${quoted(expression)} has no result${complaintOf(answer)}`);
+  if (first === '') return none(`${quoted(expression)} has no result${complaintSuffix(answer)}`);
   const value: unknown = JSON.parse(first);
   if (typeof value === 'number' && Math.abs(value) < largest) return { kind: 'number', value };
   return none(`${quoted(expression)} gives ${excerpt(first)}, not a number`);
@@ -60,7 +60,7 @@ function none(reason: string): JqReading {
   return { kind: 'none', reason };
 }
 
-function complaintOf(answer: JqAnswer): string {
+function complaintSuffix(answer: JqAnswer): string {
   const complaint = firstComplaint(answer);
   return complaint === '' ? '' : `: ${complaint}`;
 }

@@ -1,4 +1,4 @@
-import type { Histogram, Snapshot } from './histogram.ts';
+import type { PodHistogram, Snapshot } from './histogram.ts';
 
 /** The window (fromMs, toMs], epoch milliseconds. */
 export interface Window {
@@ -7,7 +7,7 @@ export interface Window {
 }
 
 /** Whether the histogram was first seen inside the window: a birth, unless it was only out of sight before. */
-export function isBornIn({ snapshots }: Histogram, { fromMs }: Window): boolean {
+export function isBornIn({ snapshots }: PodHistogram, { fromMs }: Window): boolean {
   const [first] = snapshots;
   return first !== undefined && first.atMs > fromMs;
 }
@@ -19,7 +19,7 @@ export function isBornIn({ snapshots }: Histogram, { fromMs }: Window): boolean 
  * from its first scrape when `birthsCount` is false. After a reset, when any counter fell, the new values count. What a
  * dead pod counted until its last scrape stays.
  */
-export function difference({ snapshots }: Histogram, window: Window, birthsCount: boolean): Snapshot {
+export function difference({ snapshots }: PodHistogram, window: Window, birthsCount: boolean): Snapshot {
   const before = snapshots.findLast(({ atMs }) => atMs <= window.fromMs);
   const inside = snapshots.filter(({ atMs }) => atMs > window.fromMs && atMs <= window.toMs);
   const opening = before ?? (birthsCount ? undefined : inside[0]);

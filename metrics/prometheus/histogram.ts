@@ -10,7 +10,7 @@ export interface Snapshot {
 }
 
 /** The histogram of one pod and one response code through its life, as whole snapshots in order of time. */
-export interface Histogram {
+export interface PodHistogram {
   readonly family: string;
   readonly revision: string;
   readonly pod: string;
@@ -25,23 +25,23 @@ export interface Histogram {
  * Throws `Unmeasured` when two series claim to be the same counter at the same time, and when the newest scrape of a
  * histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
  */
-export function assembleHistograms(readings: readonly Reading[]): readonly Histogram[] {
-  return [...Map.groupBy(readings, identityOf).values()].flatMap(assemble);
+export function assembleHistograms(readings: readonly Reading[]): readonly PodHistogram[] {
+  return [...Map.groupBy(readings, histogramKey).values()].flatMap(assemble);
 }
 
-function identityOf({ family, revision, pod, code }: Reading): string {
+function histogramKey({ family, revision, pod, code }: Reading): string {
   return JSON.stringify([family, revision, pod, code]);
 }
 
-function assemble(readings: readonly Reading[]): readonly Histogram[] {
+function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
   const [first] = readings;
   if (first === undefined) return [];
   const { family, revision, pod, code, measures } = first;
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
   requireOneOrigin(name, readings);
-  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: countsOf(first) }];
+  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: responseSnapshots(first) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
-  const scrapes = scrapesOf(readings);
+  const scrapes = collectScrapes(readings);
   const newest = scrapes.at(-1);
   const disagreement = newest === undefined ? undefined : findDisagreement(newest, boundaries);
   if (disagreement !== undefined) {
@@ -52,7 +52,7 @@ function assemble(readings: readonly Reading[]): readonly Histogram[] {
 }
 
 /** A counter of responses is a histogram without latencies. */
-function countsOf({ samples }: Reading): readonly Snapshot[] {
+function responseSnapshots({ samples }: Reading): readonly Snapshot[] {
   return samples.map(({ atMs, value }) => ({ atMs, sum: 0, buckets: new Map([[Infinity, value]]) }));
 }
 
@@ -76,7 +76,7 @@ interface Scrape extends Snapshot {
   readonly count: number;
 }
 
-function scrapesOf(readings: readonly Reading[]): readonly Scrape[] {
+function collectScrapes(readings: readonly Reading[]): readonly Scrape[] {
   const scrapes = new Map<number, { atMs: number; sum: number; count: number; buckets: Map<number, number> }>();
   for (const { part, samples } of readings) {
     for (const { atMs, value } of samples) {

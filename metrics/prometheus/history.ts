@@ -6,9 +6,9 @@ import { metricFacts } from '../../core/experiment/metric.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Counts } from '../../core/measurements/measurement.ts';
 import { timedRequests } from '../../core/measurements/metric-value.ts';
-import { correlationOf, correlationOfMeans } from '../../core/stats/dispersion.ts';
-import { varianceOf } from '../../core/stats/mean-betting.ts';
-import { versionsOf } from '../../core/experiment/versions.ts';
+import { requestCorrelation, latencyCorrelation } from '../../core/stats/dispersion.ts';
+import { latencyVariance } from '../../core/stats/mean-betting.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
 import { assembleHistograms } from './histogram.ts';
 import { connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
@@ -24,7 +24,7 @@ export interface HistoryInput {
 }
 
 /** What the target's revisions answered before an experiment, as far as Prometheus remembers. */
-export interface History {
+export interface RequestHistory {
   /** Of all versions together, from the latest intervals; undefined where nothing is known. */
   readonly requestsPerSecond?: number;
   /** All that the baseline answered. */
@@ -38,7 +38,7 @@ export interface History {
 }
 
 /** What a history tells about the surroundings of an experiment. */
-export function surroundingsOf({ requestsPerSecond, baseline, correlations }: History): Surroundings {
+export function toSurroundings({ requestsPerSecond, baseline, correlations }: RequestHistory): Surroundings {
   return {
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
@@ -54,7 +54,7 @@ const recentIntervals = 5;
 const answerLimitMs = 20_000;
 
 /** Reads the intervals before now, each as long as one of the experiment. A back end that cannot tell is an empty history. */
-export async function readHistory(input: HistoryInput): Promise<History> {
+export async function readHistory(input: HistoryInput): Promise<RequestHistory> {
   try {
     return await read(input);
   } catch (error) {
@@ -64,29 +64,29 @@ export async function readHistory(input: HistoryInput): Promise<History> {
   }
 }
 
-async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: HistoryInput): Promise<History> {
+async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: HistoryInput): Promise<RequestHistory> {
   const { intervalMs, target, baseline, objectives, errorClass } = experiment;
   const count = Math.max(1, Math.min(historyIntervals, Math.floor(longestHistoryMs / intervalMs)));
   const toMs = nowMs - scrapeIntervalMs;
-  const revisions = versionsOf(experiment).map(({ revision }) => revision);
+  const revisions = allVersions(experiment).map(({ revision }) => revision);
   const rangeMs = count * intervalMs + 2 * scrapeIntervalMs;
   const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
   const request = { namespace: target.namespace, revisions, toMs, rangeMs };
   const histograms = assembleHistograms(await readCounters(prometheus, request));
   // What began before the range cannot be told from what began in it: births count nothing here.
-  const countOf = (revision: string, index: number): Counts => {
+  const countWindow = (revision: string, index: number): Counts => {
     const window = { fromMs: toMs - (index + 1) * intervalMs, toMs: toMs - index * intervalMs };
     return countRevision(revision, histograms, { window, birthsCount: false });
   };
   const indices = Array.from({ length: count }, (_, index) => index);
-  const intervals = indices.map((index) => countOf(baseline.revision, index));
+  const intervals = indices.map((index) => countWindow(baseline.revision, index));
   const recent = indices.slice(0, recentIntervals).map((index) => {
-    return revisions.reduce((sum, revision) => sum + countOf(revision, index).requests, 0);
+    return revisions.reduce((sum, revision) => sum + countWindow(revision, index).requests, 0);
   });
   const requests = recent.reduce((sum, one) => sum + one, 0);
   return {
     ...(requests === 0 ? {} : { requestsPerSecond: (requests * 1000) / (recent.length * intervalMs) }),
-    baseline: sumOf(intervals),
+    baseline: totalCounts(intervals),
     correlations: objectives.map((objective) => correlationFor(objective, intervals, errorClass) ?? null),
     intervals: intervals.filter((counts) => counts.requests > 0).length,
   };
@@ -100,11 +100,11 @@ function correlationFor(
   const { kind } = metricFacts(objective.metric).kind;
   if (kind === 'gauge' || kind === 'counter' || kind === 'count') return undefined;
   if (kind === 'mean-latency') {
-    const { buckets, latencySumMs: sumMs } = sumOf(intervals);
+    const { buckets, latencySumMs: sumMs } = totalCounts(intervals);
     const latencies = intervals.map((one) => ({ requests: timedRequests(one), sumMs: one.latencySumMs }));
-    return correlationOfMeans(latencies, varianceOf({ buckets, sumMs }));
+    return latencyCorrelation(latencies, latencyVariance({ buckets, sumMs }));
   }
-  return correlationOf(
+  return requestCorrelation(
     intervals.map((counts) => {
       const bad = badRequests(counts, { objective, errorClass });
       return { requests: bad.requests, bad: bad.atLeast };
@@ -112,6 +112,6 @@ function correlationFor(
   );
 }
 
-function sumOf(intervals: readonly Counts[]): Counts {
+function totalCounts(intervals: readonly Counts[]): Counts {
   return intervals.reduce((sum, one) => (haveSameBoundaries(sum, one) ? addCounts(sum, one) : sum), noCounts);
 }

@@ -3,7 +3,7 @@ import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Question, RunMeasurement } from '../../core/measurements/measurement.ts';
 import { type Window, isBornIn } from './difference.ts';
-import { type Histogram, assembleHistograms } from './histogram.ts';
+import { type PodHistogram, assembleHistograms } from './histogram.ts';
 import { type Prometheus, connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
@@ -51,7 +51,7 @@ async function countVersions(input: MeasureInput, window: Window) {
   const { baseUrl, signal, revisions } = input;
   const asked: Question[] = [];
   const prometheus = noting(connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs }), asked);
-  const { histograms, birthsCount } = await look(prometheus, input, window);
+  const { histograms, birthsCount } = await readWindow(prometheus, input, window);
   await requireFresh(prometheus, histograms, { window, scrapeIntervalMs: input.scrapeIntervalMs });
   const [baseline = noCounts, ...candidates] = revisions.map((revision) =>
     countRevision(revision, histograms, { window, birthsCount }),
@@ -76,8 +76,8 @@ function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
   };
 }
 
-interface Look {
-  readonly histograms: readonly Histogram[];
+interface WindowHistograms {
+  readonly histograms: readonly PodHistogram[];
   /** Whether a histogram that is new in the window began at 0 inside it. */
   readonly birthsCount: boolean;
 }
@@ -86,7 +86,7 @@ interface Look {
  * Two scrapes before the window hold the opening values of all that was scraped regularly. What seems new may have been
  * out of sight, as pods under load are, and counting its whole life again would be false: so it is looked for longer.
  */
-async function look(prometheus: Prometheus, input: MeasureInput, window: Window): Promise<Look> {
+async function readWindow(prometheus: Prometheus, input: MeasureInput, window: Window): Promise<WindowHistograms> {
   const near = await readHistograms(prometheus, input, window, 2 * input.scrapeIntervalMs);
   if (!near.some((histogram) => isBornIn(histogram, window))) return { histograms: near, birthsCount: true };
   const [far, birthsCount] = await Promise.all([
@@ -102,7 +102,7 @@ async function readHistograms(
   { target, revisions }: MeasureInput,
   { fromMs, toMs }: Window,
   beforeMs: number,
-): Promise<readonly Histogram[]> {
+): Promise<readonly PodHistogram[]> {
   const rangeMs = toMs - fromMs + beforeMs;
   return assembleHistograms(await readCounters(prometheus, { namespace: target.namespace, revisions, toMs, rangeMs }));
 }

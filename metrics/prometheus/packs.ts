@@ -1,7 +1,7 @@
 import type { Matcher } from './selector.ts';
 
 /** A revision of the target. */
-export interface RevisionName {
+export interface NamespacedRevision {
   readonly namespace: string;
   readonly revision: string;
 }
@@ -26,7 +26,7 @@ export interface Pack {
   readonly msPerUnit: number;
   readonly identity: IdentityLabels;
   /** What stands in the label of the revision; its name if absent. */
-  readonly written?: (name: RevisionName) => string;
+  readonly written?: (name: NamespacedRevision) => string;
   /** The label with the HTTP status; absent where the latencies are not split by it, and `responses` are. */
   readonly code?: string;
   /** Requests by class of their status, `2` to `5`, where the histogram does not tell. */

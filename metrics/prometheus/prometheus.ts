@@ -32,7 +32,7 @@ export interface Prometheus {
  */
 export function connectPrometheus(options: { baseUrl: string; signal: AbortSignal; limitMs: number }): Prometheus {
   const { limitMs } = options;
-  const endpoint = endpointOf(options.baseUrl);
+  const endpoint = parseEndpoint(options.baseUrl);
   const signal = withTimeLimit(options.signal, limitMs);
 
   async function post(body: URLSearchParams): Promise<Answer> {
@@ -53,7 +53,7 @@ export function connectPrometheus(options: { baseUrl: string; signal: AbortSigna
   };
 }
 
-function endpointOf(baseUrl: string): { url: URL; shown: string; headers: Record<string, string> } {
+function parseEndpoint(baseUrl: string): { url: URL; shown: string; headers: Record<string, string> } {
   const url = new URL(baseUrl);
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -80,11 +80,11 @@ interface Answer {
 function readAnswer({ status, text, url }: Answer): readonly Series[] {
   const body = parseJson(text);
   if (status !== 200) throw refusal({ status, url, detail: readError(body) ?? excerpt(text) });
-  const result = resultOf(body);
+  const result = readResult(body);
   if (result === undefined) {
     throw new Unmeasured('error', `${url} did not answer like Prometheus, check the URL: ${excerpt(text)}`);
   }
-  const [warning] = warningsOf(body);
+  const [warning] = readWarnings(body);
   // Back ends that fan out, such as Thanos, warn when a store did not answer: the counters are then not complete.
   if (warning !== undefined) throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${warning}`);
   return result.map(readSeries);
@@ -100,12 +100,12 @@ function readError(body: unknown): string | undefined {
   return isJsonObject(body) && typeof body['error'] === 'string' ? body['error'] : undefined;
 }
 
-function warningsOf(body: unknown): readonly string[] {
+function readWarnings(body: unknown): readonly string[] {
   const warnings = isJsonObject(body) ? body['warnings'] : undefined;
   return Array.isArray(warnings) ? warnings.map(String) : [];
 }
 
-function resultOf(body: unknown): readonly unknown[] | undefined {
+function readResult(body: unknown): readonly unknown[] | undefined {
   if (!isJsonObject(body) || body['status'] !== 'success' || !isJsonObject(body['data'])) return undefined;
   const { result } = body['data'];
   return Array.isArray(result) ? result : undefined;

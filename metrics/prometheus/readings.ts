@@ -4,7 +4,7 @@ import { type Matcher, rangeSelector } from './selector.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** One counter of a histogram: its sum, its count, or the cumulative bucket below `le` (milliseconds). */
-export type Part = 'sum' | 'count' | number;
+export type HistogramPart = 'sum' | 'count' | number;
 
 /** What a counter is about: responses and how long they took, or one of the two. */
 export type Measures = 'both' | 'responses' | 'latencies';
@@ -17,7 +17,7 @@ export interface Reading {
   /** The status, `2xx` where only its class is known, or empty for latencies alone. */
   readonly code: string;
   readonly measures: Measures;
-  readonly part: Part;
+  readonly part: HistogramPart;
   /** All other labels of the series: where it was scraped. */
   readonly origin: Readonly<Record<string, string>>;
   readonly samples: readonly Sample[];
@@ -44,13 +44,13 @@ export async function readCounters(prometheus: Prometheus, request: ReadingReque
 async function readPack(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Reading[]> {
   const series = await (pack.identityOn === 'series' ? readDirect : readByTarget)(prometheus, pack, request);
   const revisions = new Map(
-    request.revisions.map((revision) => [written(pack, request.namespace, revision), revision]),
+    request.revisions.map((revision) => [formatRevision(pack, request.namespace, revision), revision]),
   );
-  return series.map((found) => readingOf(found, pack, revisions));
+  return series.map((found) => toReading(found, pack, revisions));
 }
 
 function readDirect(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Series[]> {
-  return select(prometheus, request, [partsOf(pack), ...identityMatchers(pack, request), ...(pack.where ?? [])]);
+  return select(prometheus, request, [partsMatcher(pack), ...identityMatchers(pack, request), ...(pack.where ?? [])]);
 }
 
 /** Finds the targets of the revisions, then their histograms, and puts the identity of the target on each. */
@@ -58,7 +58,7 @@ async function readByTarget(prometheus: Prometheus, pack: Pack, request: Reading
   const infos = await select(prometheus, request, [['__name__', 'target_info'], ...identityMatchers(pack, request)]);
   if (infos.length === 0) return [];
   const series = await select(prometheus, request, [
-    partsOf(pack),
+    partsMatcher(pack),
     // Series that carry their identity themselves are found directly.
     [pack.identity.revision, ''],
     ['job', distinct(infos.map(({ labels }) => labels['job'] ?? ''))],
@@ -87,14 +87,14 @@ function select(
   return prometheus.ask({ query: rangeSelector(matchers, rangeMs), atMs: toMs });
 }
 
-function partsOf({ family, responses }: Pack): Matcher {
+function partsMatcher({ family, responses }: Pack): Matcher {
   const parts = [`${family}_bucket`, `${family}_sum`, `${family}_count`];
   return ['__name__', responses === undefined ? parts : [...parts, responses.name]];
 }
 
 function identityMatchers(pack: Pack, { namespace, revisions }: ReadingRequest): readonly Matcher[] {
   const { identity } = pack;
-  const names = revisions.map((revision) => written(pack, namespace, revision));
+  const names = revisions.map((revision) => formatRevision(pack, namespace, revision));
   return [
     ...(identity.namespace === undefined ? [] : [[identity.namespace, namespace] as const]),
     [identity.revision, names],
@@ -102,25 +102,25 @@ function identityMatchers(pack: Pack, { namespace, revisions }: ReadingRequest):
 }
 
 /** How the label of the revision names it. */
-function written({ written }: Pack, namespace: string, revision: string): string {
+function formatRevision({ written }: Pack, namespace: string, revision: string): string {
   return written === undefined ? revision : written({ namespace, revision });
 }
 
-function readingOf({ labels, samples }: Series, pack: Pack, revisions: ReadonlyMap<string, string>): Reading {
+function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyMap<string, string>): Reading {
   const { family, msPerUnit, identity } = pack;
   const { __name__: name = '', le, job, ...own } = labels;
   const revision = revisions.get(own[identity.revision] ?? '');
-  const status = statusOf(name, own, pack);
+  const status = readStatus(name, own, pack);
   if (revision === undefined || status === undefined) {
     throw new Unmeasured(
       'error',
-      `series ${formatLabels(labels)} has no label ${labelOfStatus(pack)} with an HTTP status`,
+      `series ${formatLabels(labels)} has no label ${statusLabel(pack)} with an HTTP status`,
     );
   }
   const part = name.endsWith('_bucket')
     ? toMilliseconds(Number(le?.replace('Inf', 'Infinity')), msPerUnit)
-    : partOf(name);
-  const { pod, origin } = processOf({ ...own, ...(job === undefined ? {} : { job }) }, pack);
+    : partName(name);
+  const { pod, origin } = processIdentity({ ...own, ...(job === undefined ? {} : { job }) }, pack);
   return {
     family,
     revision,
@@ -137,7 +137,7 @@ type Labels = Readonly<Record<string, string>>;
 /** Istio has the code 0 for requests that were given up before an answer. */
 const status = /^(0|\d{3})$/;
 
-function statusOf(
+function readStatus(
   name: string,
   labels: Labels,
   { code, responses }: Pack,
@@ -151,12 +151,12 @@ function statusOf(
   return value !== undefined && /^\d$/.test(value) ? { code: `${value}xx`, measures: 'responses' } : undefined;
 }
 
-function labelOfStatus({ code, responses }: Pack): string {
+function statusLabel({ code, responses }: Pack): string {
   return code ?? responses?.codeClass ?? '';
 }
 
 /** Which process counts, and all other labels of its series: where it was scraped. */
-function processOf({ job, ...labels }: Labels, { identity, code }: Pack): Pick<Reading, 'pod' | 'origin'> {
+function processIdentity({ job, ...labels }: Labels, { identity, code }: Pack): Pick<Reading, 'pod' | 'origin'> {
   const ofJob = job === undefined ? {} : { job };
   const { [code ?? '']: _status, ...others } = labels;
   if (identity.pod === undefined) return { pod: formatLabels(others), origin: ofJob };
@@ -164,7 +164,7 @@ function processOf({ job, ...labels }: Labels, { identity, code }: Pack): Pick<R
   return { pod, origin: { ...origin, ...ofJob } };
 }
 
-function partOf(name: string): 'sum' | 'count' {
+function partName(name: string): 'sum' | 'count' {
   return name.endsWith('_sum') ? 'sum' : 'count';
 }
 

@@ -1,7 +1,7 @@
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../../core/measurements/counters.ts';
 import { type Counts, noCounts } from '../../core/measurements/measurement.ts';
 import { type Window, difference } from './difference.ts';
-import type { Histogram, Snapshot } from './histogram.ts';
+import type { PodHistogram, Snapshot } from './histogram.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /**
@@ -11,28 +11,28 @@ import { Unmeasured } from '../unmeasured.ts';
  */
 export function countRevision(
   revision: string,
-  histograms: readonly Histogram[],
+  histograms: readonly PodHistogram[],
   { window, birthsCount }: { window: Window; birthsCount: boolean },
 ): Counts {
-  const own = histograms.filter((histogram) => histogram.revision === revision && isSeenIn(histogram, window));
+  const own = histograms.filter((histogram) => histogram.revision === revision && hasSnapshotIn(histogram, window));
   requireOneFamily(revision, own);
   return own
     .map((histogram) => toCounts(histogram, difference(histogram, window, birthsCount)))
     .reduce((total, counts) => addPod(revision, total, counts), noCounts);
 }
 
-function isSeenIn({ snapshots }: Histogram, { fromMs, toMs }: Window): boolean {
+function hasSnapshotIn({ snapshots }: PodHistogram, { fromMs, toMs }: Window): boolean {
   return snapshots.some(({ atMs }) => atMs > fromMs && atMs <= toMs);
 }
 
-function requireOneFamily(revision: string, histograms: readonly Histogram[]): void {
+function requireOneFamily(revision: string, histograms: readonly PodHistogram[]): void {
   const families = new Set(histograms.map(({ family }) => family));
   if (families.size <= 1) return;
   const both = [...families].sort().join(' and ');
   throw new Unmeasured('error', `revision ${revision} has two kinds of request metrics, ${both}: keep one of them`);
 }
 
-function toCounts({ code, measures }: Histogram, { sum, buckets }: Snapshot): Counts {
+function toCounts({ code, measures }: PodHistogram, { sum, buckets }: Snapshot): Counts {
   const count = buckets.get(Infinity) ?? 0;
   if (count === 0) return noCounts;
   const responses = measures === 'latencies' ? 0 : count;

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/text/duration.ts';
 import type { Window } from './difference.ts';
-import type { Histogram } from './histogram.ts';
+import type { PodHistogram } from './histogram.ts';
 import type { Prometheus } from './prometheus.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -17,7 +17,7 @@ const tolerableScrapes = 3;
  */
 export async function requireFresh(
   prometheus: Prometheus,
-  histograms: readonly Histogram[],
+  histograms: readonly PodHistogram[],
   { window: { fromMs, toMs }, scrapeIntervalMs }: { window: Window; scrapeIntervalMs: number },
 ): Promise<void> {
   const rangeMs = tolerableScrapes * scrapeIntervalMs;

@@ -30,7 +30,7 @@ export interface SurveyRequest {
 }
 
 export type RevisionsSurvey =
-  | { readonly kind: 'seen'; readonly revisions: readonly RevisionSurvey[] }
+  | { readonly kind: 'observed'; readonly revisions: readonly RevisionSurvey[] }
   /** Why no interval could be measured now. */
   | { readonly kind: 'unmeasured'; readonly reason: string };
 
@@ -52,7 +52,7 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
   try {
     const readings = await readCounters(prometheus, { namespace, revisions, toMs: nowMs, rangeMs: windowMs });
     const histograms = assembleHistograms(readings);
-    const seen = revisions.map((revision): RevisionSurvey => {
+    const surveyed = revisions.map((revision): RevisionSurvey => {
       const own = histograms.filter((histogram) => histogram.revision === revision);
       const { requests } = countRevision(revision, own, { window, birthsCount: false });
       return {
@@ -63,7 +63,7 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
         requests,
       };
     });
-    return { kind: 'seen', revisions: seen };
+    return { kind: 'observed', revisions: surveyed };
   } catch (error) {
     if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message };
     throw error;

@@ -1,7 +1,7 @@
 import type { V1CustomResourceColumnDefinition as Column } from '@kubernetes/client-node';
 import { plainSchemas } from '../../formats/manifest/json-schema.ts';
 import { iter8Experiment, iter8Metric } from './iter8.ts';
-import { free } from './schema.ts';
+import { freeSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { experimentStatus } from './status.ts';
 import { structural } from './structural.ts';
@@ -11,8 +11,8 @@ export function customResourceDefinitions(): readonly object[] {
   return [
     experiments('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Experiment, '.spec.strategy.testingPattern'),
     metrics('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Metric),
-    experiments('serin.dev', ['v1alpha1'], specOf('serin.dev-v1alpha1-experiment'), '.spec.pattern'),
-    metrics('serin.dev', ['v1alpha1'], specOf('serin.dev-v1alpha1-metric')),
+    experiments('serin.dev', ['v1alpha1'], specSchema('serin.dev-v1alpha1-experiment'), '.spec.pattern'),
+    metrics('serin.dev', ['v1alpha1'], specSchema('serin.dev-v1alpha1-metric')),
   ];
 }
 
@@ -33,9 +33,9 @@ const immutable = [
 ];
 
 /** The `spec` of a manifest that has a schema of its own. */
-function specOf(name: string): Schema {
+function specSchema(name: string): Schema {
   const schema = structural(plainSchemas()[name] ?? {});
-  return schema.properties?.['spec'] ?? free;
+  return schema.properties?.['spec'] ?? freeSchema;
 }
 
 function experiments(group: string, versions: readonly string[], spec: Schema, type: string): object {

@@ -1,47 +1,71 @@
-import { anything, flag, integer, listOf, mapping, nullable, oneOf, quantity, text } from './schema.ts';
+import {
+  anySchema,
+  flagSchema,
+  integerSchema,
+  listSchema,
+  mappingSchema,
+  nullableSchema,
+  enumSchema,
+  quantitySchema,
+  textSchema,
+} from './schema.ts';
 import type { Schema } from './schema.ts';
 
-const namedValues = listOf(mapping({ name: text, value: text }, ['name', 'value']));
+const namedValues = listSchema(mappingSchema({ name: textSchema, value: textSchema }, ['name', 'value']));
 
-const version = mapping({ name: text, variables: nullable(namedValues), weightObjRef: nullable(anything) }, ['name']);
+const version = mappingSchema(
+  { name: textSchema, variables: nullableSchema(namedValues), weightObjRef: nullableSchema(anySchema) },
+  ['name'],
+);
 
-const task = mapping({ library: text, task: text, run: text, if: text, condition: text, with: nullable(anything) });
+const task = mappingSchema({
+  library: textSchema,
+  task: textSchema,
+  run: textSchema,
+  if: textSchema,
+  condition: textSchema,
+  with: nullableSchema(anySchema),
+});
 
-const strategy = mapping(
+const strategy = mappingSchema(
   {
-    testingPattern: oneOf('Canary', 'A/B', 'A/B/N', 'Conformance'),
-    deploymentPattern: oneOf('FixedSplit', 'Progressive', 'BlueGreen'),
-    actions: nullable({ type: 'object', additionalProperties: nullable(listOf(task)) }),
-    handlers: nullable({ type: 'object', additionalProperties: text }),
-    weights: nullable(
-      mapping({
-        maxCandidateWeight: integer({ minimum: 0, maximum: 100 }),
-        maxCandidateWeightIncrement: integer({ minimum: 0, maximum: 100 }),
+    testingPattern: enumSchema('Canary', 'A/B', 'A/B/N', 'Conformance'),
+    deploymentPattern: enumSchema('FixedSplit', 'Progressive', 'BlueGreen'),
+    actions: nullableSchema({ type: 'object', additionalProperties: nullableSchema(listSchema(task)) }),
+    handlers: nullableSchema({ type: 'object', additionalProperties: textSchema }),
+    weights: nullableSchema(
+      mappingSchema({
+        maxCandidateWeight: integerSchema({ minimum: 0, maximum: 100 }),
+        maxCandidateWeightIncrement: integerSchema({ minimum: 0, maximum: 100 }),
       }),
     ),
   },
   ['testingPattern'],
 );
 
-const reward = mapping({ metric: text, preferredDirection: oneOf('High', 'Low') }, ['metric', 'preferredDirection']);
-
-const objective = mapping({ metric: text, upperLimit: quantity, lowerLimit: quantity, rollback_on_failure: flag }, [
+const reward = mappingSchema({ metric: textSchema, preferredDirection: enumSchema('High', 'Low') }, [
   'metric',
+  'preferredDirection',
 ]);
 
-const criteria = mapping({
-  requestCount: text,
-  reward: nullable(reward),
-  rewards: nullable(listOf(reward)),
-  indicators: nullable(listOf(text)),
-  objectives: nullable(listOf(objective)),
-  strength: anything,
+const objective = mappingSchema(
+  { metric: textSchema, upperLimit: quantitySchema, lowerLimit: quantitySchema, rollback_on_failure: flagSchema },
+  ['metric'],
+);
+
+const criteria = mappingSchema({
+  requestCount: textSchema,
+  reward: nullableSchema(reward),
+  rewards: nullableSchema(listSchema(reward)),
+  indicators: nullableSchema(listSchema(textSchema)),
+  objectives: nullableSchema(listSchema(objective)),
+  strength: anySchema,
 });
 
-const duration = mapping({
-  intervalSeconds: integer({ minimum: 1 }),
-  iterationsPerLoop: integer({ minimum: 1 }),
-  maxLoops: integer({ minimum: 1 }),
+const duration = mappingSchema({
+  intervalSeconds: integerSchema({ minimum: 1 }),
+  iterationsPerLoop: integerSchema({ minimum: 1 }),
+  maxLoops: integerSchema({ minimum: 1 }),
 });
 
 /**
@@ -49,35 +73,35 @@ const duration = mapping({
  * and would drop what that one does not know. What iter8's tutorial has by a slip is kept too: `baseline` and `candidates`
  * beside an empty `versionInfo`.
  */
-export const iter8Experiment: Schema = mapping(
+export const iter8Experiment: Schema = mappingSchema(
   {
-    target: { ...text, minLength: 1 },
+    target: { ...textSchema, minLength: 1 },
     strategy,
-    criteria: nullable(criteria),
-    duration: nullable(duration),
-    versionInfo: nullable(mapping({ baseline: version, candidates: nullable(listOf(version)) })),
-    baseline: nullable(version),
-    candidates: nullable(listOf(version)),
-    metrics: nullable(listOf(mapping({ name: text, metricObj: anything }, ['name']))),
+    criteria: nullableSchema(criteria),
+    duration: nullableSchema(duration),
+    versionInfo: nullableSchema(mappingSchema({ baseline: version, candidates: nullableSchema(listSchema(version)) })),
+    baseline: nullableSchema(version),
+    candidates: nullableSchema(listSchema(version)),
+    metrics: nullableSchema(listSchema(mappingSchema({ name: textSchema, metricObj: anySchema }, ['name']))),
   },
   ['target', 'strategy'],
 );
 
 /** `spec` of iter8's Metric, with the fields of both versions. */
-export const iter8Metric: Schema = mapping({
-  params: nullable(namedValues),
-  description: text,
-  units: text,
-  type: oneOf('Counter', 'Gauge', 'counter', 'gauge'),
+export const iter8Metric: Schema = mappingSchema({
+  params: nullableSchema(namedValues),
+  description: textSchema,
+  units: textSchema,
+  type: enumSchema('Counter', 'Gauge', 'counter', 'gauge'),
   /** v2alpha1 had a mapping of namespace and name, v2alpha2 has text. */
-  sampleSize: anything,
-  authType: oneOf('Basic', 'Bearer', 'APIKey'),
-  method: oneOf('GET', 'POST'),
-  body: text,
-  provider: text,
-  jqExpression: text,
-  secret: text,
-  headerTemplates: nullable(namedValues),
-  urlTemplate: text,
-  mock: nullable(listOf(mapping({ name: text, level: quantity }, ['name', 'level']))),
+  sampleSize: anySchema,
+  authType: enumSchema('Basic', 'Bearer', 'APIKey'),
+  method: enumSchema('GET', 'POST'),
+  body: textSchema,
+  provider: textSchema,
+  jqExpression: textSchema,
+  secret: textSchema,
+  headerTemplates: nullableSchema(namedValues),
+  urlTemplate: textSchema,
+  mock: nullableSchema(listSchema(mappingSchema({ name: textSchema, level: quantitySchema }, ['name', 'level']))),
 });

@@ -21,36 +21,36 @@ export interface Schema {
   readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[];
 }
 
-export const text: Schema = { type: 'string' };
-export const flag: Schema = { type: 'boolean' };
+export const textSchema: Schema = { type: 'string' };
+export const flagSchema: Schema = { type: 'boolean' };
 
 /** Kubernetes' quantity: `50`, `"0.01"`, `10m`. */
-export const quantity: Schema = {
+export const quantitySchema: Schema = {
   anyOf: [{ type: 'integer' }, { type: 'string' }],
   pattern: String.raw`^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$`,
   'x-kubernetes-int-or-string': true,
 };
 
 /** A mapping that is kept as it is, whatever stands in it. */
-export const free: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+export const freeSchema: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
 /** Any JSON value. */
-export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+export const anySchema: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
 
-export function integer({ minimum, maximum }: { readonly minimum: number; readonly maximum?: number }): Schema {
+export function integerSchema({ minimum, maximum }: { readonly minimum: number; readonly maximum?: number }): Schema {
   return { type: 'integer', format: 'int32', minimum, ...(maximum === undefined ? {} : { maximum }) };
 }
 
-export function oneOf(...words: readonly string[]): Schema {
+export function enumSchema(...words: readonly string[]): Schema {
   return { type: 'string', enum: words };
 }
 
-export function listOf(items: Schema): Schema {
+export function listSchema(items: Schema): Schema {
   return { type: 'array', items };
 }
 
 /** A mapping of these fields; others are refused by kubectl and dropped by the API server. */
-export function mapping(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema {
+export function mappingSchema(properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema {
   return {
     type: 'object',
     properties,
@@ -59,6 +59,6 @@ export function mapping(properties: Readonly<Record<string, Schema>>, required: 
 }
 
 /** Null counts as absent. */
-export function nullable(schema: Schema): Schema {
+export function nullableSchema(schema: Schema): Schema {
   return { ...schema, nullable: true };
 }

@@ -1,4 +1,4 @@
-import { anything } from './schema.ts';
+import { anySchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 
 /** The parts of JSON Schema that the schemas of manifests use. */
@@ -23,22 +23,22 @@ const types: ReadonlySet<unknown> = new Set<Schema['type']>(['object', 'array', 
  * experiment starts.
  */
 export function structural(schema: object): Schema {
-  return structuralOf(schema);
+  return convertSchema(schema);
 }
 
-function structuralOf(schema: JsonSchema): Schema {
+function convertSchema(schema: JsonSchema): Schema {
   const { description, properties, items, additionalProperties, required, minimum, maximum, minLength, pattern } =
     schema;
   const type = schema.enum === undefined ? schema.type : 'string';
   const described = description === undefined ? {} : { description };
-  if (!isType(type)) return { ...described, ...anything };
+  if (!isType(type)) return { ...described, ...anySchema };
   return {
     ...described,
     type,
     ...(schema.enum === undefined ? {} : { enum: schema.enum }),
     ...(properties === undefined ? {} : { properties: all(properties) }),
-    ...(items === undefined ? {} : { items: structuralOf(items) }),
-    ...(typeof additionalProperties === 'object' ? { additionalProperties: structuralOf(additionalProperties) } : {}),
+    ...(items === undefined ? {} : { items: convertSchema(items) }),
+    ...(typeof additionalProperties === 'object' ? { additionalProperties: convertSchema(additionalProperties) } : {}),
     ...(required === undefined ? {} : { required }),
     ...(minimum === undefined ? {} : { minimum }),
     ...(maximum === undefined ? {} : { maximum }),
@@ -48,7 +48,7 @@ function structuralOf(schema: JsonSchema): Schema {
 }
 
 function all(properties: Readonly<Record<string, JsonSchema>>): Readonly<Record<string, Schema>> {
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, structuralOf(schema)]));
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, convertSchema(schema)]));
 }
 
 function isType(type: unknown): type is NonNullable<Schema['type']> {

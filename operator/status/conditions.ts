@@ -13,7 +13,7 @@ export interface Mark {
 }
 
 /** A condition as Kubernetes has it: the time is that of the latest change of its status. */
-export interface Condition extends Mark {
+export interface StatusCondition extends Mark {
   readonly type: ConditionType;
   readonly lastTransitionTime: string;
 }
@@ -21,8 +21,12 @@ export interface Condition extends Mark {
 export type Marks = Readonly<Partial<Record<ConditionType, Mark>>>;
 
 /** Sets the marked conditions and keeps the others; a condition that stays as it is keeps its time. */
-export function withMarks(conditions: readonly Condition[], marks: Marks, nowMs: number): readonly Condition[] {
-  return conditionTypes.flatMap((type): readonly Condition[] => {
+export function withMarks(
+  conditions: readonly StatusCondition[],
+  marks: Marks,
+  nowMs: number,
+): readonly StatusCondition[] {
+  return conditionTypes.flatMap((type): readonly StatusCondition[] => {
     const known = conditions.find((condition) => condition.type === type);
     const mark = marks[type];
     if (mark === undefined) return known === undefined ? [] : [known];
@@ -31,6 +35,9 @@ export function withMarks(conditions: readonly Condition[], marks: Marks, nowMs:
   });
 }
 
-export function conditionOf(conditions: readonly Condition[], type: ConditionType): Condition | undefined {
+export function findCondition(
+  conditions: readonly StatusCondition[],
+  type: ConditionType,
+): StatusCondition | undefined {
   return conditions.find((condition) => condition.type === type);
 }

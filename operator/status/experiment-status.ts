@@ -1,13 +1,13 @@
 import { withMarks } from './conditions.ts';
-import type { Condition, Mark, Marks } from './conditions.ts';
+import type { StatusCondition, Mark, Marks } from './conditions.ts';
 import type { MetricDefinitions, MetricName } from '../../core/experiment/metric.ts';
-import { flagsOf } from '../../core/report/flags.ts';
+import { activeFlags } from '../../core/report/flags.ts';
 import type { Flag } from '../../core/report/flags.ts';
 import { formatTimestamp } from '../../core/text/instant.ts';
 import { isFact, metricFacts } from '../../core/experiment/metric.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { Outcome, Stage } from '../../core/experiment/stage.ts';
-import { columnsOf } from '../../core/report/version-columns.ts';
+import { versionColumns } from '../../core/report/version-columns.ts';
 import type { VersionColumn } from '../../core/report/version-columns.ts';
 
 /** Iterations that the status keeps; a description shows no more, and the object stays small. */
@@ -16,7 +16,7 @@ const keptIterations = 10;
 /** The `status` of an Experiment in a cluster: iter8's layout, and serin's own part. Times are RFC 3339. */
 export interface ExperimentStatus {
   readonly observedGeneration?: number;
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly StatusCondition[];
   readonly initTime: string;
   readonly startTime?: string;
   readonly lastUpdateTime?: string;
@@ -114,8 +114,8 @@ export function initialStatus(nowMs: number): ExperimentStatus {
 export function statusOfReport(report: Report, facts: RunFacts): ExperimentStatus {
   const { previous, nowMs, workflowId, runId } = facts;
   const { outcome, reason, stage, completedIterations } = report;
-  const flags = flagsOf(report).map(({ name }) => name);
-  const marks = marksOf(report, facts);
+  const flags = activeFlags(report).map(({ name }) => name);
+  const marks = conditionMarks(report, facts);
   return {
     ...(previous.observedGeneration === undefined ? {} : { observedGeneration: previous.observedGeneration }),
     initTime: previous.initTime,
@@ -125,7 +125,7 @@ export function statusOfReport(report: Report, facts: RunFacts): ExperimentStatu
     stage,
     completedIterations,
     ...versionsPart(report),
-    message: messageOf(report, marks),
+    message: statusMessage(report, marks),
     ...analysisPart(report),
     serin: {
       workflowId,
@@ -175,15 +175,15 @@ export function failedStatus(
   };
 }
 
-function marksOf(report: Report, facts: RunFacts): Marks {
+function conditionMarks(report: Report, facts: RunFacts): Marks {
   const acquired = acquiredMark(report);
-  const lifecycle = report.outcome === undefined ? marksWhileOpen(report) : marksOfEnd(report, report.outcome, facts);
+  const lifecycle = report.outcome === undefined ? marksWhileOpen(report) : marksAtEnd(report, report.outcome, facts);
   return { ...lifecycle, ...(acquired === undefined ? {} : { TargetAcquired: acquired }) };
 }
 
 function marksWhileOpen(report: Report): Marks {
   const latest = splitMessage(report.message);
-  const [flag] = flagsOf(report);
+  const [flag] = activeFlags(report);
   const doing = flag === undefined ? latest : { reason: flagReasons[flag.name], message: flag.detail || flag.name };
   return {
     Completed: { status: 'False', ...latest },
@@ -202,7 +202,7 @@ const flagReasons: Readonly<Record<Flag['name'], string>> = {
   suspect: 'Suspect',
 };
 
-function marksOfEnd(report: Report, outcome: Outcome, { failureType }: RunFacts): Marks {
+function marksAtEnd(report: Report, outcome: Outcome, { failureType }: RunFacts): Marks {
   const message = report.reason ?? outcome;
   const hasFailed = outcome === 'Failed';
   const failure: Mark = { status: 'True', reason: failureReason(failureType), message };
@@ -248,7 +248,7 @@ function failureReason(type: string | undefined): string {
   return failureReasons.get(type ?? '') ?? type ?? 'ExperimentFailed';
 }
 
-function messageOf({ message, outcome }: Report, { Failed: failed }: Marks): string {
+function statusMessage({ message, outcome }: Report, { Failed: failed }: Marks): string {
   return outcome === 'Failed' && failed !== undefined ? `${failed.reason}: ${failed.message}` : message;
 }
 
@@ -267,25 +267,25 @@ function versionsPart(report: Report): Partial<ExperimentStatus> {
   if (report.recommended === '') return {};
   const isOld = report.apiVersion === 'iter8.tools/v2alpha1';
   return {
-    ...(report.startedAtMs === undefined ? {} : { currentWeightDistribution: weightsOf(report) }),
+    ...(report.startedAtMs === undefined ? {} : { currentWeightDistribution: weightDistribution(report) }),
     versionRecommendedForPromotion: report.recommended,
     ...(isOld ? { recommendedBaseline: report.recommended } : {}),
   };
 }
 
-function weightsOf(report: Report): readonly NamedWeight[] {
-  return columnsOf(report).map(({ version, weight }) => ({ name: version.name, value: weight }));
+function weightDistribution(report: Report): readonly NamedWeight[] {
+  return versionColumns(report).map(({ version, weight }) => ({ name: version.name, value: weight }));
 }
 
 function analysisPart(report: Report): Pick<ExperimentStatus, 'metrics' | 'analysis'> {
   const { judged, winner, completedAtMs, history, startedAtMs = 0 } = report;
   const [assessment] = judged.flatMap((version) => version.assessment ?? []);
   if (assessment === undefined) return {};
-  const columns = columnsOf(report);
+  const columns = versionColumns(report);
   const timestamp = formatTimestamp(history.at(-1)?.atMs ?? completedAtMs ?? startedAtMs);
   const block = <T>(data: T): Block<T> => ({ provenance: 'serin', timestamp, data });
-  const byVersion = <T>(valueOf: (column: VersionColumn) => T): Readonly<Record<string, T>> =>
-    Object.fromEntries(columns.map((column) => [column.version.name, valueOf(column)]));
+  const byVersion = <T>(select: (column: VersionColumn) => T): Readonly<Record<string, T>> =>
+    Object.fromEntries(columns.map((column) => [column.version.name, select(column)]));
   const metrics = assessment.metrics.map(({ metric }) => metric);
   return {
     metrics: metrics.map((metric) => metricInfo(metric, report.metrics)),
@@ -295,13 +295,13 @@ function analysisPart(report: Report): Pick<ExperimentStatus, 'metrics' | 'analy
       ),
       versionAssessments: block(byVersion(({ verdicts }) => verdicts.map((verdict) => verdict === 'pass'))),
       winnerAssessment: block(winner === undefined ? { winnerFound: false } : { winnerFound: true, winner }),
-      weights: block(weightsOf(report)),
+      weights: block(weightDistribution(report)),
     },
   };
 }
 
-function valueIn({ valueOf, samples }: VersionColumn, metric: MetricName): VersionValue {
-  const value = valueOf(metric);
+function valueIn({ metricValue, samples }: VersionColumn, metric: MetricName): VersionValue {
+  const value = metricValue(metric);
   return value === undefined ? {} : { value: quantity(value), sampleSize: String(samples) };
 }
 

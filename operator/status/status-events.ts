@@ -1,4 +1,4 @@
-import { conditionOf } from './conditions.ts';
+import { findCondition } from './conditions.ts';
 import type { ExperimentStatus } from './experiment-status.ts';
 import type { Outcome } from '../../core/experiment/stage.ts';
 
@@ -47,8 +47,8 @@ const flagTypes: ReadonlyMap<string, StatusEvent['type']> = new Map([
 ]);
 
 function flagged(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly StatusEvent[] {
-  const was = conditionOf(before?.conditions ?? [], 'Progressing');
-  const is = conditionOf(after.conditions, 'Progressing');
+  const was = findCondition(before?.conditions ?? [], 'Progressing');
+  const is = findCondition(after.conditions, 'Progressing');
   const type = flagTypes.get(is?.reason ?? '');
   if (is === undefined || type === undefined || was?.reason === is.reason) return [];
   return [{ type, reason: is.reason, message: is.message }];
@@ -58,8 +58,8 @@ function flagged(before: ExperimentStatus | undefined, after: ExperimentStatus):
 const troubles: readonly string[] = ['TemporalUnreachable', 'NoWorker', 'WorkflowNotFound', 'SpecChanged'];
 
 function troubled(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly StatusEvent[] {
-  const was = conditionOf(before?.conditions ?? [], 'Ready');
-  const is = conditionOf(after.conditions, 'Ready');
+  const was = findCondition(before?.conditions ?? [], 'Ready');
+  const is = findCondition(after.conditions, 'Ready');
   if (is === undefined || !troubles.includes(is.reason) || was?.reason === is.reason) return [];
   return [{ type: 'Warning', reason: is.reason, message: is.message }];
 }
@@ -75,7 +75,8 @@ const outcomeTypes: Readonly<Record<Outcome, StatusEvent['type']>> = {
 function ended(before: ExperimentStatus | undefined, { serin, conditions }: ExperimentStatus): readonly StatusEvent[] {
   const { outcome, reason = '' } = serin;
   if (outcome === undefined || before?.serin.outcome !== undefined) return [];
-  const isInvalid = conditionOf(conditions, 'Failed')?.reason === 'InvalidExperiment' && serin.workflowId === undefined;
+  const isInvalid =
+    findCondition(conditions, 'Failed')?.reason === 'InvalidExperiment' && serin.workflowId === undefined;
   return [{ type: outcomeTypes[outcome], reason: isInvalid ? 'Invalid' : outcome, message: reason }];
 }
 

@@ -20,7 +20,7 @@ export interface CustomResource {
 }
 
 /** The API server as the sandbox's own parts use it, with an administrator's rights. */
-export interface Cluster {
+export interface SandboxCluster {
   readonly config: KubeConfig;
   readonly core: CoreV1Api;
   readonly custom: CustomObjectsApi;
@@ -40,7 +40,7 @@ interface ObjectHeader {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-export function connect(kubeconfig: string): Cluster {
+export function connect(kubeconfig: string): SandboxCluster {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const objects = KubernetesObjectApi.makeApiClient(config);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Base } from '../base.ts';
 import { apiServer, type ApiServer } from './api-server.ts';
-import { connect, type Cluster } from './client.ts';
+import { connect, type SandboxCluster } from './client.ts';
 import { controllerManager } from './controller-manager.ts';
 import { etcd } from './etcd.ts';
 
 export interface ControlPlane {
   readonly server: ApiServer;
-  readonly cluster: Cluster;
+  readonly cluster: SandboxCluster;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
 }

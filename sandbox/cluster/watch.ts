@@ -1,24 +1,24 @@
 import { ListWatch, Watch, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node';
-import type { Cluster, CustomResource } from './client.ts';
+import type { SandboxCluster, CustomResource } from './client.ts';
 
 /** The objects of one kind in all namespaces, as last seen; survives outages of the API server. */
-export interface Watched<T> {
+export interface WatchedObjects<T> {
   list(): readonly T[];
   get(name: string, namespace: string): T | undefined;
   stop(): Promise<void>;
 }
 
-export interface Watcher<T> {
-  readonly seen: (object: T) => void;
+export interface ObjectHandlers<T> {
+  readonly present: (object: T) => void;
   readonly gone?: (object: T) => void;
 }
 
 /** Calls `seen` for each object that is there, then for each change. */
-export function watchCustom<T extends KubernetesObject>(
-  cluster: Cluster,
+export function watchCustomObjects<T extends KubernetesObject>(
+  cluster: SandboxCluster,
   resource: CustomResource,
-  watcher: Watcher<T>,
-): Watched<T> {
+  watcher: ObjectHandlers<T>,
+): WatchedObjects<T> {
   const { group, version, plural } = resource;
   const list = async (): Promise<KubernetesListObject<T>> =>
     // The caller names the type that goes with the resource; the generated client leaves it open.
@@ -26,22 +26,22 @@ export function watchCustom<T extends KubernetesObject>(
       ...resource,
       resourcePlural: plural,
     })) as KubernetesListObject<T>;
-  return watch(cluster, `/apis/${group}/${version}/${plural}`, list, watcher);
+  return watchPath(cluster, `/apis/${group}/${version}/${plural}`, list, watcher);
 }
 
-export function watch<T extends KubernetesObject>(
-  cluster: Cluster,
+export function watchPath<T extends KubernetesObject>(
+  cluster: SandboxCluster,
   path: string,
   list: () => Promise<KubernetesListObject<T>>,
-  watcher: Watcher<T>,
-): Watched<T> {
+  watcher: ObjectHandlers<T>,
+): WatchedObjects<T> {
   const informer = new ListWatch<T>(path, new Watch(cluster.config), list, false);
   let isStopped = false;
   const restart = () => {
     if (!isStopped) void informer.start();
   };
-  informer.on('add', watcher.seen);
-  informer.on('update', watcher.seen);
+  informer.on('add', watcher.present);
+  informer.on('update', watcher.present);
   informer.on('delete', (object) => watcher.gone?.(object));
   informer.on('error', () => setTimeout(restart, 300));
   void informer.start();

@@ -1,5 +1,5 @@
 /** Objects to be looked at: one at a time for each, again after a failure, and only as they are at that time. */
-export class WorkQueue {
+export class KeyQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #retryDelayMs: number;
   readonly #waiting = new Set<string>();
@@ -37,7 +37,7 @@ export class WorkQueue {
 }
 
 /** The key of an object in a `WorkQueue`. */
-export function keyOf({
+export function objectKey({
   metadata,
 }: {
   readonly metadata?: { readonly namespace?: string; readonly name?: string };

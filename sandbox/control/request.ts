@@ -1,4 +1,4 @@
-import type { Fault, RevisionName } from '../faults/fault.ts';
+import type { Fault, FaultyRevision } from '../faults/fault.ts';
 
 export const outageParts = ['api-server', 'prometheus', 'temporal'] as const;
 export type OutagePart = (typeof outageParts)[number];
@@ -8,5 +8,5 @@ export type OutageAction = (typeof outageActions)[number];
 
 /** What a running sandbox can be told from outside of its process. */
 export type ControlRequest =
-  | { readonly kind: 'faults'; readonly revision: RevisionName; readonly faults: readonly Fault[] }
+  | { readonly kind: 'faults'; readonly revision: FaultyRevision; readonly faults: readonly Fault[] }
   | { readonly kind: 'outage'; readonly part: OutagePart; readonly action: OutageAction };

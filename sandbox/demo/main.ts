@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { startSandbox } from '../index.ts';
 import { choices, readFault } from './fault.ts';
 import { narrate, note } from './narration.ts';
-import { printAddresses, tellTutorial } from './tutorial.ts';
+import { printAddresses, runTutorial } from './tutorial.ts';
 
 const help = `Walks through iter8's tutorial on a local Knative, Temporal, Prometheus and Helm.
 
@@ -33,18 +33,18 @@ const sandbox = await Promise.race([startSandbox(), interrupted.promise]);
 if (sandbox === 'interrupted') process.exit(130);
 note(`ready after ${Math.round((Date.now() - startedAt) / 1000)} s`);
 
-const told = tellTutorial(sandbox, { fault, signal: interruption.signal }).then(
-  () => 'told' as const,
+const tutorialEnd = runTutorial(sandbox, { fault, signal: interruption.signal }).then(
+  () => 'done' as const,
   (error: unknown) => ({ error }),
 );
-const end = await Promise.race([told, interrupted.promise]);
-if (end === 'told') {
+const end = await Promise.race([tutorialEnd, interrupted.promise]);
+if (end === 'done') {
   note(`the whole demo took ${Math.round((Date.now() - startedAt) / 1000)} s`);
   if (keep) await stay();
 }
 await sandbox.stop();
-if (typeof end === 'object') process.stderr.write(`\nThe demo failed: ${messageOf(end.error)}\n`);
-process.exit(end === 'told' ? 0 : end === 'interrupted' ? 130 : 1);
+if (typeof end === 'object') process.stderr.write(`\nThe demo failed: ${errorText(end.error)}\n`);
+process.exit(end === 'done' ? 0 : end === 'interrupted' ? 130 : 1);
 
 async function stay(): Promise<void> {
   narrate('Everything stays up until Ctrl-C');
@@ -67,11 +67,11 @@ function readFlags(): { fault: ReturnType<typeof readFault>; keep: boolean } {
     }
     return { fault: readFault(values.fault), keep: values.keep };
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n\n${help}`);
+    process.stderr.write(`${errorText(error)}\n\n${help}`);
     process.exit(2);
   }
 }
 
-function messageOf(error: unknown): string {
+function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -55,7 +55,7 @@ export async function followExperiment(sandbox: Sandbox, workflowId: string, sig
 const showCursor = '\u001B[?25h\n';
 
 /** The experiment's outcome and its reason, as `serin get -o json` prints them. */
-export async function outcomeOf(
+export async function readOutcome(
   sandbox: Sandbox,
   workflowId: string,
 ): Promise<{ readonly outcome?: string; readonly reason?: string }> {

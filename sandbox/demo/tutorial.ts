@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fault, LoadResult, Sandbox } from '../index.ts';
 import { narrate, note, showCommand, showOutput } from './narration.ts';
-import { followExperiment, outcomeOf, startWorker } from './programs.ts';
+import { followExperiment, readOutcome, startWorker } from './programs.ts';
 
 const sampleFolder = fileURLToPath(new URL('../../samples/canary-progressive/', import.meta.url));
 const workflowId = 'experiment/default/canary-progressive';
 const host = 'sample-app.default.example.com';
 const requestsPerSecond = 40;
 
-export interface Telling {
+export interface TutorialOptions {
   readonly fault: Fault | undefined;
   readonly signal: AbortSignal;
 }
@@ -20,7 +20,7 @@ export interface Telling {
  *
  * @throws when the experiment ends otherwise than such a candidate deserves, or when a request to good versions was lost.
  */
-export async function tellTutorial(sandbox: Sandbox, { fault, signal }: Telling): Promise<void> {
+export async function runTutorial(sandbox: Sandbox, { fault, signal }: TutorialOptions): Promise<void> {
   await createApp(sandbox);
   const stopLoad = new AbortController();
   const load = sendRequests(sandbox, stopLoad.signal);
@@ -33,7 +33,7 @@ export async function tellTutorial(sandbox: Sandbox, { fault, signal }: Telling)
   stopLoad.abort();
   const result = await load;
   reportLoad(result);
-  const { outcome, reason } = await outcomeOf(sandbox, workflowId);
+  const { outcome, reason } = await readOutcome(sandbox, workflowId);
   const expected = fault === undefined ? 'Promoted' : 'RolledBack';
   if (outcome !== expected) throw new Error(`expected the outcome ${expected}, got ${outcome}: ${reason}`);
   if (fault === undefined) requireNoLoss(result);

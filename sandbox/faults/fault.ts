@@ -11,7 +11,7 @@ export type Fault =
   /** Its container exits again and again: `Ready=False` (ExitCode1), which this Knative does not take back. */
   | { readonly kind: 'crash' };
 
-export interface RevisionName {
+export interface FaultyRevision {
   readonly namespace: string;
   readonly revision: string;
 }
@@ -19,32 +19,32 @@ export interface RevisionName {
 /** The faults of all revisions. */
 export class FaultBoard {
   readonly #faults = new Map<string, readonly Fault[]>();
-  readonly #listeners = new Set<(name: RevisionName) => void>();
+  readonly #listeners = new Set<(name: FaultyRevision) => void>();
 
   /** Replaces the revision's faults; none puts it right. The revision need not exist yet. */
-  set(name: RevisionName, faults: readonly Fault[]): void {
-    if (faults.length === 0) this.#faults.delete(keyOf(name));
-    else this.#faults.set(keyOf(name), faults);
+  set(name: FaultyRevision, faults: readonly Fault[]): void {
+    if (faults.length === 0) this.#faults.delete(boardKey(name));
+    else this.#faults.set(boardKey(name), faults);
     for (const listener of this.#listeners) listener(name);
   }
 
-  of(name: RevisionName): readonly Fault[] {
-    return this.#faults.get(keyOf(name)) ?? [];
+  of(name: FaultyRevision): readonly Fault[] {
+    return this.#faults.get(boardKey(name)) ?? [];
   }
 
-  onChange(listener: (name: RevisionName) => void): void {
+  onChange(listener: (name: FaultyRevision) => void): void {
     this.#listeners.add(listener);
   }
 }
 
-function keyOf({ namespace, revision }: RevisionName): string {
+function boardKey({ namespace, revision }: FaultyRevision): string {
   return `${namespace}/${revision}`;
 }
 
 const seeded = new WeakMap<Fault, () => number>();
 
 /** The numbers in [0, 1) by which a fault chooses requests. */
-export function chanceOf(fault: Fault): number {
+export function drawChance(fault: Fault): number {
   if (fault.kind !== 'errors' || fault.seed === undefined) return Math.random();
   const next = seeded.get(fault) ?? mulberry32(fault.seed);
   seeded.set(fault, next);

@@ -1,5 +1,5 @@
 import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { RevisionName } from '../faults/fault.ts';
+import type { FaultyRevision } from '../faults/fault.ts';
 import { listen, type Listening } from '../processes/listen.ts';
 import { chooseRoute, type RouteChoice, type RouteTable } from './routes.ts';
 
@@ -7,14 +7,14 @@ export interface GatewayOptions {
   /** The routes at this moment. */
   readonly routes: () => RouteTable;
   /** Ports of the revision's pods that take requests. */
-  readonly readyPorts: (revision: RevisionName) => readonly number[];
+  readonly readyPorts: (revision: FaultyRevision) => readonly number[];
 }
 
 /** The ingress gateway: sends each HTTP request, by its `Host`, to a pod of one of the revisions of a route. */
 export async function startGateway({ routes, readyPorts }: GatewayOptions): Promise<Listening> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
-    const choice = chooseRoute(routes(), requestOf(incoming), Math.random());
+    const choice = chooseRoute(routes(), gatewayRequest(incoming), Math.random());
     if (choice === undefined) return refuse(outgoing, 404, `no route for host ${incoming.headers.host}`);
     const ports = readyPorts(choice.revision);
     const port = ports[Math.floor(Math.random() * ports.length)];
@@ -62,6 +62,6 @@ function refuse(outgoing: ServerResponse, status: number, text: string): void {
   outgoing.end(`${text}\n`);
 }
 
-function requestOf({ headers, url = '/' }: IncomingMessage) {
+function gatewayRequest({ headers, url = '/' }: IncomingMessage) {
   return { host: (headers.host ?? '').toLowerCase().replace(/:\d+$/, ''), path: url, headers };
 }

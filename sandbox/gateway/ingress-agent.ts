@@ -1,6 +1,6 @@
-import type { Cluster } from '../cluster/client.ts';
-import { watchCustom, type Watched } from '../cluster/watch.ts';
-import { keyOf, splitKey, WorkQueue } from '../cluster/work-queue.ts';
+import type { SandboxCluster } from '../cluster/client.ts';
+import { watchCustomObjects, type WatchedObjects } from '../cluster/watch.ts';
+import { objectKey, splitKey, KeyQueue } from '../cluster/work-queue.ts';
 import { ingressClass } from '../knative/configuration.ts';
 import { ingresses, type Ingress } from './ingress.ts';
 import { routeTable, type RouteTable } from './routes.ts';
@@ -11,21 +11,21 @@ const classAnnotation = 'networking.knative.dev/ingress.class';
  * Keeps the gateway's routes as the cluster's ingresses of our class want them, and tells Knative of each ingress, after its
  * routes are in force, that it is ready.
  */
-export function runIngressAgent(cluster: Cluster): { routes(): RouteTable; stop(): Promise<void> } {
+export function runIngressAgent(cluster: SandboxCluster): { routes(): RouteTable; stop(): Promise<void> } {
   let table: RouteTable = new Map();
   const rebuild = () => {
     table = routeTable(watched.list().filter(isOurs));
   };
-  const queue = new WorkQueue(async (key) => {
+  const queue = new KeyQueue(async (key) => {
     const { namespace, name } = splitKey(key);
     const ingress = watched.get(name, namespace);
     if (ingress !== undefined) await confirm(cluster, ingress);
   });
-  const watched: Watched<Ingress> = watchCustom<Ingress>(cluster, ingresses, {
-    seen: (ingress) => {
+  const watched: WatchedObjects<Ingress> = watchCustomObjects<Ingress>(cluster, ingresses, {
+    present: (ingress) => {
       if (!isOurs(ingress)) return;
       rebuild();
-      queue.add(keyOf(ingress));
+      queue.add(objectKey(ingress));
     },
     gone: rebuild,
   });
@@ -42,7 +42,7 @@ function isOurs({ metadata }: Ingress): boolean {
   return metadata?.annotations?.[classAnnotation] === ingressClass;
 }
 
-async function confirm(cluster: Cluster, ingress: Ingress): Promise<void> {
+async function confirm(cluster: SandboxCluster, ingress: Ingress): Promise<void> {
   const generation = ingress.metadata?.generation;
   if (ingress.status?.observedGeneration === generation) return;
   const lastTransitionTime = new Date().toISOString();

@@ -1,4 +1,4 @@
-import type { RevisionName } from '../faults/fault.ts';
+import type { FaultyRevision } from '../faults/fault.ts';
 import type { Ingress, IngressPath, IngressSplit } from './ingress.ts';
 
 export interface GatewayRequest {
@@ -10,7 +10,7 @@ export interface GatewayRequest {
 
 /** Where a request goes, and the headers that Knative wants added to it. */
 export interface RouteChoice {
-  readonly revision: RevisionName;
+  readonly revision: FaultyRevision;
   readonly headers: Readonly<Record<string, string>>;
 }
 

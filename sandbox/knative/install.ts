@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readManifests, type Cluster } from '../cluster/client.ts';
+import { readManifests, type SandboxCluster } from '../cluster/client.ts';
 import { define } from '../cluster/definitions.ts';
 import { configured } from './configuration.ts';
 
@@ -33,7 +33,7 @@ const webhookService = {
  *
  * @param manifests folder with Knative's files, as the tool `knativeManifests` gives it.
  */
-export async function installKnative(cluster: Cluster, manifests: string, webhookPort: number): Promise<void> {
+export async function installKnative(cluster: SandboxCluster, manifests: string, webhookPort: number): Promise<void> {
   const objects = (await readAll(manifests)).map((object) => configured(object, webhookPort));
   const isDefinition = ({ kind }: KubernetesObject) => kind === 'CustomResourceDefinition';
   const isNamespace = ({ kind }: KubernetesObject) => kind === 'Namespace';
@@ -54,6 +54,6 @@ async function yamlFiles(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.yaml') && !leftOut.includes(name)).map((name) => join(folder, name));
 }
 
-async function applyAll(cluster: Cluster, objects: readonly KubernetesObject[]): Promise<void> {
+async function applyAll(cluster: SandboxCluster, objects: readonly KubernetesObject[]): Promise<void> {
   await Promise.all(objects.map((object) => cluster.apply(object)));
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Cluster } from '../cluster/client.ts';
+import type { SandboxCluster } from '../cluster/client.ts';
 import { until } from '../processes/condition.ts';
 
 const services = { group: 'serving.knative.dev', version: 'v1', plural: 'services', namespace: 'default' };
@@ -17,7 +17,7 @@ interface Defaulted extends KubernetesObject {
 }
 
 /** Returns when Knative's webhook takes part in every change of a Knative Service. */
-export async function knativeIsServing(cluster: Cluster): Promise<void> {
+export async function knativeIsServing(cluster: SandboxCluster): Promise<void> {
   await until({ what: "Knative's webhook to answer", limitMs: 60_000, pollMs: 100 }, async () => {
     // The type of a custom resource is the caller's to know.
     const made = (await cluster.custom.createNamespacedCustomObject({

@@ -13,7 +13,7 @@ export interface SingleAnswer {
 }
 
 /** One GET through the gateway. (`fetch` cannot set a `Host`.) */
-export function get(gatewayUrl: string, { host, signal }: SingleRequest): Promise<SingleAnswer> {
+export function sendRequest(gatewayUrl: string, { host, signal }: SingleRequest): Promise<SingleAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SingleAnswer>();
   const sent = request(
     gatewayUrl,

@@ -1,4 +1,4 @@
-import type { Histogram } from './recorder.ts';
+import type { RecordedHistogram } from './recorder.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -15,7 +15,7 @@ export function counterLine(name: string, labels: Labels, value: number): string
 }
 
 /** The lines of one histogram: cumulative buckets, sum and count. */
-export function histogramLines(name: string, labels: Labels, { bounds, counts, sum }: Histogram): string[] {
+export function histogramLines(name: string, labels: Labels, { bounds, counts, sum }: RecordedHistogram): string[] {
   const lines: string[] = [];
   let total = 0;
   for (const [index, count] of counts.entries()) {

@@ -4,7 +4,7 @@ import type { PodIdentity, RequestRecorder } from './recorder.ts';
 /** Knative's first generation of request metrics, by OpenCensus: up to Knative 1.18. */
 export function legacyFamilies(recorder: RequestRecorder): Family[] {
   const [count, latencies] = ['revision_app_request_count', 'revision_app_request_latencies'];
-  const tallies = [...recorder.tallies()].map(([pod, tally]) => ({ labels: labelsOf(pod, tally.status), tally }));
+  const tallies = [...recorder.tallies()].map(([pod, tally]) => ({ labels: responseLabels(pod, tally.status), tally }));
   return [
     {
       name: count,
@@ -21,7 +21,7 @@ export function legacyFamilies(recorder: RequestRecorder): Family[] {
   ];
 }
 
-function labelsOf(pod: PodIdentity, status: number): Labels {
+function responseLabels(pod: PodIdentity, status: number): Labels {
   return {
     configuration_name: pod.configuration,
     container_name: 'queue-proxy',

@@ -5,12 +5,12 @@ import type { PodIdentity, RequestRecorder } from './recorder.ts';
 export function openTelemetryFamilies(recorder: RequestRecorder): Family[] {
   const name = 'kn_serving_invocation_duration_seconds';
   const lines = [...recorder.tallies()].flatMap(([pod, tally]) =>
-    histogramLines(name, labelsOf(pod, tally.status), tally.durationsSeconds),
+    histogramLines(name, responseLabels(pod, tally.status), tally.durationsSeconds),
   );
   return [{ name, help: 'The duration of task execution', type: 'histogram', lines }];
 }
 
-function labelsOf(pod: PodIdentity, status: number): Labels {
+function responseLabels(pod: PodIdentity, status: number): Labels {
   return {
     http_response_status_code: String(status),
     k8s_namespace_name: pod.namespace,

@@ -12,13 +12,13 @@ export interface RequestTally {
   readonly status: number;
   count: number;
   /** In milliseconds. */
-  readonly durationsMs: Histogram;
+  readonly durationsMs: RecordedHistogram;
   /** In seconds. */
-  readonly durationsSeconds: Histogram;
+  readonly durationsSeconds: RecordedHistogram;
 }
 
 /** A distribution: `counts[i]` is the number of values that `bounds[i]` holds and no bound before it; the last is the rest. */
-export interface Histogram {
+export interface RecordedHistogram {
   readonly bounds: readonly number[];
   /** Whether a bound holds the value that equals it. OpenCensus' do not, OpenTelemetry's do. */
   readonly isInclusive: boolean;
@@ -74,11 +74,11 @@ function emptyTally(status: number): RequestTally {
   };
 }
 
-function emptyHistogram(bounds: readonly number[], isInclusive: boolean): Histogram {
+function emptyHistogram(bounds: readonly number[], isInclusive: boolean): RecordedHistogram {
   return { bounds, isInclusive, counts: Array.from({ length: bounds.length + 1 }, () => 0), sum: 0 };
 }
 
-function observe(histogram: Histogram, value: number): void {
+function observe(histogram: RecordedHistogram, value: number): void {
   const index = histogram.bounds.findIndex((bound) => value < bound || (histogram.isInclusive && value === bound));
   const bucket = index === -1 ? histogram.bounds.length : index;
   histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1;

@@ -1,9 +1,9 @@
 import { AppsV1Api, type KubernetesObject, type V1Deployment } from '@kubernetes/client-node';
-import type { Cluster } from '../cluster/client.ts';
-import { watch, watchCustom, type Watched } from '../cluster/watch.ts';
-import { keyOf, splitKey, WorkQueue } from '../cluster/work-queue.ts';
+import type { SandboxCluster } from '../cluster/client.ts';
+import { watchPath, watchCustomObjects, type WatchedObjects } from '../cluster/watch.ts';
+import { objectKey, splitKey, KeyQueue } from '../cluster/work-queue.ts';
 import { autoscalerClass } from '../knative/configuration.ts';
-import { merged, type Condition, type ConditionStatus } from './conditions.ts';
+import { merged, type ReportedCondition, type ConditionStatus } from './conditions.ts';
 
 const podAutoscalers = { group: 'autoscaling.internal.knative.dev', version: 'v1alpha1', plural: 'podautoscalers' };
 const classAnnotation = 'autoscaling.knative.dev/class';
@@ -15,7 +15,7 @@ interface PodAutoscaler extends KubernetesObject {
 
 interface PodAutoscalerStatus {
   readonly observedGeneration?: number;
-  readonly conditions?: readonly Condition[];
+  readonly conditions?: readonly ReportedCondition[];
   readonly actualScale?: number;
 }
 
@@ -23,26 +23,27 @@ interface PodAutoscalerStatus {
  * Knative's autoscaler class of this sandbox: it never changes a scale, and tells Knative of each revision's scale target
  * whether its pods are there. (In Knative's terms: the status of a PodAutoscaler whose class is ours.)
  */
-export function runAutoscaler(cluster: Cluster): { stop(): Promise<void> } {
+export function runAutoscaler(cluster: SandboxCluster): { stop(): Promise<void> } {
   const apps = cluster.config.makeApiClient(AppsV1Api);
-  const queue = new WorkQueue(async (key) => {
+  const queue = new KeyQueue(async (key) => {
     const { namespace, name } = splitKey(key);
     const autoscaler = autoscalers.get(name, namespace);
     if (autoscaler === undefined) return;
     await updateStatus(cluster, autoscaler, deployments.get(targetName(autoscaler), namespace));
   });
-  const deployments: Watched<V1Deployment> = watch(
+  const deployments: WatchedObjects<V1Deployment> = watchPath(
     cluster,
     '/apis/apps/v1/deployments',
     () => apps.listDeploymentForAllNamespaces(),
     {
-      seen: (deployment) => {
-        for (const autoscaler of autoscalers.list()) if (isTarget(autoscaler, deployment)) queue.add(keyOf(autoscaler));
+      present: (deployment) => {
+        for (const autoscaler of autoscalers.list())
+          if (isTarget(autoscaler, deployment)) queue.add(objectKey(autoscaler));
       },
     },
   );
-  const autoscalers: Watched<PodAutoscaler> = watchCustom<PodAutoscaler>(cluster, podAutoscalers, {
-    seen: (autoscaler) => queue.add(keyOf(autoscaler)),
+  const autoscalers: WatchedObjects<PodAutoscaler> = watchCustomObjects<PodAutoscaler>(cluster, podAutoscalers, {
+    present: (autoscaler) => queue.add(objectKey(autoscaler)),
   });
   return {
     stop: async () => {
@@ -61,7 +62,7 @@ function isTarget(autoscaler: PodAutoscaler, { metadata }: V1Deployment): boolea
 }
 
 async function updateStatus(
-  cluster: Cluster,
+  cluster: SandboxCluster,
   autoscaler: PodAutoscaler,
   target: V1Deployment | undefined,
 ): Promise<void> {

@@ -1,7 +1,7 @@
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
 /** A condition in an object's status. */
-export interface Condition {
+export interface ReportedCondition {
   readonly type: string;
   readonly status: ConditionStatus;
   readonly lastTransitionTime?: string;
@@ -13,9 +13,9 @@ export interface Condition {
  * very array that was given when nothing changes.
  */
 export function merged(
-  current: readonly Condition[],
+  current: readonly ReportedCondition[],
   wanted: Readonly<Record<string, ConditionStatus>>,
-): readonly Condition[] {
+): readonly ReportedCondition[] {
   const isSame = Object.entries(wanted).every(([type, status]) =>
     current.some((it) => it.type === type && it.status === status),
   );

@@ -2,7 +2,7 @@ import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import type { PodIdentity } from '../metrics/recorder.ts';
 
 /** The pod's place in Knative, or `undefined` for a pod that is not of a revision. */
-export function identityOf({ metadata = {} }: V1Pod): PodIdentity | undefined {
+export function podIdentity({ metadata = {} }: V1Pod): PodIdentity | undefined {
   const { labels = {}, namespace = '', name = '' } = metadata;
   const revision = labels['serving.knative.dev/revision'];
   if (revision === undefined) return undefined;
@@ -21,7 +21,7 @@ export function mainContainer({ spec }: V1Pod) {
 }
 
 /** The literal environment of the pod's main container. */
-export function environmentOf(pod: V1Pod): ReadonlyMap<string, string> {
+export function podEnvironment(pod: V1Pod): ReadonlyMap<string, string> {
   return literals(mainContainer(pod));
 }
 

@@ -20,6 +20,6 @@ const images: Readonly<Record<string, ImageBehaviour>> = {
 };
 
 /** What the image does, or `undefined` when it does not exist here: then its container never starts. */
-export function behaviourOf(image: string): ImageBehaviour | undefined {
+export function imageBehaviour(image: string): ImageBehaviour | undefined {
   return images[image];
 }

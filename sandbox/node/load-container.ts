@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { environmentOf, mainContainer } from './hosted-pod.ts';
+import { podEnvironment, mainContainer } from './hosted-pod.ts';
 
 /**
  * The arguments of a Fortio container, for Fortio as a program of this machine: what cluster DNS and the ingress do for
@@ -7,7 +7,7 @@ import { environmentOf, mainContainer } from './hosted-pod.ts';
  */
 export function fortioArguments(pod: V1Pod, gatewayUrl: string): string[] {
   const { command = [], args = [] } = mainContainer(pod) ?? {};
-  const environment = environmentOf(pod);
+  const environment = podEnvironment(pod);
   const expanded = [...command, ...args].map((text) => expand(text, environment));
   const [first, ...rest] = expanded;
   return (first === 'fortio' ? rest : expanded).flatMap((argument) => throughGateway(argument, gatewayUrl));

@@ -1,21 +1,21 @@
 import { PatchStrategy, setHeaderOptions, type V1Pod } from '@kubernetes/client-node';
 import { readFile } from 'node:fs/promises';
 import type { Base } from '../base.ts';
-import type { Cluster } from '../cluster/client.ts';
-import { watch, type Watched } from '../cluster/watch.ts';
-import { keyOf, splitKey, WorkQueue } from '../cluster/work-queue.ts';
-import type { FaultBoard, RevisionName } from '../faults/fault.ts';
+import type { SandboxCluster } from '../cluster/client.ts';
+import { watchPath, type WatchedObjects } from '../cluster/watch.ts';
+import { objectKey, splitKey, KeyQueue } from '../cluster/work-queue.ts';
+import type { FaultBoard, FaultyRevision } from '../faults/fault.ts';
 import type { RequestRecorder } from '../metrics/recorder.ts';
 import type { SupervisedProcess } from '../processes/supervision.ts';
-import { environmentOf, identityOf, mainContainer } from './hosted-pod.ts';
-import { behaviourOf } from './images.ts';
+import { podEnvironment, podIdentity, mainContainer } from './hosted-pod.ts';
+import { imageBehaviour } from './images.ts';
 import { fortioArguments } from './load-container.ts';
 import { podStatus, type PodState } from './pod-status.ts';
 import { PodServers } from './pod-servers.ts';
 
 export interface NodeOptions {
   readonly base: Base;
-  readonly cluster: Cluster;
+  readonly cluster: SandboxCluster;
   readonly faults: FaultBoard;
   readonly recorder: RequestRecorder;
   readonly gatewayUrl: string;
@@ -24,7 +24,7 @@ export interface NodeOptions {
 /** The sandbox's only node: runs every pod of the cluster on this machine. */
 export interface Node {
   /** Ports of the pods of a revision that take requests. */
-  readyPorts(revision: RevisionName): readonly number[];
+  readyPorts(revision: FaultyRevision): readonly number[];
   stop(): Promise<void>;
 }
 
@@ -37,27 +37,27 @@ class LocalNode implements Node {
   readonly #servers: PodServers;
   readonly #programs = new Map<string, SupervisedProcess>();
   readonly #reported = new Map<string, PodState>();
-  readonly #queue: WorkQueue;
-  readonly #pods: Watched<V1Pod>;
+  readonly #queue: KeyQueue;
+  readonly #pods: WatchedObjects<V1Pod>;
 
   constructor(options: NodeOptions) {
     const { cluster, faults, recorder } = options;
     this.#options = options;
     this.#servers = new PodServers(recorder, faults);
-    this.#queue = new WorkQueue((key) => this.#reconcile(key));
-    this.#pods = watch(cluster, '/api/v1/pods', () => cluster.core.listPodForAllNamespaces(), {
-      seen: (pod) => this.#queue.add(keyOf(pod)),
+    this.#queue = new KeyQueue((key) => this.#reconcile(key));
+    this.#pods = watchPath(cluster, '/api/v1/pods', () => cluster.core.listPodForAllNamespaces(), {
+      present: (pod) => this.#queue.add(objectKey(pod)),
       gone: (pod) => this.#forget(pod),
     });
     faults.onChange(({ namespace, revision }) => {
       for (const pod of this.#pods.list()) {
-        const identity = identityOf(pod);
-        if (identity?.namespace === namespace && identity.revision === revision) this.#queue.add(keyOf(pod));
+        const identity = podIdentity(pod);
+        if (identity?.namespace === namespace && identity.revision === revision) this.#queue.add(objectKey(pod));
       }
     });
   }
 
-  readyPorts(revision: RevisionName): readonly number[] {
+  readyPorts(revision: FaultyRevision): readonly number[] {
     if (isDown(this.#options.faults, revision) !== undefined) return [];
     return this.#servers.ports(revision);
   }
@@ -76,7 +76,7 @@ class LocalNode implements Node {
   }
 
   async #run(pod: V1Pod): Promise<PodState> {
-    const behaviour = behaviourOf(mainContainer(pod)?.image ?? '');
+    const behaviour = imageBehaviour(mainContainer(pod)?.image ?? '');
     switch (behaviour?.kind) {
       case undefined:
         return 'image-missing';
@@ -84,18 +84,18 @@ class LocalNode implements Node {
         await this.#runProgram(pod);
         return 'running';
       case 'server':
-        await this.#servers.start(pod, behaviour.body(environmentOf(pod)));
+        await this.#servers.start(pod, behaviour.body(podEnvironment(pod)));
         return this.#stateOfServer(pod);
     }
   }
 
   #stateOfServer(pod: V1Pod): PodState {
-    const identity = identityOf(pod);
+    const identity = podIdentity(pod);
     return (identity && isDown(this.#options.faults, identity)) ?? 'running';
   }
 
   async #runProgram(pod: V1Pod): Promise<void> {
-    const uid = uidOf(pod);
+    const uid = podUid(pod);
     if (this.#programs.has(uid)) return;
     const { base, gatewayUrl } = this.#options;
     const args = fortioArguments(pod, gatewayUrl);
@@ -108,17 +108,17 @@ class LocalNode implements Node {
   }
 
   async #report(pod: V1Pod, state: PodState, output = ''): Promise<void> {
-    if (this.#reported.get(uidOf(pod)) === state) return;
+    if (this.#reported.get(podUid(pod)) === state) return;
     const { name = '', namespace = '' } = pod.metadata ?? {};
     await this.#options.cluster.core.patchNamespacedPodStatus(
       { name, namespace, body: { status: podStatus(pod, state, output) } },
       setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
     );
-    this.#reported.set(uidOf(pod), state);
+    this.#reported.set(podUid(pod), state);
   }
 
   #forget(pod: V1Pod): void {
-    const uid = uidOf(pod);
+    const uid = podUid(pod);
     this.#reported.delete(uid);
     this.#programs.get(uid)?.signal('SIGTERM');
     this.#programs.delete(uid);
@@ -126,7 +126,7 @@ class LocalNode implements Node {
   }
 }
 
-function isDown(faults: FaultBoard, revision: RevisionName): 'unschedulable' | 'crashing' | undefined {
+function isDown(faults: FaultBoard, revision: FaultyRevision): 'unschedulable' | 'crashing' | undefined {
   const kinds = faults.of(revision).map(({ kind }) => kind);
   if (kinds.includes('crash')) return 'crashing';
   return kinds.includes('unready') ? 'unschedulable' : undefined;
@@ -136,6 +136,6 @@ function hasEnded({ status }: V1Pod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
-function uidOf({ metadata }: V1Pod): string {
+function podUid({ metadata }: V1Pod): string {
   return metadata?.uid ?? '';
 }

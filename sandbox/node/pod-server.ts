@@ -1,7 +1,7 @@
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { chanceOf } from '../faults/fault.ts';
+import { drawChance } from '../faults/fault.ts';
 import type { Fault } from '../faults/fault.ts';
 import { listen, type Listening } from '../processes/listen.ts';
 
@@ -34,14 +34,14 @@ async function serve(options: PodServerOptions, request: IncomingMessage, respon
   const callerLeft = new AbortController();
   response.once('close', () => callerLeft.abort());
   request.resume();
-  const status = await answerOf(options, callerLeft.signal);
+  const status = await answerStatus(options, callerLeft.signal);
   options.record(status, performance.now() - startedAt);
   if (!response.writable) return;
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
   response.end(status === 200 ? `${options.body}\n` : `status ${status}\n`);
 }
 
-async function answerOf({ faults, timeoutMs }: PodServerOptions, callerLeft: AbortSignal): Promise<number> {
+async function answerStatus({ faults, timeoutMs }: PodServerOptions, callerLeft: AbortSignal): Promise<number> {
   try {
     return await application(faults(), withTimeLimit(callerLeft, timeoutMs));
   } catch {
@@ -54,7 +54,7 @@ async function application(faults: readonly Fault[], signal: AbortSignal): Promi
   for (const fault of faults) {
     switch (fault.kind) {
       case 'errors':
-        if (chanceOf(fault) < fault.rate) status = fault.status ?? 500;
+        if (drawChance(fault) < fault.rate) status = fault.status ?? 500;
         break;
       case 'latency':
         await delay(Math.max(0, fault.addedMs + (fault.spreadMs ?? 0) * (2 * Math.random() - 1)), undefined, {

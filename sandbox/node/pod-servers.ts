@@ -1,9 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FaultBoard, RevisionName } from '../faults/fault.ts';
+import type { FaultBoard, FaultyRevision } from '../faults/fault.ts';
 import type { PodIdentity, RequestRecorder } from '../metrics/recorder.ts';
 import type { Listening } from '../processes/listen.ts';
-import { identityOf, requestLimitMs } from './hosted-pod.ts';
+import { podIdentity, requestLimitMs } from './hosted-pod.ts';
 import { startPodServer } from './pod-server.ts';
 
 interface PodServer {
@@ -30,7 +30,7 @@ export class PodServers {
   /** Starts the pod's server, unless it runs already. */
   async start(pod: V1Pod, text: string): Promise<void> {
     const uid = pod.metadata?.uid ?? '';
-    const identity = identityOf(pod);
+    const identity = podIdentity(pod);
     if (identity === undefined || this.#servers.has(uid)) return;
     const listening = await startPodServer({
       body: `${identity.revision} ${text}`,
@@ -42,9 +42,10 @@ export class PodServers {
     this.#servers.set(uid, { identity, listening });
   }
 
-  ports({ namespace, revision }: RevisionName): readonly number[] {
-    const isOf = ({ identity }: PodServer) => identity.namespace === namespace && identity.revision === revision;
-    return [...this.#servers.values()].filter(isOf).map(({ listening }) => listening.port);
+  ports({ namespace, revision }: FaultyRevision): readonly number[] {
+    const isOfRevision = ({ identity }: PodServer) =>
+      identity.namespace === namespace && identity.revision === revision;
+    return [...this.#servers.values()].filter(isOfRevision).map(({ listening }) => listening.port);
   }
 
   /** The pod has been deleted: no new requests, and the end after those under way. */

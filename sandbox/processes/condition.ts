@@ -16,15 +16,15 @@ export interface Waiting {
  */
 export async function until<T>(
   waiting: Waiting,
-  look: () => Promise<T | undefined | false> | T | undefined | false,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
   const deadline = Date.now() + waiting.limitMs;
   let lastError: unknown;
   for (;;) {
     waiting.signal?.throwIfAborted();
     try {
-      const seen = await look();
-      if (seen !== undefined && seen !== false) return seen;
+      const result = await check();
+      if (result !== undefined && result !== false) return result;
       lastError = undefined;
     } catch (error) {
       lastError = error;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Cluster } from '../cluster/client.ts';
+import type { SandboxCluster } from '../cluster/client.ts';
 import { until } from '../processes/condition.ts';
 import { writeTargetFiles, type TargetName } from './target-files.ts';
 
@@ -36,7 +36,7 @@ export interface SampleTarget extends TargetName {
 }
 
 export interface SampleTools {
-  readonly cluster: Cluster;
+  readonly cluster: SandboxCluster;
   readonly helm: string;
   readonly kubeconfig: string;
   /** Where the chart repository's files are, and where it serves them. */
@@ -56,7 +56,7 @@ export async function deploySample(tools: SampleTools, request: SampleRequest): 
   );
   await tools.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   if (bindSecrets) await tools.cluster.applyFile(join(place.directory, 'helm-secret.yaml'));
-  await helm(tools, [
+  await runHelm(tools, [
     'install',
     name,
     target.chartUrl,
@@ -67,7 +67,7 @@ export async function deploySample(tools: SampleTools, request: SampleRequest): 
   ]);
   await isReady(tools.cluster, target, target.baselineRevision);
   if (baselineOnly) return target;
-  await helm(tools, [
+  await runHelm(tools, [
     'upgrade',
     name,
     target.chartUrl,
@@ -97,7 +97,7 @@ function describe({ name, namespace }: TargetName, url: string, experiment: stri
   };
 }
 
-async function helm({ helm, kubeconfig }: SampleTools, args: readonly string[]): Promise<void> {
+async function runHelm({ helm, kubeconfig }: SampleTools, args: readonly string[]): Promise<void> {
   await run(helm, [...args], { env: { ...process.env, KUBECONFIG: kubeconfig } });
 }
 
@@ -109,7 +109,7 @@ interface KnativeService extends KubernetesObject {
   };
 }
 
-async function isReady(cluster: Cluster, { name, namespace }: TargetName, revision: string): Promise<void> {
+async function isReady(cluster: SandboxCluster, { name, namespace }: TargetName, revision: string): Promise<void> {
   const header = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, namespace } };
   await until({ what: `${namespace}/${name} to be ready with ${revision}`, limitMs: 60_000, pollMs: 100 }, async () => {
     const { metadata, status } = await cluster.read<KnativeService>(header);

@@ -17,7 +17,7 @@ const searchAttributes = {
   SerinCandidateWeight: 'Int',
 } as const;
 
-export interface Temporal {
+export interface TemporalProcesses {
   readonly service: Service;
   /** gRPC, `host:port`. */
   readonly address: string;
@@ -27,7 +27,7 @@ export interface Temporal {
 /**
  * Starts Temporal's development server with its Web UI, whose data are in a file: killing and starting it again keeps everything.
  */
-export async function startTemporal(base: Base, options: SandboxOptions): Promise<Temporal> {
+export async function startTemporal(base: Base, options: SandboxOptions): Promise<TemporalProcesses> {
   const [port, uiPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
   const [address, uiUrl] = [`127.0.0.1:${port}`, `http://127.0.0.1:${uiPort}`];
   const isHealthy = ['operator', 'cluster', 'health', '--address', address, '--command-timeout', '2s'];

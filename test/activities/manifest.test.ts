@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../activities/manifest.ts';
-import type { ManifestInput } from '../../contract/activities.ts';
-import { asActivity, failureOf } from '../support/activity.ts';
+import type { ManifestInput } from '../../contract/workflow.ts';
+import { asActivity, caughtFailure } from '../support/activity.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -41,7 +41,7 @@ describe('readManifest', () => {
 
   it('refuses a metric that nobody has defined, by its name', async () => {
     const text = (await readFile(seed, 'utf8')).replace('metric: error-rate', 'metric: error-rat');
-    expect(await failureOf(() => read(text))).toMatchObject({
+    expect(await caughtFailure(() => read(text))).toMatchObject({
       type: 'MetricUnavailable',
       message: expect.stringContaining('Unable to find metric default/error-rat;'),
       details: [
@@ -54,7 +54,7 @@ describe('readManifest', () => {
     const text = (await readFile(seed, 'utf8'))
       .replace('Canary', 'Lottery')
       .replace('upperLimit: 50', 'upperLimit: much');
-    const { type, isRetryable, message, details } = await failureOf(() => read(text));
+    const { type, isRetryable, message, details } = await caughtFailure(() => read(text));
     expect({ type, isRetryable }).toEqual({ type: 'InvalidManifest', isRetryable: false });
     const lines = message.split('\n');
     expect(lines).toHaveLength(2);
@@ -65,7 +65,7 @@ describe('readManifest', () => {
   it('refuses commands that the worker does not allow before a start action runs', async () => {
     const start = '- { task: common/exec, with: { cmd: "true" } }\n      - { run: ls }';
     const text = (await readFile(seed, 'utf8')).replace(/- library: knative\n\s+task: init-experiment/, start);
-    expect(await failureOf(() => read(text))).toMatchObject({
+    expect(await caughtFailure(() => read(text))).toMatchObject({
       type: 'CommandNotAllowed',
       isRetryable: false,
       message: 'command "bash" is not allowed on this worker; allowed: helm, true',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../activities/failures.ts';
 import { requireExperiment } from '../../activities/knative/require-experiment.ts';
-import { asActivity, failureOf } from '../support/activity.ts';
+import { asActivity, caughtFailure } from '../support/activity.ts';
 
 const ofObject = 'experiment/iter8.tools/shop/canary/u-1';
 
@@ -20,7 +20,7 @@ test.each([
   ['is gone', async () => undefined],
   ['has been created again', found('u-2')],
 ])('a run does not begin whose Experiment %s', async (_, readObject) => {
-  expect(await failureOf(() => require(ofObject, readObject))).toMatchObject({
+  expect(await caughtFailure(() => require(ofObject, readObject))).toMatchObject({
     type: 'ExperimentGone',
     isRetryable: false,
     message: 'Experiment shop/canary was deleted',
@@ -43,7 +43,7 @@ test('a worker that may not look lets it begin, and an API server that does not 
   const failing = (type: 'Forbidden' | 'KubernetesUnavailable') => async () =>
     Promise.reject(failure(type, { message: 'no' }));
   await asActivity(() => require(ofObject, failing('Forbidden')));
-  expect(await failureOf(() => require(ofObject, failing('KubernetesUnavailable')))).toMatchObject({
+  expect(await caughtFailure(() => require(ofObject, failing('KubernetesUnavailable')))).toMatchObject({
     isRetryable: true,
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { computeWeights } from '../../activities/weights.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
 import type { RunMeasurement, Totals } from '../../core/measurements/measurement.ts';
-import { initialStanding } from '../../core/planner/candidate-state.ts';
+import { initialCandidateState } from '../../core/planner/candidate-state.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
 
 const nothing = { baseline: noCounts, candidate: noCounts };
@@ -17,8 +17,8 @@ const interval: Extract<RunMeasurement, { kind: 'measured' }> = {
 /** What becomes of the only candidate. */
 async function judge(input: { totals: Totals; weight: number; measurement: RunMeasurement }) {
   const { totals, weight, measurement } = input;
-  const standings = [{ ...initialStanding(weight), totals }];
-  const [judgement] = await computeWeights({ experiment: anExperiment(), standings, measurement });
+  const candidateStates = [{ ...initialCandidateState(weight), totals }];
+  const [judgement] = await computeWeights({ experiment: anExperiment(), candidateStates, measurement });
   if (!judgement) throw new Error('nothing was judged');
   return judgement;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { conditionOf } from '../../operator/status/conditions.ts';
+import { findCondition } from '../../operator/status/conditions.ts';
 import { pauseSignal } from '../../contract/messages.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
@@ -24,7 +24,7 @@ const plan = /^TemporalUnreachable .* the operator itself brings the traffic bac
 const longRun = { iterations: 100, weights: { maxCandidateWeightIncrement: 40 } };
 
 /** Ids of all workflows that were ever started for Experiments in the namespace. */
-async function workflowsOf(namespace: string): Promise<readonly string[]> {
+async function listWorkflows(namespace: string): Promise<readonly string[]> {
   const { client } = await testCluster();
   const prefix = `experiment/iter8.tools/${namespace}/`;
   const ids: string[] = [];
@@ -53,7 +53,7 @@ describe('serin operator', () => {
       return experiments.untilCondition('killed', 'Ready');
     });
     expect(ended.status).toMatchObject({ completedIterations: 8, serin: { outcome: 'Promoted' } });
-    expect(await workflowsOf(namespace)).toEqual([ended.status?.serin.workflowId]);
+    expect(await listWorkflows(namespace)).toEqual([ended.status?.serin.workflowId]);
     const events = await experiments.events('killed');
     expect(events.filter(({ reason }) => reason === 'Started' || reason === 'Promoted')).toHaveLength(2);
   });
@@ -73,9 +73,9 @@ describe('serin operator', () => {
       return ids.length === names.length && ids;
     };
     const ids = await until('200 runs', started, { pollMs: 1_000 });
-    const isListed = async () => (await workflowsOf(namespace)).length >= names.length;
+    const isListed = async () => (await listWorkflows(namespace)).length >= names.length;
     await until('Temporal to list them', isListed, { pollMs: 500 });
-    expect((await workflowsOf(namespace)).toSorted()).toEqual(ids.toSorted());
+    expect((await listWorkflows(namespace)).toSorted()).toEqual(ids.toSorted());
     await killWorker(operator);
     const query = `WorkflowId STARTS_WITH "experiment/iter8.tools/${namespace}/"`;
     await sandbox.temporalCommand('workflow', 'terminate', '--query', query, '--reason', 'the test is over', '--yes');
@@ -113,7 +113,7 @@ describe('serin operator', () => {
       await experiments.apply(manifestFor(lateTarget, longRun));
       await until('late to say that Temporal is away', async () => {
         const conditions = (await experiments.read('late')).status?.conditions ?? [];
-        return conditionOf(conditions, 'Ready')?.reason === 'TemporalUnreachable';
+        return findCondition(conditions, 'Ready')?.reason === 'TemporalUnreachable';
       });
     } finally {
       watch.stop();
@@ -141,8 +141,8 @@ describe('serin operator', () => {
     await client.workflow.getHandle(status?.serin.workflowId ?? '').signal(pauseSignal, { by: 'alice' });
     await sandbox.outages.apiServer.start();
     await until('the pause to show', async () => {
-      const flags = await experiments.read('unseen').then(({ status }) => status?.serin.flags);
-      return flags?.includes('paused');
+      const shown = await experiments.read('unseen');
+      return shown.status?.serin.flags?.includes('paused');
     });
     await experiments.remove('unseen', 10);
     await untilServes(target, target.baselineRevision);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Report } from '../../core/report/report.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { anExperiment } from '../support/builders.ts';
-import { fakeWorld, failure, measured } from '../support/fake-world.ts';
+import { fakeWorld, worldFailure, measured } from '../support/fake-world.ts';
 import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';
 import { startSerinEnvironment } from './serin-environment.ts';
 import type { CommandRun, SerinEnvironment, SerinOptions } from './serin-environment.ts';
@@ -135,9 +135,9 @@ describe.concurrent('serin watch', () => {
 
 describe.concurrent('serin describe', () => {
   test('shows the whole report of an ended experiment without any worker', async () => {
-    const name = await withExperiment(short, async (name) => {
-      await serin(`watch ${name}`);
-      return name;
+    const name = await withExperiment(short, async (started) => {
+      await serin(`watch ${started}`);
+      return started;
     });
     const { exitCode, stdout, stderr } = await serin(`describe default/${name}`);
     expect(stdout).toMatch(
@@ -149,9 +149,9 @@ describe.concurrent('serin describe', () => {
   });
 
   test('shows what iter8ctl never showed with --wide only', async () => {
-    const name = await withExperiment(short, async (name) => {
-      await serin(`watch ${name}`);
-      return name;
+    const name = await withExperiment(short, async (started) => {
+      await serin(`watch ${started}`);
+      return started;
     });
     expect((await serin(`describe ${name}`)).stdout).not.toContain('Recent Iterations');
     expect((await serin(`describe ${name} --wide`)).stdout).toContain('****** Recent Iterations ******');
@@ -159,13 +159,13 @@ describe.concurrent('serin describe', () => {
 
   test('finds the report of a failed experiment in its failure', async () => {
     const onPreflight = (): void => {
-      throw failure('PreflightRefused', 'revision sample-app-v1 has 0 % of the traffic');
+      throw worldFailure('PreflightRefused', 'revision sample-app-v1 has 0 % of the traffic');
     };
     const name = await withExperiment(
       endless,
-      async (name) => {
-        expect((await serin(`watch ${name}`)).exitCode).toBe(1);
-        return name;
+      async (started) => {
+        expect((await serin(`watch ${started}`)).exitCode).toBe(1);
+        return started;
       },
       { onPreflight },
     );
@@ -289,7 +289,7 @@ describe.concurrent('serin get', () => {
       await untilReport(name, isRunning);
       const [header, ...lines] = (await serin('get')).stdout.trimEnd().split('\n');
       expect(header).toMatch(/^NAME +TYPE +TARGET +STAGE +COMPLETED ITERATIONS +MESSAGE$/);
-      const line = lines.find((line) => line.startsWith(`${name} `));
+      const line = lines.find((other) => other.startsWith(`${name} `));
       expect(line).toMatch(/^\S+ +Canary +default\/sample-app +Running +\d+ +\S+: /);
       expect((await serin('get --limit 1')).stdout.trimEnd().split('\n')).toHaveLength(2);
     });

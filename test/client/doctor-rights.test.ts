@@ -9,7 +9,7 @@ interface ClusterRole {
   readonly rules: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
 }
 
-function rulesOf(name: string): readonly object[] {
+function readRules(name: string): readonly object[] {
   const reading = readDocuments(readFileSync('deploy/rbac.yaml', 'utf8'), 'deploy/rbac.yaml');
   if (reading.kind === 'invalid') return [];
   // Of this form in the file that is read.
@@ -24,5 +24,5 @@ test.each([
   ['serin-worker', workerRules],
   ['serin-secret-reader-writer', secretRules],
 ])('the doctor asks for the rights of %s in deploy/rbac.yaml', (name, rules) => {
-  expect(rulesOf(name)).toEqual(rules);
+  expect(readRules(name)).toEqual(rules);
 });

@@ -29,10 +29,10 @@ async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   // A server on a TCP port has such an address.
-  const { port } = listener.address() as AddressInfo;
+  const address = listener.address() as AddressInfo;
   listener.close();
   await once(listener, 'close');
-  return port;
+  return address.port;
 }
 
 /** Keeps its state in a file, so that it can go on after a stop. */

@@ -256,10 +256,11 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
 
 describe('the program', () => {
   const program = fileURLToPath(new URL('../../client/serin.ts', import.meta.url));
-  const usageOf = async (path: string): Promise<string> => (await promisify(execFile)(path, ['lint', '--help'])).stdout;
+  const readUsage = async (path: string): Promise<string> =>
+    (await promisify(execFile)(path, ['lint', '--help'])).stdout;
 
   test('runs by itself', async () => {
-    expect(await usageOf(program)).toMatch(/^Usage: serin lint \[options\]\n/);
+    expect(await readUsage(program)).toMatch(/^Usage: serin lint \[options\]\n/);
   });
 
   test('answers to the name that the Temporal CLI looks for', async () => {
@@ -267,7 +268,7 @@ describe('the program', () => {
     try {
       const link = join(folder, 'temporal-serin');
       await symlink(program, link);
-      expect(await usageOf(link)).toMatch(/^Usage: temporal serin lint \[options\]\n/);
+      expect(await readUsage(link)).toMatch(/^Usage: temporal serin lint \[options\]\n/);
     } finally {
       await rm(folder, { recursive: true });
     }

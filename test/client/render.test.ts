@@ -6,7 +6,7 @@ import { header, row, wideHeader, wideRow } from '../../client/render/listing.ts
 import { liveView } from '../../client/render/live-view.ts';
 import { progressLine, timedProgressLine } from '../../client/render/progress-line.ts';
 import { padEnd, padStart, paint, printable, truncate } from '../../client/render/text.ts';
-import { styleOf } from '../../client/terminal/terminal.ts';
+import { terminalStyle } from '../../client/terminal/terminal.ts';
 import type { Report } from '../../core/report/report.ts';
 import { aReport, anAssessment, anObjective, startedAtMs } from '../support/reports.ts';
 import { aView, emptyExecution } from './views.ts';
@@ -42,7 +42,7 @@ describe('text', () => {
 });
 
 describe('style', () => {
-  const terminal = { isScreen: true, env: {} } as unknown as Parameters<typeof styleOf>[0];
+  const terminal = { isScreen: true, env: {} } as unknown as Parameters<typeof terminalStyle>[0];
 
   test.each([
     ['a screen has colours', {}, true, true],
@@ -51,7 +51,7 @@ describe('style', () => {
     ['a dumb terminal has none', { TERM: 'dumb' }, true, false],
     ['a pipe has none', {}, false, false],
   ] as const)('%s', (_title, env, isScreen, color) => {
-    expect(styleOf({ ...terminal, env, isScreen }).color).toBe(color);
+    expect(terminalStyle({ ...terminal, env, isScreen }).color).toBe(color);
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('style', () => {
     [{ LANG: 'en_US.UTF-8', LC_ALL: 'C' }, false],
     [{}, false],
   ])('the locale %j shows blocks: %s', (env, unicode) => {
-    expect(styleOf({ ...terminal, env }).unicode).toBe(unicode);
+    expect(terminalStyle({ ...terminal, env }).unicode).toBe(unicode);
   });
 });
 

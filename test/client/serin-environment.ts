@@ -3,9 +3,10 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { run } from '../../client/program.ts';
 import type { Terminal } from '../../client/terminal/terminal.ts';
-import type { experiment } from '../../workflows/index.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
 import { bundleWorkflows, startServerEnvironment } from '../support/workflow-environment.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
 /** What a command printed, and how it ended. */
 export interface CommandRun {
@@ -43,16 +44,16 @@ export async function startSerinEnvironment(extraArgs: readonly string[] = []): 
   return {
     env,
     address,
-    serin: (args, options) => runSerin([...args, ...connectionOf(args, address)], options),
+    serin: (args, options) => runSerin([...args, ...addressFlags(args, address)], options),
     startExperiment: async (workflowId, taskQueue = workflowId) => {
-      await env.client.workflow.start<typeof experiment>('experiment', { workflowId, taskQueue, args: ['manifest'] });
+      await env.client.workflow.start<ExperimentWorkflow>(workflowType, { workflowId, taskQueue, args: ['manifest'] });
     },
     withWorker: (taskQueue, world, use) => withWorker({ env, workflowBundle, taskQueue }, world, use),
     teardown,
   };
 }
 
-function connectionOf(args: readonly string[], address: string): readonly string[] {
+function addressFlags(args: readonly string[], address: string): readonly string[] {
   return args.includes('--address') || args[0] === 'lint' || args.includes('--help') ? [] : ['--address', address];
 }
 

@@ -29,7 +29,7 @@ async function writeManifest(name: string): Promise<string> {
 }
 
 /** The arguments of a workflow, as the server keeps them. */
-async function inputOf(workflowId: string): Promise<unknown> {
+async function readInput(workflowId: string): Promise<unknown> {
   const { events } = await environment.env.client.workflow.getHandle(workflowId).fetchHistory();
   return events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
 }
@@ -66,7 +66,7 @@ Web UI  http://127.0.0.1:${Number(environment.address.split(':')[1]) + 1000}/nam
     const args = ['workflow', 'start', '--type', 'experiment', '--task-queue', 'serin', '--workflow-id', 'by-temporal'];
     const input = ['--input-file', file, '--input-meta', 'encoding=binary/plain', '--address', environment.address];
     await promisify(execFile)(await temporalPath(), [...args, ...input]);
-    expect(await inputOf('experiment/default/same-bytes')).toEqual(await inputOf('by-temporal'));
+    expect(await readInput('experiment/default/same-bytes')).toEqual(await readInput('by-temporal'));
   });
 
   test('fails while the experiment runs, and says how to look at it', async () => {

@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { isIn, rooms } from '../../lint/rooms.ts';
 import { tools } from '../../sandbox/tools/table.ts';
 import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../../formats/worker/read-settings.ts';
@@ -15,7 +16,7 @@ function read(path: string): string {
 }
 
 /** The part of the compose format that docker-compose.yml uses; anything else is a slip. */
-const service = z.strictObject({
+const composeService = z.strictObject({
   image: z.string().optional(),
   build: z.strictObject({ context: z.string(), dockerfile: z.string() }).optional(),
   command: z.array(z.string()).optional(),
@@ -48,13 +49,13 @@ const service = z.strictObject({
 
 const composeFile = z.strictObject({
   name: z.literal('serin'),
-  services: z.record(z.string(), service),
+  services: z.record(z.string(), composeService),
   volumes: z.record(z.string(), z.null()),
 });
 
 const { services, volumes } = composeFile.parse(load(read('docker-compose.yml')));
 
-function serviceNamed(name: string): z.output<typeof service> {
+function serviceNamed(name: string): z.output<typeof composeService> {
   const found = services[name];
   if (found === undefined) throw new Error(`docker-compose.yml has no service ${name}`);
   return found;
@@ -65,7 +66,7 @@ function interpolated(text: string): string {
   return text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
 }
 
-function settingsOf(environment: Readonly<Record<string, string>>): WorkerSettings {
+function readSettings(environment: Readonly<Record<string, string>>): WorkerSettings {
   const entries = Object.entries(environment).map(([name, value]) => [name, interpolated(value)]);
   const reading = readWorkerConfig(Object.fromEntries(entries), () => {
     throw new Error('docker-compose.yml names no configuration file');
@@ -74,8 +75,8 @@ function settingsOf(environment: Readonly<Record<string, string>>): WorkerSettin
   return reading.settings;
 }
 
-const defaults = settingsOf({});
-const worker = settingsOf(serviceNamed('worker').environment);
+const defaults = readSettings({});
+const worker = readSettings(serviceNamed('worker').environment);
 
 describe('docker-compose.yml', () => {
   test('has Temporal, its database and Web UI, Prometheus, and a worker', () => {
@@ -97,8 +98,8 @@ describe('docker-compose.yml', () => {
   });
 
   test("Temporal's server and its tools are of one version", () => {
-    const tagOf = (name: string): string | undefined => serviceNamed(name).image?.split(':')[1];
-    expect(new Set([tagOf('temporal'), tagOf('temporal-schema'), tagOf('temporal-namespace')]).size).toBe(1);
+    const imageTag = (name: string): string | undefined => serviceNamed(name).image?.split(':')[1];
+    expect(new Set([imageTag('temporal'), imageTag('temporal-schema'), imageTag('temporal-namespace')]).size).toBe(1);
   });
 
   test("Prometheus is of the sandbox's version", () => {
@@ -190,7 +191,7 @@ const prometheusFile = z.looseObject({
 
 describe('deploy/docker/prometheus.yml', () => {
   const { global, scrape_configs: jobs } = prometheusFile.parse(load(read('deploy/docker/prometheus.yml')));
-  const targetsOf = (name: string): readonly string[] =>
+  const scrapeTargets = (name: string): readonly string[] =>
     jobs.filter((job) => job.job_name === name).flatMap((job) => job.static_configs.flatMap(({ targets }) => targets));
 
   test('scrapes at the interval that the worker is told', () => {
@@ -201,9 +202,9 @@ describe('deploy/docker/prometheus.yml', () => {
   test('scrapes worker and server where they serve their metrics', () => {
     const address = worker.metricsAddress;
     expect(address).toEqual({ host: '0.0.0.0', port: expect.any(Number) });
-    expect(targetsOf('serin-worker')).toEqual([`worker:${address === 'none' ? '' : address.port}`]);
+    expect(scrapeTargets('serin-worker')).toEqual([`worker:${address === 'none' ? '' : address.port}`]);
     const endpoint = serviceNamed('temporal').environment['PROMETHEUS_ENDPOINT'];
-    expect(targetsOf('temporal')).toEqual([endpoint?.replace('0.0.0.0', 'temporal')]);
+    expect(scrapeTargets('temporal')).toEqual([endpoint?.replace('0.0.0.0', 'temporal')]);
   });
 
   test('finds the revisions by the kubeconfig that is mounted', () => {
@@ -253,9 +254,7 @@ describe('deploy/Dockerfile', () => {
       files.split(' '),
     );
     for (const source of sources) expect(statSync(join(root, source)).size, source).toBeGreaterThan(0);
-    expect(sources).toEqual(
-      expect.arrayContaining(['core', 'spec', 'workflows', 'activities', 'worker', 'package.json']),
-    );
+    expect(sources).toEqual(expect.arrayContaining(['package.json', 'workflows', ...importedFolders('worker')]));
   });
 
   test("asks for the worker's health where it answers by default, and starts it", () => {
@@ -266,3 +265,11 @@ describe('deploy/Dockerfile', () => {
     expect(statSync(join(root, 'worker/main.ts')).isFile()).toBe(true);
   });
 });
+
+/** The folder, and those that its files may import, themselves or by others. */
+function importedFolders(folder: string, known: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const inside = Object.keys(rooms).filter((room) => isIn(room, folder));
+  const imported = inside.flatMap((room) => rooms[room] ?? []).map((name) => name.split('/')[0] ?? name);
+  const folders = imported.filter((name) => !known.has(name) && existsSync(join(root, name)));
+  return folders.reduce<ReadonlySet<string>>((all, name) => importedFolders(name, all), new Set([...known, folder]));
+}

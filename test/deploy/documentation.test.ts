@@ -27,7 +27,7 @@ function namedRows(page: string, pattern: RegExp): readonly string[] {
 }
 
 /** The cells of the row that begins with this name. */
-function rowOf(page: string, name: string): readonly string[] {
+function readRow(page: string, name: string): readonly string[] {
   const line = read(page)
     .split('\n')
     .find((row) => row.startsWith(`| \`${name}\``));
@@ -51,7 +51,11 @@ describe.each(pages)('%s', (page) => {
 describe('docs/architecture.md', () => {
   test('lists every type of failure, and whether it is retried', () => {
     for (const [type, { isRetryable, when }] of Object.entries(failureTypes)) {
-      expect(rowOf('docs/architecture.md', type).slice(1, -1)).toEqual([type, isRetryable ? 'retried' : 'final', when]);
+      expect(readRow('docs/architecture.md', type).slice(1, -1)).toEqual([
+        type,
+        isRetryable ? 'retried' : 'final',
+        when,
+      ]);
     }
   });
 
@@ -84,13 +88,13 @@ describe('docs/manifest.md', () => {
   });
 
   test('says the defaults that the sequential analysis has', () => {
-    const analysed = listed.filter((name) => rowOf('docs/manifest.md', name).length > 5);
+    const analysed = listed.filter((name) => readRow('docs/manifest.md', name).length > 5);
     expect(analysed).toContain('serin.dev/dispersion');
     expect(readManifest(statedIn(3, analysed))).toEqual(readManifest({ 'serin.dev/analysis': 'sequential' }));
   });
 
   function statedIn(column: number, names = listed): Readonly<Record<string, string>> {
-    const cells = names.map((name) => [name, rowOf('docs/manifest.md', name)[column] ?? '']);
+    const cells = names.map((name) => [name, readRow('docs/manifest.md', name)[column] ?? '']);
     return Object.fromEntries(cells.filter(([, value]) => value !== 'none'));
   }
 
@@ -136,7 +140,7 @@ describe('docs/operations.md', () => {
   });
 
   test('says the defaults that they have, and their names in the file', () => {
-    const rows = listed.map((name) => rowOf('docs/operations.md', name));
+    const rows = listed.map((name) => readRow('docs/operations.md', name));
     const stated = rows.filter(([, , key, value]) => key !== '' && value !== 'none' && value !== 'by memory');
     expect(stated.length).toBeGreaterThan(5);
     expect(readConfig(Object.fromEntries(stated.map(([, name, , value]) => [name, value ?? ''])))).toEqual(

@@ -27,7 +27,7 @@ async function prepare(namespace: string): Promise<void> {
   await promisify(execFile)('sh', [script], { env, timeout: scriptLimitMs });
 }
 
-async function attributesOf(namespace: string): Promise<readonly string[]> {
+async function listAttributes(namespace: string): Promise<readonly string[]> {
   const { customAttributes } = await server.connection.operatorService.listSearchAttributes({ namespace });
   return Object.keys(customAttributes);
 }
@@ -38,7 +38,7 @@ describe('deploy/docker/prepare-namespace.sh', () => {
     async (namespace) => {
       await prepare(namespace);
       await prepare(namespace);
-      expect(await attributesOf(namespace)).toEqual(expect.arrayContaining(searchAttributes.map(({ name }) => name)));
+      expect(await listAttributes(namespace)).toEqual(expect.arrayContaining(searchAttributes.map(({ name }) => name)));
     },
     3 * scriptLimitMs,
   );

@@ -7,7 +7,7 @@ import type { SampleTarget } from '../../sandbox/index.ts';
 import { abortSignal } from '../../contract/messages.ts';
 import { helmWrite, startApiProxy, trafficWrite } from '../support/api-proxy.ts';
 import { testCluster } from '../support/cluster.ts';
-import { activitiesAfterSignal, activitiesOf, plannedWeights } from '../support/history.ts';
+import { activitiesAfterSignal, scheduledActivities, plannedWeights } from '../support/history.ts';
 import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -19,7 +19,7 @@ const reason = 'aborted by alice: the checkout is broken';
 /** Promoted, or at its gate, after its first interval with requests. */
 const short: ScenarioOptions = { iterations: 1, objectives: [], annotations: { 'min-samples': '1' } };
 
-async function decisionsOf(target: SampleTarget): Promise<object> {
+async function readDecisions(target: SampleTarget): Promise<object> {
   const { metadata, spec } = await readKsvc(target);
   return { generation: metadata.generation, annotations: metadata.annotations, traffic: spec.traffic };
 }
@@ -43,7 +43,7 @@ describe.concurrent('abort', () => {
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
     const metadata = { name: leaseName(target.name), namespace };
     await sandbox.apply(JSON.stringify({ ...lease, metadata, spec: { holderIdentity: 'somebody' } }));
-    const before = await decisionsOf(target);
+    const before = await readDecisions(target);
     const { handle, untilReport, end } = await startExperiment(target);
     await untilReport('its holder', ({ waitingFor }) => waitingFor !== undefined);
     await handle.signal(abortSignal, request);
@@ -51,7 +51,7 @@ describe.concurrent('abort', () => {
       status: 'completed',
       report: { outcome: 'Aborted', reason: `${reason}; traffic untouched` },
     });
-    expect(await decisionsOf(target)).toEqual(before);
+    expect(await readDecisions(target)).toEqual(before);
   });
 
   test('while the candidate is not ready leaves the traffic untouched', async () => {
@@ -59,7 +59,7 @@ describe.concurrent('abort', () => {
     const target = await deployTarget({ name: 'unready', namespace, baselineOnly: true });
     const values = ['--values', target.valuesUrls.experimental, '--set', 'image=gcr.io/nobody/nothing:none'];
     await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...values);
-    const before = await decisionsOf(target);
+    const before = await readDecisions(target);
     const { handle, untilReport, end } = await startExperiment(target);
     await untilReport('the wait for readiness', ({ stage }) => stage === 'Initializing');
     await handle.signal(abortSignal, request);
@@ -67,7 +67,7 @@ describe.concurrent('abort', () => {
       status: 'completed',
       report: { outcome: 'Aborted', reason: `${reason}; traffic untouched` },
     });
-    expect(await decisionsOf(target)).toEqual(before);
+    expect(await readDecisions(target)).toEqual(before);
   });
 
   test('while running brings the traffic to the baseline before anything else, and runs no finish action', async () => {
@@ -145,7 +145,7 @@ describe.concurrent('after a terminate in mid-run', () => {
     expect(waitingFor?.why).toMatch(/ended at .*; its last activity may go on for \d+ s$/);
     // Nobody sends requests.
     expect(await next.end()).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
-    expect(plannedWeights(await activitiesOf(next.handle)).slice(0, 2)).toEqual([10, 0]);
+    expect(plannedWeights(await scheduledActivities(next.handle)).slice(0, 2)).toEqual([10, 0]);
     await baselineOnly(target);
   });
 

@@ -39,18 +39,18 @@ function doctor(...args: readonly string[]): Promise<CommandRun> {
 }
 
 function doctorOfAll(...args: readonly string[]): Promise<CommandRun> {
-  const { kubeconfig, prometheus, temporal } = sandbox;
-  const where = ['--kubeconfig', kubeconfig, '--prometheus', prometheus.url, '--address', temporal.address];
+  const { kubeconfig, prometheus } = sandbox;
+  const where = ['--kubeconfig', kubeconfig, '--prometheus', prometheus.url, '--address', sandbox.temporal.address];
   return runSerin(['doctor', ...where, ...args], { input: target.experiment });
 }
 
 test('finds everything in order, and how many requests each revision has', async () => {
-  const seen = await until('requests of the baseline', async () => {
+  const observed = await until('requests of the baseline', async () => {
     await sandbox.get({ host: target.host });
     const run = await doctor('--as', worker);
     return /v1: [1-9]\d* requests/.test(run.stdout) && run;
   });
-  expect(seen.stdout.split('\n')).toEqual([
+  expect(observed.stdout.split('\n')).toEqual([
     'Temporal',
     `  ok    Temporal at ${sandbox.temporal.address} answers, and has the namespace default`,
     '  ok    search attributes: SerinTarget, SerinStage, SerinOutcome, SerinCandidateWeight',
@@ -72,7 +72,7 @@ test('finds everything in order, and how many requests each revision has', async
     '  ok    no target is left behind, of 1',
     '',
   ]);
-  expect(seen.exitCode).toBe(0);
+  expect(observed.exitCode).toBe(0);
 });
 
 test('looks at the target and the release of a manifest', async () => {

@@ -85,7 +85,7 @@ async function meetRevision(target: SampleTarget, deploy: () => Promise<unknown>
 }
 
 /** Requests that the revision has answered, also with pods that are gone, so far as Prometheus knows. */
-async function requestsOf(revision: string): Promise<number> {
+async function countRequests(revision: string): Promise<number> {
   const { sandbox } = await testCluster();
   const query = `sum(max_over_time(revision_app_request_latencies_count{revision_name="${revision}"}[10m]))`;
   const answer = await fetch(`${sandbox.prometheus.url}/api/v1/query?query=${encodeURIComponent(query)}`);
@@ -99,8 +99,8 @@ describe.concurrent('a new revision without traffic', () => {
     const end = await meetRevision(target, () => deployByHelm(target, 'experimental'));
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 6 } });
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
-    expect(await requestsOf(target.candidateRevision)).toBeGreaterThan(0);
-    expect(await requestsOf('newer-v3')).toBe(0);
+    expect(await countRequests(target.candidateRevision)).toBeGreaterThan(0);
+    expect(await countRequests('newer-v3')).toBe(0);
   });
 
   test('that helm would leave in place never gets a request either: the promotion fails on the baseline', async () => {
@@ -111,7 +111,7 @@ describe.concurrent('a new revision without traffic', () => {
       'would have the template of revision stranger-v3, but stranger-v2 was judged; helm leaves in place',
     );
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
-    expect(await requestsOf('stranger-v3')).toBe(0);
+    expect(await countRequests('stranger-v3')).toBe(0);
   });
 });
 

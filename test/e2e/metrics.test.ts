@@ -17,14 +17,14 @@ test('a worker counts intervals and ended experiments, and how soon the traffic 
   });
   const text = await (await fetch(`http://${address}/metrics`)).text();
   const timeToSafeSeconds = (value.report.timeToSafeMs ?? Number.NaN) / 1000;
-  expect(valueOf(text, 'serin_experiments_total', 'outcome="RolledBack"')).toBe(1);
-  expect(valueOf(text, 'serin_intervals_total', 'measurement="measured"')).toBeGreaterThan(0);
-  expect(valueOf(text, 'serin_time_to_safe_seconds_count')).toBe(1);
-  expect(valueOf(text, 'serin_time_to_safe_seconds_sum')).toBeCloseTo(timeToSafeSeconds, 6);
+  expect(readValue(text, 'serin_experiments_total', 'outcome="RolledBack"')).toBe(1);
+  expect(readValue(text, 'serin_intervals_total', 'measurement="measured"')).toBeGreaterThan(0);
+  expect(readValue(text, 'serin_time_to_safe_seconds_count')).toBe(1);
+  expect(readValue(text, 'serin_time_to_safe_seconds_sum')).toBeCloseTo(timeToSafeSeconds, 6);
 });
 
 /** The value of the one series of this name whose labels include the given one. */
-function valueOf(exposition: string, name: string, label = ''): number {
+function readValue(exposition: string, name: string, label = ''): number {
   const lines = exposition.split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(label));
   expect(lines).toHaveLength(1);
   return Number(lines[0]?.split(' ').at(-1));

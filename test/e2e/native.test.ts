@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
-import { deployTarget, helmHistory, scenarioOf, servedTraffic, underLoad } from '../support/scenario.ts';
+import { deployTarget, helmHistory, observeScenario, servedTraffic, underLoad } from '../support/scenario.ts';
 import type { Scenario } from '../support/scenario.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
 const namespace = 'native';
 const notices: string[] = [];
@@ -26,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => void listener.close());
 
 /** The shortest form: the versions are found, the release follows the winner, and whoever listens is told. */
-function manifestOf({ name, chartUrl, valuesUrls }: SampleTarget, helm: object = {}): object {
+function nativeManifest({ name, chartUrl, valuesUrls }: SampleTarget, helm: object = {}): object {
   return {
     apiVersion: 'serin.dev/v1alpha1',
     kind: 'Experiment',
@@ -54,13 +56,16 @@ function manifestOf({ name, chartUrl, valuesUrls }: SampleTarget, helm: object =
 async function start(target: SampleTarget, manifest: object): Promise<Scenario> {
   const { client, taskQueue } = await testCluster();
   const workflowId = `experiment/${namespace}/${target.name}`;
-  return scenarioOf(target, await client.workflow.start('experiment', { taskQueue, workflowId, args: [manifest] }));
+  return observeScenario(
+    target,
+    await client.workflow.start<ExperimentWorkflow>(workflowType, { taskQueue, workflowId, args: [manifest] }),
+  );
 }
 
 describe.concurrent("serin's own form", () => {
   test('promotes what it finds on the target, and tells of the end', async () => {
     const target = await deployTarget({ name: 'found', namespace });
-    const { value: end } = await underLoad(target, async () => (await start(target, manifestOf(target))).end());
+    const { value: end } = await underLoad(target, async () => (await start(target, nativeManifest(target))).end());
     expect(end).toMatchObject({
       status: 'completed',
       report: {
@@ -80,7 +85,7 @@ describe.concurrent("serin's own form", () => {
     const { chart, values } = await labelledChart();
     const set = (name: string, image: string, tVersion: string) => ({ name, image, tVersion });
     const image = 'gcr.io/knative-samples/knative-route-demo';
-    const manifest = manifestOf(target, {
+    const manifest = nativeManifest(target, {
       chart,
       values: {
         baseline: { files: [values], set: set(target.baselineRevision, `${image}:blue`, 'blue') },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { conditionOf } from '../../operator/status/conditions.ts';
+import { findCondition } from '../../operator/status/conditions.ts';
 import { describe as describeReport } from '../../core/report/describe.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { statusQuery } from '../../contract/messages.ts';
@@ -13,7 +13,7 @@ import { startOperatorProcess } from '../support/operator-process.ts';
 import { deployTarget, helmHistory, servedTraffic, underLoad, untilServes } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 
-const namespace = 'operated';
+const ownNamespace = 'operated';
 let cluster: TestCluster;
 let sandbox: Sandbox;
 let experiments: ExperimentsIn;
@@ -21,8 +21,8 @@ let experiments: ExperimentsIn;
 beforeAll(async () => {
   cluster = await testCluster();
   ({ sandbox } = cluster);
-  experiments = await experimentsIn(namespace);
-  await startOperatorProcess(sandbox, { name: 'operator', taskQueue: cluster.taskQueue, watchNamespace: namespace });
+  experiments = await experimentsIn(ownNamespace);
+  await startOperatorProcess(sandbox, { name: 'operator', taskQueue: cluster.taskQueue, watchNamespace: ownNamespace });
 });
 
 /** An iteration of a second, two in all, and a first step of 40 %. */
@@ -30,7 +30,7 @@ const quick = { iterations: 2, weights: { maxCandidateWeightIncrement: 40 } };
 
 describe.concurrent('serin operator', () => {
   test('carries the tutorial out by kubectl alone, and its object describes itself as the run does', async () => {
-    const target = await deployTarget({ name: 'kubectl-only', namespace });
+    const target = await deployTarget({ name: 'kubectl-only', namespace: ownNamespace });
     const { value } = await underLoad(target, async () => {
       await experiments.apply(manifestFor(target, quick));
       const watch = await experiments.watch(target.name);
@@ -60,7 +60,7 @@ describe.concurrent('serin operator', () => {
     const end = [...named, 'Completed', '2', 'ExperimentCompleted: Experiment completed successfully'];
     expect(rows.at(-1)).toEqual(end);
 
-    const yaml = await sandbox.kubectl('get', 'experiment', target.name, '-n', namespace, '-o', 'yaml');
+    const yaml = await sandbox.kubectl('get', 'experiment', target.name, '-n', ownNamespace, '-o', 'yaml');
     const described = await runSerin(['describe', '-f', '-', '--wide'], { input: yaml });
     const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').query(statusQuery);
     expect(described.stdout).toBe(`${describeReport(report)}\n`);
@@ -68,7 +68,7 @@ describe.concurrent('serin operator', () => {
     const where = ['--address', sandbox.temporal.address];
     const asserted = await runSerin([
       'assert',
-      `${namespace}/${target.name}`,
+      `${ownNamespace}/${target.name}`,
       '-c',
       'successful,candidateWon',
       ...where,
@@ -81,13 +81,13 @@ describe.concurrent('serin operator', () => {
   });
 
   test("accepts iter8's tutorial as it is, with versions beside an empty versionInfo", async () => {
-    const target = await deployTarget({ name: 'as-it-is', namespace });
+    const target = await deployTarget({ name: 'as-it-is', namespace: ownNamespace });
     await sandbox.kubectl(
       'apply',
       '-n',
-      namespace,
+      ownNamespace,
       '-f',
-      `${sandbox.chartRepository.url}/targets/${namespace}/${target.name}/experiment.yaml`,
+      `${sandbox.chartRepository.url}/targets/${ownNamespace}/${target.name}/experiment.yaml`,
     );
     const { spec } = await experiments.read('as-it-is');
     expect(spec).toMatchObject({ baseline: { name: 'current' }, candidates: [{ name: 'candidate' }] });
@@ -97,7 +97,7 @@ describe.concurrent('serin operator', () => {
   });
 
   test('brings the traffic back to the baseline when a running Experiment is deleted', async () => {
-    const target = await deployTarget({ name: 'deleted', namespace });
+    const target = await deployTarget({ name: 'deleted', namespace: ownNamespace });
     await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
     const { status } = await experiments.untilRunning(target.name);
     await experiments.remove(target.name, 10);
@@ -107,24 +107,24 @@ describe.concurrent('serin operator', () => {
   });
 
   test('shows at once, with all reasons, that a manifest cannot be used, and starts no workflow', async () => {
-    const manifest = manifestFor(await deployTarget({ name: 'invalid', namespace, baselineOnly: true }), {
+    const manifest = manifestFor(await deployTarget({ name: 'invalid', namespace: ownNamespace, baselineOnly: true }), {
       objectives: [{ metric: 'Happiness!', upperLimit: 1 }],
       annotations: { 'min-samples': 'many' },
     });
     await experiments.apply(manifest);
     const { status } = await experiments.untilCondition('invalid', 'Failed');
-    const failed = conditionOf(status?.conditions ?? [], 'Failed');
+    const failed = findCondition(status?.conditions ?? [], 'Failed');
     expect(failed?.reason).toBe('InvalidExperiment');
     expect(failed?.message).toContain('spec.criteria.objectives[0].metric: expected one of request-count');
     expect(failed?.message).toContain('metadata.annotations."serin.dev/min-samples": expected');
-    expect(conditionOf(status?.conditions ?? [], 'Completed')?.status).toBe('True');
+    expect(findCondition(status?.conditions ?? [], 'Completed')?.status).toBe('True');
     expect(status?.serin.workflowId).toBeUndefined();
     expect(await experiments.events('invalid')).toEqual([expect.objectContaining({ reason: 'Invalid' })]);
     await experiments.remove('invalid', 5);
   });
 
   test('refuses a change of the spec, and takes the same manifest again', async () => {
-    const target = await deployTarget({ name: 'edited', namespace });
+    const target = await deployTarget({ name: 'edited', namespace: ownNamespace });
     const manifest = manifestFor(target, { ...quick, iterations: 100 });
     await experiments.apply(manifest);
     await experiments.untilRunning('edited');
@@ -143,7 +143,7 @@ describe.concurrent('serin operator', () => {
     const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
     const spec = { target: 'nowhere', pattern: 'Canary', objectives: [{ metric: 'error-rate', max: '10ms' }] };
     await experiments.apply({ ...kind, metadata: { name: 'native' }, spec });
-    const object = ['experiments.serin.dev/native', '-n', namespace] as const;
+    const object = ['experiments.serin.dev/native', '-n', ownNamespace] as const;
     await sandbox.kubectl('wait', '--for=condition=Failed', ...object, '--timeout=30s');
     const [, columns = ''] = (await sandbox.kubectl('get', ...object)).split('\n');
     expect(columns).toMatch(/^native +Canary +nowhere .*InvalidExperiment: .*expected a share such as 1%/);

@@ -41,7 +41,7 @@ async function goThrough(
     await until('the outage to last', async () => performance.now() - downSince >= downMs, { limitMs: 2 * downMs });
     await part.start();
     const ends = await Promise.all(running.map(({ end }) => end()));
-    return targets.map((target, index) => courseOf({ target, during: during[index], end: ends[index] }));
+    return targets.map((target, index) => completeCourse({ target, during: during[index], end: ends[index] }));
   });
 }
 
@@ -66,20 +66,20 @@ async function untilMidRun(target: SampleTarget, options: ScenarioOptions): Prom
   return scenario;
 }
 
-function courseOf({ target, during, end }: { [K in keyof Course]?: Course[K] | undefined }): Course {
+function completeCourse({ target, during, end }: { [K in keyof Course]?: Course[K] | undefined }): Course {
   if (target === undefined || during === undefined || end === undefined) throw new Error('an experiment is missing');
   return { target, during, end };
 }
 
 /** Records of the intervals in which the experiment saw nothing, and of those that counted. */
-function intervalsOf({ history }: Report) {
+function splitIntervals({ history }: Report) {
   const sawNothing = ({ reason }: Report['history'][number]): boolean => reason.startsWith('blind');
   return { blind: history.filter(sawNothing), counted: history.filter((record) => !sawNothing(record)) };
 }
 
 describe('an experiment whose Prometheus is down for a minute in mid-run', () => {
   let courses: readonly Course[];
-  const courseOn = (name: string): Course => courseOf({ ...courses.find(({ target }) => target.name === name) });
+  const courseOn = (name: string): Course => completeCourse({ ...courses.find(({ target }) => target.name === name) });
   beforeAll(async () => {
     const { sandbox } = await testCluster();
     const outage = { part: sandbox.outages.prometheus, downMs: 60_000, isShown: isBlind };
@@ -104,7 +104,7 @@ describe('an experiment whose Prometheus is down for a minute in mid-run', () =>
       status: 'completed',
       report: { outcome: 'Promoted', completedIterations: iterations },
     });
-    const { blind, counted } = intervalsOf(end.report);
+    const { blind, counted } = splitIntervals(end.report);
     expect(blind.length).toBeGreaterThan(5);
     expect(blind.filter(({ weightsBefore, weightsAfter }) => weightsBefore[0] !== weightsAfter[0])).toEqual([]);
     expect(counted.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -123,7 +123,7 @@ describe('an experiment whose Prometheus is down for a minute in mid-run', () =>
       status: 'completed',
       report: { outcome: 'Promoted', completedIterations: iterations },
     });
-    const { blind } = intervalsOf(end.report);
+    const { blind } = splitIntervals(end.report);
     const [first, last] = [blind.at(0)?.atMs ?? 0, blind.at(-1)?.atMs ?? 0];
     expect(last - first).toBeGreaterThan(10_000);
   });

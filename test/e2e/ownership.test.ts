@@ -2,18 +2,27 @@ import { expect, test } from 'vitest';
 import { leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
-import { activitiesOf } from '../support/history.ts';
+import { scheduledActivities } from '../support/history.ts';
 import { manifestFor } from '../support/manifest.ts';
-import { deployTarget, readKsvc, scenarioOf, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
+import {
+  deployTarget,
+  readKsvc,
+  observeScenario,
+  servedTraffic,
+  startExperiment,
+  underLoad,
+} from '../support/scenario.ts';
 import type { Scenario } from '../support/scenario.ts';
 import { startSecondTemporal } from '../support/second-temporal.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
 const namespace = 'ownership';
 
 /** How often a waiting experiment has looked at the Lease. */
-async function looksOf({ handle }: Scenario): Promise<number> {
+async function countAttempts({ handle }: Scenario): Promise<number> {
   const { raw } = await handle.describe();
   return raw.pendingActivities?.[0]?.attempt ?? 0;
 }
@@ -30,8 +39,8 @@ test('a second experiment waits through a continue-as-new of the holder, and is 
 
   async function start(workflowId: string): Promise<Scenario> {
     const manifest = manifestFor(target, { iterations: 12, objectives: [] });
-    const options = { taskQueue, workflowId, args: [manifest] };
-    return scenarioOf(target, await temporal.client.workflow.start('experiment', options));
+    const options = { taskQueue, workflowId, args: [manifest] as [object] };
+    return observeScenario(target, await temporal.client.workflow.start<ExperimentWorkflow>(workflowType, options));
   }
 
   const { value } = await underLoad(target, async () => {
@@ -44,8 +53,8 @@ test('a second experiment waits through a continue-as-new of the holder, and is 
       waitingFor: { temporalAddress: temporal.address, why: 'experiment first is running' },
     });
     await until('the holder to continue as new', async () => (await first.handle.describe()).runId !== firstRunId);
-    const looks = await looksOf(second);
-    await until('another look at the holder', async () => (await looksOf(second)) > looks + 1);
+    const attempts = await countAttempts(second);
+    await until('another look at the holder', async () => (await countAttempts(second)) > attempts + 1);
     expect(await second.untilReport('its report', () => true)).toMatchObject(isWaiting);
     return { first, second, firstEnd: await first.end() };
   });
@@ -57,7 +66,7 @@ test('a second experiment waits through a continue-as-new of the holder, and is 
   expect(secondEnd.message).toMatch(
     /stale baseline: candidate owned-v2 has 100 % of the traffic .*; traffic untouched$/s,
   );
-  expect((await activitiesOf(value.second.handle)).map(({ name }) => name)).not.toContain('patchTraffic');
+  expect((await scheduledActivities(value.second.handle)).map(({ name }) => name)).not.toContain('patchTraffic');
   expect((await readKsvc(target)).metadata.annotations[planAnnotation]).toMatch(new RegExp(`^${firstRunId}/`));
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
   expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));

@@ -39,7 +39,7 @@ async function traces(target: SampleTarget): Promise<object> {
 }
 
 /** Runs an experiment that must be refused, and answers with why; nothing of the target may have changed. */
-async function refusalOf(
+async function runRefused(
   target: SampleTarget,
   options: ScenarioOptions,
 ): Promise<{ readonly type: string | undefined; readonly message: string | undefined }> {
@@ -59,14 +59,14 @@ describe('the preflight refuses, before it changes anything,', () => {
   });
 
   test('values that would deploy another image than the judged one', async () => {
-    const { type, message } = await refusalOf(target, { helmArgs: ['--set', `image=${red}`] });
+    const { type, message } = await runRefused(target, { helmArgs: ['--set', `image=${red}`] });
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(/- for current, .* is rendered with image .*:red, but .*:blue was judged/);
     expect(message).toMatch(/- for candidate, .* is rendered with image .*:red, but .*:green was judged/);
   });
 
   test('values that would deploy another template under the judged name', async () => {
-    const { type, message } = await refusalOf(target, { helmArgs: ['--set', 'tVersion=teal'] });
+    const { type, message } = await runRefused(target, { helmArgs: ['--set', 'tVersion=teal'] });
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(
       /- for current, .* would differ from revision strict-v1, .*: containers\[0\]\.env\[0\]\.value is "teal" instead of "blue"/,
@@ -81,7 +81,7 @@ describe('the preflight refuses, before it changes anything,', () => {
     const values = target.valuesUrls.baseline.replace('values.yaml', '{{ .promote }}.yaml');
     const args = ['upgrade', '--install', target.name, chart, `--values=${values}`];
     const finish = [{ task: 'common/exec', with: { cmd: 'helm', args } }];
-    const { type, message } = await refusalOf(target, { finish });
+    const { type, message } = await runRefused(target, { finish });
     expect(type).toBe('PreflightRefused');
     const denied = `helm may not create configmaps in namespace ${namespace}, which the chart has; give the worker's account that right`;
     expect(message).toContain(`: ${denied}`);
@@ -98,7 +98,7 @@ describe('the preflight refuses, before it changes anything,', () => {
     const manifest = join(programs, 'settings.json');
     await writeFile(manifest, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
     const promote = { task: 'common/promote-kubectl', with: { manifest, namespace: 'kube-system' } };
-    const { type, message } = await refusalOf(target, { taskQueue: namespace, finish: [promote] });
+    const { type, message } = await runRefused(target, { taskQueue: namespace, finish: [promote] });
     expect(type).toBe('PreflightRefused');
     for (const winner of ['current', 'candidate']) {
       expect(message).toMatch(new RegExp(`- for ${winner}: kubectl apply .*configmaps "settings" is forbidden: User`));
@@ -106,21 +106,21 @@ describe('the preflight refuses, before it changes anything,', () => {
   });
 
   test('values that would deploy another revision than the judged one', async () => {
-    const { type, message } = await refusalOf(target, { candidatePromotes: 'values' });
+    const { type, message } = await runRefused(target, { candidatePromotes: 'values' });
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(/- for candidate, .* is rendered with revision strict-v1, but strict-v2 was judged/);
     expect(message).not.toContain('for current');
   });
 
   test('values that are not there', async () => {
-    const { type, message } = await refusalOf(target, { baselinePromotes: 'no-values' });
+    const { type, message } = await runRefused(target, { baselinePromotes: 'no-values' });
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(/- for current: helm upgrade .*no-values\.yaml : 404 Not Found/);
   });
 
   test('a release that does not exist', async () => {
     const helm = { cmd: 'helm', args: ['upgrade', '--install', 'nobody', target.chartUrl] };
-    const { type, message } = await refusalOf(target, { finish: [{ task: 'common/exec', with: helm }] });
+    const { type, message } = await runRefused(target, { finish: [{ task: 'common/exec', with: helm }] });
     expect(type).toBe('PreflightRefused');
     expect(message).toContain(
       '- release preflight/nobody does not exist: a finish action would install it beside what is running',
@@ -128,7 +128,7 @@ describe('the preflight refuses, before it changes anything,', () => {
   });
 
   test('a candidate that does not become ready in time', async () => {
-    const { type, message } = await refusalOf(target, {
+    const { type, message } = await runRefused(target, {
       candidateRevision: 'strict-v9',
       annotations: { 'readiness-limit': '3s' },
     });
@@ -144,7 +144,7 @@ describe.concurrent('the preflight', () => {
     const third = ['--values', target.valuesUrls.candidate, '--set', `name=stale-v3,image=${red}`];
     await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...third);
     await untilServes(target, 'stale-v3');
-    const { type, message } = await refusalOf(target, {});
+    const { type, message } = await runRefused(target, {});
     expect(type).toBe('PreflightRefused');
     expect(message).toContain(
       '- stale baseline: the traffic of preflight/stale is stale-v3 100 %, but stale-v1 and stale-v2 must have 100 % together',
@@ -158,7 +158,7 @@ describe.concurrent('the preflight', () => {
     await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...broken);
     const revision = `revision/${target.candidateRevision}`;
     await sandbox.kubectl('wait', revision, '-n', namespace, '--for=create', '--timeout=30s');
-    const { type, message } = await refusalOf(target, { annotations: { 'readiness-limit': '3s' } });
+    const { type, message } = await runRefused(target, { annotations: { 'readiness-limit': '3s' } });
     expect(type).toBe('NotReady');
     expect(message).toMatch(/candidate revision preflight\/imageless-v2 is not ready: /);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
@@ -168,7 +168,7 @@ describe.concurrent('the preflight', () => {
     const { sandbox } = await testCluster();
     const unbound = 'preflight-unbound';
     const target = await deployTarget({ name: 'unbound', namespace: unbound, bindSecrets: false });
-    const { type, message } = await refusalOf(target, {});
+    const { type, message } = await runRefused(target, {});
     expect(type).toBe('PreflightRefused');
     expect(message).toContain(
       `apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace ${unbound}`,
@@ -187,11 +187,11 @@ test('a release that a killed helm left pending in mid-run is repaired and upgra
   const { value: end } = await underLoad(target, async () => {
     const annotations = { approval: 'required' };
     const options = { objectives, annotations, helmArgs: ['--timeout=5s'] };
-    const { untilReport, handle, end } = await startExperiment(target, options);
-    await untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
+    const run = await startExperiment(target, options);
+    await run.untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
     await killHelm(target);
-    await handle.signal('approve');
-    return end();
+    await run.handle.signal('approve');
+    return run.end();
   });
   expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
   const history = (await helmHistory(target)).map(({ status }) => status);
@@ -203,7 +203,7 @@ test('a release that a killed helm left pending in mid-run is repaired and upgra
 async function chartWithConfigMap(target: SampleTarget): Promise<string> {
   const { sandbox } = await testCluster();
   const chart = join(sandbox.stateDirectory, `configured-${target.name}`);
-  await cp(chartOf(sandbox, target), chart, { recursive: true });
+  await cp(chartPath(sandbox, target), chart, { recursive: true });
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${target.name}-settings` }, data: {} };
   await writeFile(join(chart, 'templates', 'settings.yaml'), JSON.stringify(object));
   return chart;
@@ -216,7 +216,7 @@ async function allowReadingConfigMaps({ kubectl }: Sandbox): Promise<void> {
   await kubectl('create', 'rolebinding', 'settings', '--role=settings', account, '-n', namespace);
 }
 
-function chartOf({ stateDirectory }: Sandbox, { name }: SampleTarget): string {
+function chartPath({ stateDirectory }: Sandbox, { name }: SampleTarget): string {
   return join(stateDirectory, 'charts', 'targets', namespace, name, 'sample-app');
 }
 
@@ -224,7 +224,7 @@ function chartOf({ stateDirectory }: Sandbox, { name }: SampleTarget): string {
 async function killHelm(target: SampleTarget): Promise<void> {
   const { sandbox } = await testCluster();
   const chart = join(sandbox.stateDirectory, `hooked-${target.name}`);
-  await cp(chartOf(sandbox, target), chart, { recursive: true });
+  await cp(chartPath(sandbox, target), chart, { recursive: true });
   const hook = { metadata: { name: 'never', annotations: { 'helm.sh/hook': 'pre-upgrade' } } };
   const spec = { restartPolicy: 'Never', containers: [{ name: 'never', image: 'gcr.io/nobody/nothing:latest' }] };
   await writeFile(

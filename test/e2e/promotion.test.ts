@@ -15,8 +15,8 @@ describe.concurrent('a good candidate', () => {
     const target = await deployTarget({ name: 'good', namespace: 'promotion' });
     const before = await helmHistory(target);
     const { value: end, load } = await underLoad(target, async () => {
-      const { end } = await startExperiment(target, { iterations: 4, intervalSeconds: 2 });
-      return end();
+      const run = await startExperiment(target, { iterations: 4, intervalSeconds: 2 });
+      return run.end();
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 4 } });
     expect(end.report.history.map(({ weightsBefore }) => weightsBefore[0])).toEqual([10, 20, 30, 40]);

@@ -7,7 +7,7 @@ import {
 } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
 import { beforeAll, expect, test } from 'vitest';
-import type { KnativeService } from '../../kubernetes/restore-cluster.ts';
+import type { TargetService } from '../../kubernetes/restore-cluster.ts';
 import { formatHolder, holderAnnotations } from '../../core/traffic/lease.ts';
 import { leaseAnnotations, leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { percentsByRevision } from '../../core/traffic/spec-traffic.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   leases = config.makeApiClient(CoordinationV1Api);
 });
 
-const namespace = 'restore';
+const ownNamespace = 'restore';
 const knative = { group: 'serving.knative.dev', version: 'v1', plural: 'services' } as const;
 
 /** A target whose experiment has stopped in the middle: 45 % on the candidate, and a Lease that says who it was. */
@@ -38,7 +38,7 @@ async function abandonedTarget(
   name: string,
   holder?: { workflowId: string; firstRunId: string },
 ): Promise<SampleTarget> {
-  const target = await sandbox.deploySample({ name, namespace });
+  const target = await sandbox.deploySample({ name, namespace: ownNamespace });
   const traffic = [
     { revisionName: target.baselineRevision, percent: 55, tag: 'current' },
     { revisionName: target.candidateRevision, percent: 45, tag: 'candidate' },
@@ -46,7 +46,7 @@ async function abandonedTarget(
   await objects.patchNamespacedCustomObject(
     {
       ...knative,
-      namespace,
+      namespace: ownNamespace,
       name,
       body: { metadata: { annotations: { [planAnnotation]: 'old/3' } }, spec: { traffic } },
     },
@@ -82,12 +82,12 @@ function restore(target: SampleTarget, ...args: readonly string[]): Promise<Comm
   return runSerin(['restore', `${target.namespace}/${target.name}`, ...where, ...args]);
 }
 
-async function readService({ namespace, name }: SampleTarget): Promise<KnativeService> {
+async function readService({ namespace, name }: SampleTarget): Promise<TargetService> {
   // The API server has checked it.
-  return (await objects.getNamespacedCustomObject({ ...knative, namespace, name })) as KnativeService;
+  return (await objects.getNamespacedCustomObject({ ...knative, namespace, name })) as TargetService;
 }
 
-function percentsOf({ status }: KnativeService): object {
+function servedPercents({ status }: TargetService): object {
   return Object.fromEntries(percentsByRevision(status?.traffic ?? []));
 }
 
@@ -117,7 +117,7 @@ test('waits for the experiment to end, then heals the target from its Lease alon
   ]);
   expect(exitCode).toBe(0);
   const service = await readService(target);
-  expect(percentsOf(service)).toEqual({ [target.baselineRevision]: 100 });
+  expect(servedPercents(service)).toEqual({ [target.baselineRevision]: 100 });
   expect(service.spec.traffic).toEqual([
     { revisionName: target.baselineRevision, percent: 100, tag: 'current', latestRevision: false },
     { revisionName: target.candidateRevision, percent: 0, tag: 'candidate', latestRevision: false },
@@ -129,19 +129,19 @@ test('waits for the experiment to end, then heals the target from its Lease alon
 test('heals the target also while the candidate is not ready, which Knative routes nothing to', async () => {
   const target = await abandonedTarget('sick');
   const revision = target.candidateRevision;
-  sandbox.setFaults({ namespace, revision }, [{ kind: 'unready' }]);
+  sandbox.setFaults({ namespace: ownNamespace, revision }, [{ kind: 'unready' }]);
   await sandbox.kubectl(
     'wait',
     `revision/${revision}`,
     '-n',
-    namespace,
+    ownNamespace,
     '--for=condition=Ready=False',
     '--timeout=30s',
   );
   const { exitCode, stdout } = await restore(target, '--baseline', target.baselineRevision);
   expect(stdout).toContain('confirmed by the cluster after');
   expect(exitCode).toBe(0);
-  expect(percentsOf(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
+  expect(servedPercents(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
 });
 
 test('does not take the word of a Temporal that knows nothing, unless it is forced', async () => {
@@ -153,7 +153,7 @@ test('does not take the word of a Temporal that knows nothing, unless it is forc
   expect(refused.exitCode).toBe(1);
   const away = await restore(target, '--address', '127.0.0.1:1');
   expect(away.stderr).toContain('has ended: Temporal does not answer at 127.0.0.1:1');
-  expect(percentsOf(await readService(target))).toMatchObject({ [target.candidateRevision]: 45 });
+  expect(servedPercents(await readService(target))).toMatchObject({ [target.candidateRevision]: 45 });
 
   const { exitCode, stdout } = await restore(target, '--force', '--output', 'json', '--address', '127.0.0.1:1');
   expect(JSON.parse(stdout)).toMatchObject({
@@ -162,14 +162,14 @@ test('does not take the word of a Temporal that knows nothing, unless it is forc
     leaseDeleted: true,
   });
   expect(exitCode).toBe(0);
-  expect(percentsOf(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
+  expect(servedPercents(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
 });
 
 test('takes the run id for the truth: a later run of the same workflow id has not the target', async () => {
   await startExperiment('again');
   const target = await abandonedTarget('again', { workflowId: 'again', firstRunId: 'an-earlier-run' });
   expect(await restore(target)).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(percentsOf(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
+  expect(servedPercents(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
 });
 
 test('keeps the Lease until the cluster has confirmed the traffic, and takes it from the old run', async () => {
@@ -190,9 +190,9 @@ test('keeps the Lease until the cluster has confirmed the traffic, and takes it 
 
 test('without a Lease it must be told the baseline, which must be a revision of the target', async () => {
   const target = await abandonedTarget('leaseless');
-  const untold = await restore(target);
-  expect(untold.stderr).toBe('serin: restore/leaseless has no Lease; name the revision with --baseline\n');
-  expect(untold.exitCode).toBe(2);
+  const withoutBaseline = await restore(target);
+  expect(withoutBaseline.stderr).toBe('serin: restore/leaseless has no Lease; name the revision with --baseline\n');
+  expect(withoutBaseline.exitCode).toBe(2);
   const wrong = await restore(target, '--baseline', 'terminated-v1');
   expect(wrong.stderr).toContain('restore/leaseless has no revision terminated-v1; it has ');
   expect(wrong.exitCode).toBe(1);
@@ -232,15 +232,15 @@ test('keeps the baseline against what a task of the old run still does, until it
   const restored = restore(target, '--force');
   await until(
     'the baseline',
-    async () => Object.keys(percentsOf(await readService(target))).join() === target.baselineRevision,
+    async () => Object.keys(servedPercents(await readService(target))).join() === target.baselineRevision,
   );
   const spec = { traffic: [{ revisionName: target.candidateRevision, percent: 100 }] };
-  const request = { ...knative, namespace, name: 'late', body: { spec } };
+  const request = { ...knative, namespace: ownNamespace, name: 'late', body: { spec } };
   await objects.patchNamespacedCustomObject(request, setHeaderOptions('Content-Type', PatchStrategy.MergePatch));
   const { exitCode, stdout } = await restored;
   expect(stdout).toContain(
     'A task of the old run may be at work for another 11 s: the traffic is watched for as long.',
   );
   expect(exitCode).toBe(0);
-  expect(percentsOf(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
+  expect(servedPercents(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
 });

@@ -2,12 +2,12 @@ import { Client, Connection } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/index.ts';
 import type { Fault } from '../../sandbox/index.ts';
-import { activitiesAfterVerdict, activitiesOf, helmArguments, plannedWeights } from '../support/history.ts';
+import { activitiesAfterVerdict, scheduledActivities, helmArguments, plannedWeights } from '../support/history.ts';
 import { manifestFor } from '../support/manifest.ts';
 import {
   deployTarget,
   helmHistory,
-  scenarioOf,
+  observeScenario,
   servedTraffic,
   setCandidateFaults,
   startExperiment,
@@ -15,6 +15,8 @@ import {
 } from '../support/scenario.ts';
 import type { ScenarioOptions } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
 const namespace = 'rollback';
 
@@ -95,7 +97,7 @@ describe.concurrent('a bad candidate', () => {
     );
     expect(value.end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 15 } });
     // Ten is the first step; at the end the promotion, before and after the finish actions.
-    expect(plannedWeights(await activitiesOf(value.handle))).toEqual([10, 5, 15, 100, 100]);
+    expect(plannedWeights(await scheduledActivities(value.handle))).toEqual([10, 5, 15, 100, 100]);
     const drop = value.end.report.history.find(({ weightsAfter }) => weightsAfter[0] === 5);
     expect(drop?.reason).toMatch(/^drops 10 -> 5: failed: error-rate 1\.0+ > limit 0\.9\d*, \d+ requests/);
   });
@@ -114,7 +116,7 @@ describe.concurrent('a bad candidate', () => {
     expect(ended).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', completedIterations: 8 } });
     expect(ended.report.reason).toMatch(/^failed: .*error-rate 1\.0+ > limit 0\.010, \d+ requests$/);
     // The first step, the roll back, and the same after the finish actions.
-    expect(plannedWeights(await activitiesOf(handle))).toEqual([4, 0, 0]);
+    expect(plannedWeights(await scheduledActivities(handle))).toEqual([4, 0, 0]);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });
 });
@@ -151,12 +153,12 @@ test("a bad candidate is found by the metrics of Knative's OpenTelemetry generat
       durationMs: 600_000,
       signal: stop.signal,
     });
-    const handle = await client.workflow.start('experiment', {
+    const handle = await client.workflow.start<ExperimentWorkflow>(workflowType, {
       taskQueue: 'serin',
       workflowId: 'experiment/seconds',
       args: [manifestFor(target, { iterations: 60, rollbackOnFailure: true })],
     });
-    const { report } = await scenarioOf(target, handle).end();
+    const { report } = await observeScenario(target, handle).end();
     stop.abort();
     await load;
     expect(report.outcome).toBe('RolledBack');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { conditionOf } from '../../operator/status/conditions.ts';
+import { findCondition } from '../../operator/status/conditions.ts';
 import type { ExperimentStatus } from '../../operator/status/experiment-status.ts';
 import type { Sandbox, SupervisedProcess } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -11,13 +11,13 @@ import {
   createRepository,
   deploy,
   experimentName,
-  gitOf,
+  runGit,
   isReady,
   kustomize,
-  placeOf,
+  createPlace,
   startSampleWorker,
 } from '../support/sample-place.ts';
-import type { Place, Step } from '../support/sample-place.ts';
+import type { Place, SampleStep } from '../support/sample-place.ts';
 import { servedTraffic } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 
@@ -45,9 +45,9 @@ interface Sample {
   /** Also its namespace. */
   readonly name: string;
   readonly manifest: string;
-  readonly before: readonly Step[];
+  readonly before: readonly SampleStep[];
   /** What happens once the experiment waits for it. */
-  readonly meanwhile?: readonly Step[];
+  readonly meanwhile?: readonly SampleStep[];
   /** Of a second load beside the first. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly outcome: 'Promoted' | 'RolledBack' | 'Failed' | 'Concluded';
@@ -167,8 +167,8 @@ const samples: readonly Sample[] = [
     serves: 'sample-app-v2',
     after: async (place) => {
       const branch = 'promote-sample-app-v2';
-      expect(await gitOf(place, 'log', '--format=%an: %s', `main..${branch}`)).toBe('serin: Promote sample-app-v2\n');
-      expect(await gitOf(place, 'show', `${branch}:values.yaml`)).toMatch(
+      expect(await runGit(place, 'log', '--format=%an: %s', `main..${branch}`)).toBe('serin: Promote sample-app-v2\n');
+      expect(await runGit(place, 'show', `${branch}:values.yaml`)).toMatch(
         /^name: "sample-app-v2"\nimage: ".*:green"\ntVersion: "green"$/m,
       );
       await deploy(branch)(place);
@@ -216,7 +216,7 @@ async function serves({ namespace }: Place, revision: string): Promise<void> {
 
 describe.concurrent('samples', () => {
   test.each(samples)('$name: $manifest ends $outcome, no request is lost, $serves has the traffic', async (sample) => {
-    const place = await placeOf(sample.name);
+    const place = await createPlace(sample.name);
     for (const step of sample.before) await step(place);
     const { value: status, loads } = await underLoad(sample, place, () => carryOut(sample, place));
     const { outcome, reason } = status?.serin ?? {};
@@ -225,7 +225,7 @@ describe.concurrent('samples', () => {
       outcome: sample.outcome,
       reason: expect.stringContaining(sample.because),
     });
-    const failed = conditionOf(status?.conditions ?? [], 'Failed');
+    const failed = findCondition(status?.conditions ?? [], 'Failed');
     if (sample.outcome === 'Failed') expect(failed?.reason).toBe(sample.failure);
     for (const { total, byStatus } of loads) expect(byStatus).toEqual({ 200: total });
     await serves(place, sample.serves);

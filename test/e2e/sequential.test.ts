@@ -6,7 +6,7 @@ import { abortSignal } from '../../contract/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
 import { manifestFor } from '../support/manifest.ts';
-import { observationsOf } from '../support/history.ts';
+import { readObservations } from '../support/history.ts';
 import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
 
@@ -55,7 +55,7 @@ describe.concurrent('the sequential analysis', () => {
     );
     expect(end.report.history.length).toBeGreaterThan(3);
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
-    for (const observation of await observationsOf(handle)) {
+    for (const observation of await readObservations(handle)) {
       if (observation.measurement.kind !== 'measured') continue;
       const { baseline, candidates, asked = [] } = observation.measurement;
       expect(Math.max(...[baseline, ...candidates].map((one) => JSON.stringify(one).length))).toBeLessThan(2048);

@@ -7,14 +7,14 @@ import { notifyHttp, notifySlack } from '../../activities/http/notify.ts';
 import { requestText } from '../../activities/http/request-text.ts';
 import { checkObjects } from '../../activities/knative/check-objects.ts';
 import { connectCluster } from '../../activities/knative/cluster.ts';
-import type { Cluster } from '../../activities/knative/cluster.ts';
-import { acquireTarget } from '../../activities/knative/own-target.ts';
+import type { ActivityCluster } from '../../activities/knative/cluster.ts';
+import { acquireTarget } from '../../activities/knative/acquire-target.ts';
 import { parseWaitFor } from '../../core/experiment/wait-for.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import type { Counts } from '../../core/measurements/measurement.ts';
 import { startHttpServer } from '../activities/http/http-server.ts';
 import type { TestServer } from '../activities/http/http-server.ts';
-import { asActivity, failureOf } from '../support/activity.ts';
+import { asActivity, caughtFailure } from '../support/activity.ts';
 import { testCluster } from '../support/cluster.ts';
 import { linkPrograms } from '../support/programs.ts';
 import { deployTarget, startExperiment, underLoad } from '../support/scenario.ts';
@@ -25,7 +25,7 @@ const token = 'hush "$HOME" \'x\'';
 
 let sandbox: Sandbox;
 let server: TestServer;
-let cluster: Cluster;
+let cluster: ActivityCluster;
 
 beforeAll(async () => {
   sandbox = (await testCluster()).sandbox;
@@ -150,7 +150,7 @@ test('every task does its part in one experiment, and no secret shows', async ()
     });
     expect(latencySumMs).toBeGreaterThan(0);
   }
-  const [slack, done] = server.seen;
+  const [slack, done] = server.received;
   expect(slack).toMatchObject({ url: '/chat.postMessage', headers: { authorization: `Bearer ${token}` } });
   expect(JSON.parse(slack?.body ?? '')).toMatchObject({
     channel: '#canaries',
@@ -181,14 +181,14 @@ function countsIn(history: History): Readonly<Record<string, Counts>> {
 }
 
 describe('a look at objects', () => {
-  const look = (kind: string, name: string, waitFor = 'create'): Promise<void> =>
+  const check = (kind: string, name: string, waitFor = 'create'): Promise<void> =>
     checkObjects(cluster, {
       objects: [{ kind, name, namespace, waitFor: parseWaitFor(waitFor) ?? { kind: 'exists' } }],
     });
 
   test.each(['ksvc', 'services.serving.knative.dev'])('names the kind as kubectl does, %s', async (kind) => {
-    await asActivity(() => look(kind, 'all', 'condition=Ready'));
-    expect(await failureOf(() => look(kind, 'nobody'))).toMatchObject({
+    await asActivity(() => check(kind, 'all', 'condition=Ready'));
+    expect(await caughtFailure(() => check(kind, 'nobody'))).toMatchObject({
       type: 'NotReady',
       isRetryable: true,
       message: `${kind} tasks/nobody: does not exist`,
@@ -196,13 +196,13 @@ describe('a look at objects', () => {
   });
 
   test('says which right is missing', async () => {
-    const { type, message } = await failureOf(() => look('Configuration', 'all'));
+    const { type, message } = await caughtFailure(() => check('Configuration', 'all'));
     expect(type).toBe('Forbidden');
     expect(message).toContain('grant the worker the right "get" on Configuration');
   });
 
   test('waits for a kind that the API server does not know yet', async () => {
-    expect(await failureOf(() => look('unicorns', 'a', 'delete'))).toMatchObject({
+    expect(await caughtFailure(() => check('unicorns', 'a', 'delete'))).toMatchObject({
       type: 'NotReady',
       message: 'the API server knows no kind unicorns',
     });
@@ -217,13 +217,13 @@ describe('a secret', () => {
     const secret = { namespace, name: 'keys' };
     const headers: never[] = [];
     const input = { method: 'POST', headers, body: [], auth: 'Bearer', secret, idempotencyKey: key } as const;
-    const failure = await failureOf(() => notifyHttp(dependencies(), { ...input, url: [`${server.url}/refused`] }));
+    const failure = await caughtFailure(() => notifyHttp(dependencies(), { ...input, url: [`${server.url}/refused`] }));
     expect(failure).toMatchObject({ type: 'HttpRefused', message: 'the URL answered 400: bad token Bearer ***' });
   });
 
   test('that does not exist is named', async () => {
     const input = { channel: 'a', text: 'b', idempotencyKey: key, secret: { namespace, name: 'nothing' } };
-    const failure = await failureOf(() => notifySlack(dependencies(), input));
+    const failure = await caughtFailure(() => notifySlack(dependencies(), input));
     expect(failure).toMatchObject({ type: 'NotFound', message: 'Secret tasks/nothing does not exist' });
   });
 
@@ -241,11 +241,11 @@ describe('a secret', () => {
     const input = { ...owned, script, secret: { namespace, name: 'keys' }, limitMs: 20_000 };
     const environment = { PATH: process.env['PATH'] ?? '' };
     const run = (...allowedCommands: string[]) => runScript({ cluster, allowedCommands, environment }, input);
-    expect(await failureOf(() => run('bash'))).toMatchObject({
+    expect(await caughtFailure(() => run('bash'))).toMatchObject({
       type: 'CommandFailed',
       message: 'bash failed with exit code 3: 1\n2\n3\n4\n5\n6\n7\n8\n9\n***',
     });
-    expect(await failureOf(() => run('helm'))).toMatchObject({ type: 'CommandNotAllowed' });
+    expect(await caughtFailure(() => run('helm'))).toMatchObject({ type: 'CommandNotAllowed' });
   });
 });
 
@@ -260,7 +260,7 @@ test('a server whose certificate nobody vouches for is not talked to', async () 
     signal: new AbortController().signal,
     allowedHosts: ['*'],
   } as const;
-  expect(await failureOf(() => requestText(request))).toMatchObject({
+  expect(await caughtFailure(() => requestText(request))).toMatchObject({
     type: 'HttpUnavailable',
     message: expect.stringMatching(/certificate/),
   });

@@ -17,14 +17,14 @@ async function temporal(...args: string[]): Promise<string> {
   return sandbox.temporalCommand(...args);
 }
 
-async function refusalOf(...args: string[]): Promise<string> {
+async function runRefused(...args: string[]): Promise<string> {
   const { sandbox } = await testCluster();
   const env = { ...process.env, TEMPORAL_ADDRESS: sandbox.temporal.address };
   const refused: unknown = await run(sandbox.tools.temporal, args, { env }).catch((error: unknown) => error);
   return refused instanceof Error && 'stderr' in refused ? String(refused.stderr) : '';
 }
 
-async function statusOf(workflowId: string): Promise<Report> {
+async function queryStatus(workflowId: string): Promise<Report> {
   const answer: unknown = JSON.parse(
     await temporal('workflow', 'query', '-w', workflowId, '--type', 'status', '-o', 'json'),
   );
@@ -34,7 +34,7 @@ async function statusOf(workflowId: string): Promise<Report> {
 
 function untilStatus(workflowId: string, what: string, holds: (report: Report) => boolean): Promise<Report> {
   return until(what, async () => {
-    const report = await statusOf(workflowId);
+    const report = await queryStatus(workflowId);
     return holds(report) ? report : undefined;
   });
 }
@@ -65,7 +65,7 @@ describe('the plain Temporal CLI', () => {
     await underLoad(target, async () => {
       await startFromFile(target, workflowId);
       await untilStatus(workflowId, 'Running', ({ stage }) => stage === 'Running');
-      expect(await refusalOf('workflow', 'update', 'execute', '-w', workflowId, '--name', 'approve')).toContain(
+      expect(await runRefused('workflow', 'update', 'execute', '-w', workflowId, '--name', 'approve')).toContain(
         'cannot approve: no approval gate is open, so there is nothing to approve yet',
       );
       const by = ['--input', '{"by":"alice","reason":"lunch"}'];

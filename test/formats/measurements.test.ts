@@ -13,7 +13,7 @@ const counts = {
 };
 const interval = { fromMs: 0, toMs: 12_000, weight: 20, baseline: counts, candidate: { requests: 5 } };
 
-function issuesOf(...lines: readonly unknown[]): readonly string[] {
+function findIssues(...lines: readonly unknown[]): readonly string[] {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
   const reading = readMeasurements(text, 'm.ndjson');
   return reading.kind === 'invalid' ? reading.issues.map(formatIssue) : [];
@@ -41,7 +41,7 @@ test('reads one interval a line; what is left out is zero', () => {
 
 test('lists every line that cannot be used', () => {
   expect(
-    issuesOf(interval, 'nonsense', { ...interval, toMs: 0 }, { ...interval, candidate: { requests: 'many' } }),
+    findIssues(interval, 'nonsense', { ...interval, toMs: 0 }, { ...interval, candidate: { requests: 'many' } }),
   ).toEqual([
     'm.ndjson:2:1 (interval): expected a JSON object, got text that is not JSON',
     'm.ndjson:3:1 toMs: expected a moment after fromMs, got another value',
@@ -50,11 +50,11 @@ test('lists every line that cannot be used', () => {
 });
 
 test('refuses intervals that overlap, or are out of order, since their requests would count twice', () => {
-  expect(issuesOf(interval, interval)).toEqual([
+  expect(findIssues(interval, interval)).toEqual([
     'm.ndjson:2:1 fromMs: expected a moment from 12000 on, when the interval before ends, got 0',
   ]);
   const later = { ...interval, fromMs: 12_000, toMs: 24_000 };
-  expect(issuesOf(interval, later)).toEqual([]);
+  expect(findIssues(interval, later)).toEqual([]);
 });
 
 test.each([
@@ -93,5 +93,5 @@ test.each([
   ],
   ['unknown fields', { requests: 5, bad: 1 }, 'Unrecognized key'],
 ])('refuses %s', (_, candidate, expected) => {
-  expect(issuesOf({ ...interval, candidate }).join('\n')).toContain(expected);
+  expect(findIssues({ ...interval, candidate }).join('\n')).toContain(expected);
 });

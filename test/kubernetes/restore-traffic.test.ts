@@ -23,7 +23,7 @@ function aCluster(
       const status = { observedGeneration: 1, conditions, traffic };
       return { metadata: { resourceVersion: '1', generation: 1 }, spec: { traffic }, status };
     },
-    revisionsOf: async () => new Map([['v1', true]]),
+    readRevisions: async () => new Map([['v1', true]]),
     patchService: async (_, patch) => {
       calls.writes += 1;
       traffic = patch.traffic;
@@ -52,9 +52,9 @@ test('a restore that is always overwritten fails with what stands there', async 
 });
 
 test('a restore outlives an API server that cannot write for a moment', async () => {
-  const revisionsOf = vi.fn(async () => new Map([['v1', true]]));
-  revisionsOf.mockRejectedValueOnce(new KubernetesFailure('busy', 'cannot list the revisions'));
-  const { cluster, calls } = aCluster((reads) => (reads === 1 ? split : undefined), { revisionsOf });
+  const readRevisions = vi.fn(async () => new Map([['v1', true]]));
+  readRevisions.mockRejectedValueOnce(new KubernetesFailure('busy', 'cannot list the revisions'));
+  const { cluster, calls } = aCluster((reads) => (reads === 1 ? split : undefined), { readRevisions });
   await awaitBaseline(cluster, { ...restore, signal: new AbortController().signal, limitMs: 10_000 });
   expect(calls.writes).toBe(1);
 });

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { conditionOf } from '../../operator/status/conditions.ts';
+import { findCondition } from '../../operator/status/conditions.ts';
 import { leaseAnnotations } from '../../core/traffic/target.ts';
 import type { TrafficEntry } from '../../core/traffic/target.ts';
 import { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { RestoreCluster } from '../../kubernetes/restore-cluster.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
-import { finalizer, workflowIdOf } from '../../operator/experiment-object.ts';
-import { Memory } from '../../operator/memory.ts';
-import type { Means } from '../../operator/object-writes.ts';
-import { OwedAborts } from '../../operator/owed-aborts.ts';
-import { release } from '../../operator/deletion.ts';
+import { finalizer, experimentWorkflowId } from '../../operator/experiment-object.ts';
+import { RunMemory } from '../../operator/run-memory.ts';
+import type { OperatorDependencies } from '../../operator/object-writes.ts';
+import { PendingAborts } from '../../operator/pending-aborts.ts';
+import { handleDeletion } from '../../operator/deletion.ts';
 import { TemporalFailure } from '../../operator/runs.ts';
-import type { Look, Runs } from '../../operator/runs.ts';
+import type { RunObservation, Runs } from '../../operator/runs.ts';
 import { aReport } from '../support/reports.ts';
 
 /** With everything that a release touches; what happened is in `events`, `shown` (as Ready says it) and `writes`. */
@@ -29,7 +29,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
       annotations: {
         [leaseAnnotations.temporalAddress]: 'temporal:7233',
         [leaseAnnotations.temporalNamespace]: 'default',
-        [leaseAnnotations.workflowId]: workflowIdOf(object),
+        [leaseAnnotations.workflowId]: experimentWorkflowId(object),
         [leaseAnnotations.firstRunId]: 'run',
         [leaseAnnotations.baseline]: 'v1',
       },
@@ -37,7 +37,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   };
   const restoreCluster: RestoreCluster = {
     readService: async () => ({ metadata: { resourceVersion: '1' }, spec: { traffic } }),
-    revisionsOf: async () => new Map([['v1', true]]),
+    readRevisions: async () => new Map([['v1', true]]),
     patchService: async (_, patch) => {
       writes.push('baseline');
       traffic = patch.traffic;
@@ -51,15 +51,15 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   const log = { info: () => undefined, warn: () => undefined };
   const all: Runs = {
     start: async () => undefined,
-    look: async () => ({ kind: 'absent' }),
+    observe: async () => ({ kind: 'absent' }),
     abort: async () => true,
     ...runs,
   };
-  const means: Means = {
+  const means: OperatorDependencies = {
     cluster: {
       setFinalizers: async (given) => (writes.push('finalizer'), given),
       writeStatus: async (given, { conditions }) => {
-        shown.push(conditionOf(conditions, 'Ready')?.message);
+        shown.push(findCondition(conditions, 'Ready')?.message);
         return given;
       },
       writeEvent: async (_, { reason }) => void events.push(reason),
@@ -67,7 +67,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
     },
     restoreCluster,
     runs: all,
-    owed: new OwedAborts(all, log),
+    pendingAborts: new PendingAborts(all, log),
     log,
     stopping: AbortSignal.abort(),
   };
@@ -96,8 +96,8 @@ function anObject(name: string): ExperimentObject {
   };
 }
 
-function seen(report: Parameters<typeof aReport>[0], isClosed = false): () => Promise<Look> {
-  return async () => ({ kind: 'seen', report: aReport(report), runId: 'r', mark: 'm', isClosed });
+function observedRun(report: Parameters<typeof aReport>[0], isClosed = false): () => Promise<RunObservation> {
+  return async () => ({ kind: 'observed', report: aReport(report), runId: 'r', mark: 'm', isClosed });
 }
 
 const graceMs = 5_000;
@@ -107,59 +107,65 @@ describe('a deleted Experiment', () => {
   afterEach(() => void vi.useRealTimers());
 
   test('whose run failed and still holds the target gets its baseline back from the operator', async () => {
-    const { object, means, events, writes } = aWorld({ look: seen({ stage: 'Completed', outcome: 'Failed' }, true) });
-    expect(await release(means, new Memory(), object)).toBeUndefined();
+    const { object, means, events, writes } = aWorld({
+      observe: observedRun({ stage: 'Completed', outcome: 'Failed' }, true),
+    });
+    expect(await handleDeletion(means, new RunMemory(), object)).toBeUndefined();
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
     expect(events).toEqual(['TrafficRestored']);
   });
 
   test('whose run has ended otherwise goes without a write', async () => {
-    const { object, means, writes } = aWorld({ look: seen({ stage: 'Completed', outcome: 'Aborted' }, true) });
-    await release(means, new Memory(), object);
+    const { object, means, writes } = aWorld({
+      observe: observedRun({ stage: 'Completed', outcome: 'Aborted' }, true),
+    });
+    await handleDeletion(means, new RunMemory(), object);
     expect(writes).toEqual(['finalizer']);
   });
 
   test('whose run knows and has written the baseline is left to the run, which waits for slow Knative', async () => {
-    const { object, means, events, writes, serve } = aWorld({ look: seen({}) });
-    const memory = new Memory();
-    expect(await release(means, memory, object)).toEqual({ afterMs: 250 });
+    const { object, means, events, writes, serve } = aWorld({ observe: observedRun({}) });
+    const memory = new RunMemory();
+    expect(await handleDeletion(means, memory, object)).toEqual({ afterMs: 250 });
     serve(100);
     vi.advanceTimersByTime(graceMs);
-    expect(await release(means, memory, object)).toBeUndefined();
+    expect(await handleDeletion(means, memory, object)).toBeUndefined();
     expect(writes).toEqual(['finalizer']);
     expect(events).toEqual([]);
   });
 
   test('whose run knows and has not written the baseline in time is not left to the run', async () => {
-    const { object, means, writes } = aWorld({ look: seen({}) });
-    const memory = new Memory();
-    await release(means, memory, object);
+    const { object, means, writes } = aWorld({ observe: observedRun({}) });
+    const memory = new RunMemory();
+    await handleDeletion(means, memory, object);
     vi.advanceTimersByTime(graceMs);
-    await release(means, memory, object);
+    await handleDeletion(means, memory, object);
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
   });
 
   test.each(['busy', 'refused'] as const)('is tried again while the API answers %s, but not for ever', async (kind) => {
     const failing = async () => Promise.reject(new KubernetesFailure(kind, 'cannot take the Lease'));
     const { object, means, events, writes } = aWorld(
-      { look: async () => ({ kind: 'stopped', how: 'was terminated', runId: 'r' }) },
+      { observe: async () => ({ kind: 'stopped', how: 'was terminated', runId: 'r' }) },
       { takeLease: failing },
     );
-    const memory = new Memory();
-    expect(await release(means, memory, object)).toEqual({ afterMs: 250 });
+    const memory = new RunMemory();
+    expect(await handleDeletion(means, memory, object)).toEqual({ afterMs: 250 });
     expect(writes).toEqual([]);
     vi.advanceTimersByTime(8_500);
-    expect(await release(means, memory, object)).toBeUndefined();
+    expect(await handleDeletion(means, memory, object)).toBeUndefined();
     expect(writes).toEqual(['finalizer']);
     expect(events).toEqual(['RestoreFailed']);
   });
 
   test('counts its time from the deletion, not from when its turn comes', async () => {
-    const { object, means, writes } = aWorld({ look: async () => ({ kind: 'silent', reason: 'no worker answers' }) });
-    const memory = new Memory();
+    const { object, means, writes } = aWorld({
+      observe: async () => ({ kind: 'silent', reason: 'no worker answers' }),
+    });
+    const memory = new RunMemory();
     memory.of(object).sinceDeletion();
     vi.advanceTimersByTime(graceMs);
-    await release(means, memory, object);
+    await handleDeletion(means, memory, object);
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
   });
 
@@ -169,42 +175,44 @@ describe('a deleted Experiment', () => {
       throw new TemporalFailure(new Error('no answer'));
     };
     const { object, means, shown, writes } = aWorld({ abort });
-    await release(means, new Memory(), object);
+    await handleDeletion(means, new RunMemory(), object);
     expect(shown).toEqual([
       'Temporal does not answer: the run cannot be told to abort; after 5 s the operator itself brings the traffic back to the baseline',
     ]);
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
-    means.owed.stop();
+    means.pendingAborts.stop();
   });
 
   test('gets its baseline back though nothing can be said', async () => {
-    const { object, means, writes } = aWorld({ look: async () => ({ kind: 'silent', reason: 'no worker answers' }) });
+    const { object, means, writes } = aWorld({
+      observe: async () => ({ kind: 'silent', reason: 'no worker answers' }),
+    });
     const writeStatus = async () => Promise.reject(new KubernetesFailure('refused', 'cannot write the status'));
-    const memory = new Memory();
+    const memory = new RunMemory();
     memory.of(object).sinceDeletion();
     vi.advanceTimersByTime(graceMs);
-    await release({ ...means, cluster: { ...means.cluster, writeStatus } }, memory, object);
+    await handleDeletion({ ...means, cluster: { ...means.cluster, writeStatus } }, memory, object);
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
   });
 
   test('does not ask a silent Temporal that has just been asked for another, and does not ask again when its time is over', async () => {
     const abort = vi.fn(async () => Promise.reject(new TemporalFailure(new Error('no answer'))));
     const { object, means, writes } = aWorld({ abort });
-    const memory = new Memory();
-    await release(means, memory, object);
-    await release(means, memory, anObject('other'));
+    const memory = new RunMemory();
+    await handleDeletion(means, memory, object);
+    await handleDeletion(means, memory, anObject('other'));
     expect(abort).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(graceMs);
-    await release(means, memory, object);
+    await handleDeletion(means, memory, object);
     expect(abort).toHaveBeenCalledTimes(1);
     expect(writes).toEqual(['lease', 'baseline', 'finalizer']);
-    means.owed.stop();
+    means.pendingAborts.stop();
   });
 
   test('whose start is still on its way is told later', async () => {
     const abort = vi.fn(async () => abort.mock.calls.length > 3);
     const { object, means } = aWorld({ abort });
-    await release(means, new Memory(), object);
+    await handleDeletion(means, new RunMemory(), object);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(abort).toHaveBeenCalledTimes(4);
   });
@@ -212,7 +220,7 @@ describe('a deleted Experiment', () => {
   test('that never had a run is not asked for for ever', async () => {
     const abort = vi.fn(async () => false);
     const { object, means, writes } = aWorld({ abort }, { readLease: async () => undefined });
-    await release(means, new Memory(), object);
+    await handleDeletion(means, new RunMemory(), object);
     await vi.advanceTimersByTimeAsync(60_000);
     const asked = abort.mock.calls.length;
     await vi.advanceTimersByTimeAsync(60_000);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
-  keyOf,
-  manifestOf,
+  experimentKey,
+  toManifest,
   parseKey,
-  targetOf,
+  experimentTarget,
   withOwnStatus,
-  workflowIdOf,
+  experimentWorkflowId,
 } from '../../operator/experiment-object.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
 import { parseManifest } from '../../formats/manifest/parse.ts';
@@ -26,8 +26,8 @@ function anObject(
 
 describe('an Experiment in the cluster', () => {
   test('has one workflow for each object, not for each name', () => {
-    expect(workflowIdOf(anObject())).toBe('experiment/iter8.tools/team-a/canary/u-1');
-    expect(workflowIdOf(anObject({ uid: 'u-2' }))).not.toBe(workflowIdOf(anObject()));
+    expect(experimentWorkflowId(anObject())).toBe('experiment/iter8.tools/team-a/canary/u-1');
+    expect(experimentWorkflowId(anObject({ uid: 'u-2' }))).not.toBe(experimentWorkflowId(anObject()));
   });
 
   test("that iter8's controller has left unfinished begins anew; one that had ended stays as it is", () => {
@@ -39,7 +39,7 @@ describe('an Experiment in the cluster', () => {
   });
 
   test('is found by its key', () => {
-    expect(parseKey(keyOf(anObject()))).toEqual({ group: 'iter8.tools', namespace: 'team-a', name: 'canary' });
+    expect(parseKey(experimentKey(anObject()))).toEqual({ group: 'iter8.tools', namespace: 'team-a', name: 'canary' });
   });
 
   test('goes to its workflow without what belongs to the cluster, and can be read there', () => {
@@ -48,7 +48,7 @@ describe('an Experiment in the cluster', () => {
       finalizers: ['serin.dev/experiment'],
       annotations: { 'serin.dev/min-samples': '10', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
     });
-    const manifest = manifestOf(object);
+    const manifest = toManifest(object);
     expect(manifest).toMatchObject({
       metadata: { name: 'canary', namespace: 'team-a', annotations: { 'serin.dev/min-samples': '10' } },
       spec: object.spec,
@@ -63,13 +63,13 @@ describe('an Experiment in the cluster', () => {
       { apiVersion: 'iter8.tools/v2alpha1', fieldsV1: { 'f:spec': {} } },
       { apiVersion: 'iter8.tools/v2alpha2', subresource: 'status', fieldsV1: { 'f:status': {} } },
     ];
-    expect(manifestOf(anObject({ managedFields }))).toMatchObject({ apiVersion: 'iter8.tools/v2alpha1' });
-    expect(manifestOf(anObject())).toMatchObject({ apiVersion: 'iter8.tools/v2alpha2' });
+    expect(toManifest(anObject({ managedFields }))).toMatchObject({ apiVersion: 'iter8.tools/v2alpha1' });
+    expect(toManifest(anObject())).toMatchObject({ apiVersion: 'iter8.tools/v2alpha2' });
   });
 
   test('names its target, in its own namespace unless it says another', () => {
-    expect(targetOf(anObject())).toEqual({ namespace: 'default', name: 'sample-app' });
-    expect(targetOf(anObject({}, 'sample-app'))).toEqual({ namespace: 'team-a', name: 'sample-app' });
-    expect(targetOf(anObject({}, { some: 'mapping' }))).toBeUndefined();
+    expect(experimentTarget(anObject())).toEqual({ namespace: 'default', name: 'sample-app' });
+    expect(experimentTarget(anObject({}, 'sample-app'))).toEqual({ namespace: 'team-a', name: 'sample-app' });
+    expect(experimentTarget(anObject({}, { some: 'mapping' }))).toBeUndefined();
   });
 });

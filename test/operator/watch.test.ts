@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectOperatorCluster } from '../../operator/cluster.ts';
-import type { Watched } from '../../operator/watch.ts';
+import type { WatchedExperiments } from '../../operator/watch.ts';
 
 let server: Server;
 let lists: number;
 let watches: number;
 /** So many lists, or watches, are refused first. */
 let refusals: { readonly count: number; readonly code: number; readonly of: 'lists' | 'watches' };
-let watched: Watched | undefined;
+let watched: WatchedExperiments | undefined;
 
 /** An API server without Experiments, which ends every watch at once. */
 beforeEach(async () => {
@@ -47,7 +47,7 @@ function startWatch() {
   const broken = vi.fn();
   const ignore = (): void => undefined;
   const kind = { group: 'serin.dev', version: 'v1alpha1' } as const;
-  watched = connectOperatorCluster(config).watch(kind, { seen: ignore, gone: ignore, broken });
+  watched = connectOperatorCluster(config).watch(kind, { changed: ignore, gone: ignore, broken });
   return { config, broken };
 }
 

@@ -11,7 +11,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { sequentialAnalysis } from '../../core/experiment/analysis.ts';
 import * as messages from '../../contract/messages.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
-import { fakeWorld, failure, measured } from '../support/fake-world.ts';
+import { fakeWorld, worldFailure, measured } from '../support/fake-world.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
 import { until } from '../support/until.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
@@ -20,13 +20,13 @@ import type { ExperimentHandle } from '../support/workflow-environment.ts';
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const quick = { intervalMs: 1000, iterations: 3 };
 const alone = { testingPattern: 'Conformance', candidates: [], finish: [] } as const;
-const race = {
+const severalCandidates = {
   testingPattern: 'A/B/N',
   reward: { metric: 'mean-latency', preferredDirection: 'Low' },
   candidates: ['green', 'red'].map((name) => ({ name, revision: `sample-app-${name}`, variables: { promote: name } })),
 } as const;
 
-function measuredRace({ fromMs, toMs }: { fromMs: number; toMs: number }) {
+function measuredCandidates({ fromMs, toMs }: { fromMs: number; toMs: number }) {
   return { kind: 'measured', fromMs, toMs, baseline: someCounts() } as const;
 }
 
@@ -53,9 +53,9 @@ const recordings: Readonly<Record<string, Recording>> = {
   conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
   'a-b-n': {
     world: fakeWorld({
-      experiment: anExperiment({ ...quick, ...race }),
+      experiment: anExperiment({ ...quick, ...severalCandidates }),
       measure: (n, window) => ({
-        ...measuredRace(window),
+        ...measuredCandidates(window),
         candidates: [someCounts({ errors: n === 2 ? 500 : 0 }), someCounts({ latencyMs: 5 })],
       }),
       weights: [0, 0],
@@ -71,7 +71,7 @@ const recordings: Readonly<Record<string, Recording>> = {
     world: fakeWorld({
       experiment: anExperiment(quick),
       onTask: () => {
-        throw failure('CommandFailed', 'helm exited with 1');
+        throw worldFailure('CommandFailed', 'helm exited with 1');
       },
     }),
   },
@@ -163,7 +163,7 @@ const recordings: Readonly<Record<string, Recording>> = {
   },
 };
 
-function fileOf(name: string): URL {
+function historyFile(name: string): URL {
   return new URL(`histories/${name}.json`, import.meta.url);
 }
 
@@ -173,13 +173,13 @@ const workflows = await startServerEnvironment([
   'limit.historyCount.suggestContinueAsNew=100',
 ]);
 for (const [name, { world, steer }] of Object.entries(recordings)) {
-  if (existsSync(fileOf(name))) continue;
+  if (existsSync(historyFile(name))) continue;
   await workflows.run(world, async (handle) => {
     await steer?.(handle);
     await handle.result().catch(() => undefined);
     // Stack traces name files of this checkout, wherever it is.
     const history = historyToJSON(await handle.fetchHistory()).replaceAll(checkout, '/serin/');
-    await writeFile(fileOf(name), `${history}\n`);
+    await writeFile(historyFile(name), `${history}\n`);
     console.error(`recorded ${name}`);
   });
 }

@@ -1,6 +1,6 @@
 import type { Sandbox } from '../../sandbox/index.ts';
 
-export interface TrafficEntry {
+export interface ServedEntry {
   readonly revisionName?: string;
   readonly latestRevision?: boolean;
   readonly percent?: number;
@@ -21,11 +21,11 @@ export interface Name {
 
 interface KnativeObject {
   readonly metadata: { readonly generation: number };
-  readonly spec: { readonly traffic?: readonly TrafficEntry[] };
+  readonly spec: { readonly traffic?: readonly ServedEntry[] };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly conditions?: readonly Condition[];
-    readonly traffic?: readonly TrafficEntry[];
+    readonly traffic?: readonly ServedEntry[];
   };
 }
 

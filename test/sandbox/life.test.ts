@@ -26,7 +26,7 @@ async function startRunner(): Promise<{ readonly runner: ChildProcess; readonly 
 }
 
 /** Command lines of the processes that have to do with the state directory. */
-function processesOf(stateDirectory: string): string[] {
+function processesNaming(stateDirectory: string): string[] {
   return processIds()
     .map(commandLine)
     .filter((line) => line.includes(stateDirectory));
@@ -34,9 +34,9 @@ function processesOf(stateDirectory: string): string[] {
 
 async function nothingIsLeft(stateDirectory: string): Promise<void> {
   await until({ what: 'every process to end and the state to be removed', limitMs: 10_000 }, () => {
-    return processesOf(stateDirectory).length === 0 && !existsSync(stateDirectory);
+    return processesNaming(stateDirectory).length === 0 && !existsSync(stateDirectory);
   }).catch(() => undefined);
-  expect(processesOf(stateDirectory)).toEqual([]);
+  expect(processesNaming(stateDirectory)).toEqual([]);
   expect(existsSync(stateDirectory)).toBe(false);
 }
 
@@ -45,7 +45,7 @@ describe('two sandboxes side by side', () => {
     const [first, second] = await Promise.all([startSandbox(), startSandbox()]);
     await first.deploySample({ name: 'only-first', baselineOnly: true });
     expect(await second.kubectl('get', 'ksvc', '-o', 'name')).toBe('');
-    expect(processesOf(first.stateDirectory).length).toBeGreaterThan(5);
+    expect(processesNaming(first.stateDirectory).length).toBeGreaterThan(5);
     await first.stop();
     await nothingIsLeft(first.stateDirectory);
     expect(await second.kubectl('get', 'namespace', 'default', '-o', 'name')).toBe('namespace/default\n');
@@ -57,7 +57,7 @@ describe('two sandboxes side by side', () => {
 describe('a runner that ends', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves nothing behind', async (signal) => {
     const { runner, stateDirectory } = await startRunner();
-    expect(processesOf(stateDirectory).length).toBeGreaterThan(5);
+    expect(processesNaming(stateDirectory).length).toBeGreaterThan(5);
     runner.kill(signal);
     await once(runner, 'exit');
     await nothingIsLeft(stateDirectory);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox, type SampleTarget } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
-import { knativeService, revisionReady, type TrafficEntry } from './knative-service.ts';
+import { knativeService, revisionReady, type ServedEntry } from './knative-service.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => sandbox?.stop());
 
 /** Waits for the traffic that Knative reports, and shows what it is when it stays another. */
-async function trafficBecomes(target: SampleTarget, wanted: readonly TrafficEntry[]): Promise<void> {
+async function trafficBecomes(target: SampleTarget, wanted: readonly ServedEntry[]): Promise<void> {
   const isWanted = async () => isDeepStrictEqual((await knativeService(sandbox, target)).traffic, wanted);
   await until({ what: 'the traffic', limitMs: 15_000 }, isWanted).catch(() => undefined);
   expect((await knativeService(sandbox, target)).traffic).toEqual(wanted);

@@ -19,7 +19,7 @@ export function cancellableActivity<T>(work: () => Promise<T>): { result: Promis
 }
 
 /** The failure of an activity that must fail. */
-export async function failureOf(work: () => Promise<unknown>): Promise<{
+export async function caughtFailure(work: () => Promise<unknown>): Promise<{
   readonly type: FailureTypeName | undefined;
   readonly message: string;
   readonly isRetryable: boolean;

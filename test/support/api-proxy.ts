@@ -81,7 +81,7 @@ export async function startApiProxy(sandbox: Sandbox, name: string): Promise<Api
 /** Serin's own write of the target's traffic with this weight of the candidate, percent. */
 export function trafficWrite(target: SampleTarget, weight: number): (request: ApiRequest) => boolean {
   return (request) => {
-    if (!isPatchOf(target, request) || !request.path.includes('fieldManager=serin')) return false;
+    if (!isServicePatch(target, request) || !request.path.includes('fieldManager=serin')) return false;
     if (request.path.includes('dryRun')) return false;
     // Our own activity writes it.
     const { spec } = JSON.parse(request.body.toString()) as {
@@ -95,10 +95,10 @@ export function trafficWrite(target: SampleTarget, weight: number): (request: Ap
 /** The write by which helm upgrades the target. */
 export function helmWrite(target: SampleTarget): (request: ApiRequest) => boolean {
   return (request) =>
-    isPatchOf(target, request) && !request.path.includes('fieldManager=serin') && !request.path.includes('dryRun');
+    isServicePatch(target, request) && !request.path.includes('fieldManager=serin') && !request.path.includes('dryRun');
 }
 
-function isPatchOf({ namespace, name }: SampleTarget, { method, path }: ApiRequest): boolean {
+function isServicePatch({ namespace, name }: SampleTarget, { method, path }: ApiRequest): boolean {
   return method === 'PATCH' && path.split('?', 1)[0]?.endsWith(`/namespaces/${namespace}/services/${name}`) === true;
 }
 

@@ -1,6 +1,6 @@
-import type { Plan } from '../../core/planner/plan-candidate.ts';
+import type { CandidatePlan } from '../../core/planner/plan-candidate.ts';
 
 /** Stands in for core/planner/plan-candidate.ts where a test needs a workflow that decides otherwise than the one that was recorded. */
-export function plan(): Plan {
+export function planCandidate(): CandidatePlan {
   return { kind: 'promote', reason: 'whatever was measured' };
 }

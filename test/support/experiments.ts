@@ -37,7 +37,10 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
     readAll: async () =>
       (JSON.parse(await kubectl('get', 'experiment', '-o', 'json')) as { items: ExperimentObject[] }).items,
     apply: async (...manifests) => {
-      const items = manifests.map((manifest) => ({ ...manifest, metadata: { ...metadataOf(manifest), namespace } }));
+      const items = manifests.map((manifest) => ({
+        ...manifest,
+        metadata: { ...manifestMetadata(manifest), namespace },
+      }));
       await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     },
     untilCondition: async (name, type) => {
@@ -73,6 +76,6 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
   };
 }
 
-function metadataOf(manifest: object): object {
+function manifestMetadata(manifest: object): object {
   return 'metadata' in manifest && typeof manifest.metadata === 'object' ? (manifest.metadata ?? {}) : {};
 }

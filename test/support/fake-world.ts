@@ -3,18 +3,13 @@ import { computeWeights } from '../../activities/weights.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { Measurement, RunMeasurement } from '../../core/measurements/measurement.ts';
 import { showParts } from '../../core/tasks/template.ts';
-import { versionsOf } from '../../core/experiment/versions.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
 import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
-import type {
-  Acquisition,
-  ExperimentActivities,
-  Holder,
-  ManifestReading,
-  NotifyHttpInput,
-  PatchTrafficInput,
-  RunTaskInput,
-  VerifyInput,
-} from '../../contract/activities.ts';
+import type { ExperimentActivities } from '../../contract/activities.ts';
+import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { ManifestReading } from '../../contract/preparation.ts';
+import type { NotifyHttpInput, RunTaskInput } from '../../contract/tasks.ts';
+import type { Acquisition, PatchTrafficInput, VerifyInput } from '../../contract/traffic.ts';
 import { anExperiment, someCounts } from './builders.ts';
 
 /** How the fake cluster behaves; a test replaces the parts that it is about. */
@@ -30,13 +25,13 @@ export interface WorldBehaviour {
   /** Awaited before the n-th traffic write (from 1) is accepted; it may throw. */
   readonly onPatch: (n: number, input: PatchTrafficInput) => Promise<void> | void;
   readonly onTask: (input: RunTaskInput) => Promise<void> | void;
-  readonly onLook: () => Promise<void> | void;
-  readonly onTell: (input: NotifyHttpInput) => Promise<void> | void;
+  readonly onObjectCheck: () => Promise<void> | void;
+  readonly onNotify: (input: NotifyHttpInput) => Promise<void> | void;
   readonly onReadiness: () => Promise<void> | void;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
   readonly onVerify: (input: VerifyInput) => Promise<void> | void;
-  readonly acquire: (attempt: number, holder: Holder) => Acquisition;
+  readonly acquire: (attempt: number, holder: LeaseHolder) => Acquisition;
   readonly mayFollowLatest: boolean;
   readonly weights: readonly number[];
 }
@@ -58,8 +53,8 @@ const healthy: WorldBehaviour = {
   onRead: () => undefined,
   onPatch: () => undefined,
   onTask: () => undefined,
-  onLook: () => undefined,
-  onTell: () => undefined,
+  onObjectCheck: () => undefined,
+  onNotify: () => undefined,
   onReadiness: () => undefined,
   onPreflight: () => undefined,
   onCompare: () => undefined,
@@ -126,7 +121,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
     patchTraffic: async (input) => {
       await behaviour.onPatch(patches.length + 1, input);
       patches.push(input);
-      log.push(logOf(experiment, input));
+      log.push(logEntry(experiment, input));
       return { acceptedAtMs: Date.now(), confirmedAtMs: Date.now() };
     },
     runHelm: async (input) => {
@@ -139,7 +134,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
     },
     checkObjects: async ({ objects }) => {
       log.push(`look ${objects.map(({ kind, name }) => `${kind}/${name}`).join(' ')}`);
-      await behaviour.onLook();
+      await behaviour.onObjectCheck();
     },
     collectMetrics: async (input) => {
       log.push(`load ${input.targets.map(({ name, url }) => `${name}=${url}`).join(' ')}`);
@@ -147,7 +142,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
     },
     notifyHttp: async (input) => {
       log.push(`tell ${input.idempotencyKey.split('/').slice(1).join('/')} ${showParts(input.url)}`);
-      await behaviour.onTell(input);
+      await behaviour.onNotify(input);
     },
     notifySlack: async ({ channel, text }) => void log.push(`tell ${channel} ${text}`),
     compareRendered: async () => behaviour.onCompare(),
@@ -165,7 +160,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
 }
 
 /** A failure as the real activities make them, that must not be retried unless it says otherwise. */
-export function failure(
+export function worldFailure(
   type: string,
   message = `${type} in a test`,
   { isRetryable = false }: { readonly isRetryable?: boolean } = {},
@@ -182,14 +177,14 @@ function ofRun(measurement: Measurement | RunMeasurement): RunMeasurement {
 
 /** The target with the first candidate's revision in another state. */
 export function withCandidate(target: TargetObservation, state: RevisionState): TargetObservation {
-  return target.kind === 'seen' ? { ...target, revisions: target.revisions.with(1, state) } : target;
+  return target.kind === 'observed' ? { ...target, revisions: target.revisions.with(1, state) } : target;
 }
 
 export function withBaseline(target: TargetObservation, state: RevisionState): TargetObservation {
-  return target.kind === 'seen' ? { ...target, revisions: target.revisions.with(0, state) } : target;
+  return target.kind === 'observed' ? { ...target, revisions: target.revisions.with(0, state) } : target;
 }
 
-function logOf({ baseline }: Experiment, { followLatest, shares }: PatchTrafficInput): string {
+function logEntry({ baseline }: Experiment, { followLatest, shares }: PatchTrafficInput): string {
   const latest = followLatest === baseline.revision ? 'baseline' : 'candidate';
   const [, ...candidates] = shares.map(({ percent }) => percent);
   return followLatest === undefined ? `traffic ${candidates.join(' ')}` : `latest ${latest}`;
@@ -197,7 +192,7 @@ function logOf({ baseline }: Experiment, { followLatest, shares }: PatchTrafficI
 
 function judgedRevisions(experiment: Experiment): { revision: string; image: string }[] {
   const images = ['image:blue', 'image:green', 'image:red'];
-  return versionsOf(experiment).map(({ revision }, index) => ({ revision, image: images[index] ?? '' }));
+  return allVersions(experiment).map(({ revision }, index) => ({ revision, image: images[index] ?? '' }));
 }
 
 function writtenTarget(experiment: Experiment, patches: readonly PatchTrafficInput[]): TargetObservation {
@@ -205,5 +200,5 @@ function writtenTarget(experiment: Experiment, patches: readonly PatchTrafficInp
   const specTraffic = (patches.at(-1)?.shares ?? []).map(({ revision, percent }, index) => {
     return { revisionName: revision, percent, tag: tags[index] ?? '' };
   });
-  return { kind: 'seen', specTraffic, revisions: versionsOf(experiment).map(() => ({ kind: 'ready' })) };
+  return { kind: 'observed', specTraffic, revisions: allVersions(experiment).map(() => ({ kind: 'ready' })) };
 }

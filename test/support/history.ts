@@ -1,6 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Observation, PatchTrafficInput, RunTaskInput } from '../../contract/activities.ts';
+import type { RunTaskInput } from '../../contract/tasks.ts';
+import type { Observation } from '../../contract/observation.ts';
+import type { PatchTrafficInput } from '../../contract/traffic.ts';
 
 /** An activity that the workflow asked for, with its input as the Web UI shows it. */
 export interface ScheduledActivity {
@@ -9,19 +11,19 @@ export interface ScheduledActivity {
 }
 
 /** The workflow's activities in the order in which it asked for them; local ones are left out. */
-export async function activitiesOf(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
-  return scheduledIn(await eventsOf(handle));
+export async function scheduledActivities(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
+  return scheduledIn(await fetchEvents(handle));
 }
 
 /** What the workflow did after its last look at the metrics, which is what brought the verdict. */
 export async function activitiesAfterVerdict(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
-  const activities = await activitiesOf(handle);
+  const activities = await scheduledActivities(handle);
   return activities.slice(activities.findLastIndex(({ name }) => name === 'queryMetrics') + 1);
 }
 
 /** What the workflow did after the first signal that it got. */
 export async function activitiesAfterSignal(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
-  const events = await eventsOf(handle);
+  const events = await fetchEvents(handle);
   return scheduledIn(events.slice(events.findIndex((event) => event.workflowExecutionSignaledEventAttributes) + 1));
 }
 
@@ -40,16 +42,16 @@ export function helmArguments(activities: readonly ScheduledActivity[]): readonl
 }
 
 /** What the workflow saw in each interval, as it was recorded. */
-export async function observationsOf(handle: WorkflowHandle): Promise<readonly Observation[]> {
-  const events = await eventsOf(handle);
-  const looks = new Set(
+export async function readObservations(handle: WorkflowHandle): Promise<readonly Observation[]> {
+  const events = await fetchEvents(handle);
+  const attempts = new Set(
     events
       .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'queryMetrics')
       .map(({ eventId }) => String(eventId)),
   );
   return events.flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
     const payload = completed?.result?.payloads?.[0];
-    if (!completed || !payload || !looks.has(String(completed.scheduledEventId))) return [];
+    if (!completed || !payload || !attempts.has(String(completed.scheduledEventId))) return [];
     // The activity's result, by its contract.
     return [defaultPayloadConverter.fromPayload<Observation>(payload)];
   });
@@ -57,7 +59,7 @@ export async function observationsOf(handle: WorkflowHandle): Promise<readonly O
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
-async function eventsOf(handle: WorkflowHandle): Promise<Events> {
+async function fetchEvents(handle: WorkflowHandle): Promise<Events> {
   return (await handle.fetchHistory()).events ?? [];
 }
 

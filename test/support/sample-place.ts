@@ -19,12 +19,12 @@ export interface Place {
 }
 
 /** One command of a sample's README. */
-export type Step = (place: Place) => Promise<unknown>;
+export type SampleStep = (place: Place) => Promise<unknown>;
 
 const samples = join(import.meta.dirname, '../../samples');
 const run = promisify(execFile);
 
-export async function placeOf(namespace: string): Promise<Place> {
+export async function createPlace(namespace: string): Promise<Place> {
   const { sandbox } = await testCluster();
   const directory = join(sandbox.stateDirectory, 'samples', namespace);
   await mkdir(directory, { recursive: true });
@@ -35,21 +35,21 @@ export async function placeOf(namespace: string): Promise<Place> {
 /** A worker with the commands that samples/README.md allows it. */
 export async function startSampleWorker(taskQueue: string): Promise<void> {
   const { sandbox } = await testCluster();
-  const path = await linkPrograms(sandbox, programsOf(sandbox), ['kubectl', 'fortio', 'helm']);
+  const path = await linkPrograms(sandbox, programsPath(sandbox), ['kubectl', 'fortio', 'helm']);
   const env = { PATH: path, SERIN_ALLOWED_COMMANDS: 'helm,kubectl,bash,fortio' };
   await startWorkerProcess(sandbox, { name: taskQueue, taskQueue, env });
 }
 
 /** `kubectl apply -f samples/FILE` */
-export function apply(file: string): Step {
+export function apply(file: string): SampleStep {
   return async (place) => {
     const { sandbox } = await testCluster();
-    await sandbox.kubectl('apply', '-n', place.namespace, '-f', await copyOf(file, place, sandbox));
+    await sandbox.kubectl('apply', '-n', place.namespace, '-f', await localCopy(file, place, sandbox));
   };
 }
 
 /** `kubectl apply -k samples/FOLDER` */
-export function kustomize(folder: string): Step {
+export function kustomize(folder: string): SampleStep {
   return async ({ namespace }) => {
     const { sandbox } = await testCluster();
     await sandbox.kubectl('apply', '-n', namespace, '-k', join(samples, folder));
@@ -57,7 +57,7 @@ export function kustomize(folder: string): Step {
 }
 
 /** Waits until the sample app is ready with this revision as its latest. */
-export function isReady(revision: string): Step {
+export function isReady(revision: string): SampleStep {
   return async ({ namespace }) => {
     const { sandbox } = await testCluster();
     for (const condition of [`jsonpath={.status.latestReadyRevisionName}=${revision}`, 'condition=Ready']) {
@@ -67,28 +67,28 @@ export function isReady(revision: string): Step {
 }
 
 /** `samples/gitops/create-repository.sh REPOSITORY` */
-export const createRepository: Step = async ({ directory }) => {
+export const createRepository: SampleStep = async ({ directory }) => {
   await run(join(samples, 'gitops/create-repository.sh'), [repositoryIn(directory)]);
 };
 
 /** `samples/gitops/deploy.sh REPOSITORY BRANCH …`, with values of the sample canary-progressive where they are named. */
-export function deploy(branch: string, values?: string): Step {
+export function deploy(branch: string, values?: string): SampleStep {
   return async ({ namespace, directory }) => {
     const { sandbox } = await testCluster();
     const flags = values === undefined ? [] : ['--values', join(samples, 'canary-progressive', values)];
     const args = [repositoryIn(directory), branch, '--namespace', namespace, ...flags];
-    const env = { ...process.env, PATH: searchPathWith(programsOf(sandbox)), KUBECONFIG: sandbox.kubeconfig };
+    const env = { ...process.env, PATH: searchPathWith(programsPath(sandbox)), KUBECONFIG: sandbox.kubeconfig };
     await run(join(samples, 'gitops/deploy.sh'), args, { env });
   };
 }
 
 /** Git in the sample's repository; returns its standard output. */
-export async function gitOf({ directory }: Place, ...args: readonly string[]): Promise<string> {
+export async function runGit({ directory }: Place, ...args: readonly string[]): Promise<string> {
   return (await run('git', ['-C', repositoryIn(directory), ...args])).stdout;
 }
 
 /** `node samples/user-engagement/server.mjs AVERAGES` */
-export function analytics(...averages: readonly string[]): Step {
+export function analytics(...averages: readonly string[]): SampleStep {
   return async ({ namespace, port }) => {
     const { sandbox } = await testCluster();
     const args = [join(samples, 'user-engagement/server.mjs'), ...averages];
@@ -104,7 +104,7 @@ export async function experimentName(file: string): Promise<string> {
 }
 
 /** A sample's file with other addresses, intervals of two seconds, and fewer requests for a verdict. */
-async function copyOf(file: string, { namespace, directory, host, port }: Place, sandbox: Sandbox): Promise<string> {
+async function localCopy(file: string, { namespace, directory, host, port }: Place, sandbox: Sandbox): Promise<string> {
   const text = await readFile(join(samples, file), 'utf8');
   const head = 'kind: Experiment\nmetadata:\n';
   const changed = text
@@ -129,6 +129,6 @@ function repositoryIn(directory: string): string {
   return join(directory, 'config.git');
 }
 
-function programsOf({ stateDirectory }: Sandbox): string {
+function programsPath({ stateDirectory }: Sandbox): string {
   return join(stateDirectory, 'sample-programs');
 }

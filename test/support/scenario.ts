@@ -9,6 +9,8 @@ import { testCluster } from './cluster.ts';
 import { manifestFor } from './manifest.ts';
 import type { ManifestChanges } from './manifest.ts';
 import { until } from './until.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
 /** How an experiment ended: its workflow's status, its failure's type and message where it failed, and its last report. */
 export interface ScenarioEnd {
@@ -52,15 +54,15 @@ export async function startExperiment(target: SampleTarget, options: ScenarioOpt
   const { client, taskQueue: shared } = await testCluster();
   const { taskQueue = shared, workflowId, ...changes } = options;
   experiments += 1;
-  const handle = await client.workflow.start('experiment', {
+  const handle = await client.workflow.start<ExperimentWorkflow>(workflowType, {
     taskQueue,
     workflowId: workflowId ?? `experiment/${target.namespace}/${target.name}/${experiments}`,
     args: [manifestFor(target, changes)],
   });
-  return scenarioOf(target, handle);
+  return observeScenario(target, handle);
 }
 
-export function scenarioOf(target: SampleTarget, handle: WorkflowHandle): Scenario {
+export function observeScenario(target: SampleTarget, handle: WorkflowHandle): Scenario {
   return {
     target,
     handle,
@@ -72,11 +74,11 @@ export function scenarioOf(target: SampleTarget, handle: WorkflowHandle): Scenar
         if (outcome !== undefined) throw new Error(`the experiment ended ${outcome} before ${what}: ${reason ?? ''}`);
         return undefined;
       }),
-    end: () => endOf(handle),
+    end: () => awaitEnd(handle),
   };
 }
 
-async function endOf(handle: WorkflowHandle): Promise<ScenarioEnd> {
+async function awaitEnd(handle: WorkflowHandle): Promise<ScenarioEnd> {
   const error: unknown = await handle.result().then(
     () => undefined,
     (caught: unknown) => caught,

@@ -7,6 +7,6 @@ export function observedWeights({ history }: Report): readonly number[] {
 
 /** The shortest time from one observation to the next, ms; the first counts from the confirmed first step. */
 export function shortestStepMs({ startedAtMs = Number.NaN, history }: Report): number {
-  const moments = [startedAtMs, ...history.map(({ atMs }) => atMs)];
-  return Math.min(...moments.slice(1).map((atMs, index) => atMs - (moments[index] ?? Number.NaN)));
+  const instants = [startedAtMs, ...history.map(({ atMs }) => atMs)];
+  return Math.min(...instants.slice(1).map((atMs, index) => atMs - (instants[index] ?? Number.NaN)));
 }

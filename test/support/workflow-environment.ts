@@ -4,10 +4,11 @@ import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/
 import type { WorkflowBundleWithSourceMap as Bundle } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporalPath, timeSkippingServerPath } from './tools.ts';
-import type { experiment } from '../../workflows/index.ts';
 import type { FakeWorld } from './fake-world.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
-export type ExperimentHandle = WorkflowHandle<typeof experiment>;
+export type ExperimentHandle = WorkflowHandle<ExperimentWorkflow>;
 
 /** A Temporal test server that skips time, the bundle of the workflows, and workers that run a fake world. */
 export interface WorkflowEnvironment {
@@ -82,7 +83,7 @@ async function environmentOn(
         activities: world.activities,
       });
       return worker.runUntil(async () => {
-        const handle = await env.client.workflow.start<typeof experiment>('experiment', {
+        const handle = await env.client.workflow.start<ExperimentWorkflow>(workflowType, {
           taskQueue,
           workflowId: taskQueue,
           args: ['manifest'],

@@ -39,7 +39,7 @@ export async function startSlowCluster(): Promise<SlowCluster> {
   await once(server, 'listening');
   const directory = await mkdtemp(join(tmpdir(), 'serin-cluster-'));
   const kubeconfig = join(directory, 'kubeconfig');
-  await writeFile(kubeconfig, kubeconfigOf(`http://127.0.0.1:${port}`));
+  await writeFile(kubeconfig, formatKubeconfig(`http://127.0.0.1:${port}`));
   return {
     kubeconfig,
     requested: async () => {
@@ -58,7 +58,7 @@ export async function startSlowCluster(): Promise<SlowCluster> {
 }
 
 /** Clients read YAML, of which JSON is a part; they speak plain HTTP only when told not to verify. */
-function kubeconfigOf(server: string): string {
+function formatKubeconfig(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

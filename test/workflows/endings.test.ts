@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describe as describeReport } from '../../core/report/describe.ts';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
-import { failure, fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
+import { worldFailure, fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
@@ -18,7 +18,7 @@ describe('before the first write', () => {
   test('a refused preflight fails the experiment and writes nothing', async () => {
     const world = fakeWorld({
       onPreflight: () => {
-        throw failure('PreflightRefused', 'sample-app-v0 has 100 % of the traffic');
+        throw worldFailure('PreflightRefused', 'sample-app-v0 has 100 % of the traffic');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
@@ -143,7 +143,7 @@ describe('a step that the cluster does not confirm', () => {
   test('is looked at again at once, written again, and costs no iteration', async () => {
     const world = fakeWorld({
       onPatch: (n, { plan }) => {
-        if (n === 2 && plan.sequence === 2) throw failure('NotConfirmed', 'RoutesReady: unknown');
+        if (n === 2 && plan.sequence === 2) throw worldFailure('NotConfirmed', 'RoutesReady: unknown');
       },
       target: (n, written) => (n === 2 ? ({ ...written, specTraffic: at(20) } as typeof written) : written),
     });
@@ -157,7 +157,7 @@ describe('a step that the cluster does not confirm', () => {
     const world = fakeWorld({
       experiment: anExperiment({ blindLimitMs: 3000 }),
       onPatch: (_n, { shares }) => {
-        if (shares[1]?.percent === 20) throw failure('NotConfirmed', 'RoutesReady: unknown');
+        if (shares[1]?.percent === 20) throw worldFailure('NotConfirmed', 'RoutesReady: unknown');
       },
       target: (_n, written) => ({ ...written, specTraffic: at(world.observations > 1 ? 20 : 10) }) as typeof written,
     });
@@ -170,7 +170,7 @@ describe('a step that the cluster does not confirm', () => {
     const edited = [{ revisionName: 'sample-app-v1', percent: 100 }];
     const world = fakeWorld({
       onPatch: (n) => {
-        if (n === 2) throw failure('Drift', 'spec.traffic was changed');
+        if (n === 2) throw worldFailure('Drift', 'spec.traffic was changed');
       },
       target: (n, written) => (n === 2 ? ({ ...written, specTraffic: edited } as typeof written) : written),
     });
@@ -211,7 +211,7 @@ describe('a failed finish', () => {
   test('in a promotion brings the traffic back and fails with the mending words', async () => {
     const world = fakeWorld({
       onTask: () => {
-        throw failure('CommandFailed', 'helm upgrade sample-app exited with 1; run `helm history sample-app`');
+        throw worldFailure('CommandFailed', 'helm upgrade sample-app exited with 1; run `helm history sample-app`');
       },
     });
     const { type, message, report } = await workflows.run(world, failedExperiment);
@@ -231,7 +231,7 @@ describe('a failed finish', () => {
     const world = fakeWorld({
       experiment: anExperiment({ finish: [notify, ...(helm === undefined ? [] : [helm]), { ...notify, args: [] }] }),
       onTask: ({ args }) => {
-        if (args.length === 0) throw failure('CommandFailed', 'notify failed with exit code 1');
+        if (args.length === 0) throw worldFailure('CommandFailed', 'notify failed with exit code 1');
       },
     });
     const { message } = await workflows.run(world, failedExperiment);
@@ -245,7 +245,7 @@ describe('a failed finish', () => {
     const world = fakeWorld({
       target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onTask: () => {
-        throw failure('CommandFailed', 'helm exited with 1');
+        throw worldFailure('CommandFailed', 'helm exited with 1');
       },
     });
     const { message } = await workflows.run(world, failedExperiment);
@@ -257,7 +257,7 @@ describe('a failed finish', () => {
   test('a chart that changed since the preflight is not promoted', async () => {
     const world = fakeWorld({
       onCompare: () => {
-        throw failure('PromotionMismatch', 'the chart renders image:red, judged was image:green');
+        throw worldFailure('PromotionMismatch', 'the chart renders image:red, judged was image:green');
       },
     });
     const { type } = await workflows.run(world, failedExperiment);
@@ -270,7 +270,7 @@ describe('a failed finish', () => {
     const world = fakeWorld({
       target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onCompare: () => {
-        throw failure('PromotionMismatch', 'the chart renders image:red, judged was image:blue');
+        throw worldFailure('PromotionMismatch', 'the chart renders image:red, judged was image:blue');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
@@ -285,7 +285,7 @@ describe('a failed finish', () => {
   test('an unproven promotion is not a promotion', async () => {
     const world = fakeWorld({
       onVerify: () => {
-        throw failure('NotReady', 'latest ready revision is sample-app-v3');
+        throw worldFailure('NotReady', 'latest ready revision is sample-app-v3');
       },
     });
     const { message } = await workflows.run(world, failedExperiment);
@@ -299,7 +299,7 @@ describe('a baseline that the cluster does not report', () => {
     const world = fakeWorld({
       target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onPatch: (n) => {
-        if (n === 2) throw failure('NotConfirmed', 'RoutesReady: Unknown');
+        if (n === 2) throw worldFailure('NotConfirmed', 'RoutesReady: Unknown');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
@@ -331,7 +331,7 @@ describe('fencing', () => {
       measure: (n, window) => measured(window, n > 1 ? { errors: 500 } : {}),
       onPatch: (_n, { shares, present }) => {
         if (shares[1]?.percent === 0 && present !== undefined)
-          throw failure('Drift', 'spec.traffic was changed by alice');
+          throw worldFailure('Drift', 'spec.traffic was changed by alice');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
@@ -343,7 +343,7 @@ describe('fencing', () => {
   test('a run that was fenced out writes nothing more', async () => {
     const world = fakeWorld({
       onPatch: (n) => {
-        if (n === 3) throw failure('Fenced', 'default/sample-app bears the plan of another run');
+        if (n === 3) throw worldFailure('Fenced', 'default/sample-app bears the plan of another run');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
@@ -356,7 +356,7 @@ describe('fencing', () => {
     const world = fakeWorld({
       target: (n, written) => (n === 1 ? withCandidate(written, { kind: 'gone' }) : written),
       onPatch: (n) => {
-        if (n === 2) throw failure('Forbidden', 'may not patch services');
+        if (n === 2) throw worldFailure('Forbidden', 'may not patch services');
       },
     });
     const { message } = await workflows.run(world, failedExperiment);

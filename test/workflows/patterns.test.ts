@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
-import { fakeWorld, failure, withBaseline } from '../support/fake-world.ts';
+import { fakeWorld, worldFailure, withBaseline } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
@@ -117,7 +117,7 @@ describe('an A/B/N test', () => {
   test('brings all candidates to 0 % when a finish action fails', async () => {
     const world = aWorld(() => [{ latencyMs: 30 }, { latencyMs: 20 }, { latencyMs: 10 }], {
       onTask: () => {
-        throw failure('CommandFailed');
+        throw worldFailure('CommandFailed');
       },
     });
     await expect(workflows.run(world, (handle) => handle.result())).rejects.toThrow();

@@ -1,12 +1,12 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { describe } from '../../core/report/describe.ts';
 import { formatRequest } from '../../core/planner/requests.ts';
-import { refusalOf, withRequest } from '../../core/planner/accept-request.ts';
+import { refusalReason, withRequest } from '../../core/planner/accept-request.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
-import { reportOf } from '../../core/report/report-of-state.ts';
+import { buildReport } from '../../core/report/report-of-state.ts';
 import * as messages from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
-import { update, warn } from './run.ts';
+import { update, addWarnings } from './run.ts';
 import type { Run } from './run.ts';
 
 const descriptions: Readonly<Record<RequestKind, string>> = {
@@ -19,8 +19,10 @@ const descriptions: Readonly<Record<RequestKind, string>> = {
 
 /** Signals and updates only change the state; the story reacts to it. Called before anything is awaited. */
 export function setMessageHandlers(run: Run): void {
-  setHandler(messages.statusQuery, () => reportOf(run.state), { description: 'The state of the experiment as JSON.' });
-  setHandler(messages.describeQuery, () => describe(reportOf(run.state)), {
+  setHandler(messages.statusQuery, () => buildReport(run.state), {
+    description: 'The state of the experiment as JSON.',
+  });
+  setHandler(messages.describeQuery, () => describe(buildReport(run.state)), {
     description: 'The state of the experiment as text.',
   });
   handleRequest(run, 'abort', messages.abortSignal, messages.abortUpdate);
@@ -33,12 +35,14 @@ export function setMessageHandlers(run: Run): void {
 function handleRequest(
   run: Run,
   kind: RequestKind,
-  signal: typeof messages.abortSignal,
-  update: typeof messages.abortUpdate,
+  signalDefinition: typeof messages.abortSignal,
+  updateDefinition: typeof messages.abortUpdate,
 ): void {
   const description = descriptions[kind];
-  setHandler(signal, (input?: RequestInput) => acceptSignal(run, kind, requestOf(input)), { description });
-  setHandler(update, (input: RequestInput | undefined) => accept(run, kind, requestOf(input)), {
+  setHandler(signalDefinition, (input?: RequestInput) => acceptSignal(run, kind, sanitizeRequest(input)), {
+    description,
+  });
+  setHandler(updateDefinition, (input: RequestInput | undefined) => accept(run, kind, sanitizeRequest(input)), {
     description,
     validator: (_input: RequestInput | undefined) => refuse(run, kind),
   });
@@ -48,7 +52,7 @@ function handleRequest(
 function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void {
   const refusal = refusalNow(run, kind);
   if (refusal === undefined) accept(run, kind, request);
-  else warn(run, `${formatRequest(kind, request)} ignored: ${refusal}`);
+  else addWarnings(run, `${formatRequest(kind, request)} ignored: ${refusal}`);
 }
 
 function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAccepted {
@@ -62,11 +66,11 @@ function refuse(run: Run, kind: RequestKind): void {
 }
 
 function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {
-  return isClosing ? 'the experiment has ended' : refusalOf(kind, state);
+  return isClosing ? 'the experiment has ended' : refusalReason(kind, state);
 }
 
 /** Messages come from people by hand: anything but text in the two known fields is left out. */
-function requestOf(input: RequestInput | undefined): RequestInput {
+function sanitizeRequest(input: RequestInput | undefined): RequestInput {
   const given: { readonly by?: unknown; readonly reason?: unknown } =
     typeof input === 'object' && input !== null ? input : {};
   return {

@@ -2,7 +2,8 @@ import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@te
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { initialState, withWarnings } from '../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
-import type { Holder, ManifestInput } from '../../contract/activities.ts';
+import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 import { publish } from './visibility.ts';
 
 /** One run of the workflow: the state that everyone reads, and what is happening in it right now. */
@@ -30,17 +31,17 @@ export function update(run: Run, next: ExperimentState): void {
   publish(before, next);
 }
 
-export function warn(run: Run, ...warnings: readonly string[]): void {
+export function addWarnings(run: Run, ...warnings: readonly string[]): void {
   update(run, withWarnings(run.state, warnings));
 }
 
 /** The experiment, once the manifest has been read. */
-export function experimentOf(run: Run): Experiment {
+export function loadedExperiment(run: Run): Experiment {
   if (run.state.experiment === undefined) throw new Error('the manifest has not been read yet');
   return run.state.experiment;
 }
 
-export function holderOf(run: Run): Holder {
+export function asHolder(run: Run): LeaseHolder {
   return {
     temporalAddress: run.state.temporalAddress,
     temporalNamespace: workflowInfo().namespace,
@@ -53,5 +54,5 @@ export function holderOf(run: Run): Holder {
 export async function renewHistory(run: Run): Promise<void> {
   if (!workflowInfo().continueAsNewSuggested) return;
   await condition(allHandlersFinished);
-  await continueAsNew<(manifest: ManifestInput | null, carried: ExperimentState) => Promise<unknown>>(null, run.state);
+  await continueAsNew<ExperimentWorkflow>(null, run.state);
 }

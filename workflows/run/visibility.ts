@@ -2,7 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import type { SearchAttributePair } from '@temporalio/common';
 import { details } from '../../core/report/web-ui-details.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { reportOf } from '../../core/report/report-of-state.ts';
+import { buildReport } from '../../core/report/report-of-state.ts';
 import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
 import {
@@ -14,24 +14,24 @@ import {
 
 /** Shows the state outside: details in the Web UI (free), search attributes (one event, only when one changed). */
 export function publish(before: ExperimentState, after: ExperimentState): void {
-  setCurrentDetails(detailsOf(after));
-  const shown = new Map(attributesOf(before).map(({ key, value }) => [key.name, value]));
-  const known = attributesOf(after).filter(({ key }) => after.searchAttributes.includes(key.name));
+  setCurrentDetails(safeDetails(after));
+  const shown = new Map(searchAttributePairs(before).map(({ key, value }) => [key.name, value]));
+  const known = searchAttributePairs(after).filter(({ key }) => after.searchAttributes.includes(key.name));
   const isFirst = before.searchAttributes.length === 0;
   const changed = known.filter(({ key, value }) => isFirst || shown.get(key.name) !== value);
   if (changed.length > 0) upsertSearchAttributes(changed);
 }
 
 /** Words for people must not keep the traffic from being made safe. */
-function detailsOf(state: ExperimentState): string {
+function safeDetails(state: ExperimentState): string {
   try {
-    return details(reportOf(state));
+    return details(buildReport(state));
   } catch (error) {
     return `These details cannot be shown, an error in serin: ${String(error)}`;
   }
 }
 
-function attributesOf(state: ExperimentState): SearchAttributePair[] {
+function searchAttributePairs(state: ExperimentState): SearchAttributePair[] {
   const { experiment, stage, outcome } = state;
   const pairs: SearchAttributePair[] = [{ key: stageAttribute, value: stage }];
   if (experiment !== undefined) {

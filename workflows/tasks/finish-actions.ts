@@ -3,11 +3,11 @@ import { formatFinished, mendingCommands } from '../../core/tasks/finished-tasks
 import type { FinishedTask } from '../../core/tasks/finished-tasks.ts';
 import { isHelm, mayDeploy } from '../../core/tasks/task.ts';
 import type { Task } from '../../core/experiment/task-kinds.ts';
-import { movesTraffic, versionsOf } from '../../core/experiment/versions.ts';
+import { movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import { activitiesFor, verifyTarget } from '../activities.ts';
-import type { JudgedRevision } from '../../contract/activities.ts';
+import type { JudgedRevision } from '../../contract/traffic.ts';
 import { explained } from '../failures.ts';
-import { experimentOf } from '../run/run.ts';
+import { loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 import { followLatest } from '../traffic.ts';
@@ -16,8 +16,8 @@ import { followLatest } from '../traffic.ts';
  * Runs the finish actions for the winner, then proves that the target serves it. A failure says what had run before it,
  * and after a promotion had begun, how the release comes back.
  */
-export async function runFinishActions(run: Run, winner: Version, tasks = experimentOf(run).finish): Promise<void> {
-  const experiment = experimentOf(run);
+export async function runFinishActions(run: Run, winner: Version, tasks = loadedExperiment(run).finish): Promise<void> {
+  const experiment = loadedExperiment(run);
   await compareAgain(run, winner, tasks);
   const finished: FinishedTask[] = [];
   let requireLatest = false;
@@ -33,16 +33,16 @@ export async function runFinishActions(run: Run, winner: Version, tasks = experi
     const context = finished.length === 0 ? undefined : `after ${formatFinished(finished)}`;
     throw explained(error, {
       context,
-      advice: winner.name === experiment.baseline.name ? undefined : adviceOf(experiment),
+      advice: winner.name === experiment.baseline.name ? undefined : restoreAdvice(experiment),
     });
   }
 }
 
 /** Charts and values may have changed since the preflight: what is deployed must be what was judged. */
 async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly Task[]): Promise<void> {
-  const experiment = experimentOf(run);
+  const experiment = loadedExperiment(run);
   if (!tasks.some(isHelm)) return;
-  const revisions = versionsOf(experiment).map((version) => judged(run, version));
+  const revisions = allVersions(experiment).map((version) => judged(run, version));
   const digest = run.state.digests?.[winner];
   await activitiesFor(experiment).compareRendered({
     experiment,
@@ -54,7 +54,7 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
 
 /** After a deployment the winner must be the latest revision. */
 async function verify(run: Run, winner: Version, requireLatest: boolean): Promise<void> {
-  const { target } = experimentOf(run);
+  const { target } = loadedExperiment(run);
   const { mayFollowLatest } = await verifyTarget({ target, winner: judged(run, winner), requireLatest });
   if (mayFollowLatest) await followLatest(run, winner);
 }
@@ -64,7 +64,7 @@ function judged(run: Run, { name, revision }: Version): JudgedRevision {
 }
 
 /** The traffic goes back by itself; a release that has begun to change does not. */
-function adviceOf(experiment: Experiment): string | undefined {
+function restoreAdvice(experiment: Experiment): string | undefined {
   const commands = mendingCommands(experiment).map((command) => `\`${command}\``);
   return commands.length === 0 ? undefined : `to bring the release back to the baseline: ${commands.join(', ')}`;
 }

@@ -1,12 +1,12 @@
 import { inContext } from '../failures.ts';
 import { recommendedVersion } from './task-context.ts';
-import { experimentOf, update } from '../run/run.ts';
+import { loadedExperiment, update } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 
 /** Runs the loop actions where the iteration that has just been completed ends a loop, the last one too. */
 export async function runLoopActions(run: Run): Promise<void> {
-  const { loop: tasks = [], iterationsPerLoop, iterations } = experimentOf(run);
+  const { loop: tasks = [], iterationsPerLoop, iterations } = loadedExperiment(run);
   const { iteration } = run.state;
   const length = iterationsPerLoop ?? iterations;
   if (tasks.length === 0 || iteration > iterations || iteration % length !== 0) return;

@@ -1,6 +1,6 @@
-import { factsOf } from '../failures.ts';
+import { failureFacts } from '../failures.ts';
 import { recommendedVersion } from './task-context.ts';
-import { warn } from '../run/run.ts';
+import { addWarnings } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 
@@ -14,7 +14,7 @@ export async function notifyOfEnd(run: Run): Promise<void> {
       const place = { action: 'finish', index: behind + index } as const;
       await runTask(run, task, { version: recommendedVersion(run), place });
     } catch (error) {
-      warn(run, `notification ${index + 1} was not sent: ${factsOf(error).message}`);
+      addWarnings(run, `notification ${index + 1} was not sent: ${failureFacts(error).message}`);
     }
   }
 }

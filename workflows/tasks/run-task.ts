@@ -1,9 +1,9 @@
 import { holds } from '../../core/experiment/if-expression.ts';
 import type { Version } from '../../core/experiment/experiment.ts';
 import type { FinishedTask } from '../../core/tasks/finished-tasks.ts';
-import { winnerFactsOf } from '../../core/tasks/task-context.ts';
+import { winnerFacts } from '../../core/tasks/task-context.ts';
 import type { Task, TaskKind } from '../../core/experiment/task-kinds.ts';
-import { momentOf } from './task-context.ts';
+import { buildTaskContext } from './task-context.ts';
 import type { Run } from '../run/run.ts';
 import { runners } from './runners.ts';
 import type { TaskPlace } from './runners.ts';
@@ -14,7 +14,7 @@ export async function runTask<K extends TaskKind>(
   task: Task<K>,
   { version, place }: { readonly version: Version; readonly place: TaskPlace },
 ): Promise<readonly FinishedTask[]> {
-  const moment = momentOf(run, { version, action: place.action });
-  if (task.condition !== undefined && !holds(task.condition, winnerFactsOf(moment))) return [];
-  return [await runners[task.kind](task, { run, place, moment })];
+  const context = buildTaskContext(run, { version, action: place.action });
+  if (task.condition !== undefined && !holds(task.condition, winnerFacts(context))) return [];
+  return [await runners[task.kind](task, { run, place, context })];
 }

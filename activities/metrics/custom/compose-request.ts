@@ -25,9 +25,9 @@ export function composeRequest(source: HttpSource, filling: Filling): Composed {
   const { method } = source;
   const lacking = lackingKeys(source, filling.secret);
   if (lacking !== undefined) return { kind: 'invalid', problem: lacking };
-  const url = urlOf(source, filling);
+  const url = composeUrl(source, filling);
   if (url === undefined) return { kind: 'invalid', problem: 'its URL is none after the placeholders are filled in' };
-  const headers = headersOf(source, filling.secret);
+  const headers = composeHeaders(source, filling.secret);
   if (source.body === undefined) return { kind: 'ok', request: { url, method, headers } };
   const body = parseJson(substitute(source.body, filling.variables).text);
   if (body === undefined)
@@ -52,13 +52,13 @@ function areTemplates({ authType }: HttpSource): boolean {
   return authType === 'Bearer' || authType === 'APIKey';
 }
 
-function urlOf({ urlTemplate, params }: HttpSource, { variables, secret }: Filling): string | undefined {
+function composeUrl({ urlTemplate, params }: HttpSource, { variables, secret }: Filling): string | undefined {
   const url = URL.parse(substitute(urlTemplate, secret).text);
   for (const { name, value } of params) url?.searchParams.append(name, substitute(value, variables).text);
   return url?.href;
 }
 
-function headersOf(source: HttpSource, secret: SecretData): Readonly<Record<string, string>> {
+function composeHeaders(source: HttpSource, secret: SecretData): Readonly<Record<string, string>> {
   const written = source.headers.map(({ name, value }) => {
     return [name.toLowerCase(), areTemplates(source) ? substitute(value, secret).text.trim() : value];
   });

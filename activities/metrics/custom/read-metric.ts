@@ -6,7 +6,7 @@ import { mockValue } from '../../../core/offline/mock-metric.ts';
 import { metricVariables, substitute, unknownPlaceholders } from '../../../core/measurements/placeholders.ts';
 import { requestText } from '../../http/request-text.ts';
 import type { TextAnswer } from '../../http/request-text.ts';
-import { messageOf } from '../../failures.ts';
+import { innermostMessage } from '../../failures.ts';
 import { shownNever } from '../../secrets.ts';
 import { evaluate } from '../../../metrics/jq/jq.ts';
 import { connectPrometheus } from '../../../metrics/prometheus/prometheus.ts';
@@ -50,7 +50,7 @@ export async function readMetric(question: MetricQuestion, backEnds: MetricBackE
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Unmeasured && error.kind === 'error') return unavailable(error.message);
-    return blind(messageOf(error));
+    return blind(innermostMessage(error));
   }
 }
 
@@ -92,7 +92,7 @@ async function readHttp(
   { version, elapsedMs, signal }: MetricQuestion,
   { readSecret, allowedHosts }: MetricBackEnds,
 ): Promise<MetricReading> {
-  const secret = await secretOf(source, readSecret);
+  const secret = await readRequiredSecret(source, readSecret);
   const composed = composeRequest(source, { variables: metricVariables(version, elapsedMs), secret });
   if (composed.kind === 'invalid') return blind(composed.problem);
   const redact = (text: string): string => redactValues(text, shownNever(secret));
@@ -100,12 +100,15 @@ async function readHttp(
     (answer) => readAnswer(answer, source.jqExpression, redact),
     (error: unknown) => {
       signal.throwIfAborted();
-      return blind(redact(messageOf(error)));
+      return blind(redact(innermostMessage(error)));
     },
   );
 }
 
-async function secretOf({ secret }: HttpSource, readSecret: MetricBackEnds['readSecret']): Promise<SecretData> {
+async function readRequiredSecret(
+  { secret }: HttpSource,
+  readSecret: MetricBackEnds['readSecret'],
+): Promise<SecretData> {
   if (secret === undefined) return {};
   const data = await readSecret(secret);
   if (data !== undefined) return data;

@@ -1,4 +1,4 @@
-import { analysisOf } from '../../../core/experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../../../core/experiment/analysis-rules.ts';
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
 import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
@@ -13,10 +13,10 @@ function annotation(name: string): ValueIssue['path'] {
 }
 
 function checkObjectives(experiment: Experiment): ValueIssue[] {
-  if (analysisOf(experiment).method !== 'sequential') return [];
+  if (effectiveAnalysis(experiment).method !== 'sequential') return [];
   return experiment.objectives.flatMap((objective, index) => {
     const path = ['spec', 'criteria', 'objectives', index];
-    return problemsOf(objective, experiment).map(({ field, expected, got }) => ({
+    return objectiveProblems(objective, experiment).map(({ field, expected, got }) => ({
       path: [...path, field],
       atKey: false,
       expected,
@@ -32,7 +32,7 @@ interface Problem {
 }
 
 /** Counts are facts and compared as they are; everything else is tested, against an upper limit. */
-function problemsOf({ metric, upperLimit, lowerLimit }: Objective, { metrics }: Experiment): Problem[] {
+function objectiveProblems({ metric, upperLimit, lowerLimit }: Objective, { metrics }: Experiment): Problem[] {
   const facts = metricFacts(metric, metrics);
   if (isFact(facts)) return [];
   if (facts.kind.kind === 'gauge') return gaugeProblems(upperLimit, lowerLimit);
@@ -58,7 +58,7 @@ function gaugeProblems(upperLimit: number | undefined, lowerLimit: number | unde
 }
 
 function checkRiskBudget(experiment: Experiment): ValueIssue[] {
-  const { riskBudget } = analysisOf(experiment);
+  const { riskBudget } = effectiveAnalysis(experiment);
   const hasLimit = experiment.objectives.some((one) => one.metric === 'error-rate' && one.upperLimit !== undefined);
   if (riskBudget === undefined || hasLimit) return [];
   const expected = 'an objective with an upperLimit on error-rate, beyond which the budget counts';
@@ -66,7 +66,7 @@ function checkRiskBudget(experiment: Experiment): ValueIssue[] {
 }
 
 function checkSteps(experiment: Experiment): ValueIssue[] {
-  if (analysisOf(experiment).steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
+  if (effectiveAnalysis(experiment).steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
   const expected = 'the deployment pattern Progressive, since FixedSplit never shifts';
   return [{ path: annotation('steps'), atKey: false, expected, got: 'FixedSplit' }];
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Version } from '../../../core/experiment/experiment.ts';
-import { text } from '../../document/fields.ts';
+import { textField } from '../../document/fields.ts';
 import { checkPattern } from '../../document/patterns.ts';
-import { versionOf } from '../iter8/normalize.ts';
+import { normalizeVersion } from '../iter8/normalize.ts';
 import { checkTask } from '../tasks/task-checks.ts';
 import type { Placed } from '../tasks/task-checks.ts';
-import { task } from '../tasks/tasks.ts';
+import { taskField } from '../tasks/tasks.ts';
 import { unknownVersions } from '../iter8/unknown-versions.ts';
 import { checkWeightObjRefs } from '../iter8/weight-obj-ref.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
@@ -15,10 +15,10 @@ import type { ValueIssue } from '../../document/zod-issues.ts';
  * manifest that has other mistakes, so that all of them come at once.
  */
 export function crossCheck(manifest: unknown): ValueIssue[] {
-  return [...checkPattern(specOf(manifest)), ...checkVersionsAndTasks(manifest), ...checkWeightObjRefs(manifest)];
+  return [...checkPattern(readSpec(manifest)), ...checkVersionsAndTasks(manifest), ...checkWeightObjRefs(manifest)];
 }
 
-function specOf(manifest: unknown): unknown {
+function readSpec(manifest: unknown): unknown {
   return typeof manifest === 'object' && manifest !== null && 'spec' in manifest ? manifest.spec : undefined;
 }
 
@@ -27,7 +27,7 @@ function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   if (!reading.success) return [];
   const { apiVersion, spec } = reading.data;
   const { versionInfo, strategy, notifications } = spec;
-  const versions = versionInfo === undefined ? discovered(strategy) : versionsOf(versionInfo);
+  const versions = versionInfo === undefined ? discovered(strategy) : allGivenVersions(versionInfo);
   const known = { versions, finishesWithWinner: finishesWithWinner(strategy) };
   return [
     ...checkHandlers(apiVersion, strategy),
@@ -38,8 +38,8 @@ function checkVersionsAndTasks(manifest: unknown): ValueIssue[] {
   ];
 }
 
-function versionsOf({ baseline, candidates }: NonNullable<Sketch['versionInfo']>): Versions {
-  return [baseline, ...candidates].map(versionOf);
+function allGivenVersions({ baseline, candidates }: NonNullable<Sketch['versionInfo']>): Versions {
+  return [baseline, ...candidates].map(normalizeVersion);
 }
 
 /** As the preflight finds them: whatever their revisions are called, there is no other variable. */
@@ -67,11 +67,11 @@ function finishesWithWinner({ testingPattern, handlers }: Sketch['strategy']): b
 }
 
 /** The parts that must fit each other. A task that cannot be read keeps its place. */
-const version = z.object({
-  name: text,
-  variables: z.array(z.object({ name: text, value: z.string() })).optional(),
+const versionSketch = z.object({
+  name: textField,
+  variables: z.array(z.object({ name: textField, value: z.string() })).optional(),
 });
-const tasks = z.array(task.optional().catch(undefined)).catch([]);
+const tasks = z.array(taskField.optional().catch(undefined)).catch([]);
 const noActions = { start: [], loop: [], finish: [] };
 const actions = z
   .object({ start: tasks.optional(), loop: tasks.optional(), finish: tasks.optional() })
@@ -81,7 +81,7 @@ const strategy = z.object({ actions, handlers: z.unknown().optional(), testingPa
 const sketch = z.object({
   apiVersion: z.unknown().optional(),
   spec: z.object({
-    versionInfo: z.object({ baseline: version, candidates: z.array(version).default([]) }).optional(),
+    versionInfo: z.object({ baseline: versionSketch, candidates: z.array(versionSketch).default([]) }).optional(),
     strategy: strategy.catch({ actions: noActions }),
     notifications: tasks,
   }),

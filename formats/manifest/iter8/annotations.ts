@@ -5,20 +5,20 @@ import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { parsed, refuse } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 
-export const knobPrefix = 'serin.dev/';
+export const settingPrefix = 'serin.dev/';
 
 /** Of the analysis only what the annotations name; the rest are the method's defaults. */
-export type KnobSetting = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };
+export type AnnotationSettings = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };
 
-interface Knob {
+interface SettingAnnotation {
   readonly expected: string;
   /** The setting that the annotation's text makes; undefined when the text is not what is expected. */
-  readonly read: (text: string) => KnobSetting | undefined;
+  readonly read: (text: string) => AnnotationSettings | undefined;
 }
 
 /** What an iter8 manifest cannot say in its own fields, it says in annotations; each of them in this table. */
-const knobs: ReadonlyMap<string, Knob> = new Map(
-  Object.entries<Knob>({
+const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
+  Object.entries<SettingAnnotation>({
     approval: {
       expected: 'required or none',
       read: (text) => (text === 'required' || text === 'none' ? { approval: text } : undefined),
@@ -113,8 +113,8 @@ function decimal(text: string): number | undefined {
 /** A year: more than any experiment needs, and within what Temporal's timers hold. */
 const longestMs = 8_760 * 3_600_000;
 
-function duration(set: (ms: number) => KnobSetting): Knob {
-  const read = (text: string): KnobSetting | undefined => {
+function duration(set: (ms: number) => AnnotationSettings): SettingAnnotation {
+  const read = (text: string): AnnotationSettings | undefined => {
     const ms = parseDuration(text);
     return ms === undefined || ms <= 0 || ms > longestMs ? undefined : set(ms);
   };
@@ -127,20 +127,21 @@ export const annotations = z
     z.string(),
     parsed('text', (value) => (isScalar(value) ? String(value) : undefined)),
   )
-  .transform((values, context): KnobSetting => {
-    let settings: KnobSetting = {};
+  .transform((values, context): AnnotationSettings => {
+    let settings: AnnotationSettings = {};
     for (const [name, value] of Object.entries(values)) {
-      if (!name.startsWith(knobPrefix)) continue;
-      const knob = knobs.get(name.slice(knobPrefix.length));
-      const setting = knob?.read(value);
-      if (knob === undefined) refuse(context, [name], { expected: listKnobs(), got: 'an unknown annotation' });
-      else if (setting === undefined) refuse(context, [name], { expected: knob.expected, got: showValue(value) });
+      if (!name.startsWith(settingPrefix)) continue;
+      const known = settingAnnotations.get(name.slice(settingPrefix.length));
+      const setting = known?.read(value);
+      if (known === undefined)
+        refuse(context, [name], { expected: listSettingAnnotations(), got: 'an unknown annotation' });
+      else if (setting === undefined) refuse(context, [name], { expected: known.expected, got: showValue(value) });
       else settings = merged(settings, setting);
     }
     return settings;
   });
 
-function merged(settings: KnobSetting, { analysis, ...setting }: KnobSetting): KnobSetting {
+function merged(settings: AnnotationSettings, { analysis, ...setting }: AnnotationSettings): AnnotationSettings {
   const both = analysis === undefined ? settings.analysis : { ...settings.analysis, ...analysis };
   return { ...settings, ...setting, ...(both === undefined ? {} : { analysis: both }) };
 }
@@ -149,7 +150,7 @@ function isScalar(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-function listKnobs(): string {
-  const names = [...knobs.keys()].map((name) => `${knobPrefix}${name}`);
+function listSettingAnnotations(): string {
+  const names = [...settingAnnotations.keys()].map((name) => `${settingPrefix}${name}`);
   return `one of ${names.join(', ')}`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { mapping, namespaceName, objectName, refuse } from '../../document/fields.ts';
-import { annotations, knobPrefix } from './annotations.ts';
+import { mappingField, namespaceName, objectName, refuse } from '../../document/fields.ts';
+import { annotations, settingPrefix } from './annotations.ts';
 import { serverFields } from '../../document/server-fields.ts';
 
 const own = {
@@ -10,13 +10,13 @@ const own = {
 };
 
 /** With annotations that are settings: what an iter8 manifest cannot say in its own fields. */
-export const annotatedMetadata = mapping(
+export const annotatedMetadata = mappingField(
   { ...own, annotations: annotations.optional(), ...serverFields },
   Object.keys(serverFields),
 );
 
 /** Of manifests whose fields say everything: annotations are somebody else's, and settings among them a mistake. */
-export const plainMetadata = mapping(
+export const plainMetadata = mappingField(
   {
     ...own,
     annotations: z.record(z.string(), z.unknown()).superRefine(refuseSettings).optional(),
@@ -26,7 +26,7 @@ export const plainMetadata = mapping(
 );
 
 function refuseSettings(given: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
-  for (const name of Object.keys(given).filter((key) => key.startsWith(knobPrefix))) {
+  for (const name of Object.keys(given).filter((key) => key.startsWith(settingPrefix))) {
     refuse(context, [name], { expected: 'a field of spec (annotations set nothing here)', got: JSON.stringify(name) });
   }
 }

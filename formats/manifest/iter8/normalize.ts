@@ -18,42 +18,42 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
     target: { namespace, ...spec.target },
     testingPattern: strategy.testingPattern,
     deploymentPattern: strategy.deploymentPattern ?? experimentDefaults.deploymentPattern,
-    ...versionsOf(versionInfo, strategy.testingPattern),
-    ...criteriaOf(spec),
-    ...rewardOf(spec),
-    weights: weightsOf(strategy),
-    ...durationOf(spec),
-    ...tasksOf(strategy, namespace),
+    ...normalizeVersions(versionInfo, strategy.testingPattern),
+    ...normalizeCriteria(spec),
+    ...normalizeReward(spec),
+    weights: normalizeWeights(strategy),
+    ...normalizeDuration(spec),
+    ...normalizeTasks(strategy, namespace),
     ...defaultSettings,
-    ...settingsOf(metadata.annotations),
+    ...normalizeSettings(metadata.annotations),
   };
 }
 
 /** The chosen method brings its own defaults; what the annotations say wins. */
-function settingsOf(settings: Iter8Manifest['metadata']['annotations'] = {}): Partial<Experiment> {
+function normalizeSettings(settings: Iter8Manifest['metadata']['annotations'] = {}): Partial<Experiment> {
   const { analysis, ...others } = settings;
   const defaults = analysis?.method === 'sequential' ? sequentialAnalysis : thresholdAnalysis;
   return { ...others, analysis: { ...defaults, ...analysis } };
 }
 
 /** Without any, the preflight finds them: until then they have no revisions. */
-function versionsOf(
+function normalizeVersions(
   versionInfo: Spec['versionInfo'],
   testingPattern: TestingPattern,
 ): Pick<Experiment, 'baseline' | 'candidates' | 'discovers'> {
   if (versionInfo !== undefined) {
     const { baseline, candidates = [] } = versionInfo;
-    return { baseline: versionOf(baseline), candidates: candidates.map(versionOf) };
+    return { baseline: normalizeVersion(baseline), candidates: candidates.map(normalizeVersion) };
   }
   return unknownVersions(testingPattern);
 }
 
-function rewardOf({ criteria }: Spec): Pick<Experiment, 'reward'> {
+function normalizeReward({ criteria }: Spec): Pick<Experiment, 'reward'> {
   const reward = criteria?.reward ?? criteria?.rewards?.[0];
   return reward === undefined ? {} : { reward };
 }
 
-function tasksOf(
+function normalizeTasks(
   { actions = {}, handlers = {} }: Spec['strategy'],
   namespace: string,
 ): Pick<Experiment, 'start' | 'loop' | 'finish' | 'finishOnRollBack'> {
@@ -68,19 +68,19 @@ function tasksOf(
 }
 
 /** The revision is the variable that `init-experiment` reads; without it the version's name, as in later samples. */
-export function versionOf({ name, variables = [] }: NonNullable<Spec['versionInfo']>['baseline']): Version {
+export function normalizeVersion({ name, variables = [] }: NonNullable<Spec['versionInfo']>['baseline']): Version {
   const values = Object.fromEntries(variables.map((variable) => [variable.name, variable.value]));
   return { name, revision: values['revision'] ?? name, variables: values };
 }
 
-function criteriaOf({ criteria, strategy }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
+function normalizeCriteria({ criteria, strategy }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
   const requestCount = criteria?.requestCount === undefined ? [] : [criteria.requestCount];
   const indicators = [...new Set([...requestCount, ...(criteria?.indicators ?? [])])];
   const rollsBack = strategy.deploymentPattern === 'BlueGreen';
-  return { indicators, objectives: (criteria?.objectives ?? []).map((given) => objectiveOf(given, rollsBack)) };
+  return { indicators, objectives: (criteria?.objectives ?? []).map((given) => normalizeObjective(given, rollsBack)) };
 }
 
-function objectiveOf(
+function normalizeObjective(
   given: NonNullable<NonNullable<Spec['criteria']>['objectives']>[number],
   rollsBack: boolean,
 ): Objective {
@@ -93,14 +93,14 @@ function objectiveOf(
   };
 }
 
-function weightsOf({ weights }: Spec['strategy']): Experiment['weights'] {
+function normalizeWeights({ weights }: Spec['strategy']): Experiment['weights'] {
   return {
     maxCandidateWeight: weights?.maxCandidateWeight ?? experimentDefaults.maxCandidateWeight,
     maxCandidateWeightIncrement: weights?.maxCandidateWeightIncrement ?? experimentDefaults.maxCandidateWeightIncrement,
   };
 }
 
-function durationOf({ duration }: Spec): Pick<Experiment, 'intervalMs' | 'iterations' | 'iterationsPerLoop'> {
+function normalizeDuration({ duration }: Spec): Pick<Experiment, 'intervalMs' | 'iterations' | 'iterationsPerLoop'> {
   const { intervalSeconds, maxLoops } = experimentDefaults;
   const iterationsPerLoop = duration?.iterationsPerLoop ?? experimentDefaults.iterationsPerLoop;
   return {

@@ -1,30 +1,30 @@
 import { z } from 'zod';
 import { deploymentPatterns, experimentDefaults, testingPatterns } from '../../../core/experiment/experiment.ts';
 import {
-  flag,
-  integer,
+  flagField,
+  integerField,
   isRevisionName,
-  mapping,
+  mappingField,
   metricName,
-  oneOf,
+  choiceField,
   parsed,
   refuse,
   targetName,
-  text,
+  textField,
 } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { annotatedMetadata } from './metadata.ts';
 import { parseQuantity } from '../../document/quantity.ts';
-import { task } from '../tasks/tasks.ts';
-import { weightObjRef } from './weight-obj-ref.ts';
+import { taskField } from '../tasks/tasks.ts';
+import { weightObjRefField } from './weight-obj-ref.ts';
 
 const limit = parsed('a quantity such as 50, "0.01" or 10m', parseQuantity, { type: ['number', 'string'] });
 
-const objective = mapping({
+const objectiveField = mappingField({
   metric: metricName,
   upperLimit: limit.optional(),
   lowerLimit: limit.optional(),
-  rollback_on_failure: flag.optional(),
+  rollback_on_failure: flagField.optional(),
 }).superRefine(({ upperLimit, lowerLimit }, context) => {
   if (upperLimit === undefined && lowerLimit === undefined) {
     refuse(context, [], { expected: 'an upperLimit or a lowerLimit', got: 'neither' });
@@ -41,12 +41,12 @@ const variableValue = parsed(
   { type: 'string' },
 );
 
-const variable = mapping({ name: text, value: variableValue });
+const variableField = mappingField({ name: textField, value: variableValue });
 
-const version = mapping({
-  name: text,
-  variables: z.array(variable).optional(),
-  weightObjRef: weightObjRef.optional(),
+const versionField = mappingField({
+  name: textField,
+  variables: z.array(variableField).optional(),
+  weightObjRef: weightObjRefField.optional(),
 }).superRefine(({ name, variables = [] }, context) => {
   for (const [index, variable] of variables.entries()) {
     const path = ['variables', index];
@@ -63,10 +63,10 @@ const version = mapping({
 });
 
 /** iter8 executed no others, and was silent about them. */
-const actions = mapping({
-  start: z.array(task).optional(),
-  loop: z.array(task).optional(),
-  finish: z.array(task).optional(),
+const actions = mappingField({
+  start: z.array(taskField).optional(),
+  loop: z.array(taskField).optional(),
+  finish: z.array(taskField).optional(),
 });
 
 /** A handler of v2alpha1: by its default name the actions run, and `none` switches them off. */
@@ -78,7 +78,7 @@ function handler(name: string): z.ZodType<'none' | 'actions'> {
   });
 }
 
-const handlers = mapping({
+const handlers = mappingField({
   start: handler('start').optional(),
   finish: handler('finish').optional(),
   rollback: handler('finish').optional(),
@@ -86,29 +86,29 @@ const handlers = mapping({
   loop: handler('loop').optional(),
 });
 
-const strategy = mapping(
+const strategy = mappingField(
   {
-    testingPattern: oneOf(testingPatterns),
-    deploymentPattern: oneOf(deploymentPatterns).optional(),
+    testingPattern: choiceField(testingPatterns),
+    deploymentPattern: choiceField(deploymentPatterns).optional(),
     actions: actions.optional(),
     handlers: handlers.optional(),
-    weights: mapping({
-      maxCandidateWeight: integer({ min: 1, max: 100 }).optional(),
-      maxCandidateWeightIncrement: integer({ min: 1, max: 100 }).optional(),
+    weights: mappingField({
+      maxCandidateWeight: integerField({ min: 1, max: 100 }).optional(),
+      maxCandidateWeightIncrement: integerField({ min: 1, max: 100 }).optional(),
     }).optional(),
   },
   // Of the first version only.
   ['handlers'],
 );
 
-const reward = mapping({ metric: metricName, preferredDirection: oneOf(['High', 'Low']) });
+const reward = mappingField({ metric: metricName, preferredDirection: choiceField(['High', 'Low']) });
 
-const criteria = mapping({
+const criteria = mappingField({
   rewards: z.array(reward).optional(),
   reward: reward.optional(),
   requestCount: metricName.optional(),
   indicators: z.array(metricName).optional(),
-  objectives: z.array(objective).optional(),
+  objectives: z.array(objectiveField).optional(),
 });
 
 /** iter8's: the largest 32-bit integer. */
@@ -117,24 +117,24 @@ const max = 2_147_483_647;
 /** A year: more than any experiment needs, and within what Temporal's timers hold. */
 const longestSeconds = 31_536_000;
 
-const duration = mapping({
-  intervalSeconds: integer({ min: 1, max: longestSeconds }).optional(),
-  iterationsPerLoop: integer({ min: 1, max }).optional(),
-  maxLoops: integer({ min: 1, max }).optional(),
+const duration = mappingField({
+  intervalSeconds: integerField({ min: 1, max: longestSeconds }).optional(),
+  iterationsPerLoop: integerField({ min: 1, max }).optional(),
+  maxLoops: integerField({ min: 1, max }).optional(),
 }).superRefine(({ iterationsPerLoop = experimentDefaults.iterationsPerLoop, maxLoops = 1 }, context) => {
   const iterations = iterationsPerLoop * maxLoops;
   if (iterations > max) refuse(context, [], { expected: `at most ${max} iterations in all`, got: String(iterations) });
 });
 
-const versionInfo = mapping({ baseline: version, candidates: z.array(version).optional() });
+const versionInfo = mappingField({ baseline: versionField, candidates: z.array(versionField).optional() });
 
 /** iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it. */
-export const iter8Manifest = mapping(
+export const iter8Manifest = mappingField(
   {
-    apiVersion: oneOf(['iter8.tools/v2alpha1', 'iter8.tools/v2alpha2']),
-    kind: oneOf(['Experiment']),
+    apiVersion: choiceField(['iter8.tools/v2alpha1', 'iter8.tools/v2alpha2']),
+    kind: choiceField(['Experiment']),
     metadata: annotatedMetadata,
-    spec: mapping({
+    spec: mappingField({
       target: targetName,
       strategy,
       criteria: criteria.optional(),

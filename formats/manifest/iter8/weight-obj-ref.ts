@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapping, oneOf, parsed, targetName } from '../../document/fields.ts';
+import { mappingField, choiceField, parsed, targetName } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
@@ -17,11 +17,11 @@ const knativeService = 'a Knative Service (serin moves no traffic of other objec
  * Where iter8 wrote a version's weight. It is checked and then not needed: the traffic entries are found by the versions'
  * revisions, whoever reorders them.
  */
-export const weightObjRef = mapping({
+export const weightObjRefField = mappingField({
   apiVersion: parsed(`${servingVersion}, of ${knativeService}`, (value) =>
     value === servingVersion ? value : undefined,
   ),
-  kind: oneOf(['Service']),
+  kind: choiceField(['Service']),
   name: parsed('the name of the target', (value) => (typeof value === 'string' ? value : undefined)),
   namespace: parsed('the namespace of the target', (value) =>
     typeof value === 'string' ? value : undefined,

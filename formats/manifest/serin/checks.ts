@@ -1,7 +1,7 @@
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { parseHelmCommand } from '../../../core/tasks/helm-command.ts';
 import { isHelm, renderArgs } from '../../../core/tasks/task.ts';
-import { versionsOf } from '../../../core/experiment/versions.ts';
+import { allVersions } from '../../../core/experiment/versions.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 import type { NativeManifest } from './schema.ts';
 
@@ -9,7 +9,7 @@ import type { NativeManifest } from './schema.ts';
 export function checkPromotion({ spec }: NativeManifest, experiment: Experiment): ValueIssue[] {
   const { promotion } = spec;
   if (promotion === undefined) return [];
-  const names = versionsOf(experiment).map(({ name }) => name);
+  const names = allVersions(experiment).map(({ name }) => name);
   const path = ['spec', 'promotion', 'helm'];
   const strangers = Object.keys(promotion.helm.values ?? {}).filter((name) => !names.includes(name));
   return [
@@ -25,7 +25,7 @@ export function checkPromotion({ spec }: NativeManifest, experiment: Experiment)
 
 function unreadable(experiment: Experiment): readonly string[] {
   const task = experiment.finish.find(isHelm);
-  const problems = versionsOf(experiment).flatMap((version) => {
+  const problems = allVersions(experiment).flatMap((version) => {
     const rendered = task === undefined ? undefined : renderArgs(task, version);
     const command = rendered?.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
     return command?.kind === 'unsupported' ? [command.problem] : [];

@@ -1,12 +1,12 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
-import { analysisOf } from '../../../core/experiment/analysis-rules.ts';
+import { effectiveAnalysis } from '../../../core/experiment/analysis-rules.ts';
 import type { Analysis } from '../../../core/experiment/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
 import type { Experiment, Objective, Version } from '../../../core/experiment/experiment.ts';
 import { lastAppliedAnnotation } from '../../../core/traffic/last-applied.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
-import { knobPrefix } from '../iter8/annotations.ts';
-import { limit } from './values.ts';
+import { settingPrefix } from '../iter8/annotations.ts';
+import { limitField } from './values.ts';
 
 /** A plain value as YAML has it; fields that are undefined are left out. */
 type Plain = Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ export interface Written {
 }
 
 /** An experiment in serin's own form: what differs from that form's defaults, so that it is read as the same experiment again. */
-export function nativeManifestOf(experiment: Experiment, { metadata, target, actions }: Written): object {
+export function buildNativeManifest(experiment: Experiment, { metadata, target, actions }: Written): object {
   const { name, testingPattern, reward, indicators, objectives } = experiment;
   const { namespace, labels, annotations } = metadata;
   return {
@@ -37,17 +37,17 @@ export function nativeManifestOf(experiment: Experiment, { metadata, target, act
     spec: compact({
       target,
       pattern: testingPattern,
-      versions: versionsOf(experiment),
-      objectives: objectives.length === 0 ? undefined : objectives.map((one) => objectiveOf(one, experiment)),
+      versions: nativeVersions(experiment),
+      objectives: objectives.length === 0 ? undefined : objectives.map((one) => nativeObjective(one, experiment)),
       indicators: indicators.length === 0 ? undefined : indicators,
       reward: reward && { metric: reward.metric, prefer: reward.preferredDirection.toLowerCase() },
-      traffic: trafficOf(experiment),
-      analysis: settingsOfAnalysis(experiment),
-      interval: durationOf(experiment.intervalMs),
+      traffic: nativeTraffic(experiment),
+      analysis: nativeAnalysis(experiment),
+      interval: durationText(experiment.intervalMs),
       iterations: experiment.iterations,
       iterationsPerLoop: experiment.iterationsPerLoop,
-      approval: approvalOf(experiment),
-      limits: limitsOf(experiment),
+      approval: nativeApproval(experiment),
+      limits: nativeLimits(experiment),
       actions: compact(rewritten(actions)),
       finishOnRollBack: experiment.finishOnRollBack,
       finishOnAbort: unless(defaultSettings.finishOnAbort, experiment.finishOnAbort),
@@ -57,30 +57,32 @@ export function nativeManifestOf(experiment: Experiment, { metadata, target, act
 
 /** What is somebody else's; settings have become fields, and kubectl's copy would say the old form again. */
 function foreign(values: Plain = {}): Plain | undefined {
-  const kept = Object.entries(values).filter(([key]) => !key.startsWith(knobPrefix) && key !== lastAppliedAnnotation);
+  const kept = Object.entries(values).filter(
+    ([key]) => !key.startsWith(settingPrefix) && key !== lastAppliedAnnotation,
+  );
   return compact(Object.fromEntries(kept));
 }
 
-function versionsOf({ discovers, baseline, candidates }: Experiment): object | undefined {
+function nativeVersions({ discovers, baseline, candidates }: Experiment): object | undefined {
   if (discovers) return undefined;
   return compact({
-    baseline: versionOf(baseline),
-    candidates: candidates.length === 0 ? undefined : candidates.map(versionOf),
+    baseline: nativeVersion(baseline),
+    candidates: candidates.length === 0 ? undefined : candidates.map(nativeVersion),
   });
 }
 
-function versionOf({ name, revision, variables }: Version): object | undefined {
+function nativeVersion({ name, revision, variables }: Version): object | undefined {
   const { revision: _, ...others } = variables;
   return compact({ name, revision, variables: Object.keys(others).length === 0 ? undefined : others });
 }
 
-function objectiveOf(
+function nativeObjective(
   { metric, upperLimit, lowerLimit, ...objective }: Objective,
   experiment: Experiment,
 ): object | undefined {
   const rollsBack = experiment.deploymentPattern === 'BlueGreen';
   const shown = (value: number | undefined): string | number | undefined =>
-    value === undefined ? undefined : limitOf(metric, value);
+    value === undefined ? undefined : limitWithUnit(metric, value);
   return compact({
     metric,
     max: shown(upperLimit),
@@ -91,19 +93,19 @@ function objectiveOf(
 }
 
 /** With its unit, where that is read as the very same number. */
-function limitOf(metric: string, value: number): string | number {
+function limitWithUnit(metric: string, value: number): string | number {
   const { kind } = metricFacts(metric).kind;
   const text = kind === 'error-share' ? `${Number((value * 100).toPrecision(12))}%` : `${value}ms`;
   const hasUnit = kind === 'error-share' || kind.endsWith('latency');
-  return hasUnit && limit.safeParse(text).data?.value === value ? text : value;
+  return hasUnit && limitField.safeParse(text).data?.value === value ? text : value;
 }
 
-function trafficOf({ deploymentPattern, weights, ...experiment }: Experiment): object | undefined {
-  const { steps, riskBudget, onSuspect } = analysisOf(experiment);
+function nativeTraffic({ deploymentPattern, weights, ...experiment }: Experiment): object | undefined {
+  const { steps, riskBudget, onSuspect } = effectiveAnalysis(experiment);
   return compact({
     deployment: unless(experimentDefaults.deploymentPattern, deploymentPattern),
-    maximum: percentOf(unless(experimentDefaults.maxCandidateWeight, weights.maxCandidateWeight)),
-    increment: percentOf(unless(experimentDefaults.maxCandidateWeightIncrement, weights.maxCandidateWeightIncrement)),
+    maximum: percentText(unless(experimentDefaults.maxCandidateWeight, weights.maxCandidateWeight)),
+    increment: percentText(unless(experimentDefaults.maxCandidateWeightIncrement, weights.maxCandidateWeightIncrement)),
     steps: steps?.map((step) => `${step}%`),
     riskBudget,
     onSuspect: unless(sequentialAnalysis.onSuspect, onSuspect),
@@ -111,8 +113,8 @@ function trafficOf({ deploymentPattern, weights, ...experiment }: Experiment): o
 }
 
 /** The methods have defaults of their own; they are written out unless they are those of this form. */
-function settingsOfAnalysis(experiment: Experiment): object | undefined {
-  const analysis: Analysis = analysisOf(experiment);
+function nativeAnalysis(experiment: Experiment): object | undefined {
+  const analysis: Analysis = effectiveAnalysis(experiment);
   const own = sequentialAnalysis;
   const isSequential = analysis.method === own.method;
   const defaults = isSequential ? own : thresholdAnalysis;
@@ -123,24 +125,24 @@ function settingsOfAnalysis(experiment: Experiment): object | undefined {
     tolerance: unless(defaultSettings.tolerance, experiment.tolerance),
     latencyTolerance: unless(defaults.latencyTolerance, analysis.latencyTolerance),
     minSamples: unless(defaultSettings.minSamples, experiment.minSamples),
-    warmUp: analysis.warmUpMs === 0 ? undefined : durationOf(analysis.warmUpMs),
+    warmUp: analysis.warmUpMs === 0 ? undefined : durationText(analysis.warmUpMs),
     undecided: unless(defaults.undecided, analysis.undecided),
-    longestExtension: analysis.longestExtensionMs === undefined ? undefined : durationOf(analysis.longestExtensionMs),
+    longestExtension: analysis.longestExtensionMs === undefined ? undefined : durationText(analysis.longestExtensionMs),
     dispersion: unless(defaults.dispersion, analysis.dispersion),
     errors: unless<string>(defaultSettings.errorClass, experiment.errorClass),
   });
 }
 
-function approvalOf({ approval, approvalLimitMs }: Experiment): object | undefined {
+function nativeApproval({ approval, approvalLimitMs }: Experiment): object | undefined {
   const limit = unless<number>(defaultSettings.approvalLimitMs, approvalLimitMs);
   if (approval === 'none' && limit === undefined) return undefined;
-  return compact({ required: approval === 'required', limit: limit === undefined ? undefined : durationOf(limit) });
+  return compact({ required: approval === 'required', limit: limit === undefined ? undefined : durationText(limit) });
 }
 
-function limitsOf(experiment: Experiment): object | undefined {
+function nativeLimits(experiment: Experiment): object | undefined {
   const limit = (key: 'blindLimitMs' | 'readinessLimitMs' | 'candidateGraceMs' | 'taskLimitMs'): string | undefined => {
     const ms = unless<number>(defaultSettings[key], experiment[key]);
-    return ms === undefined ? undefined : durationOf(ms);
+    return ms === undefined ? undefined : durationText(ms);
   };
   return compact({
     blind: limit('blindLimitMs'),
@@ -169,12 +171,12 @@ function unless<T>(usual: T, value: T): T | undefined {
   return value === usual ? undefined : value;
 }
 
-function percentOf(percent: number | undefined): string | undefined {
+function percentText(percent: number | undefined): string | undefined {
   return percent === undefined ? undefined : `${percent}%`;
 }
 
 /** In the largest units that hold it. */
-function durationOf(ms: number): string {
+function durationText(ms: number): string {
   const units = [
     ['h', 3_600_000],
     ['m', 60_000],

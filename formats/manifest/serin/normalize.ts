@@ -12,7 +12,7 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
   const namespace = metadata.namespace ?? 'default';
   const { pattern: testingPattern = 'Canary', traffic = {} } = spec;
   const deploymentPattern = traffic.deployment ?? experimentDefaults.deploymentPattern;
-  const analysis = analysisOf(spec);
+  const analysis = normalizeAnalysis(spec);
   return {
     apiVersion,
     name: metadata.name,
@@ -20,10 +20,10 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
     target: { namespace, ...spec.target },
     testingPattern,
     deploymentPattern,
-    ...versionsOf(spec),
-    objectives: (spec.objectives ?? []).map((given) => objectiveOf(given, deploymentPattern === 'BlueGreen')),
+    ...normalizeVersions(spec),
+    objectives: (spec.objectives ?? []).map((given) => normalizeObjective(given, deploymentPattern === 'BlueGreen')),
     indicators: [...new Set(spec.indicators ?? [])],
-    ...rewardOf(spec),
+    ...normalizeReward(spec),
     weights: {
       maxCandidateWeight: traffic.maximum ?? experimentDefaults.maxCandidateWeight,
       maxCandidateWeightIncrement: traffic.increment ?? experimentDefaults.maxCandidateWeightIncrement,
@@ -31,13 +31,13 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
     intervalMs: spec.interval ?? experimentDefaults.intervalSeconds * 1000,
     iterations: spec.iterations ?? experimentDefaults.iterationsPerLoop,
     ...(spec.iterationsPerLoop === undefined ? {} : { iterationsPerLoop: spec.iterationsPerLoop }),
-    ...tasksOf(spec, namespace),
-    ...settingsOf(spec),
+    ...normalizeTasks(spec, namespace),
+    ...normalizeSettings(spec),
     analysis,
   };
 }
 
-function versionsOf({
+function normalizeVersions({
   versions,
   pattern = 'Canary',
 }: NativeSpec): Pick<Experiment, 'baseline' | 'candidates' | 'discovers'> {
@@ -45,20 +45,22 @@ function versionsOf({
   const { baseline, candidates = [] } = versions;
   const isOnly = candidates.length === 1;
   return {
-    baseline: versionOf(baseline, 'baseline'),
-    candidates: candidates.map((given, index) => versionOf(given, isOnly ? 'candidate' : `candidate-${index + 1}`)),
+    baseline: normalizeVersion(baseline, 'baseline'),
+    candidates: candidates.map((given, index) =>
+      normalizeVersion(given, isOnly ? 'candidate' : `candidate-${index + 1}`),
+    ),
   };
 }
 
 /** Without a name a version is called by its role; the revision is a variable too, as in iter8. */
-function versionOf(
+function normalizeVersion(
   { name, revision, variables = {} }: NonNullable<NativeSpec['versions']>['baseline'],
   role: string,
 ): Version {
   return { name: name ?? role, revision, variables: { revision, ...variables } };
 }
 
-function objectiveOf(
+function normalizeObjective(
   { metric, max, min, maxRatioToBaseline, rollback }: NonNullable<NativeSpec['objectives']>[number],
   rollsBack: boolean,
 ): Objective {
@@ -71,12 +73,12 @@ function objectiveOf(
   };
 }
 
-function rewardOf({ reward }: NativeSpec): Pick<Experiment, 'reward'> {
+function normalizeReward({ reward }: NativeSpec): Pick<Experiment, 'reward'> {
   if (reward === undefined) return {};
   return { reward: { metric: reward.metric, preferredDirection: reward.prefer === 'high' ? 'High' : 'Low' } };
 }
 
-function analysisOf({ analysis: given = {}, traffic = {} }: NativeSpec): Analysis {
+function normalizeAnalysis({ analysis: given = {}, traffic = {} }: NativeSpec): Analysis {
   const defaults = given.method === 'threshold' ? thresholdAnalysis : sequentialAnalysis;
   const { falsePass, falseFail, latencyTolerance, warmUp, undecided, longestExtension, dispersion } = given;
   return {
@@ -87,7 +89,7 @@ function analysisOf({ analysis: given = {}, traffic = {} }: NativeSpec): Analysi
   };
 }
 
-function settingsOf({ analysis = {}, approval, limits = {}, ...spec }: NativeSpec): typeof defaultSettings {
+function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: NativeSpec): typeof defaultSettings {
   const { tolerance, minSamples, errors } = analysis;
   const settings = {
     ...defaultSettings,
@@ -104,7 +106,7 @@ function settingsOf({ analysis = {}, approval, limits = {}, ...spec }: NativeSpe
   return settings as typeof defaultSettings;
 }
 
-function tasksOf(
+function normalizeTasks(
   { actions = {}, promotion, finishOnRollBack, notifications = [] }: NativeSpec,
   namespace: string,
 ): Pick<Experiment, 'start' | 'loop' | 'finish' | 'finishOnRollBack' | 'notifications' | 'isPinned'> {

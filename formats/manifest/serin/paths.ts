@@ -1,4 +1,4 @@
-import { fieldOf } from '../../../core/text/field-of.ts';
+import { readField } from '../../../core/text/field.ts';
 import { isJsonObject } from '../../../core/text/json.ts';
 import type { Path } from '../../document/issue.ts';
 
@@ -50,25 +50,25 @@ function at(path: Path, index: number): string | number {
 
 /** The parts that checks of versions, tasks and patterns look at, as iter8's form has them; whatever else is wrong. */
 export function iter8Sketch(value: unknown): unknown {
-  const spec = fieldOf(value, 'spec');
-  const versions = fieldOf(spec, 'versions');
-  const candidates = fieldOf(versions, 'candidates');
+  const spec = readField(value, 'spec');
+  const versions = readField(spec, 'versions');
+  const candidates = readField(versions, 'candidates');
   const listed = Array.isArray(candidates) ? candidates : [];
   return {
-    apiVersion: fieldOf(value, 'apiVersion'),
+    apiVersion: readField(value, 'apiVersion'),
     spec: {
       strategy: {
-        testingPattern: fieldOf(spec, 'pattern') ?? 'Canary',
-        actions: fieldOf(spec, 'actions') ?? {},
-        handlers: fieldOf(spec, 'finishOnRollBack') === false ? { rollback: 'none' } : undefined,
+        testingPattern: readField(spec, 'pattern') ?? 'Canary',
+        actions: readField(spec, 'actions') ?? {},
+        handlers: readField(spec, 'finishOnRollBack') === false ? { rollback: 'none' } : undefined,
       },
-      notifications: fieldOf(spec, 'notifications'),
-      criteria: { reward: fieldOf(spec, 'reward') },
+      notifications: readField(spec, 'notifications'),
+      criteria: { reward: readField(spec, 'reward') },
       ...(versions === undefined
         ? {}
         : {
             versionInfo: {
-              baseline: versionSketch(fieldOf(versions, 'baseline'), 'baseline'),
+              baseline: versionSketch(readField(versions, 'baseline'), 'baseline'),
               candidates: listed.map((one, index) =>
                 versionSketch(one, listed.length === 1 ? 'candidate' : `candidate-${index + 1}`),
               ),
@@ -79,8 +79,8 @@ export function iter8Sketch(value: unknown): unknown {
 }
 
 function versionSketch(value: unknown, role: string): unknown {
-  const variables = fieldOf(value, 'variables');
+  const variables = readField(value, 'variables');
   const own = isJsonObject(variables) ? Object.entries(variables) : [];
-  const all: [string, unknown][] = [['revision', fieldOf(value, 'revision')], ...own];
-  return { name: fieldOf(value, 'name') ?? role, variables: all.map(([name, text]) => ({ name, value: text })) };
+  const all: [string, unknown][] = [['revision', readField(value, 'revision')], ...own];
+  return { name: readField(value, 'name') ?? role, variables: all.map(([name, text]) => ({ name, value: text })) };
 }

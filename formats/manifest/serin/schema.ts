@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import { testingPatterns, deploymentPatterns } from '../../../core/experiment/experiment.ts';
 import {
-  flag,
-  integer,
-  mapping,
+  flagField,
+  integerField,
+  mappingField,
   metricName,
   namespaceName,
-  oneOf,
+  choiceField,
   parsed,
   refuse,
   revisionName,
   targetName,
-  text,
+  textField,
 } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { plainMetadata } from '../iter8/metadata.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
-import { task } from '../tasks/tasks.ts';
-import { duration, limit, share, trafficPercent } from './values.ts';
+import { taskField } from '../tasks/tasks.ts';
+import { durationField, limitField, shareField, trafficPercent } from './values.ts';
 import type { Limit } from './values.ts';
 
 const variableName = z.string().meta({ minLength: 1, not: { const: 'revision' } });
@@ -36,14 +36,14 @@ const variables = z.record(variableName, variableValue).superRefine((given, cont
   }
 });
 
-const version = mapping({ name: text.optional(), revision: revisionName, variables: variables.optional() });
+const version = mappingField({ name: textField.optional(), revision: revisionName, variables: variables.optional() });
 
-const objective = mapping({
+const objective = mappingField({
   metric: metricName,
-  max: limit.optional(),
-  min: limit.optional(),
-  maxRatioToBaseline: share.optional(),
-  rollback: flag.optional(),
+  max: limitField.optional(),
+  min: limitField.optional(),
+  maxRatioToBaseline: shareField.optional(),
+  rollback: flagField.optional(),
 }).superRefine(({ metric, max, min, maxRatioToBaseline }, context) => {
   if (max === undefined && min === undefined && maxRatioToBaseline === undefined) {
     refuse(context, [], { expected: 'one of max, min and maxRatioToBaseline', got: 'none' });
@@ -88,8 +88,8 @@ function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-const traffic = mapping({
-  deployment: oneOf(deploymentPatterns).optional(),
+const traffic = mappingField({
+  deployment: choiceField(deploymentPatterns).optional(),
   maximum: trafficPercent.optional(),
   increment: trafficPercent.optional(),
   steps: steps.optional(),
@@ -98,13 +98,13 @@ const traffic = mapping({
     (value) => (isFiniteNumber(value) && value > 0 ? value : undefined),
     { type: 'number', exclusiveMinimum: 0 },
   ).optional(),
-  onSuspect: oneOf(['hold', 'backoff']).optional(),
+  onSuspect: choiceField(['hold', 'backoff']).optional(),
 });
 
 const probability = parsed(
   'a share above 0 and below 1, such as 5%',
   (value) => {
-    const reading = share.safeParse(value);
+    const reading = shareField.safeParse(value);
     return reading.success && reading.data > 0 && reading.data < 1 ? reading.data : undefined;
   },
   { type: ['string', 'number'] },
@@ -116,79 +116,82 @@ const dispersion = parsed(
   { anyOf: [{ enum: ['auto', 'off'] }, { type: 'number', minimum: 1 }] },
 );
 
-const analysis = mapping({
-  method: oneOf(['sequential', 'threshold']).optional(),
+const analysis = mappingField({
+  method: choiceField(['sequential', 'threshold']).optional(),
   falsePass: probability.optional(),
   falseFail: probability.optional(),
-  tolerance: share.optional(),
-  latencyTolerance: share.optional(),
-  minSamples: integer({ min: 0, max: 999_999_999 }).optional(),
-  warmUp: duration.optional(),
-  undecided: oneOf(['extend', 'rollback', 'hold', 'pointEstimate']).optional(),
-  longestExtension: duration.optional(),
+  tolerance: shareField.optional(),
+  latencyTolerance: shareField.optional(),
+  minSamples: integerField({ min: 0, max: 999_999_999 }).optional(),
+  warmUp: durationField.optional(),
+  undecided: choiceField(['extend', 'rollback', 'hold', 'pointEstimate']).optional(),
+  longestExtension: durationField.optional(),
   dispersion: dispersion.optional(),
-  errors: oneOf(['5xx', 'not-2xx']).optional(),
+  errors: choiceField(['5xx', 'not-2xx']).optional(),
 });
 
-const limits = mapping({
-  blind: duration.optional(),
-  onBlind: oneOf(['rollback', 'hold']).optional(),
-  readiness: duration.optional(),
-  candidateGrace: duration.optional(),
-  task: duration.optional(),
+const limits = mappingField({
+  blind: durationField.optional(),
+  onBlind: choiceField(['rollback', 'hold']).optional(),
+  readiness: durationField.optional(),
+  candidateGrace: durationField.optional(),
+  task: durationField.optional(),
 });
 
-const helmValues = mapping({ files: z.array(text).optional(), set: z.record(z.string(), z.unknown()).optional() });
+const helmValues = mappingField({
+  files: z.array(textField).optional(),
+  set: z.record(z.string(), z.unknown()).optional(),
+});
 
-const helm = mapping({
-  release: text,
-  chart: text,
-  repository: text.optional(),
-  version: text.optional(),
+const helm = mappingField({
+  release: textField,
+  chart: textField,
+  repository: textField.optional(),
+  version: textField.optional(),
   namespace: namespaceName.optional(),
-  timeout: duration.optional(),
+  timeout: durationField.optional(),
   values: z.record(z.string(), helmValues).optional(),
 });
 
-const actions = mapping({
-  start: z.array(task).optional(),
-  loop: z.array(task).optional(),
-  finish: z.array(task).optional(),
+const actions = mappingField({
+  start: z.array(taskField).optional(),
+  loop: z.array(taskField).optional(),
+  finish: z.array(taskField).optional(),
 });
 
-const notification = task.transform((read, context) => {
+const notification = taskField.transform((read, context) => {
   const { kind } = read.make('');
   if (kind === 'http' || kind === 'slack') return read;
   refuse(context, ['task'], { expected: 'notification/http or notification/slack', got: showValue(kind) });
   return z.NEVER;
 });
 
-const counted = integer({ min: 1, max: 2_147_483_647 });
+const counted = integerField({ min: 1, max: 2_147_483_647 });
 
 /** serin's own Experiment. */
-export const nativeManifest = mapping(
+export const nativeManifest = mappingField(
   {
-    apiVersion: oneOf(['serin.dev/v1alpha1']),
-    kind: oneOf(['Experiment']),
+    apiVersion: choiceField(['serin.dev/v1alpha1']),
+    kind: choiceField(['Experiment']),
     metadata: plainMetadata,
-    spec: mapping({
+    spec: mappingField({
       target: targetName,
-      pattern: oneOf(testingPatterns).optional(),
-      versions: mapping({ baseline: version, candidates: z.array(version).optional() }).optional(),
+      pattern: choiceField(testingPatterns).optional(),
+      versions: mappingField({ baseline: version, candidates: z.array(version).optional() }).optional(),
       objectives: z.array(objective).optional(),
       indicators: z.array(metricName).optional(),
-      reward: mapping({ metric: metricName, prefer: oneOf(['high', 'low']) }).optional(),
+      reward: mappingField({ metric: metricName, prefer: choiceField(['high', 'low']) }).optional(),
       traffic: traffic.optional(),
       analysis: analysis.optional(),
-      interval: duration.optional(),
+      interval: durationField.optional(),
       iterations: counted.optional(),
       iterationsPerLoop: counted.optional(),
-      approval: mapping({ required: flag, limit: duration.optional() }).optional(),
+      approval: mappingField({ required: flagField, limit: durationField.optional() }).optional(),
       limits: limits.optional(),
-      promotion: mapping({ helm }).optional(),
+      promotion: mappingField({ helm }).optional(),
       actions: actions.optional(),
-      finishOnRollBack: flag.optional(),
-      finishOnAbort: flag.optional(),
+      finishOnRollBack: flagField.optional(),
+      finishOnAbort: flagField.optional(),
       notifications: z.array(notification).optional(),
     }),
     status: z.unknown().optional(),

@@ -6,7 +6,7 @@ import { parseQuantity } from '../../document/quantity.ts';
 const longestMs = 8_760 * 3_600_000;
 
 /** `90s`, `10m`, `1h30m`; milliseconds. */
-export const duration = parsed(
+export const durationField = parsed(
   'a duration such as 90s, 10m or 1h30m, at most 8760h',
   (value) => {
     const ms = typeof value === 'string' ? parseDuration(value) : undefined;
@@ -20,7 +20,7 @@ export const duration = parsed(
 export const trafficPercent = parsed(
   'a whole percent of the traffic, from 1% to 100%',
   (value) => {
-    const percent = typeof value === 'number' ? value : percentOf(value);
+    const percent = typeof value === 'number' ? value : parsePercent(value);
     return percent !== undefined && Number.isInteger(percent) && percent >= 1 && percent <= 100 ? percent : undefined;
   },
   {
@@ -32,10 +32,10 @@ export const trafficPercent = parsed(
 );
 
 /** `50%` or `0.5`. */
-export const share = parsed(
+export const shareField = parsed(
   'a share such as 50% or 0.5',
   (value) => {
-    const percent = percentOf(value);
+    const percent = parsePercent(value);
     const result = percent === undefined ? value : exact(percent / 100);
     return typeof result === 'number' && Number.isFinite(result) && result >= 0 ? result : undefined;
   },
@@ -54,10 +54,10 @@ export type Limit =
   | { readonly kind: 'duration'; readonly value: number };
 
 /** `1%`, `100ms`, `0.01`, `50` or a quantity such as `10m`. */
-export const limit = parsed(
+export const limitField = parsed(
   'a limit such as 1%, 100ms, 0.01 or 50',
   (value): Limit | undefined => {
-    const percent = percentOf(value);
+    const percent = parsePercent(value);
     if (percent !== undefined) return { kind: 'percent', value: exact(percent / 100) };
     const ms = typeof value === 'string' && /(ms|s)$/.test(value) ? decimalDuration(value) : undefined;
     if (ms !== undefined) return { kind: 'duration', value: ms };
@@ -67,7 +67,7 @@ export const limit = parsed(
   { type: ['string', 'number'] },
 );
 
-function percentOf(value: unknown): number | undefined {
+function parsePercent(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const [, number] = /^(\d{1,9}(?:\.\d{1,9})?) ?%$/.exec(value.trim()) ?? [];
   return number === undefined ? undefined : Number(number);

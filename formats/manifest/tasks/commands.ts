@@ -1,13 +1,13 @@
 import { parseHelmCommand } from '../../../core/tasks/helm-command.ts';
 import { renderArg } from '../../../core/tasks/task.ts';
-import { flag, mapping, namespaceName, refuse, scalar, text } from '../../document/fields.ts';
+import { flagField, mappingField, namespaceName, refuse, scalarField, textField } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { z } from 'zod';
 import { defineTask } from './definition.ts';
 
 /** `common/exec`: one command, without a shell. */
 export const exec = defineTask(
-  mapping({ cmd: text, args: z.array(scalar).optional(), disableInterpolation: flag.optional() }),
+  mappingField({ cmd: textField, args: z.array(scalarField).optional(), disableInterpolation: flagField.optional() }),
   ({ cmd: command, args = [], disableInterpolation = false }, context) => {
     if (command !== 'helm' && /(^|\/)helm$/.test(command)) {
       // Only what is known to be helm is rendered and compared before it runs.
@@ -31,7 +31,7 @@ export const exec = defineTask(
 
 /** `common/promote-kubectl`: `kubectl apply` of a manifest. */
 export const promoteKubectl = defineTask(
-  mapping({ manifest: text, namespace: namespaceName.optional(), recursive: flag.optional() }),
+  mappingField({ manifest: textField, namespace: namespaceName.optional(), recursive: flagField.optional() }),
   ({ manifest, namespace, recursive = false }) => {
     const command = 'kubectl';
     return {

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
-import type { Moment } from '../../../core/tasks/task-context.ts';
+import type { TaskContext } from '../../../core/tasks/task-context.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
 import type { RenderedParts } from '../../../core/tasks/template.ts';
 import { parsed, refuse } from '../../document/fields.ts';
-import { issuesOf } from '../../document/zod-issues.ts';
+import { translateIssues } from '../../document/zod-issues.ts';
 
 /** A text of a task that is rendered when it runs: where it stands in the task, and how it comes out. */
 export interface TaskTemplate {
   readonly path: (string | number)[];
-  readonly render: (moment: Moment) => RenderedParts;
+  readonly render: (context: TaskContext) => RenderedParts;
 }
 
 /** A task that has been read. Names without a namespace are completed with the experiment's. */
@@ -28,7 +28,7 @@ export function defineTask<Input>(
   return (input, context) => {
     const reading = schema.safeParse(input);
     if (reading.success) return read(reading.data, context);
-    for (const issue of issuesOf(reading.error, input)) refuse(context, ['with', ...issue.path], issue);
+    for (const issue of translateIssues(reading.error, input)) refuse(context, ['with', ...issue.path], issue);
     return undefined;
   };
 }

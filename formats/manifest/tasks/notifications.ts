@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { renderText } from '../../../core/tasks/task.ts';
 import type { AuthType } from '../../../core/experiment/task-kinds.ts';
-import { flag, mapping, oneOf, refuse, text } from '../../document/fields.ts';
+import { flagField, mappingField, choiceField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
 import type { TaskTemplate } from './definition.ts';
 
-const header = mapping({ name: text, value: text });
+const header = mappingField({ name: textField, value: textField });
 
-const httpShape = mapping({
-  URL: text.optional(),
-  url: text.optional(),
-  method: oneOf(['POST', 'GET']).optional(),
-  authType: oneOf(['Basic', 'Bearer', 'APIKey']).optional(),
+const httpShape = mappingField({
+  URL: textField.optional(),
+  url: textField.optional(),
+  method: choiceField(['POST', 'GET']).optional(),
+  authType: choiceField(['Basic', 'Bearer', 'APIKey']).optional(),
   secret: secretName.optional(),
   headers: z.array(header).optional(),
-  body: text.optional(),
-  ignoreFailure: flag.optional(),
+  body: textField.optional(),
+  ignoreFailure: flagField.optional(),
 }).superRefine(({ URL, url, method, body, authType, secret }, context) => {
   if ((URL === undefined) === (url === undefined)) {
     refuse(context, [], { expected: 'one of URL and url', got: URL === undefined ? 'neither' : 'both' });
@@ -35,7 +35,7 @@ export const http = defineTask(httpShape, (input) => {
   const url = input.URL ?? input.url ?? '';
   const template = (value: string, ...path: (string | number)[]): TaskTemplate => ({
     path: ['with', ...path],
-    render: (moment) => renderText(value, moment, { delimiters: 'both', hasSecret: secret !== undefined }),
+    render: (taskContext) => renderText(value, taskContext, { delimiters: 'both', hasSecret: secret !== undefined }),
   });
   return {
     make: (namespace) => ({
@@ -58,7 +58,7 @@ export const http = defineTask(httpShape, (input) => {
 
 /** `notification/slack`: tells a channel how the experiment stands. */
 export const slack = defineTask(
-  mapping({ channel: text, secret: secretName, ignoreFailure: flag.optional() }),
+  mappingField({ channel: textField, secret: secretName, ignoreFailure: flagField.optional() }),
   ({ channel, secret, ignoreFailure = true }) => ({
     make: (namespace) => ({ kind: 'slack', channel, secret: { namespace, ...secret }, ignoreFailure }),
     templates: [],

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import { parseWaitFor, waitForForms } from '../../../core/experiment/wait-for.ts';
 import type { WaitFor } from '../../../core/experiment/wait-for.ts';
-import { integer, mapping, namespaceName, objectName, parsed } from '../../document/fields.ts';
+import { integerField, mappingField, namespaceName, objectName, parsed } from '../../document/fields.ts';
 import { defineTask } from './definition.ts';
 
-const kind = parsed('a kind as kubectl takes it, such as ksvc or deployments.apps', (value) =>
+const kindField = parsed('a kind as kubectl takes it, such as ksvc or deployments.apps', (value) =>
   typeof value === 'string' && /^[A-Za-z][\w.-]*$/.test(value) ? value : undefined,
 );
 
-const waitFor = parsed(waitForForms, (value): WaitFor | undefined =>
+const waitForField = parsed(waitForForms, (value): WaitFor | undefined =>
   typeof value === 'string' ? parseWaitFor(value) : undefined,
 );
 
-const objRef = mapping({
-  kind,
+const objRef = mappingField({
+  kind: kindField,
   name: objectName,
   namespace: namespaceName.optional(),
-  waitFor: waitFor.optional(),
+  waitFor: waitForField.optional(),
 });
 
 /** A day; whoever waits longer has another problem. */
@@ -24,10 +24,10 @@ const max = 86_400;
 
 /** `common/readiness`: looks at objects until all are as wanted. */
 export const readiness = defineTask(
-  mapping({
-    initialDelaySeconds: integer({ min: 0, max }).optional(),
-    numRetries: integer({ min: 0, max: 10_000 }).optional(),
-    intervalSeconds: integer({ min: 1, max }).optional(),
+  mappingField({
+    initialDelaySeconds: integerField({ min: 0, max }).optional(),
+    numRetries: integerField({ min: 0, max: 10_000 }).optional(),
+    intervalSeconds: integerField({ min: 1, max }).optional(),
     objRefs: z.array(objRef).optional(),
   }),
   ({ initialDelaySeconds = 5, numRetries = 12, intervalSeconds = 5, objRefs = [] }) => ({

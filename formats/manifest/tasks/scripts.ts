@@ -1,25 +1,25 @@
 import { isInSingleQuotes } from '../../../core/tasks/shell.ts';
 import { renderText } from '../../../core/tasks/task.ts';
-import { mapping, refuse, text } from '../../document/fields.ts';
+import { mappingField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
 import type { TaskDefinition } from './definition.ts';
 
 /** `common/bash`: a script with the version's variables. */
-export const bash = defineTask(mapping({ script: text }), ({ script }) => {
+export const bash = defineTask(mappingField({ script: textField }), ({ script }) => {
   const delimiters = 'go';
   return {
     make: () => ({ kind: 'script', script, delimiters }),
     templates: [
       {
         path: ['with', 'script'],
-        render: (moment) => renderText(script, moment, { delimiters, hasSecret: false, isScript: true }),
+        render: (taskContext) => renderText(script, taskContext, { delimiters, hasSecret: false, isScript: true }),
       },
     ],
   };
 });
 
 /** `run`: a script with iter8's later delimiters, and the keys of a secret. */
-export function runOf(script: string): TaskDefinition {
+export function scriptTask(script: string): TaskDefinition {
   return (input, context) => {
     for (const [reference] of script.matchAll(/@<\s*\.?[Ss]ecret[^>]*>@/g)) {
       if (!isInSingleQuotes(script, script.indexOf(reference))) continue;
@@ -31,7 +31,7 @@ export function runOf(script: string): TaskDefinition {
 }
 
 function readRun(script: string): TaskDefinition {
-  return defineTask(mapping({ secret: secretName.optional() }), ({ secret }) => {
+  return defineTask(mappingField({ secret: secretName.optional() }), ({ secret }) => {
     const delimiters = 'iter8';
     const hasSecret = secret !== undefined;
     return {

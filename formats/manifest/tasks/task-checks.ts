@@ -1,7 +1,7 @@
 import { holds } from '../../../core/experiment/if-expression.ts';
 import type { Version } from '../../../core/experiment/experiment.ts';
-import { winnerFactsOf } from '../../../core/tasks/task-context.ts';
-import type { Moment } from '../../../core/tasks/task-context.ts';
+import { winnerFacts } from '../../../core/tasks/task-context.ts';
+import type { TaskContext } from '../../../core/tasks/task-context.ts';
 import type { ReadTask, TaskTemplate } from './definition.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
@@ -23,11 +23,11 @@ export interface Known {
 /** A task that stands where it may not, and texts of it that cannot be rendered at some moment when it runs. */
 export function checkTask({ task, action, path }: Placed, known: Known): ValueIssue[] {
   if (task === undefined) return [];
-  const moments = momentsOf(action, known).filter((moment) => runsAt(task, moment));
+  const moments = possibleContexts(action, known).filter((context) => runsAt(task, context));
   return [
     ...misplaced(task, action).map((issue) => ({ ...issue, path: [...path, ...issue.path] })),
     ...task.templates.flatMap((template) => {
-      const problem = problemOf(template, action, moments);
+      const problem = findProblem(template, action, moments);
       return problem === undefined ? [] : [{ path: [...path, ...template.path], atKey: false, ...problem }];
     }),
   ];
@@ -44,27 +44,27 @@ function misplaced(task: ReadTask, action: Placed['action']): ValueIssue[] {
  * Start actions run with the baseline's variables and before there is a winner; the others with the winner's, whoever that
  * will be, or with the baseline's where nothing has won.
  */
-function momentsOf(action: Placed['action'], { versions, finishesWithWinner }: Known): readonly Moment[] {
-  const withWinner = versions.map((version) => ({ ...momentOf(versions, version), winner: version.name }));
-  const withoutWinner = versions.slice(0, 1).map((baseline) => momentOf(versions, baseline));
+function possibleContexts(action: Placed['action'], { versions, finishesWithWinner }: Known): readonly TaskContext[] {
+  const withWinner = versions.map((version) => ({ ...exampleContext(versions, version), winner: version.name }));
+  const withoutWinner = versions.slice(0, 1).map((baseline) => exampleContext(versions, baseline));
   if (action === 'start') return withoutWinner;
   return action === 'finish' && finishesWithWinner ? withWinner : [...withWinner, ...withoutWinner];
 }
 
-function runsAt(task: ReadTask, moment: Moment): boolean {
+function runsAt(task: ReadTask, moment: TaskContext): boolean {
   const { condition } = task.make('');
-  return condition === undefined || holds(condition, winnerFactsOf(moment));
+  return condition === undefined || holds(condition, winnerFacts(moment));
 }
 
 type Problem = Pick<ValueIssue, 'expected' | 'got'>;
 
 /** The first of them; one that a winner would mend names what does. */
-function problemOf(
+function findProblem(
   { render }: TaskTemplate,
   action: Placed['action'],
-  moments: readonly Moment[],
+  moments: readonly TaskContext[],
 ): Problem | undefined {
-  const problemAt = (moment: Moment): string | undefined => {
+  const problemAt = (moment: TaskContext): string | undefined => {
     const rendered = render(moment);
     return rendered.kind === 'ok' ? undefined : rendered.problem;
   };
@@ -83,7 +83,7 @@ const withoutWinner = {
 } as const;
 
 /** Of the experiment only the names of its fields matter to a template, not their values. */
-function momentOf(versions: readonly Version[], version: Version): Moment {
+function exampleContext(versions: readonly Version[], version: Version): TaskContext {
   return {
     experiment: {
       apiVersion: 'iter8.tools/v2alpha2',

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { parseCondition } from '../../../core/experiment/if-expression.ts';
-import type { Condition } from '../../../core/experiment/if-expression.ts';
-import { mapping, refuse, text } from '../../document/fields.ts';
+import { parseIfExpression } from '../../../core/experiment/if-expression.ts';
+import type { IfExpression } from '../../../core/experiment/if-expression.ts';
+import { mappingField, refuse, textField } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { collect } from './collect.ts';
 import { exec, promoteKubectl } from './commands.ts';
 import type { ReadTask, TaskDefinition } from './definition.ts';
 import { http, slack } from './notifications.ts';
 import { readiness } from './readiness.ts';
-import { bash, runOf } from './scripts.ts';
+import { bash, scriptTask } from './scripts.ts';
 
 const initExperiment: TaskDefinition = (input, context) => {
   if (input !== undefined) refuse(context, ['with'], { expected: 'no input', got: showValue(input) });
@@ -32,28 +32,28 @@ const definitions: ReadonlyMap<string, TaskDefinition> = new Map(
 /** Tasks that iter8 had for a while and that no action needs. */
 const refusedTasks: readonly string[] = ['gitops/helmex-update', 'ghaction'];
 
-const shape = mapping({
-  library: text.optional(),
-  task: text.optional(),
-  run: text.optional(),
-  if: text.optional(),
-  condition: text.optional(),
+const shape = mappingField({
+  library: textField.optional(),
+  task: textField.optional(),
+  run: textField.optional(),
+  if: textField.optional(),
+  condition: textField.optional(),
   with: z.unknown().optional(),
 });
 
 type Given = z.output<typeof shape>;
 
 /** A task in all spellings: `library: common, task: exec`, `task: common/exec`, and `run: script`. */
-export const task = shape.transform((given, context): ReadTask => {
-  const definition = definitionOf(given, context);
-  const condition = conditionOf(given, context);
+export const taskField = shape.transform((given, context): ReadTask => {
+  const definition = findDefinition(given, context);
+  const condition = readCondition(given, context);
   const read = definition?.(given.with, context);
   if (read === undefined) return z.NEVER;
   const { make, templates } = read;
   return { make: (namespace) => ({ ...make(namespace), ...condition }), templates };
 });
 
-function definitionOf({ library, task, run }: Given, context: z.RefinementCtx): TaskDefinition | undefined {
+function findDefinition({ library, task, run }: Given, context: z.RefinementCtx): TaskDefinition | undefined {
   if ((task === undefined) === (run === undefined)) {
     refuse(context, [], { expected: 'one of task and run', got: task === undefined ? 'neither' : 'both' });
     return undefined;
@@ -61,7 +61,7 @@ function definitionOf({ library, task, run }: Given, context: z.RefinementCtx): 
   if (run !== undefined) {
     if (library !== undefined)
       refuse(context, ['library'], { expected: 'no library beside run', got: showValue(library) });
-    return runOf(run);
+    return scriptTask(run);
   }
   const name = library === undefined ? (task ?? '') : `${library}/${task}`;
   const definition = definitions.get(name);
@@ -73,14 +73,14 @@ function definitionOf({ library, task, run }: Given, context: z.RefinementCtx): 
 }
 
 /** `if`, or `condition` as it was called first. */
-function conditionOf(given: Given, context: z.RefinementCtx): { readonly condition?: Condition } {
+function readCondition(given: Given, context: z.RefinementCtx): { readonly condition?: IfExpression } {
   const key = given.if === undefined ? 'condition' : 'if';
   if (given.if !== undefined && given.condition !== undefined) {
     refuse(context, ['condition'], { expected: 'one of if and condition', got: 'both' });
   }
   const source = given[key];
   if (source === undefined) return {};
-  const reading = parseCondition(source);
+  const reading = parseIfExpression(source);
   if (reading.kind === 'ok') return { condition: reading.condition };
   refuse(context, [key], { expected: 'a condition such as CandidateWon()', got: reading.problem });
   return {};

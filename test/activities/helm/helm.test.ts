@@ -10,19 +10,20 @@ import type { Helm } from '../../../activities/helm/helm.ts';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
 import { runHelm } from '../../../activities/helm/run-helm.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
-import type { Cluster } from '../../../activities/knative/cluster.ts';
-import { leaseOf, newLease, readLease } from '../../../activities/knative/lease.ts';
+import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
+import { leaseObjectName, newLease, readLease } from '../../../activities/knative/lease.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
 import { leaseAnnotations } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
-import type { Holder, RunTaskInput } from '../../../contract/activities.ts';
-import { asActivity, cancellableActivity, failureOf } from '../../support/activity.ts';
+import type { LeaseHolder } from '../../../core/traffic/lease.ts';
+import type { RunTaskInput } from '../../../contract/tasks.ts';
+import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 
-const holder: Holder = {
+const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
   temporalNamespace: 'default',
   workflowId: 'helm-test',
@@ -31,12 +32,12 @@ const holder: Holder = {
 const allowedCommands = ['helm'];
 
 let sandbox: Sandbox;
-let cluster: Cluster;
+let cluster: ActivityCluster;
 let helm: Helm;
 let metrics: MetricsSettings;
 
 /** Of this suite alone: the sandbox is shared. */
-const namespace = 'helm-activities';
+const ownNamespace = 'helm-activities';
 
 beforeAll(async () => {
   ({ sandbox } = await testCluster());
@@ -47,7 +48,7 @@ beforeAll(async () => {
   metrics = { prometheusUrl: sandbox.prometheus.url, scrapeIntervalMs: 500 };
 });
 
-const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace, ...args);
+const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', ownNamespace, ...args);
 
 function helmAt(path: string, pendingLimitMs = 0): Helm {
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: sandbox.workerKubeconfig });
@@ -59,8 +60,8 @@ async function aTarget(
   name: string,
   options: { bindSecrets?: boolean; namespace?: string } = {},
 ): Promise<SampleTarget> {
-  const target = await sandbox.deploySample({ namespace, name, ...options });
-  await asActivity(() => cluster.createLease(leaseOf(target), newLease(target, holder)));
+  const target = await sandbox.deploySample({ namespace: ownNamespace, name, ...options });
+  await asActivity(() => cluster.createLease(leaseObjectName(target), newLease(target, holder)));
   return target;
 }
 
@@ -75,7 +76,7 @@ function aTask({ namespace, name }: SampleTarget, args: readonly string[]): RunT
 const run = (input: RunTaskInput, with_ = helm) =>
   asActivity(() => runHelm({ cluster, helm: with_, allowedCommands }, input));
 const failureOfRun = (input: RunTaskInput, with_ = helm) =>
-  failureOf(() => runHelm({ cluster, helm: with_, allowedCommands }, input));
+  caughtFailure(() => runHelm({ cluster, helm: with_, allowedCommands }, input));
 
 interface HistoryEntry {
   readonly revision: number;
@@ -115,7 +116,7 @@ describe('runHelm', () => {
     const target = await aTarget('once');
     const input = aTask(target, upgradeArgs(target, 'candidate'));
     const first = await run(input);
-    expect(first.release).toEqual({ name: 'once', namespace: namespace, revision: 3, status: 'deployed' });
+    expect(first.release).toEqual({ name: 'once', namespace: ownNamespace, revision: 3, status: 'deployed' });
     expect(first.output).toContain('STATUS: deployed');
     const again = await run(input);
     expect(again.release).toEqual(first.release);
@@ -164,7 +165,7 @@ describe('runHelm', () => {
     const input = aTask(target, upgradeArgs(target, 'candidate', '--timeout', '8s'));
     expect(await failureOfRun(input)).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     const { release } = await vi.waitFor(() => run(input), { timeout: 20_000, interval: 500 });
-    expect(release).toEqual({ name: 'stuck', namespace, revision: 4, status: 'deployed' });
+    expect(release).toEqual({ name: 'stuck', namespace: ownNamespace, revision: 4, status: 'deployed' });
     expect(await history(target)).toEqual([
       { revision: 1, status: 'superseded' },
       { revision: 2, status: 'superseded' },
@@ -203,7 +204,7 @@ describe('runHelm', () => {
       message: 'only `helm upgrade` is supported, not `helm rollback`',
     });
     const input = aTask(target, upgradeArgs(target, 'candidate'));
-    const notAllowed = await failureOf(() => runHelm({ cluster, helm, allowedCommands: ['kubectl'] }, input));
+    const notAllowed = await caughtFailure(() => runHelm({ cluster, helm, allowedCommands: ['kubectl'] }, input));
     expect(notAllowed).toMatchObject({
       type: 'CommandNotAllowed',
       message: 'command "helm" is not allowed on this worker; allowed: kubectl',
@@ -297,11 +298,11 @@ describe('preflight', () => {
     changes: { helm?: Helm; metrics?: MetricsSettings; allowedCommands?: readonly string[] } = {},
   ) => preflight({ cluster, helm, metrics, allowedCommands, environment: {}, ...changes }, { experiment, holder });
 
-  async function problemsOf(
+  async function preflightProblems(
     experiment: Experiment,
     changes: Parameters<typeof check>[1] = {},
   ): Promise<readonly string[]> {
-    const { type, isRetryable, message, details } = await failureOf(() => check(experiment, changes));
+    const { type, isRetryable, message, details } = await caughtFailure(() => check(experiment, changes));
     expect({ type, isRetryable, message }).toMatchObject({ type: 'PreflightRefused', isRetryable: false });
     const [{ problems }] = details as [{ problems: readonly string[] }];
     for (const problem of problems) expect(message).toContain(`- ${problem}`);
@@ -341,7 +342,7 @@ describe('preflight', () => {
 
   it('refuses a chart that would deploy another image, for the winner that it concerns', async () => {
     const image = 'gcr.io/knative-samples/knative-route-demo:red';
-    const problems = await problemsOf(
+    const problems = await preflightProblems(
       experimentOn(target, { finish: [finishWith(target, '--set', `image=${image}`)] }),
     );
     expect(problems).toHaveLength(2);
@@ -352,16 +353,20 @@ describe('preflight', () => {
   });
 
   it('refuses a chart that would deploy another revision, or one without a name', async () => {
-    const other = await problemsOf(experimentOn(target, { finish: [finishWith(target, '--set', 'name=checked-v3')] }));
+    const other = await preflightProblems(
+      experimentOn(target, { finish: [finishWith(target, '--set', 'name=checked-v3')] }),
+    );
     expect(other.at(-1)).toContain('is rendered with revision checked-v3, but checked-v2 was judged');
-    const unnamed = await problemsOf(experimentOn(target, { finish: [finishWith(target, '--set', 'name=null')] }));
+    const unnamed = await preflightProblems(
+      experimentOn(target, { finish: [finishWith(target, '--set', 'name=null')] }),
+    );
     expect(unnamed.at(-1)).toContain('set spec.template.metadata.name to checked-v2 in the chart');
   });
 
   it('refuses values that render traffic for another revision than the judged one', async () => {
     const args = ['upgrade', target.name, target.chartUrl, `--values=${target.valuesUrls.experimental}`];
     const finish: Task[] = [{ kind: 'exec', command: 'helm', args, interpolate: true }];
-    const problems = await problemsOf(experimentOn(target, { finish }));
+    const problems = await preflightProblems(experimentOn(target, { finish }));
     expect(problems.at(-1)).toContain(
       'is rendered with traffic checked-v1 100 %, not 100 % checked-v2; leave traffic out of it',
     );
@@ -369,16 +374,16 @@ describe('preflight', () => {
 
   it('lists all problems together', async () => {
     const { baseline, candidates } = experimentOn(target);
-    const kubectl: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
+    const kubectlTask: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
     const experiment = experimentOn(target, {
       baseline: { ...baseline, revision: target.candidateRevision },
       candidates,
       finish: [
-        kubectl,
+        kubectlTask,
         { kind: 'exec', command: 'helm', args: ['upgrade', 'no-release', target.chartUrl], interpolate: true },
       ],
     });
-    const problems = await problemsOf(experiment);
+    const problems = await preflightProblems(experiment);
     expect(problems).toEqual([
       'stale baseline: the traffic of helm-activities/checked is checked-v1 100 %, but checked-v2 must have 100 % together; name the revision that serves now as the baseline',
       'command "kubectl" is not allowed on this worker; allowed: helm',
@@ -387,8 +392,8 @@ describe('preflight', () => {
   });
 
   it('warns of commands whose effect it cannot see ahead, and of --atomic', async () => {
-    const kubectl: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
-    const experiment = experimentOn(target, { finish: [finishWith(target, '--atomic'), kubectl] });
+    const kubectlTask: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
+    const experiment = experimentOn(target, { finish: [finishWith(target, '--atomic'), kubectlTask] });
     const { warnings } = await asActivity(() => check(experiment, { allowedCommands: ['helm', 'kubectl'] }));
     expect(warnings).toEqual([
       'finish action kubectl: its effect cannot be compared with the judged revision before it runs',
@@ -398,7 +403,7 @@ describe('preflight', () => {
 
   it("names the RoleBinding that is missing for helm's records", async () => {
     const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', bindSecrets: false });
-    expect(await problemsOf(experimentOn(unbound))).toEqual([
+    expect(await preflightProblems(experimentOn(unbound))).toEqual([
       "helm may not get, list, create, update, delete secrets in namespace helm-activities-unbound, where the release's records are; apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace helm-activities-unbound",
     ]);
   });
@@ -406,20 +411,20 @@ describe('preflight', () => {
   it('refuses another major version of helm by its name', async () => {
     const directory = join(sandbox.stateDirectory, 'helm-4');
     await writeFile(directory, '#!/bin/sh\necho v4.0.1\n', { mode: 0o755 });
-    expect(await problemsOf(experimentOn(target), { helm: helmAt(directory) })).toEqual([
+    expect(await preflightProblems(experimentOn(target), { helm: helmAt(directory) })).toEqual([
       'helm v4.0.1 is not supported: serin is tested with Helm 3 only; give the worker a Helm 3',
     ]);
   });
 
   it('refuses an interval that is not longer than a scrape', async () => {
     const experiment = experimentOn(target, { intervalMs: 10_000 });
-    const [problem] = await problemsOf(experiment, { metrics: { ...metrics, scrapeIntervalMs: 15_000 } });
+    const [problem] = await preflightProblems(experiment, { metrics: { ...metrics, scrapeIntervalMs: 15_000 } });
     expect(problem).toMatch(/^the interval of 10 s is not longer than a scrape of 15 s /);
   });
 
   it('waits for a Prometheus that does not answer, since the run would be blind', async () => {
     const away = { ...metrics, prometheusUrl: 'http://127.0.0.1:1' };
-    const failed = await failureOf(() => check(experimentOn(target), { metrics: away }));
+    const failed = await caughtFailure(() => check(experimentOn(target), { metrics: away }));
     expect(failed).toMatchObject({ type: 'MetricsUnavailable', isRetryable: true });
     expect(failed.message).toContain('the run would be blind from its first step on');
   });
@@ -427,7 +432,7 @@ describe('preflight', () => {
   it('refuses a release on which an operation may be at work', async () => {
     const busy = await aTarget('operated');
     await leavePending(busy, 2, 1_000);
-    const [problem] = await problemsOf(experimentOn(busy));
+    const [problem] = await preflightProblems(experimentOn(busy));
     expect(problem).toMatch(
       /^release helm-activities\/operated is at revision 2, pending-upgrade since .*: an operation may be at work for another 29\d s; start again when it has ended$/,
     );
@@ -437,7 +442,7 @@ describe('preflight', () => {
     const shared = await aTarget('shared');
     await leavePending(shared, 2, 20_000);
     const experiment = experimentOn(shared, { finish: [finishWith(shared, '--timeout', '5s')] });
-    const [problem] = await problemsOf(experiment, { helm: helmAt(sandbox.tools.helm, 60_000) });
+    const [problem] = await preflightProblems(experiment, { helm: helmAt(sandbox.tools.helm, 60_000) });
     expect(problem).toMatch(/an operation may be at work for another [34]\d s/);
   });
 
@@ -450,7 +455,7 @@ describe('preflight', () => {
 
   it('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
-    const { type } = await failureOf(() =>
+    const { type } = await caughtFailure(() =>
       preflight({ cluster, helm, metrics, allowedCommands, environment: {} }, input),
     );
     expect(type).toBe('Fenced');
@@ -458,7 +463,7 @@ describe('preflight', () => {
 });
 
 describe('compareRendered', () => {
-  const judgedOf = (target: SampleTarget) => [
+  const judgedRevisions = (target: SampleTarget) => [
     { revision: target.baselineRevision, image: 'gcr.io/knative-samples/knative-route-demo:blue' },
     { revision: target.candidateRevision, image: 'gcr.io/knative-samples/knative-route-demo:green' },
   ];
@@ -469,8 +474,11 @@ describe('compareRendered', () => {
     const template = { metadata: { name: 'meddled-v3' }, spec: { containers } };
     await kubectl('patch', 'ksvc', 'meddled', '--type=merge', '-p', JSON.stringify({ spec: { template } }));
     const compare = (winner: 'current' | 'candidate') =>
-      compareRendered({ cluster, helm }, { experiment: experimentOn(target), winner, revisions: judgedOf(target) });
-    const { type, message } = await failureOf(() => compare('candidate'));
+      compareRendered(
+        { cluster, helm },
+        { experiment: experimentOn(target), winner, revisions: judgedRevisions(target) },
+      );
+    const { type, message } = await caughtFailure(() => compare('candidate'));
     expect(type).toBe('PromotionMismatch');
     expect(message).toContain(
       'would have the template of revision meddled-v3, but meddled-v2 was judged; helm leaves in place what does not differ between the manifests of its release: put the template back first',
@@ -484,9 +492,14 @@ describe('compareRendered', () => {
     const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
     expect(await failureOfRun(aTask(target, wrong))).toMatchObject({ type: 'CommandFailed' });
     expect((await history(target)).at(-1)).toEqual({ revision: 3, status: 'failed' });
-    const { manifest } = (await asActivity(() => helm.deployed({ release: 'retried', namespace })))?.content ?? {};
+    const { manifest } =
+      (await asActivity(() => helm.deployed({ release: 'retried', namespace: ownNamespace })))?.content ?? {};
     expect(manifest).toContain('knative-route-demo:green');
-    const input = { experiment: experimentOn(target), winner: 'candidate' as const, revisions: judgedOf(target) };
+    const input = {
+      experiment: experimentOn(target),
+      winner: 'candidate' as const,
+      revisions: judgedRevisions(target),
+    };
     await asActivity(() => compareRendered({ cluster, helm }, input));
   });
 
@@ -495,10 +508,10 @@ describe('compareRendered', () => {
     await leavePending(target, 2, 20_000);
     const compare = (timeout: string) => {
       const experiment = experimentOn(target, { finish: [finishWith(target, '--timeout', timeout)] });
-      const input = { experiment, winner: 'candidate' as const, revisions: judgedOf(target) };
+      const input = { experiment, winner: 'candidate' as const, revisions: judgedRevisions(target) };
       return compareRendered({ cluster, helm }, input);
     };
-    expect(await failureOf(() => compare('1m'))).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
+    expect(await caughtFailure(() => compare('1m'))).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     await asActivity(() => compare('5s'));
     expect((await history(target)).at(-1)).toEqual({ revision: 2, status: 'failed' });
   });
@@ -514,13 +527,13 @@ describe('compareRendered', () => {
       sandbox.stateDirectory,
       'charts',
       'targets',
-      namespace,
+      ownNamespace,
       'compared',
       'sample-app',
       'candidate-values.yaml',
     );
     await writeFile(values, (await readFile(values, 'utf8')).replace(':green', ':red'));
-    const { type, isRetryable, message } = await failureOf(() =>
+    const { type, isRetryable, message } = await caughtFailure(() =>
       compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }),
     );
     expect({ type, isRetryable }).toEqual({ type: 'PromotionMismatch', isRetryable: false });

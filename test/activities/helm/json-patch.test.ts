@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { mergePatchOf } from '../../../activities/helm/json-patch.ts';
+import { createMergePatch } from '../../../activities/helm/json-patch.ts';
 
 describe('mergePatchOf', () => {
   it('holds what changes, and nulls for what goes', () => {
     const before = { spec: { template: { name: 'v2', image: 'a' }, traffic: [1], same: { deep: true } } };
     const after = { spec: { template: { name: 'v1', image: 'a' }, same: { deep: true }, added: {} } };
-    expect(mergePatchOf(before, after)).toEqual({ spec: { traffic: null, template: { name: 'v1' }, added: {} } });
+    expect(createMergePatch(before, after)).toEqual({ spec: { traffic: null, template: { name: 'v1' }, added: {} } });
   });
 
   it('is empty between equal documents', () => {
-    expect(mergePatchOf({ a: { b: [1, { c: 2 }] } }, { a: { b: [1, { c: 2 }] } })).toEqual({});
+    expect(createMergePatch({ a: { b: [1, { c: 2 }] } }, { a: { b: [1, { c: 2 }] } })).toEqual({});
   });
 
   it('replaces lists as a whole', () => {
-    expect(mergePatchOf({ a: [1, 2] }, { a: [2] })).toEqual({ a: [2] });
+    expect(createMergePatch({ a: [1, 2] }, { a: [2] })).toEqual({ a: [2] });
   });
 });

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as it arrived. */
-export interface SeenRequest {
+export interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
@@ -13,7 +13,7 @@ export interface SeenRequest {
 export interface TestServer {
   readonly url: string;
   readonly port: number;
-  readonly seen: readonly SeenRequest[];
+  readonly received: readonly ReceivedRequest[];
   readonly close: () => Promise<void>;
 }
 
@@ -21,13 +21,13 @@ export interface TestServer {
 export async function startHttpServer(
   answer: RequestListener = (_, response) => void response.end('ok'),
 ): Promise<TestServer> {
-  const seen: SeenRequest[] = [];
+  const received: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      seen.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') });
+      received.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') });
       answer(request, response);
     });
   });
@@ -37,5 +37,5 @@ export async function startHttpServer(
     server.closeAllConnections();
     return new Promise((resolve) => server.close(() => resolve()));
   };
-  return { url: `http://127.0.0.1:${port}`, port, seen, close };
+  return { url: `http://127.0.0.1:${port}`, port, received, close };
 }

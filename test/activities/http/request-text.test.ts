@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { requestText, requireSuccess } from '../../../activities/http/request-text.ts';
-import { failureOf } from '../../support/activity.ts';
+import { caughtFailure } from '../../support/activity.ts';
 import { startHttpServer } from './http-server.ts';
 import type { TestServer } from './http-server.ts';
 
@@ -28,18 +28,18 @@ describe('a request', () => {
     const body = '{"ä":1}';
     const sent = request(`${server.url}/path?a=b`, { method: 'POST', headers: { 'x-a': 'b' }, body });
     expect(await requestText(sent)).toEqual({ status: 418, text: 'tée' });
-    expect(server.seen).toMatchObject([{ method: 'POST', url: '/path?a=b', body, headers: { 'x-a': 'b' } }]);
+    expect(server.received).toMatchObject([{ method: 'POST', url: '/path?a=b', body, headers: { 'x-a': 'b' } }]);
   });
 
   test('does not follow a redirect', async () => {
     const server = await serve((_, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
     expect(await requestText(request(server.url))).toMatchObject({ status: 302 });
-    expect(server.seen).toHaveLength(1);
+    expect(server.received).toHaveLength(1);
   });
 
   test('has a limit, and then may be repeated', async () => {
     const server = await serve(() => undefined);
-    const failure = await failureOf(() => requestText(request(`${server.url}/?token=hush`, { limitMs: 50 })));
+    const failure = await caughtFailure(() => requestText(request(`${server.url}/?token=hush`, { limitMs: 50 })));
     expect(failure).toMatchObject({
       type: 'HttpUnavailable',
       isRetryable: true,
@@ -50,7 +50,7 @@ describe('a request', () => {
   test('of a server that is not there may be repeated', async () => {
     const server = await startHttpServer();
     await server.close();
-    const failure = await failureOf(() => requestText(request(server.url)));
+    const failure = await caughtFailure(() => requestText(request(server.url)));
     expect(failure).toMatchObject({ type: 'HttpUnavailable', message: expect.stringContaining('ECONNREFUSED') });
   });
 
@@ -62,14 +62,14 @@ describe('a request', () => {
 
   test('checks TLS, so that what does not speak it is not talked to', async () => {
     const server = await serve();
-    const failure = await failureOf(() => requestText(request(server.url.replace('http:', 'https:'))));
+    const failure = await caughtFailure(() => requestText(request(server.url.replace('http:', 'https:'))));
     expect(failure.type).toBe('HttpUnavailable');
-    expect(server.seen).toEqual([]);
+    expect(server.received).toEqual([]);
   });
 
   test('is refused an answer without end', async () => {
     const server = await serve((_, response) => void response.end(Buffer.alloc(5 * 1024 * 1024)));
-    expect(await failureOf(() => requestText(request(server.url)))).toMatchObject({
+    expect(await caughtFailure(() => requestText(request(server.url)))).toMatchObject({
       message: expect.stringContaining('the answer is longer than'),
     });
   });
@@ -89,7 +89,7 @@ describe('an address', () => {
     ['file:///etc/passwd', 'only complete http and https URLs'],
     ['/path', 'only complete http and https URLs'],
   ])('%s is never allowed', async (url, words) => {
-    const failure = await failureOf(() => requestText(request(url)));
+    const failure = await caughtFailure(() => requestText(request(url)));
     expect(failure).toMatchObject({ type: 'AddressNotAllowed', isRetryable: false });
     expect(failure.message).toContain(words);
   });
@@ -108,10 +108,10 @@ describe('an address', () => {
     const allowedHosts = ['other.example.com', pattern.replace('PORT', String(server.port))];
     if (isAllowed)
       return expect(await requestText(request(server.url, { allowedHosts }))).toMatchObject({ text: 'ok' });
-    const failure = await failureOf(() => requestText(request(server.url, { allowedHosts })));
+    const failure = await caughtFailure(() => requestText(request(server.url, { allowedHosts })));
     expect(failure).toMatchObject({ type: 'AddressNotAllowed' });
     expect(failure.message).toContain('(SERIN_ALLOWED_HOSTS): other.example.com, ');
-    expect(server.seen).toEqual([]);
+    expect(server.received).toEqual([]);
   });
 
   test('by name is looked up and reached', async () => {
@@ -129,6 +129,6 @@ test.each([
   [503, 'HttpUnavailable', true],
 ])('the answer %d is the failure %s', async (status, type, isRetryable) => {
   if (type === undefined) return requireSuccess({ status, text: '' }, 'it');
-  const failure = await failureOf(async () => requireSuccess({ status, text: 'no\n' }, 'it'));
+  const failure = await caughtFailure(async () => requireSuccess({ status, text: 'no\n' }, 'it'));
   expect(failure).toMatchObject({ type, isRetryable, message: `it answered ${status}: no` });
 });

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
-import type { Cluster } from '../../../activities/knative/cluster.ts';
+import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { readSecretData } from '../../../activities/knative/secret-data.ts';
 import { requestText } from '../../../activities/http/request-text.ts';
 import { findMetrics } from '../../../activities/metrics/metric-resources.ts';
 import type { MetricDefinitions } from '../../../core/experiment/metric.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
-import { asActivity, failureOf } from '../../support/activity.ts';
+import { asActivity, caughtFailure } from '../../support/activity.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { until } from '../../support/until.ts';
 
 let sandbox: Sandbox;
-let cluster: Cluster;
+let cluster: ActivityCluster;
 let directory: string;
 
 /** Of this suite alone: the sandbox is shared. */
@@ -75,7 +75,9 @@ function find(...references: readonly string[]): Promise<MetricDefinitions> {
 }
 
 test('a metric that is nowhere is a final failure, whether or not the kind is installed', async () => {
-  const missing = await failureOf(() => findMetrics(cluster, { references: ['clicks', 'mean-latency'], namespace }));
+  const missing = await caughtFailure(() =>
+    findMetrics(cluster, { references: ['clicks', 'mean-latency'], namespace }),
+  );
   expect(missing).toMatchObject({
     type: 'MetricUnavailable',
     message: `Unable to find metric ${namespace}/clicks; apply its Metric resource, or correct the name`,
@@ -112,7 +114,7 @@ describe('with the kinds installed', () => {
   });
 
   test('a definition that cannot be used says what is wrong with it', async () => {
-    expect(await failureOf(() => findMetrics(cluster, { references: ['broken'], namespace }))).toMatchObject({
+    expect(await caughtFailure(() => findMetrics(cluster, { references: ['broken'], namespace }))).toMatchObject({
       type: 'MetricUnavailable',
       message: expect.stringContaining('expected jqExpression or mock, got neither'),
     });

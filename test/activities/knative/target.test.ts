@@ -5,28 +5,29 @@ import { commandEnvironment } from '../../../activities/commands/environment.ts'
 import { runCommand } from '../../../activities/commands/run-command.ts';
 import { hasType } from '../../../activities/failures.ts';
 import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
-import type { TemporalService } from '../../../activities/knative/chain.ts';
+import type { TemporalService } from '../../../activities/knative/holder-chain.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
-import type { Cluster } from '../../../activities/knative/cluster.ts';
+import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { annotateLease, isTakenOver, raiseLease, readLease } from '../../../activities/knative/lease.ts';
 import { observeTarget } from '../../../activities/knative/observe-target.ts';
-import { acquireTarget, releaseTarget } from '../../../activities/knative/own-target.ts';
+import { acquireTarget, releaseTarget } from '../../../activities/knative/acquire-target.ts';
 import { patchTraffic } from '../../../activities/knative/patch-traffic.ts';
 import { verifyTarget } from '../../../activities/knative/verify-target.ts';
 import { leaseAnnotations, planAnnotation } from '../../../core/traffic/target.ts';
 import type { TrafficEntry } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
-import type { Holder, PatchTrafficInput, PatchTrafficResult } from '../../../contract/activities.ts';
-import { asActivity, cancellableActivity, failureOf } from '../../support/activity.ts';
+import type { LeaseHolder } from '../../../core/traffic/lease.ts';
+import type { PatchTrafficInput, PatchTrafficResult } from '../../../contract/traffic.ts';
+import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 
 let sandbox: Sandbox;
-let cluster: Cluster;
+let cluster: ActivityCluster;
 let temporal: TemporalService;
 
 /** Of this suite alone: the sandbox is shared. */
-const namespace = 'target-activities';
+const ownNamespace = 'target-activities';
 
 beforeAll(async () => {
   const shared = await testCluster();
@@ -35,12 +36,12 @@ beforeAll(async () => {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   cluster = connectCluster(kubeConfig);
-  await sandbox.kubectl('create', 'namespace', namespace);
+  await sandbox.kubectl('create', 'namespace', ownNamespace);
 });
 
-const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', namespace, ...args);
+const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', ownNamespace, ...args);
 
-function aHolder(firstRunId: string, changes: Partial<Holder> = {}): Holder {
+function aHolder(firstRunId: string, changes: Partial<LeaseHolder> = {}): LeaseHolder {
   return {
     temporalAddress: temporal.address,
     temporalNamespace: temporal.namespace,
@@ -50,18 +51,18 @@ function aHolder(firstRunId: string, changes: Partial<Holder> = {}): Holder {
   };
 }
 
-function aWrite(target: SampleTarget, holder: Holder, sequence: number, weight: number): PatchTrafficInput {
+function aWrite(target: SampleTarget, holder: LeaseHolder, sequence: number, weight: number): PatchTrafficInput {
   return {
-    target: nameOf(target),
+    target: objectName(target),
     holder,
     plan: { firstRunId: holder.firstRunId, sequence },
-    shares: sharesOf(target, weight),
+    shares: sharesAt(target, weight),
     tags: [],
     confirmationLimitMs: 20_000,
   };
 }
 
-function sharesOf({ baselineRevision, candidateRevision }: SampleTarget, weight: number): PatchTrafficInput['shares'] {
+function sharesAt({ baselineRevision, candidateRevision }: SampleTarget, weight: number): PatchTrafficInput['shares'] {
   return [
     { revision: baselineRevision, percent: 100 - weight },
     { revision: candidateRevision, percent: weight },
@@ -69,11 +70,11 @@ function sharesOf({ baselineRevision, candidateRevision }: SampleTarget, weight:
 }
 
 /** What an observation of the target asks for. */
-function lookAt({ target, shares }: Pick<PatchTrafficInput, 'target' | 'shares'>) {
+function observe({ target, shares }: Pick<PatchTrafficInput, 'target' | 'shares'>) {
   return { target, revisions: shares.map(({ revision }) => revision) };
 }
 
-function nameOf({ namespace, name }: SampleTarget) {
+function objectName({ namespace, name }: SampleTarget) {
   return { namespace, name };
 }
 
@@ -85,8 +86,8 @@ async function write(input: PatchTrafficInput): Promise<PatchTrafficResult> {
   });
 }
 
-const acquire = (target: SampleTarget, holder: Holder, seen?: string) =>
-  acquireTarget({ cluster, temporal }, { target: nameOf(target), holder, ...(seen === undefined ? {} : { seen }) });
+const acquire = (target: SampleTarget, holder: LeaseHolder, seen?: string) =>
+  acquireTarget({ cluster, temporal }, { target: objectName(target), holder, ...(seen === undefined ? {} : { seen }) });
 
 async function specTraffic({ name }: SampleTarget): Promise<readonly TrafficEntry[]> {
   return JSON.parse(await kubectl('get', 'ksvc', name, '-o', 'jsonpath={.spec.traffic}'));
@@ -101,7 +102,7 @@ describe('patchTraffic', () => {
   let target: SampleTarget;
   const ours = () => aHolder('run-ours');
   beforeAll(async () => {
-    target = await sandbox.deploySample({ namespace, name: 'patched' });
+    target = await sandbox.deploySample({ namespace: ownNamespace, name: 'patched' });
     await asActivity(() => acquire(target, ours()));
   });
 
@@ -115,9 +116,9 @@ describe('patchTraffic', () => {
     expect(await plan(target)).toBe('run-ours/1');
     expect(acceptedAtMs).toBeGreaterThanOrEqual(before);
     expect(confirmedAtMs).toBeGreaterThan(acceptedAtMs);
-    const observed = await asActivity(() => observeTarget(cluster, lookAt(aWrite(target, ours(), 1, 10))));
+    const observed = await asActivity(() => observeTarget(cluster, observe(aWrite(target, ours(), 1, 10))));
     expect(observed).toMatchObject({
-      kind: 'seen',
+      kind: 'observed',
       plan: 'run-ours/1',
       latestCreatedRevision: 'patched-v2',
       editor: expect.stringMatching(/^serin at 20/),
@@ -126,13 +127,13 @@ describe('patchTraffic', () => {
   });
 
   it('keeps an edit that was made before its first write', async () => {
-    const edited = await sandbox.deploySample({ namespace, name: 'edited' });
+    const edited = await sandbox.deploySample({ namespace: ownNamespace, name: 'edited' });
     const holder = aHolder('run-edited');
     await asActivity(() => acquire(edited, holder));
     const traffic = [{ revisionName: 'edited-v2', percent: 100 }];
     await kubectl('patch', 'ksvc', 'edited', '--type=merge', '-p', JSON.stringify({ spec: { traffic } }));
-    const first = { ...aWrite(edited, holder, 1, 10), present: sharesOf(edited, 0) };
-    const { type, message } = await failureOf(() => patchTraffic(cluster, first));
+    const first = { ...aWrite(edited, holder, 1, 10), present: sharesAt(edited, 0) };
+    const { type, message } = await caughtFailure(() => patchTraffic(cluster, first));
     expect(type).toBe('Drift');
     expect(message).toContain('expected edited-v1 100 %');
     expect(await specTraffic(edited)).toMatchObject(traffic);
@@ -156,16 +157,16 @@ describe('patchTraffic', () => {
 
   it('refuses a late attempt of an earlier decision', async () => {
     await write(aWrite(target, ours(), 4, 0));
-    expect(await failureOf(() => patchTraffic(cluster, aWrite(target, ours(), 3, 30)))).toMatchObject({
+    expect(await caughtFailure(() => patchTraffic(cluster, aWrite(target, ours(), 3, 30)))).toMatchObject({
       type: 'Fenced',
       isRetryable: false,
-      message: `${namespace}/patched: traffic write run-ours/3 refused: a later write, run-ours/4, has already happened`,
+      message: `${ownNamespace}/patched: traffic write run-ours/3 refused: a later write, run-ours/4, has already happened`,
     });
     expect(await plan(target)).toBe('run-ours/4');
   });
 
   it('refuses another run that does not hold the Lease', async () => {
-    const { type, message } = await failureOf(() => patchTraffic(cluster, aWrite(target, aHolder('run-b'), 1, 50)));
+    const { type, message } = await caughtFailure(() => patchTraffic(cluster, aWrite(target, aHolder('run-b'), 1, 50)));
     expect(type).toBe('Fenced');
     expect(message).toContain("the target's Lease is not held by this experiment (last write: run-ours/4)");
     expect(await plan(target)).toBe('run-ours/4');
@@ -182,7 +183,7 @@ describe('patchTraffic', () => {
   });
 
   /** A cluster in which somebody else changes the service right before each of our first writes. */
-  function meddledWith(writes: number): Cluster {
+  function meddledWith(writes: number): ActivityCluster {
     let count = 0;
     return {
       ...cluster,
@@ -203,13 +204,13 @@ describe('patchTraffic', () => {
 
   it('fails as a conflict when the service changes each time', async () => {
     const always = meddledWith(Number.POSITIVE_INFINITY);
-    const { type, isRetryable } = await failureOf(() => patchTraffic(always, aWrite(target, ours(), 8, 20)));
+    const { type, isRetryable } = await caughtFailure(() => patchTraffic(always, aWrite(target, ours(), 8, 20)));
     expect({ type, isRetryable }).toEqual({ type: 'Conflict', isRetryable: true });
     expect(await plan(target)).toBe('run-ours/7');
   });
 
   it('can be cancelled while it waits for the confirmation', async () => {
-    const blind: Cluster = {
+    const blind: ActivityCluster = {
       ...cluster,
       readService: async (name) => {
         const service = await cluster.readService(name);
@@ -225,14 +226,14 @@ describe('patchTraffic', () => {
 
   it('takes over from a run that has ended once it holds the Lease, also with a later write', async () => {
     const next = aHolder('run-next');
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: ours(), verified: true }));
+    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: ours(), verified: true }));
     await asActivity(() => acquire(target, next));
-    const owned = { target: nameOf(target), holder: next };
+    const owned = { target: objectName(target), holder: next };
     const found = await plan(target);
     await asActivity(() => annotateLease(cluster, owned, { [leaseAnnotations.previousPlan]: found }));
     await write(aWrite(target, next, 2, 0));
     expect(await plan(target)).toBe('run-next/2');
-    expect((await failureOf(() => patchTraffic(cluster, aWrite(target, ours(), 9, 90)))).type).toBe('Fenced');
+    expect((await caughtFailure(() => patchTraffic(cluster, aWrite(target, ours(), 9, 90)))).type).toBe('Fenced');
   });
 
   it('follows the latest revision with the tags pinned behind it', async () => {
@@ -246,7 +247,7 @@ describe('patchTraffic', () => {
   });
 
   it('rolls back when the candidate revision is gone', async () => {
-    const doomed = await sandbox.deploySample({ namespace, name: 'doomed' });
+    const doomed = await sandbox.deploySample({ namespace: ownNamespace, name: 'doomed' });
     const holder = aHolder('run-doomed');
     await asActivity(() => acquire(doomed, holder));
     await write(aWrite(doomed, holder, 1, 10));
@@ -260,13 +261,13 @@ describe('patchTraffic', () => {
     expect(await specTraffic(doomed)).toEqual([
       { latestRevision: false, percent: 100, revisionName: 'doomed-v1', tag: 'current' },
     ]);
-    const observed = await asActivity(() => observeTarget(cluster, lookAt(input)));
+    const observed = await asActivity(() => observeTarget(cluster, observe(input)));
     expect(observed).toMatchObject({
       latestCreatedRevision: 'doomed-v3',
       revisions: [{ kind: 'ready' }, { kind: 'gone' }],
     });
     const shift = aWrite(doomed, holder, 3, 20);
-    const { type, message } = await failureOf(() => patchTraffic(cluster, shift));
+    const { type, message } = await caughtFailure(() => patchTraffic(cluster, shift));
     expect(type).toBe('RevisionGone');
     expect(message).toContain('revision doomed-v2 is gone and cannot get 20 % of the traffic');
   });
@@ -276,13 +277,16 @@ describe('patchTraffic', () => {
     const holder = () => aHolder('run-sick');
     const tags = () => [{ tag: 'candidate', revisionName: sick.candidateRevision }];
     const setReady = async (isReady: boolean) => {
-      sandbox.setFaults({ namespace, revision: sick.candidateRevision }, isReady ? [] : [{ kind: 'unready' }]);
+      sandbox.setFaults(
+        { namespace: ownNamespace, revision: sick.candidateRevision },
+        isReady ? [] : [{ kind: 'unready' }],
+      );
       const condition = `--for=condition=Ready=${isReady ? 'True' : 'False'}`;
       await kubectl('wait', `revision/${sick.candidateRevision}`, condition, '--timeout=30s');
     };
     const baselineOnly = [{ latestRevision: false, percent: 100, revisionName: 'sick-v1', tag: 'current' }];
     beforeAll(async () => {
-      sick = await sandbox.deploySample({ namespace, name: 'sick' });
+      sick = await sandbox.deploySample({ namespace: ownNamespace, name: 'sick' });
       await asActivity(() => acquire(sick, holder()));
       await write(aWrite(sick, holder(), 1, 10));
     });
@@ -312,30 +316,30 @@ describe('patchTraffic', () => {
   });
 
   it('says that the target is gone', async () => {
-    const input = { ...aWrite(target, ours(), 1, 0), target: { namespace, name: 'nowhere' } };
-    expect(await failureOf(() => patchTraffic(cluster, input))).toMatchObject({
+    const input = { ...aWrite(target, ours(), 1, 0), target: { namespace: ownNamespace, name: 'nowhere' } };
+    expect(await caughtFailure(() => patchTraffic(cluster, input))).toMatchObject({
       type: 'TargetGone',
-      message: `Knative Service ${namespace}/nowhere is gone; nothing was written`,
+      message: `Knative Service ${ownNamespace}/nowhere is gone; nothing was written`,
     });
-    expect(await asActivity(() => observeTarget(cluster, lookAt(input)))).toEqual({ kind: 'gone' });
+    expect(await asActivity(() => observeTarget(cluster, observe(input)))).toEqual({ kind: 'gone' });
   });
 });
 
 describe('the Lease', () => {
   let target: SampleTarget;
   beforeAll(async () => {
-    target = await sandbox.deploySample({ namespace, name: 'leased', baselineOnly: true });
+    target = await sandbox.deploySample({ namespace: ownNamespace, name: 'leased', baselineOnly: true });
   });
 
   /** A workflow that nobody executes is open until it is terminated. */
-  async function startRun(workflowId: string): Promise<Holder> {
+  async function startRun(workflowId: string): Promise<LeaseHolder> {
     const options = { workflowId, taskQueue: 'nobody', args: [] };
     const { firstExecutionRunId } = await temporal.client.workflow.start('idle', options);
     return aHolder(firstExecutionRunId, { workflowId });
   }
 
-  const durationOf = async () =>
-    (await asActivity(() => readLease(cluster, nameOf(target))))?.spec?.leaseDurationSeconds;
+  const readDuration = async () =>
+    (await asActivity(() => readLease(cluster, objectName(target))))?.spec?.leaseDurationSeconds;
 
   async function setDuration(seconds: number): Promise<void> {
     const patch = JSON.stringify({ spec: { leaseDurationSeconds: seconds } });
@@ -349,10 +353,10 @@ describe('the Lease', () => {
     expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
     const why = 'experiment target-first is running';
     expect(await asActivity(() => acquire(target, second))).toEqual({ kind: 'held', by: first, why });
-    expect(await failureOf(() => acquire(target, second, first.firstRunId))).toEqual({
+    expect(await caughtFailure(() => acquire(target, second, first.firstRunId))).toEqual({
       type: 'TargetHeld',
       isRetryable: true,
-      message: `${namespace}/leased is held by target-first: ${why}`,
+      message: `${ownNamespace}/leased is held by target-first: ${why}`,
       details: [],
       nextRetryDelay: 2_000,
     });
@@ -361,20 +365,20 @@ describe('the Lease', () => {
   it('is not given up by anybody else, and given up twice without a complaint', async () => {
     const first = await currentHolder();
     await asActivity(() =>
-      releaseTarget(cluster, { target: nameOf(target), holder: aHolder('run-other'), verified: true }),
+      releaseTarget(cluster, { target: objectName(target), holder: aHolder('run-other'), verified: true }),
     );
     expect(await currentHolder()).toEqual(first);
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first, verified: true }));
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: first, verified: true }));
-    expect(await asActivity(() => readLease(cluster, nameOf(target)))).toBeUndefined();
+    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: first, verified: true }));
+    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: first, verified: true }));
+    expect(await asActivity(() => readLease(cluster, objectName(target)))).toBeUndefined();
   });
 
   it('is taken over from a run that ended, but not before its last activity must have', async () => {
     const ended = await startRun('target-ended');
     const next = await startRun('target-next');
     await asActivity(() => acquire(target, ended));
-    await asActivity(() => raiseLease(cluster, { target: nameOf(target), holder: ended }, 300_000));
-    expect(await durationOf()).toBe(330);
+    await asActivity(() => raiseLease(cluster, { target: objectName(target), holder: ended }, 300_000));
+    expect(await readDuration()).toBe(330);
     await temporal.client.workflow.getHandle('target-ended').terminate();
     const waiting = await asActivity(() => acquire(target, next));
     expect(waiting).toMatchObject({ kind: 'held', by: ended });
@@ -386,15 +390,15 @@ describe('the Lease', () => {
       timeout: 10_000,
       interval: 200,
     });
-    expect(await durationOf()).toBe(30);
-    expect((await failureOf(() => raiseLease(cluster, { target: nameOf(target), holder: ended }, 1_000))).type).toBe(
-      'Fenced',
-    );
+    expect(await readDuration()).toBe(30);
+    expect(
+      (await caughtFailure(() => raiseLease(cluster, { target: objectName(target), holder: ended }, 1_000))).type,
+    ).toBe('Fenced');
   });
 
   it('keeps what the run before knew, also when the next one gives up before it has verified anything', async () => {
     const [wrong, right] = [await currentHolder(), await startRun('target-right')];
-    const owned = { target: nameOf(target), holder: wrong };
+    const owned = { target: objectName(target), holder: wrong };
     const known = { [leaseAnnotations.baseline]: 'leased-v1', [leaseAnnotations.previousPlan]: 'run-ended/7' };
     await asActivity(() => annotateLease(cluster, owned, known));
     await asActivity(() => releaseTarget(cluster, { ...owned, verified: false }));
@@ -404,7 +408,7 @@ describe('the Lease', () => {
       timeout: 10_000,
       interval: 200,
     });
-    const lease = await asActivity(() => readLease(cluster, nameOf(target)));
+    const lease = await asActivity(() => readLease(cluster, objectName(target)));
     expect(lease?.metadata?.annotations).toMatchObject(known);
     expect(lease && isTakenOver(lease)).toBe(true);
   });
@@ -424,7 +428,7 @@ describe('the Lease', () => {
   it('is free when its run has ended on this Temporal, under whatever address that was', async () => {
     const elsewhere = { ...(await startRun('target-renamed')), temporalAddress: 'temporal.other-name:7233' };
     const before = await currentHolder();
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: before, verified: true }));
+    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: before, verified: true }));
     await asActivity(() => acquire(target, elsewhere));
     await setDuration(1);
     const next = await startRun('target-renamed-next');
@@ -447,17 +451,17 @@ describe('the Lease', () => {
   ])('is held without end by %s, and says what to do', async (_, changes, reason) => {
     const unknown = aHolder('run-unknown', changes);
     const other = await currentHolder();
-    await asActivity(() => releaseTarget(cluster, { target: nameOf(target), holder: other, verified: true }));
+    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: other, verified: true }));
     await asActivity(() => acquire(target, unknown));
     const acquisition = await asActivity(() => acquire(target, aHolder('run-waiting')));
     expect(acquisition).toMatchObject({ kind: 'held', by: unknown });
     const why = acquisition.kind === 'held' ? acquisition.why : '';
     expect(why).toContain(reason);
-    expect(why).toContain(`on the target, or delete Lease ${namespace}/serin-leased`);
+    expect(why).toContain(`on the target, or delete Lease ${ownNamespace}/serin-leased`);
   });
 
-  async function currentHolder(): Promise<Holder> {
-    const lease = await asActivity(() => readLease(cluster, nameOf(target)));
+  async function currentHolder(): Promise<LeaseHolder> {
+    const lease = await asActivity(() => readLease(cluster, objectName(target)));
     const annotations = lease?.metadata?.annotations ?? {};
     return {
       temporalAddress: annotations[leaseAnnotations.temporalAddress] ?? '',
@@ -471,11 +475,11 @@ describe('the Lease', () => {
 describe('awaitReadiness and verifyTarget', () => {
   let target: SampleTarget;
   beforeAll(async () => {
-    target = await sandbox.deploySample({ namespace, name: 'verified' });
+    target = await sandbox.deploySample({ namespace: ownNamespace, name: 'verified' });
   });
 
   function experiment(changes: { baseline?: string; candidate?: string } = {}) {
-    const { baseline, candidates, ...rest } = anExperiment({ target: nameOf(target) });
+    const { baseline, candidates, ...rest } = anExperiment({ target: objectName(target) });
     return {
       ...rest,
       baseline: { ...baseline, revision: changes.baseline ?? target.baselineRevision },
@@ -492,18 +496,18 @@ describe('awaitReadiness and verifyTarget', () => {
 
   it('names everything that is not ready', async () => {
     const input = { experiment: experiment({ baseline: 'verified-v8', candidate: 'verified-v9' }) };
-    expect(await failureOf(() => awaitReadiness(cluster, input))).toMatchObject({
+    expect(await caughtFailure(() => awaitReadiness(cluster, input))).toMatchObject({
       type: 'NotReady',
       isRetryable: true,
       nextRetryDelay: 1_000,
-      message: `baseline revision ${namespace}/verified-v8 does not exist; candidate revision ${namespace}/verified-v9 does not exist`,
+      message: `baseline revision ${ownNamespace}/verified-v8 does not exist; candidate revision ${ownNamespace}/verified-v9 does not exist`,
     });
   });
 
   it('refuses a revision of another service for good', async () => {
-    await sandbox.deploySample({ namespace, name: 'stranger', baselineOnly: true });
+    await sandbox.deploySample({ namespace: ownNamespace, name: 'stranger', baselineOnly: true });
     const input = { experiment: experiment({ candidate: 'stranger-v1' }) };
-    expect(await failureOf(() => awaitReadiness(cluster, input))).toMatchObject({
+    expect(await caughtFailure(() => awaitReadiness(cluster, input))).toMatchObject({
       type: 'PreflightRefused',
       isRetryable: false,
       message: expect.stringContaining('belongs to Knative Service stranger, not to verified'),
@@ -513,10 +517,11 @@ describe('awaitReadiness and verifyTarget', () => {
   it("verifies the winner, and lets Knative's default and our own pins follow the latest revision", async () => {
     const { name } = target;
     const winner = { revision: target.candidateRevision, image: '' };
-    const verify = () => verifyTarget(cluster, { target: { namespace, name }, winner, requireLatest: true });
-    expect(await failureOf(verify)).toMatchObject({
+    const verify = () =>
+      verifyTarget(cluster, { target: { namespace: ownNamespace, name }, winner, requireLatest: true });
+    expect(await caughtFailure(verify)).toMatchObject({
       type: 'NotReady',
-      message: `status.traffic of ${namespace}/verified is verified-v1 100 %, not 100 % verified-v2`,
+      message: `status.traffic of ${ownNamespace}/verified is verified-v1 100 %, not 100 % verified-v2`,
     });
     const holder = aHolder('run-verified');
     await asActivity(() => acquire(target, holder));
@@ -543,10 +548,10 @@ describe('awaitReadiness and verifyTarget', () => {
   it('does not ask a rolled back target for the latest revision', async () => {
     const winner = { revision: target.baselineRevision, image: '' };
     await write(aWrite(target, aHolder('run-verified'), 2, 0));
-    const input = { target: nameOf(target), winner, requireLatest: false };
+    const input = { target: objectName(target), winner, requireLatest: false };
     expect(await asActivity(() => verifyTarget(cluster, input))).toEqual({ mayFollowLatest: false });
-    expect(await failureOf(() => verifyTarget(cluster, { ...input, requireLatest: true }))).toMatchObject({
-      message: `the latest ready revision of ${namespace}/verified is verified-v2, not verified-v1`,
+    expect(await caughtFailure(() => verifyTarget(cluster, { ...input, requireLatest: true }))).toMatchObject({
+      message: `the latest ready revision of ${ownNamespace}/verified is verified-v2, not verified-v1`,
     });
   });
 });
@@ -555,7 +560,7 @@ describe('runCommand', () => {
   const environment = commandEnvironment(process.env);
   const holder = () => aHolder('run-command');
   const task = (command: string, ...args: string[]) => ({
-    target: { namespace, name: 'commanded' },
+    target: { namespace: ownNamespace, name: 'commanded' },
     holder: holder(),
     command,
     args,
@@ -564,7 +569,7 @@ describe('runCommand', () => {
   const dependencies = () => ({ cluster, allowedCommands: ['sh'], environment });
 
   beforeAll(async () => {
-    const target = { namespace, name: 'commanded' };
+    const target = { namespace: ownNamespace, name: 'commanded' };
     await asActivity(() => acquireTarget({ cluster, temporal }, { target, holder: holder() }));
   });
 
@@ -574,7 +579,7 @@ describe('runCommand', () => {
   });
 
   it('runs nothing that the worker does not allow', async () => {
-    expect(await failureOf(() => runCommand(dependencies(), task('rm', '-rf', '/nowhere')))).toMatchObject({
+    expect(await caughtFailure(() => runCommand(dependencies(), task('rm', '-rf', '/nowhere')))).toMatchObject({
       type: 'CommandNotAllowed',
       isRetryable: false,
       message: 'command "rm" is not allowed on this worker; allowed: sh',
@@ -583,7 +588,7 @@ describe('runCommand', () => {
 
   it('says what ran, how it ended, and what it said last', async () => {
     const input = task('sh', '-c', 'echo about to fail; echo no such thing >&2; exit 4');
-    expect(await failureOf(() => runCommand(dependencies(), input))).toMatchObject({
+    expect(await caughtFailure(() => runCommand(dependencies(), input))).toMatchObject({
       type: 'CommandFailed',
       isRetryable: false,
       message: 'sh -c "echo about to fail; echo no such thing >&2; exit 4" failed with exit code 4: no such thing',
@@ -592,20 +597,20 @@ describe('runCommand', () => {
 
   it('stops at its limit', async () => {
     const input = { ...task('sh', '-c', 'sleep 60'), limitMs: 1_000 };
-    const { type, message } = await failureOf(() => runCommand(dependencies(), input));
+    const { type, message } = await caughtFailure(() => runCommand(dependencies(), input));
     expect(type).toBe('CommandFailed');
     expect(message).toBe('sh -c "sleep 60" was stopped at its limit of 1 s: no output');
   });
 
   it('does not start without the Lease', async () => {
     const input = { ...task('sh', '-c', 'exit 0'), holder: aHolder('run-other') };
-    expect((await failureOf(() => runCommand(dependencies(), input))).type).toBe('Fenced');
+    expect((await caughtFailure(() => runCommand(dependencies(), input))).type).toBe('Fenced');
   });
 });
 
 describe('the API server', () => {
   it('is believed when it denies something', async () => {
-    const { type, isRetryable, message } = await failureOf(() =>
+    const { type, isRetryable, message } = await caughtFailure(() =>
       cluster.readSecret({ namespace: 'kube-system', name: 'x' }),
     );
     expect({ type, isRetryable }).toEqual({ type: 'Forbidden', isRetryable: false });
@@ -613,12 +618,13 @@ describe('the API server', () => {
   });
 
   it('names what it refuses', async () => {
-    const { metadata } = (await asActivity(() => cluster.readService({ namespace, name: 'leased' }))) ?? {};
+    const { metadata } =
+      (await asActivity(() => cluster.readService({ namespace: ownNamespace, name: 'leased' }))) ?? {};
     const patch = { resourceVersion: metadata?.resourceVersion ?? '', annotations: {}, traffic: [{ percent: 50 }] };
-    const failure = await failureOf(() => cluster.patchService({ namespace, name: 'leased' }, patch));
+    const failure = await caughtFailure(() => cluster.patchService({ namespace: ownNamespace, name: 'leased' }, patch));
     expect(failure).toMatchObject({ type: 'Invalid', isRetryable: false });
     expect(failure.message).toContain(
-      `cannot patch services.serving.knative.dev ${namespace}/leased: admission webhook`,
+      `cannot patch services.serving.knative.dev ${ownNamespace}/leased: admission webhook`,
     );
   });
 
@@ -628,7 +634,7 @@ describe('the API server', () => {
     const started = sandbox.outages.apiServer.start().finally(() => start.abort());
     const seen = new Set<unknown>();
     while (!start.signal.aborted) {
-      const answer = asActivity(() => cluster.readService({ namespace, name: 'leased' }));
+      const answer = asActivity(() => cluster.readService({ namespace: ownNamespace, name: 'leased' }));
       seen.add(await answer.then((service) => (service === undefined ? 'gone' : 'served')).catch(({ type }) => type));
     }
     await started;
@@ -636,13 +642,13 @@ describe('the API server', () => {
   });
 
   it('that is down is data to an observation, and a failure that passes to everything else', async () => {
-    const target = { namespace, name: 'leased' };
+    const target = { namespace: ownNamespace, name: 'leased' };
     await sandbox.outages.apiServer.stop();
     try {
       const observed = await asActivity(() => observeTarget(cluster, { target, revisions: ['a', 'b'] }));
       expect(observed).toMatchObject({ kind: 'unreachable' });
       expect(observed.kind === 'unreachable' && observed.reason).toMatch(/^cannot get .*: connect ECONNREFUSED/);
-      expect(await failureOf(() => readLease(cluster, target))).toMatchObject({
+      expect(await caughtFailure(() => readLease(cluster, target))).toMatchObject({
         type: 'KubernetesUnavailable',
         isRetryable: true,
       });

@@ -44,11 +44,11 @@ export interface HistogramLines {
 export function histogramLines({ family, labels, buckets, sum, count = buckets['+Inf'] }: HistogramLines): string[] {
   const own = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const bucketLines = Object.entries(buckets)
-    .sort(([a], [b]) => boundaryOf(a) - boundaryOf(b))
+    .sort(([a], [b]) => parseBoundary(a) - parseBoundary(b))
     .map(([le, value]) => `${family}_bucket{${[...own, `le="${le}"`].join(',')}} ${value}`);
   return [...bucketLines, `${family}_sum{${own.join(',')}} ${sum}`, `${family}_count{${own.join(',')}} ${count}`];
 }
 
-function boundaryOf(le: string): number {
+function parseBoundary(le: string): number {
   return Number(le.replace('Inf', 'Infinity'));
 }

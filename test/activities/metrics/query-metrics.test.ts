@@ -31,12 +31,12 @@ describe('queryMetrics', () => {
     const cancelled = new Error('activity cancelled');
     const controller = new AbortController();
     controller.abort(cancelled);
-    let seen: AbortSignal | undefined;
+    let observed: AbortSignal | undefined;
     const { queryMetrics } = await activity((signal) => {
-      seen = signal;
+      observed = signal;
       return Promise.resolve({ kind: 'gone' });
     }, controller.signal);
     await expect(queryMetrics(input)).rejects.toBe(cancelled);
-    expect(seen).toBe(controller.signal);
+    expect(observed).toBe(controller.signal);
   });
 });

@@ -8,7 +8,7 @@ import type { ApplyProblems } from '../../../activities/preflight/apply-problems
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import type { ExecTask } from '../../../core/tasks/task.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
-import { asActivity, failureOf } from '../../support/activity.ts';
+import { asActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { linkPrograms } from '../../support/programs.ts';
@@ -35,7 +35,7 @@ interface Template {
 }
 
 /** The template that a revision was made of. */
-async function templateOf(revision: string): Promise<Template> {
+async function readTemplate(revision: string): Promise<Template> {
   const json = await sandbox.kubectl('get', 'revision', revision, '-n', namespace, '-o', 'json');
   return { metadata: { name: revision }, spec: (JSON.parse(json) as Template).spec };
 }
@@ -53,7 +53,7 @@ function service(template: Template, traffic?: readonly object[], name = 'applie
 
 /** A Knative Service that has left the name of its revision to Knative. */
 async function deployUnnamed(name: string) {
-  const { spec } = await templateOf(target.candidateRevision);
+  const { spec } = await readTemplate(target.candidateRevision);
   const manifest = service({ spec }, undefined, name);
   await sandbox.apply(JSON.stringify(manifest));
   await sandbox.kubectl('wait', `ksvc/${name}`, '-n', namespace, '--for=condition=Ready', '--timeout=60s');
@@ -88,28 +88,31 @@ async function judge(
   return applyProblems({ cluster: connectCluster(kubeConfig), environment }, experiment);
 }
 
-async function problemsOf(finish: readonly ExecTask[], circumstances: Circumstances = {}): Promise<readonly string[]> {
+async function findProblems(
+  finish: readonly ExecTask[],
+  circumstances: Circumstances = {},
+): Promise<readonly string[]> {
   return asActivity(async () => (await judge(finish, circumstances)).problems);
 }
 
 describe('kubectl apply in the finish actions', () => {
   test('is accepted where it deploys what was judged, and nothing is changed', async () => {
     const before = await readKsvc(target);
-    await write('good-current.json', service(await templateOf(target.baselineRevision)));
-    await write('good-candidate.json', service(await templateOf(target.candidateRevision)));
+    await write('good-current.json', service(await readTemplate(target.baselineRevision)));
+    await write('good-candidate.json', service(await readTemplate(target.candidateRevision)));
     expect(await asActivity(() => judge([apply('good')]))).toEqual({ problems: [], warnings: [] });
     expect((await readKsvc(target)).metadata.generation).toBe(before.metadata.generation);
   });
 
   test('is refused where it would make a revision that nobody judged', async () => {
-    const { spec } = await templateOf(target.baselineRevision);
+    const { spec } = await readTemplate(target.baselineRevision);
     const [container] = spec.containers;
     // Only what kubectl has applied before goes when it is left out.
-    await sandbox.apply(JSON.stringify(service(await templateOf(target.candidateRevision))));
+    await sandbox.apply(JSON.stringify(service(await readTemplate(target.candidateRevision))));
     const red = { ...spec, containers: [{ ...container, image: 'gcr.io/knative-samples/knative-route-demo:red' }] };
     await write('bad-current.json', service({ metadata: { name: target.baselineRevision }, spec: red }));
     await write('bad-candidate.json', service({ spec: red }));
-    expect(await problemsOf([apply('bad')])).toEqual([
+    expect(await findProblems([apply('bad')])).toEqual([
       `for current: the template of Knative Service ${namespace}/applied would differ from revision applied-v1, which was judged: containers[0].image is "gcr.io/knative-samples/knative-route-demo:red" instead of "gcr.io/knative-samples/knative-route-demo:blue"`,
       `for candidate: Knative Service ${namespace}/applied would have a template without a revision name, but applied-v2 was judged; set spec.template.metadata.name to applied-v2 in what is applied`,
     ]);
@@ -117,9 +120,9 @@ describe('kubectl apply in the finish actions', () => {
 
   test('is refused where it would send the traffic elsewhere', async () => {
     const traffic = [{ revisionName: target.baselineRevision, percent: 100 }];
-    await write('split-current.json', service(await templateOf(target.baselineRevision), traffic));
-    await write('split-candidate.json', service(await templateOf(target.candidateRevision), traffic));
-    expect(await problemsOf([apply('split')])).toEqual([
+    await write('split-current.json', service(await readTemplate(target.baselineRevision), traffic));
+    await write('split-candidate.json', service(await readTemplate(target.candidateRevision), traffic));
+    expect(await findProblems([apply('split')])).toEqual([
       `for candidate: Knative Service ${namespace}/applied is rendered with traffic applied-v1 100 %, not 100 % applied-v2; leave traffic out of it`,
     ]);
   });
@@ -134,15 +137,15 @@ describe('kubectl apply in the finish actions', () => {
       candidates: [{ name: 'candidate', revision: unnamed.revision, variables: {} }],
       finishOnRollBack: false,
     };
-    expect(await problemsOf([apply('same'), apply('latest')], { experiment })).toEqual([]);
+    expect(await findProblems([apply('same'), apply('latest')], { experiment })).toEqual([]);
   });
 
   test('is refused where Knative, the rights of the worker or kubectl itself refuse it', async () => {
-    const { spec } = await templateOf(target.baselineRevision);
+    const { spec } = await readTemplate(target.baselineRevision);
     await write('refused-candidate.json', service({ metadata: { name: target.candidateRevision }, spec }));
     const metadata = { name: 'denied', namespace };
     await write('refused-current.json', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {} });
-    const problems = await problemsOf([apply('refused')]);
+    const problems = await findProblems([apply('refused')]);
     expect(problems).toEqual([
       expect.stringMatching(
         /^for current: kubectl apply .* failed with exit code 1: .*configmaps.* is forbidden: User/s,
@@ -151,7 +154,7 @@ describe('kubectl apply in the finish actions', () => {
         /^for candidate: kubectl apply .* failed with exit code 1: admission webhook .*: Saw .* without a name change/,
       ),
     ]);
-    expect(await problemsOf([apply('missing')])).toEqual([
+    expect(await findProblems([apply('missing')])).toEqual([
       expect.stringContaining('missing-current.json" does not exist'),
       expect.stringContaining('missing-candidate.json" does not exist'),
     ]);
@@ -172,11 +175,11 @@ describe('kubectl apply in the finish actions', () => {
 
   test('does not hide a refusal behind a namespace that is not there yet', async () => {
     const early = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'early', namespace: 'not-yet' } };
-    const { spec } = await templateOf(target.baselineRevision);
+    const { spec } = await readTemplate(target.baselineRevision);
     await write('both-candidate.json', service({ metadata: { name: target.candidateRevision }, spec }), early);
     const args = ['apply', '--filename', join(folder, 'both-{{ .name }}.json')];
     const experiment = { finishOnRollBack: false };
-    expect(await problemsOf([{ ...apply('both'), args }], { experiment })).toEqual([
+    expect(await findProblems([{ ...apply('both'), args }], { experiment })).toEqual([
       expect.stringMatching(/^for candidate: kubectl apply .*: admission webhook .* without a name change/),
     ]);
   });
@@ -199,7 +202,7 @@ describe('kubectl apply in the finish actions', () => {
     const users = [{ name: 'nobody', user: {} }];
     const config = { kind: 'Config', clusters: [{ name: 'nobody', cluster }], users, contexts };
     await writeFile(kubeconfig, JSON.stringify({ ...config, apiVersion: 'v1', 'current-context': 'nobody' }));
-    expect(await failureOf(() => judge([apply('good')], { kubeconfig }))).toMatchObject({
+    expect(await caughtFailure(() => judge([apply('good')], { kubeconfig }))).toMatchObject({
       type: 'KubernetesUnavailable',
       isRetryable: true,
     });

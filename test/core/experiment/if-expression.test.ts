@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { holds, parseCondition } from '../../../core/experiment/if-expression.ts';
+import { holds, parseIfExpression } from '../../../core/experiment/if-expression.ts';
 
 const candidateWon = { winnerFound: true, candidateWon: true };
 const baselineWon = { winnerFound: true, candidateWon: false };
 const nobodyWon = { winnerFound: false, candidateWon: false };
 
 function verdicts(text: string): string {
-  const reading = parseCondition(text);
+  const reading = parseIfExpression(text);
   if (reading.kind === 'invalid') throw new Error(reading.problem);
   return [candidateWon, baselineWon, nobodyWon].map((facts) => (holds(reading.condition, facts) ? 'y' : 'n')).join('');
 }
@@ -42,5 +42,5 @@ test.each([
   [`${'('.repeat(10_000)}true`, 'fewer nested parentheses'],
   [`${'not '.repeat(10_000)}true`, 'fewer nested parentheses'],
 ])('%.40s is refused with its place', (text, problem) => {
-  expect(parseCondition(text)).toEqual({ kind: 'invalid', problem: expect.stringContaining(problem) });
+  expect(parseIfExpression(text)).toEqual({ kind: 'invalid', problem: expect.stringContaining(problem) });
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { restartGrid } from '../../../core/planner/deadline.ts';
+import { nextDeadline } from '../../../core/planner/deadline.ts';
 
 test('keeps the grid while the work ends within two seconds of the deadline', () => {
-  expect(restartGrid(10_000, 12_000)).toEqual({ deadlineMs: 10_000, late: false });
+  expect(nextDeadline(10_000, 12_000)).toEqual({ deadlineMs: 10_000, late: false });
 });
 
 test('restarts the grid when the work ends later, so that the next step is whole', () => {
-  expect(restartGrid(10_000, 12_001)).toEqual({ deadlineMs: 12_001, late: true });
+  expect(nextDeadline(10_000, 12_001)).toEqual({ deadlineMs: 12_001, late: true });
 });

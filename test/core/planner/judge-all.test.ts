@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
-import { judgeRound } from '../../../core/planner/judge-all.ts';
-import type { RoundJudgement } from '../../../core/planner/judge-all.ts';
+import { judgeAll } from '../../../core/planner/judge-all.ts';
+import type { Judgements } from '../../../core/planner/judge-all.ts';
 import type { Counts } from '../../../core/measurements/measurement.ts';
-import { firstRound } from '../../../core/planner/share-among-candidates.ts';
-import { initialStanding } from '../../../core/planner/candidate-state.ts';
-import type { Standing } from '../../../core/planner/candidate-state.ts';
+import { firstWeights } from '../../../core/planner/share-among-candidates.ts';
+import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
+import type { CandidateState } from '../../../core/planner/candidate-state.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
 
 function anAbTest(candidates: number, changes: Partial<Experiment> = {}): Experiment {
@@ -25,36 +25,36 @@ function anAbTest(candidates: number, changes: Partial<Experiment> = {}): Experi
 }
 
 /** Judges one interval in which the versions answered with these latencies; the baseline first. */
-function judge(experiment: Experiment, weights: readonly number[], latencies: readonly number[]): RoundJudgement {
+function judge(experiment: Experiment, weights: readonly number[], latencies: readonly number[]): Judgements {
   const [baseline, ...candidates] = latencies.map((latencyMs): Counts => someCounts({ latencyMs }));
-  return judgeRound({
+  return judgeAll({
     experiment,
-    standings: weights.map(initialStanding),
+    candidateStates: weights.map(initialCandidateState),
     measurement: { kind: 'measured', fromMs: 0, toMs: 12_000, baseline: baseline ?? someCounts(), candidates },
   });
 }
 
-const weightsOf = (judgement: RoundJudgement) => judgement.map((one) => one?.weight);
+const judgedWeights = (judgement: Judgements) => judgement.map((one) => one?.weight);
 
 describe('a race by reward', () => {
   test('climbs to an even split while nobody leads', () => {
     const experiment = anAbTest(2);
-    expect(weightsOf(judge(experiment, [30, 30], [20, 20, 20]))).toEqual([33, 33]);
+    expect(judgedWeights(judge(experiment, [30, 30], [20, 20, 20]))).toEqual([33, 33]);
     expect(
-      firstRound(anAbTest(3, { weights: { maxCandidateWeight: 30, maxCandidateWeightIncrement: 50 } }), undefined),
+      firstWeights(anAbTest(3, { weights: { maxCandidateWeight: 30, maxCandidateWeightIncrement: 50 } }), undefined),
     ).toMatchObject({ weights: [10, 10, 10] });
   });
 
   test('gives the traffic to the leader step by step, and keeps a share for the others', () => {
     const judgement = judge(anAbTest(2), [30, 30], [20, 10, 15]);
-    expect(weightsOf(judgement)).toEqual([40, 3]);
+    expect(judgedWeights(judgement)).toEqual([40, 3]);
     expect(judgement[1]?.reason).toBe(
       'drops 30 -> 3: c0 leads: mean-latency 10.0 ms against 20.0 ms of the baseline, better: low is preferred',
     );
   });
 
   test('leaves the candidates a little while the baseline leads', () => {
-    expect(weightsOf(judge(anAbTest(1), [40], [10, 20]))).toEqual([5]);
+    expect(judgedWeights(judge(anAbTest(1), [40], [10, 20]))).toEqual([5]);
   });
 
   test('is undecided below the fewest requests', () => {
@@ -74,7 +74,7 @@ describe('a race by reward', () => {
         const experiment = anAbTest(latencies.length - 1, {
           weights: { maxCandidateWeight: most, maxCandidateWeightIncrement: increment },
         });
-        let { weights } = firstRound(experiment, undefined);
+        let { weights } = firstWeights(experiment, undefined);
         for (let round = 0; round < 6; round += 1) {
           expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeLessThanOrEqual(most);
           weights = judge(experiment, weights, latencies).map((one) => one?.weight ?? 0);
@@ -89,12 +89,12 @@ describe('the reward under error bounds', () => {
 
   /** The verdict after intervals with these latencies of baseline and candidate. */
   function verdictAfter(intervals: readonly (readonly [number, number])[]) {
-    let standing: Pick<Standing, 'weight' | 'totals' | 'evidence'> = initialStanding(50);
+    let standing: Pick<CandidateState, 'weight' | 'totals' | 'evidence'> = initialCandidateState(50);
     let verdict: string | undefined;
     for (const [baseline, candidate] of intervals) {
-      const [judged] = judgeRound({
+      const [judged] = judgeAll({
         experiment,
-        standings: [standing],
+        candidateStates: [standing],
         measurement: {
           kind: 'measured',
           fromMs: 0,

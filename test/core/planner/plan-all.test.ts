@@ -3,83 +3,91 @@ import type { Verdict } from '../../../core/verdicts/assessment.ts';
 import type { RewardComparison } from '../../../core/verdicts/compare-reward.ts';
 import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
-import { planRound } from '../../../core/planner/plan-all.ts';
-import type { PlanInput } from '../../../core/planner/plan-candidate.ts';
-import { initialStanding } from '../../../core/planner/candidate-state.ts';
+import { planNextStep } from '../../../core/planner/plan-all.ts';
+import type { CandidatePlanInput } from '../../../core/planner/plan-candidate.ts';
+import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
 import { anExperiment } from '../../support/builders.ts';
 
 const objective = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: true } as const;
 
-interface Racer {
+interface CandidateCase {
   readonly weight?: number;
   readonly verdict?: Verdict;
   readonly baseline?: Verdict;
   readonly reward?: RewardComparison['verdict'];
   readonly value?: number;
-  readonly out?: string;
+  readonly eliminated?: string;
 }
 
 function aVersion(name: string): Experiment['baseline'] {
   return { name, revision: `app-${name}`, variables: {} };
 }
 
-function race(racers: readonly Racer[], changes: Partial<PlanInput> = {}, settings: Partial<Experiment> = {}) {
+function planCases(
+  cases: readonly CandidateCase[],
+  changes: Partial<CandidatePlanInput> = {},
+  settings: Partial<Experiment> = {},
+) {
   const experiment = anExperiment({
     testingPattern: 'A/B/N',
     reward: { metric: 'mean-latency', preferredDirection: 'High' },
-    candidates: racers.map((_, index) => aVersion(`c${index}`)),
+    candidates: cases.map((_, index) => aVersion(`c${index}`)),
     ...settings,
   });
-  const standings = racers.map(({ weight = 10, out }) => ({
-    ...initialStanding(weight),
-    ...(out === undefined ? {} : { out }),
+  const candidateStates = cases.map(({ weight = 10, eliminated }) => ({
+    ...initialCandidateState(weight),
+    ...(eliminated === undefined ? {} : { eliminated }),
   }));
-  const inputs = racers.map(({ weight = 10, verdict = 'pass', baseline = 'pass', reward, value = 1 }): PlanInput => {
-    const reason = `error-rate is a ${verdict}`;
-    const objectives = [{ objective, baseline, candidate: verdict, reason, suspect: false }];
-    return {
-      experiment,
-      nowMs: 1_000_000,
-      iteration: 1,
-      weight,
-      drift: { kind: 'none', notes: [] },
-      computed: {
-        assessment: { objectives, metrics: [], samples: { baseline: 1000, candidate: 1000 } },
-        weight: weight + 10,
-        reason: 'climbs',
-        ...(reward === undefined ? {} : { reward: { verdict: reward, reason: reward, candidate: value, baseline: 0 } }),
-      },
-      paused: false,
-      ...changes,
-    };
-  });
-  return planRound({ experiment, standings, inputs });
+  const inputs = cases.map(
+    ({ weight = 10, verdict = 'pass', baseline = 'pass', reward, value = 1 }): CandidatePlanInput => {
+      const reason = `error-rate is a ${verdict}`;
+      const objectives = [{ objective, baseline, candidate: verdict, reason, suspect: false }];
+      return {
+        experiment,
+        nowMs: 1_000_000,
+        iteration: 1,
+        weight,
+        drift: { kind: 'none', notes: [] },
+        computed: {
+          assessment: { objectives, metrics: [], samples: { baseline: 1000, candidate: 1000 } },
+          weight: weight + 10,
+          reason: 'climbs',
+          ...(reward === undefined
+            ? {}
+            : { reward: { verdict: reward, reason: reward, candidate: value, baseline: 0 } }),
+        },
+        paused: false,
+        ...changes,
+      };
+    },
+  );
+  return planNextStep({ experiment, candidateStates: candidateStates, inputs });
 }
 
 const atEnd = { iteration: 5 };
 
 describe('several candidates', () => {
   test('get their weights together', () => {
-    expect(race([{}, { weight: 20 }])).toMatchObject({ kind: 'shift', weights: [20, 30], losers: [] });
+    expect(planCases([{}, { weight: 20 }])).toMatchObject({ kind: 'shift', weights: [20, 30], eliminated: [] });
   });
 
   test('go on without the one that fails', () => {
-    expect(race([{ verdict: 'fail' }, {}])).toMatchObject({
+    expect(planCases([{ verdict: 'fail' }, {}])).toMatchObject({
       kind: 'shift',
       weights: [0, 20],
-      losers: [{ index: 0, reason: 'failed: error-rate is a fail' }],
+      eliminated: [{ index: 0, reason: 'failed: error-rate is a fail' }],
     });
   });
 
   test('are not asked any more once they are out', () => {
-    expect(race([{ out: 'failed', weight: 0, verdict: 'fail' }, {}])).toMatchObject({
+    expect(planCases([{ eliminated: 'failed', weight: 0, verdict: 'fail' }, {}])).toMatchObject({
       kind: 'shift',
       weights: [0, 20],
     });
   });
 
   test('roll back when all of them fail, each with its reason', () => {
-    expect(race([{ verdict: 'fail' }, { verdict: 'fail' }])).toEqual({
+    expect(planCases([{ verdict: 'fail' }, { verdict: 'fail' }])).toEqual({
       kind: 'rollBack',
       reason: 'c0: failed: error-rate is a fail; c1: failed: error-rate is a fail',
     });
@@ -90,7 +98,7 @@ describe('several candidates', () => {
       { reward: 'better', value: 2 },
       { reward: 'better', value: 3 },
     ] as const;
-    expect(race(racers, atEnd)).toMatchObject({ kind: 'promote', winner: 1 });
+    expect(planCases(racers, atEnd)).toMatchObject({ kind: 'promote', winner: 1 });
   });
 
   test('promote the second best when the best fails', () => {
@@ -98,30 +106,30 @@ describe('several candidates', () => {
       { reward: 'better', value: 2 },
       { reward: 'better', value: 3, verdict: 'fail' },
     ] as const;
-    expect(race(racers, atEnd)).toMatchObject({ kind: 'promote', winner: 0 });
+    expect(planCases(racers, atEnd)).toMatchObject({ kind: 'promote', winner: 0 });
   });
 
   test('roll back when the baseline has the best reward', () => {
-    expect(race([{ reward: 'worse' }, { reward: 'worse' }], atEnd)).toEqual({
+    expect(planCases([{ reward: 'worse' }, { reward: 'worse' }], atEnd)).toEqual({
       kind: 'rollBack',
       reason: 'the baseline has the best reward: worse; worse',
     });
   });
 
   test('beat a baseline that fails the objectives, whatever their reward', () => {
-    expect(race([{ reward: 'worse', baseline: 'fail' }], atEnd)).toMatchObject({ kind: 'promote', winner: 0 });
+    expect(planCases([{ reward: 'worse', baseline: 'fail' }], atEnd)).toMatchObject({ kind: 'promote', winner: 0 });
   });
 
   test('roll back without a winner, or go on where the method extends', () => {
     const racers = [{ reward: 'undecided' }] as const;
-    expect(race(racers, atEnd)).toMatchObject({ kind: 'rollBack', reason: 'no winner: undecided' });
+    expect(planCases(racers, atEnd)).toMatchObject({ kind: 'rollBack', reason: 'no winner: undecided' });
     const extended = { analysis: { ...sequentialAnalysis, dispersion: 'off' as const } };
-    expect(race(racers, { ...atEnd, extendedSinceMs: 999_000 }, extended)).toMatchObject({ kind: 'hold' });
-    expect(race(racers, { ...atEnd, extendedSinceMs: 0 }, extended)).toMatchObject({ kind: 'rollBack' });
+    expect(planCases(racers, { ...atEnd, extendedSinceMs: 999_000 }, extended)).toMatchObject({ kind: 'hold' });
+    expect(planCases(racers, { ...atEnd, extendedSinceMs: 0 }, extended)).toMatchObject({ kind: 'rollBack' });
   });
 
   test('open one gate for the winner', () => {
-    const plan = race([{ reward: 'better' }, { reward: 'worse' }], atEnd, { approval: 'required' });
+    const plan = planCases([{ reward: 'better' }, { reward: 'worse' }], atEnd, { approval: 'required' });
     expect(plan.kind).toBe('openGate');
   });
 });
@@ -129,9 +137,9 @@ describe('several candidates', () => {
 describe('a conformance test', () => {
   const alone = { testingPattern: 'Conformance', candidates: [] } as const;
 
-  function conformance(verdict: Verdict, changes: Partial<PlanInput> = {}) {
+  function conformance(verdict: Verdict, changes: Partial<CandidatePlanInput> = {}) {
     const { reward: _, ...experiment } = anExperiment(alone);
-    return race([{ verdict, weight: 100 }], { experiment, ...changes }, alone);
+    return planCases([{ verdict, weight: 100 }], { experiment, ...changes }, alone);
   }
 
   test('moves no traffic', () => {

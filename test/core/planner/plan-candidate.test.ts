@@ -4,8 +4,8 @@ import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/
 import type { UndecidedPolicy } from '../../../core/experiment/analysis.ts';
 import type { Assessment, Verdict } from '../../../core/verdicts/assessment.ts';
 import type { Drift } from '../../../core/traffic/drift.ts';
-import { plan } from '../../../core/planner/plan-candidate.ts';
-import type { PlanInput } from '../../../core/planner/plan-candidate.ts';
+import { planCandidate } from '../../../core/planner/plan-candidate.ts';
+import type { CandidatePlanInput } from '../../../core/planner/plan-candidate.ts';
 import { anExperiment } from '../../support/builders.ts';
 
 const nowMs = 1_000_000;
@@ -29,7 +29,7 @@ function anAssessment(
   };
 }
 
-function anInput(changes: Partial<PlanInput> = {}): PlanInput {
+function anInput(changes: Partial<CandidatePlanInput> = {}): CandidatePlanInput {
   return {
     experiment: anExperiment(),
     nowMs,
@@ -42,21 +42,21 @@ function anInput(changes: Partial<PlanInput> = {}): PlanInput {
   };
 }
 
-function computed(verdicts: readonly Verdict[], rollbackOnFailure = true): NonNullable<PlanInput['computed']> {
+function computed(verdicts: readonly Verdict[], rollbackOnFailure = true): NonNullable<CandidatePlanInput['computed']> {
   return { assessment: anAssessment(verdicts, { rollbackOnFailure }), weight: 20, reason: 'climbs' };
 }
 
 describe('plan', () => {
   test('shifts to the computed weight between the iterations', () => {
-    expect(plan(anInput())).toEqual({ kind: 'shift', weight: 20, reason: 'climbs' });
+    expect(planCandidate(anInput())).toEqual({ kind: 'shift', weight: 20, reason: 'climbs' });
   });
 
   test('holds when the computed weight is the present one', () => {
-    expect(plan(anInput({ weight: 20 }))).toEqual({ kind: 'hold', reason: 'climbs' });
+    expect(planCandidate(anInput({ weight: 20 }))).toEqual({ kind: 'hold', reason: 'climbs' });
   });
 
   test('promotes after the last iteration when everything passes', () => {
-    expect(plan(anInput({ iteration: 5 }))).toEqual({
+    expect(planCandidate(anInput({ iteration: 5 }))).toEqual({
       kind: 'promote',
       reason: 'all objectives pass: error-rate is a pass',
     });
@@ -67,49 +67,56 @@ describe('plan', () => {
     ['error', 'not measurable: error-rate is a error'],
     ['fail', 'failed: error-rate is a fail'],
   ] as const)('rolls back after the last iteration on %s, and says which it was', (verdict, reason) => {
-    expect(plan(anInput({ iteration: 5, computed: computed([verdict], false) }))).toEqual({ kind: 'rollBack', reason });
+    expect(planCandidate(anInput({ iteration: 5, computed: computed([verdict], false) }))).toEqual({
+      kind: 'rollBack',
+      reason,
+    });
   });
 
   test('names failed and undecided objectives apart', () => {
-    const decision = plan(anInput({ iteration: 5, computed: computed(['fail', 'undecided', 'pass'], false) }));
+    const decision = planCandidate(anInput({ iteration: 5, computed: computed(['fail', 'undecided', 'pass'], false) }));
     expect(decision.reason).toBe('failed: error-rate is a fail; undecided: error-rate is a undecided');
   });
 
   test('rolls back at once on a failure that asks for it', () => {
-    expect(plan(anInput({ computed: computed(['fail']) })).kind).toBe('rollBack');
+    expect(planCandidate(anInput({ computed: computed(['fail']) })).kind).toBe('rollBack');
   });
 
   test('goes on after a failure that does not ask for a roll back', () => {
-    expect(plan(anInput({ computed: computed(['fail'], false) })).kind).toBe('shift');
+    expect(planCandidate(anInput({ computed: computed(['fail'], false) })).kind).toBe('shift');
   });
 
   test('rolls back on a failure even while the cluster is out of sight', () => {
     const blind = { sinceMs: nowMs, reason: 'API server does not answer' };
     const input = anInput({ computed: computed(['fail']), drift: { kind: 'unknown', reason: 'x' }, blind });
-    expect(plan(input).kind).toBe('rollBack');
+    expect(planCandidate(input).kind).toBe('rollBack');
   });
 
   test('lowers the weight but does not raise it while paused', () => {
     const down = { assessment: anAssessment(['fail'], { rollbackOnFailure: false }), weight: 5, reason: 'drops' };
-    expect(plan(anInput({ paused: true })).kind).toBe('hold');
-    expect(plan(anInput({ paused: true, computed: down }))).toEqual({ kind: 'shift', weight: 5, reason: 'drops' });
+    expect(planCandidate(anInput({ paused: true })).kind).toBe('hold');
+    expect(planCandidate(anInput({ paused: true, computed: down }))).toEqual({
+      kind: 'shift',
+      weight: 5,
+      reason: 'drops',
+    });
   });
 
   test('does not promote at the gate while paused, though it is approved', () => {
     const input = anInput({ gateOpenedAtMs: nowMs, approved: { atMs: nowMs }, iteration: 5 });
-    expect(plan(input).kind).toBe('promote');
-    expect(plan({ ...input, paused: true }).kind).toBe('hold');
+    expect(planCandidate(input).kind).toBe('promote');
+    expect(planCandidate({ ...input, paused: true }).kind).toBe('hold');
   });
 
   test('lowers the weight at the gate, when it waits and something speaks for less', () => {
     const lower = { ...computed(['undecided']), weight: 5, reason: 'backs off 40 -> 5' };
     const gate = { gateOpenedAtMs: nowMs, iteration: 5, weight: 40, computed: lower };
-    expect(plan(anInput(gate))).toEqual({ kind: 'shift', weight: 5, reason: 'backs off 40 -> 5' });
+    expect(planCandidate(anInput(gate))).toEqual({ kind: 'shift', weight: 5, reason: 'backs off 40 -> 5' });
   });
 
   test('waits at the gate when an approved candidate is no longer proven', () => {
     const gate = { gateOpenedAtMs: nowMs, approved: { atMs: nowMs }, iteration: 5 };
-    expect(plan(anInput({ ...gate, computed: computed(['undecided']) })).kind).toBe('hold');
+    expect(planCandidate(anInput({ ...gate, computed: computed(['undecided']) })).kind).toBe('hold');
   });
 });
 
@@ -137,7 +144,7 @@ const inputs = fc
     approved: fc.boolean(),
     approval: fc.constantFrom('required', 'none'),
   })
-  .map((given): PlanInput => {
+  .map((given): CandidatePlanInput => {
     const assessment = anAssessment(given.verdicts, given);
     return {
       experiment: anExperiment({ approval: given.approval }),
@@ -157,7 +164,7 @@ describe('every plan', () => {
   test('promotes only what was measured, passed, finished its iterations or gate, and is neither paused nor blind', () => {
     fc.assert(
       fc.property(inputs, (input) => {
-        if (plan(input).kind !== 'promote') return;
+        if (planCandidate(input).kind !== 'promote') return;
         expect(input.computed?.assessment.objectives.every(({ candidate }) => candidate === 'pass')).toBe(true);
         expect(input.computed?.assessment.samples.candidate).toBeGreaterThanOrEqual(
           input.computed?.assessment.objectives.length === 0 ? 100 : 0,
@@ -174,7 +181,7 @@ describe('every plan', () => {
   test('writes nothing once somebody else decides about the traffic', () => {
     fc.assert(
       fc.property(inputs, (input) => {
-        expect(plan({ ...input, drift: { kind: 'stop', reason: 'edited' } }).kind).toBe('stop');
+        expect(planCandidate({ ...input, drift: { kind: 'stop', reason: 'edited' } }).kind).toBe('stop');
       }),
     );
   });
@@ -188,8 +195,8 @@ describe('every plan', () => {
           ...input.computed.assessment,
           objectives: [...input.computed.assessment.objectives, ...anAssessment(['fail']).objectives],
         };
-        const after = plan({ ...input, computed: { ...input.computed, assessment: worse } });
-        expect(daring[after.kind]).toBeLessThanOrEqual(daring[plan(input).kind]);
+        const after = planCandidate({ ...input, computed: { ...input.computed, assessment: worse } });
+        expect(daring[after.kind]).toBeLessThanOrEqual(daring[planCandidate(input).kind]);
       }),
     );
   });
@@ -197,20 +204,20 @@ describe('every plan', () => {
   test('carries a reason', () => {
     fc.assert(
       fc.property(inputs, (input) => {
-        expect(plan(input).reason).not.toBe('');
+        expect(planCandidate(input).reason).not.toBe('');
       }),
     );
   });
 });
 
 describe('after the last iteration without a decision', () => {
-  const undecided = (policy: UndecidedPolicy, changes: Partial<PlanInput> = {}) => {
+  const undecided = (policy: UndecidedPolicy, changes: Partial<CandidatePlanInput> = {}) => {
     const experiment = anExperiment({
       analysis: { ...sequentialAnalysis, undecided: policy, longestExtensionMs: 60_000 },
     });
     const overall = { verdict: 'undecided', reason: 'too few requests' } as const;
     const assessment = { ...anAssessment(['undecided']), overall };
-    return plan(
+    return planCandidate(
       anInput({ experiment, iteration: 5, computed: { assessment, weight: 20, reason: 'climbs' }, ...changes }),
     );
   };
@@ -241,7 +248,7 @@ describe('after the last iteration without a decision', () => {
   });
 
   test('estimates within the limits promote, and that is called unproven', () => {
-    const withEstimate = (isWithinLimits: boolean, changes: Partial<PlanInput> = {}) => {
+    const withEstimate = (isWithinLimits: boolean, changes: Partial<CandidatePlanInput> = {}) => {
       const { objectives, ...rest } = anAssessment(['undecided']);
       const overall = { verdict: 'undecided', reason: 'too few requests' } as const;
       const assessment = { ...rest, overall, objectives: objectives.map((one) => ({ ...one, isWithinLimits })) };
@@ -255,17 +262,20 @@ describe('after the last iteration without a decision', () => {
   test('a failed objective is rolled back, whatever the policy is', () => {
     const experiment = anExperiment({ analysis: { ...thresholdAnalysis, undecided: 'extend' } });
     const failed = computed(['fail', 'undecided'], false);
-    expect(plan(anInput({ experiment, iteration: 5, computed: failed }))).toMatchObject({ kind: 'rollBack' });
+    expect(planCandidate(anInput({ experiment, iteration: 5, computed: failed }))).toMatchObject({ kind: 'rollBack' });
   });
 });
 
 describe('with error bounds', () => {
-  const judged = (verdict: NonNullable<Assessment['overall']>['verdict'], changes: Partial<PlanInput> = {}) => {
+  const judged = (
+    verdict: NonNullable<Assessment['overall']>['verdict'],
+    changes: Partial<CandidatePlanInput> = {},
+  ) => {
     const assessment = {
       ...anAssessment(['undecided'], { rollbackOnFailure: false }),
       overall: { verdict, reason: 'so it is' },
     };
-    return plan(anInput({ computed: { assessment, weight: 20, reason: 'climbs' }, ...changes }));
+    return planCandidate(anInput({ computed: { assessment, weight: 20, reason: 'climbs' }, ...changes }));
   };
 
   test('a fail ends the experiment at once, also without rollback_on_failure', () => {

@@ -288,7 +288,7 @@ Time to safe: 0.4 s
       requests: [120],
       reason: 'climbs by 10 to 20 %',
     };
-    const { requests: _, ...blind } = {
+    const { requests: _requests, ...blind } = {
       ...record,
       iteration: 12,
       weightsBefore: [20],

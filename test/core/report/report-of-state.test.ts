@@ -2,42 +2,42 @@ import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../../../core/verdicts/assessment.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import type { Outcome } from '../../../core/experiment/stage.ts';
-import { reportOf } from '../../../core/report/report-of-state.ts';
-import { initialStanding } from '../../../core/planner/candidate-state.ts';
-import type { Standing } from '../../../core/planner/candidate-state.ts';
+import { buildReport } from '../../../core/report/report-of-state.ts';
+import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
+import type { CandidateState } from '../../../core/planner/candidate-state.ts';
 import { initialState } from '../../../core/planner/experiment-state.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { anAssessment, anObjective } from '../../support/reports.ts';
 
-interface Seen extends Partial<Pick<Standing, 'out' | 'reward'>> {
+interface CandidateCase extends Partial<Pick<CandidateState, 'eliminated' | 'reward'>> {
   readonly baseline?: Verdict;
   readonly candidate?: Verdict;
 }
 
-function winnerAfter(outcome: Outcome, seen: Seen, changes: Partial<Experiment> = {}): string | undefined {
+function winnerAfter(outcome: Outcome, seen: CandidateCase, changes: Partial<Experiment> = {}): string | undefined {
   const { baseline = 'pass', candidate = 'pass', ...standing } = seen;
   const objectives = [anObjective('error-rate', 0.01, 'why', { baseline, candidate })];
   const assessment = anAssessment({ objectives, samples: { baseline: 500, candidate: 500 } });
-  return reportOf({
+  return buildReport({
     ...initialState({ workflowId: 'w', firstRunId: 'r' }),
     experiment: anExperiment(changes),
     outcome,
-    standings: [{ ...initialStanding(), assessment, ...standing }],
+    candidateStates: [{ ...initialCandidateState(), assessment, ...standing }],
   }).winner;
 }
 
 const worse = { verdict: 'worse', reason: 'why' } as const;
 
 describe('the winner of an experiment that was rolled back', () => {
-  test.each<[string, Seen]>([
+  test.each<[string, CandidateCase]>([
     ['the candidate fails the objectives that it satisfies', { candidate: 'fail' }],
     ['the candidate has the worse reward', { reward: worse }],
-    ['the candidate has left the race', { out: 'not ready for 60 s' }],
+    ['the candidate has left the race', { eliminated: 'not ready for 60 s' }],
   ])('is the baseline when %s', (_, seen) => {
     expect(winnerAfter('RolledBack', seen)).toBe('current');
   });
 
-  test.each<[string, Seen]>([
+  test.each<[string, CandidateCase]>([
     ['the candidate did not fail', {}],
     ['the candidate was undecided', { candidate: 'undecided' }],
     ['the baseline fails too', { baseline: 'fail', candidate: 'fail' }],

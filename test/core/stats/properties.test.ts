@@ -4,10 +4,10 @@ import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
 import { analysisPerCandidate } from '../../../core/experiment/analysis-rules.ts';
 import { failIncrements, logFailEvidence, logPassEvidence, shareInterval } from '../../../core/stats/bernoulli.ts';
 import {
-  correlationOf,
-  correlationOfMeans,
+  requestCorrelation,
+  latencyCorrelation,
   discounted,
-  dispersionOf,
+  intervalDispersion,
   noSpread,
   ownDispersion,
   withInterval,
@@ -26,7 +26,7 @@ const boundary = fc.double({ min: 0.001, max: 0.5, noNaN: true });
 const errors = { falsePass: 0.05, falseFail: 0.05 };
 const needed = Math.log(20);
 
-function trials(n: number, share: number): { requests: number; bad: number } {
+function drawTrials(n: number, share: number): { requests: number; bad: number } {
   return { requests: n, bad: Math.min(n, Math.round(share * n)) };
 }
 
@@ -48,7 +48,7 @@ describe('evidence about a share', () => {
   test('for a pass falls with more bad requests of the same number, and rises with the boundary', () => {
     fc.assert(
       fc.property(requests, fc.double({ min: 0, max: 1, noNaN: true }), boundary, (n, share, m) => {
-        const { bad } = trials(n, share);
+        const { bad } = drawTrials(n, share);
         const worse = { requests: n, bad: Math.min(n, bad + 1) };
         expect(logPassEvidence(worse, m)).toBeLessThanOrEqual(logPassEvidence({ requests: n, bad }, m) + 1e-9);
         expect(logFailEvidence(worse, m)).toBeGreaterThanOrEqual(logFailEvidence({ requests: n, bad }, m) - 1e-9);
@@ -62,7 +62,7 @@ describe('evidence about a share', () => {
   test('suffices for a pass exactly when the upper bound is within the boundary', () => {
     fc.assert(
       fc.property(requests, fc.double({ min: 0, max: 0.2, noNaN: true }), boundary, (n, share, m) => {
-        const seen = trials(n, share);
+        const seen = drawTrials(n, share);
         const { lower, upper } = shareInterval(seen, errors);
         // The bisection ends within 1e-15 of the bound.
         if (Math.abs(upper - m) < 1e-9) return;
@@ -139,12 +139,12 @@ describe('the correlation of mean latencies', () => {
   const ownVariance = 20 ** 2 / 12;
 
   test('is about 0 where requests are independent, and the common part of the variance where they are not', () => {
-    expect(correlationOfMeans(history(false), ownVariance)).toBeLessThan(0.01);
-    expect(correlationOfMeans(history(true), 2 * ownVariance)).toBeCloseTo(0.5, 1);
+    expect(latencyCorrelation(history(false), ownVariance)).toBeLessThan(0.01);
+    expect(latencyCorrelation(history(true), 2 * ownVariance)).toBeCloseTo(0.5, 1);
   });
 
   test('is not known from few intervals', () => {
-    expect(correlationOfMeans(history(false).slice(0, 49), ownVariance)).toBeUndefined();
+    expect(latencyCorrelation(history(false).slice(0, 49), ownVariance)).toBeUndefined();
   });
 });
 
@@ -186,7 +186,7 @@ describe('the bound on mean latency', () => {
   const boundaries = [5, 10, 20, 40, 60, 80, 100, 150, 200, 500, 1000, 2000];
   const latencies = fc.array(fc.double({ min: 0.1, max: 1900, noNaN: true }), { minLength: 1, maxLength: 60 });
 
-  function intervalOf(values: readonly number[]) {
+  function latencyInterval(values: readonly number[]) {
     const buckets = [...boundaries, null].map((le) => ({
       le,
       count: values.filter((value) => le === null || value <= le).length,
@@ -197,7 +197,7 @@ describe('the bound on mean latency', () => {
   test('is never above the growth that the requests themselves give', () => {
     fc.assert(
       fc.property(latencies, fc.double({ min: 10, max: 200, noNaN: true }), (values, limitMs) => {
-        const interval = intervalOf(values);
+        const interval = latencyInterval(values);
         const [capMs, bet] = [2000, 0.3];
         const below = { boundaryMs: limitMs, capMs, bet: bet / (capMs - limitMs) };
         const truth = (growth: (x: number) => number): number => values.reduce((sum, x) => sum + growth(x), 0);
@@ -278,20 +278,20 @@ describe('dispersion', () => {
         requests: 200,
         bad: binomial(random, 200, burstyShare(random, 0.02, correlation)),
       }));
-    expect(correlationOf(history(0.02))).toBeCloseTo(0.02, 2);
-    expect(correlationOf(history(0))).toBeLessThan(0.001);
+    expect(requestCorrelation(history(0.02))).toBeCloseTo(0.02, 2);
+    expect(requestCorrelation(history(0))).toBeLessThan(0.001);
   });
 
   test('needs 50 intervals with requests', () => {
     const interval = { requests: 100, bad: 1 };
-    expect(correlationOf(Array.from({ length: 49 }, () => interval))).toBeUndefined();
-    expect(correlationOf(Array.from({ length: 50 }, () => interval))).toBe(0);
-    expect(correlationOf(Array.from({ length: 60 }, () => ({ requests: 0, bad: 0 })))).toBeUndefined();
+    expect(requestCorrelation(Array.from({ length: 49 }, () => interval))).toBeUndefined();
+    expect(requestCorrelation(Array.from({ length: 50 }, () => interval))).toBe(0);
+    expect(requestCorrelation(Array.from({ length: 60 }, () => ({ requests: 0, bad: 0 })))).toBeUndefined();
   });
 
   test('makes requests worth less, never more', () => {
-    expect(dispersionOf(101, 0.01)).toBeCloseTo(2, 9);
-    expect(dispersionOf(1, 0.5)).toBe(1);
+    expect(intervalDispersion(101, 0.01)).toBeCloseTo(2, 9);
+    expect(intervalDispersion(1, 0.5)).toBe(1);
     expect(discounted({ requests: 200, bad: 4 }, 2)).toEqual({ requests: 100, bad: 2 });
   });
 

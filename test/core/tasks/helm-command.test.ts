@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseHelmCommand, withNamespace } from '../../../core/tasks/helm-command.ts';
 
-function upgradeOf(...args: string[]) {
+function parseUpgrade(...args: string[]) {
   const command = parseHelmCommand(args);
   if (command.kind !== 'upgrade') throw new Error(`unexpected: ${command.problem}`);
   return command.upgrade;
@@ -16,7 +16,7 @@ describe('parseHelmCommand', () => {
       'http://charts/sample-app-0.1.0.tgz',
       '--values=http://charts/v.yaml',
     ];
-    expect(upgradeOf(...args)).toEqual({
+    expect(parseUpgrade(...args)).toEqual({
       release: 'sample-app',
       chart: 'http://charts/sample-app-0.1.0.tgz',
       installs: true,
@@ -41,7 +41,7 @@ describe('parseHelmCommand', () => {
       '-n',
       'ns',
     ];
-    expect(upgradeOf(...args)).toMatchObject({ release: 'rel', chart: 'app', namespace: 'ns', installs: false });
+    expect(parseUpgrade(...args)).toMatchObject({ release: 'rel', chart: 'app', namespace: 'ns', installs: false });
   });
 
   it.each([
@@ -53,7 +53,7 @@ describe('parseHelmCommand', () => {
     [['-n', 'a', '--namespace=b'], 'b'],
     [[], undefined],
   ])('reads the namespace of %j', (flags, namespace) => {
-    expect(upgradeOf('upgrade', 'rel', 'chart', ...flags).namespace).toBe(namespace);
+    expect(parseUpgrade('upgrade', 'rel', 'chart', ...flags).namespace).toBe(namespace);
   });
 
   it.each([
@@ -62,12 +62,12 @@ describe('parseHelmCommand', () => {
     ['250ms', 250],
     ['0', 0],
   ])('reads --timeout %s', (text, timeoutMs) => {
-    expect(upgradeOf('upgrade', 'rel', 'chart', '--timeout', text).timeoutMs).toBe(timeoutMs);
+    expect(parseUpgrade('upgrade', 'rel', 'chart', '--timeout', text).timeoutMs).toBe(timeoutMs);
   });
 
   it('leaves out the output format, which is ours to set', () => {
     const args = ['upgrade', 'rel', '-o', 'yaml', 'chart', '--output=table', '--wait'];
-    expect(upgradeOf(...args).args).toEqual(['upgrade', 'rel', 'chart', '--wait']);
+    expect(parseUpgrade(...args).args).toEqual(['upgrade', 'rel', 'chart', '--wait']);
   });
 
   it.each([
@@ -94,14 +94,14 @@ describe('parseHelmCommand', () => {
 
 describe('withNamespace', () => {
   it('adds the namespace only where none is named', () => {
-    expect(withNamespace(upgradeOf('upgrade', 'rel', 'chart'), 'ns')).toEqual([
+    expect(withNamespace(parseUpgrade('upgrade', 'rel', 'chart'), 'ns')).toEqual([
       'upgrade',
       'rel',
       'chart',
       '--namespace',
       'ns',
     ]);
-    expect(withNamespace(upgradeOf('upgrade', 'rel', 'chart', '-n', 'own'), 'ns')).toEqual([
+    expect(withNamespace(parseUpgrade('upgrade', 'rel', 'chart', '-n', 'own'), 'ns')).toEqual([
       'upgrade',
       'rel',
       'chart',

@@ -1,16 +1,16 @@
 import { describe, expect, it, test } from 'vitest';
-import { rehearsableApplies, winnersOf } from '../../../core/tasks/rehearsal.ts';
+import { rehearsableApplies, possibleWinners } from '../../../core/tasks/rehearsal.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
 import { anExperiment } from '../../support/builders.ts';
 
-const namesOf = (changes: Parameters<typeof anExperiment>[0]) =>
-  winnersOf(anExperiment(changes)).map(({ name }) => name);
+const winnerNames = (changes: Parameters<typeof anExperiment>[0]) =>
+  possibleWinners(anExperiment(changes)).map(({ name }) => name);
 
 test('the baseline is a winner unless no roll back and no abort runs the finish actions', () => {
-  expect(namesOf({})).toEqual(['current', 'candidate']);
-  expect(namesOf({ finishOnRollBack: false })).toEqual(['candidate']);
-  expect(namesOf({ finishOnRollBack: false, finishOnAbort: true })).toEqual(['current', 'candidate']);
-  expect(namesOf({ finishOnRollBack: false, testingPattern: 'Conformance', candidates: [] })).toEqual(['current']);
+  expect(winnerNames({})).toEqual(['current', 'candidate']);
+  expect(winnerNames({ finishOnRollBack: false })).toEqual(['candidate']);
+  expect(winnerNames({ finishOnRollBack: false, finishOnAbort: true })).toEqual(['current', 'candidate']);
+  expect(winnerNames({ finishOnRollBack: false, testingPattern: 'Conformance', candidates: [] })).toEqual(['current']);
 });
 
 describe('rehearsableApplies', () => {

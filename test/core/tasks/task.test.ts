@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Moment } from '../../../core/tasks/task-context.ts';
+import type { TaskContext } from '../../../core/tasks/task-context.ts';
 import { notificationBody, notificationText } from '../../../core/tasks/notification-text.ts';
 import { isInSingleQuotes } from '../../../core/tasks/shell.ts';
 import { mayRunFor, renderArgs, renderText } from '../../../core/tasks/task.ts';
@@ -9,7 +9,7 @@ import { anExperiment } from '../../support/builders.ts';
 const experiment = anExperiment();
 const { baseline, candidates } = experiment;
 const [candidate = baseline] = candidates;
-const moment: Moment = {
+const context: TaskContext = {
   experiment,
   versions: [baseline, candidate],
   version: candidate,
@@ -20,7 +20,7 @@ const moment: Moment = {
 };
 
 function rendered(text: string, options: Partial<TextOptions> = {}): unknown {
-  const reading = renderText(text, moment, { delimiters: 'both', hasSecret: true, ...options });
+  const reading = renderText(text, context, { delimiters: 'both', hasSecret: true, ...options });
   return reading.kind === 'ok' ? reading.parts : reading.problem;
 }
 
@@ -78,7 +78,7 @@ describe('a script', () => {
     (text) => {
       const reading = renderText(
         text,
-        { ...moment, version: evil },
+        { ...context, version: evil },
         { delimiters: 'go', hasSecret: false, isScript: true },
       );
       expect(reading).toMatchObject({
@@ -121,7 +121,7 @@ test('a conditional task may run for whom its condition may hold', () => {
 
 describe('a notification', () => {
   test("has iter8's summary, then the experiment", () => {
-    expect(JSON.parse(notificationBody(moment))).toMatchObject({
+    expect(JSON.parse(notificationBody(context))).toMatchObject({
       summary: {
         winnerFound: true,
         winner: 'candidate',
@@ -136,7 +136,7 @@ describe('a notification', () => {
   });
 
   test('for people names experiment, versions and winner', () => {
-    expect(notificationText(moment)).toBe(
+    expect(notificationText(context)).toBe(
       'Experiment default/canary: Finishing, 5 of 5 iterations\nVersions: current 0 %, candidate 100 %\nWinner: candidate',
     );
   });

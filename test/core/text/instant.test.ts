@@ -5,9 +5,9 @@ import { formatInstant } from '../../../core/text/instant.ts';
 
 test('writes every moment as the platform does', () => {
   assert(
-    property(date({ min: new Date('1900-01-01'), max: new Date('2400-01-01'), noInvalidDate: true }), (date) => {
-      const iso = date.toISOString();
-      expect(formatInstant(date.getTime())).toBe(`${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`);
+    property(date({ min: new Date('1900-01-01'), max: new Date('2400-01-01'), noInvalidDate: true }), (instant) => {
+      const iso = instant.toISOString();
+      expect(formatInstant(instant.getTime())).toBe(`${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`);
     }),
   );
 });

@@ -11,19 +11,19 @@ function sharesAt(percent: number): { revision: string; percent: number }[] {
   ];
 }
 
-type Seen = Extract<TargetObservation, { kind: 'seen' }>;
+type ObservedTarget = Extract<TargetObservation, { kind: 'observed' }>;
 
-function seen(changes: Partial<Seen> = {}): Seen {
+function observedTarget(changes: Partial<ObservedTarget> = {}): ObservedTarget {
   const specTraffic: TrafficEntry[] = [
     { revisionName: 'v1', percent: 80, tag: 'current' },
     { revisionName: 'v2', percent: 20, tag: 'candidate' },
   ];
-  return { kind: 'seen', specTraffic, revisions: [{ kind: 'ready' }, { kind: 'ready' }], ...changes };
+  return { kind: 'observed', specTraffic, revisions: [{ kind: 'ready' }, { kind: 'ready' }], ...changes };
 }
 
 describe('detectDrift', () => {
   test('finds nothing in the traffic that was written', () => {
-    expect(detectDrift(seen({ plan: 'run/3' }), expected)).toEqual({ kind: 'none', notes: [] });
+    expect(detectDrift(observedTarget({ plan: 'run/3' }), expected)).toEqual({ kind: 'none', notes: [] });
   });
 
   test('does not mind foreign entries without traffic, nor entries that share a revision', () => {
@@ -33,7 +33,7 @@ describe('detectDrift', () => {
       { revisionName: 'v2', percent: 20 },
       { revisionName: 'v0', tag: 'old' },
     ];
-    expect(detectDrift(seen({ specTraffic }), expected).kind).toBe('none');
+    expect(detectDrift(observedTarget({ specTraffic }), expected).kind).toBe('none');
   });
 
   test.each<[string, TrafficEntry[], string]>([
@@ -49,7 +49,7 @@ describe('detectDrift', () => {
     ['the latest revision', [{ latestRevision: true, percent: 100 }], 'the latest revision 100 %'],
     ['nothing at all', [], 'no traffic'],
   ])('stops on %s, saying what was expected and what was found', (_, specTraffic, found) => {
-    expect(detectDrift(seen({ specTraffic, editor: 'bob' }), expected)).toEqual({
+    expect(detectDrift(observedTarget({ specTraffic, editor: 'bob' }), expected)).toEqual({
       kind: 'stop',
       reason: `spec.traffic was changed by bob: expected v1 80 %, v2 20 %, found ${found}`,
     });
@@ -57,17 +57,17 @@ describe('detectDrift', () => {
 
   test('expects no entry for a candidate at 0 %', () => {
     const specTraffic = [{ revisionName: 'v1', percent: 100 }];
-    expect(detectDrift(seen({ specTraffic }), { ...expected, shares: sharesAt(0) }).kind).toBe('none');
+    expect(detectDrift(observedTarget({ specTraffic }), { ...expected, shares: sharesAt(0) }).kind).toBe('none');
   });
 
   test('stops when another run took the traffic over', () => {
-    expect(detectDrift(seen({ plan: 'other/1' }), expected)).toMatchObject({ kind: 'stop' });
+    expect(detectDrift(observedTarget({ plan: 'other/1' }), expected)).toMatchObject({ kind: 'stop' });
   });
 
   test('an edit outweighs a lost candidate: whoever edited decides', () => {
     const specTraffic = [{ revisionName: 'v1', percent: 100 }];
-    expect(detectDrift(seen({ specTraffic, revisions: [{ kind: 'ready' }, { kind: 'gone' }] }), expected).kind).toBe(
-      'stop',
-    );
+    expect(
+      detectDrift(observedTarget({ specTraffic, revisions: [{ kind: 'ready' }, { kind: 'gone' }] }), expected).kind,
+    ).toBe('stop');
   });
 });

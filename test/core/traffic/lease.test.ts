@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   formatHolder,
   holderAnnotations,
-  holderOf,
+  leaseHolder,
   isHeldBy,
   isOnTemporal,
   judgeOwnership,
@@ -68,14 +68,14 @@ describe('judgeOwnership', () => {
 describe('the holder on the Lease', () => {
   it('is read back as it was written', () => {
     const lease = { holderIdentity: formatHolder(us), annotations: holderAnnotations(us) };
-    expect(holderOf(lease)).toEqual(us);
+    expect(leaseHolder(lease)).toEqual(us);
     expect(isHeldBy(lease, us)).toBe(true);
     expect(isHeldBy(lease, { ...us, firstRunId: 'run-c' })).toBe(false);
   });
 
   it('is undefined when any part is missing', () => {
     const { 'serin.dev/workflow-id': _, ...annotations } = holderAnnotations(us);
-    expect(holderOf({ annotations })).toBeUndefined();
+    expect(leaseHolder({ annotations })).toBeUndefined();
   });
 
   it('is on this Temporal only when address and namespace are the same', () => {

@@ -28,7 +28,7 @@ type Known = Pick<JudgeIntervalInput, 'totals' | 'evidence'>;
 const nothing: Known = { totals: { baseline: noCounts, candidate: noCounts } };
 
 /** Judges the intervals one after another, 12 s each, and returns what is known after the last. */
-function judgeAll(
+function judgeIntervals(
   experiment: Experiment,
   intervals: readonly Interval[],
   weight = 50,
@@ -51,20 +51,20 @@ function judgeAll(
   return judged;
 }
 
-function assessmentOf(experiment: Experiment, ...intervals: readonly Interval[]): Assessment {
-  return judgeAll(experiment, intervals).assessment;
+function assessIntervals(experiment: Experiment, ...intervals: readonly Interval[]): Assessment {
+  return judgeIntervals(experiment, intervals).assessment;
 }
 
 describe('the sequential analysis', () => {
   test('leaves 1 error of 3 requests undecided, and passes 1 of 3,000', () => {
-    const few = assessmentOf(sequential(), { candidate: someCounts({ requests: 3, errors: 1 }) });
+    const few = assessIntervals(sequential(), { candidate: someCounts({ requests: 3, errors: 1 }) });
     expect(few.overall?.verdict).toBe('undecided');
-    const many = assessmentOf(sequential(), { candidate: someCounts({ requests: 3000, errors: 1 }) });
+    const many = assessIntervals(sequential(), { candidate: someCounts({ requests: 3000, errors: 1 }) });
     expect(many.overall?.verdict).toBe('pass');
   });
 
   test('fails a candidate that is surely beyond its limit, with the odds', () => {
-    const { overall, objectives } = assessmentOf(sequential(), {
+    const { overall, objectives } = assessIntervals(sequential(), {
       candidate: someCounts({ requests: 500, errors: 30 }),
     });
     expect(overall?.verdict).toBe('fail');
@@ -74,18 +74,18 @@ describe('the sequential analysis', () => {
   });
 
   test('says how many more requests, and how much time, a pass still needs', () => {
-    const { objectives } = assessmentOf(sequential(), { candidate: someCounts({ requests: 150 }) });
+    const { objectives } = assessIntervals(sequential(), { candidate: someCounts({ requests: 150 }) });
     expect(objectives[0]).toMatchObject({ candidate: 'undecided', evidence: { passed: false } });
     expect(objectives[0]?.reason).toMatch(/evidence for it 4\.\d:1 of 20:1; needs about \d+ more requests, [\d.]+ s$/);
     const needed = objectives[0]?.evidence?.requestsToPass ?? 0;
-    const after = (more: number) => assessmentOf(sequential(), { candidate: someCounts({ requests: 150 + more }) });
+    const after = (more: number) => assessIntervals(sequential(), { candidate: someCounts({ requests: 150 + more }) });
     expect(after(needed).overall?.verdict).toBe('pass');
     expect(after(needed - 1).overall?.verdict).toBe('undecided');
   });
 
   test('says how many more requests a mean latency needs', () => {
     const experiment = sequential({ objectives: [mean] });
-    const after = (requests: number) => assessmentOf(experiment, { candidate: someCounts({ requests }) });
+    const after = (requests: number) => assessIntervals(experiment, { candidate: someCounts({ requests }) });
     const needed = after(60).objectives[0]?.evidence?.requestsToPass ?? 0;
     expect(after(60).objectives[0]?.reason).toContain(`needs about ${needed} more requests`);
     const verdicts = [needed - 1, needed].map((more) => after(60 + more).overall?.verdict);
@@ -94,40 +94,43 @@ describe('the sequential analysis', () => {
 
   test('asks for as many more requests as bursts make them worth less', () => {
     const needs = (dispersion: number): number => {
-      const judged = assessmentOf(sequential({}, { dispersion }), { candidate: someCounts({ requests: 150 }) });
+      const judged = assessIntervals(sequential({}, { dispersion }), { candidate: someCounts({ requests: 150 }) });
       return 150 + (judged.objectives[0]?.evidence?.requestsToPass ?? 0);
     };
     expect(needs(3)).toBeCloseTo(3 * needs(1), -1);
   });
 
   test('says when a pass is not to be expected', () => {
-    const { objectives } = assessmentOf(sequential(), { candidate: someCounts({ requests: 100, errors: 2 }) });
+    const { objectives } = assessIntervals(sequential(), { candidate: someCounts({ requests: 100, errors: 2 }) });
     expect(objectives[0]?.reason).toMatch(/as it looks now it will not pass$/);
   });
 
   test('asks for the minimum of samples, whatever the evidence', () => {
-    const { overall } = assessmentOf(sequential({ minSamples: 1000 }), { candidate: someCounts({ requests: 900 }) });
+    const { overall } = assessIntervals(sequential({ minSamples: 1000 }), { candidate: someCounts({ requests: 900 }) });
     expect(overall).toEqual({ verdict: 'undecided', reason: '900 of 1000 requests' });
   });
 
   test('latches a pass, but not beyond an estimate that has become bad', () => {
     const good = { candidate: someCounts({ requests: 1000 }) };
     const worse = { candidate: someCounts({ requests: 100, errors: 2 }) };
-    const latched = judgeAll(sequential(), [good, worse]);
+    const latched = judgeIntervals(sequential(), [good, worse]);
     expect(latched.assessment.objectives[0]).toMatchObject({ candidate: 'pass', evidence: { passed: true } });
     const bad = { candidate: someCounts({ requests: 1000, errors: 40 }) };
-    expect(judgeAll(sequential(), [good, bad]).assessment.objectives[0]?.candidate).not.toBe('pass');
+    expect(judgeIntervals(sequential(), [good, bad]).assessment.objectives[0]?.candidate).not.toBe('pass');
   });
 
   test('finds a candidate that turns bad after many good intervals', () => {
     const good = Array.from({ length: 6 }, () => ({ candidate: someCounts({ requests: 1200, errors: 2 }) }));
-    const { assessment } = judgeAll(sequential(), [...good, { candidate: someCounts({ requests: 1200, errors: 60 }) }]);
+    const { assessment } = judgeIntervals(sequential(), [
+      ...good,
+      { candidate: someCounts({ requests: 1200, errors: 60 }) },
+    ]);
     expect(assessment.overall?.verdict).toBe('fail');
   });
 
   test('blames the environment when the baseline fails too', () => {
     const bad = someCounts({ requests: 1000, errors: 200 });
-    const { overall } = assessmentOf(sequential(), { candidate: bad, baseline: bad });
+    const { overall } = assessIntervals(sequential(), { candidate: bad, baseline: bad });
     expect(overall?.verdict).toBe('environment');
     expect(overall?.reason).toMatch(/^baseline and candidate fail together: error-rate 0\.200/);
   });
@@ -136,11 +139,11 @@ describe('the sequential analysis', () => {
     const broken = someCounts({ requests: 100, errors: 90 });
     const slow = someCounts({ requests: 1000, latencyMs: 150 });
     const both = sequential({ objectives: [errorRate, tail] });
-    expect(assessmentOf(both, { candidate: broken, baseline: slow }).overall?.verdict).toBe('fail');
+    expect(assessIntervals(both, { candidate: broken, baseline: slow }).overall?.verdict).toBe('fail');
     const good = someCounts({ requests: 200 });
     const outage = { candidate: good, baseline: someCounts({ requests: 200, errors: 60 }) };
     const fine = { candidate: good, baseline: good };
-    const turned = assessmentOf(sequential(), outage, fine, { candidate: broken, baseline: good });
+    const turned = assessIntervals(sequential(), outage, fine, { candidate: broken, baseline: good });
     expect(turned.overall?.verdict).toBe('fail');
   });
 
@@ -149,18 +152,18 @@ describe('the sequential analysis', () => {
     const good = someCounts({ requests: 200 });
     const outage = { candidate: bad, baseline: bad };
     const fine = { candidate: good, baseline: good };
-    expect(assessmentOf(sequential(), fine, outage).overall?.verdict).toBe('environment');
-    expect(assessmentOf(sequential(), fine, outage, fine).overall?.verdict).toBe('undecided');
+    expect(assessIntervals(sequential(), fine, outage).overall?.verdict).toBe('environment');
+    expect(assessIntervals(sequential(), fine, outage, fine).overall?.verdict).toBe('undecided');
     const long = Array.from({ length: 30 }, () => fine);
-    expect(assessmentOf(sequential(), fine, outage, ...long).overall?.verdict).toBe('pass');
+    expect(assessIntervals(sequential(), fine, outage, ...long).overall?.verdict).toBe('pass');
   });
 
   test('excuses nothing by a baseline that has no traffic any more, or by another objective that fails both', () => {
     const good = someCounts({ requests: 50 });
     const outage = { candidate: good, baseline: someCounts({ requests: 1000, errors: 500 }) };
     const alone = { candidate: someCounts({ requests: 1000, errors: 900 }), baseline: noCounts };
-    expect(assessmentOf(sequential(), outage, alone).overall?.verdict).toBe('fail');
-    const slowToo = assessmentOf(sequential({ objectives: [errorRate, tail] }), {
+    expect(assessIntervals(sequential(), outage, alone).overall?.verdict).toBe('fail');
+    const slowToo = assessIntervals(sequential({ objectives: [errorRate, tail] }), {
       candidate: someCounts({ requests: 300, errors: 300, latencyMs: 150 }),
       baseline: someCounts({ requests: 300, errors: 300, latencyMs: 10 }),
     });
@@ -174,7 +177,7 @@ describe('the sequential analysis', () => {
     for (let run = 0; run < 40; run += 1) {
       let known = nothing;
       for (let interval = 0; interval < 60; interval += 1) {
-        const judged = judgeAll(sequential(), [{ candidate: twice(100), baseline: twice(400) }], 50, known);
+        const judged = judgeIntervals(sequential(), [{ candidate: twice(100), baseline: twice(400) }], 50, known);
         known = judged;
         if (judged.assessment.overall?.verdict !== 'fail') continue;
         blamed += 1;
@@ -192,22 +195,22 @@ describe('the sequential analysis', () => {
     };
     const before = Array.from({ length: 4 }, () => fine);
     const auto = sequential({}, { dispersion: 'auto' });
-    expect(assessmentOf(auto, ...before, outage).overall?.verdict).toBe('environment');
+    expect(assessIntervals(auto, ...before, outage).overall?.verdict).toBe('environment');
   });
 
   test('fails a candidate by a count, whatever the baseline counts', () => {
     const count = { metric: 'error-count', upperLimit: 10, rollbackOnFailure: false } as const;
     const bad = someCounts({ requests: 1000, errors: 50 });
-    expect(assessmentOf(sequential({ objectives: [count] }), { candidate: bad, baseline: bad }).overall?.verdict).toBe(
-      'fail',
-    );
+    expect(
+      assessIntervals(sequential({ objectives: [count] }), { candidate: bad, baseline: bad }).overall?.verdict,
+    ).toBe('fail');
   });
 
   test('takes the latencies of bursts for less than they count', () => {
     const verdict = (dispersion: Analysis['dispersion'], correlations?: readonly number[]) => {
       const known = correlations === undefined ? {} : { correlations };
       const experiment = sequential({ objectives: [mean], ...known }, { dispersion });
-      return assessmentOf(experiment, { candidate: someCounts({ requests: 400 }) }).overall?.verdict;
+      return assessIntervals(experiment, { candidate: someCounts({ requests: 400 }) }).overall?.verdict;
     };
     expect(verdict('off')).toBe('pass');
     expect(verdict(8)).toBe('undecided');
@@ -217,16 +220,16 @@ describe('the sequential analysis', () => {
 
   test('needs every objective for a pass, and names the one that a fail rests on', () => {
     const experiment = sequential({ objectives: [errorRate, tail, mean] });
-    const slow = assessmentOf(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 150 }) });
+    const slow = assessIntervals(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 150 }) });
     expect(slow.objectives.map(({ candidate }) => candidate)).toEqual(['pass', 'fail', 'undecided']);
     expect(slow.overall?.verdict).toBe('fail');
-    const fast = assessmentOf(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 10 }) });
+    const fast = assessIntervals(experiment, { candidate: someCounts({ requests: 2000, latencyMs: 10 }) });
     expect(fast.overall?.verdict).toBe('pass');
   });
 
   test('compares counts, which are facts', () => {
     const count = { metric: 'request-count', lowerLimit: 5000, rollbackOnFailure: false } as const;
-    const { objectives } = assessmentOf(sequential({ objectives: [count] }), {
+    const { objectives } = assessIntervals(sequential({ objectives: [count] }), {
       candidate: someCounts({ requests: 1000 }),
     });
     expect(objectives[0]).toMatchObject({
@@ -237,24 +240,24 @@ describe('the sequential analysis', () => {
 
   test('is stricter with more confidence, and with less tolerance', () => {
     const interval = { candidate: someCounts({ requests: 300 }) };
-    expect(assessmentOf(sequential(), interval).overall?.verdict).toBe('pass');
+    expect(assessIntervals(sequential(), interval).overall?.verdict).toBe('pass');
     const sure = sequential({}, { falsePass: 0.001 });
-    expect(assessmentOf(sure, interval).overall?.verdict).toBe('undecided');
-    expect(assessmentOf(sequential({ tolerance: 0 }), interval).overall?.verdict).toBe('undecided');
+    expect(assessIntervals(sure, interval).overall?.verdict).toBe('undecided');
+    expect(assessIntervals(sequential({ tolerance: 0 }), interval).overall?.verdict).toBe('undecided');
   });
 
   test('takes less from bursts, as the dispersion says', () => {
     const interval = { candidate: someCounts({ requests: 400 }) };
-    expect(assessmentOf(sequential({}, { dispersion: 2 }), interval).overall?.verdict).toBe('undecided');
+    expect(assessIntervals(sequential({}, { dispersion: 2 }), interval).overall?.verdict).toBe('undecided');
     const learned = sequential({ correlations: [0.01] }, { dispersion: 'auto' });
-    expect(assessmentOf(learned, interval).overall?.verdict).toBe('undecided');
-    expect(assessmentOf(sequential({ correlations: [0.01] }), interval).overall?.verdict).toBe('pass');
+    expect(assessIntervals(learned, interval).overall?.verdict).toBe('undecided');
+    expect(assessIntervals(sequential({ correlations: [0.01] }), interval).overall?.verdict).toBe('pass');
   });
 
   test('keeps what it knows small and safe for JSON', () => {
     const experiment = sequential({ objectives: [errorRate, tail, mean] });
     const intervals = Array.from({ length: 100 }, () => ({ candidate: someCounts({ requests: 100, errors: 1 }) }));
-    const { evidence } = judgeAll(experiment, intervals);
+    const { evidence } = judgeIntervals(experiment, intervals);
     const text = JSON.stringify(evidence);
     expect(JSON.parse(text)).toEqual(evidence);
     expect(text).not.toContain('null');

@@ -14,7 +14,7 @@ function read(text: string): LocatedDocument {
 
 /** What stands at a path, to the end of its line. */
 function textAt(text: string, document: LocatedDocument, path: Path): string | undefined {
-  const position = document.positionOf(path);
+  const position = document.findPosition(path);
   return position && text.split(/\r?\n/)[position.line - 1]?.slice(position.column - 1);
 }
 
@@ -34,7 +34,7 @@ spec:
     text
 `;
 
-describe('positionOf', () => {
+describe('findPosition', () => {
   test.each<[Path, string]>([
     [['spec', 'list', 0], 'name: one'],
     [['spec', 'list', 0, 'value'], '"1"'],
@@ -58,7 +58,7 @@ describe('positionOf', () => {
 
   test('an alias is placed where it is used', () => {
     const aliased = 'a: &x 1\nb: *x\n';
-    expect(read(aliased).positionOf(['b'])?.line).toBe(2);
+    expect(read(aliased).findPosition(['b'])?.line).toBe(2);
   });
 
   test('lines end with a line feed, also after a carriage return', () => {
@@ -73,12 +73,12 @@ describe('positionOf', () => {
 
   test('each document of several has its own', () => {
     const reading = readDocuments('a: 1\n---\na: 2\n', 'file');
-    const lines = reading.kind === 'read' ? reading.documents.map(({ positionOf }) => positionOf(['a'])?.line) : [];
+    const lines = reading.kind === 'read' ? reading.documents.map(({ findPosition }) => findPosition(['a'])?.line) : [];
     expect(lines).toEqual([1, 3]);
   });
 
   test('what never was text has none', () => {
-    expect(unlocated({ a: 1 }).positionOf(['a'])).toBeUndefined();
+    expect(unlocated({ a: 1 }).findPosition(['a'])).toBeUndefined();
   });
 
   test('finds every scalar of any document where it stands', () => {
@@ -100,7 +100,7 @@ describe('positionOf', () => {
 });
 
 test('keyPositionOf is the place of the key', () => {
-  expect(read(text).keyPositionOf(['spec', 'list'])).toEqual({ line: 3, column: 3 });
+  expect(read(text).findKeyPosition(['spec', 'list'])).toEqual({ line: 3, column: 3 });
 });
 
 function leaves(value: unknown, path: Path = []): [Path, number][] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { jsonSchemas } from '../../../formats/manifest/json-schema.ts';
-import { duration, share, trafficPercent } from '../../../formats/manifest/serin/values.ts';
+import { durationField, shareField, trafficPercent } from '../../../formats/manifest/serin/values.ts';
 
 /** A part of the published schema, by its properties and indexes. */
 function part(name: string, ...path: readonly (string | number)[]): unknown {
@@ -21,8 +21,8 @@ const durations = ['', '90s', '1h30m', '1m500ms', '1h', '5ms', '30m1h', 'h', '5'
 
 test.each<[string, z.ZodType, readonly string[], readonly (string | number)[]]>([
   ['percents of the traffic', trafficPercent, texts, [...traffic, 'maximum', 'anyOf', 0, 'pattern']],
-  ['shares', share, texts, [...analysis, 'tolerance', 'anyOf', 0, 'pattern']],
-  ['durations', duration, durations, [...nativeSpec, 'interval', 'pattern']],
+  ['shares', shareField, texts, [...analysis, 'tolerance', 'anyOf', 0, 'pattern']],
+  ['durations', durationField, durations, [...nativeSpec, 'interval', 'pattern']],
 ])('%s are those that are read', (_, schema, given, path) => {
   const pattern = new RegExp(String(part(native, ...path)));
   const read = given.filter((text) => schema.safeParse(text).success);

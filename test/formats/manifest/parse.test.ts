@@ -12,7 +12,7 @@ const seed = readManifestFile('seed.yaml');
 const sample = readManifestFile('iter8-sample.yaml');
 
 function readManifestFile(name: string): string {
-  return readFileSync(new URL(`manifests/${name}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../manifests/${name}`, import.meta.url), 'utf8');
 }
 
 function accepted(text: string): { experiment: Experiment; warnings: string[] } {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { formatIssue } from '../../../formats/document/issue.ts';
 import { parseExperiment } from '../../../formats/manifest/parse.ts';
 
-const iter8Samples = join(import.meta.dirname, 'manifests/iter8');
+const iter8Samples = join(import.meta.dirname, '../manifests/iter8');
 const samples = join(import.meta.dirname, '../../../samples');
 
 /** What `serin lint` says of a file, each line without the file's name. */

@@ -9,13 +9,13 @@ function noFile(path: string): string {
   throw new Error(`ENOENT: no such file or directory, open '${path}'`);
 }
 
-function settingsOf(environment: Environment, file?: string): WorkerSettings {
+function accepted(environment: Environment, file?: string): WorkerSettings {
   const reading = read(environment, file);
   if (reading.kind === 'problems') throw new Error(reading.problems.join('\n'));
   return reading.settings;
 }
 
-function problemsOf(environment: Environment, file?: string): readonly string[] {
+function findProblems(environment: Environment, file?: string): readonly string[] {
   const reading = read(environment, file);
   return reading.kind === 'problems' ? reading.problems : [];
 }
@@ -30,7 +30,7 @@ function read(environment: Environment, file?: string) {
 }
 
 /** Each setting: its variable, its key, the text that both take, and what comes of it. */
-const knobs: readonly [string, string, string, Partial<WorkerSettings>][] = [
+const settingCases: readonly [string, string, string, Partial<WorkerSettings>][] = [
   ['SERIN_TASK_QUEUE', 'taskQueue', 'canaries', { taskQueue: 'canaries' }],
   ['SERIN_PROMETHEUS_URL', 'prometheusUrl', 'https://mimir/prometheus', { prometheusUrl: 'https://mimir/prometheus' }],
   ['SERIN_PROMETHEUS_SCRAPE_INTERVAL', 'prometheusScrapeInterval', '1m30s', { prometheusScrapeIntervalMs: 90_000 }],
@@ -98,7 +98,7 @@ const refusals: readonly [string, string, readonly string[], string][] = [
 
 describe('the configuration of a worker', () => {
   it('has a default for everything', () => {
-    expect(settingsOf({})).toEqual({
+    expect(accepted({})).toEqual({
       taskQueue: 'serin',
       prometheusUrl: 'http://localhost:9090',
       prometheusScrapeIntervalMs: 10_000,
@@ -119,45 +119,45 @@ describe('the configuration of a worker', () => {
     });
   });
 
-  it.each(knobs)('takes %s from the environment', (variable, _key, text, expected) => {
-    expect(settingsOf({ [variable]: text })).toEqual({ ...settingsOf({}), ...expected });
+  it.each(settingCases)('takes %s from the environment', (variable, _key, text, expected) => {
+    expect(accepted({ [variable]: text })).toEqual({ ...accepted({}), ...expected });
   });
 
-  it.each(knobs)('takes, like %s, %s from the file', (_variable, key, text, expected) => {
-    expect(settingsOf({}, `${key}: '${text}'`)).toEqual({ ...settingsOf({}), ...expected });
+  it.each(settingCases)('takes, like %s, %s from the file', (_variable, key, text, expected) => {
+    expect(accepted({}, `${key}: '${text}'`)).toEqual({ ...accepted({}), ...expected });
   });
 
   it.each(refusals)('refuses wrong values of %s', (variable, key, texts, expected) => {
     for (const text of texts) {
       const got = JSON.stringify(text);
-      expect(problemsOf({ [variable]: text })).toEqual([`${variable}: expected ${expected}, got ${got}`]);
-      expect(problemsOf({}, JSON.stringify({ [key]: text }))).toEqual([
+      expect(findProblems({ [variable]: text })).toEqual([`${variable}: expected ${expected}, got ${got}`]);
+      expect(findProblems({}, JSON.stringify({ [key]: text }))).toEqual([
         `worker.yaml ${key}: expected ${expected}, got ${got}`,
       ]);
     }
   });
 
   it('names every setting in these tests', () => {
-    const [problem = ''] = problemsOf({ SERIN_X: '1' });
+    const [problem = ''] = findProblems({ SERIN_X: '1' });
     const known = problem.match(/SERIN_[A-Z_]+/g)?.filter((name) => name !== 'SERIN_X' && name !== 'SERIN_CONFIG');
-    expect(known).toEqual(knobs.map(([variable]) => variable));
+    expect(known).toEqual(settingCases.map(([variable]) => variable));
     expect(known).toEqual(refusals.map(([variable]) => variable));
   });
 
   it('is in the README, in the same order', () => {
     const readme = readFileSync(new URL('../../../worker/README.md', import.meta.url), 'utf8');
     const rows = [...readme.matchAll(/^\| `(SERIN_\w+)` +\| `(\w+)` /gm)].map(([, variable, key]) => [variable, key]);
-    expect(rows).toEqual(knobs.map(([variable, key]) => [variable, key]));
+    expect(rows).toEqual(settingCases.map(([variable, key]) => [variable, key]));
   });
 
   it('prefers the environment to the file', () => {
     const file = 'taskQueue: of-the-file\nhelmPath: /of/the/file';
-    const settings = settingsOf({ SERIN_TASK_QUEUE: 'of-the-environment' }, file);
+    const settings = accepted({ SERIN_TASK_QUEUE: 'of-the-environment' }, file);
     expect(settings).toMatchObject({ taskQueue: 'of-the-environment', helmPath: '/of/the/file' });
   });
 
   it('takes an empty variable for an absent one', () => {
-    expect(settingsOf({ SERIN_TASK_QUEUE: '', SERIN_NONSENSE: '', SERIN_CONFIG: '' })).toEqual(settingsOf({}));
+    expect(accepted({ SERIN_TASK_QUEUE: '', SERIN_NONSENSE: '', SERIN_CONFIG: '' })).toEqual(accepted({}));
   });
 
   it('takes lists, numbers and IPv6 addresses as YAML and JSON write them', () => {
@@ -167,20 +167,20 @@ describe('the configuration of a worker', () => {
       maxCachedWorkflows: 200,
       healthAddress: { host: '::1', port: 8680 },
     };
-    expect(settingsOf({}, file)).toMatchObject(expected);
-    expect(settingsOf({}, '{"allowedCommands":["helm","/usr/bin/kubectl"],"maxCachedWorkflows":200}')).toMatchObject({
+    expect(accepted({}, file)).toMatchObject(expected);
+    expect(accepted({}, '{"allowedCommands":["helm","/usr/bin/kubectl"],"maxCachedWorkflows":200}')).toMatchObject({
       allowedCommands: expected.allowedCommands,
       maxCachedWorkflows: 200,
     });
   });
 
   it('allows no command at all when the file says so', () => {
-    expect(settingsOf({}, 'allowedCommands: []').allowedCommands).toEqual([]);
+    expect(accepted({}, 'allowedCommands: []').allowedCommands).toEqual([]);
   });
 
   it('reports all problems of the environment and the file at once', () => {
     const environment = { SERIN_LOG_LEVEL: 'loud', SERIN_SHUTDOWN_GRACE: 'long', SERIN_TASKQUEUE: 'x' };
-    expect(problemsOf(environment, 'maxCachedWorkflows: few\ntaskQueu: y')).toEqual([
+    expect(findProblems(environment, 'maxCachedWorkflows: few\ntaskQueu: y')).toEqual([
       'SERIN_LOG_LEVEL: expected one of trace, debug, info, warn, error, got "loud"',
       'SERIN_SHUTDOWN_GRACE: expected a duration from 0s to 24h, such as 60s, got "long"',
       expect.stringMatching(/^SERIN_TASKQUEUE: expected one of SERIN_TASK_QUEUE, .*, got a name that serin does not/),
@@ -193,26 +193,26 @@ describe('the configuration of a worker', () => {
 
   it("lets variables of serin's other programs be", () => {
     const environment = { SERIN_WEB_UI: 'http://x', SERIN_CACHE: '/x', SERIN_TOOL_KUBE_APISERVER: '/x', OTHER: 'x' };
-    expect(problemsOf(environment)).toEqual([]);
+    expect(findProblems(environment)).toEqual([]);
   });
 
   it('says why the file cannot be used', () => {
-    expect(problemsOf({ SERIN_CONFIG: 'absent.yaml' })).toEqual([
+    expect(findProblems({ SERIN_CONFIG: 'absent.yaml' })).toEqual([
       "SERIN_CONFIG: expected a readable file, got ENOENT: no such file or directory, open 'absent.yaml'",
     ]);
-    expect(problemsOf({}, 'taskQueue: [')).toEqual([
+    expect(findProblems({}, 'taskQueue: [')).toEqual([
       expect.stringMatching(/^worker.yaml: expected YAML or JSON, got [^\n]+$/),
     ]);
-    expect(problemsOf({}, '- taskQueue')).toEqual(['worker.yaml: expected settings by name, got ["taskQueue"]']);
-    expect(problemsOf({}, 'taskQueue')).toEqual(['worker.yaml: expected settings by name, got "taskQueue"']);
+    expect(findProblems({}, '- taskQueue')).toEqual(['worker.yaml: expected settings by name, got ["taskQueue"]']);
+    expect(findProblems({}, 'taskQueue')).toEqual(['worker.yaml: expected settings by name, got "taskQueue"']);
   });
 
   it('takes an empty file for one that sets nothing', () => {
-    expect(settingsOf({}, '# nothing\n')).toEqual(settingsOf({}));
+    expect(accepted({}, '# nothing\n')).toEqual(accepted({}));
   });
 
   it('does not show the password of a URL', () => {
-    const [problem] = problemsOf({ SERIN_PROMETHEUS_URL: 'ftp://user:pass@word@prometheus' });
+    const [problem] = findProblems({ SERIN_PROMETHEUS_URL: 'ftp://user:pass@word@prometheus' });
     expect(problem).toMatch(/got "ftp:\/\/\*\*\*@prometheus"$/);
   });
 });

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { lookAhead } from '../../../activities/preflight/look-ahead.ts';
+import { forecastFromHistory } from '../../../activities/preflight/forecast-from-history.ts';
 import { readHistory } from '../../../metrics/prometheus/history.ts';
-import type { History } from '../../../metrics/prometheus/history.ts';
+import type { RequestHistory } from '../../../metrics/prometheus/history.ts';
 import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
-import { correlationOf } from '../../../core/stats/dispersion.ts';
+import { requestCorrelation } from '../../../core/stats/dispersion.ts';
 import { binomial, seededRandom } from '../../../core/offline/random.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { identityAttributes, pushHistograms } from '../../activities/metrics/otlp-push.ts';
@@ -36,18 +36,18 @@ async function remember(errors: readonly number[]): Promise<{ readonly baseUrl: 
   for (const [index, count] of [0, ...errors].entries()) {
     if (index > 0) [good, bad] = [good + requests - count, bad + count];
     const atMs = nowMs - scrapeIntervalMs - (errors.length - index) * intervalMs;
-    const histogramOf = (code: number, total: number) =>
+    const latencyHistogram = (code: number, total: number) =>
       ({ code, bucketCounts: [0, total, 0], sum: total * 0.01 }) as const;
     await pushHistograms(server, {
       revision: 'app-v1',
       atMs,
-      histograms: [histogramOf(200, good), histogramOf(500, bad)],
+      histograms: [latencyHistogram(200, good), latencyHistogram(500, bad)],
     });
   }
   return { baseUrl: server.url, nowMs };
 }
 
-async function historyOf(errors: readonly number[]): Promise<History> {
+async function readErrorHistory(errors: readonly number[]): Promise<RequestHistory> {
   const signal = new AbortController().signal;
   return readHistory({ ...(await remember(errors)), scrapeIntervalMs, experiment, signal });
 }
@@ -55,13 +55,13 @@ async function historyOf(errors: readonly number[]): Promise<History> {
 describe('the history of a baseline', () => {
   it('tells the traffic, the latencies, and how errors come together', async () => {
     const bursts = Array.from({ length: 60 }, (_, index) => (index % 10 === 0 ? 40 : 0));
-    const history = await historyOf(bursts);
+    const history = await readErrorHistory(bursts);
     expect(history).toMatchObject({
       intervals: 60,
       requestsPerSecond: requests / 10,
       baseline: { requests: 60 * requests, errors5xx: 240, latencySumMs: 60 * requests * 10 },
     });
-    const expected = correlationOf(bursts.map((bad) => ({ requests, bad }))) ?? Number.NaN;
+    const expected = requestCorrelation(bursts.map((bad) => ({ requests, bad }))) ?? Number.NaN;
     expect(expected).toBeGreaterThan(0.1);
     expect(history.correlations[0]).toBeCloseTo(expected, 9);
     // No request was over the latency limit, so there is nothing to learn about them.
@@ -72,12 +72,12 @@ describe('the history of a baseline', () => {
 
   it('finds no bursts among independent errors', async () => {
     const random = seededRandom(3);
-    const history = await historyOf(Array.from({ length: 60 }, () => binomial(random, requests, 0.02)));
+    const history = await readErrorHistory(Array.from({ length: 60 }, () => binomial(random, requests, 0.02)));
     expect(history.correlations[0]).toBeLessThan(0.005);
   });
 
   it('learns nothing from fewer than 50 intervals', async () => {
-    const history = await historyOf([3, 0, 40]);
+    const history = await readErrorHistory([3, 0, 40]);
     expect(history).toMatchObject({ intervals: 3, correlations: [null, null, null] });
   });
 
@@ -101,7 +101,7 @@ describe('the look ahead', () => {
     const { baseUrl: prometheusUrl } = await remember(errors);
     const input = { experiment: sequential, weights: [0] };
     const signal = new AbortController().signal;
-    const { warnings } = await lookAhead(input, { prometheusUrl, scrapeIntervalMs }, signal);
+    const { warnings } = await forecastFromHistory(input, { prometheusUrl, scrapeIntervalMs }, signal);
     return warnings.filter((warning) => warning.startsWith('dispersion'));
   }
 

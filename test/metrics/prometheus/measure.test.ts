@@ -81,7 +81,7 @@ function targetInfo(pod: string, revision?: string): string {
   return `target_info{${pairs.join(',')}} 1`;
 }
 
-function bucketsOf(below5: number, below10: number, all: number) {
+function latencyBuckets(below5: number, below10: number, all: number) {
   return [
     { le: 5, count: below5 },
     { le: 10, count: below10 },
@@ -133,8 +133,10 @@ describe('measure', () => {
       kind: 'measured',
       fromMs,
       toMs,
-      baseline: { requests: 2, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 50, buckets: bucketsOf(0, 0, 2) },
-      candidates: [{ requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: bucketsOf(6, 9, 14) }],
+      baseline: { requests: 2, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 50, buckets: latencyBuckets(0, 0, 2) },
+      candidates: [
+        { requests: 14, errors5xx: 2, errorsNot2xx: 6, latencySumMs: 292, buckets: latencyBuckets(6, 9, 14) },
+      ],
       asked: expect.arrayContaining([
         expect.objectContaining({ query: expect.stringContaining('revision_app_request_latencies_bucket') }),
       ]),
@@ -153,7 +155,7 @@ describe('measure', () => {
       errors5xx: 1,
       errorsNot2xx: 1,
       latencySumMs: 80,
-      buckets: bucketsOf(0, 0, 1),
+      buckets: latencyBuckets(0, 0, 1),
     });
   });
 
@@ -166,7 +168,7 @@ describe('measure', () => {
     expect(await measureCandidate({ fromMs, toMs })).toMatchObject({
       requests: 19,
       latencySumMs: 536,
-      buckets: bucketsOf(7, 8, 19),
+      buckets: latencyBuckets(7, 8, 19),
     });
   });
 
@@ -324,7 +326,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
       errors5xx: 1,
       errorsNot2xx: 2,
       latencySumMs: 36,
-      buckets: bucketsOf(5, 7, 9),
+      buckets: latencyBuckets(5, 7, 9),
     });
   });
 
@@ -349,7 +351,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
       errors5xx: 3,
       errorsNot2xx: 3,
       latencySumMs: 32,
-      buckets: bucketsOf(1, 4, 8),
+      buckets: latencyBuckets(1, 4, 8),
     });
   });
 

@@ -11,7 +11,7 @@ function ask(baseUrl: string, { query = 'up', signal = never, limitMs = 10_000 }
   return connectPrometheus({ baseUrl, signal, limitMs }).ask({ query, atMs: 1_700_000_000_000 });
 }
 
-async function failureOf(answer: Promise<unknown>): Promise<{ kind: string; reason: string }> {
+async function rejection(answer: Promise<unknown>): Promise<{ kind: string; reason: string }> {
   const error: unknown = await answer.then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -39,7 +39,7 @@ describe('a real Prometheus', () => {
   });
 
   it('refuses a question that it does not understand: an error with its message', async () => {
-    expect(await failureOf(ask(prometheus.url, { query: 'up{' }))).toEqual({
+    expect(await rejection(ask(prometheus.url, { query: 'up{' }))).toEqual({
       kind: 'error',
       reason: expect.stringMatching(
         /^Prometheus at http:\/\/127\.0\.0\.1:\d+\/api\/v1\/query answered HTTP 400: .*parse error: unexpected end of input/,
@@ -48,7 +48,7 @@ describe('a real Prometheus', () => {
   });
 
   it('is not found under a wrong URL: an error with the status', async () => {
-    expect(await failureOf(ask(`${prometheus.url}/wrong/`))).toEqual({
+    expect(await rejection(ask(`${prometheus.url}/wrong/`))).toEqual({
       kind: 'error',
       reason: `Prometheus at ${prometheus.url}/wrong/api/v1/query answered HTTP 404: 404 page not found`,
     });
@@ -94,19 +94,19 @@ describe('what stands before Prometheus, or in its place', () => {
       detail: 'expected float samples',
     },
   ])('HTTP $status with $body is $kind', async ({ status, body, kind, detail }) => {
-    const failure = await failureOf(ask(`http://${await answering(status, body)}`));
+    const failure = await rejection(ask(`http://${await answering(status, body)}`));
     expect(failure.kind).toBe(kind);
     expect(failure.reason).toContain(detail);
   });
 
   it('shows only the beginning of a long answer', async () => {
-    const { reason } = await failureOf(ask(`http://${await answering(500, 'x'.repeat(10_000))}`));
+    const { reason } = await rejection(ask(`http://${await answering(500, 'x'.repeat(10_000))}`));
     expect(reason.length).toBeLessThan(400);
   });
 
   it('is blind when there is no answer within the limit', async () => {
     const address = await serve(() => {});
-    expect(await failureOf(ask(`http://${address}`, { limitMs: 100 }))).toEqual({
+    expect(await rejection(ask(`http://${address}`, { limitMs: 100 }))).toEqual({
       kind: 'blind',
       reason: `Prometheus at http://${address}/api/v1/query: no answer within 0.1 s`,
     });
@@ -114,7 +114,7 @@ describe('what stands before Prometheus, or in its place', () => {
 
   it('is blind when the connection breaks', async () => {
     const address = await serve((request) => request.socket.destroy());
-    const failure = await failureOf(ask(`http://${address}`));
+    const failure = await rejection(ask(`http://${address}`));
     expect(failure).toEqual({
       kind: 'blind',
       reason: `Prometheus at http://${address}/api/v1/query: other side closed`,
@@ -134,7 +134,7 @@ describe('what stands before Prometheus, or in its place', () => {
       authorization = request.headers.authorization;
       response.writeHead(500).end('down');
     });
-    const { reason } = await failureOf(ask(`http://serin:p%40ss@${address}/prometheus`));
+    const { reason } = await rejection(ask(`http://serin:p%40ss@${address}/prometheus`));
     expect(authorization).toBe(`Basic ${Buffer.from('serin:p@ss').toString('base64')}`);
     expect(reason).toBe(`Prometheus at http://${address}/prometheus/api/v1/query answered HTTP 500: down`);
   });

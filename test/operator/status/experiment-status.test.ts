@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { conditionOf } from '../../../operator/status/conditions.ts';
+import { findCondition } from '../../../operator/status/conditions.ts';
 import type { ConditionType, Mark } from '../../../operator/status/conditions.ts';
 import { describe as describeReport } from '../../../core/report/describe.ts';
 import {
@@ -24,8 +24,8 @@ function statusFor(
   return statusOfReport(aReport(changes), { nowMs, workflowId: 'w', runId: 'r', previous: initial, ...facts });
 }
 
-function markOf(status: ExperimentStatus, type: ConditionType): Mark | undefined {
-  return conditionOf(status.conditions, type);
+function findMark(status: ExperimentStatus, type: ConditionType): Mark | undefined {
+  return findCondition(status.conditions, type);
 }
 
 describe('the status of an Experiment', () => {
@@ -125,16 +125,16 @@ describe('the status of an Experiment', () => {
     ['nothing special', {}, 'IterationUpdate'],
   ])('says why it is not over: %s', (_, changes, reason) => {
     const status = statusFor(changes);
-    expect(markOf(status, 'Progressing')).toMatchObject({ status: 'True', reason });
-    expect(markOf(status, 'Ready')).toMatchObject({ status: 'False', reason });
+    expect(findMark(status, 'Progressing')).toMatchObject({ status: 'True', reason });
+    expect(findMark(status, 'Ready')).toMatchObject({ status: 'False', reason });
   });
 
   test('names who holds the target', () => {
     const holder = { temporalAddress: 'a', temporalNamespace: 'n', workflowId: 'other', firstRunId: 'x' };
     const status = statusFor({ stage: 'Waiting', waitingFor: { ...holder, why: 'experiment other is running' } });
-    expect(markOf(status, 'TargetAcquired')).toMatchObject({ status: 'False', reason: 'WaitingForTarget' });
-    expect(markOf(status, 'TargetAcquired')?.message).toContain('other holds the target');
-    expect(markOf(statusFor(), 'TargetAcquired')).toMatchObject({ status: 'True', reason: 'TargetAcquired' });
+    expect(findMark(status, 'TargetAcquired')).toMatchObject({ status: 'False', reason: 'WaitingForTarget' });
+    expect(findMark(status, 'TargetAcquired')?.message).toContain('other holds the target');
+    expect(findMark(statusFor(), 'TargetAcquired')).toMatchObject({ status: 'True', reason: 'TargetAcquired' });
   });
 
   test.each(['Promoted', 'RolledBack', 'Aborted'] as const)('is ready once it has ended %s', (outcome) => {
@@ -144,10 +144,10 @@ describe('the status of an Experiment', () => {
       reason: 'why',
       message: 'ExperimentCompleted: Experiment ended',
     });
-    expect(markOf(status, 'Completed')).toMatchObject({ status: 'True', reason: 'ExperimentCompleted' });
-    expect(markOf(status, 'Failed')).toMatchObject({ status: 'False' });
-    expect(markOf(status, 'Ready')).toMatchObject({ status: 'True', reason: outcome, message: 'why' });
-    expect(markOf(status, 'Progressing')).toMatchObject({ status: 'False' });
+    expect(findMark(status, 'Completed')).toMatchObject({ status: 'True', reason: 'ExperimentCompleted' });
+    expect(findMark(status, 'Failed')).toMatchObject({ status: 'False' });
+    expect(findMark(status, 'Ready')).toMatchObject({ status: 'True', reason: outcome, message: 'why' });
+    expect(findMark(status, 'Progressing')).toMatchObject({ status: 'False' });
   });
 
   test.each([
@@ -159,8 +159,8 @@ describe('the status of an Experiment', () => {
   ])("gives a failure of type %s iter8's reason %s", (failureType, reason) => {
     const ended = { stage: 'Completed', outcome: 'Failed', reason: 'what happened' } as const;
     const status = statusFor(ended, { failureType });
-    expect(markOf(status, 'Failed')).toMatchObject({ status: 'True', reason, message: 'what happened' });
-    expect(markOf(status, 'Ready')).toMatchObject({ status: 'False', reason });
+    expect(findMark(status, 'Failed')).toMatchObject({ status: 'True', reason, message: 'what happened' });
+    expect(findMark(status, 'Ready')).toMatchObject({ status: 'False', reason });
     expect(status.message).toBe(`${reason}: what happened`);
   });
 
@@ -172,19 +172,19 @@ describe('the status of an Experiment', () => {
       runId: 'r',
       previous: first,
     });
-    const timeOf = (status: ExperimentStatus, type: ConditionType) =>
-      conditionOf(status.conditions, type)?.lastTransitionTime;
-    expect(timeOf(second, 'Failed')).toBe('2026-11-23T09:59:55Z');
-    expect(timeOf(second, 'TargetAcquired')).toBe('2026-11-23T10:00:50Z');
-    expect(timeOf(second, 'Completed')).toBe('2026-11-23T10:01:50Z');
+    const transitionTime = (status: ExperimentStatus, type: ConditionType) =>
+      findCondition(status.conditions, type)?.lastTransitionTime;
+    expect(transitionTime(second, 'Failed')).toBe('2026-11-23T09:59:55Z');
+    expect(transitionTime(second, 'TargetAcquired')).toBe('2026-11-23T10:00:50Z');
+    expect(transitionTime(second, 'Completed')).toBe('2026-11-23T10:01:50Z');
   });
 
   test('keeps what it knew while nobody answers', () => {
     const known = statusFor();
     const troubled = withTrouble(known, { reason: 'NoWorker', message: 'no worker answers' }, nowMs);
     expect({ ...troubled, conditions: [] }).toEqual({ ...known, conditions: [] });
-    expect(markOf(troubled, 'Ready')).toMatchObject({ status: 'False', reason: 'NoWorker' });
-    expect(markOf(troubled, 'Progressing')?.status).toBe('True');
+    expect(findMark(troubled, 'Ready')).toMatchObject({ status: 'False', reason: 'NoWorker' });
+    expect(findMark(troubled, 'Progressing')?.status).toBe('True');
   });
 
   test('of a manifest that was refused is completed and failed', () => {
@@ -194,8 +194,8 @@ describe('the status of an Experiment', () => {
       message: 'InvalidExperiment: spec.target: expected text',
       serin: { outcome: 'Failed' },
     });
-    expect(markOf(status, 'Completed')?.status).toBe('True');
-    expect(markOf(status, 'Failed')).toMatchObject({ status: 'True', reason: 'InvalidExperiment' });
+    expect(findMark(status, 'Completed')?.status).toBe('True');
+    expect(findMark(status, 'Failed')).toMatchObject({ status: 'True', reason: 'InvalidExperiment' });
   });
 
   test('is safe after an abort only once the baseline is written', () => {

@@ -16,24 +16,24 @@ function statusFor(changes: Partial<Report> = {}): ExperimentStatus {
   return statusOfReport(aReport(changes), { nowMs: startedAtMs, workflowId: 'w', runId: 'r', previous: initial });
 }
 
-function linesOf(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly string[] {
+function eventLines(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly string[] {
   return eventsBetween(before, after).map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
 }
 
 describe('events', () => {
   test('tell nothing when nothing has changed', () => {
-    expect(linesOf(statusFor(), statusFor())).toEqual([]);
+    expect(eventLines(statusFor(), statusFor())).toEqual([]);
   });
 
   test('tell that a workflow was started', () => {
-    expect(linesOf(initial, { ...initial, serin: { workflowId: 'w' } })).toEqual([
+    expect(eventLines(initial, { ...initial, serin: { workflowId: 'w' } })).toEqual([
       'Normal Started: Workflow w started',
     ]);
   });
 
   test('tell stages and iterations, with the weights', () => {
     const before = statusFor({ stage: 'Initializing', completedIterations: 0 });
-    expect(linesOf(before, statusFor())).toEqual([
+    expect(eventLines(before, statusFor())).toEqual([
       'Normal StageAdvanced: Advanced to Running',
       'Normal IterationUpdate: Completed Iteration 4, current 60 %, candidate 40 %',
     ]);
@@ -44,15 +44,15 @@ describe('events', () => {
     [{ blind: { sinceMs: startedAtMs, reason: 'Prometheus does not answer' } }, 'Warning Blind: '],
   ])('tell once that a run is held up', (changes, line) => {
     const held = statusFor(changes);
-    expect(linesOf(statusFor(), held)).toEqual([expect.stringContaining(line)]);
-    expect(linesOf(held, held)).toEqual([]);
+    expect(eventLines(statusFor(), held)).toEqual([expect.stringContaining(line)]);
+    expect(eventLines(held, held)).toEqual([]);
   });
 
   test('tell once that nobody answers', () => {
     const trouble = { reason: 'TemporalUnreachable', message: 'Temporal does not answer' };
     const troubled = withTrouble(statusFor(), trouble, startedAtMs);
-    expect(linesOf(statusFor(), troubled)).toEqual(['Warning TemporalUnreachable: Temporal does not answer']);
-    expect(linesOf(troubled, withTrouble(troubled, trouble, startedAtMs + 5_000))).toEqual([]);
+    expect(eventLines(statusFor(), troubled)).toEqual(['Warning TemporalUnreachable: Temporal does not answer']);
+    expect(eventLines(troubled, withTrouble(troubled, trouble, startedAtMs + 5_000))).toEqual([]);
   });
 
   test.each([
@@ -62,12 +62,12 @@ describe('events', () => {
     ['Failed', 'Warning'],
   ] as const)('tell the end: %s', (outcome, type) => {
     const ended = statusFor({ outcome, reason: 'why' });
-    expect(linesOf(statusFor(), ended)).toEqual([`${type} ${outcome}: why`]);
-    expect(linesOf(ended, ended)).toEqual([]);
+    expect(eventLines(statusFor(), ended)).toEqual([`${type} ${outcome}: why`]);
+    expect(eventLines(ended, ended)).toEqual([]);
   });
 
   test('tell a manifest that cannot be used apart from a run that failed', () => {
     const invalid = failedStatus(initial, { reason: 'InvalidExperiment', message: 'spec.target' }, startedAtMs);
-    expect(linesOf(undefined, invalid)).toEqual(['Warning Invalid: spec.target']);
+    expect(eventLines(undefined, invalid)).toEqual(['Warning Invalid: spec.target']);
   });
 });

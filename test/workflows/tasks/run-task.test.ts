@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Condition } from '../../../core/experiment/if-expression.ts';
+import type { IfExpression } from '../../../core/experiment/if-expression.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { failedExperiment } from '../../support/failed-experiment.ts';
-import { failure, fakeWorld, measured } from '../../support/fake-world.ts';
+import { worldFailure, fakeWorld, measured } from '../../support/fake-world.ts';
 import type { FakeWorld } from '../../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../../support/workflow-environment.ts';
@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => workflows.teardown());
 
-const candidateWon: Condition = { kind: 'call', name: 'CandidateWon' };
-const script = (text: string, condition?: Condition): Task => ({
+const candidateWon: IfExpression = { kind: 'call', name: 'CandidateWon' };
+const script = (text: string, condition?: IfExpression): Task => ({
   kind: 'script',
   script: text,
   delimiters: 'go',
@@ -131,7 +131,7 @@ describe('loop actions', () => {
     const world = fakeWorld({
       experiment,
       onTask: () => {
-        throw failure('CommandFailed', 'bash failed with exit code 1');
+        throw worldFailure('CommandFailed', 'bash failed with exit code 1');
       },
     });
     const { type, message } = await workflows.run(world, failedExperiment);
@@ -150,25 +150,25 @@ describe('a readiness task', () => {
     intervalMs: 1000,
     objects: [{ kind: 'ksvc', namespace: 'a', name: 'app', waitFor: { kind: 'exists' } }],
   };
-  const notReady = (): Error => failure('NotReady', 'ksvc a/app: does not exist', { isRetryable: true });
+  const notReady = (): Error => worldFailure('NotReady', 'ksvc a/app: does not exist', { isRetryable: true });
 
   test('looks again as often as it says', async () => {
-    let looks = 0;
+    let attempts = 0;
     const world = fakeWorld({
       experiment: anExperiment({ start: [readiness], iterations: 1, finish: [] }),
-      onLook: () => {
-        looks += 1;
-        if (looks < 4) throw notReady();
+      onObjectCheck: () => {
+        attempts += 1;
+        if (attempts < 4) throw notReady();
       },
     });
     await workflows.run(world, (handle) => handle.result());
-    expect(looks).toBe(4);
+    expect(attempts).toBe(4);
   });
 
   test('that is never fulfilled fails the experiment and leaves the traffic alone', async () => {
     const world = fakeWorld({
       experiment: anExperiment({ start: [readiness] }),
-      onLook: () => {
+      onObjectCheck: () => {
         throw notReady();
       },
     });
@@ -180,12 +180,12 @@ describe('a readiness task', () => {
 
 describe('a notification', () => {
   const refuse = (): never => {
-    throw failure('HttpRefused', 'the URL answered 404');
+    throw worldFailure('HttpRefused', 'the URL answered 404');
   };
 
   test('that fails is a warning', async () => {
     const experiment = anExperiment({ start: [http('http://a')], iterations: 1, finish: [] });
-    const world = fakeWorld({ experiment, onTell: refuse });
+    const world = fakeWorld({ experiment, onNotify: refuse });
     const { outcome, warnings } = await workflows.run(world, (handle) => handle.result());
     expect({ outcome, warnings }).toEqual({
       outcome: 'Promoted',
@@ -195,7 +195,7 @@ describe('a notification', () => {
 
   test('that must not fail ends the experiment', async () => {
     const experiment = anExperiment({ start: [http('http://a', false)] });
-    const { type } = await workflows.run(fakeWorld({ experiment, onTell: refuse }), failedExperiment);
+    const { type } = await workflows.run(fakeWorld({ experiment, onNotify: refuse }), failedExperiment);
     expect(type).toBe('HttpRefused');
   });
 
@@ -204,9 +204,9 @@ describe('a notification', () => {
     const experiment = anExperiment({ start: [http('http://a')], iterations: 1, finish: [] });
     const world = fakeWorld({
       experiment,
-      onTell: ({ idempotencyKey }) => {
+      onNotify: ({ idempotencyKey }) => {
         keys.push(idempotencyKey);
-        if (keys.length < 3) throw failure('HttpUnavailable', 'http://a: refused', { isRetryable: true });
+        if (keys.length < 3) throw worldFailure('HttpUnavailable', 'http://a: refused', { isRetryable: true });
       },
     });
     const { warnings } = await workflows.run(world, (handle) => handle.result());

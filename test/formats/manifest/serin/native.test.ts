@@ -8,7 +8,7 @@ import { formatIssue } from '../../../../formats/document/issue.ts';
 import { parseExperiment } from '../../../../formats/manifest/parse.ts';
 import { readYaml } from '../../../../formats/document/yaml.ts';
 
-const folder = new URL('manifests/', import.meta.url);
+const folder = new URL('../../manifests/', import.meta.url);
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml') && name !== 'native.yaml');
 const native = await readFile(new URL('native.yaml', folder), 'utf8');
 

@@ -34,22 +34,22 @@ function accepted(changes: Changes): Experiment {
   return reading.experiment;
 }
 
-function taskOf(task: object): Task | undefined {
+function acceptedTask(task: object): Task | undefined {
   return accepted({ actions: { finish: [task] } }).finish[0];
 }
 
-function problemsOf(changes: Changes): readonly string[] {
+function findProblems(changes: Changes): readonly string[] {
   const reading = read(changes);
   return reading.kind === 'ok'
     ? []
     : reading.issues.map((issue) => formatIssue(issue).replace('manifest spec.strategy.', ''));
 }
 
-const problemOf = (task: object): string => problemsOf({ actions: { finish: [task] } }).join('\n');
+const taskProblems = (task: object): string => findProblems({ actions: { finish: [task] } }).join('\n');
 
 describe('each task with the least input has the defaults of iter8', () => {
   test('common/bash', () => {
-    expect(taskOf({ task: 'common/bash', with: { script: 'ls' } })).toEqual({
+    expect(acceptedTask({ task: 'common/bash', with: { script: 'ls' } })).toEqual({
       kind: 'script',
       script: 'ls',
       delimiters: 'go',
@@ -57,7 +57,7 @@ describe('each task with the least input has the defaults of iter8', () => {
   });
 
   test('run, whose secret is in the namespace of the experiment', () => {
-    expect(taskOf({ run: 'ls @< .Secret "token" >@', with: { secret: 'keys' } })).toEqual({
+    expect(acceptedTask({ run: 'ls @< .Secret "token" >@', with: { secret: 'keys' } })).toEqual({
       kind: 'script',
       script: 'ls @< .Secret "token" >@',
       delimiters: 'iter8',
@@ -66,7 +66,7 @@ describe('each task with the least input has the defaults of iter8', () => {
   });
 
   test('common/promote-kubectl', () => {
-    const withInput = (input: object) => taskOf({ task: 'common/promote-kubectl', with: input });
+    const withInput = (input: object) => acceptedTask({ task: 'common/promote-kubectl', with: input });
     expect(withInput({ manifest: 'https://a/{{ .color }}.yaml' })).toMatchObject({
       kind: 'exec',
       command: 'kubectl',
@@ -82,7 +82,7 @@ describe('each task with the least input has the defaults of iter8', () => {
       { kind: 'ksvc', name: 'app' },
       { kind: 'Deployment', name: 'db', namespace: 'data', waitFor: 'condition=Available' },
     ];
-    expect(taskOf({ task: 'common/readiness', with: { objRefs } })).toEqual({
+    expect(acceptedTask({ task: 'common/readiness', with: { objRefs } })).toEqual({
       kind: 'readiness',
       initialDelayMs: 5000,
       retries: 12,
@@ -100,7 +100,7 @@ describe('each task with the least input has the defaults of iter8', () => {
   });
 
   test('metrics/collect, of both eras', () => {
-    const collect = (input: object) => taskOf({ task: 'metrics/collect', with: input });
+    const collect = (input: object) => acceptedTask({ task: 'metrics/collect', with: input });
     expect(collect({ versions: [{ name: 'v1', url: 'http://a' }] })).toEqual({
       kind: 'collect',
       versions: [{ name: 'v1', url: 'http://a', headers: [], requestsPerSecond: 8 }],
@@ -122,7 +122,7 @@ describe('each task with the least input has the defaults of iter8', () => {
   });
 
   test('notification/http', () => {
-    expect(taskOf({ task: 'notification/http', with: { URL: 'http://a' } })).toEqual({
+    expect(acceptedTask({ task: 'notification/http', with: { URL: 'http://a' } })).toEqual({
       kind: 'http',
       url: 'http://a',
       method: 'POST',
@@ -131,7 +131,7 @@ describe('each task with the least input has the defaults of iter8', () => {
       ignoreFailure: true,
     });
     const bearer = { url: 'http://a', authType: 'Bearer', secret: 'other/keys', ignoreFailure: false };
-    expect(taskOf({ task: 'notification/http', with: bearer })).toMatchObject({
+    expect(acceptedTask({ task: 'notification/http', with: bearer })).toMatchObject({
       auth: 'Bearer',
       secret: { namespace: 'other', name: 'keys' },
       ignoreFailure: false,
@@ -139,7 +139,7 @@ describe('each task with the least input has the defaults of iter8', () => {
   });
 
   test('notification/slack', () => {
-    expect(taskOf({ task: 'notification/slack', with: { channel: '#a', secret: 'slack' } })).toEqual({
+    expect(acceptedTask({ task: 'notification/slack', with: { channel: '#a', secret: 'slack' } })).toEqual({
       kind: 'slack',
       channel: '#a',
       secret: { namespace: 'tests', name: 'slack' },
@@ -149,7 +149,7 @@ describe('each task with the least input has the defaults of iter8', () => {
 });
 
 test.each(['if', 'condition'])('a task may have a condition, written %s', (key) => {
-  expect(taskOf({ run: 'ls', [key]: 'not WinnerFound()' })).toMatchObject({
+  expect(acceptedTask({ run: 'ls', [key]: 'not WinnerFound()' })).toMatchObject({
     condition: { kind: 'not', of: { kind: 'call', name: 'WinnerFound' } },
   });
 });
@@ -240,19 +240,19 @@ test.each<[string, object, string]>([
     'finish[0].task: expected knative/init-experiment among the start actions only',
   ],
 ])('%s is refused at its place', (_, task, expected) => {
-  expect(problemOf(task)).toContain(expected);
+  expect(taskProblems(task)).toContain(expected);
 });
 
 test('a load that no task has the time for is refused', () => {
   const load = { numQueries: 10_000, versions: [{ name: 'v1', url: 'http://a' }] };
-  expect(problemOf({ task: 'metrics/collect', with: load })).toContain(
+  expect(taskProblems({ task: 'metrics/collect', with: load })).toContain(
     'finish[0].with: expected a load that is shorter than serin.dev/task-limit, 5 min, got 20 min',
   );
 });
 
 test('a value that a shell would interpret is refused where a shell reads it', () => {
   const baseline = { name: 'v1', variables: [{ name: 'color', value: '$(id)' }] };
-  const found = (task: object) => problemsOf({ actions: { start: [task] }, baseline }).join('\n');
+  const found = (task: object) => findProblems({ actions: { start: [task] }, baseline }).join('\n');
   const words = 'is "$(id)", but a shell takes only letters, digits and _@%+=:,./- as they are (version v1)';
   expect(found({ task: 'common/bash', with: { script: 'echo {{ .color }}' } })).toContain(words);
   expect(found({ run: 'echo @< .color >@' })).toContain(words);
@@ -274,7 +274,7 @@ describe('loops', () => {
   });
 
   test('have templates that are checked for both versions', () => {
-    expect(problemsOf({ actions: { loop: [{ task: 'common/bash', with: { script: '{{ .no }}' } }] } })).toEqual([
+    expect(findProblems({ actions: { loop: [{ task: 'common/bash', with: { script: '{{ .no }}' } }] } })).toEqual([
       expect.stringContaining('actions.loop[0].with.script: expected variables of the version'),
     ]);
   });
@@ -305,13 +305,13 @@ describe('handlers of v2alpha1', () => {
   });
 
   test('with other names are refused', () => {
-    expect(problemsOf({ apiVersion, actions, handlers: { start: 'mine' } })).toEqual([
+    expect(findProblems({ apiVersion, actions, handlers: { start: 'mine' } })).toEqual([
       'handlers.start: expected start or none (serin runs the actions of the manifest, not handlers that are installed elsewhere), got "mine"',
     ]);
   });
 
   test('are refused in v2alpha2', () => {
-    expect(problemsOf({ actions, handlers: { start: 'none' } })).toEqual([
+    expect(findProblems({ actions, handlers: { start: 'none' } })).toEqual([
       expect.stringContaining('handlers: expected actions alone (iter8.tools/v2alpha2 has no handlers'),
     ]);
   });

@@ -1,5 +1,5 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { fieldOf } from '../../core/text/field-of.ts';
+import { readField } from '../../core/text/field.ts';
 import { crossCheck } from './checks/cross-checks.ts';
 import { warnOfHandlers } from './iter8/handler-warnings.ts';
 import type { Path } from '../document/issue.ts';
@@ -8,11 +8,11 @@ import { normalizeNative } from './serin/normalize.ts';
 import { iter8Sketch, nativePath } from './serin/paths.ts';
 import { nativeManifest } from './serin/schema.ts';
 import { normalize } from './iter8/normalize.ts';
-import { repair } from './iter8/repair.ts';
-import type { Repaired } from './iter8/repair.ts';
+import { repair } from './iter8/misplaced-versions.ts';
+import type { Repaired } from './iter8/misplaced-versions.ts';
 import { iter8Manifest } from './iter8/schema.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
-import { issuesOf } from '../document/zod-issues.ts';
+import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
 /** What a form makes of a document: an experiment, with what only this form can find odd; places are the form's own. */
@@ -32,25 +32,25 @@ export interface Form {
   /** What one field alone cannot show; places are the form's own. */
   readonly check: (value: unknown) => readonly ValueIssue[];
   /** Where this form has what an experiment has where iter8's form has it at the path. */
-  readonly placeOf: (path: Path, value: unknown) => Path;
+  readonly ownPath: (path: Path, value: unknown) => Path;
 }
 
 const iter8: Form = {
   repair,
   read: (value) => {
     const reading = iter8Manifest.safeParse(value);
-    if (!reading.success) return { kind: 'invalid', issues: issuesOf(reading.error, value) };
+    if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
     return { kind: 'read', experiment: normalize(reading.data), unfit: [], warnings: warnOfHandlers(reading.data) };
   },
   check: crossCheck,
-  placeOf: (path) => path,
+  ownPath: (path) => path,
 };
 
 const native: Form = {
   repair: (document) => ({ value: withoutNulls(document), moved: [] }),
   read: (value) => {
     const reading = nativeManifest.safeParse(value);
-    if (!reading.success) return { kind: 'invalid', issues: issuesOf(reading.error, value) };
+    if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
     const experiment = normalizeNative(reading.data);
     return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
   },
@@ -59,15 +59,15 @@ const native: Form = {
     crossCheck(iter8Sketch(value)).map((issue) => {
       return { ...issue, path: [...nativePath(issue.path, { hasPromotion: false })] };
     }),
-  placeOf: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
+  ownPath: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
 };
 
 /** By the `apiVersion`; whatever is neither is read as iter8's, whose schema names all versions. */
-export function formOf(document: unknown): Form {
-  const apiVersion = fieldOf(document, 'apiVersion');
+export function chooseForm(document: unknown): Form {
+  const apiVersion = readField(document, 'apiVersion');
   return typeof apiVersion === 'string' && apiVersion.startsWith('serin.dev/') ? native : iter8;
 }
 
 function hasPromotion(value: unknown): boolean {
-  return fieldOf(fieldOf(value, 'spec'), 'promotion') !== undefined;
+  return readField(readField(value, 'spec'), 'promotion') !== undefined;
 }

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { isOnTemporal } from '../../core/traffic/lease.ts';
 import type { ChainState, LeaseHolder } from '../../core/traffic/lease.ts';
-import { failure, messageOf } from '../failures.ts';
+import { failure, innermostMessage } from '../failures.ts';
 
 /** The Temporal service that this worker is connected to, as holders of Leases name it. */
 export interface TemporalService {
@@ -15,11 +15,11 @@ export interface TemporalService {
  * Asks Temporal whether the holder's chain of runs has ended; `unknown` where nobody here can tell. The run id tells that it is
  * the holder's Temporal, whatever address people and workers reach it by.
  */
-export async function chainStateOf(temporal: TemporalService, holder: LeaseHolder | undefined): Promise<ChainState> {
+export async function readChainState(temporal: TemporalService, holder: LeaseHolder | undefined): Promise<ChainState> {
   if (holder === undefined) return { kind: 'unknown', reason: 'its Lease names no experiment' };
   const latest = holder.temporalNamespace === temporal.namespace ? await describe(temporal, holder) : undefined;
   const isSameChain = latest?.raw.workflowExecutionInfo?.firstRunId === holder.firstRunId;
-  if (latest !== undefined && isSameChain) return stateOf(latest);
+  if (latest !== undefined && isSameChain) return toChainState(latest);
   if (!isOnTemporal(holder, temporal)) {
     const where = `${holder.temporalAddress}, namespace ${holder.temporalNamespace}`;
     return { kind: 'unknown', reason: `experiment ${holder.workflowId} is on another Temporal (${where})` };
@@ -29,7 +29,7 @@ export async function chainStateOf(temporal: TemporalService, holder: LeaseHolde
   return { kind: 'unknown', reason: `experiment ${holder.workflowId} is not known to Temporal any more` };
 }
 
-function stateOf({ closeTime, status }: WorkflowExecutionDescription): ChainState {
+function toChainState({ closeTime, status }: WorkflowExecutionDescription): ChainState {
   // A run that was continued as new has a successor, even if this answer is too old to know it.
   if (closeTime === undefined || status.name === 'CONTINUED_AS_NEW') return { kind: 'open' };
   return { kind: 'closed', closedAtMs: closeTime.getTime() };
@@ -43,7 +43,7 @@ async function describe(
     return await client.withDeadline(Date.now() + 5_000, () => client.workflow.getHandle(workflowId).describe());
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    const message = `cannot ask Temporal at ${address} about experiment ${workflowId}: ${messageOf(error)}`;
+    const message = `cannot ask Temporal at ${address} about experiment ${workflowId}: ${innermostMessage(error)}`;
     throw failure('TemporalUnavailable', { message, cause: error });
   }
 }

@@ -91,15 +91,18 @@ describe('a risk budget', () => {
   test('wins over what a failure or a doubt would leave, too', () => {
     const spent = someCounts({ requests: 200, errors: 4 });
     const many = { baseline: someCounts({ requests: 23_000 }), candidate: spent };
-    const weightOf = (onSuspect: Analysis['onSuspect'], rollbackOnFailure: boolean) => {
+    const suspectWeight = (onSuspect: Analysis['onSuspect'], rollbackOnFailure: boolean) => {
       const objectives = [{ ...errorRate, rollbackOnFailure }];
       const experiment = exposing({ riskBudget: 10, onSuspect }, { objectives });
       const measurement = { kind: 'measured', fromMs: 0, toMs: 12_000, ...many } as const;
       const assessment = assess({ experiment, totals: many, measurement });
       return nextWeight({ experiment, assessment, measurement, weight: 10, candidate: spent });
     };
-    expect(weightOf('backoff', false)).toMatchObject({ weight: 1, reason: expect.stringContaining('risk budget') });
-    expect(weightOf('hold', false)).toEqual(weightOf('backoff', false));
+    expect(suspectWeight('backoff', false)).toMatchObject({
+      weight: 1,
+      reason: expect.stringContaining('risk budget'),
+    });
+    expect(suspectWeight('hold', false)).toEqual(suspectWeight('backoff', false));
   });
 
   test('needs a limit on the error rate', () => {

@@ -13,7 +13,7 @@ interface BackOff {
 }
 
 /** What the operator remembers of an Experiment between two looks; nothing of it is missed after a restart. */
-class Known {
+class KnownRun {
   /** Its workflow was started or seen open, and not seen closed since. */
   isOpen = false;
   /** What the latest look at its run has shown. */
@@ -52,18 +52,18 @@ class Known {
 /** So long others take it for known that Temporal does not answer. */
 const silenceMs = 1_000;
 
-export class Memory {
-  readonly #known = new Map<string, Known>();
+export class RunMemory {
+  readonly #known = new Map<string, KnownRun>();
   #silence: { readonly found: Blind; readonly untilMs: number } | undefined;
 
-  of({ metadata: { uid } }: ExperimentObject): Known {
-    const known = this.#known.get(uid) ?? new Known();
+  of({ metadata: { uid } }: ExperimentObject): KnownRun {
+    const known = this.#known.get(uid) ?? new KnownRun();
     this.#known.set(uid, known);
     return known;
   }
 
   /** Forgets it, and returns what was known. */
-  take({ metadata: { uid } }: ExperimentObject): Known | undefined {
+  take({ metadata: { uid } }: ExperimentObject): KnownRun | undefined {
     const known = this.#known.get(uid);
     this.#known.delete(uid);
     return known;

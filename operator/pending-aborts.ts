@@ -6,7 +6,7 @@ const retryMs = 2_000;
 /** So long a start that was sent before may still arrive. */
 const lateStartMs = 15_000;
 
-interface Debt {
+interface PendingAbort {
   readonly workflowId: string;
   readonly reason: string;
   /** Until then a workflow that is not there may still appear; of the monotonic clock. */
@@ -14,7 +14,7 @@ interface Debt {
 }
 
 /** Runs whose Experiment is gone before they could be told: each is told to abort as soon as Temporal answers. */
-export class OwedAborts {
+export class PendingAborts {
   readonly #runs: Runs;
   readonly #log: OperatorLog;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -33,22 +33,22 @@ export class OwedAborts {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  #schedule(debt: Debt, afterMs: number): void {
+  #schedule(pending: PendingAbort, afterMs: number): void {
     this.#timers.set(
-      debt.workflowId,
-      setTimeout(() => void this.#pay(debt), afterMs),
+      pending.workflowId,
+      setTimeout(() => void this.#deliver(pending), afterMs),
     );
   }
 
-  async #pay(debt: Debt): Promise<void> {
-    const { workflowId, reason, untilMs } = debt;
+  async #deliver(pending: PendingAbort): Promise<void> {
+    const { workflowId, reason, untilMs } = pending;
     try {
-      const isTold = await this.#runs.abort(workflowId, reason);
-      if (!isTold && performance.now() < untilMs) return this.#schedule(debt, retryMs);
+      const isDelivered = await this.#runs.abort(workflowId, reason);
+      if (!isDelivered && performance.now() < untilMs) return this.#schedule(pending, retryMs);
       this.#timers.delete(workflowId);
-      if (isTold) this.#log.info('told the run of an Experiment that is gone to abort', { workflowId });
+      if (isDelivered) this.#log.info('told the run of an Experiment that is gone to abort', { workflowId });
     } catch {
-      this.#schedule({ ...debt, untilMs: performance.now() + lateStartMs }, retryMs);
+      this.#schedule({ ...pending, untilMs: performance.now() + lateStartMs }, retryMs);
     }
   }
 }

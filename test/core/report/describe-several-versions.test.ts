@@ -11,7 +11,7 @@ function aVersion(name: string, changes: Partial<JudgedReport> = {}): JudgedRepo
 }
 
 /** Three versions, of which green leads and red has left the race. */
-function aRace(changes: Partial<Report> = {}): Report {
+function threeVersions(changes: Partial<Report> = {}): Report {
   const reward = (candidate: number, verdict: 'better' | 'worse') => {
     return { reward: { baseline: 15, candidate, verdict, reason: `${candidate} against 15` } };
   };
@@ -50,7 +50,7 @@ function aRace(changes: Partial<Report> = {}): Report {
 }
 
 suite('several versions', () => {
-  const text = describe(aRace());
+  const text = describe(threeVersions());
 
   test('have a column each, and the best reward a star, as in iter8ctl', () => {
     expect(text).toContain('App versions in this experiment: [current green red]\nWinning version: green\n');
@@ -71,7 +71,7 @@ suite('several versions', () => {
   });
 
   test('have an objective list each in the details', () => {
-    const markdown = details(aRace());
+    const markdown = details(threeVersions());
     expect(markdown).toContain('Objectives, for green\n');
     expect(markdown).toContain('- candidate red (`sample-app-red`): **0 %**');
   });

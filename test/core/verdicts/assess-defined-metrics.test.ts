@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
-import { judgeRound } from '../../../core/planner/judge-all.ts';
+import { judgeAll } from '../../../core/planner/judge-all.ts';
 import type { IntervalJudgement } from '../../../core/planner/judge-candidate.ts';
 import type { Counts } from '../../../core/measurements/measurement.ts';
 import type { MetricReading } from '../../../core/experiment/metric-definition.ts';
-import { initialStanding } from '../../../core/planner/candidate-state.ts';
-import type { Standing } from '../../../core/planner/candidate-state.ts';
+import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
+import type { CandidateState } from '../../../core/planner/candidate-state.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
 
 const engagement = 'default/engagement';
@@ -34,20 +34,20 @@ interface Interval {
 }
 
 /** Judges interval after interval; answers the last judgement. */
-function judgeAll(experiment: Experiment, intervals: readonly Interval[]): IntervalJudgement {
-  let standing: Pick<Standing, 'weight' | 'totals' | 'evidence'> = initialStanding(50);
+function judgeIntervals(experiment: Experiment, intervals: readonly Interval[]): IntervalJudgement {
+  let known: Pick<CandidateState, 'weight' | 'totals' | 'evidence'> = initialCandidateState(50);
   let last: IntervalJudgement | undefined;
   for (const { baseline, candidate } of intervals) {
     const measurement = { kind: 'measured', fromMs: 0, toMs: 12_000, baseline, candidates: [candidate] } as const;
-    const [judged] = judgeRound({ experiment, standings: [standing], measurement });
+    const [judged] = judgeAll({ experiment, candidateStates: [known], measurement });
     if (!judged) throw new Error('not judged');
     last = judged;
-    standing = { weight: 50, totals: judged.totals, ...(judged.evidence ? { evidence: judged.evidence } : {}) };
+    known = { weight: 50, totals: judged.totals, ...(judged.evidence ? { evidence: judged.evidence } : {}) };
   }
   return last ?? expect.fail('no interval');
 }
 
-function verdictOf(judgement: IntervalJudgement) {
+function candidateVerdict(judgement: IntervalJudgement) {
   const [objective] = judgement.assessment.objectives;
   return { verdict: objective?.candidate, reason: objective?.reason };
 }
@@ -60,8 +60,8 @@ const many = (make: (index: number) => Interval): readonly Interval[] => Array.f
 
 describe("a user's metric by the threshold method", () => {
   const against = (objective: Partial<Objective>, ...intervals: readonly Interval[]) =>
-    verdictOf(
-      judgeAll(
+    candidateVerdict(
+      judgeIntervals(
         anExperiment({ metrics, objectives: [{ metric: engagement, rollbackOnFailure: false, ...objective }] }),
         intervals,
       ),
@@ -94,21 +94,21 @@ describe("a user's metric under error bounds", () => {
   const noisy = (level: number) => (n: number) => values(20, level + (n % 3) - 1);
 
   test('passes far within its limit, fails far beyond it', () => {
-    expect(verdictOf(judgeAll(experiment({ upperLimit: 20 }), many(noisy(10)))).verdict).toBe('pass');
-    expect(verdictOf(judgeAll(experiment({ upperLimit: 20 }), many(noisy(30)))).verdict).toBe('fail');
-    expect(verdictOf(judgeAll(experiment({ lowerLimit: 20 }), many(noisy(30)))).verdict).toBe('pass');
-    expect(verdictOf(judgeAll(experiment({ lowerLimit: 20 }), many(noisy(10)))).verdict).toBe('fail');
+    expect(candidateVerdict(judgeIntervals(experiment({ upperLimit: 20 }), many(noisy(10)))).verdict).toBe('pass');
+    expect(candidateVerdict(judgeIntervals(experiment({ upperLimit: 20 }), many(noisy(30)))).verdict).toBe('fail');
+    expect(candidateVerdict(judgeIntervals(experiment({ lowerLimit: 20 }), many(noisy(30)))).verdict).toBe('pass');
+    expect(candidateVerdict(judgeIntervals(experiment({ lowerLimit: 20 }), many(noisy(10)))).verdict).toBe('fail');
   });
 
   test('is undecided after a single interval', () => {
-    expect(verdictOf(judgeAll(experiment({ upperLimit: 20 }), [values(1, 1)])).verdict).toBe('undecided');
+    expect(candidateVerdict(judgeIntervals(experiment({ upperLimit: 20 }), [values(1, 1)])).verdict).toBe('undecided');
   });
 
   test('is compared with the baseline where the limit is a ratio', () => {
     const relative = experiment({ maxRatioToBaseline: 1.2 });
     const drifting = (ratio: number) => (n: number) => values(20 + n, (20 + n) * ratio + (n % 2));
-    expect(verdictOf(judgeAll(relative, many(drifting(1)))).verdict).toBe('pass');
-    expect(verdictOf(judgeAll(relative, many(drifting(2)))).verdict).toBe('fail');
+    expect(candidateVerdict(judgeIntervals(relative, many(drifting(1)))).verdict).toBe('pass');
+    expect(candidateVerdict(judgeIntervals(relative, many(drifting(2)))).verdict).toBe('fail');
   });
 });
 
@@ -121,18 +121,20 @@ describe('errors beside the baseline', () => {
 
   test('are judged by their ratio, however many there are', () => {
     const experiment = anExperiment({ objectives: [relative] });
-    expect(verdictOf(judgeAll(experiment, [errors(200, 200)])).verdict).toBe('pass');
-    expect(verdictOf(judgeAll(experiment, [errors(200, 300)]))).toEqual({
+    expect(candidateVerdict(judgeIntervals(experiment, [errors(200, 200)])).verdict).toBe('pass');
+    expect(candidateVerdict(judgeIntervals(experiment, [errors(200, 300)]))).toEqual({
       verdict: 'fail',
       reason: 'error-rate 0.300 > limit 0.200, 1000 requests',
     });
   });
 
   test('say nothing beside a baseline without any', () => {
-    const judged = verdictOf(judgeAll(anExperiment({ objectives: [relative] }), [errors(0, 1)]));
+    const judged = candidateVerdict(judgeIntervals(anExperiment({ objectives: [relative] }), [errors(0, 1)]));
     expect(judged.verdict).toBe('undecided');
     expect(judged.reason).toContain('the baseline has none to compare with');
-    expect(verdictOf(judgeAll(anExperiment({ objectives: [relative] }), [errors(0, 0)])).verdict).toBe('pass');
+    expect(candidateVerdict(judgeIntervals(anExperiment({ objectives: [relative] }), [errors(0, 0)])).verdict).toBe(
+      'pass',
+    );
   });
 
   test('are tested under error bounds, whatever the common rate does', () => {
@@ -145,9 +147,11 @@ describe('errors beside the baseline', () => {
       const common = n % 2 === 0 ? 10 : 100;
       return errors(common, common * ratio);
     };
-    const good = judgeAll(experiment, many(swinging(0.8)));
-    expect(verdictOf(good).verdict).toBe('pass');
-    expect(verdictOf(good).reason).toMatch(/^error-rate 0\.\d+ beside 0\.\d+, limit 1 times the baseline \+50 %, /);
-    expect(verdictOf(judgeAll(experiment, many(swinging(2)))).verdict).toBe('fail');
+    const good = judgeIntervals(experiment, many(swinging(0.8)));
+    expect(candidateVerdict(good).verdict).toBe('pass');
+    expect(candidateVerdict(good).reason).toMatch(
+      /^error-rate 0\.\d+ beside 0\.\d+, limit 1 times the baseline \+50 %, /,
+    );
+    expect(candidateVerdict(judgeIntervals(experiment, many(swinging(2)))).verdict).toBe('fail');
   });
 });

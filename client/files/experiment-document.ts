@@ -11,7 +11,7 @@ export interface ExperimentDocument {
 
 export const documentApiVersion = 'serin.dev/v1alpha1';
 
-export function documentOf(report: Report): ExperimentDocument {
+export function experimentDocument(report: Report): ExperimentDocument {
   const { name, namespace } = report;
   return { apiVersion: documentApiVersion, kind: 'Experiment', metadata: { name, namespace }, status: report };
 }

@@ -1,16 +1,16 @@
-import { admit, requestsPerInterval } from '../../core/offline/forecast.ts';
-import { analysisOf } from '../../core/experiment/analysis-rules.ts';
+import { forecast, requestsPerInterval } from '../../core/offline/forecast.ts';
+import { effectiveAnalysis } from '../../core/experiment/analysis-rules.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { metricFacts } from '../../core/experiment/metric.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
-import { firstRound } from '../../core/planner/share-among-candidates.ts';
-import type { PreflightReport } from '../../contract/activities.ts';
-import { readHistory, surroundingsOf } from '../../metrics/prometheus/history.ts';
-import type { History } from '../../metrics/prometheus/history.ts';
+import { firstWeights } from '../../core/planner/share-among-candidates.ts';
+import type { PreflightReport } from '../../contract/preparation.ts';
+import { readHistory, toSurroundings } from '../../metrics/prometheus/history.ts';
+import type { RequestHistory } from '../../metrics/prometheus/history.ts';
 import type { MetricsSettings } from './metrics.ts';
 
 /** What the time before the run tells about it: bursts, the first step, and whether the schedule can bring a verdict. */
-export async function lookAhead(
+export async function forecastFromHistory(
   { experiment, weights }: { readonly experiment: Experiment; readonly weights: readonly number[] },
   { prometheusUrl: baseUrl, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
@@ -18,16 +18,16 @@ export async function lookAhead(
   const history = await readHistory({ baseUrl, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
   const { requestsPerSecond, correlations } = history;
   const [candidateWeight = 100] = weights;
-  const { warnings } = admit(experiment, { ...surroundingsOf(history), candidateWeight, scrapeIntervalMs });
+  const { warnings } = forecast(experiment, { ...toSurroundings(history), candidateWeight, scrapeIntervalMs });
   return {
     correlations,
-    firstStep: firstRound(experiment, requestsPerInterval(experiment, requestsPerSecond)),
+    firstStep: firstWeights(experiment, requestsPerInterval(experiment, requestsPerSecond)),
     warnings: [...warnings, ...dispersionWarning(experiment, history)],
   };
 }
 
-function dispersionWarning(experiment: Experiment, { correlations, intervals }: History): readonly string[] {
-  const { method, dispersion } = analysisOf(experiment);
+function dispersionWarning(experiment: Experiment, { correlations, intervals }: RequestHistory): readonly string[] {
+  const { method, dispersion } = effectiveAnalysis(experiment);
   if (method !== 'sequential' || dispersion !== 'auto') return [];
   const unknown = experiment.objectives.filter(({ metric }, index) => {
     const { kind } = metricFacts(metric, experiment.metrics).kind;

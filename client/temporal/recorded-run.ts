@@ -3,12 +3,14 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import type { RoundJudgement } from '../../core/planner/judge-all.ts';
+import type { Judgements } from '../../core/planner/judge-all.ts';
 import type { RecordedInterval } from '../../core/offline/rejudge.ts';
 import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
 import { movesTraffic } from '../../core/experiment/versions.ts';
-import type { Observation, PatchTrafficInput, PreflightReport, ManifestReading } from '../../contract/activities.ts';
+import type { ManifestReading, PreflightReport } from '../../contract/preparation.ts';
+import type { Observation } from '../../contract/observation.ts';
+import type { PatchTrafficInput } from '../../contract/traffic.ts';
 import type { CommandContext } from '../context.ts';
 import type { Session } from './connection.ts';
 import { CommandError } from '../errors.ts';
@@ -17,7 +19,7 @@ import { findExecution } from './find-experiment.ts';
 /** One interval of a run as Temporal recorded it. */
 export interface IntervalRecord extends RecordedInterval {
   /** What was made of it then; absent where the metrics were out of sight. */
-  readonly judgement?: RoundJudgement;
+  readonly judgement?: Judgements;
 }
 
 /** What a run did, from the events of its history. */
@@ -33,12 +35,12 @@ type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
 /** The record of a run that Temporal knows. */
 export async function readRunRecord(context: CommandContext, session: Session, id: string): Promise<RunRecord> {
-  return recordOf(id, await readChain(context, session, id));
+  return readRecord(id, await readChain(context, session, id));
 }
 
 /** The record in a file that `temporal workflow show --output json` has written. */
 export async function readExportedRecord(path: string): Promise<RunRecord> {
-  return recordOf(path, [await readExported(path)]);
+  return readRecord(path, [await readExported(path)]);
 }
 
 export async function isFile(path: string): Promise<boolean> {
@@ -75,7 +77,7 @@ async function readChain(
   return chain;
 }
 
-function recordOf(name: string, histories: readonly History[]): RunRecord {
+function readRecord(name: string, histories: readonly History[]): RunRecord {
   const reader = new RecordReader();
   for (const history of histories) for (const event of history.events ?? []) reader.read(event);
   const { experiment, intervals } = reader;
@@ -146,7 +148,7 @@ class RecordReader {
     const data = decode(marker.details?.['data']?.payloads?.[0]) as { readonly activity_type?: string } | undefined;
     const last = this.intervals.at(-1);
     if (data?.activity_type !== 'computeWeights' || last === undefined) return;
-    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as RoundJudgement | undefined;
+    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as Judgements | undefined;
     if (judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
   }
 }

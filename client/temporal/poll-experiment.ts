@@ -4,15 +4,15 @@ import { CommandError } from '../errors.ts';
 import { isOpen } from './experiments.ts';
 import { viewWorkflow } from './find-experiment.ts';
 import type { ExperimentView } from './experiments.ts';
-import { explain } from './failures.ts';
+import { explainClientError } from './failures.ts';
 
 const pollIntervalMs = 1_000;
 
 /** While Temporal is away, its client would try for longer than a viewer should see the same. */
-const lookLimitMs = 5_000;
+const attemptLimitMs = 5_000;
 
 /** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
-export function hasEnded({ report, execution }: ExperimentView): boolean {
+export function isFinalView({ report, execution }: ExperimentView): boolean {
   return report?.outcome !== undefined || !isOpen(execution.status.name);
 }
 
@@ -20,7 +20,7 @@ export function hasEnded({ report, execution }: ExperimentView): boolean {
  * Looks at an experiment again and again, until it has ended or the signal is aborted. While nobody answers, the last
  * report comes again with a note.
  */
-export async function* follow(
+export async function* pollExperiment(
   session: Session,
   workflowId: string,
   signal: AbortSignal,
@@ -28,19 +28,21 @@ export async function* follow(
   let last = await viewWorkflow(session, workflowId);
   for (;;) {
     yield last;
-    if (hasEnded(last) || !(await pause(signal, pollIntervalMs))) return;
-    const seen = last;
-    last = await session.client.withAbortSignal(signal, () => look(session, workflowId, seen));
+    if (isFinalView(last) || !(await pause(signal, pollIntervalMs))) return;
+    const previous = last;
+    last = await session.client.withAbortSignal(signal, () => pollOnce(session, workflowId, previous));
     if (signal.aborted) return;
   }
 }
 
-async function look(session: Session, workflowId: string, last: ExperimentView): Promise<ExperimentView> {
+async function pollOnce(session: Session, workflowId: string, last: ExperimentView): Promise<ExperimentView> {
   try {
-    const view = await session.client.withDeadline(Date.now() + lookLimitMs, () => viewWorkflow(session, workflowId));
+    const view = await session.client.withDeadline(Date.now() + attemptLimitMs, () =>
+      viewWorkflow(session, workflowId),
+    );
     return view.report === undefined && last.report !== undefined ? { ...view, report: last.report } : view;
   } catch (error) {
-    const { kind, message } = explain(error, session);
+    const { kind, message } = explainClientError(error, session);
     if (kind === 'notFound') throw new CommandError(kind, message, { cause: error });
     return { ...last, note: message };
   }

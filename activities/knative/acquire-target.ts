@@ -1,14 +1,15 @@
 import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { holderOf, isHeldBy, judgeOwnership } from '../../core/traffic/lease.ts';
+import { leaseHolder, isHeldBy, judgeOwnership } from '../../core/traffic/lease.ts';
 import type { ChainState, Ownership } from '../../core/traffic/lease.ts';
 import { leaseAnnotations } from '../../core/traffic/target.ts';
-import type { Acquisition, ExperimentActivities } from '../../contract/activities.ts';
+import type { ExperimentActivities } from '../../contract/activities.ts';
+import type { Acquisition } from '../../contract/traffic.ts';
 import { failure, hasType } from '../failures.ts';
-import { chainStateOf } from './chain.ts';
-import type { TemporalService } from './chain.ts';
-import type { Cluster } from './cluster.ts';
-import { factsOf, isOurs, isTakenOver, leaseOf, newLease, readLease } from './lease.ts';
+import { readChainState } from './holder-chain.ts';
+import type { TemporalService } from './holder-chain.ts';
+import type { ActivityCluster } from './cluster.ts';
+import { leaseFacts, isOurs, isTakenOver, leaseObjectName, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 import { requireExperiment } from './require-experiment.ts';
 
@@ -19,13 +20,13 @@ type AcquireInput = Parameters<ExperimentActivities['acquireTarget']>[0];
 
 /** One try for the target's Lease: creates it, or takes over what a run that has ended left behind. */
 export async function acquireTarget(
-  { cluster, temporal }: { readonly cluster: Cluster; readonly temporal: TemporalService },
+  { cluster, temporal }: { readonly cluster: ActivityCluster; readonly temporal: TemporalService },
   { target, holder, seen }: AcquireInput,
 ): Promise<Acquisition> {
   await requireExperiment(cluster, holder.workflowId);
   const lease = await readLease(cluster, target);
   if (lease === undefined) {
-    await cluster.createLease(leaseOf(target), newLease(target, holder));
+    await cluster.createLease(leaseObjectName(target), newLease(target, holder));
     return { kind: 'acquired' };
   }
   const ownership = await judge(temporal, lease, { target, holder });
@@ -33,7 +34,7 @@ export async function acquireTarget(
     case 'ours':
       return { kind: 'acquired' };
     case 'free':
-      await cluster.replaceLease(leaseOf(target), newLease(target, holder, lease));
+      await cluster.replaceLease(leaseObjectName(target), newLease(target, holder, lease));
       return { kind: 'acquired' };
     case 'held':
       if (ownership.by.firstRunId !== seen) return ownership;
@@ -46,22 +47,24 @@ export async function acquireTarget(
  * the run before left it, and whoever heals it needs what the Lease says.
  */
 export async function releaseTarget(
-  cluster: Cluster,
+  cluster: ActivityCluster,
   { target, holder, verified }: OwnedTarget & { readonly verified: boolean },
 ): Promise<void> {
   const lease = await readLease(cluster, target);
   if (lease === undefined || !isOurs(lease, holder)) return;
   if (!verified && isTakenOver(lease) && leaseAnnotations.baseline in (lease.metadata?.annotations ?? {})) return;
-  await cluster.deleteLease(leaseOf(target), lease).catch((error: unknown) => {
+  await cluster.deleteLease(leaseObjectName(target), lease).catch((error: unknown) => {
     // Deleted by an earlier attempt or by hand.
     if (!hasType(error, 'NotFound')) throw error;
   });
 }
 
 async function judge(temporal: TemporalService, lease: V1Lease, { target, holder }: OwnedTarget): Promise<Ownership> {
-  const facts = factsOf(lease);
-  const chain: ChainState = isHeldBy(facts, holder) ? { kind: 'open' } : await chainStateOf(temporal, holderOf(facts));
-  const leaseName = formatObjectName(leaseOf(target));
+  const facts = leaseFacts(lease);
+  const chain: ChainState = isHeldBy(facts, holder)
+    ? { kind: 'open' }
+    : await readChainState(temporal, leaseHolder(facts));
+  const leaseName = formatObjectName(leaseObjectName(target));
   return judgeOwnership({ lease: facts, holder, chain, nowMs: Date.now(), leaseName });
 }
 

@@ -1,0 +1,72 @@
+import type { AuthType, LoadAmount, Payload } from '../core/experiment/task-kinds.ts';
+import type { ReleaseFacts } from '../core/tasks/finished-tasks.ts';
+import type { TemplatePart } from '../core/tasks/template.ts';
+import type { ObjectName } from '../core/text/object-name.ts';
+import type { LeaseHolder } from '../core/traffic/lease.ts';
+
+export interface RunTaskInput {
+  readonly target: ObjectName;
+  readonly holder: LeaseHolder;
+  readonly command: string;
+  /** Rendered: what the Web UI shows is what runs. */
+  readonly args: readonly string[];
+  readonly limitMs: number;
+}
+
+export interface RunTaskResult {
+  /** The last lines of what it printed, secrets redacted. */
+  readonly output: string;
+  /** For helm: the release as it is after the command. */
+  readonly release?: ReleaseFacts;
+}
+
+export interface RunScriptInput {
+  readonly target: ObjectName;
+  readonly holder: LeaseHolder;
+  /** Rendered but for the keys of the secret. */
+  readonly script: readonly TemplatePart[];
+  readonly secret?: ObjectName;
+  readonly limitMs: number;
+}
+
+/** Where one version is sent requests. */
+export interface LoadTarget {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestsPerSecond: number;
+}
+
+export interface CollectMetricsInput {
+  readonly targets: readonly LoadTarget[];
+  readonly amount: LoadAmount;
+  readonly connections: number;
+  readonly payload?: Payload;
+  readonly contentType?: string;
+  readonly limitMs: number;
+}
+
+/** A header whose value may have keys of the secret. */
+export interface HeaderParts {
+  readonly name: string;
+  readonly value: readonly TemplatePart[];
+}
+
+export interface NotifyHttpInput {
+  readonly url: readonly TemplatePart[];
+  readonly method: 'GET' | 'POST';
+  readonly headers: readonly HeaderParts[];
+  readonly body: readonly TemplatePart[];
+  readonly auth: AuthType;
+  readonly secret?: ObjectName;
+  /** The same in every attempt, so that the receiver can tell a repetition. */
+  readonly idempotencyKey: string;
+}
+
+export interface NotifySlackInput {
+  readonly channel: string;
+  readonly text: string;
+  /** Has the key `token`. */
+  readonly secret: ObjectName;
+  readonly idempotencyKey: string;
+}

@@ -1,0 +1,54 @@
+import type { TaggedRevision } from '../core/traffic/target.ts';
+import type { ObjectName } from '../core/text/object-name.ts';
+import type { Share } from '../core/experiment/versions.ts';
+import type { WriteId } from '../core/traffic/fencing.ts';
+import type { LeaseHolder } from '../core/traffic/lease.ts';
+
+/** A revision as the cluster has it. */
+export interface JudgedRevision {
+  readonly revision: string;
+  readonly image: string;
+}
+
+/** Of all versions, the baseline first. */
+export type Revisions = readonly JudgedRevision[];
+
+/** Whether the target is ours now, or whose it is. */
+export type Acquisition =
+  { readonly kind: 'acquired' } | { readonly kind: 'held'; readonly by: LeaseHolder; readonly why: string };
+
+export interface PatchTrafficInput {
+  readonly target: ObjectName;
+  readonly holder: LeaseHolder;
+  readonly plan: WriteId;
+  /** Of all versions, the baseline first; their sum is 100. */
+  readonly shares: readonly Share[];
+  /** What the traffic must be before this write; anything else is somebody's edit, and fails as `Drift`. */
+  readonly present?: readonly Share[];
+  /** How long the cluster may take to report the split; then the activity fails as `NotConfirmed`. */
+  readonly confirmationLimitMs: number;
+  /** The revision with 100 %, where the latest is to be followed instead of pinning it; only after a verified finish. */
+  readonly followLatest?: string;
+  /** Tags that the target had; those that are missing are put back, at 0 %. */
+  readonly tags: readonly TaggedRevision[];
+}
+
+export interface PatchTrafficResult {
+  /** When the API server accepted the write, epoch ms. */
+  readonly acceptedAtMs: number;
+  /** When the cluster reported the split: generation caught up, routes ready, percents equal. */
+  readonly confirmedAtMs: number;
+}
+
+export interface VerifyInput {
+  readonly target: ObjectName;
+  readonly winner: JudgedRevision;
+  /** The winner must be the latest ready revision: true after finish actions, which put its template back. */
+  readonly requireLatest: boolean;
+}
+
+/** What the target serves after the finish actions. */
+export interface Verification {
+  /** `spec.traffic` is what we pinned, or Knative's default of 100 % to the latest revision. */
+  readonly mayFollowLatest: boolean;
+}
