@@ -17,6 +17,8 @@ export interface CellResult {
   readonly promoted: number;
   readonly failed: number;
   readonly undecided: number;
+  /** Runs in which any candidate had passed. */
+  readonly passed: number;
   readonly intervals: number;
   readonly requests: number;
   readonly errors: number;
@@ -32,6 +34,7 @@ interface Cell {
 export const rates = [2, 20, 200] as const;
 export const multiples = [0.1, 0.5, 0.8, 1.5, 2, 5, 20, 90] as const;
 export const tolerances = [0, 0.25, 0.5] as const;
+export const candidateNumbers = [1, 4, 8] as const;
 
 /** The rules that are compared on error rates alone, by name. */
 export const errorRules: Readonly<Record<string, Rule>> = {
@@ -109,6 +112,14 @@ export const cells: Readonly<Record<string, Cell>> = Object.fromEntries([
         ],
       ];
     }),
+    ...candidateNumbers.map((candidates) => [
+      `level|${requestsPerSecond}|candidates|${candidates}`,
+      {
+        rule: ours({ candidates, mostIterations: 60 }),
+        requestsPerSecond,
+        behaviour: { errorRate: limits.errorRate * 1.5 },
+      },
+    ]),
     [
       `level|${requestsPerSecond}|three`,
       {
@@ -147,11 +158,13 @@ export function runCell(name: string, runs: number): CellResult {
   if (cell === undefined) throw new Error(`no cell ${name}`);
   const random = seededRandom(hashName(name));
   const counts = { promoted: 0, failed: 0, undecided: 0 };
+  let passed = 0;
   let [intervals, requests, errors] = [0, 0, 0];
   for (let run = 0; run < runs; run += 1) {
     const { requestsPerSecond, behaviour } = cell;
     const ended = cell.rule({ random, requestsPerSecond }, behaviour);
     counts[ended.outcome] += 1;
+    passed += ended.hasPassed === true ? 1 : 0;
     intervals += ended.intervals;
     requests += ended.candidateRequests;
     errors += ended.candidateErrors;
@@ -162,6 +175,7 @@ export function runCell(name: string, runs: number): CellResult {
     promoted: percent(counts.promoted),
     failed: percent(counts.failed),
     undecided: percent(counts.undecided),
+    passed: percent(passed),
     intervals: intervals / runs,
     requests: requests / runs,
     errors: errors / runs,

@@ -23,6 +23,8 @@ export interface OurSettings {
   readonly mostIterations?: number;
   readonly analysis?: Partial<Analysis>;
   readonly correlations?: readonly number[];
+  /** How many versions are judged beside the baseline; all behave alike. */
+  readonly candidates?: number;
 }
 
 const goodLatency = bucketed(latencyByTail(60));
@@ -33,16 +35,19 @@ const steps = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95];
 
 function buildExperiment(settings: OurSettings): Experiment {
   const { objectives = errorsOnly, tolerance = 0.5, latencyTolerance = 0.25, mostIterations = planned } = settings;
+  const { candidates = 1 } = settings;
   const intervalMs = intervalSeconds * 1000;
   return {
     apiVersion: 'serin.dev/v1alpha1',
     name: 'bench',
     namespace: 'default',
     target: { namespace: 'default', name: 'bench' },
-    testingPattern: 'Canary',
+    testingPattern: candidates === 1 ? 'Canary' : 'A/B/N',
     deploymentPattern: 'Progressive',
     baseline: { name: 'baseline', revision: 'v1', variables: {} },
-    candidates: [{ name: 'candidate', revision: 'v2', variables: {} }],
+    candidates: Array.from({ length: candidates }, (_, index) => {
+      return { name: `candidate-${index + 1}`, revision: `v${index + 2}`, variables: {} };
+    }),
     objectives,
     indicators: [],
     weights: { maxCandidateWeight: 95, maxCandidateWeightIncrement: 10 },

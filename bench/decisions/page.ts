@@ -1,4 +1,13 @@
-import { burstRules, correlations, errorRules, multiples, rates, scenarioRules, turningRules } from './cells.ts';
+import {
+  burstRules,
+  candidateNumbers,
+  correlations,
+  errorRules,
+  multiples,
+  rates,
+  scenarioRules,
+  turningRules,
+} from './cells.ts';
 import type { CellResult } from './cells.ts';
 import type { GoalResult, Results } from './goals.ts';
 import { scenarios } from './traffic.ts';
@@ -35,6 +44,9 @@ export function page(results: Results, goals: readonly GoalResult[], runs: numbe
     '### Bursts',
     'Errors that come together: the intraclass correlation of the requests of an interval; 20 requests a second, up to 60 iterations.',
     burstTable(results),
+    '### Several candidates',
+    'All exactly at limit and tolerance (1.5 x limit), up to 60 iterations, without a reward. A cell: **runs in which any of them passes % / in which one is promoted %**.',
+    candidatesTable(results),
   ].join('\n\n');
 }
 
@@ -71,6 +83,17 @@ function burstTable(results: Results): string {
     ]),
   );
   return table(['bursts', 'correlation', '0.8 x limit', '1.5 x limit'], rows);
+}
+
+function candidatesTable(results: Results): string {
+  const rows = candidateNumbers.map((number) => [
+    String(number),
+    ...rates.map((rate) => {
+      const { passed = Number.NaN, promoted = Number.NaN } = results.get(`level|${rate}|candidates|${number}`) ?? {};
+      return `${passed.toFixed(1)} / ${promoted.toFixed(1)}`;
+    }),
+  ]);
+  return table(['candidates', ...rates.map((rate) => `${rate}/s`)], rows);
 }
 
 function format(result: CellResult | undefined): string {

@@ -8,7 +8,10 @@ import type { Behaviour, ObservedInterval, SimulatedTraffic } from './traffic.ts
  * The peers' rules, modelled from their sources (shared reference, statistics §1.1), not run. Each returns how one run ended; a
  * peer knows no "undecided".
  */
-export type Rule = (traffic: SimulatedTraffic, candidate: Behaviour) => SimulatedRun;
+export type Rule = (traffic: SimulatedTraffic, candidate: Behaviour) => RuleEnd;
+
+/** Only our method says whether a candidate had passed before the end. */
+type RuleEnd = Omit<SimulatedRun, 'hasPassed'> & Partial<Pick<SimulatedRun, 'hasPassed'>>;
 
 const iterations = 12;
 

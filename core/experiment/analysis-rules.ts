@@ -10,11 +10,14 @@ export function effectiveAnalysis({ analysis }: Pick<Experiment, 'analysis'>): A
 }
 
 /**
- * How one of several candidates is judged, so that the chance that any bad one of them passes keeps the bound (Bonferroni).
- * A fail concerns its own candidate alone and needs no correction.
+ * The experiment by whose bounds each single candidate is judged: the candidates share the chance of a false pass, so that the chance
+ * that any bad one of them passes keeps the stated bound (Bonferroni). Those that were eliminated keep their part. A fail
+ * concerns its own candidate alone and needs no correction.
  */
-export function analysisPerCandidate(analysis: Analysis, candidates: number): Analysis {
-  return { ...analysis, falsePass: analysis.falsePass / candidates };
+export function withBoundsPerCandidate(experiment: Experiment): Experiment {
+  const analysis = effectiveAnalysis(experiment);
+  const falsePass = analysis.falsePass / Math.max(1, experiment.candidates.length);
+  return { ...experiment, analysis: { ...analysis, falsePass } };
 }
 
 /** The share of the limit by which an estimate may exceed it: what a pass is tested against. */

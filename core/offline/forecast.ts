@@ -1,4 +1,9 @@
-import { effectiveAnalysis, longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
+import {
+  effectiveAnalysis,
+  longestExtensionMs,
+  wholeWarmUpMs,
+  withBoundsPerCandidate,
+} from '../experiment/analysis-rules.ts';
 import { formatDuration } from '../text/duration.ts';
 import { testBoundaries } from '../verdicts/evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
@@ -22,7 +27,7 @@ export interface Surroundings {
   readonly latencies?: { readonly buckets: readonly Bucket[]; readonly sumMs: number };
   /** For each objective how alike the requests of an interval are in being bad, where that is known. */
   readonly correlations?: readonly (number | null)[];
-  /** What the candidate has under FixedSplit, percent; half of the traffic where it is not known. */
+  /** What the candidate has under FixedSplit, percent; an even split where it is not known. */
   readonly candidateWeight?: number;
   readonly scrapeIntervalMs?: number;
 }
@@ -59,7 +64,8 @@ export interface Forecast {
 }
 
 /** Looks ahead: the timeline, what a pass needs, and whether the schedule can bring it. */
-export function forecast(experiment: Experiment, surroundings: Surroundings): Forecast {
+export function forecast(planned: Experiment, surroundings: Surroundings): Forecast {
+  const experiment = withBoundsPerCandidate(planned);
   const steps = plannedSteps(experiment, surroundings);
   const shortestMs = wholeWarmUpMs(experiment) + experiment.iterations * experiment.intervalMs;
   const isExtended = effectiveAnalysis(experiment).undecided === 'extend';
@@ -80,17 +86,17 @@ export function requestsPerInterval(
   return requestsPerSecond === undefined ? undefined : (requestsPerSecond * intervalMs) / 1000;
 }
 
-/** What an even split gives, where nobody has said how traffic is split. */
-const evenSplit = 50;
-
-/** The weight that the candidate begins with, percent. */
-export function plannedWeight(
+/** The weights that the judged versions begin with, percent. */
+export function plannedWeights(
   experiment: Experiment,
   { requestsPerSecond, candidateWeight }: Pick<Surroundings, 'requestsPerSecond' | 'candidateWeight'>,
-): number {
-  if (!movesTraffic(experiment)) return candidateWeight ?? 100;
-  if (experiment.deploymentPattern === 'FixedSplit') return candidateWeight ?? evenSplit;
-  return firstWeights(experiment, requestsPerInterval(experiment, requestsPerSecond)).weights[0] ?? 0;
+): readonly number[] {
+  if (!movesTraffic(experiment)) return [candidateWeight ?? 100];
+  if (experiment.deploymentPattern === 'FixedSplit') {
+    const even = Math.floor(100 / (experiment.candidates.length + 1));
+    return experiment.candidates.map(() => candidateWeight ?? even);
+  }
+  return firstWeights(experiment, requestsPerInterval(experiment, requestsPerSecond)).weights;
 }
 
 /** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
@@ -107,7 +113,7 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
   const warmUpMs = wholeWarmUpMs(experiment);
   const perInterval = requestsPerInterval(experiment, surroundings.requestsPerSecond);
   const steps: PlannedStep[] = [];
-  let weight = plannedWeight(experiment, surroundings);
+  let [weight = 0] = plannedWeights(experiment, surroundings);
   let candidateRequests = 0;
   for (let index = 0; index < Math.min(iterations, mostSteps); index += 1) {
     candidateRequests += ((perInterval ?? 0) * weight) / 100;

@@ -7,7 +7,7 @@ import { initialCandidateState } from '../planner/candidate-state.ts';
 import { candidateWeights, initialState } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
-import { plannedWeight } from './forecast.ts';
+import { plannedWeights } from './forecast.ts';
 import { sampleLatencies } from './latency.ts';
 import type { BucketedLatency } from './latency.ts';
 import { binomial, burstyShare, poisson } from './random.ts';
@@ -25,8 +25,9 @@ export interface SimulatedVersion {
 export interface SimulationInput {
   readonly experiment: Experiment;
   readonly baseline: SimulatedVersion;
+  /** Each candidate of the experiment behaves so. */
   readonly candidate: SimulatedVersion;
-  /** Of both versions together. */
+  /** Of all versions together. */
   readonly requestsPerSecond: number;
   /** Of the candidate under FixedSplit, percent; else the experiment begins as it does. */
   readonly candidateWeight?: number;
@@ -36,10 +37,12 @@ export interface SimulationInput {
 /** How one simulated experiment ended. */
 export interface SimulatedRun {
   readonly outcome: 'promoted' | 'failed' | 'undecided';
+  /** Whether any candidate had passed all objectives by then. */
+  readonly hasPassed: boolean;
   /** Intervals until the end. */
   readonly intervals: number;
   readonly candidateRequests: number;
-  /** Error responses that the candidate served. */
+  /** Error responses that the candidates served. */
   readonly candidateErrors: number;
 }
 
@@ -47,21 +50,21 @@ export interface SimulatedRun {
 export function simulate(input: SimulationInput): SimulatedRun {
   const { experiment } = input;
   let state = begin(input);
-  let [candidateRequests, candidateErrors] = [0, 0];
+  let [candidateRequests, candidateErrors, hasPassed] = [0, 0, false];
   const extraMs = longestExtensionMs(experiment) + wholeWarmUpMs(experiment);
   const most = experiment.iterations + Math.ceil(extraMs / experiment.intervalMs) + 1;
   for (let interval = 1; interval <= most; interval += 1) {
-    const [weight = 0] = candidateWeights({ ...state, experiment });
-    const { baseline, candidate } = answer(input, weight, interval);
-    candidateRequests += candidate.requests;
-    candidateErrors += candidate.errors5xx;
+    const { baseline, candidates } = answer(input, candidateWeights({ ...state, experiment }), interval);
+    candidateRequests += sum(candidates.map(({ requests }) => requests));
+    candidateErrors += sum(candidates.map(({ errors5xx }) => errors5xx));
     const nowMs = interval * experiment.intervalMs;
     const window = { fromMs: nowMs - experiment.intervalMs, toMs: nowMs };
-    const measurement = { kind: 'measured', ...window, baseline, candidates: [candidate] } as const;
+    const measurement = { kind: 'measured', ...window, baseline, candidates } as const;
     const observation = observeUndisturbed(state, { experiment, measurement, nowMs, shown: false });
     const next = observation.plan;
     state = withPlan(observation.state, next);
-    const served = { intervals: interval, candidateRequests, candidateErrors };
+    hasPassed ||= (observation.judgement ?? []).some((judged) => judged?.assessment.overall?.verdict === 'pass');
+    const served = { hasPassed, intervals: interval, candidateRequests, candidateErrors };
     switch (next.kind) {
       case 'promote':
         return { outcome: 'promoted', ...served };
@@ -76,13 +79,13 @@ export function simulate(input: SimulationInput): SimulatedRun {
         break;
     }
   }
-  return { outcome: 'undecided', intervals: most, candidateRequests, candidateErrors };
+  return { outcome: 'undecided', hasPassed, intervals: most, candidateRequests, candidateErrors };
 }
 
 function begin(input: SimulationInput): ExperimentState {
   return {
     ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
-    candidateStates: [initialCandidateState(plannedWeight(input.experiment, input))],
+    candidateStates: plannedWeights(input.experiment, input).map(initialCandidateState),
     confirmed: true,
     startedAtMs: 0,
   };
@@ -90,15 +93,30 @@ function begin(input: SimulationInput): ExperimentState {
 
 function answer(
   { experiment, baseline, candidate, requestsPerSecond, random }: SimulationInput,
-  weight: number,
+  weights: readonly number[],
   interval: number,
-): { readonly baseline: Counts; readonly candidate: Counts } {
+): { readonly baseline: Counts; readonly candidates: readonly Counts[] } {
   const requests = poisson(random, (requestsPerSecond * experiment.intervalMs) / 1000);
-  const ofCandidate = binomial(random, requests, weight / 100);
+  const shares = split(random, requests, weights);
   return {
-    baseline: drawCounts(random, { requests: requests - ofCandidate, version: baseline, interval }),
-    candidate: drawCounts(random, { requests: ofCandidate, version: candidate, interval }),
+    baseline: drawCounts(random, { requests: requests - sum(shares), version: baseline, interval }),
+    candidates: shares.map((own) => drawCounts(random, { requests: own, version: candidate, interval })),
   };
+}
+
+/** How many requests go to each candidate; the rest is the baseline's. */
+function split(random: Random, requests: number, weights: readonly number[]): readonly number[] {
+  let [left, percentLeft] = [requests, 100];
+  return weights.map((weight) => {
+    const own = binomial(random, left, percentLeft === 0 ? 0 : weight / percentLeft);
+    left -= own;
+    percentLeft -= weight;
+    return own;
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
 }
 
 function drawCounts(

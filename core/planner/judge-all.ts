@@ -1,3 +1,4 @@
+import { withBoundsPerCandidate } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { judgeInterval } from './judge-candidate.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
@@ -21,14 +22,18 @@ export interface JudgeAllInput {
 /** One judgement for each judged version, in their order; null for those that are out of the race. */
 export type Judgements = readonly (IntervalJudgement | null)[];
 
-/** Judges every version that is in the race against the baseline, each by itself, then shares the traffic between them. */
+/**
+ * Judges every version that is not eliminated against the baseline, each by itself and by its part of the error bound, then shares the
+ * traffic between them.
+ */
 export function judgeAll({ experiment, measurement, candidateStates, ...settings }: JudgeAllInput): Judgements {
   const { testingPattern } = experiment;
+  const judged = withBoundsPerCandidate(experiment);
   const judgements = candidateStates.map((candidate, index) => {
     if (!isStillJudged(candidate)) return null;
     const { weight, totals, evidence } = candidate;
     return judgeInterval({
-      experiment,
+      experiment: judged,
       measurement: versionMeasurement(measurement, { testingPattern, index }),
       weight,
       totals,

@@ -26,7 +26,7 @@ interface ComparisonInput {
  * Compares a candidate with the baseline by the experiment's reward; undefined where it has none.
  *
  * `threshold` compares the values as they are, from `minSamples` requests of both on. `sequential` tests the differences of the
- * intervals, each error bound shared between the candidates (Bonferroni).
+ * intervals by the bound of a false pass, which the candidates share (`withBoundsPerCandidate`).
  */
 export function compareReward({ experiment, totals, evidence }: ComparisonInput): RewardComparison | undefined {
   const { reward } = experiment;
@@ -67,8 +67,7 @@ function byValue(reward: Reward, { baseline, candidate, experiment, totals }: Va
 }
 
 function bySequentialTest(experiment: Experiment, evidence: Evidence | undefined): Judged {
-  const { falsePass } = effectiveAnalysis(experiment);
-  const needed = -Math.log(falsePass / Math.max(1, experiment.candidates.length));
+  const needed = -Math.log(effectiveAnalysis(experiment).falsePass);
   const gains = evidence?.gains;
   // The test's pass is a mean below 0.
   const { logPass: worse, logFail: better } = gains === undefined ? { logPass: 0, logFail: 0 } : sequentialT(gains);
