@@ -68,7 +68,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   workflows: [...workflow, 'workflows'],
 
   'operator/status': ['core'],
-  'operator/crds': ['formats', 'node:', '@kubernetes/client-node'],
+  'operator/crds': ['core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
   operator: ['core', 'contract', 'formats', 'kubernetes', 'operator/status', 'node:', ...clients],
 
   'activities/failures': ['core/failures', '@temporalio/activity', '@temporalio/common'],
@@ -165,6 +165,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'sandbox/node': [...sandboxBase, 'metrics/time-limit', 'sandbox/faults', 'sandbox/cluster', 'sandbox/knative'],
   sandbox: ['sandbox', 'node:', '@kubernetes/client-node'],
 
+  deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser'],
   'test/support': ['*'],
   test: ['*'],

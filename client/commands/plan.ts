@@ -32,8 +32,7 @@ export async function planCommand(context: CommandContext, flags: PlanFlags): Pr
   say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, forecasted), '');
   if (forecasted.objectives.length > 0) say(context, ...objectiveLines(forecasted), '');
   say(context, ...forecasted.warnings.map((warning) => `warning: ${warning}`));
-  const canDecide = !forecasted.warnings.some((warning) => /no verdict can be reached|cannot pass/.test(warning));
-  return { exitCode: canDecide ? 0 : 1, json: { ...surroundingsShown(surroundings), ...forecasted } };
+  return { exitCode: forecasted.canPass ? 0 : 1, json: { ...surroundingsShown(surroundings), ...forecasted } };
 }
 
 async function askedSurroundings(

@@ -46,8 +46,15 @@ export interface PassForecast {
   readonly afterMs?: number;
 }
 
+/**
+ * When an objective can pass at best: within the plan, only in an extension, only after the longest duration of the run, or never
+ * (its buckets or latencies do not let evidence grow). `unknown`: the traffic is not known.
+ */
+export type Outlook = 'planned' | 'extended' | 'tooLate' | 'never' | 'unknown';
+
 export interface ObjectiveForecast {
   readonly objective: Objective;
+  readonly outlook: Outlook;
   /** Without any bad request; for a mean at what the baseline shows, or at half the limit. */
   readonly atBest: PassForecast;
   /** At half the limit. */
@@ -60,6 +67,8 @@ export interface Forecast {
   readonly shortestMs: number;
   readonly longestMs: number;
   readonly objectives: readonly ObjectiveForecast[];
+  /** Whether the schedule can bring a pass of all objectives, as far as that is known. */
+  readonly canPass: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -72,9 +81,11 @@ export function forecast(planned: Experiment, surroundings: Surroundings): Forec
   const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
   const objectives = experiment.objectives.map((objective, index) => {
     const dispersion = dispersionFor(experiment, { ...surroundings, steps }, index);
-    return forecastObjective(objective, experiment, { ...surroundings, steps, dispersion });
+    const expected = { ...surroundings, steps, dispersion };
+    return forecastObjective(objective, experiment, { surroundings: expected, shortestMs, longestMs });
   });
-  const timeline = { steps, shortestMs, longestMs, objectives };
+  const canPass = objectives.every(({ outlook }) => outlook !== 'tooLate' && outlook !== 'never');
+  const timeline = { steps, shortestMs, longestMs, objectives, canPass };
   return { ...timeline, warnings: forecastWarnings(experiment, surroundings, timeline) };
 }
 
@@ -132,7 +143,14 @@ const mostSteps = 1000;
 type Planned = Surroundings & { readonly steps: readonly PlannedStep[] };
 type Expected = Planned & { readonly dispersion: number };
 
-function forecastObjective(objective: Objective, experiment: Experiment, surroundings: Expected): ObjectiveForecast {
+interface Schedule {
+  readonly surroundings: Expected;
+  readonly shortestMs: number;
+  readonly longestMs: number;
+}
+
+function forecastObjective(objective: Objective, experiment: Experiment, schedule: Schedule): ObjectiveForecast {
+  const { surroundings } = schedule;
   const best = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0 });
   const half = requestsAt(objective, experiment, { surroundings, shareOfLimit: 0.5 });
   const within = (requests: number | undefined): PassForecast => {
@@ -140,7 +158,15 @@ function forecastObjective(objective: Objective, experiment: Experiment, surroun
     const afterMs = timeUntil(requests, experiment, surroundings);
     return { requests, ...(afterMs === undefined ? {} : { afterMs }) };
   };
-  return { objective, atBest: within(best), halfway: within(half) };
+  const atBest = within(best);
+  return { objective, outlook: chooseOutlook(atBest, schedule), atBest, halfway: within(half) };
+}
+
+function chooseOutlook({ requests, afterMs }: PassForecast, { shortestMs, longestMs }: Schedule): Outlook {
+  if (requests === undefined) return 'never';
+  if (afterMs === undefined) return 'unknown';
+  if (afterMs > longestMs) return 'tooLate';
+  return afterMs > shortestMs ? 'extended' : 'planned';
 }
 
 interface Quality {
@@ -214,23 +240,25 @@ function forecastWarnings(
 }
 
 function scheduleWarning(
-  { objective, atBest }: ObjectiveForecast,
+  { objective, outlook: chance, atBest: { requests = 0, afterMs = 0 } }: ObjectiveForecast,
   { longestMs, shortestMs }: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
-  const { requests, afterMs } = atBest;
-  if (requests === undefined) {
-    return [
-      `${objective.metric} cannot pass: its buckets or its latencies do not let evidence grow; choose another limit`,
-    ];
-  }
-  if (afterMs === undefined || afterMs <= shortestMs) return [];
   const need = `${objective.metric} needs at least ${requests} requests of the candidate, which take about ${formatDuration(afterMs)} at the traffic now`;
-  if (afterMs > longestMs) {
-    return [
-      `${need}, but the run ends after ${formatDuration(longestMs)}: no verdict can be reached; give it more time or a higher tolerance`,
-    ];
+  switch (chance) {
+    case 'planned':
+    case 'unknown':
+      return [];
+    case 'extended':
+      return [`${need}: longer than the planned ${formatDuration(shortestMs)}, so the run will be extended`];
+    case 'tooLate':
+      return [
+        `${need}, but the run ends after ${formatDuration(longestMs)}: no verdict can be reached; give it more time or a higher tolerance`,
+      ];
+    case 'never':
+      return [
+        `${objective.metric} cannot pass: its buckets or its latencies do not let evidence grow; choose another limit`,
+      ];
   }
-  return [`${need}: longer than the planned ${formatDuration(shortestMs)}, so the run will be extended`];
 }
 
 function bucketWarning(objective: Objective, experiment: Experiment, { latencies }: Surroundings): readonly string[] {

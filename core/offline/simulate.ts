@@ -7,6 +7,7 @@ import { initialCandidateState } from '../planner/candidate-state.ts';
 import { candidateWeights, initialState } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
+import { fails } from '../verdicts/leader.ts';
 import { plannedWeights } from './forecast.ts';
 import { sampleLatencies } from './latency.ts';
 import type { BucketedLatency } from './latency.ts';
@@ -63,13 +64,14 @@ export function simulate(input: SimulationInput): SimulatedRun {
     const observation = observeUndisturbed(state, { experiment, measurement, nowMs, shown: false });
     const next = observation.plan;
     state = withPlan(observation.state, next);
-    hasPassed ||= (observation.judgement ?? []).some((judged) => judged?.assessment.overall?.verdict === 'pass');
+    const judged = (observation.judgement ?? []).filter((one) => one !== null);
+    hasPassed ||= judged.some(({ assessment }) => assessment.overall?.verdict === 'pass');
     const served = { hasPassed, intervals: interval, candidateRequests, candidateErrors };
     switch (next.kind) {
       case 'promote':
         return { outcome: 'promoted', ...served };
       case 'rollBack':
-        return { outcome: next.reason.startsWith('failed') ? 'failed' : 'undecided', ...served };
+        return { outcome: judged.some((one) => fails(one.assessment)) ? 'failed' : 'undecided', ...served };
       case 'openGate':
       case 'conclude':
       case 'stop':

@@ -1,5 +1,6 @@
 import type { Share } from '../experiment/versions.ts';
-import type { TargetObservation, TrafficEntry } from './target.ts';
+import { formatPercents, haveShares, percentsByRevision } from './spec-traffic.ts';
+import type { TargetObservation } from './target.ts';
 
 /** What the target should be like for the run, and for one of its judged versions. */
 export interface ExpectedTarget {
@@ -48,23 +49,16 @@ function editedTraffic(
   const by = target.editor === undefined ? '' : ` by ${target.editor}`;
   const otherRun = target.plan !== undefined && !target.plan.startsWith(`${expected.firstRunId}/`);
   if (otherRun) return `another run took the traffic over: plan ${target.plan}`;
-  const found = formatTraffic(target.specTraffic);
-  const wanted = formatShares(new Map(expected.shares.map(({ revision, percent }) => [revision, percent])));
-  return found === wanted ? undefined : `spec.traffic was changed${by}: expected ${wanted}, found ${found}`;
+  const found = percentsByRevision(target.specTraffic);
+  if (haveShares(found, expected.shares)) return undefined;
+  const wanted = new Map(expected.shares.map(({ revision, percent }) => [revision, percent]));
+  return `spec.traffic was changed${by}: expected ${formatServing(wanted)}, found ${formatServing(found)}`;
 }
 
-function formatTraffic(traffic: readonly TrafficEntry[]): string {
-  const shares = new Map<string, number>();
-  for (const entry of traffic) {
-    const revision = entry.revisionName ?? 'the latest revision';
-    shares.set(revision, (shares.get(revision) ?? 0) + (entry.percent ?? 0));
-  }
-  return formatShares(shares);
-}
-
-function formatShares(shares: ReadonlyMap<string, number>): string {
-  const serving = [...shares].filter(([, percent]) => percent > 0).sort(([a], [b]) => (a < b ? -1 : 1));
-  return serving.map(([revision, percent]) => `${revision} ${percent} %`).join(', ') || 'no traffic';
+/** Those that serve, by name. */
+function formatServing(percents: ReadonlyMap<string, number>): string {
+  const serving = [...percents].filter(([, percent]) => percent > 0).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return formatPercents(new Map(serving));
 }
 
 function newRevisionNotes(latest: string | undefined, { revisions }: ExpectedTarget): readonly string[] {

@@ -69,7 +69,7 @@ export function servesShares(traffic: readonly TrafficEntry[], shares: readonly 
   return haveShares(percentsByRevision(traffic), shares);
 }
 
-/** The same for percents that are known already. */
+/** Whether the revisions that serve have exactly these shares, and no other one serves. */
 export function haveShares(percents: ReadonlyMap<string, number>, shares: readonly Share[]): boolean {
   const serving = shares.filter(({ percent }) => percent > 0);
   return (

@@ -126,7 +126,7 @@ function isKey(name: string): name is Key {
 }
 
 /** `prometheusUrl` is `SERIN_PROMETHEUS_URL`. */
-function environmentName(key: Key): string {
+export function environmentName(key: Key): string {
   return `SERIN_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 }
 

@@ -70,54 +70,120 @@ const count = z.union([z.int(), text.regex(/^\d{1,9}$/).transform(Number)]).pipe
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
 interface SettingDefinition {
+  /** For people who decide on it. */
+  readonly meaning: string;
+  /** In problems, after `expected`. */
   readonly expected: string;
+  /** The default, as it would be typed; absent where there is none. */
+  readonly fallback?: string;
   /** Reads a string of the environment, or what the file has. */
   readonly schema: z.ZodType;
 }
 
 /** One entry a setting, by its name in the configuration file. */
 export const settingDefinitions = {
-  taskQueue: { expected: 'the name of a Temporal task queue', schema: text.max(1_000) },
+  taskQueue: {
+    meaning: 'the Temporal task queue that the worker polls: experiments are started on it',
+    fallback: 'serin',
+    expected: 'the name of a Temporal task queue',
+    schema: text.max(1_000),
+  },
   prometheusUrl: {
+    meaning:
+      'Prometheus, or a service with its HTTP API; user and password in the URL are sent as basic authentication and never shown',
+    fallback: 'http://localhost:9090',
     expected: 'a URL such as http://prometheus:9090',
     schema: z.url({ protocol: /^https?$/, hostname: /./ }),
   },
   prometheusScrapeInterval: {
+    meaning: "how often that Prometheus scrapes the revisions' pods: measurements look that far back",
+    fallback: '10s',
     expected: 'a duration from 1ms to 10m, such as 10s',
     schema: duration.pipe(z.number().min(1).max(600_000)),
   },
   allowedCommands: {
+    meaning: 'the commands that the tasks of a manifest may run, separated by commas, in the file also a list',
+    fallback: 'helm',
     expected: 'commands such as helm,kubectl',
     schema: list.pipe(z.array(z.string().regex(/^[\w./+-]+$/))),
   },
   allowedHosts: {
+    meaning:
+      'the hosts that the tasks of a manifest may send requests to: `host`, `host:port`, `*.example.com`; link-local and metadata addresses never',
+    fallback: '*',
     expected: 'hosts such as hooks.example.com,*.internal:8080',
     schema: list.pipe(z.array(z.string().regex(/^(\*|(\*\.)?[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/))),
   },
-  slackUrl: { expected: 'a URL such as https://slack.com/api', schema: z.url({ protocol: /^https?$/, hostname: /./ }) },
-  helmPath: { expected: 'the name or path of the helm program', schema: text },
+  slackUrl: {
+    meaning: "Slack's API",
+    fallback: 'https://slack.com/api',
+    expected: 'a URL such as https://slack.com/api',
+    schema: z.url({ protocol: /^https?$/, hostname: /./ }),
+  },
+  helmPath: {
+    meaning: 'the helm program, a path or a name on the `PATH`',
+    fallback: 'helm',
+    expected: 'the name or path of the helm program',
+    schema: text,
+  },
   helmPendingLimit: {
+    meaning:
+      'how old a pending release must be before its helm is taken for dead; at least the longest `--timeout` in use',
+    fallback: '5m',
     expected: 'a duration from 0s to 24h, such as 5m',
     schema: duration.pipe(z.number().max(86_400_000)),
   },
-  kubeconfig: { expected: 'the path of a kubeconfig file', schema: text },
-  healthAddress: { expected: 'host:port such as 127.0.0.1:8680, or port 0 for a free one', schema: address },
+  kubeconfig: {
+    meaning:
+      'the kubeconfig of serin and helm; without it `KUBECONFIG`, `~/.kube/config`, or the service account of the pod',
+    expected: 'the path of a kubeconfig file',
+    schema: text,
+  },
+  healthAddress: {
+    meaning: 'where health is served, `host:port`; port 0 is any free one, and logged',
+    fallback: '127.0.0.1:8680',
+    expected: 'host:port such as 127.0.0.1:8680, or port 0 for a free one',
+    schema: address,
+  },
   metricsAddress: {
+    meaning: 'where metrics are served at `/metrics`, `IP:port`; `none` serves none',
+    fallback: '127.0.0.1:9464',
     expected: 'IP:port such as 127.0.0.1:9464, or none',
     schema: z.union([z.literal('none'), metricsAddress]),
   },
   logLevel: {
+    meaning: '`trace`, `debug`, `info`, `warn` or `error`',
+    fallback: 'info',
     expected: `one of ${logLevels.join(', ')}`,
     schema: text.toLowerCase().pipe(z.enum(logLevels)),
   },
   shutdownGrace: {
+    meaning: 'how long work in flight may go on after a signal to stop',
+    fallback: '60s',
     expected: 'a duration from 0s to 24h, such as 60s',
     schema: duration.pipe(z.number().max(86_400_000)),
   },
-  maxCachedWorkflows: { expected: 'a whole number from 1', schema: count },
-  workflowBundle: { expected: 'the path of a workflow bundle', schema: text },
-  operator: { expected: 'true or false', schema: flag },
-  operatorNamespace: { expected: 'a Kubernetes namespace', schema: text.pipe(z.string().regex(/^[a-z0-9-]{1,63}$/)) },
+  maxCachedWorkflows: {
+    meaning: 'how many experiments stay in memory between two iterations; without it as many as the memory holds',
+    expected: 'a whole number from 1',
+    schema: count,
+  },
+  workflowBundle: {
+    meaning: 'a bundle of the workflows; without it they are bundled at the start, in about 2 s',
+    expected: 'the path of a workflow bundle',
+    schema: text,
+  },
+  operator: {
+    meaning: '`true`: the worker also looks after the Experiments in its cluster, as `serin operator` does',
+    fallback: 'false',
+    expected: 'true or false',
+    schema: flag,
+  },
+  operatorNamespace: {
+    meaning: 'the one namespace in which the worker does so; without it all',
+    expected: 'a Kubernetes namespace',
+    schema: text.pipe(z.string().regex(/^[a-z0-9-]{1,63}$/)),
+  },
 } as const satisfies Readonly<Record<string, SettingDefinition>>;
 
 export type Key = keyof typeof settingDefinitions;
@@ -125,23 +191,34 @@ export type Values = { readonly [K in Key]?: z.output<(typeof settingDefinitions
 
 /** Fills in the defaults. */
 export function withDefaults(values: Values): WorkerSettings {
+  const chosen = <K extends KeyWithFallback>(key: K): Value<K> => values[key] ?? readFallback(key);
   return {
-    taskQueue: values.taskQueue ?? 'serin',
-    prometheusUrl: values.prometheusUrl ?? 'http://localhost:9090',
-    prometheusScrapeIntervalMs: values.prometheusScrapeInterval ?? 10_000,
-    allowedCommands: values.allowedCommands ?? ['helm'],
-    allowedHosts: values.allowedHosts ?? ['*'],
-    slackUrl: values.slackUrl ?? 'https://slack.com/api',
-    helmPath: values.helmPath ?? 'helm',
-    helmPendingLimitMs: values.helmPendingLimit ?? 300_000,
+    taskQueue: chosen('taskQueue'),
+    prometheusUrl: chosen('prometheusUrl'),
+    prometheusScrapeIntervalMs: chosen('prometheusScrapeInterval'),
+    allowedCommands: chosen('allowedCommands'),
+    allowedHosts: chosen('allowedHosts'),
+    slackUrl: chosen('slackUrl'),
+    helmPath: chosen('helmPath'),
+    helmPendingLimitMs: chosen('helmPendingLimit'),
     kubeconfig: values.kubeconfig,
-    healthAddress: values.healthAddress ?? { host: '127.0.0.1', port: 8680 },
-    metricsAddress: values.metricsAddress ?? { host: '127.0.0.1', port: 9464 },
-    logLevel: values.logLevel ?? 'info',
-    shutdownGraceMs: values.shutdownGrace ?? 60_000,
+    healthAddress: chosen('healthAddress'),
+    metricsAddress: chosen('metricsAddress'),
+    logLevel: chosen('logLevel'),
+    shutdownGraceMs: chosen('shutdownGrace'),
     maxCachedWorkflows: values.maxCachedWorkflows,
     workflowBundle: values.workflowBundle,
-    operator: values.operator ?? false,
+    operator: chosen('operator'),
     operatorNamespace: values.operatorNamespace,
   };
+}
+
+type Definitions = typeof settingDefinitions;
+type Value<K extends Key> = z.output<Definitions[K]['schema']>;
+type KeyWithFallback = { [K in Key]: Definitions[K] extends { fallback: string } ? K : never }[Key];
+
+function readFallback<K extends KeyWithFallback>(key: K): Value<K> {
+  const { schema, fallback } = settingDefinitions[key];
+  // The compiler does not follow the key from the definition to its schema.
+  return schema.parse(fallback) as Value<K>;
 }

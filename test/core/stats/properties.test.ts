@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
 import { failIncrements, logFailEvidence, logPassEvidence, shareInterval } from '../../../core/stats/bernoulli.ts';
 import {
   requestCorrelation,

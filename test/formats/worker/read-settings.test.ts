@@ -144,8 +144,8 @@ describe('the configuration of a worker', () => {
     expect(known).toEqual(refusals.map(([variable]) => variable));
   });
 
-  it('is in the README, in the same order', () => {
-    const readme = readFileSync(new URL('../../../worker/README.md', import.meta.url), 'utf8');
+  it('is in the documentation, in the same order', () => {
+    const readme = readFileSync(new URL('../../../docs/worker-settings.md', import.meta.url), 'utf8');
     const rows = [...readme.matchAll(/^\| `(SERIN_\w+)` +\| `(\w+)` /gm)].map(([, variable, key]) => [variable, key]);
     expect(rows).toEqual(settingCases.map(([variable, key]) => [variable, key]));
   });

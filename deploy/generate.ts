@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { generatedFiles } from './generated-files.ts';
 
 for (const [path, text] of Object.entries(generatedFiles())) {
-  const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }

@@ -1,0 +1,36 @@
+import { environmentName } from './read-settings.ts';
+import { settingDefinitions } from './settings.ts';
+import type { Key } from './settings.ts';
+
+/** `docs/worker-settings.md`: every setting of a worker with its default. */
+export function settingsPage(): string {
+  const rows = Object.entries(settingDefinitions).map(([key, definition]) => {
+    const fallback = 'fallback' in definition ? `\`${definition.fallback}\`` : '';
+    // The keys of the definitions.
+    return [`\`${environmentName(key as Key)}\``, `\`${key}\``, fallback, definition.meaning];
+  });
+  return [
+    '# Settings of a worker',
+    '',
+    '<!-- Made by `npm run generate` from formats/worker/settings.ts. -->',
+    '',
+    'From the environment, and from the YAML or JSON file that `SERIN_CONFIG` names; the environment wins, and an empty variable',
+    'counts as absent. An unknown name is a problem. All problems are reported at once, with exit code 2. Durations are such as',
+    '`500ms`, `10s`, `1m30s`.',
+    '',
+    ...alignedTable([['variable', 'in the file', 'default', 'meaning'], ...rows]),
+    '',
+  ].join('\n');
+}
+
+function alignedTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const [header = '', ...lines] = rows.map((row) =>
+    tableLine(row.map((cell, column) => cell.padEnd(widths[column] ?? 0))),
+  );
+  return [header, tableLine(widths.map((width) => '-'.repeat(width))), ...lines];
+}
+
+function tableLine(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
