@@ -73,8 +73,8 @@ function readManifest(annotations: Readonly<Record<string, string>>): Experiment
   return parseExperimentObject({ apiVersion: 'iter8.tools/v2alpha2', kind: 'Experiment', metadata, spec }, 'manifest');
 }
 
-describe('docs/manifest.md', () => {
-  const listed = namedRows('docs/manifest.md', /^serin\.dev\//);
+describe('docs/manifest-iter8.md', () => {
+  const listed = namedRows('docs/manifest-iter8.md', /^serin\.dev\//);
 
   test('lists exactly the annotations that are read', () => {
     const refusal = readManifest({ 'serin.dev/nonsense': 'x' });
@@ -88,24 +88,24 @@ describe('docs/manifest.md', () => {
   });
 
   test('says the defaults that the sequential analysis has', () => {
-    const analysed = listed.filter((name) => readRow('docs/manifest.md', name).length > 5);
+    const analysed = listed.filter((name) => readRow('docs/manifest-iter8.md', name).length > 5);
     expect(analysed).toContain('serin.dev/dispersion');
     expect(readManifest(statedIn(3, analysed))).toEqual(readManifest({ 'serin.dev/analysis': 'sequential' }));
   });
 
   function statedIn(column: number, names = listed): Readonly<Record<string, string>> {
-    const cells = names.map((name) => [name, readRow('docs/manifest.md', name)[column] ?? '']);
+    const cells = names.map((name) => [name, readRow('docs/manifest-iter8.md', name)[column] ?? '']);
     return Object.fromEntries(cells.filter(([, value]) => value !== 'none'));
   }
 
   test('has an example that is accepted', () => {
-    const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest.md')) ?? [];
+    const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest-iter8.md')) ?? [];
     expect(parseExperiment(example, 'manifest.md')).toMatchObject({ kind: 'ok', warnings: [] });
   });
 });
 
-describe('docs/serin-manifest.md', () => {
-  const text = read('docs/serin-manifest.md');
+describe('docs/manifest-serin.md', () => {
+  const text = read('docs/manifest-serin.md');
 
   test('has examples that are accepted', () => {
     const examples = [...text.matchAll(/```yaml\n(apiVersion[^]*?)```/g)].map(([, example = '']) => example);
