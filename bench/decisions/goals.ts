@@ -48,7 +48,7 @@ export function judgeGoals(results: Results, medianToFail: number): readonly Goa
   return [
     goal(
       'G1',
-      'exactly at limit and tolerance; tolerance 0, 0.25, 0.5; all rates; 60 looks',
+      'exactly at limit and tolerance; tolerance 0, 0.25, 0.5; all rates; 60 intervals',
       'promoted <= 5 %',
       `${one(passed)} %`,
       passed <= 5,

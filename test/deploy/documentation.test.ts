@@ -10,11 +10,13 @@ import { parseExperiment, parseExperimentObject } from '../../formats/manifest/p
 import type { ExperimentReading } from '../../formats/manifest/parse.ts';
 import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
 import { searchAttributes } from '../../contract/messages.ts';
+import { rooms } from '../../lint/rooms.ts';
 
 const root = join(import.meta.dirname, '../..');
-const pages = globSync(['*.md', 'docs/**/*.md', '{core,workflows,test,bench,deploy}/README.md', 'samples/**/*.md'], {
-  cwd: root,
-});
+const pages = globSync('**/*.md', { cwd: root, exclude: (path) => path.includes('node_modules') });
+
+/** Folders of sources. */
+const folders = [...new Set(Object.keys(rooms).map((room) => room.split('/')[0] ?? room))];
 
 function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
@@ -34,11 +36,39 @@ function readRow(page: string, name: string): readonly string[] {
   return (line ?? '').split('|').map((cell) => cell.trim().replaceAll('`', ''));
 }
 
+/** A page without its blocks of code, in which nothing is a link or a heading. */
+function readProse(page: string): string {
+  return read(page).replaceAll(/^ *```[^]*?^ *```/gm, '');
+}
+
+function leadsSomewhere(page: string, path: string, anchor: string | undefined): boolean {
+  const target = path === '' ? page : join(dirname(page), path);
+  if (!existsSync(join(root, target))) return false;
+  return anchor === undefined || readAnchors(target).includes(anchor);
+}
+
+/** The anchors that GitHub gives to the headings of a page. */
+function readAnchors(page: string): readonly string[] {
+  const headings = [...readProse(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading ?? '');
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 describe.each(pages)('%s', (page) => {
-  test('links to files that exist', () => {
-    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '');
-    const missing = links.filter((link) => !existsSync(join(root, dirname(page), link)));
-    expect(missing).toEqual([]);
+  test('links to files and headings that exist', () => {
+    const links = [...readProse(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const missing = links.filter(([, path = '', anchor]) => !leadsSomewhere(page, path, anchor));
+    expect(missing.map(([link]) => link)).toEqual([]);
+  });
+
+  test('names files of the sources that exist', () => {
+    const pattern = new RegExp(`\`((?:${folders.join('|')})/[\\w/.-]+\\.ts)\``, 'g');
+    const named = [...read(page).matchAll(pattern)].map(([, file]) => file ?? '');
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
   test('names npm scripts that exist', () => {
@@ -59,10 +89,14 @@ describe('docs/architecture.md', () => {
     }
   });
 
-  test('says of each file that it decides something which is there', () => {
-    const files = [...read('docs/architecture.md').matchAll(/`((?:core|workflows|activities|spec)\/[\w/.-]+\.ts)`/g)];
-    expect(files.length).toBeGreaterThan(10);
-    for (const [, file = ''] of files) expect(existsSync(join(root, file)), file).toBe(true);
+  test('says in which file each question is decided', () => {
+    expect([...read('docs/architecture.md').matchAll(/^\|.*`core\/[\w/.-]+\.ts`/gm)].length).toBeGreaterThan(10);
+  });
+
+  test('says what every folder of sources is', () => {
+    const [, drawing = ''] = /## Folders[^]*?```\n([^]*?)```/.exec(read('docs/architecture.md')) ?? [];
+    const described = [...drawing.matchAll(/^(\w+)\/ /gm)].map(([, folder]) => folder);
+    expect(described).toEqual(expect.arrayContaining(folders));
   });
 });
 
@@ -73,8 +107,8 @@ function readManifest(annotations: Readonly<Record<string, string>>): Experiment
   return parseExperimentObject({ apiVersion: 'iter8.tools/v2alpha2', kind: 'Experiment', metadata, spec }, 'manifest');
 }
 
-describe('docs/manifest.md', () => {
-  const listed = namedRows('docs/manifest.md', /^serin\.dev\//);
+describe('docs/manifest-iter8.md', () => {
+  const listed = namedRows('docs/manifest-iter8.md', /^serin\.dev\//);
 
   test('lists exactly the annotations that are read', () => {
     const refusal = readManifest({ 'serin.dev/nonsense': 'x' });
@@ -88,24 +122,24 @@ describe('docs/manifest.md', () => {
   });
 
   test('says the defaults that the sequential analysis has', () => {
-    const analysed = listed.filter((name) => readRow('docs/manifest.md', name).length > 5);
+    const analysed = listed.filter((name) => readRow('docs/manifest-iter8.md', name).length > 5);
     expect(analysed).toContain('serin.dev/dispersion');
     expect(readManifest(statedIn(3, analysed))).toEqual(readManifest({ 'serin.dev/analysis': 'sequential' }));
   });
 
   function statedIn(column: number, names = listed): Readonly<Record<string, string>> {
-    const cells = names.map((name) => [name, readRow('docs/manifest.md', name)[column] ?? '']);
+    const cells = names.map((name) => [name, readRow('docs/manifest-iter8.md', name)[column] ?? '']);
     return Object.fromEntries(cells.filter(([, value]) => value !== 'none'));
   }
 
   test('has an example that is accepted', () => {
-    const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest.md')) ?? [];
+    const [, example = ''] = /```yaml\n([^]*?)```/.exec(read('docs/manifest-iter8.md')) ?? [];
     expect(parseExperiment(example, 'manifest.md')).toMatchObject({ kind: 'ok', warnings: [] });
   });
 });
 
-describe('docs/serin-manifest.md', () => {
-  const text = read('docs/serin-manifest.md');
+describe('docs/manifest-serin.md', () => {
+  const text = read('docs/manifest-serin.md');
 
   test('has examples that are accepted', () => {
     const examples = [...text.matchAll(/```yaml\n(apiVersion[^]*?)```/g)].map(([, example = '']) => example);
@@ -161,15 +195,15 @@ describe.each(['README.md', 'docs/operations.md'])('%s', (page) => {
   });
 });
 
-test('every record of a decision has context, decision and consequences, and a number of its own', () => {
-  const records = pages.filter((page) => page.startsWith('docs/decisions/'));
+test('every record of a decision has status, date, context, decision and consequences, and a number of its own', () => {
+  const records = pages.filter((page) => /^docs\/decisions\/\d/.test(page));
   const numbers = records
     .map((record) => Number(relative('docs/decisions', record).slice(0, 4)))
     .toSorted((a, b) => a - b);
   expect(numbers).toEqual(records.map((_, index) => index + 1));
   for (const record of records) {
     expect(read(record), record).toMatch(
-      /^# \d+\. .*\n\n\*\*Context\.\*\*[^]*\n\n\*\*Decision\.\*\*[^]*\n\n\*\*Consequences\.\*\*/,
+      /^# \d+\. .*\n\n- Status: (?:accepted|superseded) ?[^]*?\n- Date: \d{4}-\d\d-\d\d\n\n\*\*Context\.\*\*[^]*\n\n\*\*Decision\.\*\*[^]*\n\n\*\*Consequences\.\*\*/,
     );
   }
 });
