@@ -10,7 +10,7 @@ import { connectHelm } from './helm/helm.ts';
 import { runHelm } from './helm/run-helm.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
-import type { TemporalService } from './knative/holder-chain.ts';
+import type { TemporalService } from '../temporal/settings.ts';
 import { checkObjects } from './knative/check-objects.ts';
 import { connectCluster } from './knative/cluster.ts';
 import { discoverVersions } from './knative/discover-versions.ts';

@@ -10,7 +10,7 @@ import type { ManifestInput } from '../contract/workflow.ts';
 import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
-import type { TemporalService } from './knative/holder-chain.ts';
+import type { TemporalService } from '../temporal/settings.ts';
 import { compileProblem } from '../metrics/jq/jq.ts';
 import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';

@@ -1,8 +1,8 @@
-import { isGrpcServiceError } from '@temporalio/client';
-import { SearchAttributeType } from '@temporalio/common';
 import { searchAttributes } from '../contract/messages.ts';
+import { callWithin, readCallFailure } from '../temporal/grpc.ts';
+import { createAttributesCommand, missingSearchAttributes } from '../temporal/search-attributes.ts';
+import type { TemporalService } from '../temporal/settings.ts';
 import { failure, innermostMessage } from './failures.ts';
-import type { TemporalService } from './knative/holder-chain.ts';
 
 /** Which of serin's search attributes the Temporal namespace has with the right type, and what to say about the others. */
 export interface SearchAttributesReading {
@@ -10,24 +10,13 @@ export interface SearchAttributesReading {
   readonly warnings: readonly string[];
 }
 
-/** `temporal.api.enums.v1.IndexedValueType`, by the names that the SDK uses. */
-const indexedValueTypes: Readonly<Record<SearchAttributeType, number>> = {
-  [SearchAttributeType.TEXT]: 1,
-  [SearchAttributeType.KEYWORD]: 2,
-  [SearchAttributeType.INT]: 3,
-  [SearchAttributeType.DOUBLE]: 4,
-  [SearchAttributeType.BOOL]: 5,
-  [SearchAttributeType.DATETIME]: 6,
-  [SearchAttributeType.KEYWORD_LIST]: 7,
-};
-
 const limitMs = 5_000;
 
 /** Asks Temporal once; a server that does not tell counts as one that has none. */
 export async function readSearchAttributes(temporal: TemporalService): Promise<SearchAttributesReading> {
   const registered = await listRegistered(temporal);
-  const usable = searchAttributes.filter(({ name, type }) => registered[name] === indexedValueTypes[type]);
-  const missing = searchAttributes.filter((attribute) => !usable.includes(attribute));
+  const missing = missingSearchAttributes(registered);
+  const usable = searchAttributes.filter((attribute) => !missing.includes(attribute));
   return {
     names: usable.map(({ name }) => name),
     warnings: missing.length === 0 ? [] : [missingAttributesWarning(missing, temporal)],
@@ -41,9 +30,7 @@ async function listRegistered({
 }: TemporalService): Promise<Readonly<Record<string, number>>> {
   try {
     const { operatorService } = client.connection;
-    const answer = await client.withDeadline(Date.now() + limitMs, () =>
-      operatorService.listSearchAttributes({ namespace }),
-    );
+    const answer = await callWithin(client, limitMs, () => operatorService.listSearchAttributes({ namespace }));
     return answer.customAttributes;
   } catch (error) {
     if (isRefusal(error)) return {};
@@ -52,27 +39,17 @@ async function listRegistered({
   }
 }
 
-/** Status codes of gRPC: Temporal Cloud, for one, has no operator service. */
-const permissionDenied = 7;
-const unimplemented = 12;
-
+/** Temporal Cloud, for one, has no operator service. */
 function isRefusal(error: unknown): boolean {
-  if (!isGrpcServiceError(error)) return false;
-  const code: number = error.code;
-  return code === permissionDenied || code === unimplemented;
+  const kind = readCallFailure(error)?.kind;
+  return kind === 'forbidden' || kind === 'unimplemented';
 }
 
 function missingAttributesWarning(
-  missing: typeof searchAttributes | readonly (typeof searchAttributes)[number][],
+  missing: ReturnType<typeof missingSearchAttributes>,
   { namespace }: TemporalService,
 ): string {
   const names = missing.map(({ name }) => name).join(', ');
-  const commands = missing.map(({ name, type }) => `--name ${name} --type ${typeName(type)}`).join(' ');
-  const remedy = `temporal operator search-attribute create --namespace ${namespace} ${commands}`;
+  const remedy = createAttributesCommand(namespace, missing);
   return `Temporal namespace ${namespace} lacks search attributes (${names}), so experiments cannot be listed by them; create them with \`${remedy}\``;
-}
-
-/** As the Temporal CLI spells it: `Keyword`. */
-function typeName(type: SearchAttributeType): string {
-  return type.charAt(0) + type.slice(1).toLowerCase();
 }

@@ -13,7 +13,7 @@ const activity = [
   '@temporalio/common',
 ];
 const clients = ['@kubernetes/client-node', '@temporalio/client', '@temporalio/common'];
-const workerPackages = ['@temporalio/activity', '@temporalio/envconfig', '@temporalio/worker', '@temporalio/workflow'];
+const workerPackages = ['@temporalio/activity', '@temporalio/worker', '@temporalio/workflow'];
 const sandboxBase = [
   'sandbox/processes',
   'sandbox/tools',
@@ -55,6 +55,10 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   kubernetes: ['core', 'node:', '@kubernetes/client-node'],
 
+  'temporal/grpc': ['@temporalio/client'],
+  'temporal/settings': ['@temporalio/client', '@temporalio/envconfig'],
+  temporal: ['core', 'contract', 'temporal', '@temporalio/client', '@temporalio/common'],
+
   'metrics/unmeasured': ['core'],
   'metrics/time-limit': [],
   'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured'],
@@ -69,13 +73,13 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   'operator/status': ['core'],
   'operator/crds': ['core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
-  operator: ['core', 'contract', 'formats', 'kubernetes', 'operator/status', 'node:', ...clients],
+  operator: ['core', 'contract', 'formats', 'kubernetes', 'temporal', 'operator/status', 'node:', ...clients],
 
   'activities/failures': ['core/failures', '@temporalio/activity', '@temporalio/common'],
   'activities/heartbeat': ['@temporalio/activity'],
   'activities/scratch-directory': ['node:'],
-  'activities/knative': [...activity, 'kubernetes', 'metrics', '@temporalio/client'],
-  'activities/search-attributes': [...activity, 'activities/knative', '@temporalio/client'],
+  'activities/knative': [...activity, 'kubernetes', 'metrics', 'temporal'],
+  'activities/search-attributes': [...activity, 'temporal'],
   'activities/secrets': [...activity, 'activities/knative'],
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
   'activities/http': [...activity, 'metrics', 'activities/knative', 'activities/secrets'],
@@ -98,7 +102,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'activities/helm',
     'activities/metrics',
   ],
-  activities: [...activity, 'formats', 'metrics', 'activities', '@temporalio/client'],
+  activities: [...activity, 'formats', 'metrics', 'temporal', 'activities'],
 
   'client/terminal': ['node:'],
   'client/errors': [],
@@ -107,15 +111,24 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'core',
     'contract',
     'kubernetes',
+    'temporal',
     'operator',
     'client/errors',
     'client/context',
     'node:',
     ...clients,
-    '@temporalio/envconfig',
   ],
   'client/files': ['core', 'formats', 'metrics', 'client/errors', 'client/terminal', 'client/temporal', 'node:'],
-  'client/doctor': ['core', 'contract', 'kubernetes', 'metrics', 'client/context', 'client/temporal', ...clients],
+  'client/doctor': [
+    'core',
+    'contract',
+    'kubernetes',
+    'metrics',
+    'temporal',
+    'client/context',
+    'client/temporal',
+    ...clients,
+  ],
   'client/render': ['core', 'contract', 'client/terminal', 'client/temporal', 'client/doctor', 'node:', 'string-width'],
   'client/commands': [
     'core',
@@ -123,6 +136,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'formats',
     'kubernetes',
     'metrics',
+    'temporal',
     'operator',
     'client/errors',
     'client/context',
@@ -145,7 +159,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   ],
   client: ['kubernetes', 'client', 'node:', 'commander'],
 
-  worker: ['activities', 'operator', 'formats/worker', 'node:', 'pino', ...clients, ...workerPackages],
+  worker: ['temporal', 'activities', 'operator', 'formats/worker', 'node:', 'pino', ...clients, ...workerPackages],
 
   'sandbox/processes': ['node:'],
   'sandbox/tools': ['sandbox/processes', 'node:'],

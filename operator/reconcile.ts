@@ -1,9 +1,9 @@
 import { failedStatus, statusOfReport, withTrouble } from './status/experiment-status.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
-import { formatObjectName } from '../core/text/object-name.ts';
 import type { Report } from '../core/report/report.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
+import { restoreRemedy } from '../temporal/read-run.ts';
 import { isOutdated } from './cluster.ts';
 import {
   abortReason,
@@ -119,13 +119,13 @@ async function mirror(dependencies: OperatorDependencies, memory: RunMemory, obj
     known.isOpen = false;
     return leave(dependencies, written);
   }
-  known.see(observation.kind === 'observed' ? observation.mark : undefined);
+  known.see(observation.kind === 'reported' ? observation.mark : undefined);
   return nextObservation(memory, written);
 }
 
 /** It has an outcome, and tidies up. The type of a failure comes with its workflow's end; what is written before it would stay. */
 function isClosing(observation: RunObservation): boolean {
-  return observation.kind === 'observed' && !observation.isClosed && observation.report.outcome !== undefined;
+  return observation.kind === 'reported' && !observation.isClosed && observation.report.outcome !== undefined;
 }
 
 function nextObservation(memory: RunMemory, object: ExperimentObject): Next {
@@ -152,7 +152,7 @@ function statusAfter(
   const workflowId = experimentWorkflowId(object);
   const nowMs = Date.now();
   switch (observation.kind) {
-    case 'observed': {
+    case 'reported': {
       const { runId, failureType } = observation;
       const facts = { nowMs, workflowId, runId, previous, ...(failureType === undefined ? {} : { failureType }) };
       return withSpecCheck(object, statusOfReport(observation.report, facts));
@@ -164,7 +164,7 @@ function statusAfter(
       const last = report === undefined ? previous : statusOfReport(report, { nowMs, workflowId, runId, previous });
       return failedStatus(
         last,
-        { reason: 'WorkflowStopped', message: `the workflow ${how}: ${restoreRemedy(object)}` },
+        { reason: 'WorkflowStopped', message: `the workflow ${how}: ${restoreRemedy(experimentTarget(object))}` },
         nowMs,
       );
     }
@@ -175,12 +175,6 @@ function statusAfter(
         nowMs,
       );
   }
-}
-
-function restoreRemedy(object: ExperimentObject): string {
-  const target = experimentTarget(object);
-  const name = target === undefined ? 'TARGET' : formatObjectName(target);
-  return `nobody brought the traffic back; \`serin restore ${name}\` does`;
 }
 
 /** What the API server's rule lets through: fields below those that the schema knows. */

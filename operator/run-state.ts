@@ -69,7 +69,7 @@ function observedState(observation: RunObservation): RunState {
       return { kind: 'lost', message: `its workflow ${observation.how}`, mayAppear: false };
     case 'silent':
       return { kind: 'blind', reason: 'NoWorker', message: `the run was told to abort, but ${observation.reason}` };
-    case 'observed':
+    case 'reported':
       if (observation.isClosed) return finalState(observation.report);
       if (isSafeAfterAbort(observation.report)) return { kind: 'safe' };
       return { kind: 'aborting', message: 'the run was told to abort, but its traffic is not safe yet' };

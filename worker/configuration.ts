@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
+import { loadTemporalSettings } from '../temporal/settings.ts';
+import type { TemporalSettings } from '../temporal/settings.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
 /** Everything that a worker is told from outside, read and checked once. */
 export interface Configuration {
   readonly settings: WorkerSettings;
-  readonly temporal: ReturnType<typeof loadClientConnectConfig>;
+  readonly temporal: TemporalSettings;
   readonly kubeConfig: KubeConfig;
 }
 
@@ -27,7 +28,7 @@ export function loadConfiguration(): Configuration {
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));
-  const temporal = attempt(loadTemporalConfig);
+  const temporal = attempt(loadTemporal);
   // Where the kubeconfig is can only be known from settings that are right.
   const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
   if (settings === undefined || temporal === undefined || kubeConfig === undefined || problems.length > 0) {
@@ -44,9 +45,9 @@ export function describeConfiguration({ settings, kubeConfig }: Configuration) {
   return { taskQueue, kubernetes, prometheus: `${origin}${pathname}`, helmPath, allowedCommands };
 }
 
-function loadTemporalConfig(): Configuration['temporal'] {
+function loadTemporal(): TemporalSettings {
   try {
-    return loadClientConnectConfig();
+    return loadTemporalSettings();
   } catch (error) {
     throw new Error(`TEMPORAL_*: expected a usable Temporal configuration, got ${errorReason(error)}`, {
       cause: error,

@@ -1,17 +1,13 @@
-import { Client, isGrpcServiceError } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import type { Configuration } from './configuration.ts';
+import { answerWithin, readCallFailure } from '../temporal/grpc.ts';
+import type { TemporalPlace, TemporalService, TemporalSettings } from '../temporal/settings.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
-/** An open connection to the Temporal service. */
-export interface TemporalConnection {
+/** The connection of a worker, which its client uses too. */
+export interface TemporalConnection extends TemporalService {
   readonly connection: NativeConnection;
-  readonly client: Client;
-  readonly address: string;
-  readonly namespace: string;
 }
-
-const defaultAddress = 'localhost:7233';
 
 /** A worker that cannot connect ends; whoever runs it starts it again. */
 const connectLimitMs = 10_000;
@@ -20,15 +16,11 @@ const connectLimitMs = 10_000;
 const answerLimitMs = 800;
 
 /** Connects, and sees that the namespace is there. */
-export async function connectTemporal({
-  connectionOptions,
-  namespace,
-}: Configuration['temporal']): Promise<TemporalConnection> {
-  const address = connectionOptions.address ?? defaultAddress;
-  const connection = await connect({ ...connectionOptions, address });
-  const temporal = { connection, address, namespace: namespace ?? 'default' };
-  await requireNamespace(temporal);
-  return { ...temporal, client: new Client({ connection, namespace: temporal.namespace }) };
+export async function connectTemporal(settings: TemporalSettings): Promise<TemporalConnection> {
+  const connection = await connect(settings);
+  const { address, namespace } = settings;
+  await requireNamespace(connection, { address, namespace });
+  return { connection, client: new Client({ connection, namespace }), address, namespace };
 }
 
 /** Undefined when Temporal answers, else why it does not. */
@@ -41,43 +33,30 @@ export async function whyNoAnswer({ connection, address }: Pick<TemporalConnecti
   }
 }
 
-async function connect(options: Configuration['temporal']['connectionOptions'] & { readonly address: string }) {
-  const { promise: expiry, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${connectLimitMs / 1000} s`)), connectLimitMs);
+async function connect({ connectionOptions, address }: TemporalSettings): Promise<NativeConnection> {
   try {
-    return await Promise.race([NativeConnection.connect(options), expiry]);
+    return await answerWithin(connectLimitMs, NativeConnection.connect(connectionOptions));
   } catch (error) {
     const remedy = 'start it (`temporal server start-dev`), or set TEMPORAL_ADDRESS or temporal.toml';
-    const message = `cannot connect to Temporal at ${options.address}: ${transportReason(error)}; ${remedy}`;
+    const message = `cannot connect to Temporal at ${address}: ${transportReason(error)}; ${remedy}`;
     throw new StartupError(1, message, { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-async function requireNamespace({ connection, address, namespace }: Omit<TemporalConnection, 'client'>): Promise<void> {
+async function requireNamespace(connection: NativeConnection, { address, namespace }: TemporalPlace): Promise<void> {
   try {
     await connection.withDeadline(Date.now() + connectLimitMs, () =>
       connection.workflowService.describeNamespace({ namespace }),
     );
   } catch (error) {
     await connection.close();
-    const isMissing = isNotFound(error);
+    const isMissing = readCallFailure(error)?.kind === 'notFound';
     const remedy = 'create it (`temporal operator namespace create`), or set TEMPORAL_NAMESPACE';
     const message = isMissing
       ? `Temporal at ${address} has no namespace ${namespace}; ${remedy}`
       : `Temporal at ${address} does not show namespace ${namespace}: ${errorReason(error)}`;
     throw new StartupError(1, message, { cause: error });
   }
-}
-
-/** Status code of gRPC (https://grpc.io/docs/guides/status-codes/). */
-const grpcNotFound = 5;
-
-function isNotFound(error: unknown): boolean {
-  if (!isGrpcServiceError(error)) return false;
-  const code: number = error.code;
-  return code === grpcNotFound;
 }
 
 /** The native client prints its errors as nested structures; the innermost one says what happened. */

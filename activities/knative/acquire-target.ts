@@ -1,13 +1,13 @@
 import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { leaseHolder, isHeldBy, judgeOwnership } from '../../core/traffic/lease.ts';
-import type { ChainState, Ownership } from '../../core/traffic/lease.ts';
+import type { ChainState, LeaseHolder, Ownership } from '../../core/traffic/lease.ts';
 import { leaseAnnotations } from '../../core/traffic/target.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { Acquisition } from '../../contract/traffic.ts';
-import { failure, hasType } from '../failures.ts';
-import { readChainState } from './holder-chain.ts';
-import type { TemporalService } from './holder-chain.ts';
+import { readChainState } from '../../temporal/holder.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
+import { failure, hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 import { leaseFacts, isOurs, isTakenOver, leaseObjectName, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
@@ -61,11 +61,20 @@ export async function releaseTarget(
 
 async function judge(temporal: TemporalService, lease: V1Lease, { target, holder }: OwnedTarget): Promise<Ownership> {
   const facts = leaseFacts(lease);
-  const chain: ChainState = isHeldBy(facts, holder)
-    ? { kind: 'open' }
-    : await readChainState(temporal, leaseHolder(facts));
+  const chain = isHeldBy(facts, holder) ? openChain : await askForChain(temporal, leaseHolder(facts));
   const leaseName = formatObjectName(leaseObjectName(target));
   return judgeOwnership({ lease: facts, holder, chain, nowMs: Date.now(), leaseName });
+}
+
+const openChain: ChainState = { kind: 'open' };
+
+async function askForChain(temporal: TemporalService, holder: LeaseHolder | undefined): Promise<ChainState> {
+  if (holder === undefined) return { kind: 'unknown', reason: 'its Lease names no experiment' };
+  return readChainState(temporal, holder).catch((error: unknown) => {
+    const about = `experiment ${holder.workflowId}`;
+    const message = `cannot ask Temporal at ${temporal.address} about ${about}: ${innermostMessage(error)}`;
+    throw failure('TemporalUnavailable', { message, cause: error });
+  });
 }
 
 function stillHeld(target: AcquireInput['target'], { by, why }: Extract<Ownership, { kind: 'held' }>): Error {

@@ -5,7 +5,7 @@ import { abortSignal } from '../../contract/messages.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { describedView } from '../files/experiment-document.ts';
 import { CommandError } from '../errors.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
@@ -38,7 +38,7 @@ export async function abortCommand(
 }
 
 interface Wait {
-  readonly session: Session;
+  readonly session: TemporalService;
   readonly execution: Execution;
   readonly timeoutMs: number;
 }

@@ -6,7 +6,7 @@ import { pause } from '../../kubernetes/pause.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import { failedReport, noReport, readReports } from '../files/experiment-file.ts';
 import type { Execution, ExperimentView } from '../temporal/experiments.ts';
@@ -60,7 +60,11 @@ interface Search {
   readonly signal: AbortSignal;
 }
 
-async function viewOfEnd(context: CommandContext, session: Session, { id, signal }: Search): Promise<ExperimentView> {
+async function viewOfEnd(
+  context: CommandContext,
+  session: TemporalService,
+  { id, signal }: Search,
+): Promise<ExperimentView> {
   const { workflowId } = await findSoon(context, session, { id, signal });
   let last: ExperimentView | undefined;
   for await (const view of pollExperiment(session, workflowId, signal)) last = view;
@@ -68,7 +72,7 @@ async function viewOfEnd(context: CommandContext, session: Session, { id, signal
   return last;
 }
 
-async function findSoon(context: CommandContext, session: Session, { id, signal }: Search): Promise<Execution> {
+async function findSoon(context: CommandContext, session: TemporalService, { id, signal }: Search): Promise<Execution> {
   const appearance = withTimeLimit(signal, appearanceLimitMs);
   for (;;) {
     try {

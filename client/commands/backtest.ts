@@ -4,7 +4,7 @@ import type { RejudgedInterval } from '../../core/offline/rejudge.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import { readManifestFile } from '../files/manifest.ts';
 import { isFile, readExportedRecord, readRunRecord } from '../temporal/recorded-run.ts';
@@ -53,7 +53,11 @@ async function readRecords(context: CommandContext, { ids, flags }: Request): Pr
   return [...exported, ...runs];
 }
 
-async function readRuns(context: CommandContext, session: Session, { ids, flags }: Request): Promise<RunRecord[]> {
+async function readRuns(
+  context: CommandContext,
+  session: TemporalService,
+  { ids, flags }: Request,
+): Promise<RunRecord[]> {
   const { last } = flags;
   const newest = last === undefined ? [] : await listExperiments(session, { limit: last });
   const records: RunRecord[] = [];

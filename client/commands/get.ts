@@ -2,7 +2,7 @@ import { formatYaml } from '../../formats/document/yaml.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { documentApiVersion, experimentDocument } from '../files/experiment-document.ts';
 import type { ExperimentDocument } from '../files/experiment-document.ts';
 import { CommandError } from '../errors.ts';
@@ -49,7 +49,7 @@ interface Listed {
   readonly flags: GetFlags;
 }
 
-async function readViews(session: Session, { workflowIds, flags }: Listed): Promise<readonly ExperimentView[]> {
+async function readViews(session: TemporalService, { workflowIds, flags }: Listed): Promise<readonly ExperimentView[]> {
   if (workflowIds.length === 0) return listExperiments(session, flags);
   return Promise.all(workflowIds.map((workflowId) => viewWorkflow(session, workflowId)));
 }
@@ -89,7 +89,7 @@ function print({ terminal, output }: CommandContext, document: unknown): void {
 }
 
 /** Prints a line whenever one changes, as kubectl does; ends when all named experiments have ended. */
-async function watchList(context: CommandContext, session: Session, listed: Listed): Promise<CommandResult> {
+async function watchList(context: CommandContext, session: TemporalService, listed: Listed): Promise<CommandResult> {
   const shown = new Map<string, string>();
   let widths: readonly number[] | undefined;
   do {

@@ -9,7 +9,7 @@ import { webUiAddress } from '../temporal/addresses.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import type { InputFile } from '../files/files.ts';
 import { readManifestFile } from '../files/manifest.ts';
@@ -41,7 +41,7 @@ export async function startCommand(context: CommandContext, flags: StartFlags): 
 }
 
 interface Start {
-  readonly session: Session;
+  readonly session: TemporalService;
   readonly workflowId: string;
   readonly file: InputFile;
   readonly experiment: Experiment;
@@ -79,7 +79,7 @@ interface Started {
   readonly taskQueue: string;
 }
 
-function reportStarted(context: CommandContext, session: Session, started: Started): void {
+function reportStarted(context: CommandContext, session: TemporalService, started: Started): void {
   const { program } = context;
   const { workflowId, runId } = started;
   const webUi = webUiAddress(session, started);
@@ -96,7 +96,7 @@ function reportStarted(context: CommandContext, session: Session, started: Start
   );
 }
 
-async function warnWithoutWorker(context: CommandContext, session: Session, taskQueue: string): Promise<void> {
+async function warnWithoutWorker(context: CommandContext, session: TemporalService, taskQueue: string): Promise<void> {
   if (await hasWorker(session, taskQueue)) return;
   remark(context, `warning: no worker polls task queue ${taskQueue} yet; the experiment waits for one`);
 }

@@ -2,9 +2,9 @@ import { userInfo } from 'node:os';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
-import { isOpen } from '../temporal/experiments.ts';
+import { isClosed } from '../../temporal/read-run.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import type { Execution } from '../temporal/experiments.ts';
 import { explainClientError } from '../temporal/failures.ts';
@@ -47,8 +47,9 @@ export function buildRequest({ by, reason }: RequestFlags): RequestInput {
 }
 
 /** Nothing can be asked of a workflow that is closed. */
-export function assertRunning({ workflowId, status }: Execution, verb: string): void {
-  if (isOpen(status.name)) return;
+export function assertRunning(execution: Execution, verb: string): void {
+  if (!isClosed(execution)) return;
+  const { workflowId, status } = execution;
   const how = status.name.toLowerCase().replaceAll('_', ' ');
   throw new CommandError('refused', `cannot ${verb} ${workflowId}: the experiment has ended (${how})`);
 }
@@ -63,7 +64,7 @@ interface Question {
   readonly flags: SteerFlags;
 }
 
-async function ask(session: Session, { execution, kind, flags }: Question): Promise<RequestAccepted> {
+async function ask(session: TemporalService, { execution, kind, flags }: Question): Promise<RequestAccepted> {
   const { workflowId, runId, taskQueue } = execution;
   const handle = session.client.workflow.getHandle(workflowId, runId);
   try {

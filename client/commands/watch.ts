@@ -3,7 +3,7 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { describedView } from '../files/experiment-document.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
@@ -25,7 +25,7 @@ export async function watchCommand(context: CommandContext, id: string, flags: W
 /** The same with a connection that is open already. */
 export async function watchInSession(
   context: CommandContext,
-  session: Session,
+  session: TemporalService,
   { id, timeoutMs }: WatchFlags & { readonly id: string },
 ): Promise<CommandResult> {
   const { interrupted } = context.terminal;

@@ -6,8 +6,7 @@ import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import { leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import type { ConnectionFlags } from '../context.ts';
-import { stateOfHolder } from '../temporal/holder.ts';
-import type { HolderState } from '../temporal/holder.ts';
+import { readHolder } from '../temporal/holder.ts';
 import type { DoctorService } from './cluster.ts';
 import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -46,16 +45,16 @@ async function checkHeld(
   { holder, connection, program }: TargetsScope & { readonly holder: LeaseHolder },
 ): Promise<Finding> {
   const target = formatObjectName(service.metadata);
-  const state: HolderState = await stateOfHolder(connection, holder);
-  switch (state.kind) {
-    case 'running':
+  const chain = await readHolder(connection, holder);
+  switch (chain.kind) {
+    case 'open':
       return okFinding(`${target} is held by ${holder.workflowId}, which is running`);
     case 'unknown':
       return warnFinding(
-        `${target} is held, ${formatTraffic(service)}, and nobody knows whether its experiment runs: ${state.reason}`,
+        `${target} is held, ${formatTraffic(service)}, and nobody knows whether its experiment runs: ${chain.reason}`,
         `point --address and --namespace to its Temporal; if it has ended, ${program} restore ${target} --force`,
       );
-    case 'ended':
+    case 'closed':
       return isSplit(service)
         ? failFinding(
             `${target} is left split, ${formatTraffic(service)}: ${holder.workflowId} has ended`,

@@ -1,6 +1,11 @@
 import { searchAttributes } from '../../contract/messages.ts';
 import { withSession } from '../temporal/connection.ts';
-import type { Session } from '../temporal/connection.ts';
+import {
+  createAttributesCommand,
+  formatAttributeType,
+  missingSearchAttributes,
+} from '../../temporal/search-attributes.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { hasWorker } from '../temporal/task-queue.ts';
 import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
@@ -21,38 +26,31 @@ export async function checkTemporal(flags: ConnectionFlags, taskQueue: string): 
   }
 }
 
-async function checkNamespace({ client, address, namespace }: Session): Promise<Finding> {
+async function checkNamespace({ client, address, namespace }: TemporalService): Promise<Finding> {
   await client.workflowService.describeNamespace({ namespace });
   return okFinding(`Temporal at ${address} answers, and has the namespace ${namespace}`);
 }
 
-/** `temporal.api.enums.v1.IndexedValueType`. */
-const indexedValueTypes: Readonly<Record<(typeof searchAttributes)[number]['type'], number>> = { KEYWORD: 2, INT: 3 };
-
-/** As the Temporal CLI spells them. */
-const typeNames = { KEYWORD: 'Keyword', INT: 'Int' } as const;
-
-async function checkSearchAttributes({ client, namespace }: Session): Promise<Finding> {
-  const createRemedy = (attributes: readonly (typeof searchAttributes)[number][]): string => {
-    const flags = attributes.map(({ name, type }) => `--name ${name} --type ${typeNames[type]}`).join(' ');
-    return `temporal operator search-attribute create --namespace ${namespace} ${flags}`;
-  };
+async function checkSearchAttributes({ client, namespace }: TemporalService): Promise<Finding> {
   const answer = client.connection.operatorService.listSearchAttributes({ namespace });
   const registered = await answer.then(({ customAttributes }) => customAttributes, failureText);
   if (typeof registered === 'string') {
     return warnFinding(
       `Temporal does not tell which search attributes it has: ${registered}`,
-      createRemedy(searchAttributes),
+      createAttributesCommand(namespace, searchAttributes),
     );
   }
-  const missing = searchAttributes.filter(({ name, type }) => registered[name] !== indexedValueTypes[type]);
+  const missing = missingSearchAttributes(registered);
   if (missing.length === 0)
     return okFinding(`search attributes: ${searchAttributes.map(({ name }) => name).join(', ')}`);
-  const names = missing.map(({ name, type }) => `${name} (${typeNames[type]})`).join(', ');
-  return warnFinding(`no search attributes ${names}: experiments are not found by them`, createRemedy(missing));
+  const names = missing.map(({ name, type }) => `${name} (${formatAttributeType(type)})`).join(', ');
+  return warnFinding(
+    `no search attributes ${names}: experiments are not found by them`,
+    createAttributesCommand(namespace, missing),
+  );
 }
 
-async function checkWorkers(session: Session, taskQueue: string): Promise<Finding> {
+async function checkWorkers(session: TemporalService, taskQueue: string): Promise<Finding> {
   if (await hasWorker(session, taskQueue)) return okFinding(`workers poll the task queue ${taskQueue}`);
   return failFinding(
     `no worker polls the task queue ${taskQueue}`,

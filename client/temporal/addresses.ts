@@ -1,11 +1,12 @@
-import type { Session } from './connection.ts';
+import { defaultPort } from '../../temporal/settings.ts';
+import type { TemporalPlace } from '../../temporal/settings.ts';
 
 /**
  * Where Temporal's Web UI shows a run, as far as the server's address tells: Temporal Cloud, and the development
  * server, whose UI listens 1000 ports above it. `SERIN_WEB_UI` names any other, `https://temporal.example.com`.
  */
 export function webUiAddress(
-  { address, namespace }: Pick<Session, 'address' | 'namespace'>,
+  { address, namespace }: TemporalPlace,
   { workflowId, runId }: { readonly workflowId: string; readonly runId: string },
   configured: string | undefined = process.env['SERIN_WEB_UI'],
 ): string | undefined {
@@ -16,7 +17,7 @@ export function webUiAddress(
 }
 
 function webUiBase(address: string): string | undefined {
-  const [host = '', port = '7233'] = address.split(':');
+  const [host = '', port = defaultPort] = address.split(':');
   if (host.endsWith('.tmprl.cloud')) return 'https://cloud.temporal.io';
   return host === 'localhost' || host === '127.0.0.1' ? `http://${host}:${Number(port) + 1000}` : undefined;
 }

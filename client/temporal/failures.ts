@@ -4,15 +4,13 @@ import {
   NamespaceNotFoundError,
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
-  isGrpcServiceError,
 } from '@temporalio/client';
+import { readCallFailure } from '../../temporal/grpc.ts';
+import type { TemporalPlace } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 
 /** Whatever Temporal's client throws, as one sentence of ours. */
-export function explainClientError(
-  error: unknown,
-  where: { readonly address: string; readonly namespace: string },
-): CommandError {
+export function explainClientError(error: unknown, where: TemporalPlace): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof NamespaceNotFoundError) {
     const message = `Temporal at ${where.address} has no namespace ${where.namespace}: set --namespace or TEMPORAL_NAMESPACE`;
@@ -25,7 +23,7 @@ export function explainClientError(
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
     return new CommandError('noWorker', 'no worker answered in time', { cause: error });
   }
-  return explainGrpc(error, where.address);
+  return explainCall(error, where.address);
 }
 
 function explainRefusal(error: WorkflowUpdateFailedError): CommandError {
@@ -34,23 +32,26 @@ function explainRefusal(error: WorkflowUpdateFailedError): CommandError {
   return new CommandError('refused', message, { cause: error });
 }
 
-/** gRPC status codes (https://grpc.io/docs/guides/status-codes/): cancelled, deadline exceeded, unavailable. */
-const grpcSilence: readonly number[] = [1, 4, 14];
-/** Permission denied, unauthenticated. */
-const grpcDenial: readonly number[] = [7, 16];
-
-function explainGrpc(error: unknown, address: string): CommandError {
-  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  if (!isGrpcServiceError(cause)) {
+function explainCall(error: unknown, address: string): CommandError {
+  const failure = readCallFailure(error);
+  if (failure === undefined) {
     return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
   }
-  const reason = cause.details || cause.message;
-  if (grpcSilence.includes(cause.code)) {
-    return new CommandError('unreachable', `Temporal does not answer at ${address}: ${reason}`, { cause: error });
+  const { kind, details } = failure;
+  switch (kind) {
+    case 'late':
+    case 'unavailable':
+      return new CommandError('unreachable', `Temporal does not answer at ${address}: ${details}`, { cause: error });
+    case 'forbidden':
+    case 'unauthenticated':
+      return new CommandError('unreachable', `Temporal at ${address} refuses these credentials: ${details}`, {
+        cause: error,
+      });
+    case 'exhausted':
+    case 'notFound':
+    case 'invalid':
+    case 'unimplemented':
+    case 'other':
+      return new CommandError('failed', `Temporal at ${address} says: ${details}`, { cause: error });
   }
-  if (grpcDenial.includes(cause.code)) {
-    const message = `Temporal at ${address} refuses these credentials: ${reason}`;
-    return new CommandError('unreachable', message, { cause: error });
-  }
-  return new CommandError('failed', `Temporal at ${address} says: ${reason}`, { cause: error });
 }

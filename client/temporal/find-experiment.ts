@@ -3,7 +3,7 @@ import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { CommandContext } from '../context.ts';
 import { remark } from '../context.ts';
-import type { Session } from './connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import { describeExecution, viewExecution } from './experiments.ts';
 import type { Execution, ExperimentView } from './experiments.ts';
@@ -14,7 +14,7 @@ import { runningOn, runsOfObjects } from './visibility.ts';
  * the operator, or the one that runs on the Knative Service of this name. Says so when there are several of the name. Fails
  * with `notFound`.
  */
-export async function findExecution(context: CommandContext, session: Session, id: string): Promise<Execution> {
+export async function findExecution(context: CommandContext, session: TemporalService, id: string): Promise<Execution> {
   const exact = await describeExecution(session, id);
   if (exact !== undefined) return exact;
   const name = possibleName(id);
@@ -29,7 +29,7 @@ export async function findExecution(context: CommandContext, session: Session, i
 }
 
 /** Looks at the latest run of a workflow. Fails with `notFound`. */
-export async function viewWorkflow(session: Session, workflowId: string): Promise<ExperimentView> {
+export async function viewWorkflow(session: TemporalService, workflowId: string): Promise<ExperimentView> {
   const execution = await describeExecution(session, workflowId);
   if (execution === undefined) throw notFound(session, `experiment ${workflowId}`);
   return viewExecution(session, execution);
@@ -43,7 +43,7 @@ export function possibleName(id: string): ObjectName | undefined {
 }
 
 /** The newest first. */
-async function findExecutions(session: Session, name: ObjectName): Promise<readonly Execution[]> {
+async function findExecutions(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
   const started = await describeExecution(session, `${workflowType}/${formatObjectName(name)}`);
   const operated = await runsOfObjects(session, name);
   const all = started === undefined ? operated : [started, ...operated];
@@ -51,7 +51,7 @@ async function findExecutions(session: Session, name: ObjectName): Promise<reado
 }
 
 /** Only a name with its namespace may be a Knative Service's too. */
-async function executionOn(session: Session, id: string, name: ObjectName): Promise<Execution> {
+async function executionOn(session: TemporalService, id: string, name: ObjectName): Promise<Execution> {
   const [only, ...others] = id.includes('/') ? await runningOn(session, id) : [];
   if (only === undefined) throw notFound(session, `experiment ${id} or ${workflowType}/${formatObjectName(name)}`);
   if (others.length === 0) return only;
@@ -59,10 +59,10 @@ async function executionOn(session: Session, id: string, name: ObjectName): Prom
   throw new CommandError('notFound', message);
 }
 
-function notFound(session: Session, what: string): CommandError {
+function notFound(session: TemporalService, what: string): CommandError {
   return new CommandError('notFound', `no ${what} ${formatPlace(session)}; \`serin get\` lists all`);
 }
 
-function formatPlace({ namespace, address }: Session): string {
+function formatPlace({ namespace, address }: TemporalService): string {
   return `in namespace ${namespace} at ${address}`;
 }

@@ -1,39 +1,21 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
-import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { ChainState, LeaseHolder } from '../../core/traffic/lease.ts';
+import { readChainState } from '../../temporal/holder.ts';
 import { withSession } from './connection.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { isOpen } from './experiments.ts';
-import { explainClientError } from './failures.ts';
-
-/** What Temporal says about the experiment that holds a target. */
-export type HolderState =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'ended' }
-  /** Nobody knows. */
-  | { readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * Asks Temporal for the experiment that holds a target. The run id tells, and not the address: workers and people may
- * reach the same Temporal by different ones.
+ * Asks Temporal for the experiment that holds a target. People may reach its Temporal by another address than the workers:
+ * where they point to is taken for it.
  */
-export async function stateOfHolder(flags: ConnectionFlags, holder: LeaseHolder): Promise<HolderState> {
-  const connection = { ...flags, namespace: flags.namespace ?? holder.temporalNamespace };
+export async function readHolder(flags: ConnectionFlags, holder: LeaseHolder): Promise<ChainState> {
+  const { temporalAddress: address, temporalNamespace } = holder;
+  const connection = { ...flags, namespace: flags.namespace ?? temporalNamespace };
   try {
-    return await withSession(connection, async ({ client, address, namespace }): Promise<HolderState> => {
-      const described = client.workflow.getHandle(holder.workflowId).describe();
-      return described.then(
-        ({ status, raw }): HolderState => {
-          // A workflow id has one open chain at most: the latest run of another chain means that the holder's has ended.
-          const isHolders = raw.workflowExecutionInfo?.firstRunId === holder.firstRunId;
-          return { kind: isHolders && isOpen(status.name) ? 'running' : 'ended' };
-        },
-        (error: unknown): HolderState => {
-          if (!(error instanceof WorkflowNotFoundError)) throw explainClientError(error, { address, namespace });
-          return { kind: 'unknown', reason: `${holderName(holder)} is not known there` };
-        },
-      );
-    });
+    const chain = await withSession(connection, ({ client }) =>
+      readChainState({ client, address, namespace: temporalNamespace }, holder),
+    );
+    return chain.kind === 'unknown' ? { ...chain, reason: `${holderName(holder)} is not known there` } : chain;
   } catch (error) {
     return { kind: 'unknown', reason: error instanceof Error ? error.message : String(error) };
   }
@@ -46,13 +28,13 @@ export async function stateOfHolder(flags: ConnectionFlags, holder: LeaseHolder)
  */
 export async function assertHolderEnded(flags: ConnectionFlags, holder: LeaseHolder | undefined): Promise<void> {
   if (holder === undefined) throw doubt('its Lease names no experiment');
-  const state = await stateOfHolder(flags, holder);
-  switch (state.kind) {
-    case 'ended':
+  const chain = await readHolder(flags, holder);
+  switch (chain.kind) {
+    case 'closed':
       return;
     case 'unknown':
-      throw doubt(state.reason);
-    case 'running': {
+      throw doubt(chain.reason);
+    case 'open': {
       const remedy = `\`serin abort ${holder.workflowId}\` brings the traffic back; if its worker cannot run, terminate it first`;
       throw new CommandError('refused', `${holderName(holder)} is running: ${remedy}, or use --force`);
     }

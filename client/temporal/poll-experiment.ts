@@ -1,7 +1,7 @@
 import { pause } from '../../kubernetes/pause.ts';
-import type { Session } from './connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
-import { isOpen } from './experiments.ts';
+import { isClosed } from '../../temporal/read-run.ts';
 import { viewWorkflow } from './find-experiment.ts';
 import type { ExperimentView } from './experiments.ts';
 import { explainClientError } from './failures.ts';
@@ -13,7 +13,7 @@ const attemptLimitMs = 5_000;
 
 /** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
 export function isFinalView({ report, execution }: ExperimentView): boolean {
-  return report?.outcome !== undefined || !isOpen(execution.status.name);
+  return report?.outcome !== undefined || isClosed(execution);
 }
 
 /**
@@ -21,7 +21,7 @@ export function isFinalView({ report, execution }: ExperimentView): boolean {
  * report comes again with a note.
  */
 export async function* pollExperiment(
-  session: Session,
+  session: TemporalService,
   workflowId: string,
   signal: AbortSignal,
 ): AsyncGenerator<ExperimentView> {
@@ -35,7 +35,7 @@ export async function* pollExperiment(
   }
 }
 
-async function pollOnce(session: Session, workflowId: string, last: ExperimentView): Promise<ExperimentView> {
+async function pollOnce(session: TemporalService, workflowId: string, last: ExperimentView): Promise<ExperimentView> {
   try {
     const view = await session.client.withDeadline(Date.now() + attemptLimitMs, () =>
       viewWorkflow(session, workflowId),

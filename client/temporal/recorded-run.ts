@@ -12,7 +12,7 @@ import type { ManifestReading, PreflightReport } from '../../contract/preparatio
 import type { Observation } from '../../contract/observation.ts';
 import type { PatchTrafficInput } from '../../contract/traffic.ts';
 import type { CommandContext } from '../context.ts';
-import type { Session } from './connection.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import { findExecution } from './find-experiment.ts';
 
@@ -34,7 +34,7 @@ type Event = NonNullable<History['events']>[number];
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
 /** The record of a run that Temporal knows. */
-export async function readRunRecord(context: CommandContext, session: Session, id: string): Promise<RunRecord> {
+export async function readRunRecord(context: CommandContext, session: TemporalService, id: string): Promise<RunRecord> {
   return readRecord(id, await readChain(context, session, id));
 }
 
@@ -63,7 +63,7 @@ async function readExported(path: string): Promise<History> {
 /** All runs of the experiment that were continued as new, the first run first. */
 async function readChain(
   context: CommandContext,
-  { client, ...session }: Session,
+  { client, ...session }: TemporalService,
   id: string,
 ): Promise<readonly History[]> {
   const { workflowId, runId } = await findExecution(context, { client, ...session }, id);

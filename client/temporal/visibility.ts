@@ -1,11 +1,11 @@
-import { isGrpcServiceError } from '@temporalio/client';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { workflowIdPrefixes } from '../../operator/experiment-object.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
 import { outcomeAttribute, stageAttribute, targetAttribute } from '../../contract/messages.ts';
-import type { Session } from './connection.ts';
+import { readCallFailure } from '../../temporal/grpc.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
 import { viewExecution } from './experiments.ts';
 import type { Execution, ExperimentView } from './experiments.ts';
 
@@ -18,8 +18,6 @@ export interface ListOptions {
   readonly limit: number;
 }
 
-const grpcInvalidArgument = 3;
-
 /** Reports that are asked for at the same time: a list of dead experiments costs one query limit for this many. */
 const concurrency = 8;
 
@@ -29,7 +27,10 @@ const mostRuns = 20;
 const ofType = `WorkflowType = "${workflowType}"`;
 
 /** The newest experiments of the Temporal namespace, newest first, running and ended. */
-export async function listExperiments(session: Session, options: ListOptions): Promise<readonly ExperimentView[]> {
+export async function listExperiments(
+  session: TemporalService,
+  options: ListOptions,
+): Promise<readonly ExperimentView[]> {
   const { limit } = options;
   const conditions = listConditions(options).map(({ attribute, value }) => equals(attribute, value));
   try {
@@ -41,7 +42,7 @@ export async function listExperiments(session: Session, options: ListOptions): P
 }
 
 /** The experiments that run on a Knative Service now; none where the namespace has no search attribute for it. */
-export async function runningOn(session: Session, target: string): Promise<readonly Execution[]> {
+export async function runningOn(session: TemporalService, target: string): Promise<readonly Execution[]> {
   const query = [ofType, equals(targetAttribute.name, target), 'ExecutionStatus = "Running"'].join(' AND ');
   return list(session, query, 2).catch((error: unknown) => {
     if (isInvalidQuery(error)) return [];
@@ -50,7 +51,7 @@ export async function runningOn(session: Session, target: string): Promise<reado
 }
 
 /** The experiments that the operator has run for objects of this name, the running ones first; as Temporal lists them, a moment late. */
-export async function runsOfObjects(session: Session, name: ObjectName): Promise<readonly Execution[]> {
+export async function runsOfObjects(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
   const isOfObject = workflowIdPrefixes(name).map((prefix) => `WorkflowId STARTS_WITH "${quoted(prefix)}"`);
   const query = `${ofType} AND (${isOfObject.join(' OR ')})`;
   return list(session, query, mostRuns).catch((error: unknown) => {
@@ -92,7 +93,7 @@ function quoted(text: string): string {
   return text.replaceAll(/["\\]/g, '');
 }
 
-async function list(session: Session, query: string, limit: number): Promise<readonly Execution[]> {
+async function list(session: TemporalService, query: string, limit: number): Promise<readonly Execution[]> {
   const executions: Execution[] = [];
   for await (const execution of session.client.workflow.list({ query, pageSize: limit })) {
     // A run that was continued as new is the same experiment, whose latest run is in the list too.
@@ -102,7 +103,7 @@ async function list(session: Session, query: string, limit: number): Promise<rea
   return executions;
 }
 
-async function viewAll(session: Session, executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
+async function viewAll(session: TemporalService, executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
   const views: ExperimentView[] = [];
   for (let start = 0; start < executions.length; start += concurrency) {
     const batch = executions.slice(start, start + concurrency);
@@ -119,6 +120,5 @@ function filterByReport(views: readonly ExperimentView[], options: ListOptions):
 
 /** The namespace has no such search attribute, or the server no such comparison. */
 function isInvalidQuery(error: unknown): boolean {
-  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  return isGrpcServiceError(cause) && cause.code === grpcInvalidArgument;
+  return readCallFailure(error)?.kind === 'invalid';
 }

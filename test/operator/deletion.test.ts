@@ -97,7 +97,7 @@ function anObject(name: string): ExperimentObject {
 }
 
 function observedRun(report: Parameters<typeof aReport>[0], isClosed = false): () => Promise<RunObservation> {
-  return async () => ({ kind: 'observed', report: aReport(report), runId: 'r', mark: 'm', isClosed });
+  return async () => ({ kind: 'reported', report: aReport(report), runId: 'r', mark: 'm', isClosed });
 }
 
 const graceMs = 5_000;
@@ -146,7 +146,7 @@ describe('a deleted Experiment', () => {
   test.each(['busy', 'refused'] as const)('is tried again while the API answers %s, but not for ever', async (kind) => {
     const failing = async () => Promise.reject(new KubernetesFailure(kind, 'cannot take the Lease'));
     const { object, means, events, writes } = aWorld(
-      { observe: async () => ({ kind: 'stopped', how: 'was terminated', runId: 'r' }) },
+      { observe: async () => ({ kind: 'stopped', how: 'was terminated', runId: 'r', mark: 'm' }) },
       { takeLease: failing },
     );
     const memory = new RunMemory();
@@ -160,7 +160,7 @@ describe('a deleted Experiment', () => {
 
   test('counts its time from the deletion, not from when its turn comes', async () => {
     const { object, means, writes } = aWorld({
-      observe: async () => ({ kind: 'silent', reason: 'no worker answers' }),
+      observe: async () => ({ kind: 'silent', reason: 'no worker answers', runId: 'r', mark: 'm' }),
     });
     const memory = new RunMemory();
     memory.of(object).sinceDeletion();
@@ -185,7 +185,7 @@ describe('a deleted Experiment', () => {
 
   test('gets its baseline back though nothing can be said', async () => {
     const { object, means, writes } = aWorld({
-      observe: async () => ({ kind: 'silent', reason: 'no worker answers' }),
+      observe: async () => ({ kind: 'silent', reason: 'no worker answers', runId: 'r', mark: 'm' }),
     });
     const writeStatus = async () => Promise.reject(new KubernetesFailure('refused', 'cannot write the status'));
     const memory = new RunMemory();

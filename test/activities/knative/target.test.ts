@@ -5,7 +5,7 @@ import { commandEnvironment } from '../../../activities/commands/environment.ts'
 import { runCommand } from '../../../activities/commands/run-command.ts';
 import { hasType } from '../../../activities/failures.ts';
 import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
-import type { TemporalService } from '../../../activities/knative/holder-chain.ts';
+import type { TemporalService } from '../../../temporal/settings.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { annotateLease, isTakenOver, raiseLease, readLease } from '../../../activities/knative/lease.ts';

@@ -1,0 +1,80 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+
+/** How a call to Temporal failed. `late`: nobody answered in time; `unavailable`: Temporal cannot be reached. */
+export type CallFailureKind =
+  | 'late'
+  | 'unavailable'
+  | 'exhausted'
+  | 'notFound'
+  | 'invalid'
+  | 'unimplemented'
+  | 'forbidden'
+  | 'unauthenticated'
+  | 'other';
+
+export interface CallFailure {
+  readonly kind: CallFailureKind;
+  /** What the server says, without the code. */
+  readonly details: string;
+}
+
+/** By gRPC's status codes (https://grpc.io/docs/guides/status-codes/). A server that gives up first says that the call was cancelled. */
+const kinds: Readonly<Record<number, CallFailureKind>> = {
+  1: 'late',
+  3: 'invalid',
+  4: 'late',
+  5: 'notFound',
+  7: 'forbidden',
+  8: 'exhausted',
+  12: 'unimplemented',
+  14: 'unavailable',
+  16: 'unauthenticated',
+};
+
+/** Nobody answered within the limit of `answerWithin`. */
+class NoAnswer extends Error {
+  constructor(limitMs: number) {
+    super(`no answer within ${limitMs / 1000} s`);
+    this.name = 'NoAnswer';
+  }
+}
+
+/** The failed call behind what Temporal's client has thrown; undefined when the error comes from elsewhere. */
+export function readCallFailure(error: unknown): CallFailure | undefined {
+  const cause = rootCause(error);
+  if (cause instanceof NoAnswer) return { kind: 'late', details: cause.message };
+  if (!isGrpcServiceError(cause)) return undefined;
+  return { kind: kinds[cause.code] ?? 'other', details: cause.details || cause.message };
+}
+
+/** What an error of Temporal's client says: the details of the failed call, else the message of the innermost error. */
+export function failureDetails(error: unknown): string {
+  const cause = rootCause(error);
+  return readCallFailure(cause)?.details ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
+/** The gRPC error that is behind an error, else the innermost one. */
+function rootCause(error: unknown): unknown {
+  if (isGrpcServiceError(error) || !(error instanceof Error) || error.cause === undefined) return error;
+  return rootCause(error.cause);
+}
+
+/** For the client's own answer at its deadline. */
+const deadlineSlackMs = 200;
+
+/** Makes one call to Temporal with a limit that holds whatever the connection does; beyond it the call fails as `late`. */
+export function callWithin<T>(client: Client, limitMs: number, request: () => Promise<T>): Promise<T> {
+  return answerWithin(limitMs + deadlineSlackMs, client.withDeadline(Date.now() + limitMs, request));
+}
+
+/** A worker's connection goes on trying beyond a deadline. What it still sends does no harm: all of it may happen twice. */
+export async function answerWithin<T>(limitMs: number, answer: Promise<T>): Promise<T> {
+  const { promise: expiry, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new NoAnswer(limitMs)), limitMs);
+  try {
+    return await Promise.race([answer, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,129 @@
+import { ApplicationFailure, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
+import { statusQuery } from '../contract/messages.ts';
+import { asReport } from '../core/report/as-report.ts';
+import type { Report } from '../core/report/report.ts';
+import { formatObjectName } from '../core/text/object-name.ts';
+import type { ObjectName } from '../core/text/object-name.ts';
+import { callWithin, failureDetails, readCallFailure } from './grpc.ts';
+
+/** One run of a workflow as Temporal knows it. */
+export type Run = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'taskQueue' | 'status'>;
+
+/** What an experiment's run says about itself. */
+export type RunReading =
+  | {
+      readonly kind: 'reported';
+      readonly report: Report;
+      readonly isClosed: boolean;
+      /** Of the workflow's failure. */
+      readonly failureType?: string;
+    }
+  /** Nobody answers: no worker runs, its workflow task fails, or the report cannot be read. */
+  | { readonly kind: 'silent'; readonly reason: string }
+  /** It has ended without having brought its target to an end; the report is the last one, if anybody answers. */
+  | { readonly kind: 'stopped'; readonly how: string; readonly report?: Report };
+
+/** The latest run of a workflow; undefined when Temporal knows no workflow of this id. */
+export async function describeWorkflow(
+  client: Client,
+  workflowId: string,
+): Promise<WorkflowExecutionDescription | undefined> {
+  return client.workflow.getHandle(workflowId).describe().catch(undefinedIfNotFound);
+}
+
+/** For `catch`: undefined for a workflow that Temporal does not know, or that is closed already for a signal. */
+export function undefinedIfNotFound(error: unknown): undefined {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+}
+
+/** Whether the run has ended. One that is paused in Temporal has not, and one that was continued as new has a successor. */
+export function isClosed({ status }: Pick<Run, 'status'>): boolean {
+  switch (status.name) {
+    case 'COMPLETED':
+    case 'FAILED':
+    case 'CANCELLED':
+    case 'TERMINATED':
+    case 'TIMED_OUT':
+      return true;
+    case 'RUNNING':
+    case 'PAUSED':
+    case 'CONTINUED_AS_NEW':
+    case 'UNSPECIFIED':
+    case 'UNKNOWN':
+      return false;
+  }
+}
+
+export interface ReadLimits {
+  /** For the result of a run that has ended. */
+  readonly callLimitMs: number;
+  /** For a worker's answer to the query. */
+  readonly queryLimitMs: number;
+}
+
+/**
+ * Reads what a run says about itself: its result if it has ended, else its answer to the status query, for which a worker is
+ * needed. Fails when Temporal itself does not answer.
+ */
+export async function readRun(client: Client, run: Run, limits: ReadLimits): Promise<RunReading> {
+  const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
+  const end = await callWithin(client, limits.callLimitMs, () => readEnd(handle, run));
+  if (end !== undefined) return end;
+  const query = callWithin(client, limits.queryLimitMs, () => handle.query(statusQuery));
+  const answer = await query.then(
+    (report) => readAnswer(asReport(report), run),
+    (error: unknown) => explainSilence(error, run),
+  );
+  const how = stops[run.status.name];
+  if (how === undefined) return answer;
+  return { kind: 'stopped', how, ...(answer.kind === 'reported' ? { report: answer.report } : {}) };
+}
+
+type Reported = Extract<RunReading, { kind: 'reported' }>;
+type Silent = Extract<RunReading, { kind: 'silent' }>;
+
+/** The end of a workflow carries its report, so that no worker is needed: as the result, or in the details of its failure. */
+async function readEnd(handle: WorkflowHandle, { status }: Run): Promise<Reported | undefined> {
+  if (status.name !== 'COMPLETED' && status.name !== 'FAILED') return undefined;
+  try {
+    const report = asReport(await handle.result());
+    return report && { kind: 'reported', report, isClosed: true };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const { type, details } = error.cause instanceof ApplicationFailure ? error.cause : {};
+    const report = asReport(details?.[0]);
+    return report && { kind: 'reported', report, isClosed: true, ...(type ? { failureType: type } : {}) };
+  }
+}
+
+function readAnswer(report: Report | undefined, run: Run): Reported | Silent {
+  if (report !== undefined) return { kind: 'reported', report, isClosed: isClosed(run) };
+  return { kind: 'silent', reason: 'it answers with a report that this version of serin cannot read' };
+}
+
+/** Temporal has just described the run: unless it cannot be reached any more, it is the worker that does not answer. */
+function explainSilence(error: unknown, { taskQueue }: Run): Silent {
+  const kind = readCallFailure(error)?.kind;
+  if (kind === 'unavailable') throw error;
+  const details = failureDetails(error);
+  const hasNoWorker = kind === 'late' || /no poller/i.test(details);
+  const reason = hasNoWorker
+    ? `no worker answers on task queue ${taskQueue}`
+    : `the experiment does not answer: ${details}`;
+  return { kind: 'silent', reason };
+}
+
+/** What no report says: how a run has ended that did not bring its target to an end itself. */
+const stops: Partial<Readonly<Record<Run['status']['name'], string>>> = {
+  TERMINATED: 'was terminated',
+  TIMED_OUT: 'ran into its execution timeout',
+  COMPLETED: 'ended as COMPLETED without a report that can be read',
+  FAILED: 'ended as FAILED without a report that can be read',
+};
+
+/** What mends a target whose run was stopped; `TARGET` where nobody knows its name. */
+export function restoreRemedy(target: ObjectName | undefined): string {
+  const name = target === undefined ? 'TARGET' : formatObjectName(target);
+  return `nobody brought the traffic back; \`serin restore ${name}\` does`;
+}

@@ -1,0 +1,23 @@
+import type { SearchAttributeType } from '@temporalio/common';
+import { searchAttributes } from '../contract/messages.ts';
+
+type SearchAttribute = (typeof searchAttributes)[number];
+
+/** `temporal.api.enums.v1.IndexedValueType`, by the names that the SDK uses. */
+const indexedValueTypes: Readonly<Record<SearchAttribute['type'], number>> = { KEYWORD: 2, INT: 3 };
+
+/** Those of serin's search attributes that are not registered with their type; `registered` as the operator service lists them. */
+export function missingSearchAttributes(registered: Readonly<Record<string, number>>): readonly SearchAttribute[] {
+  return searchAttributes.filter(({ name, type }) => registered[name] !== indexedValueTypes[type]);
+}
+
+/** The command that registers search attributes. */
+export function createAttributesCommand(namespace: string, attributes: readonly SearchAttribute[]): string {
+  const flags = attributes.map(({ name, type }) => `--name ${name} --type ${formatAttributeType(type)}`).join(' ');
+  return `temporal operator search-attribute create --namespace ${namespace} ${flags}`;
+}
+
+/** As the Temporal CLI spells it: `Keyword`. */
+export function formatAttributeType(type: SearchAttributeType): string {
+  return type.charAt(0) + type.slice(1).toLowerCase();
+}
