@@ -58,7 +58,10 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'metrics/unmeasured': ['core'],
   'metrics/time-limit': [],
   'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured'],
-  'metrics/jq': ['formats', 'node:', 'jq-wasm'],
+  'metrics/credentials': [],
+  'metrics/jq': ['node:', 'jq-wasm'],
+  'metrics/providers': ['core', 'metrics/unmeasured', 'metrics/prometheus', 'metrics/credentials', 'metrics/jq'],
+  'metrics/provider-issues': ['formats', 'metrics/providers'],
 
   'workflows/failures': ['core', '@temporalio/workflow'],
   'workflows/activities': ['core', 'contract', '@temporalio/workflow'],
@@ -68,7 +71,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   workflows: [...workflow, 'workflows'],
 
   'operator/status': ['core'],
-  'operator/crds': ['formats', 'node:', '@kubernetes/client-node'],
+  'operator/crds': ['core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
   operator: ['core', 'contract', 'formats', 'kubernetes', 'operator/status', 'node:', ...clients],
 
   'activities/failures': ['core/failures', '@temporalio/activity', '@temporalio/common'],
@@ -76,7 +79,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/scratch-directory': ['node:'],
   'activities/knative': [...activity, 'kubernetes', 'metrics', '@temporalio/client'],
   'activities/search-attributes': [...activity, 'activities/knative', '@temporalio/client'],
-  'activities/secrets': [...activity, 'activities/knative'],
+  'activities/secrets': [...activity, 'metrics/credentials', 'activities/knative'],
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
   'activities/http': [...activity, 'metrics', 'activities/knative', 'activities/secrets'],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
