@@ -4,7 +4,7 @@ import type { OutputConfiguration } from 'commander';
 import { assertedConditions, isAssertedCondition } from '../core/report/assertion.ts';
 import type { AssertedCondition } from '../core/report/assertion.ts';
 import { parseDuration } from '../core/text/duration.ts';
-import type { Outcome, Stage } from '../core/experiment/stage.ts';
+import { outcomes, stages } from '../core/experiment/stage.ts';
 import { defaultTaskQueue } from '../contract/names.ts';
 import type { AbortFlags } from './commands/abort.ts';
 import type { AssessFlags } from './commands/assess.ts';
@@ -41,9 +41,6 @@ interface TimeoutOption {
   /** Seconds. */
   readonly timeout: number;
 }
-
-const stages = ['Waiting', 'Initializing', 'Running', 'Finishing', 'Completed'] as const satisfies readonly Stage[];
-const outcomes = ['Promoted', 'RolledBack', 'Aborted', 'Failed', 'Concluded'] as const satisfies readonly Outcome[];
 
 type Execute = (invocation: Invocation) => Promise<void>;
 

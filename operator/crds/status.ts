@@ -1,3 +1,4 @@
+import { stages } from '../../core/experiment/stage.ts';
 import { freeSchema, integerSchema, listSchema, mappingSchema, enumSchema, textSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -22,7 +23,7 @@ export const experimentStatus: Schema = {
     initTime: time,
     startTime: time,
     lastUpdateTime: time,
-    stage: enumSchema('Waiting', 'Initializing', 'Running', 'Finishing', 'Completed'),
+    stage: enumSchema(...stages),
     completedIterations: integerSchema({ minimum: 0 }),
     versionRecommendedForPromotion: textSchema,
     recommendedBaseline: textSchema,
