@@ -9,6 +9,7 @@ import { compareRendered } from './helm/compare-rendered.ts';
 import { connectHelm } from './helm/helm.ts';
 import { runHelm } from './helm/run-helm.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
+import { requestText } from './http/request-text.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkObjects } from './knative/check-objects.ts';
@@ -76,7 +77,11 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
       prometheusUrl,
       scrapeIntervalMs,
       observeTarget: (input) => observeTarget(cluster, input),
-      backEnds: { prometheusUrl, allowedHosts, readSecret: (name) => readSecretData(cluster, name) },
+      backEnds: {
+        prometheusUrl,
+        readSecret: (name) => readSecretData(cluster, name),
+        request: (request) => requestText({ ...request, allowedHosts }),
+      },
       cancellationSignal,
     }),
     computeWeights,

@@ -11,7 +11,7 @@ import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 import type { TemporalService } from '../temporal/settings.ts';
-import { compileProblem } from '../metrics/jq/jq.ts';
+import { checkSource } from '../metrics/providers.ts';
 import { findMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
@@ -77,15 +77,16 @@ async function withMetrics(
   const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
   const metrics = { ...known, ...found };
   if (Object.keys(metrics).length === 0) return experiment;
-  await requireExpressions(metrics);
+  await requireUsable(metrics);
   return { ...experiment, metrics };
 }
 
-async function requireExpressions(metrics: MetricDefinitions): Promise<void> {
+async function requireUsable(metrics: MetricDefinitions): Promise<void> {
   for (const [reference, { source }] of Object.entries(metrics)) {
-    const problem = source.kind === 'http' ? await compileProblem(source.jqExpression) : undefined;
+    const problem = await checkSource(source);
     if (problem === undefined) continue;
-    const message = `metric ${reference}: jqExpression: expected a jq expression, got ${problem}`;
+    const { field, expected, got } = problem;
+    const message = `metric ${reference}: ${field}: expected ${expected}, got ${got}`;
     throw failure('MetricUnavailable', { message });
   }
 }

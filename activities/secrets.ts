@@ -1,6 +1,7 @@
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 import type { TemplatePart } from '../core/tasks/template.ts';
+import { shownNever } from '../metrics/credentials.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 
@@ -28,20 +29,6 @@ export async function readSecret(cluster: ActivityCluster, name: ObjectName | un
 /** The text with the secret's values in it. */
 export function fillIn(parts: readonly TemplatePart[], secret: Secret): string {
   return parts.map((part) => (typeof part === 'string' ? part : secret.value(part.secret))).join('');
-}
-
-/** User name and password as a header; what a file may have brought along at their ends is no part of them. */
-export function basicHeader(username: string, password: string): { readonly authorization: string } {
-  return { authorization: `Basic ${Buffer.from(`${username.trim()}:${password.trim()}`).toString('base64')}` };
-}
-
-/** What must not be shown of a secret: its values, and how they stand in headers. */
-export function shownNever(texts: Readonly<Record<string, string>>): readonly string[] {
-  const { username = '', password = '' } = texts;
-  const credentials = [`${username}:${password}`, `${username.trim()}:${password.trim()}`];
-  const values = Object.values(texts);
-  const encoded = [...values, ...credentials].map((value) => Buffer.from(value).toString('base64'));
-  return [...values, ...encoded];
 }
 
 function createSecret(name: string, texts: Readonly<Record<string, string>>): Secret {

@@ -1,7 +1,5 @@
 import type { Experiment, ObjectName } from '../core/experiment/experiment.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
-import type { Counts } from '../core/measurements/measurement.ts';
-import type { ObjectCheck } from '../core/experiment/task-kinds.ts';
 import type {
   Acquisition,
   PatchTrafficInput,
@@ -11,18 +9,11 @@ import type {
   VerifyInput,
 } from './traffic.ts';
 import type { ComputeWeightsInput, ComputeWeightsResult, Observation, QueryMetricsInput } from './observation.ts';
-import type {
-  CollectMetricsInput,
-  NotifyHttpInput,
-  NotifySlackInput,
-  RunScriptInput,
-  RunTaskInput,
-  RunTaskResult,
-} from './tasks.ts';
+import type { TaskActivities } from './tasks.ts';
 import type { DiscoveredVersions, ManifestReading, PreflightReport } from './preparation.ts';
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
-export interface ExperimentActivities {
+export interface ExperimentActivities extends TaskActivities {
   /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues, or with a `ReadButRefused`. */
   readonly readManifest: (input: { readonly manifest: string | object }) => Promise<ManifestReading>;
   /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
@@ -52,22 +43,6 @@ export interface ExperimentActivities {
   readonly computeWeights: (input: ComputeWeightsInput) => Promise<ComputeWeightsResult>;
   /** Guarded write of the target's traffic, then waits for its confirmation. Idempotent for one plan id. */
   readonly patchTraffic: (input: PatchTrafficInput) => Promise<PatchTrafficResult>;
-  /** Runs `helm upgrade`, repairing a release that an earlier attempt left pending. */
-  readonly runHelm: (input: RunTaskInput) => Promise<RunTaskResult>;
-  /** Runs an allowed command. */
-  readonly runCommand: (input: RunTaskInput) => Promise<RunTaskResult>;
-  /** Runs a script with bash, in a directory of its own (`SCRATCH_DIR`). */
-  readonly runScript: (input: RunScriptInput) => Promise<RunTaskResult>;
-  /** One look at the objects; retries as `NotReady`, naming all that are not as wanted. */
-  readonly checkObjects: (input: { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
-  /** Sends requests to every target at the same time, and counts what they answered, by the version's name. */
-  readonly collectMetrics: (
-    input: CollectMetricsInput,
-  ) => Promise<{ readonly counts: Readonly<Record<string, Counts>> }>;
-  /** Sends one request, at least once; an answer other than 2xx is a failure. */
-  readonly notifyHttp: (input: NotifyHttpInput) => Promise<void>;
-  /** Posts one message, at least once. */
-  readonly notifySlack: (input: NotifySlackInput) => Promise<void>;
   /** Renders the winner's helm commands again and compares; fails with `PromotionMismatch`. */
   readonly compareRendered: (input: {
     readonly experiment: Experiment;

@@ -1,8 +1,32 @@
-import type { AuthType, LoadAmount, Payload } from '../core/experiment/task-kinds.ts';
+import type { AuthType, LoadAmount, ObjectCheck, Payload } from '../core/experiment/task-kinds.ts';
+import type { Counts } from '../core/measurements/measurement.ts';
 import type { ReleaseFacts } from '../core/tasks/finished-tasks.ts';
 import type { TemplatePart } from '../core/tasks/template.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
+
+/**
+ * The activities that carry out tasks. Those whose input has a `limitMs`, how long the task may take, get their limits from it in the
+ * workflow as well.
+ */
+export interface TaskActivities {
+  /** Runs `helm upgrade`, repairing a release that an earlier attempt left pending. */
+  readonly runHelm: (input: RunTaskInput) => Promise<RunTaskResult>;
+  /** Runs an allowed command. */
+  readonly runCommand: (input: RunTaskInput) => Promise<RunTaskResult>;
+  /** Runs a script with bash, in a directory of its own (`SCRATCH_DIR`). */
+  readonly runScript: (input: RunScriptInput) => Promise<RunTaskResult>;
+  /** One look at the objects; retries as `NotReady`, naming all that are not as wanted. */
+  readonly checkObjects: (input: { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
+  /** Sends requests to every target at the same time, and counts what they answered, by the version's name. */
+  readonly collectMetrics: (
+    input: CollectMetricsInput,
+  ) => Promise<{ readonly counts: Readonly<Record<string, Counts>> }>;
+  /** Sends one request, at least once; an answer other than 2xx is a failure. */
+  readonly notifyHttp: (input: NotifyHttpInput) => Promise<void>;
+  /** Posts one message, at least once. */
+  readonly notifySlack: (input: NotifySlackInput) => Promise<void>;
+}
 
 export interface RunTaskInput {
   readonly target: ObjectName;

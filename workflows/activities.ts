@@ -3,6 +3,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { Task } from '../core/experiment/task-kinds.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
+import type { TaskActivities } from '../contract/tasks.ts';
 
 /** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
 const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' } as const;
@@ -65,24 +66,8 @@ export function objectsProxy({
   return proxy({ startToCloseTimeout: '20s', retry });
 }
 
-/** Activities whose limits the manifest sets. */
-export interface LimitedActivities extends Pick<
-  ExperimentActivities,
-  | 'discoverVersions'
-  | 'awaitReadiness'
-  | 'preflight'
-  | 'compareRendered'
-  | 'patchTraffic'
-  | 'runHelm'
-  | 'runCommand'
-  | 'runScript'
-  | 'collectMetrics'
-> {
-  /** A step: what the cluster does not confirm is left to the next observation, which sees why. */
-  readonly shiftTraffic: ExperimentActivities['patchTraffic'];
-}
-
-export function activitiesFor(experiment: Experiment): LimitedActivities {
+/** The activities whose limits the manifest sets, but for those of tasks. */
+export function activitiesFor(experiment: Experiment) {
   /** Charts are rendered for both winners, over the network. */
   const rendering = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: '5m', retry: patient });
   /** A cluster that cannot be written for longer than the blind limit is as good as out of sight. */
@@ -97,15 +82,10 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     scheduleToCloseTimeout: experiment.readinessLimitMs,
     retry: patient,
   });
-  const allTasksMs = 4 * experiment.taskLimitMs + 600_000;
   /** As patient as the task that follows: a release that was left pending must age before it can be rendered. */
-  const comparing = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: allTasksMs, retry: patient });
-  /** The command has the task's limit; a release left pending may have to age before it, and a lost worker costs one more run. */
-  const task = proxy({
-    startToCloseTimeout: experiment.taskLimitMs + 30_000,
-    scheduleToCloseTimeout: allTasksMs,
-    heartbeatTimeout: '10s',
-    cancellationType: awaitEnd,
+  const comparing = proxy({
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: allTaskAttemptsMs(experiment),
     retry: patient,
   });
   return {
@@ -114,12 +94,31 @@ export function activitiesFor(experiment: Experiment): LimitedActivities {
     preflight: rendering.preflight,
     compareRendered: comparing.compareRendered,
     patchTraffic: proxy(writing).patchTraffic,
+    /** A step: what the cluster does not confirm is left to the next observation, which sees why. */
     shiftTraffic: proxy({ ...writing, retry: { ...urgent, nonRetryableErrorTypes: ['NotConfirmed'] } }).patchTraffic,
-    runHelm: task.runHelm,
-    runCommand: task.runCommand,
-    runScript: task.runScript,
-    collectMetrics: task.collectMetrics,
   };
+}
+
+/** The activities that have the task's limit as a part of their input. */
+type LimitedTaskActivities = {
+  readonly [
+    A in keyof TaskActivities as Parameters<TaskActivities[A]>[0] extends { readonly limitMs: number } ? A : never
+  ]: TaskActivities[A];
+};
+
+/** The command has the task's limit; a release left pending may have to age before it, and a lost worker costs one more run. */
+export function taskActivities(experiment: Experiment): LimitedTaskActivities {
+  return proxyActivities<LimitedTaskActivities>({
+    startToCloseTimeout: experiment.taskLimitMs + 30_000,
+    scheduleToCloseTimeout: allTaskAttemptsMs(experiment),
+    heartbeatTimeout: '10s',
+    cancellationType: awaitEnd,
+    retry: patient,
+  });
+}
+
+function allTaskAttemptsMs({ taskLimitMs }: Experiment): number {
+  return 4 * taskLimitMs + 600_000;
 }
 
 function proxy(options: ActivityOptions): ExperimentActivities {

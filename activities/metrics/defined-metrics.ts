@@ -1,10 +1,10 @@
-import { unknownPlaceholders } from '../../core/measurements/placeholders.ts';
 import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
 import type { MetricReading } from '../../core/experiment/metric-definition.ts';
 import type { MetricDefinitions } from '../../core/experiment/metric.ts';
 import type { DefinedMetrics, MetricVersion } from '../../contract/observation.ts';
-import { readMetric } from './custom/read-metric.ts';
-import type { MetricBackEnds } from './custom/read-metric.ts';
+import { unknownPlaceholders } from '../../metrics/providers.ts';
+import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
+import { readMetric } from './read-metric.ts';
 
 interface QueryContext {
   readonly nowMs: number;
@@ -37,7 +37,7 @@ export async function withDefinedMetrics(
 export function queryProblems(metrics: MetricDefinitions, versions: readonly MetricVersion[]): readonly string[] {
   return Object.entries(metrics).flatMap(([reference, definition]) =>
     versions.flatMap((version) => {
-      const unknown = unknownPlaceholders(definition, version).map((name) => `$${name}`);
+      const unknown = unknownPlaceholders(definition.source, version).map((name) => `$${name}`);
       if (unknown.length === 0) return [];
       return [`metric ${reference} asks for ${unknown.join(', ')}, which version ${version.name} has no variable for`];
     }),

@@ -2,7 +2,7 @@ import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
 import type { TargetObservation } from '../../core/traffic/target.ts';
 import type { Observation, QueryMetricsInput } from '../../contract/observation.ts';
-import type { MetricBackEnds } from './custom/read-metric.ts';
+import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
 import { measure } from '../../metrics/prometheus/measure.ts';
 

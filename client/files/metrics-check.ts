@@ -1,4 +1,4 @@
-import { findJqIssues } from '../../metrics/jq/jq-issues.ts';
+import { findProviderIssues } from '../../metrics/provider-issues.ts';
 import { formatIssue } from '../../formats/document/issue.ts';
 import { experimentNamespaceIn } from '../../formats/document/document-kinds.ts';
 import { parseMetrics } from '../../formats/metrics/metric.ts';
@@ -10,6 +10,6 @@ import type { InputFile } from './files.ts';
  */
 export async function findMetricIssues({ name, text }: Pick<InputFile, 'name' | 'text'>): Promise<readonly string[]> {
   const reading = parseMetrics(text, { file: name, namespace: experimentNamespaceIn(text) });
-  const issues = reading.kind === 'invalid' ? reading.issues : await findJqIssues(reading.metrics);
+  const issues = reading.kind === 'invalid' ? reading.issues : await findProviderIssues(reading.metrics);
   return issues.map(formatIssue);
 }

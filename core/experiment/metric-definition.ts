@@ -9,31 +9,38 @@ export interface NamedTemplate {
 /** Which keys of its secret a request uses: `username` and `password`, or those that its templates name. */
 export type MetricAuthType = 'Basic' | 'Bearer' | 'APIKey';
 
-/** JSON from an HTTP service, and the jq expression that makes a number of it. */
-export interface HttpSource {
-  readonly kind: 'http';
-  readonly method: 'GET' | 'POST';
-  /** Placeholders stand for keys of the secret. */
-  readonly urlTemplate: string;
-  /** Placeholders stand for keys of the secret; under Basic they are no placeholders. */
-  readonly headers: readonly NamedTemplate[];
-  /** Query parameters; placeholders stand for `metricVariables`. */
-  readonly params: readonly NamedTemplate[];
-  /** JSON after the placeholders, as in `params`, are filled in. */
-  readonly body?: string;
-  readonly jqExpression: string;
-  readonly authType?: MetricAuthType;
-  /** In the metric's own namespace: a metric must not send out what its author may not read. */
-  readonly secret?: ObjectName;
+/** Where the value of a metric may come from; a new provider is an entry here, and a line in each table that is keyed by provider. */
+export interface MetricSources {
+  /** JSON from an HTTP service, and the jq expression that makes a number of it. */
+  http: {
+    readonly method: 'GET' | 'POST';
+    /** Placeholders stand for keys of the secret. */
+    readonly urlTemplate: string;
+    /** Placeholders stand for keys of the secret; under Basic they are no placeholders. */
+    readonly headers: readonly NamedTemplate[];
+    /** Query parameters; placeholders stand for `metricVariables`. */
+    readonly params: readonly NamedTemplate[];
+    /** JSON after the placeholders, as in `params`, are filled in. */
+    readonly body?: string;
+    readonly jqExpression: string;
+    readonly authType?: MetricAuthType;
+    /** In the metric's own namespace: a metric must not send out what its author may not read. */
+    readonly secret?: ObjectName;
+  };
+  /** An instant query to the worker's Prometheus; placeholders stand for `metricVariables`. */
+  prometheus: { readonly query: string };
+  /** Made up, for trying an experiment out; levels by the versions' names. */
+  mock: { readonly levels: Readonly<Record<string, number>> };
 }
 
+export type MetricProviderName = keyof MetricSources;
+
 /** Where the value of a metric comes from. */
-export type MetricSource =
-  | HttpSource
-  /** An instant query to the worker's Prometheus; placeholders stand for `metricVariables`. */
-  | { readonly kind: 'prometheus'; readonly query: string }
-  /** Made up, for trying an experiment out; levels by the versions' names. */
-  | { readonly kind: 'mock'; readonly levels: Readonly<Record<string, number>> };
+export type MetricSource<K extends MetricProviderName = MetricProviderName> = {
+  [P in K]: { readonly kind: P } & Readonly<MetricSources[P]>;
+}[K];
+
+export type HttpSource = MetricSource<'http'>;
 
 /** A metric that a user has defined. */
 export interface MetricDefinition extends ObjectName {

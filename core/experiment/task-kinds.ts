@@ -34,7 +34,7 @@ export type Payload = { readonly kind: 'text'; readonly text: string } | { reado
 /** How a secret is used for an HTTP request. */
 export type AuthType = 'None' | 'Basic' | 'Bearer' | 'APIKey';
 
-/** The inputs of each kind of task; a new kind is a line here, and one in each table that is keyed by kind. */
+/** The inputs of each kind of task; a new kind is an entry here, and a line in each table that is keyed by kind. */
 export interface TaskInputs {
   'init-experiment': object;
   exec: {
@@ -89,3 +89,26 @@ export type TaskKind = keyof TaskInputs;
 export type Task<K extends TaskKind = TaskKind> = {
   [P in K]: { readonly kind: P; readonly condition?: IfExpression } & Readonly<TaskInputs[P]>;
 }[K];
+
+/**
+ * What a task is for. A `preparation` stands among the start actions only; a `deployment` may deploy something, so that what it leaves
+ * is verified; a `notification` may also stand among the notifications. A `check` waits, and a `load` sends requests.
+ */
+export type TaskRole = 'preparation' | 'deployment' | 'check' | 'load' | 'notification';
+
+/** What is known of a kind of task before one runs. */
+export interface TaskTraits<K extends TaskKind = TaskKind> {
+  readonly role: TaskRole;
+  /** The program that the worker must allow for it; undefined for kinds that run none. */
+  readonly command: ((task: Task<K>) => string) | undefined;
+}
+
+export const taskTraits: { readonly [K in TaskKind]: TaskTraits<K> } = {
+  'init-experiment': { role: 'preparation', command: undefined },
+  exec: { role: 'deployment', command: ({ command }) => command },
+  script: { role: 'deployment', command: () => 'bash' },
+  readiness: { role: 'check', command: undefined },
+  collect: { role: 'load', command: () => 'fortio' },
+  http: { role: 'notification', command: undefined },
+  slack: { role: 'notification', command: undefined },
+};

@@ -1,5 +1,4 @@
 import type { Version } from '../experiment/experiment.ts';
-import type { MetricDefinition } from '../experiment/metric-definition.ts';
 
 /** A text with its placeholders filled in, and those that nothing is known of: they are left as they were. */
 export interface Substituted {
@@ -42,25 +41,4 @@ export function metricVariables(
 ): Readonly<Record<string, string>> {
   const seconds = String(elapsedSeconds(elapsedMs));
   return { name, ...variables, elapsedTime: seconds, interval: `${seconds}s` };
-}
-
-/** The placeholders of a metric that nothing fills in for this version: its query would be a wrong one. */
-export function unknownPlaceholders(
-  { source }: MetricDefinition,
-  version: Pick<Version, 'name' | 'variables'>,
-): readonly string[] {
-  const variables = metricVariables(version, 0);
-  const unknown = queryTemplates(source).flatMap((template) => substitute(template, variables).unknown);
-  return [...new Set(unknown)];
-}
-
-function queryTemplates(source: MetricDefinition['source']): readonly string[] {
-  switch (source.kind) {
-    case 'prometheus':
-      return [source.query];
-    case 'http':
-      return [...source.params.map(({ value }) => value), ...(source.body === undefined ? [] : [source.body])];
-    case 'mock':
-      return [];
-  }
 }

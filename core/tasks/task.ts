@@ -5,7 +5,8 @@ import { templateScope } from './task-context.ts';
 import { isShell } from './shell.ts';
 import { renderParts, showParts, templateVariables } from './template.ts';
 import type { RenderedParts } from './template.ts';
-import type { Delimiters, LoadAmount, LoadedVersion, Task } from '../experiment/task-kinds.ts';
+import { taskTraits } from '../experiment/task-kinds.ts';
+import type { Delimiters, LoadAmount, LoadedVersion, Task, TaskKind } from '../experiment/task-kinds.ts';
 
 export type ExecTask = Task<'exec'>;
 
@@ -49,9 +50,9 @@ export function isHelm(task: Task): task is ExecTask {
   return task.kind === 'exec' && task.command === 'helm';
 }
 
-/** Whether the task may deploy something: commands and scripts may, nothing else does. */
+/** Whether the task may deploy something. */
 export function mayDeploy({ kind }: Task): boolean {
-  return kind === 'exec' || kind === 'script';
+  return taskTraits[kind].role === 'deployment';
 }
 
 /** Whether a finish task may run for this winner, as far as that is known before there is one. */
@@ -80,20 +81,8 @@ export function requiredCommands({
 }
 
 /** The program that the worker must allow for the task; undefined for tasks that run none. */
-export function requiredCommand(task: Task): string | undefined {
-  switch (task.kind) {
-    case 'exec':
-      return task.command;
-    case 'script':
-      return 'bash';
-    case 'collect':
-      return 'fortio';
-    case 'init-experiment':
-    case 'readiness':
-    case 'http':
-    case 'slack':
-      return undefined;
-  }
+export function requiredCommand<K extends TaskKind>(task: Task<K>): string | undefined {
+  return taskTraits[task.kind].command?.(task);
 }
 
 /** How long a load on one version takes if the version keeps up. */

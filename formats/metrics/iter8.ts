@@ -10,7 +10,7 @@ import {
   referenceField,
   refusePlaceholders,
 } from './metric-fields.ts';
-import type { MetricDraft, Reference } from './metric-fields.ts';
+import type { MetricDraft, Reference, SourceDraft } from './metric-fields.ts';
 
 const namedTemplate = mappingField({ name: textField, value: textField });
 
@@ -94,11 +94,11 @@ function isMocked({ mock = [] }: { readonly mock?: readonly unknown[] | undefine
   return mock.length > 0;
 }
 
-function mockSource({ mock = [] }: V2alpha2Spec): MetricDraft['source'] {
+function mockSource({ mock = [] }: V2alpha2Spec): SourceDraft {
   return { kind: 'mock', levels: Object.fromEntries(mock.map(({ name, level }) => [name, level])) };
 }
 
-function httpSource(spec: V2alpha2Spec): MetricDraft['source'] {
+function httpSource(spec: V2alpha2Spec): SourceDraft {
   const { method = 'GET', urlTemplate = '', jqExpression = '', body, authType, secret } = spec;
   return {
     kind: 'http',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HttpSource, MetricDefinition, MetricSource } from '../../core/experiment/metric-definition.ts';
+import type { MetricDefinition, MetricProviderName, MetricSource } from '../../core/experiment/metric-definition.ts';
 import { substitute } from '../../core/measurements/placeholders.ts';
 import {
   isRevisionName,
@@ -23,8 +23,15 @@ export interface Reference {
 export interface MetricDraft extends Omit<MetricDefinition, 'namespace' | 'sampleSize' | 'source'> {
   readonly namespace?: string;
   readonly sampleSize?: Reference;
-  readonly source: Exclude<MetricSource, HttpSource> | (Omit<HttpSource, 'secret'> & { readonly secret?: Reference });
+  readonly source: SourceDraft;
 }
+
+/** A source as its manifest has it: its secret may be without a namespace. */
+export type SourceDraft = {
+  [K in MetricProviderName]: 'secret' extends keyof MetricSource<K>
+    ? Omit<MetricSource<K>, 'secret'> & { readonly secret?: Reference }
+    : MetricSource<K>;
+}[MetricProviderName];
 
 export const metadataField = mappingField(
   {

@@ -1,20 +1,20 @@
 import type { z } from 'zod';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { readField } from '../../core/text/field.ts';
-import type { MetricDefinition } from '../../core/experiment/metric-definition.ts';
+import type { MetricDefinition, MetricProviderName, MetricSource } from '../../core/experiment/metric-definition.ts';
 import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { formatPath, showValue } from '../document/issue.ts';
 import type { Issue, Path } from '../document/issue.ts';
-import type { MetricDraft } from './metric-fields.ts';
+import type { MetricDraft, SourceDraft } from './metric-fields.ts';
 import { v2alpha1Metric, v2alpha2Metric } from './iter8.ts';
 import { serinMetric } from './serin.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
-/** A metric with the place of its jq expression, for whoever compiles it. */
+/** A metric with the place of its expression, for whoever can check it. */
 export interface LocatedMetric {
   readonly definition: MetricDefinition;
   /** Present where the manifest has an expression. */
@@ -56,14 +56,14 @@ export function parseMetricObject(value: unknown, origin: MetricsOrigin): Metric
 
 interface Form {
   readonly schema: z.ZodType<MetricDraft | 'built-in'>;
-  /** Where the jq expression stands. */
-  readonly expression?: Path;
+  /** Where the expression of a source stands that its provider has to check. */
+  readonly expressions: Readonly<Partial<Record<MetricProviderName, Path>>>;
 }
 
 const forms: ReadonlyMap<unknown, Form> = new Map<unknown, Form>([
-  ['iter8.tools/v2alpha1', { schema: v2alpha1Metric }],
-  ['iter8.tools/v2alpha2', { schema: v2alpha2Metric, expression: ['spec', 'jqExpression'] }],
-  ['serin.dev/v1alpha1', { schema: serinMetric, expression: ['spec', 'http', 'jq'] }],
+  ['iter8.tools/v2alpha1', { schema: v2alpha1Metric, expressions: {} }],
+  ['iter8.tools/v2alpha2', { schema: v2alpha2Metric, expressions: { http: ['spec', 'jqExpression'] } }],
+  ['serin.dev/v1alpha1', { schema: serinMetric, expressions: { http: ['spec', 'http', 'jq'] } }],
 ]);
 
 interface DocumentReading {
@@ -97,31 +97,31 @@ function resolve(draft: MetricDraft, defaultNamespace: string): MetricDefinition
     ...others,
     namespace,
     ...(sampleSize === undefined ? {} : { sampleSize: { ...own, ...sampleSize } }),
-    source: source.kind === 'http' ? resolveSecret(source, own) : source,
+    source: resolveSource(source, own),
   };
 }
 
-function resolveSecret(
-  { secret, ...source }: Extract<MetricDraft['source'], { kind: 'http' }>,
-  own: { readonly namespace: string },
-): MetricDefinition['source'] {
-  return { ...source, ...(secret === undefined ? {} : { secret: { ...own, ...secret } }) };
+function resolveSource(source: SourceDraft, own: { readonly namespace: string }): MetricSource {
+  if ('secret' in source && source.secret !== undefined) return { ...source, secret: { ...own, ...source.secret } };
+  // Only in its secret does a draft differ from a source.
+  return source as MetricSource;
 }
 
 /** Who may write a metric in one namespace must not have the secrets of another sent wherever it likes. */
 function secretIssues({ namespace, source }: MetricDefinition): ValueIssue[] {
-  if (source.kind !== 'http' || source.secret === undefined || source.secret.namespace === namespace) return [];
+  if (!('secret' in source) || source.secret === undefined || source.secret.namespace === namespace) return [];
   const expected = `a secret in the metric's own namespace, ${namespace}`;
   return [{ path: ['spec', 'secret'], atKey: false, expected, got: formatObjectName(source.secret) }];
 }
 
 function located(
   definition: MetricDefinition,
-  { expression }: Form,
+  { expressions }: Form,
   document: LocatedDocument,
   { file }: MetricsOrigin,
 ): LocatedMetric {
-  if (definition.source.kind !== 'http' || expression === undefined) return { definition };
+  const expression = expressions[definition.source.kind];
+  if (expression === undefined) return { definition };
   return {
     definition,
     expressionPlace: { file, ...document.findPosition(expression), path: formatPath(expression) },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MetricAuthType, NamedTemplate } from '../../core/experiment/metric-definition.ts';
+import type { MetricAuthType, MetricProviderName, NamedTemplate } from '../../core/experiment/metric-definition.ts';
 import { mappingField, objectName, choiceField, refuse, textField } from '../document/fields.ts';
 import {
   commonDraft,
@@ -10,17 +10,17 @@ import {
   referenceField,
   refusePlaceholders,
 } from './metric-fields.ts';
-import type { MetricDraft } from './metric-fields.ts';
+import type { MetricDraft, SourceDraft } from './metric-fields.ts';
 
 const templates = z.record(z.string(), textField);
 
-const prometheusField = mappingField({ query: textField, url: httpUrlField.optional() }).superRefine(
-  ({ url }, context) => {
+const prometheusField = mappingField({ query: textField, url: httpUrlField.optional() })
+  .superRefine(({ url }, context) => {
     refusePlaceholders(url, context, 'url');
-  },
-);
+  })
+  .transform(prometheusSource);
 
-const httpField = mappingField({
+const httpShape = mappingField({
   url: httpUrlField,
   method: choiceField(['GET', 'POST']).optional(),
   headers: templates.optional(),
@@ -28,23 +28,39 @@ const httpField = mappingField({
   body: textField.optional(),
   jq: textField,
   auth: mappingField({ type: choiceField(['basic', 'bearer', 'apiKey']), secret: objectName }).optional(),
-}).superRefine(({ url, body, method, auth }, context) => {
-  if (auth === undefined) refusePlaceholders(url, context, 'url');
-  if (body !== undefined && method === 'GET') {
-    refuse(context, ['method'], { expected: 'POST beside a body', got: method });
-  }
 });
+
+const httpField = httpShape
+  .superRefine(({ url, body, method, auth }, context) => {
+    if (auth === undefined) refusePlaceholders(url, context, 'url');
+    if (body !== undefined && method === 'GET') {
+      refuse(context, ['method'], { expected: 'POST beside a body', got: method });
+    }
+  })
+  .transform(httpSource);
+
+const mockField = z.record(z.string(), levelField).transform((levels): SourceDraft => ({ kind: 'mock', levels }));
+
+/** A block for each provider, which says where the value comes from. */
+const blocks = {
+  prometheus: prometheusField.optional(),
+  http: httpField.optional(),
+  mock: mockField.optional(),
+} satisfies Readonly<Record<MetricProviderName, z.ZodType<SourceDraft | undefined>>>;
+
+// The blocks are the keys of their table.
+const blockNames = Object.keys(blocks) as readonly (keyof typeof blocks)[];
+
+type Blocks = { readonly [K in keyof typeof blocks]?: SourceDraft | undefined };
 
 const specField = mappingField({
   ...described,
   type: choiceField(['counter', 'gauge']).optional(),
   sampleSize: referenceField.optional(),
-  prometheus: prometheusField.optional(),
-  http: httpField.optional(),
-  mock: z.record(z.string(), levelField).optional(),
-}).superRefine(({ prometheus, http, mock }, context) => {
-  const given = [prometheus, http, mock].filter((source) => source !== undefined).length;
-  if (given !== 1) refuse(context, [], { expected: 'one of prometheus, http, mock', got: String(given) });
+  ...blocks,
+}).superRefine((spec, context) => {
+  const given = sourcesIn(spec).length;
+  if (given !== 1) refuse(context, [], { expected: `one of ${blockNames.join(', ')}`, got: String(given) });
 });
 
 /** serin's own Metric: one block says where the value comes from. */
@@ -54,13 +70,13 @@ export const serinMetric = mappingField({
   metadata: metadataField,
   spec: specField,
 }).transform(({ metadata, spec }): MetricDraft => {
-  return { ...commonDraft(metadata, spec), type: spec.type ?? 'gauge', source: metricSource(spec) };
+  const [source] = sourcesIn(spec);
+  if (source === undefined) throw new Error('a metric without a source has been accepted');
+  return { ...commonDraft(metadata, spec), type: spec.type ?? 'gauge', source };
 });
 
-function metricSource({ prometheus, http, mock }: z.output<typeof specField>): MetricDraft['source'] {
-  if (prometheus !== undefined) return prometheusSource(prometheus);
-  if (http !== undefined) return httpSource(http);
-  return { kind: 'mock', levels: mock ?? {} };
+function sourcesIn(spec: Blocks): readonly SourceDraft[] {
+  return blockNames.flatMap((name) => spec[name] ?? []);
 }
 
 /** The answer to an instant query is a vector of one series. */
@@ -69,7 +85,7 @@ const onlySample =
   'elif length == 0 then null else error("\\(length) series, expected one") end';
 
 /** Another Prometheus than the worker's is an HTTP service like any other. */
-function prometheusSource({ query, url }: z.output<typeof prometheusField>): MetricDraft['source'] {
+function prometheusSource({ query, url }: { readonly query: string; readonly url?: string | undefined }): SourceDraft {
   if (url === undefined) return { kind: 'prometheus', query };
   return {
     kind: 'http',
@@ -86,7 +102,7 @@ const authTypes = { basic: 'Basic', bearer: 'Bearer', apiKey: 'APIKey' } as cons
   MetricAuthType
 >;
 
-function httpSource({ url, method, params, body, jq, auth, headers = {} }: z.output<typeof httpField>) {
+function httpSource({ url, method, params, body, jq, auth, headers = {} }: z.output<typeof httpShape>): SourceDraft {
   const authType = auth === undefined ? undefined : authTypes[auth.type];
   return {
     kind: 'http',
@@ -97,7 +113,7 @@ function httpSource({ url, method, params, body, jq, auth, headers = {} }: z.out
     ...(body === undefined ? {} : { body }),
     jqExpression: jq,
     ...(auth === undefined || authType === undefined ? {} : { authType, secret: { name: auth.secret } }),
-  } as const;
+  };
 }
 
 /** A bearer's token is the key `token`, unless the manifest says otherwise. */

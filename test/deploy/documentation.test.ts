@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findJqIssues } from '../../metrics/jq/jq-issues.ts';
+import { findProviderIssues } from '../../metrics/provider-issues.ts';
 import { failureTypes } from '../../core/failures.ts';
 import { formatIssue } from '../../formats/document/issue.ts';
 import { nativeManifest } from '../../formats/manifest/serin/schema.ts';
@@ -158,7 +158,7 @@ test('the metrics in docs/metrics.md are accepted', async () => {
   const reading = parseMetrics(examples.join('---\n'), { file: 'metrics.md', namespace: 'default' });
   if (reading.kind === 'invalid') return expect.fail(reading.issues.map(formatIssue).join('\n'));
   expect(reading.metrics).toHaveLength(2);
-  expect(await findJqIssues(reading.metrics)).toEqual([]);
+  expect(await findProviderIssues(reading.metrics)).toEqual([]);
 });
 
 describe('docs/operations.md', () => {

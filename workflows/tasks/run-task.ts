@@ -6,7 +6,7 @@ import type { Task, TaskKind } from '../../core/experiment/task-kinds.ts';
 import { buildTaskContext } from './task-context.ts';
 import type { Run } from '../run/run.ts';
 import { runners } from './runners.ts';
-import type { TaskPlace } from './runners.ts';
+import type { TaskPlace } from './task-execution.ts';
 
 /** Runs one task with the version's variables, unless its condition does not hold; answers what ran. */
 export async function runTask<K extends TaskKind>(

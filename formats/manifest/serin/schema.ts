@@ -16,7 +16,8 @@ import {
 import { showValue } from '../../document/issue.ts';
 import { plainMetadata } from '../iter8/metadata.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
-import { taskField } from '../tasks/tasks.ts';
+import { taskTraits } from '../../../core/experiment/task-kinds.ts';
+import { taskField, taskNames } from '../tasks/tasks.ts';
 import { durationField, limitField, shareField, trafficPercent } from './values.ts';
 import type { Limit } from './values.ts';
 
@@ -161,8 +162,8 @@ const actions = mappingField({
 
 const notification = taskField.transform((read, context) => {
   const { kind } = read.make('');
-  if (kind === 'http' || kind === 'slack') return read;
-  refuse(context, ['task'], { expected: 'notification/http or notification/slack', got: showValue(kind) });
+  if (taskTraits[kind].role === 'notification') return read;
+  refuse(context, ['task'], { expected: taskNames('notification').join(' or '), got: showValue(kind) });
   return z.NEVER;
 });
 

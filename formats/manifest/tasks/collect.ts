@@ -13,7 +13,7 @@ import {
   textField,
 } from '../../document/fields.ts';
 import { defineTask } from './definition.ts';
-import type { TaskTemplate } from './definition.ts';
+import type { NamedTasks, TaskDefinition, TaskTemplate } from './definition.ts';
 
 const rateField = parsed('a number of requests per second above 0', (value) =>
   typeof value === 'number' && value > 0 && value <= 100_000 ? value : undefined,
@@ -56,7 +56,7 @@ type Input = z.output<typeof shape>;
 const defaultRate = 8;
 
 /** `metrics/collect`: sends requests to the versions and counts the answers; the inputs of both of iter8's eras. */
-export const collect = defineTask(shape, (input) => {
+const collect: TaskDefinition<'collect'> = defineTask(shape, (input) => {
   const { connections = 4, contentType, loadOnly = false } = input;
   const loaded = input.versions.map((version) => loadedVersion(version, input.qps ?? defaultRate));
   const payload = readPayload(input);
@@ -73,6 +73,8 @@ export const collect = defineTask(shape, (input) => {
     templates: loaded.flatMap(versionTemplates),
   };
 });
+
+export const collectTasks: NamedTasks<'collect'> = { 'metrics/collect': collect };
 
 function loadedVersion({ name, url, headers = {}, qps }: Input['versions'][number], rate: number): LoadedVersion {
   const listed = Object.entries(headers).map(([header, value]): Header => ({ name: header, value }));

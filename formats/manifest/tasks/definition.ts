@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { TaskContext } from '../../../core/tasks/task-context.ts';
-import type { Task } from '../../../core/experiment/task-kinds.ts';
+import type { Task, TaskKind } from '../../../core/experiment/task-kinds.ts';
 import type { RenderedParts } from '../../../core/tasks/template.ts';
 import { parsed, refuse } from '../../document/fields.ts';
 import { translateIssues } from '../../document/zod-issues.ts';
@@ -12,19 +12,25 @@ export interface TaskTemplate {
 }
 
 /** A task that has been read. Names without a namespace are completed with the experiment's. */
-export interface ReadTask {
-  readonly make: (namespace: string) => Task;
+export interface ReadTask<K extends TaskKind = TaskKind> {
+  readonly make: (namespace: string) => Task<K>;
   readonly templates: readonly TaskTemplate[];
 }
 
 /** Reads what stands under `with`; adds an issue for each mistake, and then answers undefined. */
-export type TaskDefinition = (input: unknown, context: z.RefinementCtx) => ReadTask | undefined;
+export type TaskDefinition<K extends TaskKind = TaskKind> = (
+  input: unknown,
+  context: z.RefinementCtx,
+) => ReadTask<K> | undefined;
+
+/** The tasks of one kind, by the names that manifests give them. */
+export type NamedTasks<K extends TaskKind = TaskKind> = Readonly<Record<string, TaskDefinition<K>>>;
 
 /** A task by the schema of its input, and what it becomes; `read` may find more mistakes. */
-export function defineTask<Input>(
+export function defineTask<Input, K extends TaskKind>(
   schema: z.ZodType<Input>,
-  read: (input: Input, context: z.RefinementCtx) => ReadTask,
-): TaskDefinition {
+  read: (input: Input, context: z.RefinementCtx) => ReadTask<K>,
+): TaskDefinition<K> {
   return (input, context) => {
     const reading = schema.safeParse(input);
     if (reading.success) return read(reading.data, context);

@@ -3,6 +3,7 @@ import { parseWaitFor, waitForForms } from '../../../core/experiment/wait-for.ts
 import type { WaitFor } from '../../../core/experiment/wait-for.ts';
 import { integerField, mappingField, namespaceName, objectName, parsed } from '../../document/fields.ts';
 import { defineTask } from './definition.ts';
+import type { NamedTasks, TaskDefinition } from './definition.ts';
 
 const kindField = parsed('a kind as kubectl takes it, such as ksvc or deployments.apps', (value) =>
   typeof value === 'string' && /^[A-Za-z][\w.-]*$/.test(value) ? value : undefined,
@@ -23,7 +24,7 @@ const objRef = mappingField({
 const max = 86_400;
 
 /** `common/readiness`: looks at objects until all are as wanted. */
-export const readiness = defineTask(
+const readiness: TaskDefinition<'readiness'> = defineTask(
   mappingField({
     initialDelaySeconds: integerField({ min: 0, max }).optional(),
     numRetries: integerField({ min: 0, max: 10_000 }).optional(),
@@ -45,3 +46,5 @@ export const readiness = defineTask(
     templates: [],
   }),
 );
+
+export const readinessTasks: NamedTasks<'readiness'> = { 'common/readiness': readiness };

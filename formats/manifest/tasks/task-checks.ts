@@ -1,7 +1,9 @@
 import { holds } from '../../../core/experiment/if-expression.ts';
+import { taskTraits } from '../../../core/experiment/task-kinds.ts';
 import type { Version } from '../../../core/experiment/experiment.ts';
 import { winnerFacts } from '../../../core/tasks/task-context.ts';
 import type { TaskContext } from '../../../core/tasks/task-context.ts';
+import { taskNames } from './tasks.ts';
 import type { ReadTask, TaskTemplate } from './definition.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
@@ -35,8 +37,9 @@ export function checkTask({ task, action, path }: Placed, known: Known): ValueIs
 
 function misplaced(task: ReadTask, action: Placed['action']): ValueIssue[] {
   // Of notifications the schema has the last word.
-  if (action === 'start' || action === 'notification' || task.make('').kind !== 'init-experiment') return [];
-  const expected = 'knative/init-experiment among the start actions only';
+  if (action === 'start' || action === 'notification') return [];
+  if (taskTraits[task.make('').kind].role !== 'preparation') return [];
+  const expected = `${taskNames('preparation').join(' or ')} among the start actions only`;
   return [{ path: ['task'], atKey: false, expected, got: `a ${action} action` }];
 }
 

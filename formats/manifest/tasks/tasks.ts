@@ -1,33 +1,40 @@
 import { z } from 'zod';
 import { parseIfExpression } from '../../../core/experiment/if-expression.ts';
 import type { IfExpression } from '../../../core/experiment/if-expression.ts';
+import { taskTraits } from '../../../core/experiment/task-kinds.ts';
+import type { TaskKind, TaskRole } from '../../../core/experiment/task-kinds.ts';
 import { mappingField, refuse, textField } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
-import { collect } from './collect.ts';
-import { exec, promoteKubectl } from './commands.ts';
-import type { ReadTask, TaskDefinition } from './definition.ts';
-import { http, slack } from './notifications.ts';
-import { readiness } from './readiness.ts';
-import { bash, scriptTask } from './scripts.ts';
+import { collectTasks } from './collect.ts';
+import type { NamedTasks, ReadTask, TaskDefinition } from './definition.ts';
+import { execTasks } from './exec.ts';
+import { httpTasks } from './http.ts';
+import { initTasks } from './init-experiment.ts';
+import { readinessTasks } from './readiness.ts';
+import { scriptTask, scriptTasks } from './script.ts';
+import { slackTasks } from './slack.ts';
 
-const initExperiment: TaskDefinition = (input, context) => {
-  if (input !== undefined) refuse(context, ['with'], { expected: 'no input', got: showValue(input) });
-  return { make: () => ({ kind: 'init-experiment' }), templates: [] };
+const tasksByKind: { readonly [K in TaskKind]: NamedTasks<K> } = {
+  'init-experiment': initTasks,
+  exec: execTasks,
+  script: scriptTasks,
+  readiness: readinessTasks,
+  collect: collectTasks,
+  http: httpTasks,
+  slack: slackTasks,
 };
 
-/** The tasks by the names that manifests give them. */
 const definitions: ReadonlyMap<string, TaskDefinition> = new Map(
-  Object.entries<TaskDefinition>({
-    'knative/init-experiment': initExperiment,
-    'common/exec': exec,
-    'common/bash': bash,
-    'common/promote-kubectl': promoteKubectl,
-    'common/readiness': readiness,
-    'metrics/collect': collect,
-    'notification/http': http,
-    'notification/slack': slack,
-  }),
+  Object.values<NamedTasks>(tasksByKind).flatMap((named) => Object.entries(named)),
 );
+
+/** The names in manifests of all tasks with the role: `notification/http`, `notification/slack`. */
+export function taskNames(role: TaskRole): readonly string[] {
+  return Object.entries<NamedTasks>(tasksByKind).flatMap(([kind, named]) => {
+    // The table has the kinds as its keys.
+    return taskTraits[kind as TaskKind].role === role ? Object.keys(named) : [];
+  });
+}
 
 /** Tasks that iter8 had for a while and that no action needs. */
 const refusedTasks: readonly string[] = ['gitops/helmex-update', 'ghaction'];

@@ -10,7 +10,11 @@ async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetOb
     prometheusUrl: `http://127.0.0.1:${await freePort()}`,
     scrapeIntervalMs: 1000,
     observeTarget: (_, cancellation) => observeTarget(cancellation),
-    backEnds: { prometheusUrl: '', allowedHosts: [], readSecret: () => Promise.resolve(undefined) },
+    backEnds: {
+      prometheusUrl: '',
+      readSecret: () => Promise.resolve(undefined),
+      request: () => expect.fail('no request over HTTP'),
+    },
     cancellationSignal: () => signal,
   });
 }

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MetricDefinition } from '../../../core/experiment/metric-definition.ts';
-import {
-  elapsedSeconds,
-  metricVariables,
-  substitute,
-  unknownPlaceholders,
-} from '../../../core/measurements/placeholders.ts';
+import { elapsedSeconds, metricVariables, substitute } from '../../../core/measurements/placeholders.ts';
 
 const variables = { name: 'candidate', revision: 'app-v2', elapsedTime: '285' };
 
@@ -52,23 +46,4 @@ test('a version brings its name, its variables, and the time in both spellings',
     elapsedTime: '12',
     interval: '12s',
   });
-});
-
-test('placeholders that nothing fills in are found in parameters and body, not in what the secret fills in', () => {
-  const definition: MetricDefinition = {
-    namespace: 'default',
-    name: 'clicks',
-    type: 'gauge',
-    source: {
-      kind: 'http',
-      method: 'POST',
-      urlTemplate: 'https://example.test/$token',
-      headers: [{ name: 'Authorization', value: 'Bearer $token' }],
-      params: [{ name: 'q', value: '$revision of $tenant' }],
-      body: '{"since": "$since"}',
-      jqExpression: '.value',
-    },
-  };
-  const version = { name: 'candidate', variables: { revision: 'app-v2' } };
-  expect(unknownPlaceholders(definition, version)).toEqual(['tenant', 'since']);
 });

@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findJqIssues } from '../../../metrics/jq/jq-issues.ts';
 import { compileProblem, evaluate } from '../../../metrics/jq/jq.ts';
-import { formatIssue } from '../../../formats/document/issue.ts';
-import { parseMetrics } from '../../../formats/metrics/metric.ts';
 
 const prometheus = JSON.stringify({ data: { result: [{ value: [1_556_823_494.744, '21.7639'] }] } });
 
@@ -47,20 +44,4 @@ test.each([
   ['.value | tonum', 'tonum/0 is not defined at column 10'],
 ])('%s compiles without being run: %s', async (expression, problem) => {
   expect(await compileProblem(expression)).toBe(problem);
-});
-
-test('an expression that does not compile is an issue at its place', async () => {
-  const text = `apiVersion: serin.dev/v1alpha1
-kind: Metric
-metadata: { name: clicks }
-spec:
-  http:
-    url: https://example.test
-    jq: .value | tonum
-`;
-  const reading = parseMetrics(text, { file: 'metrics.yaml', namespace: 'default' });
-  if (reading.kind === 'invalid') return expect.fail('the metric can be read');
-  expect((await findJqIssues(reading.metrics)).map(formatIssue)).toEqual([
-    'metrics.yaml:7:9 spec.http.jq: expected a jq expression, got tonum/0 is not defined at column 10',
-  ]);
 });

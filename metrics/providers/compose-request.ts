@@ -1,12 +1,9 @@
-import { formatObjectName } from '../../../core/experiment/experiment.ts';
-import { parseJson } from '../../../core/text/json.ts';
-import type { HttpSource } from '../../../core/experiment/metric-definition.ts';
-import { substitute } from '../../../core/measurements/placeholders.ts';
-import type { TextRequest } from '../../http/request-text.ts';
-import { basicHeader } from '../../secrets.ts';
-
-/** The keys of a secret, decoded. */
-export type SecretData = Readonly<Record<string, string>>;
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import { parseJson } from '../../core/text/json.ts';
+import type { HttpSource } from '../../core/experiment/metric-definition.ts';
+import { substitute } from '../../core/measurements/placeholders.ts';
+import { basicHeader } from '../credentials.ts';
+import type { MetricRequest, SecretData } from './provider.ts';
 
 export interface Filling {
   /** For parameters and body. */
@@ -16,7 +13,7 @@ export interface Filling {
 }
 
 export type Composed =
-  | { readonly kind: 'ok'; readonly request: Pick<TextRequest, 'url' | 'method' | 'headers' | 'body'> }
+  | { readonly kind: 'ok'; readonly request: Omit<MetricRequest, 'limitMs' | 'signal'> }
   /** Why there is no request; without the secret. */
   | { readonly kind: 'invalid'; readonly problem: string };
 

@@ -2,10 +2,10 @@ import { isInSingleQuotes } from '../../../core/tasks/shell.ts';
 import { renderText } from '../../../core/tasks/task.ts';
 import { mappingField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
-import type { TaskDefinition } from './definition.ts';
+import type { NamedTasks, TaskDefinition } from './definition.ts';
 
 /** `common/bash`: a script with the version's variables. */
-export const bash = defineTask(mappingField({ script: textField }), ({ script }) => {
+const bash: TaskDefinition<'script'> = defineTask(mappingField({ script: textField }), ({ script }) => {
   const delimiters = 'go';
   return {
     make: () => ({ kind: 'script', script, delimiters }),
@@ -18,8 +18,10 @@ export const bash = defineTask(mappingField({ script: textField }), ({ script })
   };
 });
 
+export const scriptTasks: NamedTasks<'script'> = { 'common/bash': bash };
+
 /** `run`: a script with iter8's later delimiters, and the keys of a secret. */
-export function scriptTask(script: string): TaskDefinition {
+export function scriptTask(script: string): TaskDefinition<'script'> {
   return (input, context) => {
     for (const [reference] of script.matchAll(/@<\s*\.?[Ss]ecret[^>]*>@/g)) {
       if (!isInSingleQuotes(script, script.indexOf(reference))) continue;
@@ -30,7 +32,7 @@ export function scriptTask(script: string): TaskDefinition {
   };
 }
 
-function readRun(script: string): TaskDefinition {
+function readRun(script: string): TaskDefinition<'script'> {
   return defineTask(mappingField({ secret: secretName.optional() }), ({ secret }) => {
     const delimiters = 'iter8';
     const hasSecret = secret !== undefined;
@@ -42,7 +44,10 @@ function readRun(script: string): TaskDefinition {
         ...(secret === undefined ? {} : { secret: { namespace, ...secret } }),
       }),
       templates: [
-        { path: ['run'], render: (moment) => renderText(script, moment, { delimiters, hasSecret, isScript: true }) },
+        {
+          path: ['run'],
+          render: (taskContext) => renderText(script, taskContext, { delimiters, hasSecret, isScript: true }),
+        },
       ],
     };
   });

@@ -4,9 +4,10 @@ import { flagField, mappingField, namespaceName, refuse, scalarField, textField 
 import { showValue } from '../../document/issue.ts';
 import { z } from 'zod';
 import { defineTask } from './definition.ts';
+import type { NamedTasks, TaskDefinition } from './definition.ts';
 
 /** `common/exec`: one command, without a shell. */
-export const exec = defineTask(
+const exec: TaskDefinition<'exec'> = defineTask(
   mappingField({ cmd: textField, args: z.array(scalarField).optional(), disableInterpolation: flagField.optional() }),
   ({ cmd: command, args = [], disableInterpolation = false }, context) => {
     if (command !== 'helm' && /(^|\/)helm$/.test(command)) {
@@ -30,7 +31,7 @@ export const exec = defineTask(
 );
 
 /** `common/promote-kubectl`: `kubectl apply` of a manifest. */
-export const promoteKubectl = defineTask(
+const promoteKubectl: TaskDefinition<'exec'> = defineTask(
   mappingField({ manifest: textField, namespace: namespaceName.optional(), recursive: flagField.optional() }),
   ({ manifest, namespace, recursive = false }) => {
     const command = 'kubectl';
@@ -45,3 +46,5 @@ export const promoteKubectl = defineTask(
     };
   },
 );
+
+export const execTasks: NamedTasks<'exec'> = { 'common/exec': exec, 'common/promote-kubectl': promoteKubectl };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readMetric } from '../../../../activities/metrics/custom/read-metric.ts';
-import { type PrometheusServer, startPrometheus } from '../prometheus-server.ts';
+import { readMetric } from '../../../activities/metrics/read-metric.ts';
+import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
 
 let prometheus: PrometheusServer;
 beforeAll(async () => {
@@ -19,7 +19,11 @@ function read(query: string) {
   const { signal } = new AbortController();
   return readMetric(
     { definition, version, elapsedMs: 30_000, nowMs: Date.now(), signal },
-    { prometheusUrl: prometheus.url, readSecret: async () => undefined, allowedHosts: [] },
+    {
+      prometheusUrl: prometheus.url,
+      readSecret: async () => undefined,
+      request: () => expect.fail('no request over HTTP'),
+    },
   );
 }
 

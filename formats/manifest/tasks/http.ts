@@ -3,7 +3,7 @@ import { renderText } from '../../../core/tasks/task.ts';
 import type { AuthType } from '../../../core/experiment/task-kinds.ts';
 import { flagField, mappingField, choiceField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
-import type { TaskTemplate } from './definition.ts';
+import type { NamedTasks, TaskDefinition, TaskTemplate } from './definition.ts';
 
 const header = mappingField({ name: textField, value: textField });
 
@@ -29,7 +29,7 @@ const httpShape = mappingField({
 });
 
 /** `notification/http`: tells a URL how the experiment stands. */
-export const http = defineTask(httpShape, (input) => {
+const http: TaskDefinition<'http'> = defineTask(httpShape, (input) => {
   const { method = 'POST', secret, headers = [], body, ignoreFailure = true } = input;
   const auth: AuthType = input.authType ?? 'None';
   const url = input.URL ?? input.url ?? '';
@@ -56,11 +56,4 @@ export const http = defineTask(httpShape, (input) => {
   };
 });
 
-/** `notification/slack`: tells a channel how the experiment stands. */
-export const slack = defineTask(
-  mappingField({ channel: textField, secret: secretName, ignoreFailure: flagField.optional() }),
-  ({ channel, secret, ignoreFailure = true }) => ({
-    make: (namespace) => ({ kind: 'slack', channel, secret: { namespace, ...secret }, ignoreFailure }),
-    templates: [],
-  }),
-);
+export const httpTasks: NamedTasks<'http'> = { 'notification/http': http };

@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readMetric } from '../../../../activities/metrics/custom/read-metric.ts';
-import type { MetricBackEnds } from '../../../../activities/metrics/custom/read-metric.ts';
-import type { HttpSource, MetricSource } from '../../../../core/experiment/metric-definition.ts';
+import { readMetric } from '../../../activities/metrics/read-metric.ts';
+import { requestText } from '../../../activities/http/request-text.ts';
+import type { MetricBackEnds } from '../../../metrics/providers/provider.ts';
+import type { HttpSource, MetricSource } from '../../../core/experiment/metric-definition.ts';
 
 interface Call {
   readonly method: string | undefined;
@@ -49,13 +50,15 @@ function httpSource(others: Partial<HttpSource> = {}): HttpSource {
 }
 
 interface Setting extends Partial<MetricBackEnds> {
+  readonly allowedHosts?: readonly string[];
   readonly status?: number;
   readonly text?: string;
 }
 
 const longToken = 'eyJhbGciOiJIUzI1NiJ9.'.padEnd(121, 'abcdefghij');
 
-function read(source: MetricSource, { status = 200, text = '{"value": "1.5"}', ...others }: Setting = {}) {
+function read(source: MetricSource, setting: Setting = {}) {
+  const { status = 200, text = '{"value": "1.5"}', allowedHosts = ['127.0.0.1'], ...others } = setting;
   backEnd.calls.length = 0;
   backEnd.answer = { status, text };
   const { signal } = new AbortController();
@@ -64,7 +67,12 @@ function read(source: MetricSource, { status = 200, text = '{"value": "1.5"}', .
   const secrets = async () => ({ username: 'alice', password: 'wonderland\n', token: 'a-token', long: longToken });
   return readMetric(
     { definition, version, elapsedMs: 30_000, nowMs: Date.now(), signal },
-    { prometheusUrl: backEnd.url, readSecret: secrets, allowedHosts: ['127.0.0.1'], ...others },
+    {
+      prometheusUrl: backEnd.url,
+      readSecret: secrets,
+      request: (request) => requestText({ ...request, allowedHosts }),
+      ...others,
+    },
   );
 }
 

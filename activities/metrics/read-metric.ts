@@ -1,0 +1,27 @@
+import type { MetricReading } from '../../core/experiment/metric-definition.ts';
+import { metricVariables } from '../../core/measurements/placeholders.ts';
+import { readSource, unknownPlaceholders } from '../../metrics/providers.ts';
+import { blind, unavailable } from '../../metrics/providers/provider.ts';
+import type { MetricBackEnds, MetricQuestion } from '../../metrics/providers/provider.ts';
+import { Unmeasured } from '../../metrics/unmeasured.ts';
+import { innermostMessage } from '../failures.ts';
+
+/** Reads one metric of one version. Whatever goes wrong is data; secrets do not show in its reasons. */
+export async function readMetric(question: MetricQuestion, backEnds: MetricBackEnds): Promise<MetricReading> {
+  const { definition, version, signal } = question;
+  const unknown = unknownPlaceholders(definition.source, version);
+  if (unknown.length > 0) return blind(describeUnknown(unknown, question));
+  try {
+    return await readSource(definition.source, { ...question, backEnds });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Unmeasured && error.kind === 'error') return unavailable(error.message);
+    return blind(innermostMessage(error));
+  }
+}
+
+function describeUnknown(unknown: readonly string[], { version, elapsedMs }: MetricQuestion): string {
+  const names = unknown.map((name) => `$${name}`).join(', ');
+  const known = Object.keys(metricVariables(version, elapsedMs)).map((name) => `$${name}`);
+  return `nothing to put for ${names}; version ${version.name} has ${known.join(', ')}`;
+}

@@ -1,0 +1,36 @@
+import type { Version } from '../core/experiment/experiment.ts';
+import type { MetricProviderName, MetricReading, MetricSource } from '../core/experiment/metric-definition.ts';
+import { metricVariables, substitute } from '../core/measurements/placeholders.ts';
+import { httpProvider } from './providers/http.ts';
+import { mockProvider } from './providers/mock.ts';
+import { prometheusProvider } from './providers/prometheus.ts';
+import type { MetricProvider, ReadingContext, SourceProblem } from './providers/provider.ts';
+
+const providers: { readonly [K in MetricProviderName]: MetricProvider<K> } = {
+  http: httpProvider,
+  prometheus: prometheusProvider,
+  mock: mockProvider,
+};
+
+/** The placeholders of a source that nothing fills in for this version: its query would be a wrong one. */
+export function unknownPlaceholders<K extends MetricProviderName>(
+  source: MetricSource<K>,
+  version: Pick<Version, 'name' | 'variables'>,
+): readonly string[] {
+  const variables = metricVariables(version, 0);
+  const templates = providers[source.kind].placeholders(source);
+  return [...new Set(templates.flatMap((template) => substitute(template, variables).unknown))];
+}
+
+/** What only the provider can find wrong with a source. */
+export function checkSource<K extends MetricProviderName>(source: MetricSource<K>): Promise<SourceProblem | undefined> {
+  return providers[source.kind].check(source);
+}
+
+/** Reads a source for one version; see `MetricProvider.read`. */
+export function readSource<K extends MetricProviderName>(
+  source: MetricSource<K>,
+  context: ReadingContext,
+): Promise<MetricReading> {
+  return providers[source.kind].read(source, context);
+}

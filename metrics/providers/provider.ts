@@ -1,0 +1,80 @@
+import type { ObjectName, Version } from '../../core/experiment/experiment.ts';
+import type {
+  MetricDefinition,
+  MetricProviderName,
+  MetricReading,
+  MetricSource,
+} from '../../core/experiment/metric-definition.ts';
+
+/** What serin needs of a kind of source to read metrics from it. */
+export interface MetricProvider<K extends MetricProviderName> {
+  /** The texts of the source whose placeholders are filled in with a version's variables. */
+  readonly placeholders: (source: MetricSource<K>) => readonly string[];
+  /** What is wrong with the source that only its provider can know; undefined where nothing is. */
+  readonly check: (source: MetricSource<K>) => Promise<SourceProblem | undefined>;
+  /**
+   * Reads the value for one version. What the back end answers without a number is `unavailable`; whoever cannot be asked is
+   * `blind`, or an error that says why. The abort of the question's signal is rethrown, and secrets do not show.
+   */
+  readonly read: (source: MetricSource<K>, reading: ReadingContext) => Promise<MetricReading>;
+}
+
+export interface SourceProblem {
+  /** The field of the source. */
+  readonly field: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** One metric of one version, now. */
+export interface MetricQuestion {
+  readonly definition: MetricDefinition;
+  readonly version: Pick<Version, 'name' | 'variables'>;
+  /** Since the experiment's start. */
+  readonly elapsedMs: number;
+  /** Epoch ms. */
+  readonly nowMs: number;
+  /** Its abort is rethrown. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReadingContext extends MetricQuestion {
+  readonly backEnds: MetricBackEnds;
+}
+
+/** The effects that providers need, as the worker has them. */
+export interface MetricBackEnds {
+  readonly prometheusUrl: string;
+  /** The decoded keys of a Kubernetes secret; undefined when there is none. */
+  readonly readSecret: (name: ObjectName) => Promise<SecretData | undefined>;
+  /** One HTTP request, whatever the status of its answer; rejects with an error whose message says why there is none. */
+  readonly request: (request: MetricRequest) => Promise<MetricAnswer>;
+}
+
+/** The keys of a secret, decoded. */
+export type SecretData = Readonly<Record<string, string>>;
+
+export interface MetricRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface MetricAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** How long one metric of one version may take. */
+export const readingLimitMs = 10_000;
+
+export function unavailable(reason: string): MetricReading {
+  return { kind: 'unavailable', reason };
+}
+
+export function blind(reason: string): MetricReading {
+  return { kind: 'blind', reason };
+}
