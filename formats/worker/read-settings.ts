@@ -13,7 +13,7 @@ const keys = Object.keys(settingDefinitions) as readonly Key[];
 const variables: ReadonlyMap<string, Key> = new Map(keys.map((key) => [environmentName(key), key]));
 
 /** The variable that names the configuration file. */
-const fileVariable = 'SERIN_CONFIG';
+export const fileVariable = 'SERIN_CONFIG';
 
 /** Variables of serin's other programs, which may stand in the same environment. */
 const foreignVariables = /^SERIN_(WEB_UI|CACHE|TOOL_\w+)$/;

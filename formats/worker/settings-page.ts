@@ -1,6 +1,8 @@
-import { environmentName } from './read-settings.ts';
+import { environmentName, fileVariable } from './read-settings.ts';
 import { settingDefinitions } from './settings.ts';
 import type { Key } from './settings.ts';
+
+const configurationFile = [`\`${fileVariable}\``, '', '', 'the path of the configuration file'];
 
 /** `docs/worker-settings.md`: every setting of a worker with its default. */
 export function settingsPage(): string {
@@ -18,7 +20,7 @@ export function settingsPage(): string {
     'counts as absent. An unknown name is a problem. All problems are reported at once, with exit code 2. Durations are such as',
     '`500ms`, `10s`, `1m30s`.',
     '',
-    ...alignedTable([['variable', 'in the file', 'default', 'meaning'], ...rows]),
+    ...alignedTable([['variable', 'in the file', 'default', 'meaning'], configurationFile, ...rows]),
     '',
   ].join('\n');
 }

@@ -161,8 +161,8 @@ test('the metrics in docs/metrics.md are accepted', async () => {
   expect(await findProviderIssues(reading.metrics)).toEqual([]);
 });
 
-describe('docs/operations.md', () => {
-  const listed = namedRows('docs/operations.md', /^SERIN_/);
+describe('docs/worker-settings.md', () => {
+  const listed = namedRows('docs/worker-settings.md', /^SERIN_/);
   const readConfig = (environment: Readonly<Record<string, string>>, file = ''): ReturnType<typeof readWorkerConfig> =>
     readWorkerConfig(environment, () => file);
 
@@ -174,8 +174,8 @@ describe('docs/operations.md', () => {
   });
 
   test('says the defaults that they have, and their names in the file', () => {
-    const rows = listed.map((name) => readRow('docs/operations.md', name));
-    const stated = rows.filter(([, , key, value]) => key !== '' && value !== 'none' && value !== 'by memory');
+    const rows = listed.map((name) => readRow('docs/worker-settings.md', name));
+    const stated = rows.filter(([, , key, value]) => key !== '' && value !== '');
     expect(stated.length).toBeGreaterThan(5);
     expect(readConfig(Object.fromEntries(stated.map(([, name, , value]) => [name, value ?? ''])))).toEqual(
       readConfig({}),
