@@ -5,11 +5,12 @@ import type { ChainState, Ownership } from '../../core/traffic/lease.ts';
 import { leaseAnnotations } from '../../core/traffic/target.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { Acquisition } from '../../contract/traffic.ts';
+import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
 import { failure, hasType } from '../failures.ts';
 import { readChainState } from './holder-chain.ts';
 import type { TemporalService } from './holder-chain.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { leaseFacts, isOurs, isTakenOver, leaseObjectName, newLease, readLease } from './lease.ts';
+import { isOurs, isTakenOver, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 import { requireExperiment } from './require-experiment.ts';
 
