@@ -31,9 +31,9 @@ export function isRefusal(error: unknown, ...kinds: readonly RefusalKind[]): boo
   return refusal !== undefined && kinds.includes(refusal.kind);
 }
 
-/** For an answer that nothing was found. Without a name in it the API server only says that it does not serve such objects. */
 function refusalKind(code: number, details: unknown): RefusalKind {
   if (code === 401 || code === 403) return 'denied';
+  // A 404 that names no object only says that the API server does not serve such objects.
   if (code === 404) return isJsonObject(details) && 'name' in details ? 'notFound' : 'unserved';
   if (code === 409) return 'conflict';
   return code === 429 || code >= 500 ? 'busy' : 'invalid';

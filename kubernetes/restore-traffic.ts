@@ -103,8 +103,8 @@ export async function keepBaseline(
 }
 
 /**
- * The service where 100 % baseline is written. Where something else stands, that is what it says, and 100 % baseline is written to it
- * again, unless the target is another's by now.
+ * The service, if 100 % baseline is written to it. If not, 100 % baseline is written again, unless the target is another's by now, and
+ * the answer says what was there instead.
  */
 async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<KnativeService | string> {
   const service = await cluster.readService(restore.target);
