@@ -1,10 +1,14 @@
 import { type ObjectName, formatObjectName } from '../core/experiment/experiment.ts';
-import { planAnnotation } from '../core/traffic/target.ts';
-import { formatPercents, percentsByRevision, pinTraffic, servesShares } from '../core/traffic/spec-traffic.ts';
+import { formatPercents, percentsByRevision, servesShares } from '../core/traffic/spec-traffic.ts';
+import type { Share } from '../core/experiment/versions.ts';
 import { KubernetesFailure } from './failure.ts';
 import type { KubernetesFailureKind } from './failure.ts';
+import { confirmTraffic } from './knative/confirm-traffic.ts';
+import type { KnativeService } from './knative/objects.ts';
+import { writeTraffic } from './knative/write-traffic.ts';
+import type { TrafficWriter } from './knative/write-traffic.ts';
 import { pause } from './pause.ts';
-import type { TargetService, RestoreCluster } from './restore-cluster.ts';
+import type { RestoreCluster } from './restore-cluster.ts';
 
 const pollIntervalMs = 300;
 
@@ -23,41 +27,32 @@ export function restorePlan(now: Date): string {
 /** Knative's own controllers write the service too; more conflicts than this have another cause. */
 const maxAttempts = 10;
 
-/** Writes 100 % baseline in one guarded patch, of the service as it is; tags and other entries that Knative can route to stay, at 0 %. */
+/** Writes 100 % baseline over whatever stands there: the caller holds the target's Lease, or was told to do without it. */
 export async function writeBaseline(cluster: RestoreCluster, restore: TrafficRestore): Promise<void> {
-  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    if (await tryToWrite(cluster, restore)) return;
-  }
-  const name = formatObjectName(restore.target);
-  const message = `Knative Service ${name} was changed by somebody in each of ${maxAttempts} attempts to write it`;
-  throw new KubernetesFailure('refused', `${message}; nothing was written, run the command again`);
-}
-
-async function tryToWrite(cluster: RestoreCluster, { target, baseline, plan }: TrafficRestore): Promise<boolean> {
-  const service = await cluster.readService(target);
-  const revisions = await cluster.readRevisions(target);
-  if (!revisions.has(baseline)) {
-    const known = [...revisions.keys()].join(', ') || 'none';
-    throw new KubernetesFailure('notFound', `${formatObjectName(target)} has no revision ${baseline}; it has ${known}`);
-  }
-  return cluster.patchService(target, {
-    resourceVersion: service.metadata.resourceVersion,
-    annotations: { [planAnnotation]: plan },
-    traffic: nextTraffic(service, { baseline, revisions }),
+  const { target, baseline, plan } = restore;
+  const name = formatObjectName(target);
+  const isConflict = (error: unknown): boolean => error instanceof KubernetesFailure && error.kind === 'refused';
+  const writer: TrafficWriter = {
+    maxAttempts,
+    readService: cluster.readService,
+    shouldWrite: async () => true,
+    readRevisions: cluster.readRevisions,
+    revisionGone: (_, found) => {
+      const known = [...found.keys()].join(', ') || 'none';
+      return new KubernetesFailure('notFound', `${name} has no revision ${baseline}; it has ${known}`);
+    },
+    patchService: cluster.patchService,
+    isConflict,
+  };
+  await writeTraffic(writer, { target, plan, shares: allOn(baseline) }).catch((error: unknown) => {
+    if (!isConflict(error)) throw error;
+    const message = `Knative Service ${name} was changed by somebody in each of ${maxAttempts} attempts to write it`;
+    throw new KubernetesFailure('refused', `${message}; nothing was written, run the command again`);
   });
 }
 
-function nextTraffic(
-  { spec, status }: TargetService,
-  { baseline, revisions }: { readonly baseline: string; readonly revisions: ReadonlyMap<string, boolean> },
-): ReturnType<typeof pinTraffic> {
-  const latest = status?.latestReadyRevisionName;
-  return pinTraffic({
-    present: spec.traffic ?? [],
-    isRoutable: (revision) => revisions.get(revision) === true,
-    shares: [{ revision: baseline, percent: 100 }],
-    ...(latest === undefined ? {} : { latestReadyRevision: latest }),
-  });
+function allOn(baseline: string): readonly Share[] {
+  return [{ revision: baseline, percent: 100 }];
 }
 
 interface Confirmation extends TrafficRestore {
@@ -73,20 +68,16 @@ export async function awaitBaseline(
   cluster: RestoreCluster,
   { signal, limitMs, ...restore }: Confirmation,
 ): Promise<void> {
-  const endsAtMs = performance.now() + limitMs;
-  for (;;) {
-    const doubt = await insist(cluster, restore).then(
-      (service) => confirmationProblem(service, restore.baseline),
-      passingDoubt,
-    );
-    if (doubt === undefined) return;
-    if (performance.now() < endsAtMs && (await pause(signal, pollIntervalMs))) continue;
-    const written = `100 % on ${restore.baseline} is written to ${formatObjectName(restore.target)}`;
-    throw new KubernetesFailure(
-      'failed',
-      `${written} but the cluster has not confirmed it: ${doubt}; its Lease is kept`,
-    );
-  }
+  const doubt = await confirmTraffic({
+    shares: allOn(restore.baseline),
+    readWritten: () => insist(cluster, restore).catch(passingDoubt),
+    limitMs,
+    pause: () => pause(signal, pollIntervalMs),
+  });
+  if (doubt === undefined) return;
+  const written = `100 % on ${restore.baseline} is written to ${formatObjectName(restore.target)}`;
+  const message = `${written} but the cluster has not confirmed it: ${doubt}; its Lease is kept`;
+  throw new KubernetesFailure('failed', message);
 }
 
 /**
@@ -111,8 +102,11 @@ export async function keepBaseline(
   throw new KubernetesFailure('failed', `the traffic of ${name} could not be watched: ${doubt}; its Lease is kept`);
 }
 
-/** The service as it is; 100 % baseline is written to it again where something else stands, unless the target is another's by now. */
-async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<TargetService> {
+/**
+ * The service, if 100 % baseline is written to it. If not, 100 % baseline is written again, unless the target is another's by now, and
+ * the answer says what was there instead.
+ */
+async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<KnativeService | string> {
   const service = await cluster.readService(restore.target);
   if (isOnBaseline(service, restore.baseline)) return service;
   const holder = (await cluster.readLease(restore.target))?.spec?.holderIdentity;
@@ -121,10 +115,10 @@ async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise
     throw new KubernetesFailure('failed', message);
   }
   await writeBaseline(cluster, restore);
-  return service;
+  return `somebody else has written ${formatPercents(percentsByRevision(service.spec.traffic ?? []))}`;
 }
 
-/** What may be over at the next look. */
+/** What may be over at the next attempt. */
 function passingDoubt(error: unknown): string {
   if (!(error instanceof KubernetesFailure) || !passing.has(error.kind)) throw error;
   return error.message;
@@ -133,21 +127,6 @@ function passingDoubt(error: unknown): string {
 const passing: ReadonlySet<KubernetesFailureKind> = new Set(['busy', 'refused', 'unreachable']);
 
 /** Whether 100 % baseline is written, be it served already or not. */
-export function isOnBaseline({ spec }: TargetService, baseline: string): boolean {
-  return servesShares(spec.traffic ?? [], [{ revision: baseline, percent: 100 }]);
-}
-
-/** Why the traffic is not confirmed yet. */
-function confirmationProblem(service: TargetService, baseline: string): string | undefined {
-  const { metadata, spec, status } = service;
-  if (!isOnBaseline(service, baseline)) {
-    return `somebody else has written ${formatPercents(percentsByRevision(spec.traffic ?? []))}`;
-  }
-  if ((status?.observedGeneration ?? -1) < (metadata.generation ?? 0))
-    return 'Knative has not looked at the change yet';
-  const routes = status?.conditions?.find(({ type }) => type === 'RoutesReady');
-  if (routes?.status !== 'True') return `RoutesReady is ${routes?.status ?? 'unknown'}: ${routes?.message ?? ''}`;
-  const traffic = status?.traffic ?? [];
-  if (servesShares(traffic, [{ revision: baseline, percent: 100 }])) return undefined;
-  return `status.traffic is ${formatPercents(percentsByRevision(traffic))}`;
+export function isOnBaseline({ spec }: KnativeService, baseline: string): boolean {
+  return servesShares(spec.traffic ?? [], allOn(baseline));
 }

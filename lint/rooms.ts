@@ -53,7 +53,10 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'formats/worker': ['core', 'formats/document', 'zod'],
   formats: ['core', 'formats/document', 'zod'],
 
-  kubernetes: ['core', 'node:', '@kubernetes/client-node'],
+  'kubernetes/shared-dispatcher': ['@kubernetes/client-node'],
+  'kubernetes/request-options': ['kubernetes/shared-dispatcher', '@kubernetes/client-node'],
+  'kubernetes/knative': ['core', 'kubernetes/request-options', '@kubernetes/client-node'],
+  kubernetes: ['core', 'kubernetes', 'node:', '@kubernetes/client-node'],
 
   'temporal/grpc': ['@temporalio/client'],
   'temporal/settings': ['@temporalio/client', '@temporalio/envconfig'],
@@ -87,7 +90,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
   'activities/http': [...activity, 'metrics', 'activities/knative', 'activities/secrets'],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
-  'activities/helm': [...activity, 'formats', 'activities/knative', 'activities/commands'],
+  'activities/helm': [...activity, 'formats', 'kubernetes/knative', 'activities/knative', 'activities/commands'],
   'activities/metrics': [
     ...activity,
     'formats',
@@ -99,6 +102,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/preflight': [
     ...activity,
     'formats',
+    'kubernetes',
     'metrics',
     'activities/knative',
     'activities/commands',

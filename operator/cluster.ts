@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { ApiException, CoreV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
+import { CoreV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import type { StatusEvent } from './status/status-events.ts';
+import { isRefusal } from '../kubernetes/api-answer.ts';
 import { call } from '../kubernetes/call.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';
@@ -45,8 +46,7 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
     writeEvent: async (object, event, at) => {
       const request = { namespace: object.metadata.namespace, body: eventBody(object, event, at), fieldManager };
       const answer = core.createNamespacedEvent(request, options()).catch((error: unknown) => {
-        if (error instanceof ApiException && error.code === 409) return;
-        throw error;
+        if (!isRefusal(error, 'conflict')) throw error;
       });
       await call(`write an event of ${formatExperiment(object)}`, answer);
     },

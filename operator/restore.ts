@@ -1,7 +1,7 @@
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
-import { baselineIn, holderIn, lateTaskMs } from '../kubernetes/restore-lease.ts';
+import { baselineIn, holderIn, lateTaskMs } from '../kubernetes/lease.ts';
 import type { RestoreCluster } from '../kubernetes/restore-cluster.ts';
 import {
   awaitBaseline,

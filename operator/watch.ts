@@ -1,5 +1,6 @@
-import { ApiException, ListWatch, Watch } from '@kubernetes/client-node';
+import { ListWatch, Watch } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
+import { readRefusal } from '../kubernetes/api-answer.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 
 export interface ExperimentWatcher {
@@ -86,6 +87,7 @@ function watchFailureReason(error: unknown): string {
 
 /** Of a list that was refused, or of a watch, which the client tells in a field. */
 function httpStatus(error: Error): number | undefined {
-  if (error.cause instanceof ApiException) return error.cause.code;
+  const refusal = readRefusal(error.cause);
+  if (refusal !== undefined) return refusal.code;
   return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }

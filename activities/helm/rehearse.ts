@@ -6,7 +6,7 @@ import type { JudgedRevision } from '../../contract/traffic.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';
-import type { KnativeService } from '../knative/objects.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { createMergePatch } from './json-patch.ts';
 
 export interface Rehearsal {

@@ -7,9 +7,10 @@ import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { Acquisition } from '../../contract/traffic.ts';
 import { readChainState } from '../../temporal/holder.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
+import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
 import { failure, hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { leaseFacts, isOurs, isTakenOver, leaseObjectName, newLease, readLease } from './lease.ts';
+import { isOurs, isTakenOver, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 import { requireExperiment } from './require-experiment.ts';
 

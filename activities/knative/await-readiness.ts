@@ -1,9 +1,10 @@
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
+import { serviceLabel } from '../../kubernetes/knative/api.ts';
+import { containerImage, unmet } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { containerImage, serviceLabel, unmet } from './objects.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
 /** One look whether the target and all revisions are ready; fails as `NotReady`, naming all that is not. */

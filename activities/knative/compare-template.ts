@@ -1,5 +1,5 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import type { KnativeService, Revision } from './objects.ts';
+import type { KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
 import { jsonDifferences } from './json-differences.ts';
 import type { JsonDifference } from './json-differences.ts';
 

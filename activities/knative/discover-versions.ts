@@ -2,9 +2,9 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import type { DiscoveredVersions } from '../../contract/preparation.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
-import type { KnativeService } from './objects.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
 /**

@@ -2,28 +2,14 @@ import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/traffic/lease.ts';
-import type { LeaseFacts, LeaseHolder } from '../../core/traffic/lease.ts';
-import { leaseAnnotations, leaseName } from '../../core/traffic/target.ts';
+import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import { leaseAnnotations } from '../../core/traffic/target.ts';
+import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 
-/** The Lease that is the mutex of the target. */
-export function leaseObjectName({ namespace, name }: ObjectName): ObjectName {
-  return { namespace, name: leaseName(name) };
-}
-
 export function readLease(cluster: ActivityCluster, target: ObjectName): Promise<V1Lease | undefined> {
   return cluster.readLease(leaseObjectName(target));
-}
-
-/** What core decides by. */
-export function leaseFacts({ metadata, spec }: V1Lease): LeaseFacts {
-  const { holderIdentity, leaseDurationSeconds } = spec ?? {};
-  return {
-    annotations: metadata?.annotations ?? {},
-    ...(holderIdentity === undefined ? {} : { holderIdentity }),
-    ...(leaseDurationSeconds === undefined ? {} : { durationSeconds: leaseDurationSeconds }),
-  };
 }
 
 export function isOurs(lease: V1Lease, holder: LeaseHolder): boolean {

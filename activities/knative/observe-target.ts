@@ -2,10 +2,10 @@ import { CancelledFailure } from '@temporalio/common';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { planAnnotation } from '../../core/traffic/target.ts';
 import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
+import { trafficEditor, unmet } from '../../kubernetes/knative/objects.ts';
+import type { KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
 import { innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { trafficEditor, unmet } from './objects.ts';
-import type { KnativeService, Revision } from './objects.ts';
 
 export interface ObserveTargetInput {
   readonly target: ObjectName;

@@ -1,27 +1,28 @@
+import { sleep } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
+import type { Share } from '../../core/experiment/versions.ts';
 import { formatWriteId, mayWrite, needsLease } from '../../core/traffic/fencing.ts';
 import type { WritePermission } from '../../core/traffic/fencing.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
-import type { TaggedRevision, TrafficEntry } from '../../core/traffic/target.ts';
 import {
-  followLatestTraffic,
   formatPercents,
   formatShares,
   haveShares,
   percentsByRevision,
-  pinTraffic,
   servesShares,
 } from '../../core/traffic/spec-traffic.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
+import { fieldManager } from '../../kubernetes/knative/api.ts';
+import { confirmTraffic } from '../../kubernetes/knative/confirm-traffic.ts';
+import { isRoutable, trafficEditor } from '../../kubernetes/knative/objects.ts';
+import type { KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
+import { writeTraffic } from '../../kubernetes/knative/write-traffic.ts';
+import type { TrafficWriter } from '../../kubernetes/knative/write-traffic.ts';
 import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { confirmTraffic } from './confirm-traffic.ts';
 import { isOurs, readLease } from './lease.ts';
-import { isRoutable, trafficEditor } from './objects.ts';
-import type { KnativeService, Revision } from './objects.ts';
-import { fieldManager } from './cluster.ts';
 
 /**
  * Writes the target's traffic once, however often it is tried, and waits until the cluster reports it.
@@ -31,44 +32,49 @@ import { fieldManager } from './cluster.ts';
  */
 export async function patchTraffic(cluster: ActivityCluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
-    const acceptedAtMs = await writeLatest(cluster, input);
-    const annotation = formatWriteId(input.plan);
-    const { target, shares, confirmationLimitMs } = input;
-    const confirmation = { target, annotation, shares, acceptedAtMs, confirmationLimitMs };
-    const confirmedAtMs = await confirmTraffic(cluster, confirmation);
-    return { acceptedAtMs, confirmedAtMs };
+    const acceptedAtMs = await write(cluster, input);
+    await confirm(cluster, input, acceptedAtMs);
+    return { acceptedAtMs, confirmedAtMs: Date.now() };
   });
 }
 
-/** More conflicts in a row than this have another cause than Knative's controllers, which write the status. */
-const maxAttempts = 5;
-
 /**
- * Looks again when the service changed after it was read: everything is asked and decided anew. Temporal's next attempt
- * would not begin within a second, however short its interval, and an abort in mid-shift must not wait for that.
+ * Temporal's next attempt would not begin within a second, however short its interval, and an abort in mid-shift must not wait for
+ * that: so a conflict is met here, a few times.
  */
-async function writeLatest(cluster: ActivityCluster, input: PatchTrafficInput): Promise<number> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await write(cluster, input);
-    } catch (error) {
-      if (attempt === maxAttempts || !hasType(error, 'Conflict')) throw error;
-    }
-  }
-}
+const maxAttempts = 5;
 
 /** Answers when the API server accepted the write, be it now or in an earlier attempt; epoch ms. */
 async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promise<number> {
-  const service = await readExisting(cluster, input);
+  const { target, plan, shares, tags, followLatest } = input;
+  const writer: TrafficWriter = {
+    maxAttempts,
+    readService: () => readExisting(cluster, input),
+    shouldWrite: (service) => shouldWrite(cluster, service, input),
+    readRevisions: ({ namespace }, names) => readRevisions(cluster, namespace, names),
+    revisionGone: (gone) => revisionGone(target, gone),
+    patchService: cluster.patchService,
+    isConflict: (error) => hasType(error, 'Conflict'),
+  };
+  const latest = followLatest === undefined ? {} : { followLatest };
+  const result = await writeTraffic(writer, { target, plan: formatWriteId(plan), shares, tags, ...latest });
+  return result.kind === 'written' ? Date.now() : readAcceptedAtMs(result.service);
+}
+
+async function shouldWrite(
+  cluster: ActivityCluster,
+  service: KnativeService,
+  input: PatchTrafficInput,
+): Promise<boolean> {
   const permission = await askPermission(cluster, service, input);
   switch (permission.kind) {
     case 'fenced':
       throw fenced(input, permission);
     case 'alreadyWritten':
-      return (await isBlocked(cluster, service, input)) ? patch(cluster, service, input) : readAcceptedAtMs(service);
+      return isBlocked(cluster, service, input);
     case 'write':
       requirePresent(service, input);
-      return patch(cluster, service, input);
+      return true;
   }
 }
 
@@ -76,14 +82,6 @@ function fenced({ target }: PatchTrafficInput, permission: Extract<WritePermissi
   const { reason, ownSequence } = permission;
   const message = `${formatObjectName(target)}: ${reason}`;
   return failure('Fenced', { message, details: ownSequence === undefined ? [] : [{ ownSequence }] });
-}
-
-async function patch(cluster: ActivityCluster, service: KnativeService, input: PatchTrafficInput): Promise<number> {
-  const { resourceVersion } = service.metadata;
-  const traffic = await nextTraffic(cluster, service, input);
-  const annotations = { [planAnnotation]: formatWriteId(input.plan) };
-  await cluster.patchService(input.target, { resourceVersion, annotations, traffic });
-  return Date.now();
 }
 
 /** Whether Knative cannot carry out what we wrote, since a revision at 0 % has become unready after that. */
@@ -96,7 +94,7 @@ async function isBlocked(
   if (!servesShares(traffic, input.shares)) return false;
   const idle = traffic.filter(({ percent = 0 }) => percent === 0);
   const names = new Set(idle.flatMap(({ revisionName }) => revisionName ?? []));
-  const revisions = await readRevisions(cluster, input.target, names);
+  const revisions = await readRevisions(cluster, input.target.namespace, names);
   return [...names].some((name) => !isRoutable(revisions.get(name)));
 }
 
@@ -136,50 +134,15 @@ async function askPermission(
   });
 }
 
-async function nextTraffic(
-  cluster: ActivityCluster,
-  service: KnativeService,
-  input: PatchTrafficInput,
-): Promise<readonly TrafficEntry[]> {
-  const present = withTags(service.spec.traffic ?? [], input.tags);
-  const latest = service.status?.latestReadyRevisionName;
-  const { shares, target } = input;
-  const named = present.flatMap(({ revisionName }) => revisionName ?? []);
-  const revisions = await readRevisions(
-    cluster,
-    target,
-    new Set([...shares.map(({ revision }) => revision), ...named, ...(latest ? [latest] : [])]),
-  );
-  const gone = shares.find(({ revision, percent }) => percent > 0 && revisions.get(revision) === undefined);
-  if (gone !== undefined) {
-    const message = `${formatObjectName(target)}: revision ${gone.revision} is gone and cannot get ${gone.percent} % of the traffic`;
-    throw failure('RevisionGone', { message: `${message}; nothing was written` });
-  }
-  const kept = {
-    present,
-    isRoutable: (revision: string) => isRoutable(revisions.get(revision)),
-    ...(latest === undefined ? {} : { latestReadyRevision: latest }),
-  };
-  const { followLatest: winner } = input;
-  if (winner !== undefined && isLatest(service, winner)) return followLatestTraffic({ ...kept, winner });
-  return pinTraffic({ ...kept, shares });
-}
-
-/** A newer revision, be it ready or not, would get all the traffic that follows the latest one. */
-function isLatest({ status }: KnativeService, revision: string): boolean {
-  return status?.latestReadyRevisionName === revision && status.latestCreatedRevisionName === revision;
-}
-
-/** A finish action may have dropped tags that the target had before. */
-function withTags(present: readonly TrafficEntry[], tags: readonly TaggedRevision[]): readonly TrafficEntry[] {
-  const missing = tags.filter(({ tag }) => !present.some((entry) => entry.tag === tag));
-  return [...present, ...missing];
+function revisionGone(target: ObjectName, { revision, percent }: Share): Error {
+  const message = `${formatObjectName(target)}: revision ${revision} is gone and cannot get ${percent} % of the traffic`;
+  return failure('RevisionGone', { message: `${message}; nothing was written` });
 }
 
 /** The revisions that exist. */
 async function readRevisions(
   cluster: ActivityCluster,
-  { namespace }: Pick<ObjectName, 'namespace'>,
+  namespace: string,
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, Revision>> {
   const found = await Promise.all([...names].map((name) => cluster.readRevision({ namespace, name })));
@@ -190,4 +153,34 @@ async function readRevisions(
 function readAcceptedAtMs(service: KnativeService): number {
   const editor = trafficEditor(service);
   return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
+}
+
+const pollIntervalMs = 200;
+
+async function confirm(cluster: ActivityCluster, input: PatchTrafficInput, acceptedAtMs: number): Promise<void> {
+  const { target, shares, confirmationLimitMs: limitMs } = input;
+  const doubt = await confirmTraffic({
+    shares,
+    readWritten: () => readWritten(cluster, input),
+    limitMs,
+    pause: async () => (await sleep(pollIntervalMs), true),
+  });
+  if (doubt === undefined) return;
+  const written = `traffic of ${formatObjectName(target)} is written (${formatShares(shares)})`;
+  const message = `${written} but not confirmed within ${limitMs / 1000} s: ${doubt}`;
+  throw failure('NotConfirmed', { message, details: [{ acceptedAtMs }] });
+}
+
+/** Another plan annotation than ours means that a later decision has been written. */
+async function readWritten(cluster: ActivityCluster, { target, plan }: PatchTrafficInput): Promise<KnativeService> {
+  const service = await cluster.readService(target);
+  const name = formatObjectName(target);
+  if (service === undefined) {
+    throw failure('TargetGone', { message: `Knative Service ${name} was deleted after its traffic was written` });
+  }
+  const annotation = formatWriteId(plan);
+  const found = service.metadata.annotations?.[planAnnotation];
+  if (found === annotation) return service;
+  const message = `traffic write ${annotation} of ${name} was followed by ${found ?? 'one without a plan'} before it was confirmed`;
+  throw failure('Fenced', { message });
 }

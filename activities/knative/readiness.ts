@@ -1,8 +1,8 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { isObserved, unmet } from '../../kubernetes/knative/objects.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
-import { isObserved, unmet } from './objects.ts';
-import type { KnativeService } from './objects.ts';
 
 const readinessPollMs = 1_000;
 

@@ -1,11 +1,11 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
 import type { Verification, VerifyInput } from '../../contract/traffic.ts';
+import { fieldManager } from '../../kubernetes/knative/api.ts';
+import { trafficEditor } from '../../kubernetes/knative/objects.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
-import { fieldManager } from './cluster.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { trafficEditor } from './objects.ts';
-import type { KnativeService } from './objects.ts';
 import { notReady, routesDoubt, serviceDoubt } from './readiness.ts';
 
 /** One look whether the target serves the winner, and nothing else; fails as `NotReady` with what is missing. */

@@ -12,7 +12,7 @@ import { compareTraffic } from '../helm/rendered-service.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';
 import { jsonDifferences } from '../knative/json-differences.ts';
-import type { KnativeService } from '../knative/objects.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 
 export interface ApplyDependencies {
   readonly cluster: Pick<ActivityCluster, 'readRevision' | 'readService' | 'isReady'>;

@@ -17,7 +17,7 @@ import { renderingDigest } from '../helm/rendering-digest.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
-import type { KnativeService } from '../knative/objects.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { requireExperiment } from '../knative/require-experiment.ts';
 import { applyProblems } from './apply-problems.ts';
 import { helmProblems } from './helm-problems.ts';

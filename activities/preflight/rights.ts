@@ -1,5 +1,6 @@
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import type { AccessRight, ActivityCluster } from '../knative/cluster.ts';
+import type { AccessRight } from '../../kubernetes/access-right.ts';
+import type { ActivityCluster } from '../knative/cluster.ts';
 
 const serving = 'serving.knative.dev';
 const coordination = 'coordination.k8s.io';

@@ -3,7 +3,7 @@ import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { connectDoctorCluster } from '../doctor/cluster.ts';
-import type { DoctorCluster, DoctorService } from '../doctor/cluster.ts';
+import type { DoctorCluster } from '../doctor/cluster.ts';
 import { failFinding, failureText } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkKubernetes } from '../doctor/kubernetes.ts';
@@ -11,6 +11,7 @@ import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { checkTemporal } from '../doctor/temporal.ts';
 import { readManifestFile } from '../files/manifest.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
@@ -74,7 +75,7 @@ function findReleaseNamespaces({ finish, target }: Experiment): readonly string[
 }
 
 type Services =
-  | { readonly kind: 'found'; readonly found: readonly DoctorService[] }
+  | { readonly kind: 'found'; readonly found: readonly KnativeService[] }
   | { readonly kind: 'failed'; readonly finding: Finding };
 
 async function findServices(cluster: DoctorCluster, target: ObjectName | undefined): Promise<Services> {
@@ -89,7 +90,7 @@ async function findServices(cluster: DoctorCluster, target: ObjectName | undefin
 async function checkLeft(
   { connection, program }: CommandContext,
   cluster: DoctorCluster,
-  services: readonly DoctorService[],
+  services: readonly KnativeService[],
 ): Promise<readonly Finding[]> {
   const [only, other] = new Set(services.map(({ metadata }) => metadata.namespace));
   try {
@@ -105,7 +106,7 @@ async function checkLeft(
 async function checkMetrics(
   { terminal }: CommandContext,
   { prometheus }: DoctorFlags,
-  services: readonly DoctorService[],
+  services: readonly KnativeService[],
 ): Promise<readonly Finding[]> {
   if (prometheus === undefined) {
     const remedy = 'give --prometheus, or set SERIN_PROMETHEUS_URL';

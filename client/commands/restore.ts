@@ -7,7 +7,7 @@ import { CommandError } from '../errors.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
-import { baselineIn, holderIn, lateTaskMs } from '../../kubernetes/restore-lease.ts';
+import { baselineIn, holderIn, lateTaskMs } from '../../kubernetes/lease.ts';
 import { awaitBaseline, keepBaseline, restorePlan, writeBaseline } from '../../kubernetes/restore-traffic.ts';
 import { assertHolderEnded } from '../temporal/holder.ts';
 

@@ -6,24 +6,15 @@ import {
   VersionApi,
 } from '@kubernetes/client-node';
 import type { V1Lease } from '@kubernetes/client-node';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
+import type { AccessRight } from '../../kubernetes/access-right.ts';
 import { call } from '../../kubernetes/call.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
-import type { TargetService as RestoredService } from '../../kubernetes/restore-cluster.ts';
-
-/** A Knative Service with its name. */
-export interface DoctorService extends Omit<RestoredService, 'metadata'> {
-  readonly metadata: RestoredService['metadata'] & ObjectName;
-}
-
-/** A right, as `kubectl auth can-i` asks for it; an empty namespace means all of them. */
-export interface AccessQuestion {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
-}
+import { connectKnative, knativeApi } from '../../kubernetes/knative/api.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
+import { createRequestOptions } from '../../kubernetes/request-options.ts';
 
 /** What `serin doctor` asks of a cluster; it changes nothing. Failures say what could not be done. */
 export interface DoctorCluster {
@@ -33,19 +24,22 @@ export interface DoctorCluster {
   /** Of Knative Serving; `unknown` where it is there and does not say; undefined where it is not. */
   readonly knativeVersion: () => Promise<string | undefined>;
   /** Of the caller, or of `user`. */
-  readonly isAllowed: (access: AccessQuestion, user?: string) => Promise<boolean>;
+  readonly isAllowed: (access: AccessRight, user?: string) => Promise<boolean>;
   /** Of one target, or all. */
-  readonly services: (target?: ObjectName) => Promise<readonly DoctorService[]>;
+  readonly services: (target?: ObjectName) => Promise<readonly KnativeService[]>;
   /** Those of serin, in one namespace or all. */
   readonly leases: (namespace?: string) => Promise<readonly V1Lease[]>;
 }
 
-const knative = { group: 'serving.knative.dev', version: 'v1' } as const;
+/** All Knative Services of a large cluster take a while. */
+const requestLimitMs = 60_000;
+
 const managedBySerin = 'app.kubernetes.io/managed-by=serin';
 
 /** Connects as kubectl does. Fails with `usage` when the kubeconfig cannot be used. */
 export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
   const config = loadKubeConfig(flags);
+  const knative = connectKnative(config, createRequestOptions(requestLimitMs));
   const objects = config.makeApiClient(CustomObjectsApi);
   const authorization = config.makeApiClient(AuthorizationV1Api);
   const coordination = config.makeApiClient(CoordinationV1Api);
@@ -57,12 +51,12 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
       return gitVersion;
     },
     knativeVersion: async () => {
-      const isServed = await objects.getAPIResources(knative).then(
+      const isServed = await objects.getAPIResources(knativeApi).then(
         () => true,
         () => false,
       );
       if (!isServed) return undefined;
-      const kind = extensions.readCustomResourceDefinition({ name: `services.${knative.group}` });
+      const kind = extensions.readCustomResourceDefinition({ name: `services.${knativeApi.group}` });
       const labels = await kind.then(
         ({ metadata }) => metadata?.labels,
         () => undefined,
@@ -77,15 +71,8 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
       return status?.allowed === true;
     },
     services: async (target) => {
-      // The API server has checked these objects against their schema.
-      if (target !== undefined) {
-        const answer = objects.getNamespacedCustomObject({ ...knative, ...target, plural: 'services' });
-        const what = `read Knative Service ${target.namespace}/${target.name}`;
-        return [(await call(what, answer)) as DoctorService];
-      }
-      const answer = objects.listCustomObjectForAllNamespaces({ ...knative, resourcePlural: 'services' });
-      const list = (await call('list Knative Services', answer)) as { readonly items: readonly DoctorService[] };
-      return list.items;
+      if (target === undefined) return call('list Knative Services', knative.listServices());
+      return [await call(`read Knative Service ${formatObjectName(target)}`, knative.readService(target))];
     },
     leases: async (namespace) => {
       const labelSelector = managedBySerin;
@@ -98,11 +85,11 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
   };
 }
 
-function selfReview(authorization: AuthorizationV1Api, resourceAttributes: AccessQuestion) {
+function selfReview(authorization: AuthorizationV1Api, resourceAttributes: AccessRight) {
   return authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
 }
 
-function review(authorization: AuthorizationV1Api, resourceAttributes: AccessQuestion, user: string) {
+function review(authorization: AuthorizationV1Api, resourceAttributes: AccessRight, user: string) {
   const spec = { user, groups: userGroups(user), resourceAttributes };
   return authorization.createSubjectAccessReview({ body: { spec } });
 }

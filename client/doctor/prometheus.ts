@@ -5,7 +5,7 @@ import type { RevisionSurvey } from '../../metrics/prometheus/survey.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { percentsByRevision } from '../../core/traffic/spec-traffic.ts';
-import type { DoctorService } from './cluster.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -15,7 +15,7 @@ const limitMs = 20_000;
 
 export interface MetricsScope {
   readonly url: string;
-  readonly services: readonly DoctorService[];
+  readonly services: readonly KnativeService[];
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +46,7 @@ async function checkFamilies(prometheus: Prometheus, nowMs: number): Promise<Fin
 
 async function checkService(
   prometheus: Prometheus,
-  { metadata, status }: DoctorService,
+  { metadata, status }: KnativeService,
   nowMs: number,
 ): Promise<readonly Finding[]> {
   const { namespace } = metadata;

@@ -1,18 +1,18 @@
 import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import { leaseHolder } from '../../core/traffic/lease.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import { leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
+import { holderIn } from '../../kubernetes/lease.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { readHolder } from '../temporal/holder.ts';
-import type { DoctorService } from './cluster.ts';
 import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 export interface TargetsScope {
-  readonly services: readonly DoctorService[];
+  readonly services: readonly KnativeService[];
   /** Those of serin in the services' namespaces. */
   readonly leases: readonly V1Lease[];
   readonly connection: ConnectionFlags;
@@ -28,8 +28,9 @@ export async function checkTargets(scope: TargetsScope): Promise<readonly Findin
   return [...found, okFinding(`no target is left behind, of ${scope.services.length}`)];
 }
 
-async function checkTarget(service: DoctorService, scope: TargetsScope): Promise<Finding | undefined> {
-  const holder = holderIn(findLease(service.metadata, scope.leases));
+async function checkTarget(service: KnativeService, scope: TargetsScope): Promise<Finding | undefined> {
+  const lease = findLease(service.metadata, scope.leases);
+  const holder = lease && holderIn(lease);
   if (holder !== undefined) return checkHeld(service, { ...scope, holder });
   const isOurs = service.metadata.annotations?.[planAnnotation] !== undefined;
   if (!isOurs || !isSplit(service)) return undefined;
@@ -41,7 +42,7 @@ async function checkTarget(service: DoctorService, scope: TargetsScope): Promise
 }
 
 async function checkHeld(
-  service: DoctorService,
+  service: KnativeService,
   { holder, connection, program }: TargetsScope & { readonly holder: LeaseHolder },
 ): Promise<Finding> {
   const target = formatObjectName(service.metadata);
@@ -71,14 +72,10 @@ function findLease({ namespace, name }: ObjectName, leases: readonly V1Lease[]):
   return leases.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === leaseName(name));
 }
 
-function holderIn(lease: V1Lease | undefined): LeaseHolder | undefined {
-  return lease === undefined ? undefined : leaseHolder({ annotations: lease.metadata?.annotations ?? {} });
-}
-
-function isSplit({ spec, status }: DoctorService): boolean {
+function isSplit({ spec, status }: KnativeService): boolean {
   return percentsByRevision(spec.traffic ?? status?.traffic ?? []).size > 1;
 }
 
-function formatTraffic({ spec, status }: DoctorService): string {
+function formatTraffic({ spec, status }: KnativeService): string {
   return formatPercents(percentsByRevision(spec.traffic ?? status?.traffic ?? []));
 }

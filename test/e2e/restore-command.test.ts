@@ -7,7 +7,7 @@ import {
 } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
 import { beforeAll, expect, test } from 'vitest';
-import type { TargetService } from '../../kubernetes/restore-cluster.ts';
+import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { formatHolder, holderAnnotations } from '../../core/traffic/lease.ts';
 import { leaseAnnotations, leaseName, planAnnotation } from '../../core/traffic/target.ts';
 import { percentsByRevision } from '../../core/traffic/spec-traffic.ts';
@@ -82,12 +82,12 @@ function restore(target: SampleTarget, ...args: readonly string[]): Promise<Comm
   return runSerin(['restore', `${target.namespace}/${target.name}`, ...where, ...args]);
 }
 
-async function readService({ namespace, name }: SampleTarget): Promise<TargetService> {
+async function readService({ namespace, name }: SampleTarget): Promise<KnativeService> {
   // The API server has checked it.
-  return (await objects.getNamespacedCustomObject({ ...knative, namespace, name })) as TargetService;
+  return (await objects.getNamespacedCustomObject({ ...knative, namespace, name })) as KnativeService;
 }
 
-function servedPercents({ status }: TargetService): object {
+function servedPercents({ status }: KnativeService): object {
   return Object.fromEntries(percentsByRevision(status?.traffic ?? []));
 }
 

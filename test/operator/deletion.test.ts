@@ -12,6 +12,7 @@ import { PendingAborts } from '../../operator/pending-aborts.ts';
 import { handleDeletion } from '../../operator/deletion.ts';
 import { TemporalFailure } from '../../operator/runs.ts';
 import type { RunObservation, Runs } from '../../operator/runs.ts';
+import { aRevision, aService } from '../support/knative.ts';
 import { aReport } from '../support/reports.ts';
 
 /** With everything that a release touches; what happened is in `events`, `shown` (as Ready says it) and `writes`. */
@@ -36,12 +37,11 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
     },
   };
   const restoreCluster: RestoreCluster = {
-    readService: async () => ({ metadata: { resourceVersion: '1' }, spec: { traffic } }),
-    readRevisions: async () => new Map([['v1', true]]),
+    readService: async () => aService(traffic),
+    readRevisions: async () => new Map([aRevision('v1')]),
     patchService: async (_, patch) => {
       writes.push('baseline');
       traffic = patch.traffic;
-      return true;
     },
     readLease: async () => lease,
     takeLease: async (_, given) => (writes.push('lease'), given),

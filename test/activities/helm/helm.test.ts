@@ -11,7 +11,8 @@ import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm
 import { runHelm } from '../../../activities/helm/run-helm.ts';
 import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
-import { leaseObjectName, newLease, readLease } from '../../../activities/knative/lease.ts';
+import { newLease, readLease } from '../../../activities/knative/lease.ts';
+import { leaseObjectName } from '../../../kubernetes/lease.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';

@@ -65,9 +65,6 @@ export interface Revision {
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly KnativeCondition[] };
 }
 
-/** The label by which Knative tells whose revision it is. */
-export const serviceLabel = 'serving.knative.dev/service';
-
 /** Undefined when the condition holds, else why not, in Knative's words. */
 export function unmet(conditions: readonly KnativeCondition[] | undefined, type: string): string | undefined {
   const condition = conditions?.find((candidate) => candidate.type === type);

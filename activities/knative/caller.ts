@@ -1,0 +1,57 @@
+import { Health } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { cancellationSignal } from '@temporalio/activity';
+import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { isRefusal } from '../../kubernetes/api-answer.ts';
+import { failure } from '../failures.ts';
+import { toApplicationFailure } from './kubernetes-failure.ts';
+import { requestSignal } from './request-options.ts';
+
+interface RequestTarget {
+  readonly resource: string;
+  readonly name: ObjectName;
+}
+
+/** Makes requests to the API server; their failures have a type of `core/failures.ts`. */
+export interface KubernetesCaller {
+  readonly call: <T>(request: () => Promise<T>, target: RequestTarget & { readonly verb: string }) => Promise<T>;
+  /** Answers undefined where the object does not exist. */
+  readonly read: <T>(request: () => Promise<T>, target: RequestTarget) => Promise<T | undefined>;
+  /** Whether the API server says that it serves everything. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+export function createCaller(kubeConfig: KubeConfig): KubernetesCaller {
+  const health = new Health(kubeConfig);
+  const isReady = () => health.readyz({ signal: requestSignal() }).catch(() => false);
+  const call: KubernetesCaller['call'] = (request, { name, ...target }) =>
+    askTwice(request, isReady).catch((error: unknown) => {
+      // However the client has wrapped it.
+      cancellationSignal().throwIfAborted();
+      throw toApplicationFailure(error, { ...target, object: formatObjectName(name) });
+    });
+  return { call, read: (request, target) => call(() => request().catch(absent), { verb: 'get', ...target }), isReady };
+}
+
+/**
+ * An API server that has just started denies everything until it knows its roles. So a denial is believed only when the
+ * server, once it says that it is ready, repeats it.
+ */
+async function askTwice<T>(request: () => Promise<T>, isReady: () => Promise<boolean>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!isRefusal(error, 'denied')) throw error;
+    if (!(await isReady())) throw notReadyYet();
+    return request();
+  }
+}
+
+function notReadyYet(): Error {
+  return failure('KubernetesUnavailable', { message: 'the API server is not ready yet and denies everything' });
+}
+
+function absent(error: unknown): undefined {
+  if (!isRefusal(error, 'notFound')) throw error;
+}
