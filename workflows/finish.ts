@@ -66,7 +66,7 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
     const { baseline, finishOnRollBack } = loadedExperiment(run);
-    await runFinishActions(run, baseline, finishOnRollBack === false ? [] : undefined);
+    await runFinishActions(run, baseline, finishOnRollBack ? undefined : []);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }

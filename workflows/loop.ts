@@ -1,5 +1,4 @@
 import { condition } from '@temporalio/workflow';
-import { effectiveAnalysis } from '../core/experiment/analysis-rules.ts';
 import { detectDrift } from '../core/traffic/drift.ts';
 import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
@@ -101,8 +100,8 @@ function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
   const experiment = loadedExperiment(run);
   const { startedAtMs = 0, observedUntilMs } = run.state;
   const { metrics } = experiment;
-  if (metrics === undefined) return {};
-  const sinceMs = effectiveAnalysis(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
+  if (Object.keys(metrics).length === 0) return {};
+  const sinceMs = experiment.analysis.method === 'sequential' ? observedUntilMs : startedAtMs;
   return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
 }
 

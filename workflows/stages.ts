@@ -68,10 +68,10 @@ function startInitializing(run: Run): void {
 
 /** Names the versions that the manifest left to be found. */
 async function discover(run: Run): Promise<void> {
-  const { discovers, ...experiment } = loadedExperiment(run);
-  if (discovers === undefined) return;
+  const experiment = loadedExperiment(run);
+  if (!experiment.discovers) return;
   const versions = await activitiesFor(experiment).discoverVersions({ experiment });
-  update(run, { ...run.state, experiment: { ...experiment, ...versions } });
+  update(run, { ...run.state, experiment: { ...experiment, ...versions, discovers: false } });
 }
 
 async function initialize(run: Run): Promise<void> {

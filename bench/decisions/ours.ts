@@ -1,4 +1,5 @@
 import { sequentialAnalysis } from '../../core/experiment/analysis.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { Analysis } from '../../core/experiment/analysis.ts';
 import { defaultSettings } from '../../core/experiment/experiment.ts';
 import type { Experiment, Objective } from '../../core/experiment/experiment.ts';
@@ -43,11 +44,13 @@ function buildExperiment(settings: OurSettings): Experiment {
     deploymentPattern: 'Progressive',
     baseline: { name: 'baseline', revision: 'v1', variables: {} },
     candidates: [{ name: 'candidate', revision: 'v2', variables: {} }],
+    discovers: false,
     objectives,
     indicators: [],
     weights: { maxCandidateWeight: 95, maxCandidateWeightIncrement: 10 },
     intervalMs,
     iterations: planned,
+    iterationsPerLoop: planned,
     start: [],
     finish: [],
     ...defaultSettings,
@@ -61,7 +64,7 @@ function buildExperiment(settings: OurSettings): Experiment {
       longestExtensionMs: (mostIterations - planned) * intervalMs,
       ...settings.analysis,
     },
-    ...(settings.correlations === undefined ? {} : { correlations: settings.correlations }),
+    ...defined({ correlations: settings.correlations }),
   };
 }
 

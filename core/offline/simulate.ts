@@ -1,4 +1,4 @@
-import { longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
+import { wholeWarmUpMs } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { noCounts } from '../measurements/measurement.ts';
 import type { Counts } from '../measurements/measurement.ts';
@@ -48,7 +48,7 @@ export function simulate(input: SimulationInput): SimulatedRun {
   const { experiment } = input;
   let state = begin(input);
   let [candidateRequests, candidateErrors] = [0, 0];
-  const extraMs = longestExtensionMs(experiment) + wholeWarmUpMs(experiment);
+  const extraMs = experiment.analysis.longestExtensionMs + wholeWarmUpMs(experiment);
   const most = experiment.iterations + Math.ceil(extraMs / experiment.intervalMs) + 1;
   for (let interval = 1; interval <= most; interval += 1) {
     const [weight = 0] = candidateWeights({ ...state, experiment });

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
@@ -89,7 +88,7 @@ export function buildJudgeInput(
 
 /** Until when intervals judge nothing; absent without a warm-up. */
 function warmUpEnd({ startedAtMs = 0 }: ExperimentState, experiment: Experiment): { readonly warmUpUntilMs?: number } {
-  const { warmUpMs } = effectiveAnalysis(experiment);
+  const { warmUpMs } = experiment.analysis;
   return warmUpMs === 0 ? {} : { warmUpUntilMs: startedAtMs + warmUpMs };
 }
 

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import { assess } from '../verdicts/assess.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../measurements/counters.ts';
@@ -82,7 +81,7 @@ function evidenceAfter(
   { experiment, evidence }: JudgeIntervalInput,
   measurement: Measurement | undefined,
 ): Evidence | undefined {
-  if (effectiveAnalysis(experiment).method !== 'sequential') return undefined;
+  if (experiment.analysis.method !== 'sequential') return undefined;
   const known = evidence ?? noEvidence(experiment);
   return measurement?.kind === 'measured' ? addEvidence(known, measurement, experiment) : known;
 }

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { isLoadTest } from '../measurements/load-test.ts';
@@ -33,7 +32,7 @@ export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' 
   const { weights, deploymentPattern } = experiment;
   const increment =
     deploymentPattern === 'BlueGreen' ? weights.maxCandidateWeight : weights.maxCandidateWeightIncrement;
-  const first = effectiveAnalysis(experiment).steps?.[0] ?? increment;
+  const first = experiment.analysis.steps?.[0] ?? increment;
   return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
 }
 
@@ -97,7 +96,7 @@ function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   if (doubt === undefined) return undefined;
   const floor = Math.min(failingWeight, firstWeight(experiment));
   const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
-  if (isSuspect && weight > floor && effectiveAnalysis(experiment).onSuspect === 'backoff') {
+  if (isSuspect && weight > floor && experiment.analysis.onSuspect === 'backoff') {
     return { weight: floor, reason: `backs off ${weight} -> ${floor}: ${doubt}` };
   }
   return { weight, reason: `held at ${weight}: ${doubt}` };
@@ -126,7 +125,7 @@ function climb({ experiment, weight }: NextWeightInput): WeightDecision {
   const next = Math.min(nextStep(experiment, weight), ceiling);
   if (next > weight) return { weight: next, reason: `climbs ${weight} -> ${next}` };
   if (next < weight) return { weight: next, reason: `drops ${weight} -> ${next}: the maximum is ${ceiling}` };
-  const { steps } = effectiveAnalysis(experiment);
+  const { steps } = experiment.analysis;
   if (steps !== undefined && weight < ceiling) return { weight, reason: `stays at ${weight}: the last step` };
   const limit = weight === ceiling ? `the maximum is ${ceiling}` : `the increment is ${maxCandidateWeightIncrement}`;
   return { weight, reason: `stays at ${weight}: ${limit}` };
@@ -139,7 +138,7 @@ export function highestWeight(experiment: Experiment): number {
 
 /** The weight one step above, wherever the ceiling is. */
 export function nextStep(experiment: Experiment, weight: number): number {
-  const { steps } = effectiveAnalysis(experiment);
+  const { steps } = experiment.analysis;
   if (steps === undefined) return weight + experiment.weights.maxCandidateWeightIncrement;
   return steps.find((percent) => percent > weight) ?? weight;
 }

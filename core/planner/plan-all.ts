@@ -1,4 +1,3 @@
-import { effectiveAnalysis, longestExtensionMs } from '../experiment/analysis-rules.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { findLeader } from '../verdicts/leader.ts';
@@ -157,12 +156,12 @@ function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate
   const [first] = fit;
   if (first === undefined) throw new Error('nobody is left to choose from');
   const { nowMs, extendedSinceMs = nowMs, approved, gateOpenedAtMs } = first.input;
-  switch (effectiveAnalysis(experiment).undecided) {
+  switch (experiment.analysis.undecided) {
     case 'rollback':
     case 'pointEstimate':
       return { kind: 'rollBack', reason };
     case 'extend': {
-      const limitMs = longestExtensionMs(experiment);
+      const limitMs = experiment.analysis.longestExtensionMs;
       if (nowMs - extendedSinceMs < limitMs) return { kind: 'hold', reason: `extended: ${reason}` };
       return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
     }

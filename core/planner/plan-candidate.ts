@@ -1,4 +1,3 @@
-import { effectiveAnalysis, longestExtensionMs } from '../experiment/analysis-rules.ts';
 import { allPass } from '../verdicts/assess.ts';
 import type { Assessment, ObjectiveAssessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
@@ -157,7 +156,7 @@ function planWithoutPass(input: CandidatePlanInput, computed: Computed): Candida
   const { assessment } = computed;
   const reason = reasonNotPassed(assessment, experiment);
   if (!isUndecided(assessment)) return { kind: 'rollBack', reason };
-  switch (effectiveAnalysis(experiment).undecided) {
+  switch (experiment.analysis.undecided) {
     case 'rollback':
       return { kind: 'rollBack', reason };
     case 'extend':
@@ -180,7 +179,7 @@ function planExtension(
   computed: Computed,
   reason: string,
 ): CandidatePlan {
-  const limitMs = longestExtensionMs(experiment);
+  const limitMs = experiment.analysis.longestExtensionMs;
   const extendedMs = nowMs - (input.extendedSinceMs ?? nowMs);
   if (extendedMs >= limitMs) return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
   return shiftOrHold(weight, computed.weight, `extended: ${reason}; ${computed.reason}`);
@@ -216,7 +215,7 @@ function planAtGate(input: CandidatePlanInput, computed: Computed): CandidatePla
   const { assessment } = computed;
   const wait = (reason: string): CandidatePlan =>
     computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
-  const mayStayUndecided = effectiveAnalysis(experiment).undecided === 'hold' && isUndecided(assessment);
+  const mayStayUndecided = experiment.analysis.undecided === 'hold' && isUndecided(assessment);
   if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
     const reason = reasonNotPassed(assessment, experiment);
     const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;

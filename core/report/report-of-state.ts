@@ -50,7 +50,7 @@ type ExperimentFacts = Pick<
 >;
 
 function describeExperiment({ experiment, images = {}, candidateStates }: ExperimentState): ExperimentFacts {
-  const { reward, metrics } = experiment ?? {};
+  const { reward, metrics = {} } = experiment ?? {};
   return {
     apiVersion: experiment?.apiVersion ?? '',
     name: experiment?.name ?? '',
@@ -60,7 +60,7 @@ function describeExperiment({ experiment, images = {}, candidateStates }: Experi
     deploymentPattern: experiment?.deploymentPattern ?? '',
     baseline: describeVersion(experiment?.baseline, images),
     ...(reward === undefined ? {} : { reward }),
-    ...(metrics === undefined ? {} : { metrics }),
+    ...(Object.keys(metrics).length === 0 ? {} : { metrics }),
     judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
       ...describeVersion(version, images),
       ...describeCandidateState(candidateStates[index]),

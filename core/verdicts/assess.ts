@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
 import { noEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
@@ -38,7 +37,7 @@ export function assess(input: AssessInput): Assessment {
 }
 
 function needsLimits({ experiment, shown = true }: AssessInput): boolean {
-  return shown || effectiveAnalysis(experiment).undecided === 'pointEstimate';
+  return shown || experiment.analysis.undecided === 'pointEstimate';
 }
 
 function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInput): ObjectiveAssessment {
@@ -52,7 +51,7 @@ type ObjectiveJudgements = Pick<Assessment, 'objectives' | 'overall'>;
 
 function judge(input: AssessInput): ObjectiveJudgements {
   const { experiment, totals, measurement, evidence = noEvidence(experiment), shown = true } = input;
-  if (effectiveAnalysis(experiment).method === 'sequential') {
+  if (experiment.analysis.method === 'sequential') {
     return judgeSequentially({
       settings: experiment,
       totals,

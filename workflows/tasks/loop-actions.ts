@@ -6,11 +6,10 @@ import { runTask } from './run-task.ts';
 
 /** Runs the loop actions where the iteration that has just been completed ends a loop, the last one too. */
 export async function runLoopActions(run: Run): Promise<void> {
-  const { loop: tasks = [], iterationsPerLoop, iterations } = loadedExperiment(run);
+  const { loop: tasks, iterationsPerLoop, iterations } = loadedExperiment(run);
   const { iteration } = run.state;
-  const length = iterationsPerLoop ?? iterations;
-  if (tasks.length === 0 || iteration > iterations || iteration % length !== 0) return;
-  const loop = iteration / length;
+  if (tasks.length === 0 || iteration > iterations || iteration % iterationsPerLoop !== 0) return;
+  const loop = iteration / iterationsPerLoop;
   update(run, { ...run.state, message: `IterationUpdate: Completed Loop ${loop}` });
   for (const [index, task] of tasks.entries()) {
     const place = { action: 'loop', index, loop } as const;
