@@ -18,6 +18,7 @@ import { loadedExperiment, asHolder, renewHistory, update, addWarnings } from '.
 import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
 import { shiftTraffic } from './traffic.ts';
+import { defined } from '../core/text/defined.ts';
 
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function runStages(run: Run, manifest: ManifestInput | null): Promise<Ending> {
@@ -48,7 +49,7 @@ async function ownTarget(run: Run): Promise<void> {
   for (;;) {
     await renewHistory(run);
     const seen = run.state.waitingFor?.firstRunId;
-    const input = { target, holder: asHolder(run), ...(seen === undefined ? {} : { seen }) };
+    const input = { target, holder: asHolder(run), ...defined({ seen }) };
     const acquisition = await acquireTarget(input);
     if (acquisition.kind === 'acquired') return startInitializing(run);
     showHolder(run, acquisition);
@@ -90,13 +91,12 @@ async function initialize(run: Run): Promise<void> {
   const message = 'StageAdvanced: Advanced to Running';
   update(run, {
     ...run.state,
-    experiment: { ...experiment, ...(correlations === undefined ? {} : { correlations }) },
+    experiment: { ...experiment, ...defined({ correlations }) },
     verified: movesTraffic(experiment),
     tags,
     images,
     candidateStates: judgedVersions(experiment).map((_, index) => initialCandidateState(weights[index])),
-    ...(firstStep === undefined ? {} : { firstStep }),
-    ...(digests === undefined ? {} : { digests }),
+    ...defined({ firstStep, digests }),
     stage: 'Running',
     message,
   });

@@ -10,6 +10,7 @@ import type { FailureFacts } from './failures.ts';
 import { recordTimeToSafe } from './run/metrics.ts';
 import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
+import { defined } from '../core/text/defined.ts';
 
 /** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
 const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'RevisionGone', 'Drift'];
@@ -67,7 +68,7 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
   for (;;) {
     try {
       const weights = loadedExperiment(run).candidates.map(() => 0);
-      const wanted = { weights, reason, ...(present === undefined ? {} : { present }) };
+      const wanted = { weights, reason, ...defined({ present }) };
       showTimeToSafe(run, (await write(run, makeSafe, wanted)) - askedAtMs);
       return { kind: 'safe' };
     } catch (error) {
@@ -160,9 +161,9 @@ async function write(run: Run, patch: ExperimentActivities['patchTraffic'], want
     plan: { firstRunId: run.state.firstRunId, sequence },
     tags: run.state.tags,
     shares: trafficShares(experiment, wanted.weights),
-    ...(wanted.present === undefined ? {} : { present: trafficShares(experiment, wanted.present) }),
+    ...defined({ present: wanted.present && trafficShares(experiment, wanted.present) }),
     confirmationLimitMs: Math.max(5000, Math.min(confirmationLimitMs, experiment.intervalMs)),
-    ...(wanted.followLatest === undefined ? {} : { followLatest: wanted.followLatest }),
+    ...defined({ followLatest: wanted.followLatest }),
   });
   // A later write may have been planned meanwhile (an abort): then this one no longer describes the traffic.
   if (run.state.sequence === sequence) update(run, { ...withWeights(run.state, wanted.weights), confirmed: true });

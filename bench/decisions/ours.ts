@@ -73,7 +73,10 @@ export function ours(settings: OurSettings): Rule {
   const experiment = buildExperiment(settings);
   return ({ random, requestsPerSecond }, candidate) => {
     const { latency } = candidate;
-    const baseline = { errorRate: limits.errorRate / 10, ...(latency === undefined ? {} : { latency: goodLatency }) };
+    const baseline = {
+      errorRate: limits.errorRate / 10,
+      ...(latency === undefined ? {} : { latency: goodLatency }),
+    };
     return simulate({ experiment, baseline, candidate, requestsPerSecond, random });
   };
 }

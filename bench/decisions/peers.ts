@@ -3,6 +3,7 @@ import { sampleLatencies } from '../../core/offline/latency.ts';
 import type { SimulatedRun } from '../../core/offline/simulate.ts';
 import { limits, observe } from './traffic.ts';
 import type { Behaviour, ObservedInterval, SimulatedTraffic } from './traffic.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /**
  * The peers' rules, modelled from their sources (shared reference, statistics §1.1), not run. Each returns how one run ended; a
@@ -36,7 +37,7 @@ export const iter8: Rule = (traffic, candidate) => {
         [...buckets].map(([le, count]) => ({ le, count })),
       );
     }
-    const cumulative = { requests, errors, sumMs, ...(p95Ms === undefined ? {} : { p95Ms }) };
+    const cumulative = { requests, errors, sumMs, ...defined({ p95Ms }) };
     isGood = requests > 0 && !isBeyond(cumulative);
     weight = isGood ? Math.min(95, weight + 10) : 5;
   }

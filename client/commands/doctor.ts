@@ -14,6 +14,7 @@ import { readManifestFile } from '../files/manifest.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
+import { defined } from '../../core/text/defined.ts';
 
 export interface DoctorFlags extends KubernetesFlags {
   readonly taskQueue: string;
@@ -43,7 +44,7 @@ export async function doctorCommand(context: CommandContext, flags: DoctorFlags)
     checkKubernetes(cluster, {
       namespaces: target === undefined ? [] : [target.namespace],
       releaseNamespaces: scope.releaseNamespaces,
-      ...(flags.as === undefined ? {} : { user: flags.as }),
+      ...defined({ user: flags.as }),
     }),
     findServices(cluster, target),
   ]);

@@ -9,6 +9,7 @@ import { initialCandidateState } from '../planner/candidate-state.ts';
 import { initialState, withWeights } from '../planner/experiment-state.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
+import { defined } from '../text/defined.ts';
 
 /** One interval as it was measured, and the candidates' weights in it. */
 export interface RecordedInterval {
@@ -39,7 +40,7 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
     const observation = observeUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
     state = withPlan(observation.state, observation.plan);
     const { judgement, plan } = observation;
-    judged.push({ interval, iteration: state.iteration, ...(judgement === undefined ? {} : { judgement }), plan });
+    judged.push({ interval, iteration: state.iteration, ...defined({ judgement }), plan });
     if (isEnd(plan)) break;
   }
   return judged;

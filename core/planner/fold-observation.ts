@@ -11,6 +11,7 @@ import { isStillJudged } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
 import { withWarnings } from './experiment-state.ts';
 import type { ExperimentState } from './experiment-state.ts';
+import { defined } from '../text/defined.ts';
 
 /** One look at metrics and target, and what became of it. */
 export interface Observed {
@@ -62,11 +63,9 @@ function buildCandidateInput(
     iteration: state.iteration,
     weight: candidate.weight,
     drift: driftAt(drifts, index),
-    ...(computed === undefined ? {} : { computed }),
+    ...defined({ computed }),
     ...knownPlanFacts(state),
-    ...(unreadySinceMs === undefined ? {} : { candidateUnreadySinceMs: unreadySinceMs }),
-    ...(starvedSinceMs === undefined ? {} : { starvedSinceMs }),
-    ...(environmentSinceMs === undefined ? {} : { environmentSinceMs }),
+    ...defined({ candidateUnreadySinceMs: unreadySinceMs, starvedSinceMs, environmentSinceMs }),
     paused: state.paused !== undefined,
   };
 }
@@ -80,8 +79,7 @@ export function buildJudgeInput(
   const candidateStates = state.candidateStates.map(({ weight, totals, evidence, eliminated }) => ({
     weight,
     totals,
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(eliminated === undefined ? {} : { eliminated }),
+    ...defined({ evidence, eliminated }),
   }));
   return { experiment, measurement, candidateStates: candidateStates, ...warmUpEnd(state, experiment) };
 }
@@ -198,7 +196,6 @@ function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudg
     totals,
     assessment,
     suspect,
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(reward === undefined ? {} : { reward }),
+    ...defined({ evidence, reward }),
   };
 }

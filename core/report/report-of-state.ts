@@ -7,6 +7,7 @@ import type { CandidateState } from '../planner/candidate-state.ts';
 import { candidateWeights } from '../planner/experiment-state.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
+import { defined } from '../text/defined.ts';
 
 /** The state as users see it. Before the manifest has been read there is no experiment, and its fields are empty. */
 export function buildReport(state: ExperimentState): Report {
@@ -24,9 +25,9 @@ export function buildReport(state: ExperimentState): Report {
     completedIterations: state.iteration,
     ...nextObservation(state),
     ...reportWeights(state),
-    ...(state.abort === undefined ? {} : { abortRequested: state.abort }),
+    ...defined({ abortRequested: state.abort }),
     ...reportGate(state),
-    ...(winner === undefined ? {} : { winner }),
+    ...defined({ winner }),
     recommended: winner ?? experiment?.baseline.name ?? '',
     history: state.history,
     warnings: state.warnings,
@@ -59,7 +60,7 @@ function describeExperiment({ experiment, images = {}, candidateStates }: Experi
     testingPattern: experiment?.testingPattern ?? '',
     deploymentPattern: experiment?.deploymentPattern ?? '',
     baseline: describeVersion(experiment?.baseline, images),
-    ...(reward === undefined ? {} : { reward }),
+    ...defined({ reward }),
     ...(Object.keys(metrics).length === 0 ? {} : { metrics }),
     judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
       ...describeVersion(version, images),
@@ -74,10 +75,9 @@ function describeCandidateState(candidate: CandidateState | undefined): Omit<Jud
   if (candidate === undefined) return { suspect: false };
   const { assessment, reward, suspect, eliminated } = candidate;
   return {
-    ...(assessment === undefined ? {} : { assessment }),
-    ...(reward === undefined ? {} : { reward }),
+    ...defined({ assessment, reward }),
     suspect,
-    ...(eliminated === undefined ? {} : { out: eliminated }),
+    ...defined({ out: eliminated }),
   };
 }
 
@@ -109,7 +109,7 @@ function conforms({ minSamples }: Experiment, [state]: readonly CandidateState[]
 function leadingCandidate(experiment: Experiment, states: readonly CandidateState[]): string | undefined {
   const fit = states.map(({ assessment, reward, ...state }) => {
     if (assessment === undefined || !isStillJudged(state) || !allPass(assessment, experiment.minSamples)) return null;
-    return { assessment, ...(reward === undefined ? {} : { reward }) };
+    return { assessment, ...defined({ reward }) };
   });
   const passing = experiment.candidates.filter((_, index) => fit[index] !== null && fit[index] !== undefined);
   if (experiment.reward === undefined) return passing.length === 1 ? passing[0]?.name : undefined;

@@ -8,6 +8,7 @@ import type { Counts, Measurement, NotMeasured } from '../measurements/measureme
 import { metricValue } from '../measurements/metric-value.ts';
 import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './threshold.ts';
 import { judgeSequentially } from './sequential.ts';
+import { defined } from '../text/defined.ts';
 
 export interface AssessInput {
   readonly experiment: Experiment;
@@ -114,7 +115,6 @@ function versionValues(metric: MetricName, { errorClass }: Experiment, totals: A
   const candidate = metricValue(metric, totals.candidate, errorClass);
   return {
     metric,
-    ...(baseline === undefined ? {} : { baseline }),
-    ...(candidate === undefined ? {} : { candidate }),
+    ...defined({ baseline, candidate }),
   };
 }

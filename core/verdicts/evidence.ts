@@ -26,6 +26,7 @@ import { addInterval, freshProcess, logEvidence } from '../stats/restarts.ts';
 import type { RestartingProcess } from '../stats/restarts.ts';
 import { addDifference, noDifferences } from '../stats/sequential-t.ts';
 import type { Differences } from '../stats/sequential-t.ts';
+import { defined } from '../text/defined.ts';
 
 /** What one version has shown about one objective so far; JSON-safe. */
 export type ObjectiveEvidence =
@@ -107,7 +108,7 @@ function gainsAfter(
   { reward, errorClass }: EvidenceSettings,
 ): Pick<Evidence, 'gains'> {
   const gain = reward === undefined ? undefined : rewardGain(reward, interval, { errorClass });
-  if (gain === undefined) return gains === undefined ? {} : { gains };
+  if (gain === undefined) return defined({ gains });
   return { gains: addDifference(gains ?? noDifferences, gain) };
 }
 

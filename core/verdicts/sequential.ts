@@ -14,6 +14,7 @@ import { formatOdds } from './format-odds.ts';
 import { requestsUntilPass, shareInterval } from '../stats/bernoulli.ts';
 import { logMeanExp } from '../stats/log-space.ts';
 import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
+import { defined } from '../text/defined.ts';
 
 export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis' | 'metrics'>;
 
@@ -49,7 +50,7 @@ export function judgeSequentially(input: SequentialInput): {
       candidate: own?.verdict ?? 'undecided',
       reason: own?.reason ?? '',
       suspect: own?.suspect ?? false,
-      ...(own?.evidence === undefined ? {} : { evidence: own.evidence }),
+      ...defined({ evidence: own?.evidence }),
     };
   });
   return { objectives, overall: judgeOverall({ baseline, candidate }, objectives, input) };
@@ -154,8 +155,10 @@ function evidenceReport({ settings, objective, own, pass, fail }: ReportInput): 
     logPass: finite(pass),
     logFail: finite(fail),
     passed: own.passed,
-    ...(own.kind === 'share' ? { interval: shareInterval(own.pass, { falsePass, falseFail }) } : {}),
-    ...(Number.isFinite(needed) ? { requestsToPass: needed } : {}),
+    ...defined({
+      interval: own.kind === 'share' ? shareInterval(own.pass, { falsePass, falseFail }) : undefined,
+      requestsToPass: Number.isFinite(needed) ? needed : undefined,
+    }),
   };
 }
 

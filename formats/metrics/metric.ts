@@ -13,6 +13,7 @@ import { serinMetric } from './serin.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** A metric with the place of its jq expression, for whoever compiles it. */
 export interface LocatedMetric {
@@ -96,7 +97,7 @@ function resolve(draft: MetricDraft, defaultNamespace: string): MetricDefinition
   return {
     ...others,
     namespace,
-    ...(sampleSize === undefined ? {} : { sampleSize: { ...own, ...sampleSize } }),
+    ...defined({ sampleSize: sampleSize && { ...own, ...sampleSize } }),
     source: source.kind === 'http' ? resolveSecret(source, own) : source,
   };
 }
@@ -105,7 +106,7 @@ function resolveSecret(
   { secret, ...source }: Extract<MetricDraft['source'], { kind: 'http' }>,
   own: { readonly namespace: string },
 ): MetricDefinition['source'] {
-  return { ...source, ...(secret === undefined ? {} : { secret: { ...own, ...secret } }) };
+  return { ...source, ...defined({ secret: secret && { ...own, ...secret } }) };
 }
 
 /** Who may write a metric in one namespace must not have the secrets of another sent wherever it likes. */

@@ -11,6 +11,7 @@ import { loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 import { followLatest } from '../traffic.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /**
  * Runs the finish actions for the winner, then proves that the target serves it. A failure says what had run before it,
@@ -48,7 +49,7 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
     experiment,
     winner,
     revisions,
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ digest }),
   });
 }
 

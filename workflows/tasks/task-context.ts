@@ -5,6 +5,7 @@ import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import { trafficShares, allVersions } from '../../core/experiment/versions.ts';
 import { loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** The actions of an experiment, by iter8's names. */
 export type ActionName = 'start' | 'loop' | 'finish';
@@ -22,7 +23,7 @@ export function buildTaskContext(
     experiment,
     versions: allVersions(experiment),
     version,
-    ...(winner === undefined ? {} : { winner }),
+    ...defined({ winner }),
     stage,
     completedIterations: iteration,
     weights: Object.fromEntries(allVersions(experiment).map(({ name }, index) => [name, shares[index]?.percent ?? 0])),
