@@ -2,9 +2,9 @@ import { wholeWarmUpMs } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { noCounts } from '../measurements/measurement.ts';
 import type { Counts } from '../measurements/measurement.ts';
-import { observeUndisturbed } from './rejudge.ts';
+import { observeUndisturbed, undisturbedState } from './rejudge.ts';
 import { initialCandidateState } from '../planner/candidate-state.ts';
-import { candidateWeights, initialState } from '../planner/experiment-state.ts';
+import { candidateWeights } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { plannedWeight } from './forecast.ts';
@@ -81,10 +81,8 @@ export function simulate(input: SimulationInput): SimulatedRun {
 
 function begin(input: SimulationInput): ExperimentState {
   return {
-    ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
+    ...undisturbedState({ startedAtMs: 0 }),
     candidateStates: [initialCandidateState(plannedWeight(input.experiment, input))],
-    confirmed: true,
-    startedAtMs: 0,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import type { ObjectName, Reward } from '../experiment/experiment.ts';
+import type { ExperimentEvent } from '../experiment/event.ts';
 import type { MetricDefinitions } from '../experiment/metric.ts';
 import type { Outcome, Stage } from '../experiment/stage.ts';
 import type { HumanRequest } from '../planner/requests.ts';
@@ -48,6 +49,8 @@ export interface Report {
   readonly reason?: string;
   /** The latest event in iter8's form, `IterationUpdate: Completed Iteration 3`. */
   readonly message: string;
+  /** The latest event as data. */
+  readonly event: ExperimentEvent;
   readonly startedAtMs?: number;
   readonly completedAtMs?: number;
   readonly intervalMs: number;

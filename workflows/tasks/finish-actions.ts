@@ -44,7 +44,7 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   const experiment = loadedExperiment(run);
   if (!tasks.some(isHelm)) return;
   const revisions = allVersions(experiment).map((version) => judged(run, version));
-  const digest = run.state.digests?.[winner];
+  const digest = run.state.preflight?.digests[winner];
   await activitiesFor(experiment).compareRendered({
     experiment,
     winner,
@@ -61,7 +61,7 @@ async function verify(run: Run, winner: Version, requireLatest: boolean): Promis
 }
 
 function judged(run: Run, { name, revision }: Version): JudgedRevision {
-  return { revision, image: run.state.images?.[name] ?? '' };
+  return { revision, image: run.state.preflight?.images[name] ?? '' };
 }
 
 /** The traffic goes back by itself; a release that has begun to change does not. */

@@ -1,5 +1,6 @@
 import { inContext } from '../failures.ts';
 import { recommendedVersion } from './task-context.ts';
+import { completeLoop } from '../../core/planner/state-transitions.ts';
 import { loadedExperiment, update } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
@@ -10,7 +11,7 @@ export async function runLoopActions(run: Run): Promise<void> {
   const { iteration } = run.state;
   if (tasks.length === 0 || iteration > iterations || iteration % iterationsPerLoop !== 0) return;
   const loop = iteration / iterationsPerLoop;
-  update(run, { ...run.state, message: `IterationUpdate: Completed Loop ${loop}` });
+  update(run, completeLoop(run.state, loop));
   for (const [index, task] of tasks.entries()) {
     const place = { action: 'loop', index, loop } as const;
     try {

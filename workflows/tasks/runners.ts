@@ -3,7 +3,7 @@ import type { FinishedTask } from '../../core/tasks/finished-tasks.ts';
 import { withVersion } from '../../core/tasks/task-context.ts';
 import type { TaskContext } from '../../core/tasks/task-context.ts';
 import { notificationBody, notificationText } from '../../core/tasks/notification-text.ts';
-import { withCollected } from '../../core/planner/experiment-state.ts';
+import { withCollected } from '../../core/planner/state-transitions.ts';
 import { isHelm, renderArgs, renderText } from '../../core/tasks/task.ts';
 import type { Header, LoadedVersion, Task, TaskKind } from '../../core/experiment/task-kinds.ts';
 import { showParts } from '../../core/tasks/template.ts';

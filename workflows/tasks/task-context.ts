@@ -1,6 +1,7 @@
 import type { Version } from '../../core/experiment/experiment.ts';
 import type { TaskContext } from '../../core/tasks/task-context.ts';
 import { currentWinner } from '../../core/report/report-of-state.ts';
+import { publicStage } from '../../core/experiment/stage.ts';
 import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import { trafficShares, allVersions } from '../../core/experiment/versions.ts';
 import { loadedExperiment } from '../run/run.ts';
@@ -24,7 +25,7 @@ export function buildTaskContext(
     versions: allVersions(experiment),
     version,
     ...defined({ winner }),
-    stage,
+    stage: publicStage(stage),
     completedIterations: iteration,
     weights: Object.fromEntries(allVersions(experiment).map(({ name }, index) => [name, shares[index]?.percent ?? 0])),
   };
