@@ -6,7 +6,7 @@ import {
   isGrpcServiceError,
 } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { asReport } from '../core/report/as-report.ts';
+import { asReport } from '../core/report/report.ts';
 import type { Report } from '../core/report/report.ts';
 import { workflowType } from '../contract/names.ts';
 import type { ExperimentWorkflow } from '../contract/workflow.ts';

@@ -9,7 +9,7 @@ import {
 import type { WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { statusQuery } from '../../contract/messages.ts';
 import { workflowType } from '../../contract/names.ts';
-import { asReport } from '../../core/report/as-report.ts';
+import { asReport } from '../../core/report/report.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { Session } from './connection.ts';
 import { CommandError } from '../errors.ts';

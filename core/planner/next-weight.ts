@@ -56,26 +56,6 @@ export function nextWeight(input: NextWeightInput): WeightDecision {
   return keepSplit(input) ?? withinBudget(input, dropForFailure(input) ?? holdForDoubt(input) ?? climb(input));
 }
 
-/**
- * Whole percents that sum to 100 in the proportion of the shares, by largest remainder; ties go to the earlier share.
- * Throws unless all shares are finite and not negative, and one is positive.
- */
-export function splitWeights(shares: readonly number[]): readonly number[] {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  if (!Number.isFinite(total) || total <= 0 || shares.some((share) => !(share >= 0))) {
-    throw new Error(`cannot split 100 % by shares [${shares.join(', ')}]: expected non-negative numbers, one positive`);
-  }
-  const exact = shares.map((share) => (share / total) * 100);
-  const missing = 100 - exact.reduce((sum, percent) => sum + Math.floor(percent), 0);
-  const byRemainder = exact.map((_, index) => index).sort((a, b) => remainderAt(exact, b) - remainderAt(exact, a));
-  const raised = new Set(byRemainder.slice(0, missing));
-  return exact.map((percent, index) => Math.floor(percent) + (raised.has(index) ? 1 : 0));
-}
-
-function remainderAt(percents: readonly number[], index: number): number {
-  return (percents[index] ?? 0) % 1;
-}
-
 function keepSplit({ experiment, weight }: NextWeightInput): WeightDecision | undefined {
   if (experiment.testingPattern === 'Conformance') return { weight, reason: 'a conformance test moves no traffic' };
   if (experiment.deploymentPattern !== 'FixedSplit') return undefined;

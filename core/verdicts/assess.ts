@@ -106,8 +106,8 @@ function withoutVerdict(assessment: ObjectiveAssessment, measurement: NotMeasure
 function shownMetrics({ objectives, indicators, reward }: Experiment): readonly MetricName[] {
   const rewards = reward === undefined ? [] : [reward.metric];
   const named = new Set(['request-count', ...indicators, ...objectives.map(({ metric }) => metric), ...rewards]);
-  const defined = [...named].filter((metric) => builtInMetric(metric) === undefined);
-  return [...builtInMetrics.filter((metric) => named.has(metric)), ...defined];
+  const custom = [...named].filter((metric) => builtInMetric(metric) === undefined);
+  return [...builtInMetrics.filter((metric) => named.has(metric)), ...custom];
 }
 
 function versionValues(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { readField } from '../../core/text/field.ts';
+import { readField } from '../../core/text/json.ts';
 import type { MetricDefinition } from '../../core/experiment/metric-definition.ts';
 import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';

@@ -5,8 +5,8 @@ import type { Task } from '../../../core/experiment/task-kinds.ts';
 import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
 import { defined } from '../../../core/text/defined.ts';
 import type { AnnotationSettings } from './annotations.ts';
+import type { ValueIssue } from '../../document/zod-issues.ts';
 import type { Iter8Manifest } from './schema.ts';
-import { unknownVersions } from './unknown-versions.ts';
 
 type Spec = Iter8Manifest['spec'];
 
@@ -110,4 +110,19 @@ function normalizeDuration({ duration }: Spec): Duration {
     iterations: iterationsPerLoop * (duration?.maxLoops ?? maxLoops),
     iterationsPerLoop,
   };
+}
+
+/** The versions of a manifest that names none: the preflight finds their revisions. */
+export function unknownVersions(pattern: TestingPattern): Pick<Experiment, 'baseline' | 'candidates' | 'discovers'> {
+  const unknown = (name: string): Version => ({ name, revision: '', variables: {} });
+  const candidates = pattern === 'Conformance' ? [] : [unknown('candidate')];
+  return { baseline: unknown('baseline'), candidates, discovers: true };
+}
+
+/** A handler of v2alpha1 that iter8 ran and serin does not, since the traffic is what must be put right. */
+export function warnOfHandlers({ spec }: Pick<Iter8Manifest, 'spec'>): ValueIssue[] {
+  if (spec.strategy.handlers?.failure !== 'actions') return [];
+  const path = ['spec', 'strategy', 'handlers', 'failure'];
+  const got = '"finish"; a failure runs no actions, it brings the traffic to the baseline';
+  return [{ path, atKey: false, expected: 'none', got }];
 }

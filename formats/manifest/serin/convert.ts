@@ -2,7 +2,7 @@ import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/
 import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
 import type { Experiment, Objective, Version } from '../../../core/experiment/experiment.ts';
-import { lastAppliedAnnotation } from '../../../core/traffic/last-applied.ts';
+import { lastAppliedAnnotation } from '../../../core/traffic/target.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
 import { settingPrefix } from '../iter8/annotations.ts';
 import { limitField } from './values.ts';

@@ -5,7 +5,7 @@ import type { Experiment, Objective, Settings, Version } from '../../../core/exp
 import type { Task } from '../../../core/experiment/task-kinds.ts';
 import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
 import { defined } from '../../../core/text/defined.ts';
-import { unknownVersions } from '../iter8/unknown-versions.ts';
+import { unknownVersions } from '../iter8/normalize.ts';
 import { promotionTask } from './promotion.ts';
 import type { NativeManifest, NativeSpec } from './schema.ts';
 
