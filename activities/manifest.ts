@@ -72,11 +72,10 @@ async function withMetrics(
   cluster: Pick<ActivityCluster, 'readMetricResource'>,
   experiment: Experiment,
 ): Promise<Experiment> {
-  const known = experiment.metrics ?? {};
+  const known = experiment.metrics;
   const references = metricReferences(experiment).filter((reference) => known[reference] === undefined);
   const found = await findMetrics(cluster, { references, namespace: experiment.namespace });
   const metrics = { ...known, ...found };
-  if (Object.keys(metrics).length === 0) return experiment;
   await requireUsable(metrics);
   return { ...experiment, metrics };
 }

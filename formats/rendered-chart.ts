@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TrafficEntry } from '../core/traffic/target.ts';
 import { readDocuments } from './document/document.ts';
 import { withoutNulls } from './document/without-nulls.ts';
+import { defined } from '../core/text/defined.ts';
 
 /** An object as a chart renders it. */
 export interface RenderedObject {
@@ -74,7 +75,7 @@ export function readRenderedObjects(manifest: string): readonly RenderedObject[]
     if (data === undefined) return [];
     const { apiVersion, kind, metadata } = data;
     const { name, namespace } = metadata;
-    return [{ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }];
+    return [{ apiVersion, kind, name, ...defined({ namespace }) }];
   });
 }
 
@@ -95,8 +96,7 @@ function toRenderedService({ metadata, spec }: z.output<typeof service>): Omit<R
   const traffic = (spec.traffic ?? []).map(toTrafficEntry);
   return {
     name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(revision === undefined ? {} : { revision }),
+    ...defined({ namespace, revision }),
     image: container?.image ?? '',
     ...(traffic.length === 0 ? {} : { traffic }),
   };
@@ -104,9 +104,6 @@ function toRenderedService({ metadata, spec }: z.output<typeof service>): Omit<R
 
 function toTrafficEntry({ revisionName, latestRevision, percent, tag }: z.output<typeof trafficEntry>): TrafficEntry {
   return {
-    ...(revisionName === undefined ? {} : { revisionName }),
-    ...(latestRevision === undefined ? {} : { latestRevision }),
-    ...(percent === undefined ? {} : { percent }),
-    ...(tag === undefined ? {} : { tag }),
+    ...defined({ revisionName, latestRevision, percent, tag }),
   };
 }

@@ -1,7 +1,7 @@
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import { findCondition } from './status/conditions.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
-import { lastAppliedAnnotation } from '../core/traffic/last-applied.ts';
+import { lastAppliedAnnotation } from '../core/traffic/target.ts';
 import { parseObjectName } from '../core/text/object-name.ts';
 import { workflowIdFor } from '../contract/experiment-id.ts';
 import { workflowType } from '../contract/names.ts';

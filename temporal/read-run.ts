@@ -1,7 +1,7 @@
 import { ApplicationFailure, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { statusQuery } from '../contract/messages.ts';
-import { asReport } from '../core/report/as-report.ts';
+import { asReport } from '../core/report/report.ts';
 import type { Report } from '../core/report/report.ts';
 import { formatObjectName } from '../core/text/object-name.ts';
 import type { ObjectName } from '../core/text/object-name.ts';

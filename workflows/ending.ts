@@ -1,5 +1,6 @@
 import { ApplicationFailure, allHandlersFinished, condition } from '@temporalio/workflow';
 import { formatRequest } from '../core/planner/requests.ts';
+import { enterAborting, enterCompleted } from '../core/planner/state-transitions.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Outcome } from '../core/experiment/stage.ts';
 import { releaseTarget } from './activities.ts';
@@ -41,7 +42,7 @@ const notOurs: readonly string[] = ['Fenced', 'TargetGone', 'Drift'];
 export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
   const facts = failureFacts(error);
   const { type, message } = facts;
-  if (!run.state.verified) return leaveAsIs(type, `${message}; traffic untouched`);
+  if (!run.state.traffic.verified) return leaveAsIs(type, `${message}; traffic untouched`);
   if (!adoptOwnSequence(run, facts) && notOurs.includes(type)) {
     return leaveAsIs(type, `${message}; traffic left as it is`);
   }
@@ -56,7 +57,7 @@ export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
 /** What is running when an abort comes: how to stop it, and when it has stopped. */
 export interface Work {
   readonly stop: () => void;
-  readonly stopped: Promise<void>;
+  readonly stopped: Promise<unknown>;
 }
 
 /** Traffic first and at once; then what runs is stopped; a task that ran may have written late, so then once more. */
@@ -64,9 +65,9 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const request = run.state.abort ?? { atMs: Date.now() };
   const reason = formatRequest('aborted', request);
   work.stop();
-  if (!run.state.verified) return endUntouched(work, reason);
+  if (!run.state.traffic.verified) return endUntouched(work, reason);
   const safety = bringToBaseline(run, { reason, askedAtMs: request.atMs });
-  update(run, { ...run.state, stage: 'Finishing', message: `ExperimentAborted: ${reason}` });
+  update(run, enterAborting(run.state, reason));
   const settled = await safety;
   await work.stopped;
   const final = run.taskStarted ? await bringToBaselineAgain(run, { reason, askedAtMs: request.atMs }) : settled;
@@ -94,9 +95,7 @@ export async function complete(run: Run, ending: Ending): Promise<void> {
   run.isClosing = true;
   if (!('keepsTarget' in ending)) await releaseOwnership(run);
   const { outcome, reason } = ending;
-  const words = outcome === 'Promoted' ? 'completed successfully' : `ended ${outcome}`;
-  const message = `ExperimentCompleted: Experiment ${words}`;
-  update(run, { ...run.state, stage: 'Completed', outcome, reason, message, completedAtMs: Date.now() });
+  update(run, enterCompleted(run.state, { outcome, reason, atMs: Date.now() }));
   countEnd(outcome);
   await notifyOfEnd(run);
   await condition(allHandlersFinished);
@@ -105,8 +104,8 @@ export async function complete(run: Run, ending: Ending): Promise<void> {
 async function releaseOwnership(run: Run): Promise<void> {
   if (run.state.experiment === undefined) return;
   try {
-    const { experiment, verified } = run.state;
-    await releaseTarget({ target: experiment.target, holder: asHolder(run), verified });
+    const { experiment, traffic } = run.state;
+    await releaseTarget({ target: experiment.target, holder: asHolder(run), verified: traffic.verified });
   } catch (error) {
     addWarnings(run, `the target's Lease was not given up, it expires by itself: ${failureFacts(error).message}`);
   }

@@ -1,4 +1,5 @@
 import { CancellationScope, CancelledFailure, ContinueAsNew, condition } from '@temporalio/workflow';
+import { withCancellation } from '../core/planner/state-transitions.ts';
 import { buildReport } from '../core/report/report-of-state.ts';
 import type { ExperimentWorkflow, ManifestInput } from '../contract/workflow.ts';
 import { complete, endByAbort, endByFailure, workflowFailure } from './ending.ts';
@@ -20,7 +21,11 @@ export const experiment: ExperimentWorkflow = async (manifest, carried) => {
   setMessageHandlers(run);
   abortWhenCancelled(run);
   // Nothing below is cancelled by surprise: a cancelled workflow takes the road of an abort.
-  const ending = await CancellationScope.nonCancellable(() => conduct(run, manifest));
+  const ending = await CancellationScope.nonCancellable(async () => {
+    const decided = await awaitEnding(run, manifest);
+    await complete(run, decided);
+    return decided;
+  });
   if (ending.outcome === 'Failed') throw workflowFailure(ending, buildReport(run.state));
   if (run.state.cancelled && ending.outcome === 'Aborted')
     throw new CancelledFailure(`experiment cancelled: ${ending.reason}`);
@@ -29,36 +34,39 @@ export const experiment: ExperimentWorkflow = async (manifest, carried) => {
 
 function abortWhenCancelled(run: Run): void {
   CancellationScope.current().cancelRequested.catch(() => {
-    if (run.isClosing) return;
-    const abort = run.state.abort ?? { reason: 'the workflow was cancelled', atMs: Date.now() };
-    update(run, { ...run.state, abort, cancelled: true });
+    if (!run.isClosing) update(run, withCancellation(run.state, Date.now()));
   });
 }
 
-async function conduct(run: Run, manifest: ManifestInput | null): Promise<Ending> {
-  const ending = await awaitEnding(run, manifest);
-  await complete(run, ending);
-  return ending;
-}
-
-/** The story's own ending, or the abort that pre-empts it. Continue-as-new is not an ending and passes through. */
+/** The stages' own ending, or the abort that pre-empts them. Continue-as-new is not an ending and passes through. */
 async function awaitEnding(run: Run, manifest: ManifestInput | null): Promise<Ending> {
   const work = new CancellationScope();
-  let result: StagesResult | undefined;
-  const stagesSettled = work
-    .run(() => runStages(run, manifest))
-    .then((ending) => ({ ending }))
-    .catch((error: unknown) => ({ error }))
-    .then((settled) => void (result = settled));
-  await condition(() => result !== undefined || run.state.abort !== undefined);
-  if (result === undefined) return endByAbort(run, { stop: () => work.cancel(), stopped: stagesSettled });
-  return resolveEnding(run, result);
+  const stages = settleStages(run, manifest, work);
+  const first = await Promise.race([stages, abortRequest(run)]);
+  switch (first.kind) {
+    case 'abort':
+      return endByAbort(run, { stop: () => work.cancel(), stopped: stages });
+    case 'ended':
+      return first.ending;
+    case 'failed':
+      if (first.error instanceof ContinueAsNew) throw first.error;
+      return endByFailure(run, first.error);
+  }
 }
 
-type StagesResult = { readonly ending: Ending } | { readonly error: unknown };
+type SettledStages =
+  { readonly kind: 'ended'; readonly ending: Ending } | { readonly kind: 'failed'; readonly error: unknown };
 
-async function resolveEnding(run: Run, result: StagesResult): Promise<Ending> {
-  if ('ending' in result) return result.ending;
-  if (result.error instanceof ContinueAsNew) throw result.error;
-  return endByFailure(run, result.error);
+/** Never rejects, since nobody listens any more once an abort has won. */
+async function settleStages(run: Run, manifest: ManifestInput | null, work: CancellationScope): Promise<SettledStages> {
+  try {
+    return { kind: 'ended', ending: await work.run(() => runStages(run, manifest)) };
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+}
+
+async function abortRequest(run: Run): Promise<{ readonly kind: 'abort' }> {
+  await condition(() => run.state.abort !== undefined);
+  return { kind: 'abort' };
 }

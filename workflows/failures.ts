@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { failureTypes } from '../core/failures.ts';
+import { defined } from '../core/text/defined.ts';
 
 /** A failure as people and decisions need it: the type of `core/failures.ts`, `Timeout`, or `Bug`. */
 export interface FailureFacts {
@@ -21,7 +22,7 @@ export function failureFacts(error: unknown): FailureFacts {
 function applicationFacts({ type, message, details }: ApplicationFailure): FailureFacts {
   const known = type === 'Timeout' || (typeof type === 'string' && Object.hasOwn(failureTypes, type));
   const [detail] = details ?? [];
-  return { type: known ? type : 'Bug', message, ...(detail === undefined ? {} : { details: detail }) };
+  return { type: known ? type : 'Bug', message, ...defined({ details: detail }) };
 }
 
 /** Whether Temporal gave the activity up without hearing from it: what it began may still be going on. */

@@ -1,5 +1,6 @@
 import type { Version } from '../core/experiment/experiment.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
+import { enterFinishing, withPromoted } from '../core/planner/state-transitions.ts';
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts, inContext } from './failures.ts';
@@ -25,7 +26,7 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
 
 /** The judged revision gets everything first, so that the release follows a state that already serves. */
 async function promote(run: Run, winner: Version, reason: string): Promise<Ending> {
-  enterFinishing(run);
+  update(run, enterFinishing(run.state, loadedExperiment(run)));
   try {
     await promoteTraffic(run, winner, `promotion: ${reason}`);
     await runFinishActions(run, winner);
@@ -35,7 +36,7 @@ async function promote(run: Run, winner: Version, reason: string): Promise<Endin
     if (type === 'RevisionGone') return rollBack(run, message);
     throw inContext(`promotion of ${winner.revision} failed`, error);
   }
-  update(run, { ...run.state, promoted: winner.name });
+  update(run, withPromoted(run.state, winner));
   return { outcome: 'Promoted', reason };
 }
 
@@ -47,7 +48,7 @@ function winningCandidate(run: Run, index: number): Version {
 
 /** No traffic was moved, so there is none to bring back. */
 async function conclude(run: Run, { reason }: Extract<Decision, { kind: 'conclude' }>): Promise<Ending> {
-  enterFinishing(run);
+  update(run, enterFinishing(run.state, loadedExperiment(run)));
   try {
     await runFinishActions(run, loadedExperiment(run).baseline);
   } catch (error) {
@@ -58,24 +59,17 @@ async function conclude(run: Run, { reason }: Extract<Decision, { kind: 'conclud
 
 /** The traffic goes back before anything else happens. */
 async function rollBack(run: Run, reason: string): Promise<Ending> {
-  const guard = run.state.confirmed ? { present: currentWeights(run.state.candidateStates) } : {};
+  const guard = run.state.traffic.confirmed ? { present: currentWeights(run.state.candidateStates) } : {};
   const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now(), ...guard });
-  enterFinishing(run);
+  update(run, enterFinishing(run.state, loadedExperiment(run)));
   if (safety.kind === 'notSafe' && safety.type === 'Drift')
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
     const { baseline, finishOnRollBack } = loadedExperiment(run);
-    await runFinishActions(run, baseline, finishOnRollBack === false ? [] : undefined);
+    await runFinishActions(run, baseline, finishOnRollBack ? undefined : []);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }
   return { outcome: 'RolledBack', reason };
-}
-
-function enterFinishing(run: Run): void {
-  const hasActions = loadedExperiment(run).finish.length > 0;
-  const launched = "TerminalHandlerLaunched: Finish handler 'finish' launched";
-  const message = hasActions ? launched : 'StageAdvanced: Advanced to Finishing';
-  update(run, { ...run.state, stage: 'Finishing', message });
 }

@@ -1,5 +1,4 @@
 import { condition } from '@temporalio/workflow';
-import { effectiveAnalysis } from '../core/experiment/analysis-rules.ts';
 import { detectDrift } from '../core/traffic/drift.ts';
 import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
@@ -9,8 +8,10 @@ import { planNextStep, withEliminated } from '../core/planner/plan-all.ts';
 import type { Plan } from '../core/planner/plan-all.ts';
 import { withObservation, buildJudgeInput, buildPlanInput } from '../core/planner/fold-observation.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
-import { candidateWeights, withIteration } from '../core/planner/experiment-state.ts';
+import { candidateWeights } from '../core/planner/experiment-state.ts';
+import { openGate, withDeadline, withIteration, withoutCollected } from '../core/planner/state-transitions.ts';
 import type { ExperimentState, IterationRecord } from '../core/planner/experiment-state.ts';
+import { defined } from '../core/text/defined.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
 import {
   judgedVersions,
@@ -48,15 +49,16 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
 async function untilDue(run: Run): Promise<void> {
   const { intervalMs, iterations } = loadedExperiment(run);
   for (;;) {
-    const { deadlineMs, iteration, paused, approved, rejected } = run.state;
-    const dueMs = deadlineMs + intervalMs;
+    const { clock, iteration, paused, gate } = run.state;
+    const dueMs = clock.deadlineMs + intervalMs;
     const isResumed = (): boolean => paused !== undefined && run.state.paused === undefined;
-    const isDecided = (): boolean => run.state.approved !== approved || run.state.rejected !== rejected;
+    const isDecided = (): boolean =>
+      run.state.gate?.approved !== gate?.approved || run.state.gate?.rejected !== gate?.rejected;
     const summary = `iteration ${Math.min(iteration + 1, iterations)} of ${iterations}`;
     const remainingMs = Math.max(1, dueMs - Date.now());
     const woken = await condition(() => isResumed() || isDecided(), remainingMs, { summary });
     const wasResumed = isResumed();
-    update(run, { ...run.state, deadlineMs: woken ? Date.now() : dueMs });
+    update(run, withDeadline(run.state, woken ? Date.now() : dueMs));
     if (!wasResumed || !woken) return;
   }
 }
@@ -71,7 +73,7 @@ async function iterate(run: Run): Promise<Decision | undefined> {
   const { deadlineMs, late } = scheduleNext(run);
   const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
   const record = iterationRecord(run.state, observation, { weightsBefore, reason });
-  update(run, withIteration({ ...run.state, deadlineMs, weightReason: reason }, record));
+  update(run, withIteration(run.state, { deadlineMs, record }));
   return isDecision(next) ? next : undefined;
 }
 
@@ -82,15 +84,15 @@ function isDecision(plan: Plan): plan is Decision {
 /** An unconfirmed step is looked at again at once: whatever keeps the cluster from confirming it must show. */
 function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
   const nowMs = Date.now();
-  if (!run.state.confirmed) return { deadlineMs: nowMs - loadedExperiment(run).intervalMs, late: false };
-  return nextDeadline(run.state.deadlineMs, nowMs);
+  if (!run.state.traffic.confirmed) return { deadlineMs: nowMs - loadedExperiment(run).intervalMs, late: false };
+  return nextDeadline(run.state.clock.deadlineMs, nowMs);
 }
 
 async function observe(run: Run): Promise<Observation> {
   return queryMetrics({
     target: loadedExperiment(run).target,
     revisions: allVersions(loadedExperiment(run)).map(({ revision }) => revision),
-    fromMs: run.state.observedUntilMs,
+    fromMs: run.state.clock.observedUntilMs,
     ...definedMetrics(run),
     ...countedByLoad(run),
   });
@@ -99,18 +101,18 @@ async function observe(run: Run): Promise<Observation> {
 /** By the threshold method they speak of the whole run, as in iter8; a test over intervals needs one value of each. */
 function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
   const experiment = loadedExperiment(run);
-  const { startedAtMs = 0, observedUntilMs } = run.state;
+  const { startedAtMs = 0, observedUntilMs } = run.state.clock;
   const { metrics } = experiment;
-  if (metrics === undefined) return {};
-  const sinceMs = effectiveAnalysis(experiment).method === 'sequential' ? observedUntilMs : startedAtMs;
+  if (Object.keys(metrics).length === 0) return {};
+  const sinceMs = experiment.analysis.method === 'sequential' ? observedUntilMs : startedAtMs;
   return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
 }
 
 function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
   const experiment = loadedExperiment(run);
   if (!isLoadTest(experiment)) return {};
-  const { collected, ...state } = run.state;
-  update(run, state);
+  const { collected } = run.state;
+  update(run, withoutCollected(run.state));
   return { counted: collectedCounts(experiment, collected) };
 }
 
@@ -134,9 +136,9 @@ function detectDrifts(run: Run, target: TargetObservation): readonly Drift[] {
   const expected = {
     firstRunId: run.state.firstRunId,
     revisions,
-    ...(movesTraffic(experiment)
-      ? { shares: trafficShares(experiment, currentWeights(run.state.candidateStates)) }
-      : {}),
+    ...(movesTraffic(experiment) && {
+      shares: trafficShares(experiment, currentWeights(run.state.candidateStates)),
+    }),
   };
   return judgedVersions(experiment).map(({ revision }) =>
     detectDrift(target, { ...expected, index: revisions.indexOf(revision) }),
@@ -148,9 +150,9 @@ async function act(run: Run, next: Plan): Promise<void> {
     case 'shift':
       return takeStep(run, next);
     case 'openGate':
-      return update(run, { ...run.state, gateOpenedAtMs: Date.now() });
+      return update(run, openGate(run.state, Date.now()));
     case 'hold':
-      return run.state.confirmed
+      return run.state.traffic.confirmed
         ? undefined
         : shiftTraffic(run, currentWeights(run.state.candidateStates), next.reason);
     case 'promote':
@@ -177,9 +179,9 @@ function iterationRecord(
   { atMs, measurement }: Observation,
   { weightsBefore, reason }: { readonly weightsBefore: readonly number[]; readonly reason: string },
 ): IterationRecord {
-  const measured = measurement.kind === 'measured' ? { requests: requestCounts(state, measurement) } : {};
+  const requests = measurement.kind === 'measured' ? requestCounts(state, measurement) : undefined;
   const { iteration } = state;
-  return { iteration, atMs, weightsBefore, weightsAfter: candidateWeights(state), ...measured, reason };
+  return { iteration, atMs, weightsBefore, weightsAfter: candidateWeights(state), ...defined({ requests }), reason };
 }
 
 /** Of each judged version. */

@@ -1,77 +1,85 @@
 import { condition } from '@temporalio/workflow';
 import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
-import { formatObjectName } from '../core/experiment/experiment.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
-import type { ExperimentState } from '../core/planner/experiment-state.ts';
+import type { ExperimentState, FirstStep } from '../core/planner/experiment-state.ts';
+import {
+  enterInitializing,
+  enterRunning,
+  enterWaiting,
+  startClock,
+  waitForHolder,
+  withFoundVersions,
+} from '../core/planner/state-transitions.ts';
 import { firstWeights } from '../core/planner/share-among-candidates.ts';
-import { initialCandidateState, currentWeights } from '../core/planner/candidate-state.ts';
-import { judgedVersions, movesTraffic, allVersions } from '../core/experiment/versions.ts';
-import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
-import type { Acquisition } from '../contract/traffic.ts';
+import { currentWeights } from '../core/planner/candidate-state.ts';
+import { movesTraffic } from '../core/experiment/versions.ts';
+import type { ReadButRefused } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts } from './failures.ts';
 import { finish } from './finish.ts';
 import { observeUntilDecided } from './loop.ts';
-import { readableManifest } from './manifest-text.ts';
-import { loadedExperiment, asHolder, renewHistory, update, addWarnings } from './run/run.ts';
+import { loadedExperiment, asHolder, renewHistory, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
 import { shiftTraffic } from './traffic.ts';
+import { defined } from '../core/text/defined.ts';
 
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function runStages(run: Run, manifest: ManifestInput | null): Promise<Ending> {
-  if (run.state.experiment === undefined) await read(run, manifest);
-  if (run.state.stage === 'Waiting') await ownTarget(run);
-  if (run.state.stage === 'Initializing') await initialize(run);
-  if (run.state.startedAtMs === undefined) await takeFirstStep(run);
-  return finish(run, await observeUntilDecided(run));
+  for (;;) {
+    const { stage } = run.state;
+    switch (stage) {
+      case 'Reading':
+        await read(run, manifest);
+        break;
+      case 'Waiting':
+        await ownTarget(run);
+        break;
+      case 'Initializing':
+        await initialize(run);
+        break;
+      case 'Starting':
+        await takeFirstStep(run);
+        break;
+      case 'Running':
+        return finish(run, await observeUntilDecided(run));
+      case 'Finishing':
+      case 'Completed':
+        throw new Error(`nothing goes on in stage ${stage}`);
+    }
+  }
 }
 
 async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
   try {
-    adopt(run, await readManifest({ manifest: readableManifest(manifest ?? '') }));
+    const reading = await readManifest({ manifest: readableManifest(manifest ?? '') });
+    update(run, enterWaiting(run.state, reading));
   } catch (error) {
     const { reading } = (failureFacts(error).details ?? {}) as Partial<ReadButRefused>;
-    if (reading !== undefined) adopt(run, reading);
+    if (reading !== undefined) update(run, enterWaiting(run.state, reading));
     throw error;
   }
 }
 
-function adopt(run: Run, { experiment, warnings, searchAttributes, temporalAddress }: ManifestReading): void {
-  update(run, { ...run.state, experiment, searchAttributes, temporalAddress });
-  addWarnings(run, ...warnings);
-}
-
 async function ownTarget(run: Run): Promise<void> {
-  const { target } = loadedExperiment(run);
+  const experiment = loadedExperiment(run);
+  const { target } = experiment;
   for (;;) {
     await renewHistory(run);
     const seen = run.state.waitingFor?.firstRunId;
-    const input = { target, holder: asHolder(run), ...(seen === undefined ? {} : { seen }) };
-    const acquisition = await acquireTarget(input);
-    if (acquisition.kind === 'acquired') return startInitializing(run);
-    showHolder(run, acquisition);
+    const acquisition = await acquireTarget({ target, holder: asHolder(run), ...defined({ seen }) });
+    if (acquisition.kind === 'acquired') return update(run, enterInitializing(run.state, experiment));
+    update(run, waitForHolder(run.state, { ...acquisition.by, why: acquisition.why }));
   }
-}
-
-function showHolder(run: Run, { by, why }: Extract<Acquisition, { kind: 'held' }>): void {
-  const message = `ExperimentInitialized: waiting for ${by.workflowId}, which holds the target`;
-  update(run, { ...run.state, waitingFor: { ...by, why }, message });
-}
-
-function startInitializing(run: Run): void {
-  const { waitingFor: _, ...state } = run.state;
-  const target = formatObjectName(loadedExperiment(run).target);
-  update(run, { ...state, stage: 'Initializing', message: `TargetAcquired: Target ${target} acquired` });
 }
 
 /** Names the versions that the manifest left to be found. */
 async function discover(run: Run): Promise<void> {
-  const { discovers, ...experiment } = loadedExperiment(run);
-  if (discovers === undefined) return;
+  const experiment = loadedExperiment(run);
+  if (!experiment.discovers) return;
   const versions = await activitiesFor(experiment).discoverVersions({ experiment });
-  update(run, { ...run.state, experiment: { ...experiment, ...versions } });
+  update(run, withFoundVersions(run.state, experiment, versions));
 }
 
 async function initialize(run: Run): Promise<void> {
@@ -82,25 +90,8 @@ async function initialize(run: Run): Promise<void> {
     await runTask(run, task, { version: experiment.baseline, place: { action: 'start', index } });
   }
   await awaitReadiness({ experiment });
-  const report = await preflight({ experiment, holder: asHolder(run) });
-  const { revisions, weights, tags, warnings, correlations, firstStep, digests } = report;
-  const images = Object.fromEntries(
-    allVersions(experiment).map(({ name }, index) => [name, revisions[index]?.image ?? '']),
-  );
-  const message = 'StageAdvanced: Advanced to Running';
-  update(run, {
-    ...run.state,
-    experiment: { ...experiment, ...(correlations === undefined ? {} : { correlations }) },
-    verified: movesTraffic(experiment),
-    tags,
-    images,
-    candidateStates: judgedVersions(experiment).map((_, index) => initialCandidateState(weights[index])),
-    ...(firstStep === undefined ? {} : { firstStep }),
-    ...(digests === undefined ? {} : { digests }),
-    stage: 'Running',
-    message,
-  });
-  addWarnings(run, ...warnings);
+  const findings = await preflight({ experiment, holder: asHolder(run) });
+  update(run, enterRunning(run.state, experiment, findings));
 }
 
 /** The first step is a weight increase too, so a pause holds it back. A conformance test takes none. */
@@ -111,18 +102,22 @@ async function takeFirstStep(run: Run): Promise<void> {
     const { weights, reason } = beginning(experiment, run.state);
     await shiftTraffic(run, weights, reason);
   }
-  const startedAtMs = Date.now();
-  const confirmed = run.state.confirmed || !movesTraffic(experiment);
-  update(run, { ...run.state, confirmed, startedAtMs, deadlineMs: startedAtMs, observedUntilMs: startedAtMs });
+  update(run, startClock(run.state, experiment, Date.now()));
 }
 
-function beginning(
-  experiment: Experiment,
-  { candidateStates, firstStep: chosen }: ExperimentState,
-): NonNullable<ExperimentState['firstStep']> {
+function beginning(experiment: Experiment, { candidateStates, preflight }: ExperimentState): FirstStep {
   const present = currentWeights(candidateStates);
   if (experiment.deploymentPattern === 'FixedSplit') {
     return { weights: present, reason: `fixed split, ${present.map((weight) => `${weight} %`).join(', ')}` };
   }
-  return chosen ?? firstWeights(experiment, undefined);
+  return preflight?.firstStep ?? firstWeights(experiment, undefined);
+}
+
+/** Present in Temporal's sandbox, but not among the types of the language itself. */
+declare const TextDecoder: new () => { decode(bytes: ArrayBufferView): string };
+
+/** Bytes become text, so that the Web UI shows the manifest in the input of the activity that reads it. */
+function readableManifest(manifest: ManifestInput): string | object {
+  // Bytes come from outside the sandbox, where `instanceof Uint8Array` would compare with another class.
+  return ArrayBuffer.isView(manifest) ? new TextDecoder().decode(manifest) : manifest;
 }

@@ -1,7 +1,13 @@
 import { sleep } from '@temporalio/workflow';
 import type { Version } from '../core/experiment/experiment.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
-import { withWeights } from '../core/planner/experiment-state.ts';
+import {
+  adoptSequence,
+  confirmWrite,
+  leaveUnconfirmed,
+  planWrite,
+  withTimeToSafe,
+} from '../core/planner/traffic-transitions.ts';
 import { allOn, trafficShares } from '../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
@@ -10,6 +16,7 @@ import type { FailureFacts } from './failures.ts';
 import { recordTimeToSafe } from './run/metrics.ts';
 import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
+import { defined } from '../core/text/defined.ts';
 
 /** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
 const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'RevisionGone', 'Drift'];
@@ -22,8 +29,7 @@ export async function shiftTraffic(run: Run, weights: readonly number[], reason:
   } catch (error) {
     const { type, message } = failureFacts(error);
     if (!leftToObservation.includes(type)) throw error;
-    const written = withWeights(run.state, type === 'NotConfirmed' ? weights : present);
-    update(run, { ...written, confirmed: false });
+    update(run, leaveUnconfirmed(run.state, type === 'NotConfirmed' ? weights : present));
     addWarnings(run, message);
   }
 }
@@ -67,7 +73,7 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
   for (;;) {
     try {
       const weights = loadedExperiment(run).candidates.map(() => 0);
-      const wanted = { weights, reason, ...(present === undefined ? {} : { present }) };
+      const wanted = { weights, reason, ...defined({ present }) };
       showTimeToSafe(run, (await write(run, makeSafe, wanted)) - askedAtMs);
       return { kind: 'safe' };
     } catch (error) {
@@ -102,8 +108,8 @@ export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Pr
  */
 export function adoptOwnSequence(run: Run, { type, details }: FailureFacts): boolean {
   const found = type === 'Fenced' ? readOwnSequence(details) : undefined;
-  if (found === undefined || found < run.state.sequence) return false;
-  update(run, { ...run.state, sequence: found });
+  if (found === undefined || found < run.state.traffic.sequence) return false;
+  update(run, adoptSequence(run.state, found));
   return true;
 }
 
@@ -113,13 +119,8 @@ function readOwnSequence(details: unknown): number | undefined {
 }
 
 function unconfirmed(run: Run, { askedAtMs }: SafetyRequest, { type, message, details }: FailureFacts): Safety {
-  update(
-    run,
-    withWeights(
-      run.state,
-      loadedExperiment(run).candidates.map(() => 0),
-    ),
-  );
+  const none = loadedExperiment(run).candidates.map(() => 0);
+  update(run, leaveUnconfirmed(run.state, none));
   const { acceptedAtMs }: { readonly acceptedAtMs?: unknown } = typeof details === 'object' && details ? details : {};
   if (typeof acceptedAtMs === 'number') showTimeToSafe(run, acceptedAtMs - askedAtMs);
   return {
@@ -131,10 +132,10 @@ function unconfirmed(run: Run, { askedAtMs }: SafetyRequest, { type, message, de
 
 /** Only the first write made the traffic safe; a later one repeats it. */
 function showTimeToSafe(run: Run, ms: number): void {
-  if (run.state.timeToSafeMs !== undefined) return;
+  if (run.state.traffic.timeToSafeMs !== undefined) return;
   const timeToSafeMs = Math.max(0, ms);
   recordTimeToSafe(timeToSafeMs);
-  update(run, { ...run.state, timeToSafeMs });
+  update(run, withTimeToSafe(run.state, timeToSafeMs));
 }
 
 interface Write {
@@ -152,19 +153,20 @@ const confirmationLimitMs = 20_000;
 
 async function write(run: Run, patch: ExperimentActivities['patchTraffic'], wanted: Write): Promise<number> {
   const experiment = loadedExperiment(run);
-  const sequence = run.state.sequence + 1;
-  update(run, { ...run.state, sequence, confirmed: false, weightReason: wanted.reason });
+  update(run, planWrite(run.state, wanted.reason));
+  const { sequence, tags } = run.state.traffic;
   const { acceptedAtMs } = await patch({
     target: experiment.target,
     holder: asHolder(run),
     plan: { firstRunId: run.state.firstRunId, sequence },
-    tags: run.state.tags,
+    tags,
     shares: trafficShares(experiment, wanted.weights),
-    ...(wanted.present === undefined ? {} : { present: trafficShares(experiment, wanted.present) }),
+    ...defined({
+      present: wanted.present && trafficShares(experiment, wanted.present),
+      followLatest: wanted.followLatest,
+    }),
     confirmationLimitMs: Math.max(5000, Math.min(confirmationLimitMs, experiment.intervalMs)),
-    ...(wanted.followLatest === undefined ? {} : { followLatest: wanted.followLatest }),
   });
-  // A later write may have been planned meanwhile (an abort): then this one no longer describes the traffic.
-  if (run.state.sequence === sequence) update(run, { ...withWeights(run.state, wanted.weights), confirmed: true });
+  update(run, confirmWrite(run.state, { sequence, weights: wanted.weights }));
   return acceptedAtMs;
 }

@@ -1,5 +1,5 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { readField } from '../../core/text/field.ts';
+import { readField } from '../../core/text/json.ts';
 import { experimentOfWorkflow } from '../../contract/experiment-id.ts';
 import { failure, hasType } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';

@@ -2,7 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, ObjectName, Version } from '../../core/experiment/experiment.ts';
 import { isJsonObject } from '../../core/text/json.ts';
-import { lastAppliedAnnotation } from '../../core/traffic/last-applied.ts';
+import { lastAppliedAnnotation } from '../../core/traffic/target.ts';
 import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
 import type { ExecTask } from '../../core/tasks/task.ts';

@@ -1,5 +1,4 @@
 import { forecast, requestsPerInterval } from '../../core/offline/forecast.ts';
-import { effectiveAnalysis } from '../../core/experiment/analysis-rules.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { metricFacts } from '../../core/experiment/metric.ts';
 import { fewestHistoryIntervals } from '../../core/stats/dispersion.ts';
@@ -27,7 +26,7 @@ export async function forecastFromHistory(
 }
 
 function dispersionWarning(experiment: Experiment, { correlations, intervals }: RequestHistory): readonly string[] {
-  const { method, dispersion } = effectiveAnalysis(experiment);
+  const { method, dispersion } = experiment.analysis;
   if (method !== 'sequential' || dispersion !== 'auto') return [];
   const unknown = experiment.objectives.filter(({ metric }, index) => {
     const { kind } = metricFacts(metric, experiment.metrics).kind;

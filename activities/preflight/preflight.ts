@@ -91,12 +91,12 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
 /** The experiment's own load is counted without scrapes. */
 function metricProblems(experiment: Experiment, metrics: MetricsSettings): readonly string[] {
   const interval = isLoadTest(experiment) ? undefined : intervalProblem(experiment, metrics);
-  const queries = queryProblems(experiment.metrics ?? {}, metricVersions(experiment));
+  const queries = queryProblems(experiment.metrics, metricVersions(experiment));
   return interval === undefined ? queries : [interval, ...queries];
 }
 
 async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
-  if (experiment.isPinned !== true) return {};
+  if (!experiment.isPinned) return {};
   const digests: [string, string][] = [];
   for (const version of possibleWinners(experiment)) {
     digests.push([version.name, await renderingDigest(helm, experiment, version)]);

@@ -1,4 +1,5 @@
 import { sequentialAnalysis } from '../../core/experiment/analysis.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { Analysis } from '../../core/experiment/analysis.ts';
 import { defaultSettings } from '../../core/experiment/experiment.ts';
 import type { Experiment, Objective } from '../../core/experiment/experiment.ts';
@@ -30,6 +31,7 @@ export interface OurSettings {
 const goodLatency = bucketed(latencyByTail(60));
 
 const planned = 12;
+
 /** As the peers' ramp. */
 const steps = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95];
 
@@ -48,11 +50,13 @@ function buildExperiment(settings: OurSettings): Experiment {
     candidates: Array.from({ length: candidates }, (_, index) => {
       return { name: `candidate-${index + 1}`, revision: `v${index + 2}`, variables: {} };
     }),
+    discovers: false,
     objectives,
     indicators: [],
     weights: { maxCandidateWeight: 95, maxCandidateWeightIncrement: 10 },
     intervalMs,
     iterations: planned,
+    iterationsPerLoop: planned,
     start: [],
     finish: [],
     ...defaultSettings,
@@ -66,7 +70,7 @@ function buildExperiment(settings: OurSettings): Experiment {
       longestExtensionMs: (mostIterations - planned) * intervalMs,
       ...settings.analysis,
     },
-    ...(settings.correlations === undefined ? {} : { correlations: settings.correlations }),
+    ...defined({ correlations: settings.correlations }),
   };
 }
 
@@ -75,7 +79,10 @@ export function ours(settings: OurSettings): Rule {
   const experiment = buildExperiment(settings);
   return ({ random, requestsPerSecond }, candidate) => {
     const { latency } = candidate;
-    const baseline = { errorRate: limits.errorRate / 10, ...(latency === undefined ? {} : { latency: goodLatency }) };
+    const baseline = {
+      errorRate: limits.errorRate / 10,
+      ...(latency === undefined ? {} : { latency: goodLatency }),
+    };
     return simulate({ experiment, baseline, candidate, requestsPerSecond, random });
   };
 }

@@ -3,6 +3,7 @@ import { sampleLatencies } from '../../core/offline/latency.ts';
 import type { SimulatedRun } from '../../core/offline/simulate.ts';
 import { limits, observe } from './traffic.ts';
 import type { Behaviour, ObservedInterval, SimulatedTraffic } from './traffic.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /**
  * The peers' rules, modelled from their sources (shared reference, statistics §1.1), not run. Each returns how one run ended; a
@@ -39,7 +40,7 @@ export const iter8: Rule = (traffic, candidate) => {
         [...buckets].map(([le, count]) => ({ le, count })),
       );
     }
-    const cumulative = { requests, errors, sumMs, ...(p95Ms === undefined ? {} : { p95Ms }) };
+    const cumulative = { requests, errors, sumMs, ...defined({ p95Ms }) };
     isGood = requests > 0 && !isBeyond(cumulative);
     weight = isGood ? Math.min(95, weight + 10) : 5;
   }
@@ -91,6 +92,7 @@ export function argo(failureLimit: number): Rule {
 
 const kayentaWeight = 10;
 const baselineErrorRate = 0.005;
+
 /** The quantile of its 98 % confidence interval. */
 const z98 = 2.3263478740408408;
 

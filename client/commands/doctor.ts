@@ -15,6 +15,7 @@ import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
+import { defined } from '../../core/text/defined.ts';
 
 export interface DoctorFlags extends KubernetesFlags {
   readonly taskQueue: string;
@@ -44,7 +45,7 @@ export async function doctorCommand(context: CommandContext, flags: DoctorFlags)
     checkKubernetes(cluster, {
       namespaces: target === undefined ? [] : [target.namespace],
       releaseNamespaces: scope.releaseNamespaces,
-      ...(flags.as === undefined ? {} : { user: flags.as }),
+      ...defined({ user: flags.as }),
     }),
     findServices(cluster, target),
   ]);

@@ -1,4 +1,4 @@
-import { effectiveAnalysis, withBoundsPerCandidate } from '../../core/experiment/analysis-rules.ts';
+import { withBoundsPerCandidate } from '../../core/experiment/analysis-rules.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { formatInstant } from '../../core/text/instant.ts';
 import { formatWeights } from '../../core/report/iteration-text.ts';
@@ -97,7 +97,7 @@ function formatShare(share: number): string {
 }
 
 function ruleLines(experiment: Experiment): readonly string[] {
-  const { method, falsePass, falseFail, latencyTolerance } = effectiveAnalysis(withBoundsPerCandidate(experiment));
+  const { method, falsePass, falseFail, latencyTolerance } = withBoundsPerCandidate(experiment).analysis;
   const { minSamples, tolerance } = experiment;
   if (method === 'threshold') {
     return [`Rule: threshold, the value since the first step against the limit, from ${minSamples} requests on`];

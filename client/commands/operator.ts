@@ -5,6 +5,7 @@ import { startOperator } from '../../operator/operator.ts';
 import type { OperatorLog } from '../../operator/log.ts';
 import { openSession } from '../temporal/connection.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
+import { defined } from '../../core/text/defined.ts';
 
 export interface OperatorFlags extends KubernetesFlags {
   readonly taskQueue: string;
@@ -18,7 +19,7 @@ export async function operatorCommand(context: CommandContext, flags: OperatorFl
   const kubeConfig = loadKubeConfig(flags);
   const { client, address, namespace } = openSession(context.connection);
   const log = logTo(context);
-  const where = watchNamespace === undefined ? {} : { watchNamespace };
+  const where = defined({ watchNamespace });
   const running = startOperator({ kubeConfig, client, taskQueue, log, ...where });
   log.info('operator started', { watches: watchNamespace ?? 'all namespaces', address, namespace, taskQueue });
   if (!context.terminal.interrupted.aborted) await once(context.terminal.interrupted, 'abort');

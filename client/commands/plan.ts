@@ -1,6 +1,5 @@
 import { forecast } from '../../core/offline/forecast.ts';
 import type { Forecast, ObjectiveForecast, PassForecast, Surroundings } from '../../core/offline/forecast.ts';
-import { effectiveAnalysis } from '../../core/experiment/analysis-rules.ts';
 import { formatObjective } from '../../core/report/describe-assessment.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
@@ -64,7 +63,7 @@ function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requ
 
 function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
   const { target } = experiment;
-  const { method, falsePass } = effectiveAnalysis(experiment);
+  const { method, falsePass } = experiment.analysis;
   const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';
   const traffic =
     requestsPerSecond === undefined

@@ -11,6 +11,7 @@ import { readManifestFile } from '../files/manifest.ts';
 import { bar } from '../render/bar.ts';
 import { formatColumns } from '../render/columns.ts';
 import type { Style } from '../terminal/terminal.ts';
+import { defined } from '../../core/text/defined.ts';
 
 export interface SimulateFlags {
   readonly file: string;
@@ -39,7 +40,7 @@ export async function simulateCommand(context: CommandContext, flags: SimulateFl
     experiment: learned(experiment, flags.correlation),
     ...versions,
     requestsPerSecond: flags.rps,
-    ...(flags.weight === undefined ? {} : { candidateWeight: flags.weight }),
+    ...defined({ candidateWeight: flags.weight }),
     random,
   };
   const runs = Array.from({ length: flags.runs }, () => simulateOnce(input));

@@ -10,6 +10,7 @@ import type { Execution } from '../temporal/experiments.ts';
 import { explainClientError } from '../temporal/failures.ts';
 import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
+import { defined } from '../../core/text/defined.ts';
 
 const updates = { approve: approveUpdate, reject: rejectUpdate, pause: pauseUpdate, resume: resumeUpdate } as const;
 
@@ -43,7 +44,7 @@ export async function steerCommand(
 
 /** Who asks, and why, as the workflow takes it. */
 export function buildRequest({ by, reason }: RequestFlags): RequestInput {
-  return { by: by ?? userName(), ...(reason === undefined ? {} : { reason }) };
+  return { by: by ?? userName(), ...defined({ reason }) };
 }
 
 /** Nothing can be asked of a workflow that is closed. */

@@ -11,6 +11,7 @@ import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { liveView } from '../render/live-view.ts';
 import { progressLine, timedProgressLine } from '../render/progress-line.ts';
 import { Screen } from '../terminal/screen.ts';
+import { defined } from '../../core/text/defined.ts';
 
 export interface WatchFlags {
   /** How long to follow it; to its end if absent. */
@@ -68,7 +69,7 @@ async function drawInPlace(context: CommandContext, views: Views): Promise<Exper
 function frame({ terminal, style }: CommandContext, { report, note, execution }: ExperimentView): readonly string[] {
   const { columns, rows } = terminal.size();
   if (report === undefined) return [`${execution.workflowId}: ${note ?? execution.status.name}`.slice(0, columns)];
-  const model = { report, nowMs: Date.now(), ...(note === undefined ? {} : { note }) };
+  const model = { report, nowMs: Date.now(), ...defined({ note }) };
   // The cursor stands on the line below the last one.
   return liveView(model, style, { columns, rows: rows - 1 });
 }
@@ -95,5 +96,5 @@ type LineModel = Parameters<typeof progressLine>[0];
 
 function formatLine({ report, note, execution }: ExperimentView, format: (model: LineModel) => string): string {
   if (report === undefined) return `${execution.workflowId}: ${note ?? execution.status.name}`;
-  return format({ report, ...(note === undefined ? {} : { note }) });
+  return format({ report, ...defined({ note }) });
 }

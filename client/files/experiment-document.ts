@@ -1,5 +1,6 @@
 import type { Report } from '../../core/report/report.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** An experiment in the form of a Kubernetes object, as `serin get -o yaml` prints it. */
 export interface ExperimentDocument {
@@ -25,8 +26,6 @@ export function describedView({ execution, report, note }: ExperimentView): unkn
     taskQueue,
     workflowStatus: status.name,
     startedAtMs: startTime.getTime(),
-    ...(closeTime === undefined ? {} : { closedAtMs: closeTime.getTime() }),
-    ...(report === undefined ? {} : { report }),
-    ...(note === undefined ? {} : { note }),
+    ...defined({ closedAtMs: closeTime?.getTime(), report, note }),
   };
 }

@@ -1,5 +1,5 @@
-import { readField } from '../../core/text/field.ts';
-import { asReport } from '../../core/report/as-report.ts';
+import { readField } from '../../core/text/json.ts';
+import { asReport } from '../../core/report/report.ts';
 import { experimentDefaults } from '../../core/experiment/experiment.ts';
 import { parseObjectName } from '../../core/text/object-name.ts';
 import type { Report } from '../../core/report/report.ts';

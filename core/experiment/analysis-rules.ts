@@ -1,13 +1,7 @@
-import { thresholdAnalysis } from './analysis.ts';
-import type { Analysis } from './analysis.ts';
+import type { AnalysisDefaults } from './analysis.ts';
 import type { Experiment } from './experiment.ts';
 import type { MetricName } from './metric.ts';
 import { metricFacts } from './metric.ts';
-
-/** Experiments that were started before there was a choice have none. */
-export function effectiveAnalysis({ analysis }: Pick<Experiment, 'analysis'>): Analysis {
-  return analysis ?? thresholdAnalysis;
-}
 
 /**
  * The experiment by whose bounds each single candidate is judged: the candidates share the chance of a false pass, so that the chance
@@ -15,7 +9,7 @@ export function effectiveAnalysis({ analysis }: Pick<Experiment, 'analysis'>): A
  * concerns its own candidate alone and needs no correction.
  */
 export function withBoundsPerCandidate(experiment: Experiment): Experiment {
-  const analysis = effectiveAnalysis(experiment);
+  const { analysis } = experiment;
   const falsePass = analysis.falsePass / Math.max(1, experiment.candidates.length);
   return { ...experiment, analysis: { ...analysis, falsePass } };
 }
@@ -24,15 +18,15 @@ export function withBoundsPerCandidate(experiment: Experiment): Experiment {
 export function metricTolerance(experiment: Pick<Experiment, 'analysis' | 'tolerance'>, metric: MetricName): number {
   const { kind } = metricFacts(metric).kind;
   const isLatency = kind === 'mean-latency' || kind === 'tail-latency';
-  return isLatency ? effectiveAnalysis(experiment).latencyTolerance : experiment.tolerance;
+  return isLatency ? experiment.analysis.latencyTolerance : experiment.tolerance;
 }
 
 /** The warm-up in whole intervals, since one that begins before its end is not judged; ms. */
 export function wholeWarmUpMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs'>): number {
-  return Math.ceil(effectiveAnalysis(experiment).warmUpMs / experiment.intervalMs) * experiment.intervalMs;
+  return Math.ceil(experiment.analysis.warmUpMs / experiment.intervalMs) * experiment.intervalMs;
 }
 
-/** How long an undecided run may go on after its last iteration. */
-export function longestExtensionMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs' | 'iterations'>): number {
-  return effectiveAnalysis(experiment).longestExtensionMs ?? 4 * experiment.intervalMs * experiment.iterations;
+/** How long an undecided run may go on where its manifest is silent: four times the planned duration. */
+export function defaultExtensionMs({ intervalMs, iterations }: Pick<Experiment, 'intervalMs' | 'iterations'>): number {
+  return 4 * intervalMs * iterations;
 }

@@ -16,8 +16,8 @@ export interface Analysis {
   /** Intervals that begin earlier than this after the first step are measured, not judged. */
   readonly warmUpMs: number;
   readonly undecided: UndecidedPolicy;
-  /** How long `extend` goes on after the last iteration; absent: four times the planned duration. */
-  readonly longestExtensionMs?: number;
+  /** How long `extend` goes on after the last iteration. */
+  readonly longestExtensionMs: number;
   /** What bursts are worth: `auto` learns it from the baseline's history, a number says how many requests count as one. */
   readonly dispersion: 'auto' | 'off' | number;
   /** What a suspect candidate's weight does. */
@@ -28,8 +28,11 @@ export interface Analysis {
   readonly riskBudget?: number;
 }
 
+/** What a method has where a manifest is silent; the longest extension depends on the planned duration. */
+export type AnalysisDefaults = Omit<Analysis, 'longestExtensionMs'>;
+
 /** iter8's rule, made safe. */
-export const thresholdAnalysis: Analysis = {
+export const thresholdAnalysis: AnalysisDefaults = {
   method: 'threshold',
   falsePass: 0.05,
   falseFail: 0.05,
@@ -41,7 +44,7 @@ export const thresholdAnalysis: Analysis = {
 };
 
 /** The defaults of the method with error bounds. */
-export const sequentialAnalysis: Analysis = {
+export const sequentialAnalysis: AnalysisDefaults = {
   ...thresholdAnalysis,
   method: 'sequential',
   latencyTolerance: 0.25,

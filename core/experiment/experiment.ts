@@ -66,30 +66,29 @@ export interface Experiment {
   /** None in a conformance test, one in a canary or an A/B test. */
   readonly candidates: readonly Version[];
   /** The versions are not named: the preflight finds them on the target. */
-  readonly discovers?: true;
+  readonly discovers: boolean;
   /** Of A/B and A/B/N. */
   readonly reward?: Reward;
   readonly objectives: readonly Objective[];
   /** Measured and reported, never judged. */
   readonly indicators: readonly MetricName[];
   /** Of the metrics that are not built in; filled in when the manifest is read. */
-  readonly metrics?: MetricDefinitions;
+  readonly metrics: MetricDefinitions;
   readonly weights: WeightLimits;
   readonly intervalMs: number;
   /** Iterations in all: `iterationsPerLoop * maxLoops`. */
   readonly iterations: number;
   readonly start: readonly Task[];
   readonly finish: readonly Task[];
-  /** Tasks after each `iterationsPerLoop` iterations; absent: none. */
-  readonly loop?: readonly Task[];
-  /** Absent: all iterations are one loop. */
-  readonly iterationsPerLoop?: number;
-  /** Told about every ending, whatever it is; failures are warnings. */
-  readonly notifications?: readonly Task[];
+  /** Tasks after each `iterationsPerLoop` iterations. */
+  readonly loop: readonly Task[];
+  readonly iterationsPerLoop: number;
+  /** Sent at every ending, whatever it is; failures are warnings. */
+  readonly notifications: readonly Task[];
   /** What the finish actions deploy must render as it did at the start, to the byte. */
-  readonly isPinned?: boolean;
-  /** Whether a roll back runs the finish actions with the baseline's variables; absent: it does. */
-  readonly finishOnRollBack?: boolean;
+  readonly isPinned: boolean;
+  /** Whether a roll back runs the finish actions with the baseline's variables. */
+  readonly finishOnRollBack: boolean;
   /** Fewer requests than this leave a verdict undecided. */
   readonly minSamples: number;
   /** The candidate is suspect when an estimate is beyond its limit by more than this share of the limit. */
@@ -105,10 +104,9 @@ export interface Experiment {
   readonly candidateGraceMs: number;
   /** The longest that one task may run. */
   readonly taskLimitMs: number;
-  /** How verdicts come about; absent: as `thresholdAnalysis`. */
-  readonly analysis?: Analysis;
-  /** For each objective what the preflight learned about bursts from the baseline's history. */
-  readonly correlations?: readonly (number | null)[];
+  readonly analysis: Analysis;
+  /** For each objective what the preflight learned about bursts from the baseline's history; empty before. */
+  readonly correlations: readonly (number | null)[];
   /** Whether an abort runs the finish actions with the baseline's variables. */
   readonly finishOnAbort: boolean;
 }
@@ -125,8 +123,16 @@ export const defaultSettings = {
   readinessLimitMs: 5 * 60_000,
   candidateGraceMs: 60_000,
   taskLimitMs: 5 * 60_000,
+  finishOnRollBack: true,
   finishOnAbort: false,
+  isPinned: false,
+  loop: [],
+  notifications: [],
+  metrics: {},
+  correlations: [],
 } as const satisfies Partial<Experiment>;
+
+export type Settings = Pick<Experiment, keyof typeof defaultSettings>;
 
 /** Defaults of everything a manifest may leave out, in one place. */
 export const experimentDefaults = {

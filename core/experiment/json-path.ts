@@ -1,4 +1,4 @@
-import { readField } from '../text/field.ts';
+import { readField } from '../text/json.ts';
 
 /** A path into an object as kubectl writes it, `{.status.conditions[?(@.type=="Ready")].status}`, parsed. */
 export type JsonPath = readonly Step[];

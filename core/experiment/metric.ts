@@ -1,4 +1,5 @@
 import type { MetricDefinition } from './metric-definition.ts';
+import { defined } from '../text/defined.ts';
 
 /** What a metric measures, and so how it is judged. */
 export type MetricKind =
@@ -53,7 +54,7 @@ export function metricFacts(metric: string, definitions: MetricDefinitions = {})
   const facts = builtInFacts.get(metric);
   if (facts !== undefined) return facts;
   const { type = 'gauge', units } = definitions[metric] ?? {};
-  return { kind: { kind: type }, ...(units === undefined ? {} : { units }), decimals: 3 };
+  return { kind: { kind: type }, ...defined({ units }), decimals: 3 };
 }
 
 /** The built-in metric that a manifest means: iter8's samples prefix them with the namespace of their definitions. */

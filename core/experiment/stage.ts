@@ -2,6 +2,28 @@
 export const stages = ['Waiting', 'Initializing', 'Running', 'Finishing', 'Completed'] as const;
 export type Stage = (typeof stages)[number];
 
+/**
+ * Where a run is, and so what it does next: reading the manifest is the beginning of `Waiting`, the first step of traffic that of
+ * `Running`.
+ */
+export type RunStage = 'Reading' | 'Starting' | Stage;
+
+/** The stage as users know it. */
+export function publicStage(stage: RunStage): Stage {
+  switch (stage) {
+    case 'Reading':
+      return 'Waiting';
+    case 'Starting':
+      return 'Running';
+    case 'Waiting':
+    case 'Initializing':
+    case 'Running':
+    case 'Finishing':
+    case 'Completed':
+      return stage;
+  }
+}
+
 /** How a run ended; absent while it runs. `Concluded` is for experiments that choose no winner. */
 export const outcomes = ['Promoted', 'RolledBack', 'Aborted', 'Failed', 'Concluded'] as const;
 export type Outcome = (typeof outcomes)[number];

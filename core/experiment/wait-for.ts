@@ -1,5 +1,6 @@
 import { parseJsonPath, valueAt } from './json-path.ts';
 import type { JsonPath } from './json-path.ts';
+import { defined } from '../text/defined.ts';
 
 /** What must hold of an object, in the forms of `kubectl wait --for`. */
 export type WaitFor =
@@ -47,7 +48,7 @@ function parseValue(text: string): WaitFor | undefined {
   const written = quoted ?? braced ?? bare;
   const path = written === undefined ? undefined : parseJsonPath(written);
   if (written === undefined || path === undefined) return undefined;
-  return { kind: 'value', text: written, path, ...(value === undefined ? {} : { value }) };
+  return { kind: 'value', text: written, path, ...defined({ value }) };
 }
 
 const conditions: JsonPath = [

@@ -7,7 +7,7 @@ import { allVersions } from '../experiment/versions.ts';
  * Whether the experiment sends its own load and counts the answers: then its built-in metrics are what was counted, by the
  * version's name, and no back end is asked for them.
  */
-export function isLoadTest({ start, loop = [] }: Pick<Experiment, 'start' | 'loop'>): boolean {
+export function isLoadTest({ start, loop }: Pick<Experiment, 'start' | 'loop'>): boolean {
   return [...start, ...loop].some((task) => task.kind === 'collect' && !task.loadOnly);
 }
 

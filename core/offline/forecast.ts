@@ -1,9 +1,4 @@
-import {
-  effectiveAnalysis,
-  longestExtensionMs,
-  wholeWarmUpMs,
-  withBoundsPerCandidate,
-} from '../experiment/analysis-rules.ts';
+import { wholeWarmUpMs, withBoundsPerCandidate } from '../experiment/analysis-rules.ts';
 import { formatDuration } from '../text/duration.ts';
 import { testBoundaries } from '../verdicts/evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
@@ -77,8 +72,8 @@ export function forecast(planned: Experiment, surroundings: Surroundings): Forec
   const experiment = withBoundsPerCandidate(planned);
   const steps = plannedSteps(experiment, surroundings);
   const shortestMs = wholeWarmUpMs(experiment) + experiment.iterations * experiment.intervalMs;
-  const isExtended = effectiveAnalysis(experiment).undecided === 'extend';
-  const longestMs = shortestMs + (isExtended ? longestExtensionMs(experiment) : 0);
+  const isExtended = experiment.analysis.undecided === 'extend';
+  const longestMs = shortestMs + (isExtended ? experiment.analysis.longestExtensionMs : 0);
   const objectives = experiment.objectives.map((objective, index) => {
     const dispersion = dispersionFor(experiment, { ...surroundings, steps }, index);
     const expected = { ...surroundings, steps, dispersion };
@@ -112,7 +107,7 @@ export function plannedWeights(
 
 /** How many requests of one interval are worth an independent one, at the candidate's mean weight. */
 function dispersionFor(experiment: Experiment, { correlations, steps }: Planned, index: number): number {
-  const { dispersion } = effectiveAnalysis(experiment);
+  const { dispersion } = experiment.analysis;
   if (typeof dispersion === 'number') return Math.max(1, dispersion);
   const correlation = correlations?.[index] ?? 0;
   const { candidateRequests = 0 } = steps.at(-1) ?? {};
@@ -178,7 +173,7 @@ interface Quality {
 /** Requests until a pass at a constant quality; undefined where none suffice. */
 function requestsAt(objective: Objective, experiment: Experiment, quality: Quality): number | undefined {
   const { minSamples } = experiment;
-  const { method, falsePass } = effectiveAnalysis(experiment);
+  const { method, falsePass } = experiment.analysis;
   const facts = metricFacts(objective.metric, experiment.metrics);
   if (method === 'threshold' || isFact(facts)) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
@@ -263,8 +258,7 @@ function scheduleWarning(
 
 function bucketWarning(objective: Objective, experiment: Experiment, { latencies }: Surroundings): readonly string[] {
   const { metric, upperLimit } = objective;
-  const isTested =
-    effectiveAnalysis(experiment).method === 'sequential' && metricFacts(metric).kind.kind === 'tail-latency';
+  const isTested = experiment.analysis.method === 'sequential' && metricFacts(metric).kind.kind === 'tail-latency';
   if (!isTested || upperLimit === undefined || latencies === undefined) return [];
   const around = bucketAround(
     latencies.buckets.map(({ le }) => le),
@@ -287,7 +281,7 @@ function scrapeWarning({ intervalMs }: Experiment, { scrapeIntervalMs }: Surroun
 }
 
 function budgetWarning(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
-  const { riskBudget } = effectiveAnalysis(experiment);
+  const { riskBudget } = experiment.analysis;
   if (riskBudget === undefined || requestsPerSecond === undefined) return [];
   const least = (requestsPerSecond * experiment.intervalMs) / 100_000;
   if (least <= riskBudget) return [];

@@ -6,9 +6,11 @@ import { planNextStep, withPlan } from '../planner/plan-all.ts';
 import type { Plan } from '../planner/plan-all.ts';
 import { withObservation, buildJudgeInput, buildPlanInput } from '../planner/fold-observation.ts';
 import { initialCandidateState } from '../planner/candidate-state.ts';
-import { initialState, withWeights } from '../planner/experiment-state.ts';
+import { initialState } from '../planner/experiment-state.ts';
+import { withWeights } from '../planner/traffic-transitions.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
+import { defined } from '../text/defined.ts';
 
 /** One interval as it was measured, and the candidates' weights in it. */
 export interface RecordedInterval {
@@ -39,7 +41,7 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
     const observation = observeUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
     state = withPlan(observation.state, observation.plan);
     const { judgement, plan } = observation;
-    judged.push({ interval, iteration: state.iteration, ...(judgement === undefined ? {} : { judgement }), plan });
+    judged.push({ interval, iteration: state.iteration, ...defined({ judgement }), plan });
     if (isEnd(plan)) break;
   }
   return judged;
@@ -54,12 +56,13 @@ function stateBefore(experiment: Experiment, [first]: readonly RecordedInterval[
   const measurement = first?.measurement;
   const startedAtMs = measurement?.kind === 'measured' ? measurement.fromMs : (first?.atMs ?? 0);
   const candidateStates = judgedVersions(experiment).map(() => initialCandidateState());
-  return {
-    ...initialState({ workflowId: 'record', firstRunId: 'record' }),
-    confirmed: true,
-    startedAtMs,
-    candidateStates,
-  };
+  return { ...undisturbedState({ startedAtMs }), candidateStates };
+}
+
+/** A run whose first step was taken and reported, outside of Temporal. */
+export function undisturbedState({ startedAtMs }: { readonly startedAtMs: number }): ExperimentState {
+  const state = initialState({ workflowId: 'offline', firstRunId: 'offline' });
+  return { ...state, traffic: { ...state.traffic, confirmed: true }, clock: { ...state.clock, startedAtMs } };
 }
 
 export interface UndisturbedObservation {

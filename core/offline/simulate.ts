@@ -1,10 +1,10 @@
-import { longestExtensionMs, wholeWarmUpMs } from '../experiment/analysis-rules.ts';
+import { wholeWarmUpMs } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { noCounts } from '../measurements/measurement.ts';
 import type { Counts } from '../measurements/measurement.ts';
-import { observeUndisturbed } from './rejudge.ts';
+import { observeUndisturbed, undisturbedState } from './rejudge.ts';
 import { initialCandidateState } from '../planner/candidate-state.ts';
-import { candidateWeights, initialState } from '../planner/experiment-state.ts';
+import { candidateWeights } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { fails } from '../verdicts/leader.ts';
@@ -52,7 +52,7 @@ export function simulate(input: SimulationInput): SimulatedRun {
   const { experiment } = input;
   let state = begin(input);
   let [candidateRequests, candidateErrors, hasPassed] = [0, 0, false];
-  const extraMs = longestExtensionMs(experiment) + wholeWarmUpMs(experiment);
+  const extraMs = experiment.analysis.longestExtensionMs + wholeWarmUpMs(experiment);
   const most = experiment.iterations + Math.ceil(extraMs / experiment.intervalMs) + 1;
   for (let interval = 1; interval <= most; interval += 1) {
     const { baseline, candidates } = answer(input, candidateWeights({ ...state, experiment }), interval);
@@ -86,10 +86,8 @@ export function simulate(input: SimulationInput): SimulatedRun {
 
 function begin(input: SimulationInput): ExperimentState {
   return {
-    ...initialState({ workflowId: 'simulation', firstRunId: 'simulation' }),
-    candidateStates: plannedWeights(input.experiment, input).map(initialCandidateState),
-    confirmed: true,
-    startedAtMs: 0,
+    ...undisturbedState({ startedAtMs: 0 }),
+    candidateStates: plannedWeights(input.experiment, input).map((weight) => initialCandidateState(weight)),
   };
 }
 

@@ -1,9 +1,10 @@
-import type { HumanRequest, RequestKind } from './requests.ts';
+import type { ApprovalGate, HumanRequest, RequestKind } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
+import { publicStage } from '../experiment/stage.ts';
 
 /** Why the request makes no sense now; undefined when it does. */
 export function refusalReason(kind: RequestKind, state: ExperimentState): string | undefined {
-  if (state.outcome !== undefined) return `the experiment has ended: ${state.outcome}`;
+  if (state.ending !== undefined) return `the experiment has ended: ${state.ending.outcome}`;
   switch (kind) {
     case 'abort':
       return undefined;
@@ -18,8 +19,8 @@ export function refusalReason(kind: RequestKind, state: ExperimentState): string
 }
 
 function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): string | undefined {
-  if (state.gateOpenedAtMs === undefined) return `no approval gate is open, so there is nothing to ${kind} yet`;
-  if (state.stage !== 'Running') return `the gate is closed: the experiment is ${state.stage}`;
+  if (state.gate === undefined) return `no approval gate is open, so there is nothing to ${kind} yet`;
+  if (state.stage !== 'Running') return `the gate is closed: the experiment is ${publicStage(state.stage)}`;
   return undefined;
 }
 
@@ -27,15 +28,15 @@ function pauseRefusal(state: ExperimentState): string | undefined {
   return state.stage === 'Finishing' ? 'the experiment is finishing; abort it to bring the traffic back' : undefined;
 }
 
-/** The state after an accepted request. A second abort keeps the first one's words. */
+/** The state after an accepted request. A second request of a kind keeps the first one's words. */
 export function withRequest(state: ExperimentState, kind: RequestKind, request: HumanRequest): ExperimentState {
   switch (kind) {
     case 'abort':
       return { ...state, abort: state.abort ?? request };
     case 'approve':
-      return { ...state, approved: state.approved ?? request };
+      return withDecision(state, (gate) => ({ ...gate, approved: gate.approved ?? request }));
     case 'reject':
-      return { ...state, rejected: state.rejected ?? request };
+      return withDecision(state, (gate) => ({ ...gate, rejected: gate.rejected ?? request }));
     case 'pause':
       return { ...state, paused: request };
     case 'resume': {
@@ -43,4 +44,8 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
       return resumed;
     }
   }
+}
+
+function withDecision(state: ExperimentState, decide: (gate: ApprovalGate) => ApprovalGate): ExperimentState {
+  return state.gate === undefined ? state : { ...state, gate: decide(state.gate) };
 }

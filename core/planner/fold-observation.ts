@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
@@ -10,8 +9,9 @@ import type { CandidatePlanInput } from './plan-candidate.ts';
 import type { PlanInput } from './plan-all.ts';
 import { isStillJudged } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
-import { withWarnings } from './experiment-state.ts';
+import { withWarnings } from './state-transitions.ts';
 import type { ExperimentState } from './experiment-state.ts';
+import { defined } from '../text/defined.ts';
 
 /** One look at metrics and target, and what became of it. */
 export interface Observed {
@@ -30,9 +30,14 @@ export function withObservation(state: ExperimentState, observed: Observed): Exp
   const next = withObservedFacts(state, observed);
   const counts = isWholeIteration(next, observed) && !isWarmUp(state, measurement, experiment);
   const iteration = next.iteration + (counts ? 1 : 0);
-  const message = counts ? `IterationUpdate: Completed Iteration ${iteration}` : next.message;
+  const { clock } = next;
   const isOver = iteration >= experiment.iterations;
-  return { ...next, iteration, message, ...(isOver ? { extendedSinceMs: next.extendedSinceMs ?? nowMs } : {}) };
+  return {
+    ...next,
+    iteration,
+    event: counts ? { reason: 'IterationUpdate', message: `Completed Iteration ${iteration}` } : next.event,
+    clock: isOver ? { ...clock, extendedSinceMs: clock.extendedSinceMs ?? nowMs } : clock,
+  };
 }
 
 /** What the plan has to know after the look. */
@@ -56,18 +61,15 @@ function buildCandidateInput(
   { experiment, drifts, judgement, nowMs }: Observed,
 ): CandidatePlanInput {
   const { unreadySinceMs, starvedSinceMs, environmentSinceMs } = candidate;
-  const computed = judgement?.[index] ?? undefined;
+  const { blind, gate, clock } = state;
   return {
     experiment,
     nowMs,
     iteration: state.iteration,
     weight: candidate.weight,
     drift: driftAt(drifts, index),
-    ...(computed === undefined ? {} : { computed }),
-    ...knownPlanFacts(state),
-    ...(unreadySinceMs === undefined ? {} : { candidateUnreadySinceMs: unreadySinceMs }),
-    ...(starvedSinceMs === undefined ? {} : { starvedSinceMs }),
-    ...(environmentSinceMs === undefined ? {} : { environmentSinceMs }),
+    ...defined({ computed: judgement?.[index] ?? undefined, blind, gate, extendedSinceMs: clock.extendedSinceMs }),
+    ...defined({ candidateUnreadySinceMs: unreadySinceMs, starvedSinceMs, environmentSinceMs }),
     paused: state.paused !== undefined,
   };
 }
@@ -81,30 +83,14 @@ export function buildJudgeInput(
   const candidateStates = state.candidateStates.map(({ weight, totals, evidence, eliminated }) => ({
     weight,
     totals,
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(eliminated === undefined ? {} : { eliminated }),
+    ...defined({ evidence, eliminated }),
   }));
-  return { experiment, measurement, candidateStates: candidateStates, ...warmUpEnd(state, experiment) };
+  return { experiment, measurement, candidateStates, ...defined({ warmUpUntilMs: warmUpEndMs(state, experiment) }) };
 }
 
-/** Until when intervals judge nothing; absent without a warm-up. */
-function warmUpEnd({ startedAtMs = 0 }: ExperimentState, experiment: Experiment): { readonly warmUpUntilMs?: number } {
-  const { warmUpMs } = effectiveAnalysis(experiment);
-  return warmUpMs === 0 ? {} : { warmUpUntilMs: startedAtMs + warmUpMs };
-}
-
-const planFacts = [
-  'blind',
-  'extendedSinceMs',
-  'gateOpenedAtMs',
-  'approved',
-  'rejected',
-] as const satisfies readonly (keyof ExperimentState & keyof CandidatePlanInput)[];
-
-function knownPlanFacts(state: ExperimentState): Pick<ExperimentState, (typeof planFacts)[number]> {
-  const present = planFacts.filter((fact) => state[fact] !== undefined).map((fact) => [fact, state[fact]]);
-  // Only keys of the state itself were taken, and absent ones stay absent.
-  return Object.fromEntries(present) as Pick<ExperimentState, (typeof planFacts)[number]>;
+/** Until when intervals judge nothing; undefined without a warm-up. */
+function warmUpEndMs({ clock }: ExperimentState, { analysis }: Experiment): number | undefined {
+  return analysis.warmUpMs === 0 ? undefined : (clock.startedAtMs ?? 0) + analysis.warmUpMs;
 }
 
 function withObservedFacts(state: ExperimentState, observed: Observed): ExperimentState {
@@ -114,7 +100,7 @@ function withObservedFacts(state: ExperimentState, observed: Observed): Experime
   const next: ExperimentState = {
     ...rest,
     ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
-    ...(measurement.kind === 'measured' ? { observedUntilMs: measurement.toMs } : {}),
+    clock: measurement.kind === 'measured' ? { ...state.clock, observedUntilMs: measurement.toMs } : state.clock,
     candidateStates: state.candidateStates.map((candidate, index) =>
       isStillJudged(candidate) ? updateCandidate(candidate, index, observed) : candidate,
     ),
@@ -142,19 +128,18 @@ function updateCandidate(
   const starved = isStarvedNow && !isLoadTest(experiment);
   return {
     ...rest,
-    ...(unready ? { unreadySinceMs: unreadySinceMs ?? observed.nowMs } : {}),
-    ...(starved ? { starvedSinceMs: starvedSinceMs ?? observed.nowMs } : {}),
-    ...(isEnvironment(judged) ? { environmentSinceMs: environmentSinceMs ?? observed.nowMs } : {}),
-    ...(judged === undefined ? {} : learned(judged)),
+    ...defined({
+      unreadySinceMs: unready ? (unreadySinceMs ?? observed.nowMs) : undefined,
+      starvedSinceMs: starved ? (starvedSinceMs ?? observed.nowMs) : undefined,
+      environmentSinceMs: isEnvironment(judged) ? (environmentSinceMs ?? observed.nowMs) : undefined,
+    }),
+    ...(judged && learned(judged)),
   };
 }
 
 /** Blind, paused, at the gate, in a bad environment or with an unready candidate, time passes but no iteration does. */
-function isWholeIteration(
-  { blind, paused, gateOpenedAtMs, candidateStates }: ExperimentState,
-  { drifts }: Observed,
-): boolean {
-  const disturbances = [blind, paused, gateOpenedAtMs];
+function isWholeIteration({ blind, paused, gate, candidateStates }: ExperimentState, { drifts }: Observed): boolean {
+  const disturbances = [blind, paused, gate];
   if (disturbances.some((disturbance) => disturbance !== undefined)) return false;
   return candidateStates.every((candidate, index) => {
     if (!isStillJudged(candidate)) return true;
@@ -168,8 +153,7 @@ function driftAt(drifts: readonly Drift[], index: number): Drift {
 
 /** Whether the interval began before the warm-up was over. */
 function isWarmUp(state: ExperimentState, measurement: RunMeasurement, experiment: Experiment): boolean {
-  const { warmUpUntilMs = 0 } = warmUpEnd(state, experiment);
-  return measurement.kind === 'measured' && measurement.fromMs < warmUpUntilMs;
+  return measurement.kind === 'measured' && measurement.fromMs < (warmUpEndMs(state, experiment) ?? 0);
 }
 
 function isEnvironment(judgement: IntervalJudgement | undefined): boolean {
@@ -181,12 +165,12 @@ function isStarved({ weight }: CandidateState, { candidate }: Extract<Measuremen
 }
 
 function reasonOutOfSight(
-  { confirmed, candidateStates }: ExperimentState,
+  { traffic, candidateStates }: ExperimentState,
   measurement: RunMeasurement,
   drifts: readonly Drift[],
 ): string | undefined {
   if (measurement.kind !== 'measured') return measurement.reason;
-  if (!confirmed) {
+  if (!traffic.confirmed) {
     const weights = candidateStates.map(({ weight }) => `${weight} %`).join(', ');
     return `the cluster has not reported the candidate's ${weights} yet`;
   }
@@ -199,7 +183,6 @@ function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudg
     totals,
     assessment,
     suspect,
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(reward === undefined ? {} : { reward }),
+    ...defined({ evidence, reward }),
   };
 }

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import { assess } from '../verdicts/assess.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../measurements/counters.ts';
@@ -10,6 +9,7 @@ import type { Measurement, Totals } from '../measurements/measurement.ts';
 import { compareReward } from '../verdicts/compare-reward.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import { nextWeight } from './next-weight.ts';
+import { defined } from '../text/defined.ts';
 
 export interface JudgeIntervalInput {
   readonly experiment: Experiment;
@@ -50,9 +50,9 @@ export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {
   const judged = warmingUp === undefined ? measurement : undefined;
   const totals = addMeasurement(before, judged);
   const evidence = evidenceAfter(input, judged);
-  const known = evidence === undefined ? {} : { evidence };
+  const known = defined({ evidence });
   const assessment = assess({ experiment, totals, measurement, shown, ...known });
-  const recent = evidence === undefined ? {} : { recentRequests: evidence.recentRequests };
+  const recent = defined({ recentRequests: evidence?.recentRequests });
   const next = nextWeight({ experiment, assessment, measurement, weight, candidate: totals.candidate, ...recent });
   const suspect = assessment.objectives.some((objective) => objective.suspect);
   const isEnvironment = assessment.overall?.verdict === 'environment';
@@ -61,14 +61,14 @@ export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {
       ? withoutBlame(input.evidence ?? noEvidence(experiment), evidence)
       : evidence;
   const decision = warmingUp === undefined ? next : { weight, reason: warmingUp };
-  const reward = compareReward({ experiment, totals, ...(kept === undefined ? {} : { evidence: kept }) });
+  const reward = compareReward({ experiment, totals, ...defined({ evidence: kept }) });
   return {
     totals,
-    ...(kept === undefined ? {} : { evidence: kept }),
+    ...defined({ evidence: kept }),
     assessment,
     ...decision,
     suspect,
-    ...(reward === undefined ? {} : { reward }),
+    ...defined({ reward }),
   };
 }
 
@@ -82,7 +82,7 @@ function evidenceAfter(
   { experiment, evidence }: JudgeIntervalInput,
   measurement: Measurement | undefined,
 ): Evidence | undefined {
-  if (effectiveAnalysis(experiment).method !== 'sequential') return undefined;
+  if (experiment.analysis.method !== 'sequential') return undefined;
   const known = evidence ?? noEvidence(experiment);
   return measurement?.kind === 'measured' ? addEvidence(known, measurement, experiment) : known;
 }

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { isLoadTest } from '../measurements/load-test.ts';
@@ -33,7 +32,7 @@ export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' 
   const { weights, deploymentPattern } = experiment;
   const increment =
     deploymentPattern === 'BlueGreen' ? weights.maxCandidateWeight : weights.maxCandidateWeightIncrement;
-  const first = effectiveAnalysis(experiment).steps?.[0] ?? increment;
+  const first = experiment.analysis.steps?.[0] ?? increment;
   return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
 }
 
@@ -57,26 +56,6 @@ export function nextWeight(input: NextWeightInput): WeightDecision {
   return keepSplit(input) ?? withinBudget(input, dropForFailure(input) ?? holdForDoubt(input) ?? climb(input));
 }
 
-/**
- * Whole percents that sum to 100 in the proportion of the shares, by largest remainder; ties go to the earlier share.
- * Throws unless all shares are finite and not negative, and one is positive.
- */
-export function splitWeights(shares: readonly number[]): readonly number[] {
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  if (!Number.isFinite(total) || total <= 0 || shares.some((share) => !(share >= 0))) {
-    throw new Error(`cannot split 100 % by shares [${shares.join(', ')}]: expected non-negative numbers, one positive`);
-  }
-  const exact = shares.map((share) => (share / total) * 100);
-  const missing = 100 - exact.reduce((sum, percent) => sum + Math.floor(percent), 0);
-  const byRemainder = exact.map((_, index) => index).sort((a, b) => remainderAt(exact, b) - remainderAt(exact, a));
-  const raised = new Set(byRemainder.slice(0, missing));
-  return exact.map((percent, index) => Math.floor(percent) + (raised.has(index) ? 1 : 0));
-}
-
-function remainderAt(percents: readonly number[], index: number): number {
-  return (percents[index] ?? 0) % 1;
-}
-
 function keepSplit({ experiment, weight }: NextWeightInput): WeightDecision | undefined {
   if (experiment.testingPattern === 'Conformance') return { weight, reason: 'a conformance test moves no traffic' };
   if (experiment.deploymentPattern !== 'FixedSplit') return undefined;
@@ -97,7 +76,7 @@ function holdForDoubt(input: NextWeightInput): WeightDecision | undefined {
   if (doubt === undefined) return undefined;
   const floor = Math.min(failingWeight, firstWeight(experiment));
   const isSuspect = assessment.objectives.some(({ suspect }) => suspect);
-  if (isSuspect && weight > floor && effectiveAnalysis(experiment).onSuspect === 'backoff') {
+  if (isSuspect && weight > floor && experiment.analysis.onSuspect === 'backoff') {
     return { weight: floor, reason: `backs off ${weight} -> ${floor}: ${doubt}` };
   }
   return { weight, reason: `held at ${weight}: ${doubt}` };
@@ -126,7 +105,7 @@ function climb({ experiment, weight }: NextWeightInput): WeightDecision {
   const next = Math.min(nextStep(experiment, weight), ceiling);
   if (next > weight) return { weight: next, reason: `climbs ${weight} -> ${next}` };
   if (next < weight) return { weight: next, reason: `drops ${weight} -> ${next}: the maximum is ${ceiling}` };
-  const { steps } = effectiveAnalysis(experiment);
+  const { steps } = experiment.analysis;
   if (steps !== undefined && weight < ceiling) return { weight, reason: `stays at ${weight}: the last step` };
   const limit = weight === ceiling ? `the maximum is ${ceiling}` : `the increment is ${maxCandidateWeightIncrement}`;
   return { weight, reason: `stays at ${weight}: ${limit}` };
@@ -139,7 +118,7 @@ export function highestWeight(experiment: Experiment): number {
 
 /** The weight one step above, wherever the ceiling is. */
 export function nextStep(experiment: Experiment, weight: number): number {
-  const { steps } = effectiveAnalysis(experiment);
+  const { steps } = experiment.analysis;
   if (steps === undefined) return weight + experiment.weights.maxCandidateWeightIncrement;
   return steps.find((percent) => percent > weight) ?? weight;
 }

@@ -1,4 +1,3 @@
-import { effectiveAnalysis, longestExtensionMs } from '../experiment/analysis-rules.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { findLeader } from '../verdicts/leader.ts';
@@ -8,7 +7,7 @@ import type { CandidatePlan, CandidatePlanInput } from './plan-candidate.ts';
 import { isStillJudged, currentWeights } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
-import { withWeights } from './experiment-state.ts';
+import { withWeights } from './traffic-transitions.ts';
 import type { ExperimentState } from './experiment-state.ts';
 
 /** What to do next with all versions together, and why, with the numbers. */
@@ -156,19 +155,19 @@ function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate
   const reason = `no winner: ${why}`;
   const [first] = fit;
   if (first === undefined) throw new Error('nobody is left to choose from');
-  const { nowMs, extendedSinceMs = nowMs, approved, gateOpenedAtMs } = first.input;
-  switch (effectiveAnalysis(experiment).undecided) {
+  const { nowMs, extendedSinceMs = nowMs, gate } = first.input;
+  switch (experiment.analysis.undecided) {
     case 'rollback':
     case 'pointEstimate':
       return { kind: 'rollBack', reason };
     case 'extend': {
-      const limitMs = longestExtensionMs(experiment);
+      const limitMs = experiment.analysis.longestExtensionMs;
       if (nowMs - extendedSinceMs < limitMs) return { kind: 'hold', reason: `extended: ${reason}` };
       return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
     }
     case 'hold': {
-      if (gateOpenedAtMs === undefined) return { kind: 'openGate', reason: `${reason}; waiting for a person` };
-      const isOne = fit.length === 1 && approved !== undefined;
+      if (gate === undefined) return { kind: 'openGate', reason: `${reason}; waiting for a person` };
+      const isOne = fit.length === 1 && gate.approved !== undefined;
       return isOne ? chosen(first, reason) : { kind: 'hold', reason };
     }
   }

@@ -1,11 +1,10 @@
-import { effectiveAnalysis, longestExtensionMs } from '../experiment/analysis-rules.ts';
 import { allPass } from '../verdicts/assess.ts';
 import type { Assessment, ObjectiveAssessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { formatDuration } from '../text/duration.ts';
-import type { HumanRequest } from './requests.ts';
+import type { ApprovalGate } from './requests.ts';
 import { formatRequest } from './requests.ts';
 
 /** What the run knows after an observation, and how far it is. Integers, enums and words only. */
@@ -32,9 +31,8 @@ export interface CandidatePlanInput {
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
   readonly paused: boolean;
-  readonly gateOpenedAtMs?: number;
-  readonly approved?: HumanRequest;
-  readonly rejected?: HumanRequest;
+  /** Present once it is open. */
+  readonly gate?: ApprovalGate;
 }
 
 /** What to do next, and why, with the numbers. */
@@ -85,18 +83,13 @@ function planForDrift({
   }
 }
 
-function planForRefusal({
-  rejected,
-  gateOpenedAtMs,
-  experiment,
-  approved,
-  nowMs,
-}: CandidatePlanInput): CandidatePlan | undefined {
-  if (gateOpenedAtMs === undefined) return undefined;
+function planForRefusal({ gate, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
+  if (gate === undefined) return undefined;
+  const { openedAtMs, approved, rejected } = gate;
   if (rejected !== undefined) {
     return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
   }
-  if (approved !== undefined || nowMs - gateOpenedAtMs < experiment.approvalLimitMs) return undefined;
+  if (approved !== undefined || nowMs - openedAtMs < experiment.approvalLimitMs) return undefined;
   const limit = formatDuration(experiment.approvalLimitMs);
   return { kind: 'rollBack', reason: `no approval within ${limit}` };
 }
@@ -126,12 +119,12 @@ function planForEnvironment({
   return { kind: 'rollBack', reason: `${reason}, for longer than ${formatDuration(experiment.blindLimitMs)}` };
 }
 
-function planForVerdicts({ computed, gateOpenedAtMs }: CandidatePlanInput): CandidatePlan | undefined {
+function planForVerdicts({ computed, gate }: CandidatePlanInput): CandidatePlan | undefined {
   const overall = computed?.assessment.overall;
   if (overall?.verdict === 'fail') return { kind: 'rollBack', reason: `failed: ${overall.reason}` };
   if (overall !== undefined) return undefined;
   const failures = (computed?.assessment.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
-  const final = gateOpenedAtMs !== undefined;
+  const final = gate !== undefined;
   const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || final);
   return decisive.length === 0 ? undefined : { kind: 'rollBack', reason: `failed: ${objectiveReasons(decisive)}` };
 }
@@ -141,7 +134,7 @@ function planForProgress(input: CandidatePlanInput): CandidatePlan {
   if (computed === undefined) return { kind: 'hold', reason: 'nothing was measured, weight held' };
   if (input.drift.kind === 'candidateUnready') return { kind: 'hold', reason: `weight held: ${input.drift.reason}` };
   if (paused) return planWhilePaused(input, computed);
-  if (input.gateOpenedAtMs !== undefined) return planAtGate(input, computed);
+  if (input.gate !== undefined) return planAtGate(input, computed, input.gate);
   if (iteration < experiment.iterations) return shiftOrHold(input.weight, computed.weight, computed.reason);
   if (!allPass(computed.assessment, experiment.minSamples)) return planWithoutPass(input, computed);
   const starved = planWhileStarved(input);
@@ -157,7 +150,7 @@ function planWithoutPass(input: CandidatePlanInput, computed: Computed): Candida
   const { assessment } = computed;
   const reason = reasonNotPassed(assessment, experiment);
   if (!isUndecided(assessment)) return { kind: 'rollBack', reason };
-  switch (effectiveAnalysis(experiment).undecided) {
+  switch (experiment.analysis.undecided) {
     case 'rollback':
       return { kind: 'rollBack', reason };
     case 'extend':
@@ -180,7 +173,7 @@ function planExtension(
   computed: Computed,
   reason: string,
 ): CandidatePlan {
-  const limitMs = longestExtensionMs(experiment);
+  const limitMs = experiment.analysis.longestExtensionMs;
   const extendedMs = nowMs - (input.extendedSinceMs ?? nowMs);
   if (extendedMs >= limitMs) return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
   return shiftOrHold(weight, computed.weight, `extended: ${reason}; ${computed.reason}`);
@@ -211,15 +204,19 @@ function planWhileStarved({ starvedSinceMs, experiment, nowMs }: CandidatePlanIn
   return { kind: 'rollBack', reason: `undecided: the candidate has had no request for ${since}` };
 }
 
-function planAtGate(input: CandidatePlanInput, computed: Computed): CandidatePlan {
-  const { approved, experiment, nowMs, weight, gateOpenedAtMs = nowMs } = input;
+function planAtGate(
+  input: CandidatePlanInput,
+  computed: Computed,
+  { openedAtMs, approved }: ApprovalGate,
+): CandidatePlan {
+  const { experiment, nowMs, weight } = input;
   const { assessment } = computed;
   const wait = (reason: string): CandidatePlan =>
     computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
-  const mayStayUndecided = effectiveAnalysis(experiment).undecided === 'hold' && isUndecided(assessment);
+  const mayStayUndecided = experiment.analysis.undecided === 'hold' && isUndecided(assessment);
   if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
     const reason = reasonNotPassed(assessment, experiment);
-    const isOver = approved !== undefined && nowMs - gateOpenedAtMs >= experiment.approvalLimitMs;
+    const isOver = approved !== undefined && nowMs - openedAtMs >= experiment.approvalLimitMs;
     return isOver ? { kind: 'rollBack', reason: `approved, but ${reason}` } : wait(`waiting: ${reason}`);
   }
   if (approved === undefined) return wait('waiting for approval');

@@ -12,3 +12,10 @@ export interface HumanRequest {
   readonly reason?: string;
   readonly atMs: number;
 }
+
+/** The gate before a promotion: what people decide counts once it is open. */
+export interface ApprovalGate {
+  readonly openedAtMs: number;
+  readonly approved?: HumanRequest;
+  readonly rejected?: HumanRequest;
+}

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Counts } from '../measurements/measurement.ts';
 import { countErrors } from '../measurements/metric-value.ts';
@@ -23,7 +22,7 @@ export interface RiskBudgetInput {
  * follows from evidence. Below 1 % nothing can be written, so a budget may be too small for the traffic.
  */
 export function riskBudgetWeight({ experiment, candidate, requestsPerInterval }: RiskBudgetInput): number | undefined {
-  const { riskBudget } = effectiveAnalysis(experiment);
+  const { riskBudget } = experiment.analysis;
   const limit = experiment.objectives.find(({ metric }) => metric === 'error-rate')?.upperLimit;
   if (riskBudget === undefined || limit === undefined || requestsPerInterval <= 0) return undefined;
   const bad = countErrors(candidate, experiment.errorClass);

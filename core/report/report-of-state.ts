@@ -7,26 +7,29 @@ import type { CandidateState } from '../planner/candidate-state.ts';
 import { candidateWeights } from '../planner/experiment-state.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
+import { formatEvent } from '../experiment/event.ts';
+import { publicStage } from '../experiment/stage.ts';
+import { defined } from '../text/defined.ts';
 
 /** The state as users see it. Before the manifest has been read there is no experiment, and its fields are empty. */
 export function buildReport(state: ExperimentState): Report {
-  const { experiment } = state;
+  const { experiment, ending, clock, traffic, gate, paused, blind, waitingFor } = state;
   const winner = currentWinner(state);
   return {
     schemaVersion: 1,
     workflowId: state.workflowId,
     firstRunId: state.firstRunId,
     ...describeExperiment(state),
-    stage: state.stage,
-    ...pick(state, ['outcome', 'reason', 'startedAtMs', 'completedAtMs', 'weightReason', 'paused', 'approved']),
-    ...pick(state, ['blind', 'waitingFor', 'timeToSafeMs']),
-    message: state.message,
+    stage: publicStage(state.stage),
+    ...defined({ outcome: ending?.outcome, reason: ending?.reason }),
+    ...defined({ startedAtMs: clock.startedAtMs, completedAtMs: ending?.atMs, weightReason: traffic.reason }),
+    ...defined({ paused, approved: gate?.approved, blind, waitingFor, timeToSafeMs: traffic.timeToSafeMs }),
+    message: formatEvent(state.event),
+    event: state.event,
     completedIterations: state.iteration,
-    ...nextObservation(state),
+    ...defined({ nextAtMs: nextObservationMs(state), awaitingApproval: reportGate(state) }),
     ...reportWeights(state),
-    ...(state.abort === undefined ? {} : { abortRequested: state.abort }),
-    ...reportGate(state),
-    ...(winner === undefined ? {} : { winner }),
+    ...defined({ abortRequested: state.abort, winner }),
     recommended: winner ?? experiment?.baseline.name ?? '',
     history: state.history,
     warnings: state.warnings,
@@ -49,8 +52,9 @@ type ExperimentFacts = Pick<
   | 'iterations'
 >;
 
-function describeExperiment({ experiment, images = {}, candidateStates }: ExperimentState): ExperimentFacts {
-  const { reward, metrics } = experiment ?? {};
+function describeExperiment({ experiment, preflight, candidateStates }: ExperimentState): ExperimentFacts {
+  const { images = {} } = preflight ?? {};
+  const { reward, metrics = {} } = experiment ?? {};
   return {
     apiVersion: experiment?.apiVersion ?? '',
     name: experiment?.name ?? '',
@@ -59,8 +63,7 @@ function describeExperiment({ experiment, images = {}, candidateStates }: Experi
     testingPattern: experiment?.testingPattern ?? '',
     deploymentPattern: experiment?.deploymentPattern ?? '',
     baseline: describeVersion(experiment?.baseline, images),
-    ...(reward === undefined ? {} : { reward }),
-    ...(metrics === undefined ? {} : { metrics }),
+    ...defined({ reward, metrics: Object.keys(metrics).length === 0 ? undefined : metrics }),
     judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
       ...describeVersion(version, images),
       ...describeCandidateState(candidateStates[index]),
@@ -73,22 +76,17 @@ function describeExperiment({ experiment, images = {}, candidateStates }: Experi
 function describeCandidateState(candidate: CandidateState | undefined): Omit<JudgedReport, keyof VersionReport> {
   if (candidate === undefined) return { suspect: false };
   const { assessment, reward, suspect, eliminated } = candidate;
-  return {
-    ...(assessment === undefined ? {} : { assessment }),
-    ...(reward === undefined ? {} : { reward }),
-    suspect,
-    ...(eliminated === undefined ? {} : { out: eliminated }),
-  };
+  return { ...defined({ assessment, reward, out: eliminated }), suspect };
 }
 
 function describeVersion(version: Version | undefined, images: Readonly<Record<string, string>>): VersionReport {
-  const known = { name: version?.name ?? '', revision: version?.revision ?? '' };
-  const image = images[known.name];
-  return image === undefined ? known : { ...known, image };
+  const { name = '', revision = '' } = version ?? {};
+  return { name, revision, ...defined({ image: images[name] }) };
 }
 
 /** Who would win if the run ended now; after it, who has won. */
-export function currentWinner({ experiment, candidateStates, outcome, promoted }: ExperimentState): string | undefined {
+export function currentWinner({ experiment, candidateStates, ending, promoted }: ExperimentState): string | undefined {
+  const outcome = ending?.outcome;
   if (experiment === undefined) return undefined;
   if (outcome === 'Promoted') return promoted;
   if (outcome === 'RolledBack') return baselineWins(experiment, candidateStates) ? experiment.baseline.name : undefined;
@@ -109,7 +107,7 @@ function conforms({ minSamples }: Experiment, [state]: readonly CandidateState[]
 function leadingCandidate(experiment: Experiment, states: readonly CandidateState[]): string | undefined {
   const fit = states.map(({ assessment, reward, ...state }) => {
     if (assessment === undefined || !isStillJudged(state) || !allPass(assessment, experiment.minSamples)) return null;
-    return { assessment, ...(reward === undefined ? {} : { reward }) };
+    return { assessment, ...defined({ reward }) };
   });
   const passing = experiment.candidates.filter((_, index) => fit[index] !== null && fit[index] !== undefined);
   if (experiment.reward === undefined) return passing.length === 1 ? passing[0]?.name : undefined;
@@ -138,21 +136,15 @@ function reportWeights(state: ExperimentState): Pick<Report, 'weights'> {
   const isAlone = state.experiment?.testingPattern === 'Conformance';
   const rest = 100 - candidates.reduce((sum, weight) => sum + weight, 0);
   const baseline = isAlone ? (state.candidateStates[0]?.weight ?? 0) : rest;
-  return { weights: { baseline, candidates, confirmed: state.confirmed } };
+  return { weights: { baseline, candidates, confirmed: state.traffic.confirmed } };
 }
 
-function nextObservation({ experiment, stage, deadlineMs }: ExperimentState): Pick<Report, 'nextAtMs'> {
-  if (experiment === undefined || stage !== 'Running' || deadlineMs === 0) return {};
-  return { nextAtMs: deadlineMs + experiment.intervalMs };
+function nextObservationMs({ experiment, stage, clock }: ExperimentState): number | undefined {
+  if (experiment === undefined || stage !== 'Running') return undefined;
+  return clock.deadlineMs + experiment.intervalMs;
 }
 
-function reportGate({ experiment, gateOpenedAtMs, stage }: ExperimentState): Pick<Report, 'awaitingApproval'> {
-  if (experiment === undefined || gateOpenedAtMs === undefined || stage !== 'Running') return {};
-  return { awaitingApproval: { sinceMs: gateOpenedAtMs, untilMs: gateOpenedAtMs + experiment.approvalLimitMs } };
-}
-
-function pick<K extends keyof ExperimentState>(state: ExperimentState, keys: readonly K[]): Pick<ExperimentState, K> {
-  const present = keys.filter((key) => state[key] !== undefined).map((key) => [key, state[key]]);
-  // Only keys of the state itself were taken, and absent ones stay absent.
-  return Object.fromEntries(present) as Pick<ExperimentState, K>;
+function reportGate({ experiment, gate, stage }: ExperimentState): Report['awaitingApproval'] {
+  if (experiment === undefined || gate === undefined || stage !== 'Running') return undefined;
+  return { sinceMs: gate.openedAtMs, untilMs: gate.openedAtMs + experiment.approvalLimitMs };
 }

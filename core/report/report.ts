@@ -1,6 +1,7 @@
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import type { ObjectName, Reward } from '../experiment/experiment.ts';
+import type { ExperimentEvent } from '../experiment/event.ts';
 import type { MetricDefinitions } from '../experiment/metric.ts';
 import type { Outcome, Stage } from '../experiment/stage.ts';
 import type { HumanRequest } from '../planner/requests.ts';
@@ -48,6 +49,8 @@ export interface Report {
   readonly reason?: string;
   /** The latest event in iter8's form, `IterationUpdate: Completed Iteration 3`. */
   readonly message: string;
+  /** The latest event as data. */
+  readonly event: ExperimentEvent;
   readonly startedAtMs?: number;
   readonly completedAtMs?: number;
   readonly intervalMs: number;
@@ -81,4 +84,13 @@ export interface Report {
   /** The latest observed intervals, oldest first; bounded. */
   readonly history: readonly IterationRecord[];
   readonly warnings: readonly string[];
+}
+
+/** The report, if it is one that this version can read. */
+export function asReport(value: unknown): Report | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { schemaVersion, stage, weights }: { schemaVersion?: unknown; stage?: unknown; weights?: unknown } = value;
+  const isReport = schemaVersion === 1 && typeof stage === 'string' && typeof weights === 'object';
+  // The version names the shape, and additions to it are optional.
+  return isReport ? (value as Report) : undefined;
 }

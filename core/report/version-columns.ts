@@ -1,6 +1,7 @@
 import type { Verdict } from '../verdicts/assessment.ts';
 import type { MetricName } from '../experiment/metric.ts';
 import type { Report, VersionReport } from './report.ts';
+import { defined } from '../text/defined.ts';
 
 /** A version as a column of a table: its verdicts in the order of the objectives, its metrics by name. */
 export interface VersionColumn {
@@ -26,7 +27,7 @@ export function versionColumns(report: Report): readonly VersionColumn[] {
       samples: assessment?.samples.candidate ?? 0,
       verdicts: (assessment?.objectives ?? []).map(({ candidate }) => candidate),
       metricValue: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.candidate,
-      ...(value === undefined ? {} : { reward: value }),
+      ...defined({ reward: value }),
     };
   });
   return isAlone(report) ? candidates : [baselineColumn(report), ...candidates];
@@ -47,6 +48,6 @@ function baselineColumn({ baseline, judged, weights }: Report): VersionColumn {
     samples: assessment?.samples.baseline ?? 0,
     verdicts: (assessment?.objectives ?? []).map((one) => one.baseline),
     metricValue: (metric) => assessment?.metrics.find((one) => one.metric === metric)?.baseline,
-    ...(value === undefined ? {} : { reward: value }),
+    ...defined({ reward: value }),
   };
 }

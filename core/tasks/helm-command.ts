@@ -1,3 +1,5 @@
+import { defined } from '../text/defined.ts';
+
 /** A `helm upgrade` as its arguments ask for it. */
 export interface HelmUpgrade {
   readonly release: string;
@@ -44,7 +46,7 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
     isAtomic: words.flags.some(({ name }) => name === '--atomic'),
     installs: words.flags.some(({ name }) => name === '--install' || name === '-i'),
     args: words.withoutOutput,
-    ...(namespace === undefined ? {} : { namespace }),
+    ...defined({ namespace }),
   };
   return { kind: 'upgrade', upgrade };
 }

@@ -1,12 +1,13 @@
 import { contextDocument, weightDocuments, winnerFacts } from './task-context.ts';
 import type { TaskContext } from './task-context.ts';
+import { defined } from '../text/defined.ts';
 
 /** What a notification without a body of its own says: iter8's summary, then the experiment. */
 export function notificationBody(context: TaskContext): string {
   const { winner, version } = context;
   const summary = {
     winnerFound: winnerFacts(context).winnerFound,
-    ...(winner === undefined ? {} : { winner }),
+    ...defined({ winner }),
     versionRecommendedForPromotion: version.name,
     lastRecommendedWeights: weightDocuments(context),
   };

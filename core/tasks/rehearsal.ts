@@ -7,7 +7,7 @@ import { movesTraffic, allVersions } from '../experiment/versions.ts';
 /** The versions that the finish actions may run for: a roll back or an abort need not run them for the baseline. */
 export function possibleWinners(experiment: Experiment): readonly Version[] {
   const { candidates, finishOnRollBack, finishOnAbort } = experiment;
-  const runForBaseline = !movesTraffic(experiment) || finishOnRollBack !== false || finishOnAbort;
+  const runForBaseline = !movesTraffic(experiment) || finishOnRollBack || finishOnAbort;
   return runForBaseline ? allVersions(experiment) : candidates;
 }
 
@@ -16,7 +16,7 @@ export function possibleWinners(experiment: Experiment): readonly Version[] {
  * script does before them may be what they need, so that only those that come first are.
  */
 export function rehearsableApplies(experiment: Experiment, winner: Version): readonly ExecTask[] {
-  if (experiment.loop?.some(mayDeploy) === true) return [];
+  if (experiment.loop.some(mayDeploy)) return [];
   const deploying = finishTasksFor(experiment, winner).filter(mayDeploy);
   const end = deploying.findIndex((task) => !isRehearsable(task));
   return deploying.slice(0, end === -1 ? undefined : end).filter(isRehearsable);

@@ -4,6 +4,7 @@ import type { Experiment, Version } from '../experiment/experiment.ts';
 import type { Stage } from '../experiment/stage.ts';
 import { templateVariables } from './template.ts';
 import type { JsonRecord, Scope } from './template.ts';
+import { defined } from '../text/defined.ts';
 
 /** Where an experiment is when a task runs: what its templates and its condition may ask. */
 export interface TaskContext {
@@ -40,7 +41,7 @@ export function contextDocument(context: TaskContext): JsonRecord {
     spec: {
       target: formatObjectName(experiment.target),
       strategy: { testingPattern: experiment.testingPattern, deploymentPattern: experiment.deploymentPattern },
-      versionInfo: { ...(baseline === undefined ? {} : { baseline }), candidates },
+      versionInfo: { ...defined({ baseline }), candidates },
       duration: { intervalSeconds: experiment.intervalMs / 1000, iterations: experiment.iterations },
     },
     status: {
@@ -51,7 +52,7 @@ export function contextDocument(context: TaskContext): JsonRecord {
       currentWeightDistribution: weightDocuments(context),
       analysis: {
         winnerAssessment: {
-          data: { winnerFound: winner !== undefined, ...(winner === undefined ? {} : { winner }) },
+          data: { winnerFound: winner !== undefined, ...defined({ winner }) },
         },
       },
     },

@@ -74,7 +74,7 @@ export function finishTasksFor(
 /** The programs that the worker must allow for the tasks of all actions, each once. */
 export function requiredCommands({
   start,
-  loop = [],
+  loop,
   finish,
 }: Pick<Experiment, 'start' | 'loop' | 'finish'>): readonly string[] {
   return [...new Set([...start, ...loop, ...finish].flatMap((task) => requiredCommand(task) ?? []))];

@@ -50,3 +50,6 @@ export const leaseAnnotations = {
 export function leaseName(ksvc: string): string {
   return `serin-${ksvc}`;
 }
+
+/** kubectl's copy of what was applied: it says all of the object again. */
+export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import type { Assessment, MetricValue, ObjectiveAssessment } from './assessment.ts';
 import { noEvidence } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
@@ -9,6 +8,7 @@ import type { Counts, Measurement, NotMeasured } from '../measurements/measureme
 import { metricValue } from '../measurements/metric-value.ts';
 import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './threshold.ts';
 import { judgeSequentially } from './sequential.ts';
+import { defined } from '../text/defined.ts';
 
 export interface AssessInput {
   readonly experiment: Experiment;
@@ -38,7 +38,7 @@ export function assess(input: AssessInput): Assessment {
 }
 
 function needsLimits({ experiment, shown = true }: AssessInput): boolean {
-  return shown || effectiveAnalysis(experiment).undecided === 'pointEstimate';
+  return shown || experiment.analysis.undecided === 'pointEstimate';
 }
 
 function withLimits(one: ObjectiveAssessment, { experiment, totals }: AssessInput): ObjectiveAssessment {
@@ -52,7 +52,7 @@ type ObjectiveJudgements = Pick<Assessment, 'objectives' | 'overall'>;
 
 function judge(input: AssessInput): ObjectiveJudgements {
   const { experiment, totals, measurement, evidence = noEvidence(experiment), shown = true } = input;
-  if (effectiveAnalysis(experiment).method === 'sequential') {
+  if (experiment.analysis.method === 'sequential') {
     return judgeSequentially({
       settings: experiment,
       totals,
@@ -106,8 +106,8 @@ function withoutVerdict(assessment: ObjectiveAssessment, measurement: NotMeasure
 function shownMetrics({ objectives, indicators, reward }: Experiment): readonly MetricName[] {
   const rewards = reward === undefined ? [] : [reward.metric];
   const named = new Set(['request-count', ...indicators, ...objectives.map(({ metric }) => metric), ...rewards]);
-  const defined = [...named].filter((metric) => builtInMetric(metric) === undefined);
-  return [...builtInMetrics.filter((metric) => named.has(metric)), ...defined];
+  const custom = [...named].filter((metric) => builtInMetric(metric) === undefined);
+  return [...builtInMetrics.filter((metric) => named.has(metric)), ...custom];
 }
 
 function versionValues(metric: MetricName, { errorClass }: Experiment, totals: AssessInput['totals']): MetricValue {
@@ -115,7 +115,6 @@ function versionValues(metric: MetricName, { errorClass }: Experiment, totals: A
   const candidate = metricValue(metric, totals.candidate, errorClass);
   return {
     metric,
-    ...(baseline === undefined ? {} : { baseline }),
-    ...(candidate === undefined ? {} : { candidate }),
+    ...defined({ baseline, candidate }),
   };
 }

@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../experiment/analysis-rules.ts';
 import { formatPair } from '../measurements/comparison.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment, Reward } from '../experiment/experiment.ts';
@@ -40,7 +39,7 @@ export function compareReward({ experiment, totals, evidence }: ComparisonInput)
   const [shown, beside] = formatPair(reward.metric, [candidate, baseline]);
   const comparison = `${shown} against ${beside} of the baseline`;
   const judged =
-    effectiveAnalysis(experiment).method === 'sequential'
+    experiment.analysis.method === 'sequential'
       ? bySequentialTest(experiment, evidence)
       : byValue(reward, { ...values, experiment, totals });
   return { ...values, verdict: judged.verdict, reason: `${reward.metric} ${comparison}${judged.detail}` };
@@ -67,7 +66,7 @@ function byValue(reward: Reward, { baseline, candidate, experiment, totals }: Va
 }
 
 function bySequentialTest(experiment: Experiment, evidence: Evidence | undefined): Judged {
-  const needed = -Math.log(effectiveAnalysis(experiment).falsePass);
+  const needed = -Math.log(experiment.analysis.falsePass);
   const gains = evidence?.gains;
   // The test's pass is a mean below 0.
   const { logPass: worse, logFail: better } = gains === undefined ? { logPass: 0, logFail: 0 } : sequentialT(gains);

@@ -1,4 +1,4 @@
-import { effectiveAnalysis, metricTolerance } from '../experiment/analysis-rules.ts';
+import { metricTolerance } from '../experiment/analysis-rules.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
 import { addGauge, logGaugeEvidence, noGauge } from './gauge-evidence.ts';
 import type { GaugeEvidence } from './gauge-evidence.ts';
@@ -26,6 +26,7 @@ import { addInterval, freshProcess, logEvidence } from '../stats/restarts.ts';
 import type { RestartingProcess } from '../stats/restarts.ts';
 import { addDifference, noDifferences } from '../stats/sequential-t.ts';
 import type { Differences } from '../stats/sequential-t.ts';
+import { defined } from '../text/defined.ts';
 
 /** What one version has shown about one objective so far; JSON-safe. */
 export type ObjectiveEvidence =
@@ -89,7 +90,7 @@ export function addEvidence(evidence: Evidence, interval: Totals, settings: Evid
   const added = (role: Role): readonly ObjectiveEvidence[] =>
     settings.objectives.map((objective, index) => {
       const known = evidence[role][index] ?? freshEvidence(objective, role, settings.metrics);
-      const correlation = settings.correlations?.[index] ?? undefined;
+      const correlation = settings.correlations[index] ?? undefined;
       return addToObjective(known, interval, { ...settings, role, objective, correlation });
     });
   const requests = interval.baseline.requests + interval.candidate.requests;
@@ -107,7 +108,7 @@ function gainsAfter(
   { reward, errorClass }: EvidenceSettings,
 ): Pick<Evidence, 'gains'> {
   const gain = reward === undefined ? undefined : rewardGain(reward, interval, { errorClass });
-  if (gain === undefined) return gains === undefined ? {} : { gains };
+  if (gain === undefined) return defined({ gains });
   return { gains: addDifference(gains ?? noDifferences, gain) };
 }
 
@@ -232,7 +233,7 @@ function addValue(known: GaugeEvidence, interval: Totals, settings: ObjectiveSet
   const tolerance = metricTolerance(settings, metric);
   const value = metricValue(metric, interval[role], errorClass);
   const baseline = metricValue(metric, interval.baseline, errorClass);
-  const { falsePass } = effectiveAnalysis(settings);
+  const { falsePass } = settings.analysis;
   if (value === undefined) return { ...known, excess: 0 };
   if (ratio !== undefined) {
     if (baseline === undefined) return { ...known, excess: 0 };
@@ -255,7 +256,7 @@ function addBesideBaseline(known: OddsEvidence, interval: Totals, settings: Obje
   });
   const paired = { candidate: trials(interval.candidate), baseline: trials(interval.baseline) };
   const boundary = ratio * (1 + metricTolerance(settings, metric));
-  return addOdds(known, paired, { ratio, boundary, falsePass: effectiveAnalysis(settings).falsePass });
+  return addOdds(known, paired, { ratio, boundary, falsePass: settings.analysis.falsePass });
 }
 
 /** The requests of an interval, and how many of them were bad: at most, for a pass, and at least, for a fail. */
@@ -286,7 +287,7 @@ function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSet
   const worth = discounted({ requests, bad: atMost }, passDispersion);
   const pass = { requests: known.pass.requests + worth.requests, bad: known.pass.bad + worth.bad };
   const increments = failIncrements(discounted({ requests, bad: atLeast }, failDispersion), limit);
-  const suffices = logPassEvidence(pass, boundary) >= -Math.log(effectiveAnalysis(settings).falsePass);
+  const suffices = logPassEvidence(pass, boundary) >= -Math.log(settings.analysis.falsePass);
   return {
     kind: 'share',
     pass,
@@ -303,7 +304,7 @@ function dispersions(
   requests: number,
   { correlation = 0, role, ...settings }: ObjectiveSettings,
 ): { readonly pass: number; readonly fail: number } {
-  const { dispersion } = effectiveAnalysis(settings);
+  const { dispersion } = settings.analysis;
   switch (dispersion) {
     case 'off':
       return { pass: 1, fail: 1 };
@@ -339,7 +340,7 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
   if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));
-  const suffices = logBetEvidence(pass) >= -Math.log(effectiveAnalysis(settings).falsePass);
+  const suffices = logBetEvidence(pass) >= -Math.log(settings.analysis.falsePass);
   const requests = known.requests + timed;
   return { ...known, pass, requests, fail, passed: known.passed || suffices, excess };
 }

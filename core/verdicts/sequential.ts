@@ -1,4 +1,4 @@
-import { effectiveAnalysis, metricTolerance } from '../experiment/analysis-rules.ts';
+import { metricTolerance } from '../experiment/analysis-rules.ts';
 import type { EvidenceReport, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
 import { formatMetric } from '../measurements/comparison.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -14,6 +14,7 @@ import { formatOdds } from './format-odds.ts';
 import { requestsUntilPass, shareInterval } from '../stats/bernoulli.ts';
 import { logMeanExp } from '../stats/log-space.ts';
 import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
+import { defined } from '../text/defined.ts';
 
 export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis' | 'metrics'>;
 
@@ -49,7 +50,7 @@ export function judgeSequentially(input: SequentialInput): {
       candidate: own?.verdict ?? 'undecided',
       reason: own?.reason ?? '',
       suspect: own?.suspect ?? false,
-      ...(own?.evidence === undefined ? {} : { evidence: own.evidence }),
+      ...defined({ evidence: own?.evidence }),
     };
   });
   return { objectives, overall: judgeOverall({ baseline, candidate }, objectives, input) };
@@ -77,13 +78,13 @@ function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): V
   });
   const tested = logs.filter(({ own }) => own.kind !== 'fact');
   const failLog = tested.length === 0 ? -Infinity : logMeanExp(tested.map(({ fail }) => fail));
-  const hasFailed = failLog >= -Math.log(effectiveAnalysis(settings).falseFail);
+  const hasFailed = failLog >= -Math.log(settings.analysis.falseFail);
   const worst = Math.max(...tested.map(({ fail }) => fail));
   const objectives = logs.map(({ objective, own, pass, fail }) => {
     const isCulprit = hasFailed && own.kind !== 'fact' && fail === worst;
     return judgeObjective(input, role, { objective, own, pass, fail, isCulprit });
   });
-  const needed = -Math.log(effectiveAnalysis(settings).falseFail) + Math.log(tested.length);
+  const needed = -Math.log(settings.analysis.falseFail) + Math.log(tested.length);
   const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.excess > 0 && fail >= needed);
   return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, objectives };
 }
@@ -148,14 +149,16 @@ interface ReportInput {
 }
 
 function evidenceReport({ settings, objective, own, pass, fail }: ReportInput): EvidenceReport {
-  const { falsePass, falseFail } = effectiveAnalysis(settings);
+  const { falsePass, falseFail } = settings.analysis;
   const needed = requestsNeeded(own, testBoundaries(objective, settings).boundary, falsePass);
   return {
     logPass: finite(pass),
     logFail: finite(fail),
     passed: own.passed,
-    ...(own.kind === 'share' ? { interval: shareInterval(own.pass, { falsePass, falseFail }) } : {}),
-    ...(Number.isFinite(needed) ? { requestsToPass: needed } : {}),
+    ...defined({
+      interval: own.kind === 'share' ? shareInterval(own.pass, { falsePass, falseFail }) : undefined,
+      requestsToPass: Number.isFinite(needed) ? needed : undefined,
+    }),
   };
 }
 
@@ -185,7 +188,7 @@ interface ReasonInput extends ReportInput {
 function verdictReason(input: ReasonInput): string {
   const { verdict, counts, own, settings, pass, fail } = input;
   const estimate = `${estimateText(input)}, ${counts.requests} requests`;
-  const { falsePass, falseFail } = effectiveAnalysis(settings);
+  const { falsePass, falseFail } = settings.analysis;
   const skipped = own.kind === 'mean' && own.skipped !== undefined ? `; interval left out: ${own.skipped}` : '';
   switch (verdict) {
     case 'fail':

@@ -66,7 +66,7 @@ function isZeroOfBaseline(
 }
 
 /** What a user's metric is made of, where its definition says so; else the requests. */
-function sampleCount({ metric }: Objective, counts: Counts, { metrics = {} }: JudgementSettings): number {
+function sampleCount({ metric }: Objective, counts: Counts, { metrics }: JudgementSettings): number {
   const sampleSize = metrics[metric]?.sampleSize;
   if (sampleSize === undefined) return counts.requests;
   const reading = counts.values?.[formatObjectName(sampleSize)];

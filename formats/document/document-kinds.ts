@@ -1,4 +1,4 @@
-import { readField } from '../../core/text/field.ts';
+import { readField } from '../../core/text/json.ts';
 import { readDocuments } from './document.ts';
 
 /** The kinds of a text's documents; none where it is not YAML. */

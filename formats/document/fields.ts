@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { builtInMetric, builtInMetrics } from '../../core/experiment/metric.ts';
 import { showValue } from './issue.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** Marks issues whose words are complete, so that nothing but the place has to be added. */
 export interface IssueParams {
@@ -65,7 +66,7 @@ export function integerField({ min, max }: { min: number; max?: number }): z.Zod
   return parsed(
     `an integer ${range}`,
     (value) => (typeof value === 'number' && Number.isSafeInteger(value) && fits(value) ? value : undefined),
-    { type: 'integer', minimum: min, ...(max === undefined ? {} : { maximum: max }) },
+    { type: 'integer', minimum: min, ...defined({ maximum: max }) },
   );
 }
 

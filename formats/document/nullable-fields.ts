@@ -1,3 +1,5 @@
+import { defined } from '../../core/text/defined.ts';
+
 /** The parts of JSON Schema that the schemas of manifests use. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -18,9 +20,11 @@ export function withNullableFields(schema: JsonSchema): JsonSchema {
   };
   return {
     ...schema,
-    ...(anyOf === undefined ? {} : { anyOf: anyOf.map(withNullableFields) }),
-    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(field)) }),
-    ...(items === undefined ? {} : { items: withNullableFields(items) }),
+    ...defined({
+      anyOf: anyOf?.map(withNullableFields),
+      properties: properties && Object.fromEntries(Object.entries(properties).map(field)),
+      items: items && withNullableFields(items),
+    }),
     ...(typeof additionalProperties === 'object'
       ? { additionalProperties: allowNull(withNullableFields(additionalProperties)) }
       : {}),
@@ -32,8 +36,10 @@ export function allowNull(schema: JsonSchema): JsonSchema {
   const { type, anyOf } = schema;
   return {
     ...schema,
-    ...(type === undefined ? {} : { type: [...new Set([type, 'null'].flat())] }),
-    ...(schema.enum === undefined ? {} : { enum: [...schema.enum, null] }),
-    ...(anyOf === undefined ? {} : { anyOf: [...anyOf, { type: 'null' }] }),
+    ...defined({
+      type: type && [...new Set([type, 'null'].flat())],
+      enum: schema.enum && [...schema.enum, null],
+      anyOf: anyOf && [...anyOf, { type: 'null' }],
+    }),
   };
 }

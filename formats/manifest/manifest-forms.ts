@@ -1,13 +1,12 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { readField } from '../../core/text/field.ts';
+import { readField } from '../../core/text/json.ts';
 import { crossCheck } from './checks/cross-checks.ts';
-import { warnOfHandlers } from './iter8/handler-warnings.ts';
 import type { Path } from '../document/issue.ts';
 import { checkPromotion } from './serin/checks.ts';
 import { normalizeNative } from './serin/normalize.ts';
 import { iter8Sketch, nativePath } from './serin/paths.ts';
 import { nativeManifest } from './serin/schema.ts';
-import { normalize } from './iter8/normalize.ts';
+import { normalize, warnOfHandlers } from './iter8/normalize.ts';
 import { repair } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import { iter8Manifest } from './iter8/schema.ts';

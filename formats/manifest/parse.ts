@@ -7,6 +7,7 @@ import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
+import { defined } from '../../core/text/defined.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { checkLoads } from './checks/load-checks.ts';
 import { metricsBeside } from '../metrics/metrics-beside.ts';
@@ -57,7 +58,7 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
   const beside = text === undefined ? undefined : metricsBeside(reading.experiment, text, file);
   if (beside?.kind === 'invalid') return invalid(beside.issues);
-  const experiment = withMetrics(reading.experiment, beside?.metrics);
+  const experiment = { ...reading.experiment, ...defined({ metrics: beside?.metrics }) };
   /** Checks of an experiment speak of iter8's places. */
   const placeIn = (issue: ValueIssue): Issue => {
     return place({ ...issue, path: [...form.ownPath(issue.path, repaired.value)] });
@@ -67,10 +68,6 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
   const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
   return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
-}
-
-function withMetrics(experiment: Experiment, metrics: Experiment['metrics'] = {}): Experiment {
-  return Object.keys(metrics).length === 0 ? experiment : { ...experiment, metrics };
 }
 
 function invalid(issues: readonly Issue[]): ExperimentReading {

@@ -11,6 +11,7 @@ import {
   refusePlaceholders,
 } from './metric-fields.ts';
 import type { MetricDraft, Reference, SourceDraft } from './metric-fields.ts';
+import { defined } from '../../core/text/defined.ts';
 
 const namedTemplate = mappingField({ name: textField, value: textField });
 
@@ -28,7 +29,7 @@ export const v2alpha1Metric = mappingField({
     }),
     type: choiceField(['counter', 'gauge']).optional(),
     sampleSize: mappingField({ namespace: namespaceName.optional(), name: objectName })
-      .transform(({ name, namespace }): Reference => ({ name, ...(namespace === undefined ? {} : { namespace }) }))
+      .transform(({ name, namespace }): Reference => ({ name, ...defined({ namespace }) }))
       .optional(),
     provider: choiceField(['prometheus']),
   }),
@@ -106,9 +107,8 @@ function httpSource(spec: V2alpha2Spec): SourceDraft {
     urlTemplate,
     headers: spec.headerTemplates ?? [],
     params: spec.params ?? [],
-    ...(body === undefined ? {} : { body }),
+    ...defined({ body }),
     jqExpression,
-    ...(authType === undefined ? {} : { authType }),
-    ...(secret === undefined ? {} : { secret }),
+    ...defined({ authType, secret }),
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../document/fields.ts';
 import { parseQuantity } from '../document/quantity.ts';
 import { serverFields } from '../document/server-fields.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** A reference as a manifest writes it: without a namespace it is in that of the metric. */
 export interface Reference {
@@ -83,9 +84,6 @@ export function commonDraft(
 ): Pick<MetricDraft, 'name' | 'namespace' | 'description' | 'units' | 'sampleSize'> {
   return {
     name,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(description === undefined ? {} : { description }),
-    ...(units === undefined ? {} : { units }),
-    ...(sampleSize === undefined ? {} : { sampleSize }),
+    ...defined({ namespace, description, units, sampleSize }),
   };
 }

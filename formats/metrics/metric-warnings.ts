@@ -5,7 +5,7 @@ import type { ValueIssue } from '../document/zod-issues.ts';
 /** Objectives whose metric only the cluster can know: a misspelt name looks like that too. */
 export function warnOfDefinedMetrics({
   objectives,
-  metrics = {},
+  metrics,
 }: Pick<Experiment, 'objectives' | 'metrics'>): ValueIssue[] {
   return objectives.flatMap(({ metric }, index) => {
     if (builtInMetric(metric) !== undefined || metrics[metric] !== undefined) return [];

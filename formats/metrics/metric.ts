@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import { readField } from '../../core/text/field.ts';
+import { readField } from '../../core/text/json.ts';
 import type { MetricDefinition, MetricProviderName, MetricSource } from '../../core/experiment/metric-definition.ts';
 import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
@@ -13,6 +13,7 @@ import { serinMetric } from './serin.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** A metric with the place of its expression, for whoever can check it. */
 export interface LocatedMetric {
@@ -96,7 +97,7 @@ function resolve(draft: MetricDraft, defaultNamespace: string): MetricDefinition
   return {
     ...others,
     namespace,
-    ...(sampleSize === undefined ? {} : { sampleSize: { ...own, ...sampleSize } }),
+    ...defined({ sampleSize: sampleSize && { ...own, ...sampleSize } }),
     source: resolveSource(source, own),
   };
 }

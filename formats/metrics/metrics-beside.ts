@@ -1,11 +1,12 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
+import type { MetricDefinitions } from '../../core/experiment/metric.ts';
 import { metricObject, metricReferences } from '../../core/experiment/metric-references.ts';
 import type { Issue } from '../document/issue.ts';
 import { parseMetrics } from './metric.ts';
 
 export type MetricsBeside =
-  | { readonly kind: 'ok'; readonly metrics: NonNullable<Experiment['metrics']> }
+  | { readonly kind: 'ok'; readonly metrics: MetricDefinitions }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
 /**

@@ -11,6 +11,7 @@ import {
   refusePlaceholders,
 } from './metric-fields.ts';
 import type { MetricDraft, SourceDraft } from './metric-fields.ts';
+import { defined } from '../../core/text/defined.ts';
 
 const templates = z.record(z.string(), textField);
 
@@ -110,7 +111,7 @@ function httpSource({ url, method, params, body, jq, auth, headers = {} }: z.out
     urlTemplate: url,
     headers: [...namedTemplates(headers), ...bearerHeader(authType, headers)],
     params: namedTemplates(params ?? {}),
-    ...(body === undefined ? {} : { body }),
+    ...defined({ body }),
     jqExpression: jq,
     ...(auth === undefined || authType === undefined ? {} : { authType, secret: { name: auth.secret } }),
   };

@@ -14,6 +14,7 @@ import { connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
 import { Unmeasured } from '../unmeasured.ts';
+import { defined } from '../../core/text/defined.ts';
 
 export interface HistoryInput {
   readonly baseUrl: string;
@@ -40,15 +41,17 @@ export interface RequestHistory {
 /** What a history tells about the surroundings of an experiment. */
 export function toSurroundings({ requestsPerSecond, baseline, correlations }: RequestHistory): Surroundings {
   return {
-    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...defined({ requestsPerSecond }),
     ...(baseline.requests === 0 ? {} : { latencies: { buckets: baseline.buckets, sumMs: baseline.latencySumMs } }),
     correlations,
   };
 }
 
 const historyIntervals = 60;
+
 /** More would ask too much of Prometheus. */
 const longestHistoryMs = 6 * 3_600_000;
+
 /** The traffic now is that of the latest so many intervals. */
 const recentIntervals = 5;
 const answerLimitMs = 20_000;

@@ -2,6 +2,7 @@ import { type Pack, tiers } from './packs.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
 import { type Matcher, rangeSelector } from './selector.ts';
 import { Unmeasured } from '../unmeasured.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** One counter of a histogram: its sum, its count, or the cumulative bucket below `le` (milliseconds). */
 export type HistogramPart = 'sum' | 'count' | number;
@@ -120,7 +121,7 @@ function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyM
   const part = name.endsWith('_bucket')
     ? toMilliseconds(Number(le?.replace('Inf', 'Infinity')), msPerUnit)
     : partName(name);
-  const { pod, origin } = processIdentity({ ...own, ...(job === undefined ? {} : { job }) }, pack);
+  const { pod, origin } = processIdentity({ ...own, ...defined({ job }) }, pack);
   return {
     family,
     revision,
@@ -157,7 +158,7 @@ function statusLabel({ code, responses }: Pack): string {
 
 /** Which process counts, and all other labels of its series: where it was scraped. */
 function processIdentity({ job, ...labels }: Labels, { identity, code }: Pack): Pick<Reading, 'pod' | 'origin'> {
-  const ofJob = job === undefined ? {} : { job };
+  const ofJob = defined({ job });
   const { [code ?? '']: _status, ...others } = labels;
   if (identity.pod === undefined) return { pod: formatLabels(others), origin: ofJob };
   const { [identity.revision]: _revision, [identity.pod]: pod = '', ...origin } = others;

@@ -1,3 +1,5 @@
+import { formatEvent } from '../../core/experiment/event.ts';
+import type { ExperimentEvent } from '../../core/experiment/event.ts';
 import { withMarks } from './conditions.ts';
 import type { StatusCondition, Mark, Marks } from './conditions.ts';
 import type { MetricDefinitions, MetricName } from '../../core/experiment/metric.ts';
@@ -90,8 +92,8 @@ export interface RunFacts {
 
 /** The status of an Experiment that nobody has looked at yet. */
 export function initialStatus(nowMs: number): ExperimentStatus {
-  const message = 'Experiment status initialized';
-  const waiting: Mark = { status: 'False', reason: 'ExperimentInitialized', message };
+  const event: ExperimentEvent = { reason: 'ExperimentInitialized', message: 'Experiment status initialized' };
+  const waiting: Mark = { status: 'False', ...event };
   const progressing: Mark = { ...waiting, status: 'True' };
   const marks = {
     Completed: waiting,
@@ -105,7 +107,7 @@ export function initialStatus(nowMs: number): ExperimentStatus {
     initTime: formatTimestamp(nowMs),
     stage: 'Waiting',
     completedIterations: 0,
-    message: `ExperimentInitialized: ${message}`,
+    message: formatEvent(event),
     serin: {},
   };
 }
@@ -182,7 +184,7 @@ function conditionMarks(report: Report, facts: RunFacts): Marks {
 }
 
 function marksWhileOpen(report: Report): Marks {
-  const latest = splitMessage(report.message);
+  const latest = report.event;
   const [flag] = activeFlags(report);
   const doing = flag === undefined ? latest : { reason: flagReasons[flag.name], message: flag.detail || flag.name };
   return {
@@ -207,7 +209,7 @@ function marksAtEnd(report: Report, outcome: Outcome, { failureType }: RunFacts)
   const hasFailed = outcome === 'Failed';
   const failure: Mark = { status: 'True', reason: failureReason(failureType), message };
   return {
-    Completed: { status: 'True', ...splitMessage(report.message) },
+    Completed: { status: 'True', ...report.event },
     ...(hasFailed ? { Failed: failure } : {}),
     Ready: { status: hasFailed ? 'False' : 'True', reason: hasFailed ? failure.reason : outcome, message },
     Progressing: { status: 'False', reason: outcome, message },
@@ -250,12 +252,6 @@ function failureReason(type: string | undefined): string {
 
 function statusMessage({ message, outcome }: Report, { Failed: failed }: Marks): string {
   return outcome === 'Failed' && failed !== undefined ? `${failed.reason}: ${failed.message}` : message;
-}
-
-/** `IterationUpdate: Completed Iteration 3` */
-function splitMessage(text: string): Pick<Mark, 'reason' | 'message'> {
-  const [reason = '', ...rest] = text.split(': ');
-  return { reason, message: rest.join(': ') };
 }
 
 function lastUpdate({ history, startedAtMs, completedAtMs }: Report): Pick<ExperimentStatus, 'lastUpdateTime'> {

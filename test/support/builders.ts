@@ -1,10 +1,19 @@
 import { defaultSettings } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
+import { defaultExtensionMs } from '../../core/experiment/analysis-rules.ts';
+import { thresholdAnalysis } from '../../core/experiment/analysis.ts';
+import type { Analysis, AnalysisDefaults } from '../../core/experiment/analysis.ts';
 import type { Bucket, Counts } from '../../core/measurements/measurement.ts';
 
+export interface ExperimentChanges extends Omit<Partial<Experiment>, 'analysis'> {
+  readonly analysis?: AnalysisDefaults & Partial<Analysis>;
+}
+
 /** An experiment like the seed's, with short steps; a test overrides only what it is about. */
-export function anExperiment(changes: Partial<Experiment> = {}): Experiment {
+export function anExperiment({ analysis = thresholdAnalysis, ...changes }: ExperimentChanges = {}): Experiment {
+  const { iterations = 5, intervalMs = 12_000 } = changes;
   return {
+    ...defaultSettings,
     apiVersion: 'iter8.tools/v2alpha2',
     name: 'canary',
     namespace: 'default',
@@ -13,19 +22,21 @@ export function anExperiment(changes: Partial<Experiment> = {}): Experiment {
     deploymentPattern: 'Progressive',
     baseline: { name: 'current', revision: 'sample-app-v1', variables: { promote: 'values' } },
     candidates: [{ name: 'candidate', revision: 'sample-app-v2', variables: { promote: 'candidate-values' } }],
+    discovers: false,
     objectives: [
       { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: true },
       { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: true },
     ],
     indicators: [],
     weights: { maxCandidateWeight: 100, maxCandidateWeightIncrement: 10 },
-    intervalMs: 12_000,
-    iterations: 5,
+    intervalMs,
+    iterations,
+    iterationsPerLoop: iterations,
+    analysis: { longestExtensionMs: defaultExtensionMs({ iterations, intervalMs }), ...analysis },
     start: [{ kind: 'init-experiment' }],
     finish: [
       { kind: 'exec', command: 'helm', args: ['upgrade', 'sample-app', '{{ .promote }}.yaml'], interpolate: true },
     ],
-    ...defaultSettings,
     ...changes,
   };
 }

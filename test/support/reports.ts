@@ -27,6 +27,7 @@ export function aReport({ assessment, suspect, ...changes }: ReportChanges = {})
     judged: [aCandidate(ofCandidate)],
     stage: 'Running',
     message: 'IterationUpdate: Completed Iteration 4',
+    event: { reason: 'IterationUpdate', message: 'Completed Iteration 4' },
     startedAtMs,
     intervalMs: 12_000,
     completedIterations: 4,

@@ -2,6 +2,8 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { describe } from '../../core/report/describe.ts';
 import { formatRequest } from '../../core/planner/requests.ts';
 import { refusalReason, withRequest } from '../../core/planner/accept-request.ts';
+import { publicStage } from '../../core/experiment/stage.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
 import { buildReport } from '../../core/report/report-of-state.ts';
 import * as messages from '../../contract/messages.ts';
@@ -57,7 +59,7 @@ function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void 
 
 function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAccepted {
   update(run, withRequest(run.state, kind, { ...request, atMs: Date.now() }));
-  return { stage: run.state.stage, message: `${kind} accepted` };
+  return { stage: publicStage(run.state.stage), message: `${kind} accepted` };
 }
 
 function refuse(run: Run, kind: RequestKind): void {
@@ -73,8 +75,9 @@ function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | unde
 function sanitizeRequest(input: RequestInput | undefined): RequestInput {
   const given: { readonly by?: unknown; readonly reason?: unknown } =
     typeof input === 'object' && input !== null ? input : {};
-  return {
-    ...(typeof given.by === 'string' ? { by: given.by } : {}),
-    ...(typeof given.reason === 'string' ? { reason: given.reason } : {}),
-  };
+  return defined({ by: textOrNone(given.by), reason: textOrNone(given.reason) });
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { initialState, withWarnings } from '../../core/planner/experiment-state.ts';
+import { initialState } from '../../core/planner/experiment-state.ts';
+import { withWarnings } from '../../core/planner/state-transitions.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';

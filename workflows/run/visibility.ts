@@ -3,6 +3,7 @@ import type { SearchAttributePair } from '@temporalio/common';
 import { details } from '../../core/report/web-ui-details.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { buildReport } from '../../core/report/report-of-state.ts';
+import { publicStage } from '../../core/experiment/stage.ts';
 import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
 import {
@@ -32,8 +33,8 @@ function safeDetails(state: ExperimentState): string {
 }
 
 function searchAttributePairs(state: ExperimentState): SearchAttributePair[] {
-  const { experiment, stage, outcome } = state;
-  const pairs: SearchAttributePair[] = [{ key: stageAttribute, value: stage }];
+  const { experiment, stage, ending } = state;
+  const pairs: SearchAttributePair[] = [{ key: stageAttribute, value: publicStage(stage) }];
   if (experiment !== undefined) {
     pairs.push({ key: targetAttribute, value: formatObjectName(experiment.target) });
     pairs.push({
@@ -41,6 +42,6 @@ function searchAttributePairs(state: ExperimentState): SearchAttributePair[] {
       value: candidateWeights(state).reduce((sum, weight) => sum + weight, 0),
     });
   }
-  if (outcome !== undefined) pairs.push({ key: outcomeAttribute, value: outcome });
+  if (ending !== undefined) pairs.push({ key: outcomeAttribute, value: ending.outcome });
   return pairs;
 }

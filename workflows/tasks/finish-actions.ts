@@ -11,6 +11,7 @@ import { loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 import { followLatest } from '../traffic.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /**
  * Runs the finish actions for the winner, then proves that the target serves it. A failure says what had run before it,
@@ -43,12 +44,12 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   const experiment = loadedExperiment(run);
   if (!tasks.some(isHelm)) return;
   const revisions = allVersions(experiment).map((version) => judged(run, version));
-  const digest = run.state.digests?.[winner];
+  const digest = run.state.preflight?.digests[winner];
   await activitiesFor(experiment).compareRendered({
     experiment,
     winner,
     revisions,
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ digest }),
   });
 }
 
@@ -60,7 +61,7 @@ async function verify(run: Run, winner: Version, requireLatest: boolean): Promis
 }
 
 function judged(run: Run, { name, revision }: Version): JudgedRevision {
-  return { revision, image: run.state.images?.[name] ?? '' };
+  return { revision, image: run.state.preflight?.images[name] ?? '' };
 }
 
 /** The traffic goes back by itself; a release that has begun to change does not. */

@@ -1,10 +1,12 @@
 import type { Version } from '../../core/experiment/experiment.ts';
 import type { TaskContext } from '../../core/tasks/task-context.ts';
 import { currentWinner } from '../../core/report/report-of-state.ts';
+import { publicStage } from '../../core/experiment/stage.ts';
 import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import { trafficShares, allVersions } from '../../core/experiment/versions.ts';
 import { loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
+import { defined } from '../../core/text/defined.ts';
 
 /** The actions of an experiment, by iter8's names. */
 export type ActionName = 'start' | 'loop' | 'finish';
@@ -22,8 +24,8 @@ export function buildTaskContext(
     experiment,
     versions: allVersions(experiment),
     version,
-    ...(winner === undefined ? {} : { winner }),
-    stage,
+    ...defined({ winner }),
+    stage: publicStage(stage),
     completedIterations: iteration,
     weights: Object.fromEntries(allVersions(experiment).map(({ name }, index) => [name, shares[index]?.percent ?? 0])),
   };

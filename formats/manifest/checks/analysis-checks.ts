@@ -1,4 +1,3 @@
-import { effectiveAnalysis } from '../../../core/experiment/analysis-rules.ts';
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
 import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
@@ -13,7 +12,7 @@ function annotation(name: string): ValueIssue['path'] {
 }
 
 function checkObjectives(experiment: Experiment): ValueIssue[] {
-  if (effectiveAnalysis(experiment).method !== 'sequential') return [];
+  if (experiment.analysis.method !== 'sequential') return [];
   return experiment.objectives.flatMap((objective, index) => {
     const path = ['spec', 'criteria', 'objectives', index];
     return objectiveProblems(objective, experiment).map(({ field, expected, got }) => ({
@@ -58,7 +57,7 @@ function gaugeProblems(upperLimit: number | undefined, lowerLimit: number | unde
 }
 
 function checkRiskBudget(experiment: Experiment): ValueIssue[] {
-  const { riskBudget } = effectiveAnalysis(experiment);
+  const { riskBudget } = experiment.analysis;
   const hasLimit = experiment.objectives.some((one) => one.metric === 'error-rate' && one.upperLimit !== undefined);
   if (riskBudget === undefined || hasLimit) return [];
   const expected = 'an objective with an upperLimit on error-rate, beyond which the budget counts';
@@ -66,7 +65,7 @@ function checkRiskBudget(experiment: Experiment): ValueIssue[] {
 }
 
 function checkSteps(experiment: Experiment): ValueIssue[] {
-  if (effectiveAnalysis(experiment).steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
+  if (experiment.analysis.steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
   const expected = 'the deployment pattern Progressive, since FixedSplit never shifts';
   return [{ path: annotation('steps'), atKey: false, expected, got: 'FixedSplit' }];
 }

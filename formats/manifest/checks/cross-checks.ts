@@ -2,11 +2,10 @@ import { z } from 'zod';
 import type { Version } from '../../../core/experiment/experiment.ts';
 import { textField } from '../../document/fields.ts';
 import { checkPattern } from '../../document/patterns.ts';
-import { normalizeVersion } from '../iter8/normalize.ts';
+import { normalizeVersion, unknownVersions } from '../iter8/normalize.ts';
 import { checkTask } from '../tasks/task-checks.ts';
 import type { Placed } from '../tasks/task-checks.ts';
 import { taskField } from '../tasks/tasks.ts';
-import { unknownVersions } from '../iter8/unknown-versions.ts';
 import { checkWeightObjRefs } from '../iter8/weight-obj-ref.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 

@@ -4,7 +4,7 @@ import { plannedLoadMs } from '../../../core/tasks/task.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
 /** A load that takes longer than a task may would be stopped every time. */
-export function checkLoads({ start, loop = [], finish, taskLimitMs }: Experiment): ValueIssue[] {
+export function checkLoads({ start, loop, finish, taskLimitMs }: Experiment): ValueIssue[] {
   return Object.entries({ start, loop, finish }).flatMap(([action, tasks]) =>
     tasks.flatMap((task, index) => {
       if (task.kind !== 'collect') return [];

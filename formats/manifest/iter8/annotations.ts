@@ -4,6 +4,7 @@ import type { Analysis, UndecidedPolicy } from '../../../core/experiment/analysi
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { parsed, refuse } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
+import { defined } from '../../../core/text/defined.ts';
 
 export const settingPrefix = 'serin.dev/';
 
@@ -143,7 +144,7 @@ export const annotations = z
 
 function merged(settings: AnnotationSettings, { analysis, ...setting }: AnnotationSettings): AnnotationSettings {
   const both = analysis === undefined ? settings.analysis : { ...settings.analysis, ...analysis };
-  return { ...settings, ...setting, ...(both === undefined ? {} : { analysis: both }) };
+  return { ...settings, ...setting, ...defined({ analysis: both }) };
 }
 
 function isScalar(value: unknown): boolean {

@@ -1,9 +1,12 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
-import type { Experiment, Objective, TestingPattern, Version } from '../../../core/experiment/experiment.ts';
+import type { Experiment, Objective, Settings, TestingPattern, Version } from '../../../core/experiment/experiment.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
+import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
+import { defined } from '../../../core/text/defined.ts';
+import type { AnnotationSettings } from './annotations.ts';
+import type { ValueIssue } from '../../document/zod-issues.ts';
 import type { Iter8Manifest } from './schema.ts';
-import { unknownVersions } from './unknown-versions.ts';
 
 type Spec = Iter8Manifest['spec'];
 
@@ -11,7 +14,9 @@ type Spec = Iter8Manifest['spec'];
 export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experiment {
   const namespace = metadata.namespace ?? 'default';
   const { strategy, versionInfo } = spec;
+  const duration = normalizeDuration(spec);
   return {
+    ...defaultSettings,
     apiVersion,
     name: metadata.name,
     namespace,
@@ -22,18 +27,19 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
     ...normalizeCriteria(spec),
     ...normalizeReward(spec),
     weights: normalizeWeights(strategy),
-    ...normalizeDuration(spec),
+    ...duration,
     ...normalizeTasks(strategy, namespace),
-    ...defaultSettings,
-    ...normalizeSettings(metadata.annotations),
+    ...normalizeSettings(metadata.annotations, duration),
   };
 }
 
 /** The chosen method brings its own defaults; what the annotations say wins. */
-function normalizeSettings(settings: Iter8Manifest['metadata']['annotations'] = {}): Partial<Experiment> {
-  const { analysis, ...others } = settings;
+function normalizeSettings(
+  { analysis, ...others }: AnnotationSettings = {},
+  duration: Duration,
+): Partial<Settings> & Pick<Experiment, 'analysis'> {
   const defaults = analysis?.method === 'sequential' ? sequentialAnalysis : thresholdAnalysis;
-  return { ...others, analysis: { ...defaults, ...analysis } };
+  return { ...others, analysis: { longestExtensionMs: defaultExtensionMs(duration), ...defaults, ...analysis } };
 }
 
 /** Without any, the preflight finds them: until then they have no revisions. */
@@ -43,27 +49,26 @@ function normalizeVersions(
 ): Pick<Experiment, 'baseline' | 'candidates' | 'discovers'> {
   if (versionInfo !== undefined) {
     const { baseline, candidates = [] } = versionInfo;
-    return { baseline: normalizeVersion(baseline), candidates: candidates.map(normalizeVersion) };
+    return { baseline: normalizeVersion(baseline), candidates: candidates.map(normalizeVersion), discovers: false };
   }
   return unknownVersions(testingPattern);
 }
 
 function normalizeReward({ criteria }: Spec): Pick<Experiment, 'reward'> {
-  const reward = criteria?.reward ?? criteria?.rewards?.[0];
-  return reward === undefined ? {} : { reward };
+  return defined({ reward: criteria?.reward ?? criteria?.rewards?.[0] });
 }
 
 function normalizeTasks(
   { actions = {}, handlers = {} }: Spec['strategy'],
   namespace: string,
 ): Pick<Experiment, 'start' | 'loop' | 'finish' | 'finishOnRollBack'> {
-  const of = (name: 'start' | 'loop' | 'finish'): readonly Task[] =>
+  const made = (name: 'start' | 'loop' | 'finish'): readonly Task[] =>
     handlers[name] === 'none' ? [] : (actions[name] ?? []).map(({ make }) => make(namespace));
   return {
-    start: of('start'),
-    loop: of('loop'),
-    finish: of('finish'),
-    ...(handlers.rollback === 'none' ? { finishOnRollBack: false } : {}),
+    start: made('start'),
+    loop: made('loop'),
+    finish: made('finish'),
+    finishOnRollBack: handlers.rollback !== 'none',
   };
 }
 
@@ -85,12 +90,7 @@ function normalizeObjective(
   rollsBack: boolean,
 ): Objective {
   const { metric, upperLimit, lowerLimit, rollback_on_failure: rollbackOnFailure = rollsBack } = given;
-  return {
-    metric,
-    ...(upperLimit === undefined ? {} : { upperLimit }),
-    ...(lowerLimit === undefined ? {} : { lowerLimit }),
-    rollbackOnFailure,
-  };
+  return { metric, ...defined({ upperLimit, lowerLimit }), rollbackOnFailure };
 }
 
 function normalizeWeights({ weights }: Spec['strategy']): Experiment['weights'] {
@@ -100,7 +100,9 @@ function normalizeWeights({ weights }: Spec['strategy']): Experiment['weights'] 
   };
 }
 
-function normalizeDuration({ duration }: Spec): Pick<Experiment, 'intervalMs' | 'iterations' | 'iterationsPerLoop'> {
+type Duration = Pick<Experiment, 'intervalMs' | 'iterations' | 'iterationsPerLoop'>;
+
+function normalizeDuration({ duration }: Spec): Duration {
   const { intervalSeconds, maxLoops } = experimentDefaults;
   const iterationsPerLoop = duration?.iterationsPerLoop ?? experimentDefaults.iterationsPerLoop;
   return {
@@ -108,4 +110,19 @@ function normalizeDuration({ duration }: Spec): Pick<Experiment, 'intervalMs' | 
     iterations: iterationsPerLoop * (duration?.maxLoops ?? maxLoops),
     iterationsPerLoop,
   };
+}
+
+/** The versions of a manifest that names none: the preflight finds their revisions. */
+export function unknownVersions(pattern: TestingPattern): Pick<Experiment, 'baseline' | 'candidates' | 'discovers'> {
+  const unknown = (name: string): Version => ({ name, revision: '', variables: {} });
+  const candidates = pattern === 'Conformance' ? [] : [unknown('candidate')];
+  return { baseline: unknown('baseline'), candidates, discovers: true };
+}
+
+/** A handler of v2alpha1 that iter8 ran and serin does not, since the traffic is what must be put right. */
+export function warnOfHandlers({ spec }: Pick<Iter8Manifest, 'spec'>): ValueIssue[] {
+  if (spec.strategy.handlers?.failure !== 'actions') return [];
+  const path = ['spec', 'strategy', 'handlers', 'failure'];
+  const got = '"finish"; a failure runs no actions, it brings the traffic to the baseline';
+  return [{ path, atKey: false, expected: 'none', got }];
 }

@@ -1,9 +1,8 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
-import { effectiveAnalysis } from '../../../core/experiment/analysis-rules.ts';
-import type { Analysis } from '../../../core/experiment/analysis.ts';
+import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
 import type { Experiment, Objective, Version } from '../../../core/experiment/experiment.ts';
-import { lastAppliedAnnotation } from '../../../core/traffic/last-applied.ts';
+import { lastAppliedAnnotation } from '../../../core/traffic/target.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
 import { settingPrefix } from '../iter8/annotations.ts';
 import { limitField } from './values.ts';
@@ -49,7 +48,7 @@ export function buildNativeManifest(experiment: Experiment, { metadata, target, 
       approval: nativeApproval(experiment),
       limits: nativeLimits(experiment),
       actions: compact(rewritten(actions)),
-      finishOnRollBack: experiment.finishOnRollBack,
+      finishOnRollBack: unless(defaultSettings.finishOnRollBack, experiment.finishOnRollBack),
       finishOnAbort: unless(defaultSettings.finishOnAbort, experiment.finishOnAbort),
     }),
   };
@@ -101,7 +100,7 @@ function limitWithUnit(metric: string, value: number): string | number {
 }
 
 function nativeTraffic({ deploymentPattern, weights, ...experiment }: Experiment): object | undefined {
-  const { steps, riskBudget, onSuspect } = effectiveAnalysis(experiment);
+  const { steps, riskBudget, onSuspect } = experiment.analysis;
   return compact({
     deployment: unless(experimentDefaults.deploymentPattern, deploymentPattern),
     maximum: percentText(unless(experimentDefaults.maxCandidateWeight, weights.maxCandidateWeight)),
@@ -114,7 +113,7 @@ function nativeTraffic({ deploymentPattern, weights, ...experiment }: Experiment
 
 /** The methods have defaults of their own; they are written out unless they are those of this form. */
 function nativeAnalysis(experiment: Experiment): object | undefined {
-  const analysis: Analysis = effectiveAnalysis(experiment);
+  const { analysis } = experiment;
   const own = sequentialAnalysis;
   const isSequential = analysis.method === own.method;
   const defaults = isSequential ? own : thresholdAnalysis;
@@ -127,10 +126,15 @@ function nativeAnalysis(experiment: Experiment): object | undefined {
     minSamples: unless(defaultSettings.minSamples, experiment.minSamples),
     warmUp: analysis.warmUpMs === 0 ? undefined : durationText(analysis.warmUpMs),
     undecided: unless(defaults.undecided, analysis.undecided),
-    longestExtension: analysis.longestExtensionMs === undefined ? undefined : durationText(analysis.longestExtensionMs),
+    longestExtension: longestExtensionText(experiment),
     dispersion: unless(defaults.dispersion, analysis.dispersion),
     errors: unless<string>(defaultSettings.errorClass, experiment.errorClass),
   });
+}
+
+function longestExtensionText(experiment: Experiment): string | undefined {
+  const { longestExtensionMs } = experiment.analysis;
+  return longestExtensionMs === defaultExtensionMs(experiment) ? undefined : durationText(longestExtensionMs);
 }
 
 function nativeApproval({ approval, approvalLimitMs }: Experiment): object | undefined {

@@ -1,9 +1,11 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
 import type { Analysis } from '../../../core/experiment/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
-import type { Experiment, Objective, Version } from '../../../core/experiment/experiment.ts';
+import type { Experiment, Objective, Settings, Version } from '../../../core/experiment/experiment.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
-import { unknownVersions } from '../iter8/unknown-versions.ts';
+import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
+import { defined } from '../../../core/text/defined.ts';
+import { unknownVersions } from '../iter8/normalize.ts';
 import { promotionTask } from './promotion.ts';
 import type { NativeManifest, NativeSpec } from './schema.ts';
 
@@ -12,8 +14,9 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
   const namespace = metadata.namespace ?? 'default';
   const { pattern: testingPattern = 'Canary', traffic = {} } = spec;
   const deploymentPattern = traffic.deployment ?? experimentDefaults.deploymentPattern;
-  const analysis = normalizeAnalysis(spec);
+  const duration = normalizeDuration(spec);
   return {
+    ...normalizeSettings(spec),
     apiVersion,
     name: metadata.name,
     namespace,
@@ -28,12 +31,9 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
       maxCandidateWeight: traffic.maximum ?? experimentDefaults.maxCandidateWeight,
       maxCandidateWeightIncrement: traffic.increment ?? experimentDefaults.maxCandidateWeightIncrement,
     },
-    intervalMs: spec.interval ?? experimentDefaults.intervalSeconds * 1000,
-    iterations: spec.iterations ?? experimentDefaults.iterationsPerLoop,
-    ...(spec.iterationsPerLoop === undefined ? {} : { iterationsPerLoop: spec.iterationsPerLoop }),
+    ...duration,
     ...normalizeTasks(spec, namespace),
-    ...normalizeSettings(spec),
-    analysis,
+    analysis: normalizeAnalysis(spec, duration),
   };
 }
 
@@ -49,6 +49,7 @@ function normalizeVersions({
     candidates: candidates.map((given, index) =>
       normalizeVersion(given, isOnly ? 'candidate' : `candidate-${index + 1}`),
     ),
+    discovers: false,
   };
 }
 
@@ -66,9 +67,7 @@ function normalizeObjective(
 ): Objective {
   return {
     metric,
-    ...(max === undefined ? {} : { upperLimit: max.value }),
-    ...(min === undefined ? {} : { lowerLimit: min.value }),
-    ...(maxRatioToBaseline === undefined ? {} : { maxRatioToBaseline }),
+    ...defined({ upperLimit: max?.value, lowerLimit: min?.value, maxRatioToBaseline }),
     rollbackOnFailure: rollback ?? rollsBack,
   };
 }
@@ -78,10 +77,23 @@ function normalizeReward({ reward }: NativeSpec): Pick<Experiment, 'reward'> {
   return { reward: { metric: reward.metric, preferredDirection: reward.prefer === 'high' ? 'High' : 'Low' } };
 }
 
-function normalizeAnalysis({ analysis: given = {}, traffic = {} }: NativeSpec): Analysis {
+type Duration = Pick<Experiment, 'intervalMs' | 'iterations' | 'iterationsPerLoop'>;
+
+/** All iterations are one loop, unless the manifest says otherwise. */
+function normalizeDuration({ interval, iterationsPerLoop, ...spec }: NativeSpec): Duration {
+  const iterations = spec.iterations ?? experimentDefaults.iterationsPerLoop;
+  return {
+    intervalMs: interval ?? experimentDefaults.intervalSeconds * 1000,
+    iterations,
+    iterationsPerLoop: iterationsPerLoop ?? iterations,
+  };
+}
+
+function normalizeAnalysis({ analysis: given = {}, traffic = {} }: NativeSpec, duration: Duration): Analysis {
   const defaults = given.method === 'threshold' ? thresholdAnalysis : sequentialAnalysis;
   const { falsePass, falseFail, latencyTolerance, warmUp, undecided, longestExtension, dispersion } = given;
   return {
+    longestExtensionMs: defaultExtensionMs(duration),
     ...defaults,
     ...defined({ falsePass, falseFail, latencyTolerance, undecided, dispersion }),
     ...defined({ warmUpMs: warmUp, longestExtensionMs: longestExtension }),
@@ -89,9 +101,9 @@ function normalizeAnalysis({ analysis: given = {}, traffic = {} }: NativeSpec): 
   };
 }
 
-function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: NativeSpec): typeof defaultSettings {
+function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: NativeSpec): Settings {
   const { tolerance, minSamples, errors } = analysis;
-  const settings = {
+  return {
     ...defaultSettings,
     ...defined({ tolerance, minSamples, errorClass: errors, finishOnAbort: spec.finishOnAbort }),
     ...defined({ approvalLimitMs: approval?.limit, blindLimitMs: limits.blind, onBlind: limits.onBlind }),
@@ -100,14 +112,12 @@ function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: Na
       candidateGraceMs: limits.candidateGrace,
       taskLimitMs: limits.task,
     }),
-    ...(approval === undefined ? {} : { approval: approval.required ? 'required' : 'none' }),
+    approval: approval?.required ? 'required' : defaultSettings.approval,
   };
-  // The same keys with values of the same kinds.
-  return settings as typeof defaultSettings;
 }
 
 function normalizeTasks(
-  { actions = {}, promotion, finishOnRollBack, notifications = [] }: NativeSpec,
+  { actions = {}, promotion, finishOnRollBack = defaultSettings.finishOnRollBack, notifications }: NativeSpec,
   namespace: string,
 ): Pick<Experiment, 'start' | 'loop' | 'finish' | 'finishOnRollBack' | 'notifications' | 'isPinned'> {
   const made = (tasks: NonNullable<typeof actions.start> = []): readonly Task[] =>
@@ -117,14 +127,8 @@ function normalizeTasks(
     start: made(actions.start),
     loop: made(actions.loop),
     finish: [...promotes, ...made(actions.finish)],
-    ...(finishOnRollBack === false ? { finishOnRollBack } : {}),
-    ...(notifications.length === 0 ? {} : { notifications: made(notifications) }),
-    ...(promotion === undefined ? {} : { isPinned: true }),
+    finishOnRollBack,
+    notifications: made(notifications),
+    isPinned: promotion !== undefined,
   };
-}
-
-/** Only what was given: an absent setting must not hide a default. */
-function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  // Undefined values are what is left out.
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

@@ -1,5 +1,4 @@
-import { readField } from '../../../core/text/field.ts';
-import { isJsonObject } from '../../../core/text/json.ts';
+import { readField, isJsonObject } from '../../../core/text/json.ts';
 import type { Path } from '../../document/issue.ts';
 
 /** A step of a path, or anything in its place. */

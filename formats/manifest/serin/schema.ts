@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Analysis } from '../../../core/experiment/analysis.ts';
 import { testingPatterns, deploymentPatterns } from '../../../core/experiment/experiment.ts';
 import {
   flagField,
@@ -113,7 +114,8 @@ const probability = parsed(
 
 const dispersion = parsed(
   'auto, off, or how many requests count as one, from 1',
-  (value) => (value === 'auto' || value === 'off' || (isFiniteNumber(value) && value >= 1) ? value : undefined),
+  (value): Analysis['dispersion'] | undefined =>
+    value === 'auto' || value === 'off' || (isFiniteNumber(value) && value >= 1) ? value : undefined,
   { anyOf: [{ enum: ['auto', 'off'] }, { type: 'number', minimum: 1 }] },
 );
 

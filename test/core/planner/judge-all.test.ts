@@ -9,8 +9,9 @@ import { firstWeights } from '../../../core/planner/share-among-candidates.ts';
 import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
 import type { CandidateState } from '../../../core/planner/candidate-state.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
+import type { ExperimentChanges } from '../../support/builders.ts';
 
-function anAbTest(candidates: number, changes: Partial<Experiment> = {}): Experiment {
+function anAbTest(candidates: number, changes: ExperimentChanges = {}): Experiment {
   return anExperiment({
     testingPattern: 'A/B/N',
     reward: { metric: 'mean-latency', preferredDirection: 'Low' },

@@ -7,10 +7,11 @@ import type { Counts } from '../../../core/measurements/measurement.ts';
 import { riskBudgetWeight } from '../../../core/planner/risk-budget.ts';
 import { firstStep, nextWeight } from '../../../core/planner/next-weight.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
+import type { ExperimentChanges } from '../../support/builders.ts';
 
 const errorRate = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false } as const;
 
-function exposing(analysis: Partial<Analysis>, changes: Partial<Experiment> = {}): Experiment {
+function exposing(analysis: Partial<Analysis>, changes: ExperimentChanges = {}): Experiment {
   return anExperiment({ objectives: [errorRate], ...changes, analysis: { ...thresholdAnalysis, ...analysis } });
 }
 

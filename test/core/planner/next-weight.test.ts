@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assess } from '../../../core/verdicts/assess.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import type { Counts, Measurement } from '../../../core/measurements/measurement.ts';
-import { firstWeight, nextWeight, splitWeights } from '../../../core/planner/next-weight.ts';
+import { firstWeight, nextWeight } from '../../../core/planner/next-weight.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
 
 const good = someCounts();
@@ -166,40 +166,4 @@ describe('nextWeight', () => {
       { seed: 6 },
     );
   });
-});
-
-describe('splitWeights', () => {
-  it.each([
-    { shares: [1, 1, 1], expected: [34, 33, 33] },
-    { shares: [2, 1], expected: [67, 33] },
-    { shares: [0.005, 0.995], expected: [1, 99] },
-    { shares: [0, 5], expected: [0, 100] },
-    { shares: [71, 29], expected: [71, 29] },
-  ])('splits $shares into $expected', ({ shares, expected }) => {
-    expect(splitWeights(shares)).toEqual(expected);
-  });
-
-  it('sums to 100 in whole percents, each less than one percent from its share', () => {
-    const share = fc.double({ min: 0, max: 1e6, noNaN: true });
-    fc.assert(
-      fc.property(fc.array(share, { minLength: 1, maxLength: 8 }), (shares) => {
-        const total = shares.reduce((sum, value) => sum + value, 0);
-        fc.pre(total > 1e-300);
-        const weights = splitWeights(shares);
-        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(100);
-        for (const [index, weight] of weights.entries()) {
-          expect(Number.isInteger(weight)).toBe(true);
-          expect(Math.abs(weight - ((shares[index] ?? 0) / total) * 100)).toBeLessThan(1 + 1e-9);
-        }
-      }),
-      { seed: 7 },
-    );
-  });
-
-  it.each([{ shares: [] }, { shares: [0, 0] }, { shares: [-1, 2] }, { shares: [Number.NaN, 1] }])(
-    'refuses $shares',
-    ({ shares }) => {
-      expect(() => splitWeights(shares)).toThrow(/^cannot split 100 % by shares \[/);
-    },
-  );
 });

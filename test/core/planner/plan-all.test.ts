@@ -7,6 +7,7 @@ import { planNextStep } from '../../../core/planner/plan-all.ts';
 import type { CandidatePlanInput } from '../../../core/planner/plan-candidate.ts';
 import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
 import { anExperiment } from '../../support/builders.ts';
+import type { ExperimentChanges } from '../../support/builders.ts';
 
 const objective = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: true } as const;
 
@@ -26,7 +27,7 @@ function aVersion(name: string): Experiment['baseline'] {
 function planCases(
   cases: readonly CandidateCase[],
   changes: Partial<CandidatePlanInput> = {},
-  settings: Partial<Experiment> = {},
+  settings: ExperimentChanges = {},
 ) {
   const experiment = anExperiment({
     testingPattern: 'A/B/N',

@@ -103,19 +103,19 @@ describe('plan', () => {
   });
 
   test('does not promote at the gate while paused, though it is approved', () => {
-    const input = anInput({ gateOpenedAtMs: nowMs, approved: { atMs: nowMs }, iteration: 5 });
+    const input = anInput({ gate: { openedAtMs: nowMs, approved: { atMs: nowMs } }, iteration: 5 });
     expect(planCandidate(input).kind).toBe('promote');
     expect(planCandidate({ ...input, paused: true }).kind).toBe('hold');
   });
 
   test('lowers the weight at the gate, when it waits and something speaks for less', () => {
     const lower = { ...computed(['undecided']), weight: 5, reason: 'backs off 40 -> 5' };
-    const gate = { gateOpenedAtMs: nowMs, iteration: 5, weight: 40, computed: lower };
+    const gate = { gate: { openedAtMs: nowMs }, iteration: 5, weight: 40, computed: lower };
     expect(planCandidate(anInput(gate))).toEqual({ kind: 'shift', weight: 5, reason: 'backs off 40 -> 5' });
   });
 
   test('waits at the gate when an approved candidate is no longer proven', () => {
-    const gate = { gateOpenedAtMs: nowMs, approved: { atMs: nowMs }, iteration: 5 };
+    const gate = { gate: { openedAtMs: nowMs, approved: { atMs: nowMs } }, iteration: 5 };
     expect(planCandidate(anInput({ ...gate, computed: computed(['undecided']) })).kind).toBe('hold');
   });
 });
@@ -154,8 +154,7 @@ const inputs = fc
       drift: given.drift,
       ...(given.measured ? { computed: { assessment, weight: given.next, reason: 'computed' } } : {}),
       ...(given.isBlind ? { blind: { sinceMs: nowMs, reason: 'blind' } } : {}),
-      ...(given.gate ? { gateOpenedAtMs: nowMs } : {}),
-      ...(given.approved ? { approved: { atMs: nowMs } } : {}),
+      ...(given.gate ? { gate: { openedAtMs: nowMs, ...(given.approved ? { approved: { atMs: nowMs } } : {}) } } : {}),
       paused: given.paused,
     };
   });
@@ -172,8 +171,8 @@ describe('every plan', () => {
         expect(input.paused).toBe(false);
         expect(input.blind).toBeUndefined();
         expect(input.drift.kind === 'none' || input.drift.kind === 'unknown').toBe(true);
-        expect(input.iteration >= 5 || input.gateOpenedAtMs !== undefined).toBe(true);
-        if (input.experiment.approval === 'required') expect(input.approved).toBeDefined();
+        expect(input.iteration >= 5 || input.gate !== undefined).toBe(true);
+        if (input.experiment.approval === 'required') expect(input.gate?.approved).toBeDefined();
       }),
     );
   });
@@ -241,7 +240,7 @@ describe('after the last iteration without a decision', () => {
   test('a person is asked, whose approval promotes', () => {
     expect(undecided('hold')).toMatchObject({ kind: 'openGate' });
     const approved = { by: 'alice', atMs: nowMs };
-    expect(undecided('hold', { gateOpenedAtMs: nowMs, approved })).toEqual({
+    expect(undecided('hold', { gate: { openedAtMs: nowMs, approved } })).toEqual({
       kind: 'promote',
       reason: 'undecided: too few requests; approved by alice',
     });

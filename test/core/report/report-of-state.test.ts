@@ -21,7 +21,7 @@ function winnerAfter(outcome: Outcome, seen: CandidateCase, changes: Partial<Exp
   return buildReport({
     ...initialState({ workflowId: 'w', firstRunId: 'r' }),
     experiment: anExperiment(changes),
-    outcome,
+    ending: { outcome, reason: 'why', atMs: 0 },
     candidateStates: [{ ...initialCandidateState(), assessment, ...standing }],
   }).winner;
 }

@@ -9,12 +9,13 @@ import { noCounts } from '../../../core/measurements/measurement.ts';
 import type { Counts } from '../../../core/measurements/measurement.ts';
 import { binomial, seededRandom } from '../../../core/offline/random.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
+import type { ExperimentChanges } from '../../support/builders.ts';
 
 const errorRate = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: false } as const;
 const tail = { metric: '95th-percentile-tail-latency', upperLimit: 100, rollbackOnFailure: false } as const;
 const mean = { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: false } as const;
 
-function sequential(changes: Partial<Experiment> = {}, analysis: Partial<Analysis> = {}): Experiment {
+function sequential(changes: ExperimentChanges = {}, analysis: Partial<Analysis> = {}): Experiment {
   const chosen = { ...sequentialAnalysis, dispersion: 'off', ...analysis } as const;
   return anExperiment({ objectives: [errorRate], minSamples: 1, ...changes, analysis: chosen });
 }

@@ -4,7 +4,7 @@ import type { Objective } from '../../../core/experiment/experiment.ts';
 import { hasEnoughSamples, judgeByThreshold } from '../../../core/verdicts/threshold.ts';
 import { someCounts } from '../../support/builders.ts';
 
-const settings = { minSamples: 100, tolerance: 0.5, errorClass: '5xx' } as const;
+const settings = { minSamples: 100, tolerance: 0.5, errorClass: '5xx', metrics: {} } as const;
 const errorRate: Objective = { metric: 'error-rate', upperLimit: 0.01, rollbackOnFailure: true };
 const meanLatency: Objective = { metric: 'mean-latency', upperLimit: 50, rollbackOnFailure: false };
 const tailLatency: Objective = { metric: '95th-percentile-tail-latency', upperLimit: 100, rollbackOnFailure: false };

@@ -1,4 +1,5 @@
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
+import type { ExperimentChanges } from '../../support/builders.ts';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -215,7 +216,7 @@ describe('annotations', () => {
   const annotated = (name: string, value: string): string =>
     edited('name: canary-progressive', `name: canary-progressive\n  annotations:\n    ${name}: ${value}`);
 
-  test.each<[string, string, Partial<Experiment>]>([
+  test.each<[string, string, ExperimentChanges]>([
     ['serin.dev/approval', 'required', { approval: 'required' }],
     ['serin.dev/approval-limit', '1h30m', { approvalLimitMs: 5_400_000 }],
     ['serin.dev/blind-limit', '90s', { blindLimitMs: 90_000 }],
@@ -240,6 +241,11 @@ describe('annotations', () => {
     ['serin.dev/risk-budget', '"10"', { analysis: { ...thresholdAnalysis, riskBudget: 10 } }],
   ])('%s sets %s', (name, value, expected) => {
     expect(accepted(annotated(name, value)).experiment).toMatchObject(expected);
+  });
+
+  test('leave an undecided run four times its planned duration', () => {
+    const { experiment } = accepted(annotated('serin.dev/undecided', 'extend'));
+    expect(experiment.analysis.longestExtensionMs).toBe(4 * experiment.iterations * experiment.intervalMs);
   });
 
   test('of an analysis must fit the objectives', () => {

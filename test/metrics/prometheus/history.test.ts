@@ -95,7 +95,7 @@ describe('the history of a baseline', () => {
 });
 
 describe('the look ahead', () => {
-  const sequential = { ...experiment, analysis: sequentialAnalysis };
+  const sequential = { ...experiment, analysis: { ...experiment.analysis, ...sequentialAnalysis } };
 
   async function warningsAfter(errors: readonly number[]): Promise<readonly string[]> {
     const { baseUrl: prometheusUrl } = await remember(errors);

@@ -143,6 +143,7 @@ describe('the status of an Experiment', () => {
       outcome,
       reason: 'why',
       message: 'ExperimentCompleted: Experiment ended',
+      event: { reason: 'ExperimentCompleted', message: 'Experiment ended' },
     });
     expect(findMark(status, 'Completed')).toMatchObject({ status: 'True', reason: 'ExperimentCompleted' });
     expect(findMark(status, 'Failed')).toMatchObject({ status: 'False' });

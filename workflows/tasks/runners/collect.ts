@@ -1,5 +1,5 @@
 import type { Header, LoadedVersion } from '../../../core/experiment/task-kinds.ts';
-import { withCollected } from '../../../core/planner/experiment-state.ts';
+import { withCollected } from '../../../core/planner/state-transitions.ts';
 import { withVersion } from '../../../core/tasks/task-context.ts';
 import type { TaskContext } from '../../../core/tasks/task-context.ts';
 import { renderText } from '../../../core/tasks/task.ts';

@@ -288,7 +288,7 @@ describe('handlers of v2alpha1', () => {
     const handlers = { start: 'start', loop: 'loop', finish: 'finish', rollback: 'finish' };
     const { start, loop, finish, finishOnRollBack } = accepted({ apiVersion, actions, handlers });
     expect([start, loop, finish].map((tasks) => tasks?.length)).toEqual([1, 1, 1]);
-    expect(finishOnRollBack).toBeUndefined();
+    expect(finishOnRollBack).toBe(true);
   });
 
   test('switch actions off', () => {

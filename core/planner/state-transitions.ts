@@ -1,0 +1,178 @@
+import type { Experiment } from '../experiment/experiment.ts';
+import { formatObjectName } from '../experiment/experiment.ts';
+import type { Outcome } from '../experiment/stage.ts';
+import { allVersions, judgedVersions, movesTraffic } from '../experiment/versions.ts';
+import { addCounts } from '../measurements/counters.ts';
+import { noCounts } from '../measurements/measurement.ts';
+import type { Counts } from '../measurements/measurement.ts';
+import { defined } from '../text/defined.ts';
+import type { HolderReport } from '../traffic/lease.ts';
+import type { TaggedRevision } from '../traffic/target.ts';
+import { initialCandidateState } from './candidate-state.ts';
+import type { ExperimentState, FirstStep, IterationRecord } from './experiment-state.ts';
+
+/** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
+const keptIterations = 50;
+const keptWarnings = 20;
+
+/** What a manifest was read as. */
+export interface LoadedManifest extends Pick<ExperimentState, 'searchAttributes' | 'temporalAddress'> {
+  readonly experiment: Experiment;
+  readonly warnings: readonly string[];
+}
+
+/** The manifest has been read: next the run waits for its target. */
+export function enterWaiting(state: ExperimentState, { warnings, ...manifest }: LoadedManifest): ExperimentState {
+  const { experiment, searchAttributes, temporalAddress } = manifest;
+  return withWarnings({ ...state, experiment, searchAttributes, temporalAddress, stage: 'Waiting' }, warnings);
+}
+
+/** Another run holds the target. */
+export function waitForHolder(state: ExperimentState, holder: HolderReport): ExperimentState {
+  const message = `waiting for ${holder.workflowId}, which holds the target`;
+  return { ...state, waitingFor: holder, event: { reason: 'ExperimentInitialized', message } };
+}
+
+/** The target is ours. */
+export function enterInitializing(state: ExperimentState, experiment: Experiment): ExperimentState {
+  const { waitingFor: _, ...acquired } = state;
+  const message = `Target ${formatObjectName(experiment.target)} acquired`;
+  return { ...acquired, stage: 'Initializing', event: { reason: 'TargetAcquired', message } };
+}
+
+/** The versions that the manifest left to be found are known. */
+export function withFoundVersions(
+  state: ExperimentState,
+  experiment: Experiment,
+  versions: Pick<Experiment, 'baseline' | 'candidates'>,
+): ExperimentState {
+  return { ...state, experiment: { ...experiment, ...versions, discovers: false } };
+}
+
+/** What the preflight has found. */
+export interface PreflightFindings {
+  /** One for each version, the baseline first. */
+  readonly revisions: readonly { readonly image: string }[];
+  /** The candidates' percents of the traffic as it is. */
+  readonly weights: readonly number[];
+  readonly tags: readonly TaggedRevision[];
+  readonly correlations?: Experiment['correlations'];
+  readonly firstStep?: FirstStep;
+  readonly digests?: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+/** The preflight has passed: from now on an experiment that moves traffic answers for it. Next is the first step. */
+export function enterRunning(
+  state: ExperimentState,
+  experiment: Experiment,
+  { revisions, weights, tags, warnings, ...found }: PreflightFindings,
+): ExperimentState {
+  const { correlations, firstStep, digests = {} } = found;
+  const names = allVersions(experiment).map(({ name }) => name);
+  const images = Object.fromEntries(names.map((name, index) => [name, revisions[index]?.image ?? '']));
+  const next: ExperimentState = {
+    ...state,
+    experiment: { ...experiment, ...defined({ correlations }) },
+    stage: 'Starting',
+    event: { reason: 'StageAdvanced', message: 'Advanced to Running' },
+    traffic: { ...state.traffic, verified: movesTraffic(experiment), tags },
+    preflight: { images, digests, ...defined({ firstStep }) },
+    candidateStates: judgedVersions(experiment).map((_, index) => initialCandidateState(weights[index])),
+  };
+  return withWarnings(next, warnings);
+}
+
+/** The first step has been taken, or none is to be taken: the first interval begins. */
+export function startClock(state: ExperimentState, experiment: Experiment, nowMs: number): ExperimentState {
+  const confirmed = state.traffic.confirmed || !movesTraffic(experiment);
+  return {
+    ...state,
+    stage: 'Running',
+    traffic: { ...state.traffic, confirmed },
+    clock: { ...state.clock, startedAtMs: nowMs, deadlineMs: nowMs, observedUntilMs: nowMs },
+  };
+}
+
+export function withDeadline(state: ExperimentState, deadlineMs: number): ExperimentState {
+  return { ...state, clock: { ...state.clock, deadlineMs } };
+}
+
+/** The candidate could be promoted: from now on an approval or a rejection counts. */
+export function openGate(state: ExperimentState, nowMs: number): ExperimentState {
+  return { ...state, gate: { openedAtMs: nowMs } };
+}
+
+/** An interval has been observed and acted on. */
+export function withIteration(
+  state: ExperimentState,
+  { deadlineMs, record }: { readonly deadlineMs: number; readonly record: IterationRecord },
+): ExperimentState {
+  const history = [...state.history, record].slice(-keptIterations);
+  return withDeadline({ ...state, history, traffic: { ...state.traffic, reason: record.reason } }, deadlineMs);
+}
+
+export function completeLoop(state: ExperimentState, loop: number): ExperimentState {
+  return { ...state, event: { reason: 'IterationUpdate', message: `Completed Loop ${loop}` } };
+}
+
+/** Adds what a load task has counted, of the experiment's own versions; load on others is only load. */
+export function withCollected(state: ExperimentState, counts: Readonly<Record<string, Counts>>): ExperimentState {
+  const { experiment, collected } = state;
+  const own = experiment === undefined ? [] : allVersions(experiment).map(({ name }) => name);
+  const sums = Object.entries(counts)
+    .filter(([name]) => own.includes(name))
+    .map(([name, added]) => [name, addCounts(collected[name] ?? noCounts, added)]);
+  return { ...state, collected: { ...collected, ...Object.fromEntries(sums) } };
+}
+
+/** What load tasks have counted goes into one observation, and into no other. */
+export function withoutCollected(state: ExperimentState): ExperimentState {
+  return { ...state, collected: {} };
+}
+
+/** The run has decided how it ends. */
+export function enterFinishing(state: ExperimentState, { finish }: Pick<Experiment, 'finish'>): ExperimentState {
+  return {
+    ...state,
+    stage: 'Finishing',
+    event:
+      finish.length === 0
+        ? { reason: 'StageAdvanced', message: 'Advanced to Finishing' }
+        : { reason: 'TerminalHandlerLaunched', message: "Finish handler 'finish' launched" },
+  };
+}
+
+/** An abort has pre-empted the run, which brings the traffic back. */
+export function enterAborting(state: ExperimentState, reason: string): ExperimentState {
+  return { ...state, stage: 'Finishing', event: { reason: 'ExperimentAborted', message: reason } };
+}
+
+/** The promotion has succeeded. */
+export function withPromoted(state: ExperimentState, { name }: { readonly name: string }): ExperimentState {
+  return { ...state, promoted: name };
+}
+
+export function enterCompleted(
+  state: ExperimentState,
+  { outcome, reason, atMs }: { readonly outcome: Outcome; readonly reason: string; readonly atMs: number },
+): ExperimentState {
+  const words = outcome === 'Promoted' ? 'completed successfully' : `ended ${outcome}`;
+  return {
+    ...state,
+    stage: 'Completed',
+    ending: { outcome, reason, atMs },
+    event: { reason: 'ExperimentCompleted', message: `Experiment ${words}` },
+  };
+}
+
+/** The workflow was cancelled, which is an abort; an earlier one keeps its words. */
+export function withCancellation(state: ExperimentState, nowMs: number): ExperimentState {
+  return { ...state, abort: state.abort ?? { reason: 'the workflow was cancelled', atMs: nowMs }, cancelled: true };
+}
+
+/** Adds warnings, each once, and forgets the oldest beyond the limit. */
+export function withWarnings(state: ExperimentState, warnings: readonly string[]): ExperimentState {
+  const added = warnings.filter((warning) => !state.warnings.includes(warning));
+  return added.length === 0 ? state : { ...state, warnings: [...state.warnings, ...added].slice(-keptWarnings) };
+}
