@@ -1,4 +1,3 @@
-import type { AnalysisDefaults } from './analysis.ts';
 import type { Experiment } from './experiment.ts';
 import type { MetricName } from './metric.ts';
 import { metricFacts } from './metric.ts';
