@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
 import type { IDependency, IModule } from 'dependency-cruiser';
 import { findRoom, isIn, rooms } from './rooms.ts';
@@ -31,7 +32,7 @@ interface Arrow {
 }
 
 async function readModules(): Promise<readonly IModule[]> {
-  const folders = [...new Set(Object.keys(rooms).map((room) => room.split('/')[0] ?? room))];
+  const folders = [...new Set(Object.keys(rooms).map((room) => room.split('/')[0] ?? room))].filter(existsSync);
   const { output } = await cruise(folders, {
     doNotFollow: { path: 'node_modules' },
     parser: 'swc',
@@ -86,7 +87,7 @@ function findCircles(modules: readonly IModule[]): readonly string[] {
   const circles = modules.flatMap(({ source, dependencies }) =>
     dependencies.flatMap(({ circular, cycle = [] }) => (circular ? [[source, ...cycle.map(({ name }) => name)]] : [])),
   );
-  const byMembers = new Map(circles.map((circle) => [circle.toSorted().join(), circle.join(' -> ')]));
+  const byMembers = new Map(circles.map((circle) => [[...new Set(circle)].toSorted().join(), circle.join(' -> ')]));
   return [...byMembers.values()];
 }
 
