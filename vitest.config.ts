@@ -1,7 +1,29 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
-/** What needs no cluster runs file beside file, then comes what shares one: a single process runs those files in turn. */
+/** What needs the sandbox. */
+const withSandbox = [
+  'test/{e2e,chaos}/**/*.test.ts',
+  'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
+  'test/activities/{knative,helm,preflight}/**/*.test.ts',
+];
+
+/** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
+const alone = [
+  'test/e2e/{outages,samples}.test.ts',
+  'test/chaos/{api-server,operator,temporal}.test.ts',
+  'test/sandbox/{life,outages}.test.ts',
+  'test/activities/knative/api-server-outage.test.ts',
+];
+
+const timeouts = { testTimeout: 240_000, hookTimeout: 240_000 };
+const sharedSandbox = { globalSetup: ['test/setup/bundles.ts', 'test/setup/cluster.ts'], isolate: false, ...timeouts };
+
+/**
+ * Three groups, one after another. `unit` needs no sandbox. `cluster` and `alone` share one, which starts once a run, with one worker
+ * (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than they
+ * compute; those of `alone` follow in turn. Whoever bundles the workflows first bundles them for all files (test/setup/bundles.ts).
+ */
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
@@ -10,7 +32,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{e2e,chaos,sandbox}/**', 'test/activities/{knative,helm,preflight}/**'],
+          exclude: withSandbox,
+          globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
           testTimeout: 60_000,
@@ -19,14 +42,16 @@ export default defineConfig({
       },
       {
         test: {
+          ...sharedSandbox,
           name: 'cluster',
-          include: ['test/{e2e,chaos,sandbox}/**/*.test.ts', 'test/activities/{knative,helm,preflight}/**/*.test.ts'],
+          include: withSandbox,
+          exclude: alone,
           sequence: { groupOrder: 1 },
-          fileParallelism: false,
-          isolate: false,
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          maxWorkers: 3,
         },
+      },
+      {
+        test: { ...sharedSandbox, name: 'alone', include: alone, sequence: { groupOrder: 2 }, maxWorkers: 1 },
       },
     ],
   },

@@ -1,3 +1,5 @@
+export { connectSandbox, shareSandbox } from './connect.ts';
+export type { SandboxReference } from './connect.ts';
 export { startSandbox } from './start.ts';
 export type { Sandbox } from './sandbox.ts';
 export type { Fault } from './faults/fault.ts';

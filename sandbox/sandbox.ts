@@ -8,11 +8,11 @@ import type { SupervisedProcess } from './processes/supervision.ts';
 import type { SampleRequest, SampleTarget } from './samples/deploy.ts';
 import type { SandboxToolId, ToolPaths } from './tools/resolve.ts';
 
-/** A program whose log is `logs/NAME.log` in the sandbox's state directory. */
+/** A program whose log is `logs/NAME.log` in the state directory of the process that runs it. */
 type LocalProgram = Omit<Program, 'logFile'>;
 
-/** A running sandbox. All its addresses are on loopback. */
-export interface Sandbox extends Commands {
+/** Where the parts of a running sandbox are, all of them on this machine; safe to send as JSON. */
+export interface SandboxAddresses {
   /** Path of a kubeconfig with a cluster administrator's rights. */
   readonly kubeconfig: string;
   /** Path of a kubeconfig of the service account `serin-system/serin-worker`, with the rights of `deploy/rbac.yaml` only. */
@@ -33,25 +33,34 @@ export interface Sandbox extends Commands {
     readonly metricsUrl: string;
   };
   /** Each folder NAME of `samples/` is served at `<url>/NAME/`, as files and as a Helm chart repository. */
-  readonly chartRepository: { readonly url: string };
+  readonly chartRepository: { readonly url: string; readonly directory: string };
   /** Paths of the programs: `kubectl`, `helm`, `temporal`, `fortio` and the rest. */
   readonly tools: ToolPaths<SandboxToolId>;
-  /** State and logs (`logs/NAME.log`) of all parts; removed by `stop`. */
+  /** State and logs (`logs/NAME.log`) of all parts; removed when the sandbox stops. */
   readonly stateDirectory: string;
+}
 
-  /** Takes parts away and brings them back, with their data and addresses unchanged. */
-  readonly outages: { readonly apiServer: Outage; readonly prometheus: Outage; readonly temporal: Outage };
-
-  /** Replaces the faults of a revision; an empty list puts it right. It need not exist yet. */
-  setFaults(revision: FaultyRevision, faults: readonly Fault[]): void;
+/** What any process of this machine can do with a running sandbox by its addresses alone. */
+export interface SandboxActions extends Commands {
   /** Installs the sample chart as a target of its own and returns when both its versions are ready. */
   deploySample(request: SampleRequest): Promise<SampleTarget>;
   /** Sends requests through the gateway and returns when the time is over, or when it is stopped. */
   sendLoad(load: Load): Promise<LoadResult>;
   /** One request through the gateway. */
   get(request: SingleRequest): Promise<SingleAnswer>;
-  /** Runs a program that cannot outlive the sandbox. */
+  /** Runs a program that can outlive neither the sandbox nor the process that asked for it. */
   run(program: LocalProgram): Promise<SupervisedProcess>;
-  /** Ends every process and removes all state. */
+}
+
+/** A running sandbox. All its addresses are on loopback. */
+export interface Sandbox extends SandboxAddresses, SandboxActions {
+  /** Takes parts away and brings them back, with their data and addresses unchanged. */
+  readonly outages: { readonly apiServer: Outage; readonly prometheus: Outage; readonly temporal: Outage };
+  /** Replaces the faults of a revision; an empty list puts it right. It need not exist yet. */
+  setFaults(revision: FaultyRevision, faults: readonly Fault[]): Promise<void>;
+  /**
+   * Ends every process and removes all state; where the sandbox is another process's, only what was run and written through this
+   * connection.
+   */
   stop(): Promise<void>;
 }

@@ -2,23 +2,20 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeActions } from './actions.ts';
 import { makeBase, type Base } from './base.ts';
 import { serveCharts } from './charts/repository.ts';
 import { makeAccounts } from './cluster/accounts.ts';
 import { startControlPlane } from './cluster/control-plane.ts';
-import { makeCommands } from './commands.ts';
 import { defineAll } from './cluster/definitions.ts';
 import { FaultBoard } from './faults/fault.ts';
 import { startKnative } from './knative/knative.ts';
-import { sendLoad } from './load/fortio.ts';
-import { sendRequest } from './load/get.ts';
 import { RequestRecorder } from './metrics/recorder.ts';
 import { serveMetrics } from './metrics/server.ts';
 import type { SandboxOptions } from './options.ts';
 import { startSupervision } from './processes/supervision.ts';
 import { startPrometheus } from './prometheus/prometheus.ts';
-import { deploySample } from './samples/deploy.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { Sandbox, SandboxAddresses } from './sandbox.ts';
 import { startTemporal } from './temporal/temporal.ts';
 import { resolveSandboxTools } from './tools/resolve.ts';
 import { startTraffic } from './traffic.ts';
@@ -65,26 +62,22 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
     startCharts(base, life),
   ]);
   const { controlPlane, gatewayUrl, workerKubeconfig, operatorKubeconfig } = cluster;
-  const { kubeconfig } = controlPlane;
-  const sampleTools = { cluster: controlPlane.cluster, helm: base.tools.helm, kubeconfig, repository: charts };
-  return {
-    kubeconfig,
+  const addresses: SandboxAddresses = {
+    kubeconfig: controlPlane.kubeconfig,
     workerKubeconfig,
     operatorKubeconfig,
     temporal: { address: temporal.address, uiUrl: temporal.uiUrl, namespace: 'default' },
     prometheus: { url: prometheus.url },
     gateway: { url: gatewayUrl, metricsUrl: `${metrics.url}/metrics` },
-    chartRepository: { url: charts.url },
+    chartRepository: charts,
     tools: base.tools,
     stateDirectory: base.stateDirectory,
+  };
+  return {
+    ...addresses,
+    ...makeActions(base, addresses),
     outages: { apiServer: controlPlane.server.service, prometheus: prometheus.service, temporal: temporal.service },
-    setFaults: (revision, faults) => parts.faults.set(revision, faults),
-    deploySample: (request) => deploySample(sampleTools, request),
-    sendLoad: (load) => sendLoad(base, gatewayUrl, load),
-    get: (request) => sendRequest(gatewayUrl, request),
-    run: (program) =>
-      base.supervision.spawn({ ...program, logFile: join(base.stateDirectory, 'logs', `${program.name}.log`) }),
-    ...makeCommands(base.tools, { kubeconfig, temporalAddress: temporal.address }),
+    setFaults: async (revision, faults) => parts.faults.set(revision, faults),
     stop: life.stop,
   };
 }

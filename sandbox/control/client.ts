@@ -4,6 +4,11 @@ import type { ControlRequest } from './request.ts';
 export async function sendControlRequest(request: ControlRequest): Promise<void> {
   const url = process.env['SANDBOX_CONTROL_URL'];
   if (url === undefined) throw new Error('SANDBOX_CONTROL_URL is not set: `npm run sandbox` prints it');
+  await postControlRequest(url, request);
+}
+
+/** The same at a known address; returns when it is carried out. */
+export async function postControlRequest(url: string, request: ControlRequest): Promise<void> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
   if (!response.ok) throw new Error((await response.text()).trim());
 }

@@ -20,7 +20,7 @@ async function handle(sandbox: Sandbox, incoming: IncomingMessage): Promise<void
   const request = JSON.parse(await text(incoming)) as ControlRequest;
   switch (request.kind) {
     case 'faults':
-      sandbox.setFaults(request.revision, request.faults);
+      await sandbox.setFaults(request.revision, request.faults);
       return;
     case 'outage':
       await takeAway(sandbox, request.part, request.action);

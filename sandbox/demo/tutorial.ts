@@ -27,7 +27,7 @@ export async function runTutorial(sandbox: Sandbox, { fault, signal }: TutorialO
   // Looked at when all is told; an interruption ends it before that.
   load.catch(() => undefined);
   await authorize(sandbox);
-  if (fault !== undefined) breakCandidate(sandbox, fault);
+  if (fault !== undefined) await breakCandidate(sandbox, fault);
   await runExperiment(sandbox, signal);
   await showResult(sandbox);
   stopLoad.abort();
@@ -82,8 +82,8 @@ async function authorize(sandbox: Sandbox): Promise<void> {
   note(`a serin worker polls task queue serin; its log: ${worker.logFile}`);
 }
 
-function breakCandidate(sandbox: Sandbox, fault: Fault): void {
-  sandbox.setFaults({ namespace: 'default', revision: 'sample-app-v2' }, [fault]);
+async function breakCandidate(sandbox: Sandbox, fault: Fault): Promise<void> {
+  await sandbox.setFaults({ namespace: 'default', revision: 'sample-app-v2' }, [fault]);
   narrate(`Fault: the candidate is bad from now on (${fault.kind})`);
 }
 

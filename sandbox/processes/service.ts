@@ -5,8 +5,6 @@ import type { SupervisedProcess, Supervision } from './supervision.ts';
 
 /** A program that listens, can be taken down and brought back with its data and address unchanged. */
 export interface Outage {
-  /** Process id while it runs. */
-  readonly pid: number | undefined;
   /** Starts it again; returns when it answers. */
   start(): Promise<void>;
   /** SIGTERM; returns when the process is gone. */
@@ -16,7 +14,7 @@ export interface Outage {
   /** SIGSTOP: it keeps its connections and answers nothing; returns when it stands still. */
   freeze(): Promise<void>;
   /** SIGCONT. */
-  thaw(): void;
+  thaw(): Promise<void>;
 }
 
 export interface ServiceOptions {
@@ -39,10 +37,6 @@ export class Service implements Outage {
 
   constructor(options: ServiceOptions) {
     this.#options = options;
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.pid;
   }
 
   async start(): Promise<void> {
@@ -69,7 +63,7 @@ export class Service implements Outage {
     );
   }
 
-  thaw(): void {
+  async thaw(): Promise<void> {
     this.#process?.signal('SIGCONT');
   }
 

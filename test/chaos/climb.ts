@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
+import { climb } from '../support/manifest.ts';
 import { helmHistory, servedTraffic, startExperiment } from '../support/scenario.ts';
 import type { Scenario, ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 import { observedWeights, shortestStepMs } from '../support/steps.ts';
@@ -14,6 +15,7 @@ export function startClimb(target: SampleTarget, options: ScenarioOptions = {}):
   return startExperiment(target, {
     taskQueue: target.name,
     iterations: 4,
+    weights: climb,
     intervalSeconds,
     objectives: [{ metric: 'error-rate', upperLimit: '0.01' }],
     ...options,

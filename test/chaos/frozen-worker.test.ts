@@ -61,7 +61,9 @@ describe.concurrent('a worker that was frozen during a traffic write', () => {
   test('cannot overwrite the roll back that another one carried out', async () => {
     const { sandbox } = await testCluster();
     const { target, end, lateStatus } = await freezeInWrite('frozen-rollback', async (frozen) => {
-      sandbox.setFaults({ namespace, revision: frozen.target.candidateRevision }, [{ kind: 'errors', rate: 0.5 }]);
+      await sandbox.setFaults({ namespace, revision: frozen.target.candidateRevision }, [
+        { kind: 'errors', rate: 0.5 },
+      ]);
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack', weights: { candidates: [0] } } });
     expect(lateStatus).toBe(409);

@@ -1,10 +1,11 @@
 import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { run } from '../../client/program.ts';
 import type { Terminal } from '../../client/terminal/terminal.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
-import { bundleWorkflows, startServerEnvironment } from '../support/workflow-environment.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
+import { startServerEnvironment } from '../support/workflow-environment.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 
@@ -40,7 +41,7 @@ export interface SerinEnvironment {
 export async function startSerinEnvironment(extraArgs: readonly string[] = []): Promise<SerinEnvironment> {
   const { env, teardown } = await startServerEnvironment(extraArgs);
   const { address } = env;
-  const workflowBundle = await bundleWorkflows();
+  const workflowBundle = { codePath: await bundleWorkflows() };
   return {
     env,
     address,
@@ -79,7 +80,7 @@ export async function runSerin(args: readonly string[], options: SerinOptions = 
 
 interface WorkerPlace {
   readonly env: TestWorkflowEnvironment;
-  readonly workflowBundle: WorkflowBundleWithSourceMap;
+  readonly workflowBundle: WorkflowBundleOption;
   readonly taskQueue: string;
 }
 

@@ -8,6 +8,7 @@ import { abortSignal } from '../../contract/messages.ts';
 import { helmWrite, startApiProxy, trafficWrite } from '../support/api-proxy.ts';
 import { testCluster } from '../support/cluster.ts';
 import { activitiesAfterSignal, scheduledActivities, plannedWeights } from '../support/history.ts';
+import { climb } from '../support/manifest.ts';
 import { deployTarget, helmHistory, readKsvc, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -16,8 +17,13 @@ const namespace = 'abort';
 const request = { by: 'alice', reason: 'the checkout is broken' };
 const reason = 'aborted by alice: the checkout is broken';
 
-/** Promoted, or at its gate, after its first interval with requests. */
-const short: ScenarioOptions = { iterations: 1, objectives: [], annotations: { 'min-samples': '1' } };
+/** Promoted, or at its gate, after its only interval, which is long enough for several scrapes: one without requests decides nothing. */
+const short: ScenarioOptions = {
+  iterations: 1,
+  intervalSeconds: 3,
+  objectives: [],
+  annotations: { 'min-samples': '1' },
+};
 
 async function readDecisions(target: SampleTarget): Promise<object> {
   const { metadata, spec } = await readKsvc(target);
@@ -139,7 +145,7 @@ describe.concurrent('after a terminate in mid-run', () => {
     const terminated = await startRunning(target);
     await terminated.handle.terminate();
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 60, [target.candidateRevision]: 40 });
-    const next = await startExperiment(target, { iterations: 1 });
+    const next = await startExperiment(target, { iterations: 1, weights: climb });
     const { waitingFor } = await next.untilReport('the holder', (report) => report.waitingFor !== undefined);
     expect(waitingFor?.workflowId).toBe(terminated.handle.workflowId);
     expect(waitingFor?.why).toMatch(/ended at .*; its last activity may go on for \d+ s$/);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { approveSignal, approveUpdate, pauseUpdate, rejectSignal } from '../../contract/messages.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
+import { climb } from '../support/manifest.ts';
 import {
   deployTarget,
   helmHistory,
@@ -97,7 +98,7 @@ test.concurrent(
   async () => {
     const target = await deployTarget({ name: 'paused', namespace });
     let pausedAt = 0;
-    const end = await run(target, { iterations: 60, rollbackOnFailure: true }, async (scenario) => {
+    const end = await run(target, { iterations: 60, rollbackOnFailure: true, weights: climb }, async (scenario) => {
       await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20);
       await scenario.handle.executeUpdate(pauseUpdate, { args: [by] });
       const isHeld = (reason = '') => reason.startsWith('paused, weight held');

@@ -1,17 +1,13 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, helmHistory, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
-import { bundleWorkflows } from '../support/workflow-environment.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
 
 test('a TypeError planted in the plan fails the experiment, and all traffic is on the baseline', async () => {
   const { sandbox } = await testCluster();
   const taskQueue = 'bug';
-  const bundle = join(sandbox.stateDirectory, 'broken-workflows.js');
-  const { code } = await bundleWorkflows({ 'core/planner/plan-candidate.ts': 'test/support/broken-plan.ts' });
-  await writeFile(bundle, code);
+  const bundle = await bundleWorkflows({ 'core/planner/plan-candidate.ts': 'test/support/broken-plan.ts' });
   await startWorkerProcess(sandbox, { name: taskQueue, taskQueue, env: { SERIN_WORKFLOW_BUNDLE: bundle } });
   const target = await deployTarget({ name: taskQueue, namespace: 'bug' });
   const { value: end } = await underLoad(target, async () => (await startExperiment(target, { taskQueue })).end());

@@ -20,6 +20,9 @@ const namespace = 'drift';
 /** Latencies would say more about the machine that runs the tests than about the candidate. */
 const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
 
+/** The second weight is 40 %, and more would follow. */
+const weights = { maxCandidateWeightIncrement: 20 };
+
 /** Runs an experiment and changes the cluster behind its back once the candidate has its second weight. */
 async function disturb(
   target: SampleTarget,
@@ -27,8 +30,11 @@ async function disturb(
   options: ScenarioOptions = {},
 ): Promise<ScenarioEnd> {
   const { value } = await underLoad(target, async () => {
-    const scenario = await startExperiment(target, { iterations: 60, objectives, ...options });
-    await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20 && weights.confirmed);
+    const scenario = await startExperiment(target, { iterations: 60, objectives, weights, ...options });
+    await scenario.untilReport(
+      'the second weight',
+      (report) => (report.weights.candidates[0] ?? 0) >= 40 && report.weights.confirmed,
+    );
     await change();
     return scenario.end();
   });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../core/report/report.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
+import { climb } from '../support/manifest.ts';
 import { deployTarget, servedTraffic, startExperiment } from '../support/scenario.ts';
 import type { Scenario, ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
@@ -61,7 +62,13 @@ async function underLoadOn<T>(targets: readonly SampleTarget[], during: () => Pr
 }
 
 async function untilMidRun(target: SampleTarget, options: ScenarioOptions): Promise<Scenario> {
-  const scenario = await startExperiment(target, { iterations, intervalSeconds: 2, objectives, ...options });
+  const scenario = await startExperiment(target, {
+    iterations,
+    intervalSeconds: 2,
+    objectives,
+    weights: climb,
+    ...options,
+  });
   await scenario.untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
   return scenario;
 }

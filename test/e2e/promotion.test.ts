@@ -9,13 +9,14 @@ import {
   untilServes,
 } from '../support/scenario.ts';
 import { testCluster } from '../support/cluster.ts';
+import { climb } from '../support/manifest.ts';
 
 describe.concurrent('a good candidate', () => {
   test('climbs step by step and is promoted by one Helm revision, and no request is lost', async () => {
     const target = await deployTarget({ name: 'good', namespace: 'promotion' });
     const before = await helmHistory(target);
     const { value: end, load } = await underLoad(target, async () => {
-      const run = await startExperiment(target, { iterations: 4, intervalSeconds: 2 });
+      const run = await startExperiment(target, { iterations: 4, intervalSeconds: 2, weights: climb });
       return run.end();
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 4 } });

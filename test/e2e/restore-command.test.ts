@@ -129,7 +129,7 @@ test('waits for the experiment to end, then heals the target from its Lease alon
 test('heals the target also while the candidate is not ready, which Knative routes nothing to', async () => {
   const target = await abandonedTarget('sick');
   const revision = target.candidateRevision;
-  sandbox.setFaults({ namespace: ownNamespace, revision }, [{ kind: 'unready' }]);
+  await sandbox.setFaults({ namespace: ownNamespace, revision }, [{ kind: 'unready' }]);
   await sandbox.kubectl(
     'wait',
     `revision/${revision}`,

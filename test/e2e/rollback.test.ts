@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { startSandbox } from '../../sandbox/index.ts';
 import type { Fault } from '../../sandbox/index.ts';
 import { activitiesAfterVerdict, scheduledActivities, helmArguments, plannedWeights } from '../support/history.ts';
-import { manifestFor } from '../support/manifest.ts';
+import { climb, manifestFor } from '../support/manifest.ts';
 import {
   deployTarget,
   helmHistory,
@@ -125,7 +125,7 @@ test.concurrent(
   'a candidate without any traffic is never promoted, and the reason says that nothing was decided',
   async () => {
     const target = await deployTarget({ name: 'idle', namespace });
-    const { end } = await startExperiment(target);
+    const { end } = await startExperiment(target, { iterations: 3, weights: climb });
     const { status, report } = await end();
     expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 3 });
     expect(report.reason).toBe('undecided: 0 of 10 requests; 0 of 10 requests; 0 of 10 requests');
@@ -145,7 +145,7 @@ test("a bad candidate is found by the metrics of Knative's OpenTelemetry generat
     await startWorkerProcess(sandbox, { name: 'worker', taskQueue: 'serin' });
     const client = new Client({ connection: await Connection.connect({ address: sandbox.temporal.address }) });
     const target = await sandbox.deploySample({ name: 'seconds', namespace });
-    sandbox.setFaults({ namespace, revision: target.candidateRevision }, [{ kind: 'latency', addedMs: 300 }]);
+    await sandbox.setFaults({ namespace, revision: target.candidateRevision }, [{ kind: 'latency', addedMs: 300 }]);
     const stop = new AbortController();
     const load = sandbox.sendLoad({
       host: target.host,

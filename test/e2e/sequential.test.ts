@@ -5,7 +5,7 @@ import type { Report } from '../../core/report/report.ts';
 import { abortSignal } from '../../contract/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
-import { manifestFor } from '../support/manifest.ts';
+import { climb, manifestFor, oneStep } from '../support/manifest.ts';
 import { readObservations } from '../support/history.ts';
 import { deployTarget, servedTraffic, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario, ScenarioOptions } from '../support/scenario.ts';
@@ -17,7 +17,11 @@ const errorRate = [{ metric: 'error-rate', upperLimit: '0.01' }];
 function sequential(
   options: ScenarioOptions & { readonly annotations?: Readonly<Record<string, string>> } = {},
 ): ScenarioOptions {
-  return { ...options, annotations: { analysis: 'sequential', 'min-samples': '1', ...options.annotations } };
+  return {
+    weights: climb,
+    ...options,
+    annotations: { analysis: 'sequential', 'min-samples': '1', ...options.annotations },
+  };
 }
 
 describe.concurrent('the sequential analysis', () => {
@@ -25,7 +29,8 @@ describe.concurrent('the sequential analysis', () => {
     const target = await deployTarget({ name: 'scarce', namespace });
     await setCandidateFaults(target, { kind: 'errors', rate: 0.015, seed: 4 });
     const run = async () => {
-      const options = sequential({ iterations: 10, annotations: { undecided: 'rollback' } });
+      // Confirmations between the intervals would add requests, as many as the machine is slow, and with them errors.
+      const options = sequential({ iterations: 10, weights: oneStep, annotations: { undecided: 'rollback' } });
       return (await startExperiment(target, options)).end();
     };
     const { value: end } = await underLoad(target, run, 2);
@@ -40,7 +45,9 @@ describe.concurrent('the sequential analysis', () => {
   test('at 20 requests a second promotes a good candidate, extending the run as far as that needs', async () => {
     const target = await deployTarget({ name: 'steady', namespace });
     const run = async () => {
-      const options = sequential({ iterations: 3, annotations: { 'longest-extension': '2m', dispersion: 'off' } });
+      const annotations = { 'longest-extension': '2m', dispersion: 'off' };
+      const weights = { maxCandidateWeightIncrement: 40 };
+      const options = sequential({ iterations: 3, weights, annotations });
       const scenario = await startExperiment(target, options);
       const end = await scenario.end();
       return { handle: scenario.handle, end, planned: await planNow(target, options) };
@@ -99,7 +106,7 @@ describe.concurrent('the sequential analysis', () => {
       async () => {
         const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
         await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20);
-        sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
+        await sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
         await setCandidateFaults(target, ...failing);
         const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
           return weightReason.startsWith('environment: baseline and candidate fail together');
@@ -126,7 +133,7 @@ describe.concurrent('the sequential analysis', () => {
         const options = sequential({ iterations: 60, intervalSeconds: 8, objectives: errorRate });
         const scenario = await startExperiment(target, options);
         const six = ({ completedIterations }: Report) => completedIterations >= 6;
-        const { completedIterations } = await scenario.untilReport('six iterations', six);
+        const { completedIterations } = await scenario.untilReport('six iterations', six, 120_000);
         await setCandidateFaults(target, { kind: 'errors', rate: 0.05 });
         return { good: completedIterations, end: await scenario.end() };
       },

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { startSandbox } from '../../sandbox/index.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
 import { commandLine, processIds } from './processes.ts';
 
@@ -41,16 +41,32 @@ async function nothingIsLeft(stateDirectory: string): Promise<void> {
 }
 
 describe('two sandboxes side by side', () => {
-  it('have nothing in common, and end without leaving a process', async () => {
-    const [first, second] = await Promise.all([startSandbox(), startSandbox()]);
+  let first: Sandbox;
+  let second: Sandbox;
+  beforeAll(async () => {
+    [first, second] = await Promise.all([startSandbox(), startSandbox()]);
+  });
+  afterAll(() => Promise.all([first, second].map((sandbox) => sandbox?.stop())));
+
+  it('have nothing in common', async () => {
     await first.deploySample({ name: 'only-first', baselineOnly: true });
     expect(await second.kubectl('get', 'ksvc', '-o', 'name')).toBe('');
+  });
+
+  it('end each for itself, with the programs that they were asked to run, and what those have started', async () => {
+    const script = `sleep 1000 & echo ${first.stateDirectory}; wait`;
+    await first.run({ name: 'helper', command: '/bin/sh', args: ['-c', script, first.stateDirectory], env: {} });
     expect(processesNaming(first.stateDirectory).length).toBeGreaterThan(5);
     await first.stop();
     await nothingIsLeft(first.stateDirectory);
     expect(await second.kubectl('get', 'namespace', 'default', '-o', 'name')).toBe('namespace/default\n');
-    await second.stop();
+  });
+
+  it('leave nothing behind when the supervisor of their programs is killed', async () => {
+    const supervisor = processIds().find((id) => commandLine(id).includes(`supervisor.ts ${second.stateDirectory}`));
+    process.kill(Number(supervisor), 'SIGKILL');
     await nothingIsLeft(second.stateDirectory);
+    await second.stop();
   });
 });
 
@@ -61,21 +77,5 @@ describe('a runner that ends', () => {
     runner.kill(signal);
     await once(runner, 'exit');
     await nothingIsLeft(stateDirectory);
-  });
-
-  it('leaves nothing behind when the supervisor of its programs is killed', async () => {
-    const sandbox = await startSandbox();
-    const supervisor = processIds().find((id) => commandLine(id).includes(`supervisor.ts ${sandbox.stateDirectory}`));
-    process.kill(Number(supervisor), 'SIGKILL');
-    await nothingIsLeft(sandbox.stateDirectory);
-    await sandbox.stop();
-  });
-
-  it('takes the programs it was asked to run with it, and what they have started', async () => {
-    const sandbox = await startSandbox();
-    const script = `sleep 1000 & echo ${sandbox.stateDirectory}; wait`;
-    await sandbox.run({ name: 'helper', command: '/bin/sh', args: ['-c', script, sandbox.stateDirectory], env: {} });
-    await sandbox.stop();
-    await nothingIsLeft(sandbox.stateDirectory);
   });
 });

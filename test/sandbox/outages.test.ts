@@ -1,18 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../sandbox/index.ts';
+import { plainNamespace, testCluster } from '../support/cluster.ts';
 import { commandLine, processIds } from './processes.ts';
 
+const namespace = 'sandbox-outages';
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox({ plainNamespaces: ['plain'] });
-}, 120_000);
-afterAll(() => sandbox?.stop());
+  ({ sandbox } = await testCluster());
+});
 
 async function prometheusAnswers(): Promise<boolean> {
   return fetch(`${sandbox.prometheus.url}/-/ready`, { signal: AbortSignal.timeout(500) }).then(
     ({ ok }) => ok,
     () => false,
   );
+}
+
+/** Process id of this sandbox's Prometheus, or `undefined` while it does not run. */
+function prometheusId(): string | undefined {
+  return processIds().find((id) => commandLine(id).includes(`${sandbox.stateDirectory}/prometheus.yaml`));
 }
 
 /** Process id of this sandbox's Knative controller, or `undefined` while it does not run. */
@@ -35,27 +41,28 @@ describe('Temporal', () => {
   });
 
   it('has none of them in a plain namespace', async () => {
-    const list = await sandbox.temporalCommand('operator', 'search-attribute', 'list', '--namespace', 'plain');
+    const list = await sandbox.temporalCommand('operator', 'search-attribute', 'list', '--namespace', plainNamespace);
     expect(list).not.toContain('Serin');
   });
 
   it('keeps its workflows when it is killed and started again', async () => {
     const start = ['workflow', 'start', '--workflow-id', 'kept', '--type', 'any', '--task-queue', 'none'];
-    await sandbox.temporalCommand(...start, '--search-attribute', 'SerinTarget="default/shop"');
+    await sandbox.temporalCommand(...start, '--search-attribute', 'SerinTarget="sandbox-outages/shop"');
     await sandbox.outages.temporal.kill();
     await expect(sandbox.temporalCommand('workflow', 'list', '--command-timeout', '1s')).rejects.toThrow(
       'Command failed',
     );
     await sandbox.outages.temporal.start();
-    const found = await sandbox.temporalCommand('workflow', 'list', '--query', 'SerinTarget="default/shop"');
+    const found = await sandbox.temporalCommand('workflow', 'list', '--query', 'SerinTarget="sandbox-outages/shop"');
     expect(found).toMatch(/Running\s+kept\s+any/);
   });
 });
 
 describe('Prometheus', () => {
   it('can be stopped and started', async () => {
+    expect(prometheusId()).toBeDefined();
     await sandbox.outages.prometheus.stop();
-    expect(sandbox.outages.prometheus.pid).toBeUndefined();
+    expect(prometheusId()).toBeUndefined();
     expect(await prometheusAnswers()).toBe(false);
     await sandbox.outages.prometheus.start();
     expect(await prometheusAnswers()).toBe(true);
@@ -64,7 +71,7 @@ describe('Prometheus', () => {
   it('answers nothing while it is frozen', async () => {
     await sandbox.outages.prometheus.freeze();
     expect(await prometheusAnswers()).toBe(false);
-    sandbox.outages.prometheus.thaw();
+    await sandbox.outages.prometheus.thaw();
     await expect.poll(prometheusAnswers, { timeout: 5_000 }).toBe(true);
   });
 });
@@ -74,24 +81,24 @@ describe("Knative's controller", () => {
     const before = controllerId();
     process.kill(Number(before), 'SIGKILL');
     await expect.poll(controllerId, { timeout: 10_000 }).not.toBe(before);
-    await sandbox.deploySample({ name: 'controlled', baselineOnly: true });
+    await sandbox.deploySample({ name: 'controlled', namespace, baselineOnly: true });
   });
 });
 
 describe('the API server', () => {
   it('comes back after it was killed, and targets can be deployed again', async () => {
-    await sandbox.deploySample({ name: 'before' });
+    await sandbox.deploySample({ name: 'before', namespace });
     await sandbox.outages.apiServer.kill();
     await expect(sandbox.kubectl('get', 'ksvc')).rejects.toThrow('Command failed');
     await sandbox.outages.apiServer.start();
-    const after = await sandbox.deploySample({ name: 'after' });
+    const after = await sandbox.deploySample({ name: 'after', namespace });
     expect(await sandbox.get({ host: after.host })).toMatchObject({ status: 200, body: 'after-v1 blue\n' });
-  }, 90_000);
+  });
 
   it('goes on serving requests to targets while it is away', async () => {
-    const target = await sandbox.deploySample({ name: 'served' });
+    const target = await sandbox.deploySample({ name: 'served', namespace });
     await sandbox.outages.apiServer.stop();
     expect((await sandbox.get({ host: target.host })).status).toBe(200);
     await sandbox.outages.apiServer.start();
-  }, 60_000);
+  });
 });

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox, type SampleTarget } from '../../sandbox/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
+import { testCluster } from '../support/cluster.ts';
 import { knativeService, revisionReady, type ServedEntry } from './knative-service.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
-  sandbox = await startSandbox();
-}, 120_000);
-afterAll(() => sandbox?.stop());
+  ({ sandbox } = await testCluster());
+});
 
 /** Waits for the traffic that Knative reports, and shows what it is when it stays another. */
 async function trafficBecomes(target: SampleTarget, wanted: readonly ServedEntry[]): Promise<void> {
@@ -68,7 +68,7 @@ spec:
       containers:
       - name: fortio
         image: fortio/fortio
-        command: [fortio, load, -t, 2s, -qps, "20", $(URL)]
+        command: [fortio, load, -n, "40", -qps, "20", $(URL)]
         env: [{ name: URL, value: ${url} }]
 `;
     await sandbox.apply(job);
@@ -82,11 +82,11 @@ spec:
 describe('a target of its own', () => {
   let target: SampleTarget;
   beforeAll(async () => {
-    target = await sandbox.deploySample({ name: 'shop', namespace: 'team-a' });
+    target = await sandbox.deploySample({ name: 'shop', namespace: 'tutorial' });
   }, 60_000);
 
   it('is described by an experiment manifest of its own', () => {
-    expect(target.experiment).toContain('target: team-a/shop\n');
+    expect(target.experiment).toContain('target: tutorial/shop\n');
     expect(target.experiment).toContain(`- "shop"\n          - "${target.chartUrl}"\n`);
     expect(target.experiment).toContain('value: shop-v2\n');
     expect(target.experiment).not.toContain('CHART_REPOSITORY_URL');
@@ -102,7 +102,7 @@ describe('a target of its own', () => {
       'ksvc',
       'shop',
       '-n',
-      'team-a',
+      'tutorial',
       '--type=merge',
       '-p',
       JSON.stringify({ spec: { traffic: pinned } }),
@@ -130,14 +130,14 @@ describe('a target of its own', () => {
   });
 
   it("has, when promoted by the candidate's values, no traffic in its spec and the candidate at 100 percent", async () => {
-    await sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'team-a', '--values', target.valuesUrls.candidate);
+    await sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'tutorial', '--values', target.valuesUrls.candidate);
     await trafficBecomes(target, [{ revisionName: 'shop-v2', latestRevision: true, percent: 100 }]);
     expect((await knativeService(sandbox, target)).specTraffic).toEqual([{ latestRevision: true, percent: 100 }]);
     expect(await revisionReady(sandbox, target, 'shop-v1')).toBe('True');
   });
 
   it('refuses another image under the same revision name', async () => {
-    const upgrade = sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'team-a', '--set', 'name=shop-v2');
+    const upgrade = sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'tutorial', '--set', 'name=shop-v2');
     await expect(upgrade).rejects.toThrow('Saw the following changes without a name change');
   });
 });

@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox, type SampleTarget } from '../../sandbox/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
+import { testCluster } from '../support/cluster.ts';
 
 const run = promisify(execFile);
+const namespace = 'worker-account';
 let sandbox: Sandbox;
 let target: SampleTarget;
 beforeAll(async () => {
-  sandbox = await startSandbox();
-  target = await sandbox.deploySample({ name: 'shop', namespace: 'team-a', bindSecrets: false });
-}, 120_000);
-afterAll(() => sandbox?.stop());
+  ({ sandbox } = await testCluster());
+  target = await sandbox.deploySample({ name: 'shop', namespace, bindSecrets: false });
+});
 
 /** Runs a tool with the rights of the worker's service account; returns both its outputs. */
 async function asWorker(tool: 'kubectl' | 'helm', ...args: readonly string[]): Promise<string> {
@@ -28,7 +29,7 @@ async function canWorker(...question: readonly string[]): Promise<string> {
 }
 
 function promote(): Promise<string> {
-  return asWorker('helm', 'upgrade', 'shop', target.chartUrl, '-n', 'team-a', '--values', target.valuesUrls.candidate);
+  return asWorker('helm', 'upgrade', 'shop', target.chartUrl, '-n', namespace, '--values', target.valuesUrls.candidate);
 }
 
 describe("the worker's service account", () => {
@@ -39,7 +40,7 @@ describe("the worker's service account", () => {
     ['update', 'leases.coordination.k8s.io'],
     ['create', 'selfsubjectaccessreviews.authorization.k8s.io'],
   ])('may %s %s', async (verb, resource) => {
-    expect(await canWorker(verb, resource, '-n', 'team-a')).toMatch(/^yes\b/);
+    expect(await canWorker(verb, resource, '-n', namespace)).toMatch(/^yes\b/);
   });
 
   it.each([
@@ -53,12 +54,12 @@ describe("the worker's service account", () => {
     ['create', 'rolebindings.rbac.authorization.k8s.io'],
     ['*', '*'],
   ])('may not %s %s', async (verb, resource) => {
-    expect(await canWorker(verb, resource, '-n', 'team-a')).toMatch(/^no\b/);
+    expect(await canWorker(verb, resource, '-n', namespace)).toMatch(/^no\b/);
   });
 
   it('cannot promote with Helm until the namespace lets it keep releases, as step 3 of the tutorial does', async () => {
     await expect(promote()).rejects.toThrow('secrets is forbidden');
-    const binding = `${sandbox.chartRepository.url}/targets/team-a/shop/helm-secret.yaml`;
+    const binding = `${sandbox.chartRepository.url}/targets/${namespace}/shop/helm-secret.yaml`;
     await sandbox.kubectl('apply', '-f', binding);
     expect(await promote()).toContain('Release "shop" has been upgraded');
     expect(await canWorker('list', 'secrets', '-n', 'default')).toMatch(/^no\b/);

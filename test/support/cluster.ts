@@ -1,30 +1,19 @@
-import { Client, Connection } from '@temporalio/client';
-import { startSandbox } from '../../sandbox/index.ts';
-import type { Sandbox } from '../../sandbox/index.ts';
-import { startWorkerProcess } from './worker-process.ts';
+import { connectCluster, startSharedCluster } from './shared-cluster.ts';
+import type { TestCluster } from './shared-cluster.ts';
 
-/** A sandbox, a client of its Temporal, and a worker on `taskQueue` that no test may harm. */
-export interface TestCluster {
-  readonly sandbox: Sandbox;
-  readonly client: Client;
-  readonly taskQueue: string;
-}
+export { plainNamespace } from './shared-cluster.ts';
+export type { TestCluster } from './shared-cluster.ts';
 
-/** A Temporal namespace without serin's search attributes. */
-export const plainNamespace = 'plain';
+let cluster: Promise<TestCluster> | undefined;
 
-// One cluster serves all files of a run: the suites run one after another in one process, and it ends with that process.
-const globals = globalThis as { serinTestCluster?: Promise<TestCluster> };
-
+/** The cluster that all files of a run share; names in it must be unique in the whole run. */
 export function testCluster(): Promise<TestCluster> {
-  globals.serinTestCluster ??= start();
-  return globals.serinTestCluster;
+  cluster ??= findCluster();
+  return cluster;
 }
 
-async function start(): Promise<TestCluster> {
-  const sandbox = await startSandbox({ scrapeIntervalMs: 500, plainNamespaces: [plainNamespace] });
-  const connection = await Connection.connect({ address: sandbox.temporal.address });
-  const taskQueue = 'serin';
-  await startWorkerProcess(sandbox, { name: 'worker', taskQueue });
-  return { sandbox, client: new Client({ connection }), taskQueue };
+async function findCluster(): Promise<TestCluster> {
+  // A benchmark runs without vitest, which cannot even be imported there.
+  if (process.env['VITEST'] === undefined) return connectCluster((await startSharedCluster()).reference);
+  return connectCluster((await import('vitest')).inject('cluster'));
 }

@@ -5,6 +5,7 @@ import { readYaml } from '../../formats/document/yaml.ts';
 export interface ManifestChanges {
   readonly intervalSeconds?: number;
   readonly iterations?: number;
+  /** Default `oneStep`: each step more is a confirmation by the cluster, which takes seconds. */
   readonly weights?: { readonly maxCandidateWeight?: number; readonly maxCandidateWeightIncrement?: number };
   readonly deploymentPattern?: 'Progressive' | 'FixedSplit';
   /** On all objectives. */
@@ -25,6 +26,12 @@ export interface ManifestChanges {
   readonly baselinePromotes?: string;
   readonly candidatePromotes?: string;
 }
+
+/** A first step that is also the last, to 40 %. */
+export const oneStep = { maxCandidateWeight: 40, maxCandidateWeightIncrement: 40 };
+
+/** The tutorial's own steps: 10 %, 20 %, and so on. */
+export const climb = { maxCandidateWeightIncrement: 10 };
 
 interface Manifest {
   metadata: { name: string; annotations?: Record<string, string> };
@@ -54,7 +61,8 @@ export function manifestFor({ experiment, name }: SampleTarget, changes: Manifes
   // The sample's own file, whose form the spec's tests pin.
   const manifest = reading.value as Manifest;
   manifest.metadata.name = name;
-  const { annotations, intervalSeconds = 1, iterations = 3 } = changes;
+  // Without confirmations between them, few intervals may be over before Prometheus has scraped enough requests for a verdict.
+  const { annotations, intervalSeconds = 1, iterations = 6 } = changes;
   manifest.metadata.annotations = prefixed({ 'min-samples': '10', ...annotations });
   manifest.spec.duration = { intervalSeconds, iterationsPerLoop: iterations };
   changeStrategy(manifest, changes);
@@ -68,8 +76,8 @@ function prefixed(annotations: Readonly<Record<string, string>>): Record<string,
 }
 
 function changeStrategy({ spec: { strategy } }: Manifest, changes: ManifestChanges): void {
-  const { weights, deploymentPattern, start, loop, finish, helmArgs = [] } = changes;
-  if (weights !== undefined) strategy.weights = weights;
+  const { weights = oneStep, deploymentPattern, start, loop, finish, helmArgs = [] } = changes;
+  strategy.weights = weights;
   if (deploymentPattern !== undefined) strategy.deploymentPattern = deploymentPattern;
   const [helm] = strategy.actions.finish;
   if (helm !== undefined && 'with' in helm) helm.with?.args.push(...helmArgs);

@@ -25,7 +25,7 @@ export interface Scenario {
   readonly target: SampleTarget;
   readonly handle: WorkflowHandle;
   /** Waits until the report fulfils the condition; fails when the experiment ends before that. */
-  readonly untilReport: (what: string, holds: (report: Report) => boolean) => Promise<Report>;
+  readonly untilReport: (what: string, holds: (report: Report) => boolean, limitMs?: number) => Promise<Report>;
   readonly end: () => Promise<ScenarioEnd>;
 }
 
@@ -46,7 +46,7 @@ export async function deployTarget(request: SampleRequest): Promise<SampleTarget
 /** Replaces the faults of the target's candidate; none puts it right. */
 export async function setCandidateFaults(target: SampleTarget, ...faults: readonly Fault[]): Promise<void> {
   const { sandbox } = await testCluster();
-  sandbox.setFaults({ namespace: target.namespace, revision: target.candidateRevision }, faults);
+  await sandbox.setFaults({ namespace: target.namespace, revision: target.candidateRevision }, faults);
 }
 
 /** Starts an experiment on the target. */
@@ -66,14 +66,16 @@ export function observeScenario(target: SampleTarget, handle: WorkflowHandle): S
   return {
     target,
     handle,
-    untilReport: (what, holds) =>
-      until(what, async () => {
+    untilReport: (what, holds, limitMs = 60_000) => {
+      const check = async (): Promise<Report | undefined> => {
         const report = await handle.query(statusQuery);
         if (holds(report)) return report;
         const { outcome, reason } = report;
         if (outcome !== undefined) throw new Error(`the experiment ended ${outcome} before ${what}: ${reason ?? ''}`);
         return undefined;
-      }),
+      };
+      return until(what, check, { limitMs });
+    },
     end: () => awaitEnd(handle),
   };
 }
@@ -91,9 +93,9 @@ async function awaitEnd(handle: WorkflowHandle): Promise<ScenarioEnd> {
   return { status: 'failed', type: error.cause.type ?? '', message: error.cause.message, report };
 }
 
-/** Sends requests to the target while `during` runs, and returns what came back. */
+/** Sends requests to the target while `during` runs, from the first answers on, and returns what came back. */
 export async function underLoad<T>(
-  target: Pick<SampleTarget, 'host'>,
+  target: Pick<SampleTarget, 'host' | 'namespace' | 'name'>,
   during: () => Promise<T>,
   requestsPerSecond = 50,
 ): Promise<{ readonly value: T; readonly load: LoadResult }> {
@@ -106,12 +108,23 @@ export async function underLoad<T>(
     signal: stop.signal,
   });
   try {
+    await until(`requests to ${target.host}`, () => hasRequests(target));
     const value = await during();
     stop.abort();
     return { value, load: await load };
   } finally {
     stop.abort();
   }
+}
+
+/** Whether the target has answered requests, by what Prometheus scrapes. */
+async function hasRequests({ namespace, name }: ObjectName): Promise<boolean> {
+  const { sandbox } = await testCluster();
+  const exposition = await (await fetch(sandbox.gateway.metricsUrl)).text();
+  const isCount = (line: string): boolean => line.startsWith('revision_app_request_count{');
+  const isOfTarget = (line: string): boolean =>
+    line.includes(`namespace_name="${namespace}"`) && line.includes(`service_name="${name}"`);
+  return exposition.split('\n').some((line) => isCount(line) && isOfTarget(line));
 }
 
 interface KsvcView {

@@ -1,9 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import type { Sandbox, SupervisedProcess } from '../../sandbox/index.ts';
 import { until } from './until.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 export interface WorkerProcessOptions {
   readonly name: string;
@@ -13,17 +12,13 @@ export interface WorkerProcessOptions {
 }
 
 const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
-const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-
-const bundles = new WeakMap<Sandbox, Promise<string>>();
 
 /** Starts a real worker process against the sandbox and waits until it polls. */
 export async function startWorkerProcess(
   sandbox: Sandbox,
   { name, taskQueue, env = {} }: WorkerProcessOptions,
 ): Promise<SupervisedProcess> {
-  const bundle = bundles.get(sandbox) ?? writeBundle(sandbox);
-  bundles.set(sandbox, bundle);
+  const bundle = env['SERIN_WORKFLOW_BUNDLE'] ?? (await bundleWorkflows());
   const worker = await sandbox.run({
     name,
     command: process.execPath,
@@ -40,7 +35,7 @@ export async function startWorkerProcess(
       SERIN_HELM_PENDING_LIMIT: '5s',
       SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
       SERIN_METRICS_ADDRESS: 'none',
-      SERIN_WORKFLOW_BUNDLE: await bundle,
+      SERIN_WORKFLOW_BUNDLE: bundle,
       ...env,
     },
   });
@@ -52,12 +47,4 @@ export async function startWorkerProcess(
 export async function killWorker(worker: SupervisedProcess): Promise<void> {
   worker.signal('SIGKILL');
   await worker.exited;
-}
-
-/** Bundling takes seconds; the workers of a sandbox share one bundle. */
-async function writeBundle(sandbox: Sandbox): Promise<string> {
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  const path = join(sandbox.stateDirectory, 'workflows.js');
-  await writeFile(path, code);
-  return path;
 }

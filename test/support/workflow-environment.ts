@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap as Bundle } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporalPath, timeSkippingServerPath } from './tools.ts';
 import type { FakeWorld } from './fake-world.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 export type ExperimentHandle = WorkflowHandle<ExperimentWorkflow>;
 
@@ -18,32 +17,18 @@ export interface WorkflowEnvironment {
   readonly teardown: () => Promise<void>;
 }
 
-/** Bundles the workflows; `replacements` puts another source file (from the root) in a file's place. */
-export async function bundleWorkflows(replacements: Readonly<Record<string, string>> = {}): Promise<Bundle> {
-  const aliases = Object.entries(replacements).map(([file, by]) => [sourcePath(file), sourcePath(by)]);
-  return bundleWorkflowCode({
-    workflowsPath: sourcePath('workflows/index.ts'),
-    logger: new DefaultLogger('ERROR'),
-    webpackConfigHook: (config) => {
-      // The bundler's own aliases are an object; they stay.
-      const alias = Object.assign({}, config.resolve?.alias, Object.fromEntries(aliases));
-      return { ...config, resolve: { ...config.resolve, alias } };
-    },
-  });
-}
-
-function sourcePath(file: string): string {
-  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
-}
-
-/** Time passes only while a result is awaited, or when a test sleeps in the environment. */
-export async function startWorkflowEnvironment(workflowBundle?: Bundle): Promise<WorkflowEnvironment> {
+/**
+ * Time passes only while a result is awaited, or when a test sleeps in the environment.
+ *
+ * @param bundle path of another bundle of the workflows.
+ */
+export async function startWorkflowEnvironment(bundle?: string): Promise<WorkflowEnvironment> {
   const path = await timeSkippingServerPath();
   const start = (): Promise<TestWorkflowEnvironment> =>
     TestWorkflowEnvironment.createTimeSkipping(
       path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
     );
-  return environmentOn(start, workflowBundle);
+  return environmentOn(start, bundle);
 }
 
 /** A real development server, for what the time-skipping one does not know: search attributes, continue-as-new limits. */
@@ -62,14 +47,14 @@ export async function startServerEnvironment(extraArgs: readonly string[] = []):
 
 async function environmentOn(
   start: () => Promise<TestWorkflowEnvironment>,
-  bundle?: Bundle,
+  bundle?: string,
 ): Promise<WorkflowEnvironment> {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
   const env = await start();
-  const workflowBundle = bundle ?? (await bundleWorkflows());
+  const workflowBundle = { codePath: bundle ?? (await bundleWorkflows()) };
   let experiments = 0;
   return {
     env,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../sandbox/processes/ports.ts';
 import { until } from '../support/until.ts';
-import { bundleWorkflows } from '../support/workflow-environment.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { startSlowCluster } from './slow-cluster.ts';
 import type { SlowCluster } from './slow-cluster.ts';
 import { startTemporalServer } from './temporal-server.ts';
@@ -25,8 +25,7 @@ let experiments = 0;
 beforeAll(async () => {
   temporal = await startTemporalServer();
   directory = await mkdtemp(join(tmpdir(), 'serin-worker-'));
-  bundle = join(directory, 'workflows.js');
-  await writeFile(bundle, (await bundleWorkflows()).code);
+  bundle = await bundleWorkflows();
 });
 
 afterAll(async () => {
@@ -145,7 +144,7 @@ describe('a worker process', () => {
       expect(answer?.text).toMatch(`Temporal at ${temporal.address} does not answer: `);
       expect(await worker.probe('/healthz')).toEqual({ status: 200, text: 'ok' });
     } finally {
-      temporal.outage.thaw();
+      await temporal.outage.thaw();
     }
     await worker.untilReady();
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failedExperiment } from '../support/failed-experiment.ts';
 import { fakeWorld } from '../support/fake-world.ts';
-import { bundleWorkflows, startWorkflowEnvironment } from '../support/workflow-environment.ts';
+import { bundleWorkflows } from '../support/workflow-bundle.ts';
+import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
 let workflows: WorkflowEnvironment;

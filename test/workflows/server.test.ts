@@ -34,7 +34,7 @@ describe('where histories must stay short', () => {
   });
 });
 
-describe('on a Temporal server', () => {
+describe.concurrent('on a Temporal server', () => {
   let workflows: WorkflowEnvironment;
   beforeAll(async () => {
     workflows = await startServerEnvironment(attributeFlags);

@@ -277,7 +277,7 @@ describe('patchTraffic', () => {
     const holder = () => aHolder('run-sick');
     const tags = () => [{ tag: 'candidate', revisionName: sick.candidateRevision }];
     const setReady = async (isReady: boolean) => {
-      sandbox.setFaults(
+      await sandbox.setFaults(
         { namespace: ownNamespace, revision: sick.candidateRevision },
         isReady ? [] : [{ kind: 'unready' }],
       );
@@ -626,34 +626,5 @@ describe('the API server', () => {
     expect(failure.message).toContain(
       `cannot patch services.serving.knative.dev ${ownNamespace}/leased: admission webhook`,
     );
-  });
-
-  it('is unavailable while it starts: what it denies or does not know then means nothing', async () => {
-    await sandbox.outages.apiServer.kill();
-    const start = new AbortController();
-    const started = sandbox.outages.apiServer.start().finally(() => start.abort());
-    const seen = new Set<unknown>();
-    while (!start.signal.aborted) {
-      const answer = asActivity(() => cluster.readService({ namespace: ownNamespace, name: 'leased' }));
-      seen.add(await answer.then((service) => (service === undefined ? 'gone' : 'served')).catch(({ type }) => type));
-    }
-    await started;
-    expect([...seen].filter((answer) => answer !== 'served')).toEqual(['KubernetesUnavailable']);
-  });
-
-  it('that is down is data to an observation, and a failure that passes to everything else', async () => {
-    const target = { namespace: ownNamespace, name: 'leased' };
-    await sandbox.outages.apiServer.stop();
-    try {
-      const observed = await asActivity(() => observeTarget(cluster, { target, revisions: ['a', 'b'] }));
-      expect(observed).toMatchObject({ kind: 'unreachable' });
-      expect(observed.kind === 'unreachable' && observed.reason).toMatch(/^cannot get .*: connect ECONNREFUSED/);
-      expect(await caughtFailure(() => readLease(cluster, target))).toMatchObject({
-        type: 'KubernetesUnavailable',
-        isRetryable: true,
-      });
-    } finally {
-      await sandbox.outages.apiServer.start();
-    }
   });
 });

@@ -1,0 +1,38 @@
+/**
+ * Checks and tests everything, what is quick first; the first step that fails is the last. Ends with one line that counts all tests:
+ * `N passed, N failed`, where a failed step that is no test counts as one failure.
+ *
+ * Run as: `npm test`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startVitest } from 'vitest/node';
+import { TestCounter } from './support/summary-reporter.ts';
+
+const counter = new TestCounter();
+const steps = [
+  () => runScript('check'),
+  () => runScript('lint'),
+  () => runTests('unit'),
+  () => runScript('build:sandbox'),
+  () => runTests('cluster', 'alone'),
+];
+
+for (const step of steps) {
+  const startedAtMs = performance.now();
+  await step();
+  process.stdout.write(`(${Math.round((performance.now() - startedAtMs) / 1000)} s)\n`);
+  if (counter.failed > 0) break;
+}
+process.stdout.write(`\n${counter.summary()}\n`);
+process.exit(counter.failed > 0 ? 1 : 0);
+
+async function runScript(name: string): Promise<void> {
+  const [code] = await once(spawn('npm', ['run', name], { stdio: 'inherit' }), 'exit');
+  if (code !== 0) counter.addFailure();
+}
+
+async function runTests(...project: string[]): Promise<void> {
+  const vitest = await startVitest('test', [], { project, watch: false, reporters: ['default', counter] });
+  await vitest.close();
+}
