@@ -1,7 +1,7 @@
 import type { CellResult } from './cells.ts';
 import { candidateNumbers, rates, tolerances } from './cells.ts';
 
-/** What the method has to reach, and what it reached. */
+/** A goal of the method, and what it has reached. */
 export interface GoalResult {
   readonly id: string;
   readonly scenario: string;
