@@ -21,7 +21,7 @@ import { quantile } from './quantile.ts';
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '4' } } });
 const repetitions = Number(values.rounds);
 
-/** How to bring an experiment to the moment in which it is aborted. */
+/** How to bring an experiment to the stage in which it is aborted. */
 interface Stage {
   readonly name: string;
   readonly options: ScenarioOptions;

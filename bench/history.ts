@@ -5,7 +5,7 @@ import type { PatchTrafficResult } from '../contract/traffic.ts';
 export type EventHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<EventHistory['events']>[number];
 
-/** For each iteration: milliseconds from the moment its timer was due to the recorded verdict. */
+/** For each iteration: milliseconds from the time at which its timer was due to the recorded verdict. */
 export function decisionDelays(history: EventHistory): number[] {
   return splitIterations(history).flatMap((events) => {
     const due = dueMs(events[0]);
@@ -27,7 +27,7 @@ export interface AbortTimes {
   readonly confirmedMs: number;
 }
 
-/** How long the first traffic write after the signal took. */
+/** The times of the first traffic write after the signal. */
 export function abortTimes({ events }: EventHistory): AbortTimes {
   const signalIndex = (events ?? []).findIndex(({ workflowExecutionSignaledEventAttributes }) => {
     return workflowExecutionSignaledEventAttributes;

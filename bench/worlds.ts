@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { ExperimentActivities } from '../contract/activities.ts';
 
-/** Gives every workflow a world of its own, so that many experiments can share one worker. */
+/** Gives every workflow activities with a world of their own, so that many experiments can share one worker. */
 export function activitiesPerWorkflow(createWorld: () => { activities: ExperimentActivities }): ExperimentActivities {
   const worlds = new Map<string, ExperimentActivities>();
   const findActivities = (workflowId: string): ExperimentActivities => {

@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { OutputConfiguration } from 'commander';
 import { assertedConditions, isAssertedCondition } from '../core/report/assertion.ts';
 import type { AssertedCondition } from '../core/report/assertion.ts';
+import { defined } from '../core/text/defined.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { outcomes, stages } from '../core/experiment/stage.ts';
 import { defaultTaskQueue } from '../contract/names.ts';
@@ -21,14 +22,14 @@ import type { RequestFlags, SteerKind } from './commands/steer.ts';
 import type { CommandContext, CommandResult, ConnectionFlags, OutputFormat } from './context.ts';
 import { CommandError } from './errors.ts';
 
-/** A command line that was understood. */
+/** A parsed command line. */
 export interface Invocation {
   readonly action: (context: CommandContext) => Promise<CommandResult>;
   readonly output: OutputFormat;
   readonly connection: ConnectionFlags;
 }
 
-/** What commander hands to an action: its options, as they were declared. */
+/** The options that commander hands to an action, whatever the command. */
 interface CommonOptions extends ConnectionFlags {
   readonly output: OutputFormat;
 }
@@ -44,7 +45,7 @@ interface TimeoutOption {
 
 type Execute = (invocation: Invocation) => Promise<void>;
 
-/** All commands with their options. What a command does is loaded when it is used. */
+/** Builds all commands with their options; a command's implementation is imported when the command runs. */
 export function buildCommands(program: string, output: OutputConfiguration, execute: Execute): Command {
   const root = new Command(program)
     .configureOutput(output)
@@ -339,8 +340,7 @@ function addSimulate(root: Command, execute: Execute): void {
           (await import('./commands/simulate.ts')).simulateCommand(context, {
             ...options,
             baselineTailMs: baselineLatency,
-            ...(latency === undefined ? {} : { candidateTailMs: latency }),
-            ...(meanLatency === undefined ? {} : { candidateMeanMs: meanLatency }),
+            ...defined({ candidateTailMs: latency, candidateMeanMs: meanLatency }),
           }),
         ),
       );
@@ -460,7 +460,7 @@ function parsedTimeout({ timeout }: Partial<TimeoutOption>): { readonly timeoutM
   return timeout === undefined ? {} : { timeoutMs: timeout * 1000 };
 }
 
-/** A duration such as `10m`, or seconds as a plain number; in seconds. */
+/** Reads a duration such as `10m`, or a plain number of seconds; returns seconds, at least 0. */
 function secondsOrNone(text: string): number {
   const ms = parseDuration(text);
   const value = ms === undefined ? Number(text) : ms / 1000;
@@ -486,9 +486,5 @@ function wholeNumber(text: string): number {
 }
 
 function invocation({ output, address, namespace }: CommonOptions, action: Invocation['action']): Invocation {
-  const connection = {
-    ...(address === undefined ? {} : { address }),
-    ...(namespace === undefined ? {} : { namespace }),
-  };
-  return { action, output, connection };
+  return { action, output, connection: defined({ address, namespace }) };
 }

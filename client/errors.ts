@@ -1,14 +1,14 @@
 /**
- * Why a command did not do what was asked. `usage`: the command line or a file is wrong; `notFound`: no such
- * experiment or object; `refused`: the experiment or the command's own guard says no; `noWorker`: nobody answered;
- * `unreachable`: Temporal, Kubernetes or Prometheus is; `failed`: anything else.
+ * Why a command did not do what was asked. `usage`: the command line or a file is wrong; `notFound`: no such experiment or
+ * object; `refused`: the experiment or the command's own guard says no; `noWorker`: no worker answered; `unreachable`:
+ * Temporal, Kubernetes or Prometheus did not answer; `failed`: anything else.
  */
 export type ErrorKind = 'usage' | 'notFound' | 'refused' | 'noWorker' | 'unreachable' | 'failed';
 
 export interface CommandErrorOptions extends ErrorOptions {
-  /** 2 when the user must change what was typed, else 1, if absent. */
+  /** If absent, 2 for `usage` and 1 for all other kinds. */
   readonly exitCode?: ExitCode;
-  /** Everything that is wrong with a file, one by one; the message has them too. */
+  /** The issues of a file, one by one; the message lists them too. */
   readonly issues?: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export class CommandError extends Error {
 }
 
 /**
- * How a command ended: 0 done, 1 the answer is no, 2 the user must change something; of `assert` also 3 the answer is not
- * known yet, 4 nobody could be asked; 130 interrupted.
+ * How a command ended: 0 done, 1 the answer is no, 2 the user must change something; from `assert` also 3 the answer is not
+ * known yet, 4 the experiment cannot be found or read; 130 interrupted.
  */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;

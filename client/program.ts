@@ -6,7 +6,7 @@ import { CommandError } from './errors.ts';
 import { terminalStyle } from './terminal/terminal.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
-/** Runs one command line, and returns the exit code: 0 done, 1 the answer is no, 2 usage, 130 interrupted. */
+/** Runs one command line, and returns its exit code, see `ExitCode`. */
 export async function run(args: readonly string[], terminal: Terminal, program: string): Promise<number> {
   const wantsJson = asksForJson(args);
   let exitCode = 0;
@@ -50,7 +50,10 @@ async function carryOut(
   }
 }
 
-/** Commands explain what they know; anything else is a mistake of ours, told without its stack. */
+/**
+ * Any error as a `CommandError`: commands explain the failures that they know; anything else is a bug, reported without its
+ * stack.
+ */
 function explained(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof KubernetesFailure) {
@@ -60,7 +63,7 @@ function explained(error: unknown): CommandError {
   return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
-/** Known before the command line is understood, so that even its mistakes can be told as JSON. */
+/** Whether the arguments ask for JSON, found before they are parsed, so that usage errors can be printed as JSON too. */
 function asksForJson(args: readonly string[]): boolean {
   return args.some(
     (arg, index) =>

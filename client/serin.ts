@@ -5,12 +5,12 @@ import process from 'node:process';
 import { run } from './program.ts';
 import { processTerminal } from './terminal/terminal.ts';
 
-/** The Temporal CLI runs `temporal-serin` as `temporal serin`; then that is what the user types. */
+/** The name by which the user calls the program: the Temporal CLI runs `temporal-serin` as `temporal serin`. */
 function programName(path: string | undefined): string {
   const name = basename(path ?? 'serin').replace(/\.[cm]?[jt]s$/, '');
   return name === 'temporal-serin' ? 'temporal serin' : 'serin';
 }
 
-// Later commands find Temporal's client compiled.
+// Temporal's client is large: later commands find it compiled.
 enableCompileCache();
 process.exitCode = await run(process.argv.slice(2), processTerminal(), programName(process.argv[1]));

@@ -2,7 +2,7 @@ import { parseJson } from '../core/text/json.ts';
 import { z } from 'zod';
 import type { Bucket, Counts } from '../core/measurements/measurement.ts';
 
-/** Of Fortio's JSON report what is counted; latencies are seconds there. */
+/** The parts of Fortio's JSON report that are counted; its latencies are in seconds. */
 const report = z.object({
   RetCodes: z.record(z.string(), z.number().int().nonnegative()),
   DurationHistogram: z.object({
@@ -22,7 +22,9 @@ const boundaries = [
   [2_000, 3_000, 4_000, 5_000, 7_500, 10_000, 20_000, 30_000, 40_000, 50_000, 75_000, 100_000],
 ].flat();
 
-/** What a version answered, from the report of `fortio load -json`; undefined when the text is no such report. */
+/**
+ * Reads the counts of a version's answers from the report of `fortio load -json`; undefined when the text is no such report.
+ */
 export function readFortioReport(text: string): Counts | undefined {
   const reading = report.safeParse(parseJson(text));
   if (!reading.success) return undefined;
@@ -31,7 +33,7 @@ export function readFortioReport(text: string): Counts | undefined {
   const requests = sum(codes);
   return {
     requests,
-    // No answer at all is as bad as a 5xx; Fortio calls it -1.
+    // A request without an answer, -1 in the report, counts as a 5xx.
     errors5xx: sum(codes.filter(({ code }) => code >= 500 || code < 100)),
     errorsNot2xx: sum(codes.filter(({ code }) => code < 200 || code >= 300)),
     latencySumMs: DurationHistogram.Sum * 1000,
@@ -39,7 +41,10 @@ export function readFortioReport(text: string): Counts | undefined {
   };
 }
 
-/** The last interval of a report ends at the slowest request, not at a boundary: it counts below the next one. */
+/**
+ * Cumulative buckets at the boundaries. The last interval of a report ends at the slowest request, not at a boundary: it
+ * counts below the next one.
+ */
 function latencyBuckets(
   intervals: readonly { readonly End: number; readonly Count: number }[],
   requests: number,
@@ -51,7 +56,7 @@ function latencyBuckets(
   return [...counted, { le: null, count: requests }];
 }
 
-/** Seconds times 1000 is not exact in binary. */
+/** A value just above the boundary: seconds times 1000 are not exact in binary. */
 function nextAfter(le: number): number {
   return le * (1 + 1e-9);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RecordedInterval } from '../core/offline/rejudge.ts';
 import type { Issue } from './document/issue.ts';
 
-/** One interval a line; or all that is wrong with them. */
+/** The intervals of a file, or all its issues. */
 export type MeasurementsReading =
   | { readonly kind: 'ok'; readonly intervals: readonly RecordedInterval[] }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
@@ -35,7 +35,7 @@ const counts = z
   })
   .transform((given) => ({ ...given, errorsNot2xx: given.errorsNot2xx ?? given.errors5xx }));
 
-/** Null is infinite. */
+/** Whether a boundary is above the one before; null stands for infinity. */
 function isAbove(le: number | null, before: number | null): boolean {
   return before !== null && (le === null || le > before);
 }
@@ -44,14 +44,17 @@ const line = z
   .strictObject({
     fromMs: z.number(),
     toMs: z.number(),
-    /** The candidate's, percent. */
+    /** The candidate's weight, percent. */
     weight: z.int().min(0).max(100).default(50),
     baseline: counts,
     candidate: counts,
   })
   .refine(({ fromMs, toMs }) => toMs > fromMs, { path: ['toMs'], message: 'a moment after fromMs' });
 
-/** Reads NDJSON: one interval a line, in the order of time, empty lines left out. Lists every line that cannot be used. */
+/**
+ * Reads NDJSON: one interval per line, in the order of time; skips empty lines. Lists the issues of every line that cannot
+ * be used.
+ */
 export function readMeasurements(text: string, file: string): MeasurementsReading {
   const issues: Issue[] = [];
   const intervals: RecordedInterval[] = [];
@@ -66,7 +69,7 @@ export function readMeasurements(text: string, file: string): MeasurementsReadin
 
 type Place = Pick<Issue, 'file' | 'line'>;
 
-/** The interval, or what is wrong with it; intervals that overlap would count requests twice. */
+/** Reads one interval, or its issues; one that overlaps the interval before would count requests twice. */
 function readLine(content: string, place: Place, afterMs: number | undefined): RecordedInterval | readonly Issue[] {
   const value = parseJson(content);
   const whole = { ...place, column: 1, path: '(interval)' };

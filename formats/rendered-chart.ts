@@ -20,11 +20,11 @@ export interface RenderedService {
   readonly namespace?: string;
   /** `spec.template.metadata.name`; absent where the chart leaves the name to Knative. */
   readonly revision?: string;
-  /** Of the first container, which is the app's; empty where there is none. */
+  /** The image of the first container, which is the app's; empty where there is none. */
   readonly image: string;
   /** Absent where the chart renders none, and Knative sends everything to the latest revision. */
   readonly traffic?: readonly TrafficEntry[];
-  /** All of it, fields that a template left empty left out. */
+  /** The whole document, without fields that a template left empty. */
   readonly document: object;
 }
 
@@ -68,7 +68,10 @@ export function readRenderedServices(manifest: string): readonly RenderedService
   });
 }
 
-/** Every object in the manifest that helm renders; what has no kind or name is left out, as helm would refuse it. */
+/**
+ * Finds every object in the manifest that helm renders; documents without a kind or name are left out, as helm would refuse
+ * them.
+ */
 export function readRenderedObjects(manifest: string): readonly RenderedObject[] {
   return parseRendered(manifest).flatMap((document) => {
     const { data } = anyObject.safeParse(document);

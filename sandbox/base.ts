@@ -13,6 +13,10 @@ export interface Base {
   program(name: string, command: string, args: readonly string[], env?: Readonly<Record<string, string>>): Program;
 }
 
+/**
+ * Builds the base; its programs get PATH and the state directory as HOME and TMPDIR, and nothing else of this process's
+ * environment.
+ */
 export function makeBase(parts: Pick<Base, 'supervision' | 'stateDirectory' | 'tools'>): Base {
   const { stateDirectory } = parts;
   return {

@@ -19,6 +19,7 @@ export interface Commands {
   readonly temporalCommand: Command;
 }
 
+/** Builds the commands for a cluster and a Temporal server; a command that fails rejects. */
 export function makeCommands(
   tools: ToolPaths<SandboxToolId>,
   addresses: { readonly kubeconfig: string; readonly temporalAddress: string },

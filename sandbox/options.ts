@@ -2,7 +2,7 @@ import type { MetricsGeneration } from './metrics/server.ts';
 import type { Progress } from './tools/progress.ts';
 
 export interface SandboxOptions {
-  /** How often Prometheus scrapes the gateway. Default 1000. */
+  /** How often Prometheus scrapes the pods' request metrics. Default 1000. */
   readonly scrapeIntervalMs?: number;
   /** Which generation of Knative's request metrics is exposed. Default `legacy`. */
   readonly metrics?: MetricsGeneration;
@@ -10,6 +10,6 @@ export interface SandboxOptions {
   readonly searchAttributes?: boolean;
   /** Further Temporal namespaces, which have none of serin's search attributes. Default none. */
   readonly plainNamespaces?: readonly string[];
-  /** Told of each tool that has to be built. Default: lines on standard error. */
+  /** Receives the progress of each tool that has to be built. Default: lines on standard error. */
   readonly progress?: Progress;
 }

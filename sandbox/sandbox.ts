@@ -17,7 +17,9 @@ export interface SandboxAddresses {
   readonly kubeconfig: string;
   /** Path of a kubeconfig of the service account `serin-system/serin-worker`, with the rights of `deploy/rbac.yaml` only. */
   readonly workerKubeconfig: string;
-  /** The same of `serin-system/serin-operator`. */
+  /**
+   * Path of a kubeconfig of the service account `serin-system/serin-operator`, with the rights of `deploy/rbac.yaml` only.
+   */
   readonly operatorKubeconfig: string;
   readonly temporal: {
     /** gRPC, `host:port`. */
@@ -44,9 +46,9 @@ export interface SandboxAddresses {
 export interface SandboxActions extends Commands {
   /** Installs the sample chart as a target of its own and returns when both its versions are ready. */
   deploySample(request: SampleRequest): Promise<SampleTarget>;
-  /** Sends requests through the gateway and returns when the time is over, or when it is stopped. */
+  /** Sends requests through the gateway and returns when the time is over, or when the signal is aborted. */
   sendLoad(load: Load): Promise<LoadResult>;
-  /** One request through the gateway. */
+  /** Sends one GET through the gateway. */
   get(request: SingleRequest): Promise<SingleAnswer>;
   /** Runs a program that can outlive neither the sandbox nor the process that asked for it. */
   run(program: LocalProgram): Promise<SupervisedProcess>;
@@ -56,7 +58,7 @@ export interface SandboxActions extends Commands {
 export interface Sandbox extends SandboxAddresses, SandboxActions {
   /** Takes parts away and brings them back, with their data and addresses unchanged. */
   readonly outages: { readonly apiServer: Outage; readonly prometheus: Outage; readonly temporal: Outage };
-  /** Replaces the faults of a revision; an empty list puts it right. It need not exist yet. */
+  /** Replaces the faults of a revision; an empty list clears them. The revision need not exist yet. */
   setFaults(revision: FaultyRevision, faults: readonly Fault[]): Promise<void>;
   /**
    * Ends every process and removes all state; where the sandbox is another process's, only what was run and written through this

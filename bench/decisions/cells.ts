@@ -10,21 +10,21 @@ import type { Rule } from './peers.ts';
 import { limits, scenarios } from './traffic.ts';
 import type { Behaviour } from './traffic.ts';
 
-/** The share and the mean of what became of the runs of one cell. */
+/** The outcomes of one cell's runs, as shares and means. */
 export interface CellResult {
   readonly runs: number;
   /** Percent. */
   readonly promoted: number;
   readonly failed: number;
   readonly undecided: number;
-  /** Runs in which any candidate had passed. */
+  /** Percent of the runs in which any candidate had passed. */
   readonly passed: number;
   readonly intervals: number;
   readonly requests: number;
   readonly errors: number;
 }
 
-/** One question: a rule, a behaviour, a rate. Named, so that it can be computed in any thread. */
+/** One setting: a rule, a behaviour, a rate. Named, so that it can be computed in any thread. */
 interface Cell {
   readonly rule: Rule;
   readonly behaviour: Behaviour;
@@ -38,7 +38,7 @@ export const candidateNumbers = [1, 4, 8] as const;
 
 /** The rules that are compared on error rates alone, by name. */
 export const errorRules: Readonly<Record<string, Rule>> = {
-  iter8: iter8,
+  iter8,
   'Flagger, threshold 5': flagger,
   'Argo Rollouts, failureLimit 0': argo(0),
   'Argo Rollouts, failureLimit 3': argo(3),
@@ -54,7 +54,7 @@ export const errorRules: Readonly<Record<string, Rule>> = {
 };
 
 export const scenarioRules: Readonly<Record<string, Rule>> = {
-  iter8: iter8,
+  iter8,
   'Flagger, threshold 5': flagger,
   'Argo Rollouts, failureLimit 0': argo(0),
   'Argo Rollouts, failureLimit 3': argo(3),
@@ -70,7 +70,7 @@ export const turningRules: readonly string[] = [
   'serin, up to 60',
 ];
 
-/** Intraclass correlations of bursty errors, and how they are met. */
+/** Intraclass correlations of bursty errors. */
 export const correlations = [0, 0.01, 0.05] as const;
 export const burstRules: Readonly<Record<string, (correlation: number) => Rule>> = {
   'taken for independent': () => ours({ mostIterations: 60 }),
@@ -188,7 +188,9 @@ function hashName(name: string): number {
   return hash >>> 0;
 }
 
-/** Requests until a fail verdict on a version at twice the limit, looked at every 20 requests; the median of the runs. */
+/**
+ * The median number of requests until a fail verdict on a version at twice the limit, with an observation every 20 requests.
+ */
 export function medianRequestsToFail(runs: number): number {
   const random: Random = seededRandom(15);
   const needed = Array.from({ length: runs }, () => {

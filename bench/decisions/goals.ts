@@ -1,7 +1,7 @@
 import type { CellResult } from './cells.ts';
 import { candidateNumbers, rates, tolerances } from './cells.ts';
 
-/** What the method has to reach, and what it reached. */
+/** A goal of the method, and what it has reached. */
 export interface GoalResult {
   readonly id: string;
   readonly scenario: string;
@@ -135,7 +135,7 @@ export function judgeGoals(results: Results, medianToFail: number): readonly Goa
     ),
     goal(
       'G16',
-      '1, 4 and 8 candidates exactly at limit and tolerance; all rates; 60 looks',
+      '1, 4 and 8 candidates exactly at limit and tolerance; all rates; 60 intervals',
       'any passes in <= 5 %',
       `${one(anyPassed)} %`,
       anyPassed <= 5,

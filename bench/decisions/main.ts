@@ -26,7 +26,7 @@ for (const { id, scenario, goal, reached, isMet } of goals) {
 console.log(`${results.size} cells of ${runs} runs in ${Math.round((performance.now() - startedAtMs) / 1000)} s`);
 process.exit(goals.every(({ isMet }) => isMet) ? 0 : 1);
 
-/** One thread a core; each takes the next cell when it is done with one. */
+/** Computes all cells with one thread per core; each takes the next cell when it is done with one. */
 async function computeAll(names: readonly string[]): Promise<ReadonlyMap<string, CellResult>> {
   const found = new Map<string, CellResult>();
   const waiting = [...names];

@@ -20,7 +20,7 @@ export interface OurSettings {
   readonly objectives?: readonly Objective[];
   readonly tolerance?: number;
   readonly latencyTolerance?: number;
-  /** 12 planned iterations; extended to at most this many. */
+  /** The iterations to which the 12 planned ones may be extended. */
   readonly mostIterations?: number;
   readonly analysis?: Partial<Analysis>;
   readonly correlations?: readonly number[];
@@ -32,7 +32,7 @@ const goodLatency = bucketed(latencyByTail(60));
 
 const planned = 12;
 
-/** As the peers' ramp. */
+/** The weights of the peers' ramp, percent. */
 const steps = [5, 15, 25, 35, 45, 55, 65, 75, 85, 95];
 
 function buildExperiment(settings: OurSettings): Experiment {
@@ -74,7 +74,10 @@ function buildExperiment(settings: OurSettings): Experiment {
   };
 }
 
-/** Our method, by the functions that judge real experiments; the baseline has a tenth of the limit in errors and good latencies. */
+/**
+ * serin's method, by the functions that judge real experiments; the baseline has a tenth of the limit in errors and good
+ * latencies.
+ */
 export function ours(settings: OurSettings): Rule {
   const experiment = buildExperiment(settings);
   return ({ random, requestsPerSecond }, candidate) => {

@@ -6,8 +6,8 @@ import type { Behaviour, ObservedInterval, SimulatedTraffic } from './traffic.ts
 import { defined } from '../../core/text/defined.ts';
 
 /**
- * The peers' rules, modelled from their sources (shared reference, statistics §1.1), not run. Each returns how one run ended; a
- * peer knows no "undecided".
+ * A rule that decides about a candidate: returns how one run ended. The peers' rules are modelled from their sources, not
+ * run; a peer knows no "undecided".
  */
 export type Rule = (traffic: SimulatedTraffic, candidate: Behaviour) => RuleEnd;
 
@@ -20,7 +20,7 @@ function isBeyond({ requests, errors, p95Ms = 0, sumMs = 0 }: ObservedInterval):
   return errors / requests > limits.errorRate || p95Ms > limits.p95Ms || sumMs / requests > limits.meanMs;
 }
 
-/** Point values since the start against limits; the last iteration decides; no data is a false objective. */
+/** iter8's rule: point values since the start against limits; the last iteration decides; no data is a false objective. */
 export const iter8: Rule = (traffic, candidate) => {
   const { random } = traffic;
   let [weight, requests, errors, sumMs] = [5, 0, 0, 0];
@@ -56,7 +56,10 @@ function withoutLatency({ latency: _, ...behaviour }: Behaviour): Behaviour {
   return behaviour;
 }
 
-/** One number of the last interval against a limit; a failed or empty check counts, and five of them roll back. */
+/**
+ * Flagger's rule: one number of the last interval against a limit; a failed or empty check counts, and five of them roll
+ * back.
+ */
 export const flagger: Rule = (traffic, candidate) => {
   const [threshold, stepWeight, maxWeight] = [5, 5, 60];
   let [weight, failedChecks, requests, errors] = [stepWeight, 0, 0, 0];
@@ -73,7 +76,10 @@ export const flagger: Rule = (traffic, candidate) => {
   }
 };
 
-/** One measurement an interval; more than `failureLimit` failed ones abort; one without data is inconclusive. */
+/**
+ * Argo Rollouts' rule: one measurement per interval; more than `failureLimit` failed ones abort; one without data is
+ * inconclusive.
+ */
 export function argo(failureLimit: number): Rule {
   return (traffic, candidate) => {
     let [failures, requests, errors] = [0, 0, 0];
@@ -93,10 +99,10 @@ export function argo(failureLimit: number): Rule {
 const kayentaWeight = 10;
 const baselineErrorRate = 0.005;
 
-/** The quantile of its 98 % confidence interval. */
+/** The normal quantile of Kayenta's 98 % confidence interval. */
 const z98 = 2.3263478740408408;
 
-/** Mann–Whitney on the series of error rates of candidate and baseline, judged once, at the end. */
+/** Kayenta's rule: Mann–Whitney on the series of error rates of candidate and baseline, judged once, at the end. */
 export const kayenta: Rule = (traffic, candidate) => {
   const rates: { candidate: number[]; baseline: number[] } = { candidate: [], baseline: [] };
   let [requests, errors] = [0, 0];

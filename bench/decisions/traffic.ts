@@ -5,18 +5,18 @@ import { binomial, burstyShare, poisson } from '../../core/offline/random.ts';
 import type { Random } from '../../core/offline/random.ts';
 import { histogramQuantile } from '../../core/measurements/quantile.ts';
 
-/** The seed's limits; the interval of all rules. */
+/** The seed's limits. All rules share them and the interval. */
 export const limits = { errorRate: 0.01, p95Ms: 100, meanMs: 50 } as const;
 export const intervalSeconds = 12;
 
-/** How a candidate behaves; latencies only where a scenario is about them. */
+/** The behaviour of a candidate; latencies only where a scenario is about them. */
 export interface Behaviour {
   readonly errorRate: number | ((interval: number) => number);
   readonly correlation?: number;
   readonly latency?: BucketedLatency;
 }
 
-/** What a rule sees of one interval of one version. */
+/** The measurements of one version in one interval. */
 export interface ObservedInterval {
   readonly requests: number;
   readonly errors: number;
@@ -29,7 +29,7 @@ export interface SimulatedTraffic {
   readonly requestsPerSecond: number;
 }
 
-/** One interval of the candidate at this weight (percent), with everything that peers look at. */
+/** Simulates one interval of the candidate at this weight (percent), with all measurements that the peers read. */
 export function observe(
   { random, requestsPerSecond }: SimulatedTraffic,
   behaviour: Behaviour,

@@ -15,13 +15,16 @@ import { assertRunning, buildRequest } from './steer.ts';
 import type { RequestFlags } from './steer.ts';
 
 export interface AbortFlags extends RequestFlags {
-  /** False: return as soon as Temporal has recorded the request. */
+  /** Whether to wait for the end; if false, the command returns as soon as Temporal has recorded the request. */
   readonly wait: boolean;
   /** How long to wait for the end. */
   readonly timeoutMs: number;
 }
 
-/** `serin abort ID`: records the request, which needs no worker, and then watches until the traffic is safe. */
+/**
+ * `serin abort ID`: records the request, which needs no worker, and then waits for the end of the experiment. Exit code 0
+ * when it ended aborted or rolled back; fails with `noWorker` when it has not ended within the time limit.
+ */
 export async function abortCommand(
   context: CommandContext,
   { id, flags }: { id: string; flags: AbortFlags },
@@ -78,7 +81,7 @@ function reportEnd(context: CommandContext, view: ExperimentView): CommandResult
     throw new CommandError('failed', note ?? 'the experiment ended without an outcome');
   if (report.timeToSafeMs !== undefined) say(context, safety(report));
   say(context, `${report.outcome}: ${report.reason ?? report.message}`);
-  // Whatever else ended the run just before: the traffic is the baseline's, which is what was asked for.
+  // A roll back that came first also leaves all traffic on the baseline, which is what was asked for.
   const isSafe = report.outcome === 'Aborted' || report.outcome === 'RolledBack';
   return { exitCode: isSafe ? 0 : 1, json: describedView(view) };
 }

@@ -17,16 +17,17 @@ import { printable } from '../render/text.ts';
 
 export interface AssertFlags {
   readonly conditions: readonly AssertedCondition[];
-  /** How long to wait for the end; for as long as it takes if absent. */
+  /** How long to wait for the end; without limit if absent. */
   readonly timeoutMs?: number;
 }
 
-/** What was applied a moment ago is found a moment later. */
+/** How long an experiment may take to appear: the operator and Temporal's visibility follow with a delay. */
 const appearanceLimitMs = 10_000;
 
 /**
- * `serin assert ID -c …`: waits for the end of an experiment, and says which conditions hold. Exit code 0 when all do, 1 when
- * one does not, 3 when the time was over before anybody could know, 4 when the experiment cannot be found or asked about.
+ * `serin assert ID -c …`: waits for the end of an experiment and prints which conditions hold. Exit code 0 when all do, 1
+ * when one does not, 3 when that is not known within the time limit, 4 when the experiment cannot be found or read, 130 when
+ * interrupted.
  */
 export async function assertCommand(
   context: CommandContext,
@@ -43,7 +44,7 @@ export async function assertCommand(
   return interrupted.aborted && !isFinalView(view) ? { ...result, exitCode: 130 } : result;
 }
 
-/** `serin assert -f FILE -c …`: the same for the one Experiment in a file, as it is; needs no connection. */
+/** `serin assert -f FILE -c …`: checks the conditions for the one Experiment in a file, as it is; needs no connection. */
 export async function assertFileCommand(
   context: CommandContext,
   { file, flags }: { readonly file: string; readonly flags: AssertFlags },
@@ -68,7 +69,7 @@ async function viewOfEnd(
   const { workflowId } = await findSoon(context, session, { id, signal });
   let last: ExperimentView | undefined;
   for await (const view of pollExperiment(session, workflowId, signal)) last = view;
-  if (last === undefined) throw new Error('whoever follows an experiment sees it at least once');
+  if (last === undefined) throw new Error('polling an experiment has yielded no view');
   return last;
 }
 
@@ -89,7 +90,7 @@ function unanswered(error: unknown): never {
   throw new CommandError(error.kind, error.message, { cause: error, exitCode: 4 });
 }
 
-/** A workflow that was stopped from outside has failed, whatever it said last. */
+/** A workflow that was stopped from outside counts as failed, although its last report has no outcome. */
 function reportOfEnd(view: ExperimentView): Report {
   const { report, note, execution } = view;
   if (report?.outcome !== undefined || !isFinalView(view)) return report ?? noReport;

@@ -17,7 +17,10 @@ export interface AssessFlags {
   readonly measurements: string;
 }
 
-/** `serin assess -f FILE --measurements FILE`: judges a file of intervals without any cluster. Exit code 0 for a promotion. */
+/**
+ * `serin assess -f FILE --measurements FILE`: judges a file of intervals without any cluster. Exit code 0 when the last
+ * decision is favourable: a promotion, an open approval gate, or a conclusion that conforms.
+ */
 export async function assessCommand(
   context: CommandContext,
   { file, measurements }: AssessFlags,

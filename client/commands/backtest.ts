@@ -15,7 +15,7 @@ import { listExperiments } from '../temporal/visibility.ts';
 
 export interface BacktestFlags {
   readonly file: string;
-  /** The newest so many experiments, instead of named ones. */
+  /** How many of the newest experiments to judge, in addition to the named ones. */
   readonly last?: number;
 }
 
@@ -25,7 +25,9 @@ interface Request {
   readonly flags: BacktestFlags;
 }
 
-/** `serin backtest ID… -f FILE`: judges recorded experiments by other criteria, and says which decisions would have changed. */
+/**
+ * `serin backtest ID… -f FILE`: judges recorded experiments by other criteria and prints which decisions would have changed.
+ */
 export async function backtestCommand(context: CommandContext, request: Request): Promise<CommandResult> {
   const { experiment } = await readManifestFile(context.terminal, request.flags.file);
   const records = await readRecords(context, request);
@@ -65,7 +67,7 @@ async function readRuns(
     try {
       records.push(await readRunRecord(context, session, id));
     } catch (error) {
-      // Among the newest there may be one that never read its manifest.
+      // One of the newest may never have read its manifest.
       if (!(error instanceof CommandError) || ids.includes(id)) throw error;
       remark(context, `left out ${id}: ${error.message}`);
     }
@@ -80,7 +82,7 @@ interface Comparison {
   readonly isChanged: boolean;
 }
 
-/** Both by the same functions: the record under its own criteria, and under the new ones. */
+/** Judges the intervals of a record twice: by its own criteria, and by the changed ones. */
 function compare({ name, experiment, intervals }: RunRecord, changed: Experiment): Comparison {
   const criteria = { ...changed, correlations: changed.objectives.map(() => null) };
   const before = rejudge(experiment, intervals);

@@ -8,11 +8,11 @@ import type { ExperimentView } from '../temporal/experiments.ts';
 import { printable } from '../render/text.ts';
 
 export interface DescribeFlags {
-  /** Also traffic, verdicts, iterations and everything else that iter8ctl never showed. */
+  /** Whether to print more than iter8ctl does: traffic, verdicts, iterations, warnings. */
   readonly wide: boolean;
 }
 
-/** `serin describe ID`: the experiment as text, as iter8ctl shows it, and beyond. */
+/** `serin describe ID`: prints the experiment as text, in iter8ctl's sections and, with `--wide`, in more. */
 export async function describeCommand(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: DescribeFlags },
@@ -28,7 +28,7 @@ export async function describeCommand(
   });
 }
 
-/** `serin describe -f FILE`: the same for each Experiment in a file; needs no connection. */
+/** `serin describe -f FILE`: prints each Experiment in a file as text; needs no connection. */
 export async function describeFileCommand(
   context: CommandContext,
   { file, flags }: { readonly file: string; readonly flags: DescribeFlags },
@@ -42,7 +42,7 @@ function describeReport(report: Report, { wide }: DescribeFlags): string {
   return wide ? describeFully(report) : describeBriefly(report);
 }
 
-/** What Temporal knows by itself when the experiment does not answer. */
+/** The text from Temporal's own record, for an experiment that has no report. */
 function describeExecution({ execution }: ExperimentView): string {
   const { workflowId, runId, taskQueue, status, startTime, closeTime, typedSearchAttributes } = execution;
   const attributes = typedSearchAttributes.getAll().map(({ key, value }) => `${key.name}: ${String(value)}`);

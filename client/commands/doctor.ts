@@ -19,23 +19,26 @@ import { defined } from '../../core/text/defined.ts';
 
 export interface DoctorFlags extends KubernetesFlags {
   readonly taskQueue: string;
-  /** Without it no metrics are looked at. */
+  /** The URL of Prometheus; without it no metrics are checked. */
   readonly prometheus?: string;
   /** `namespace/name`; without it, and without a manifest, all Knative Services. */
   readonly target?: string;
   /** A manifest, for its target and its release. */
   readonly file?: string;
-  /** Whose rights are asked for; the caller's own if absent. */
+  /** The user whose rights are checked; the caller if absent. */
   readonly as?: string;
 }
 
-/** What is looked at. */
+/** What is checked. */
 interface Scope {
   readonly target?: ObjectName;
   readonly releaseNamespaces: readonly string[];
 }
 
-/** `serin doctor`: whether all that an experiment needs is in order, as a checklist. Exit code 1 when something fails. */
+/**
+ * `serin doctor`: checks whether all that an experiment needs is in order, and prints a checklist. Exit code 1 when a check
+ * fails.
+ */
 export async function doctorCommand(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
   const scope = await readScope(context, flags);
   const cluster = connectDoctorCluster(flags);
@@ -66,7 +69,7 @@ async function readScope({ terminal }: CommandContext, { file, target }: DoctorF
   return { target: named ?? experiment.target, releaseNamespaces: findReleaseNamespaces(experiment) };
 }
 
-/** Helm without `--namespace` runs in the target's. */
+/** The namespaces of the finish action's helm upgrades; without `--namespace` helm runs in the target's namespace. */
 function findReleaseNamespaces({ finish, target }: Experiment): readonly string[] {
   const namespaces = finish.flatMap((task) => {
     const command = task.kind === 'exec' && task.command === 'helm' ? parseHelmCommand(task.args) : undefined;

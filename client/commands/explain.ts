@@ -14,11 +14,14 @@ import type { IntervalRecord, RunRecord } from '../temporal/recorded-run.ts';
 import { verdictLines } from '../render/judgement.ts';
 
 export interface ExplainFlags {
-  /** From 1, of the observed intervals; the latest if absent. */
+  /** The number of the observed interval, from 1; the latest if absent. */
   readonly iteration?: number;
 }
 
-/** `serin explain ID`: what was asked, measured, compared and decided in one interval, from the record of the run. */
+/**
+ * `serin explain ID`: prints what was asked, measured, compared and decided in one interval, from the record of the run.
+ * Fails with `notFound` when the record has no such interval.
+ */
 export async function explainCommand(
   context: CommandContext,
   { id, flags }: { readonly id: string; readonly flags: ExplainFlags },
@@ -84,7 +87,7 @@ function countsText({ requests, errors5xx, errorsNot2xx, latencySumMs, buckets, 
   return `${requests} requests, ${errors5xx} errors (5xx), ${errorsNot2xx} not 2xx, ${latencySumMs} ms in all; up to ms ${cumulative || 'none'}${valuesText(values)}`;
 }
 
-/** What the metrics that users have defined said. */
+/** The values of the metrics that users have defined, or why they have none. */
 function valuesText(values: NonNullable<Counts['values']>): string {
   const texts = Object.entries(values).map(([metric, reading]) => {
     return `; ${metric} ${reading.kind === 'value' ? reading.value : `${reading.kind}, ${reading.reason}`}`;

@@ -27,7 +27,7 @@ interface Request {
   readonly flags: GetFlags;
 }
 
-/** `serin get [ID…]`: one line an experiment in the columns of kubectl, or documents as JSON or YAML. */
+/** `serin get [ID…]`: prints one line for each experiment in kubectl's columns, or documents as JSON or YAML. */
 export async function getCommand(context: CommandContext, request: Request): Promise<CommandResult> {
   return withSession(context.connection, async (session) => {
     if (request.flags.watch && context.output === 'yaml') {
@@ -43,7 +43,7 @@ export async function getCommand(context: CommandContext, request: Request): Pro
   });
 }
 
-/** What is listed: the workflows that were named, or the newest. */
+/** What is listed: the workflows that were named, or the newest experiments when none was. */
 interface Listed {
   readonly workflowIds: readonly string[];
   readonly flags: GetFlags;
@@ -88,7 +88,7 @@ function print({ terminal, output }: CommandContext, document: unknown): void {
   terminal.write(output === 'yaml' ? formatYaml(document) : `${JSON.stringify(document, undefined, 2)}\n`);
 }
 
-/** Prints a line whenever one changes, as kubectl does; ends when all named experiments have ended. */
+/** Prints a line whenever an experiment changes, as kubectl does; ends when all named experiments have ended. */
 async function watchList(context: CommandContext, session: TemporalService, listed: Listed): Promise<CommandResult> {
   const shown = new Map<string, string>();
   let widths: readonly number[] | undefined;
@@ -108,7 +108,7 @@ async function watchList(context: CommandContext, session: TemporalService, list
 interface Change {
   readonly view: ExperimentView;
   readonly widths: readonly number[];
-  /** What was printed last for each run. */
+  /** The state that was printed last, by run id. */
   readonly shown: Map<string, string>;
 }
 
@@ -122,7 +122,7 @@ function printChanged(context: CommandContext, { view, widths, shown }: Change):
   else if (view.report !== undefined) context.terminal.write(`${JSON.stringify(experimentDocument(view.report))}\n`);
 }
 
-/** What a change is: of the columns that are shown, the passing of time left out, or of the whole document. */
+/** The state by which changes are found: the columns that are shown, at a fixed time, or the whole report. */
 function comparableState({ output }: CommandContext, view: ExperimentView): string {
   if (output === 'json') return JSON.stringify(view.report ?? view.note);
   const now = view.execution.startTime.getTime();

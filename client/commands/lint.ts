@@ -5,7 +5,10 @@ import { checkManifest } from '../files/manifest.ts';
 import type { ManifestCheck } from '../files/manifest.ts';
 import { findMetricIssues } from '../files/metrics-check.ts';
 
-/** `serin lint -f FILE`: prints issues and warnings, one a line. Exit code 2 when the manifest, or a metric, cannot be used. */
+/**
+ * `serin lint -f FILE`: prints issues and warnings, one per line. Exit code 2 when the manifest, or a metric, cannot be
+ * used.
+ */
 export async function lintCommand(context: CommandContext, path: string): Promise<CommandResult> {
   const check = await checkManifest(context.terminal, path);
   const issues = await findIssues(check);
@@ -18,7 +21,7 @@ export async function lintCommand(context: CommandContext, path: string): Promis
   return { exitCode: 0, json: { valid: true, issues: [], warnings } };
 }
 
-/** A file may have an experiment, metrics, or both. */
+/** The issues of the experiment and of the metrics in a file, which may have either or both. */
 async function findIssues(check: ManifestCheck): Promise<readonly string[]> {
   const kinds = kindsIn(check.file.text);
   const hasMetrics = kinds.has('Metric');

@@ -28,7 +28,7 @@ export async function operatorCommand(context: CommandContext, flags: OperatorFl
   return { exitCode: 0 };
 }
 
-/** One line an event, or one JSON object with `-o json`. */
+/** Logs one line per event, with `-o json` one JSON object per line. */
 function logTo({ terminal, output }: CommandContext): OperatorLog {
   const write = (level: 'info' | 'warn', message: string, fields: Record<string, unknown> = {}): void => {
     const time = new Date().toISOString();

@@ -1,6 +1,7 @@
 import { forecast } from '../../core/offline/forecast.ts';
 import type { Forecast, ObjectiveForecast, PassForecast, Surroundings } from '../../core/offline/forecast.ts';
 import { formatObjective } from '../../core/report/describe-assessment.ts';
+import { defined } from '../../core/text/defined.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
@@ -14,15 +15,18 @@ import { formatColumns } from '../render/columns.ts';
 
 export interface PlanFlags {
   readonly file: string;
-  /** Of both versions together; without it Prometheus is asked. */
+  /** Requests a second to both versions together; read from Prometheus if absent. */
   readonly rps?: number;
   readonly prometheus?: string;
-  /** Of the candidate under FixedSplit, percent. */
+  /** The candidate's weight under FixedSplit, percent. */
   readonly weight?: number;
   readonly scrapeIntervalMs: number;
 }
 
-/** `serin plan -f FILE`: what a run will look like, and whether its schedule can bring a verdict. Exit code 1 when it cannot. */
+/**
+ * `serin plan -f FILE`: forecasts the steps and the duration of a run, and what a verdict needs. Exit code 1 when the
+ * schedule cannot bring a verdict.
+ */
 export async function planCommand(context: CommandContext, flags: PlanFlags): Promise<CommandResult> {
   const { experiment, warnings } = await readManifestFile(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
@@ -39,10 +43,7 @@ async function askedSurroundings(
   experiment: Experiment,
   { rps, prometheus, weight, scrapeIntervalMs }: PlanFlags,
 ): Promise<Surroundings> {
-  const given = {
-    ...(rps === undefined ? {} : { requestsPerSecond: rps }),
-    ...(weight === undefined ? {} : { candidateWeight: weight }),
-  };
+  const given = defined({ requestsPerSecond: rps, candidateWeight: weight });
   if (prometheus === undefined) return given;
   const signal = context.terminal.interrupted;
   const history = await readHistory({ baseUrl: prometheus, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
@@ -58,7 +59,7 @@ async function askedSurroundings(
 }
 
 function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requestsPerSecond?: number } {
-  return requestsPerSecond === undefined ? {} : { requestsPerSecond };
+  return defined({ requestsPerSecond });
 }
 
 function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
@@ -72,7 +73,7 @@ function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): 
   return [`${formatObjectName(target)}: ${versionsText(experiment)}, ${method}${confidence}`, traffic];
 }
 
-/** Steps that repeat the weight before are left out. */
+/** The forecast steps as a table, without those that repeat the weight before. */
 function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Forecast): readonly string[] {
   const shown = steps.filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight);
   const rows = shown.map(({ atMs, weight }, index) => {

@@ -14,15 +14,15 @@ import { assertHolderEnded } from '../temporal/holder.ts';
 export interface RestoreFlags extends KubernetesFlags {
   /** The revision to restore; the one in the target's Lease if absent. */
   readonly baseline?: string;
-  /** Although the holder runs, or nobody knows whether it does. */
+  /** Whether to restore even though the experiment that holds the target runs, or may run. */
   readonly force: boolean;
   /** How long to wait for the cluster to confirm. */
   readonly timeoutMs: number;
 }
 
 /**
- * `serin restore NAMESPACE/NAME`: puts a target back to 100 % baseline from its Lease alone, when its experiment cannot
- * run any more, and gives the target free.
+ * `serin restore NAMESPACE/NAME`: puts a target back to 100 % baseline from its Lease alone, when its experiment cannot run
+ * any more, and deletes the Lease.
  */
 export async function restoreCommand(
   context: CommandContext,
@@ -36,7 +36,7 @@ export async function restoreCommand(
 
   const startedAtMs = performance.now();
   const plan = restorePlan(new Date());
-  // From here on a late write of the old run is refused: the Lease is not its own any more.
+  // From here on a late write of the old run is refused, since it does not hold the Lease any more.
   const taken = lease && (await cluster.takeLease(target, lease, plan));
   await writeBaseline(cluster, { target, baseline, plan });
   say(context, `${name}: 100 % of the traffic is written to ${baseline}`);
@@ -57,7 +57,7 @@ export async function restoreCommand(
   return { exitCode: 0, json: { target: name, baseline, plan, confirmedAfterMs, leaseDeleted: taken !== undefined } };
 }
 
-/** `namespace/name` as it is typed; fails with `usage` for anything else. */
+/** Reads `namespace/name` as it is typed; fails with `usage` for anything else. */
 export function parseTarget(text: string): ObjectName {
   const [namespace, name, ...rest] = text.split('/');
   if (namespace && name && rest.length === 0) return { namespace, name };

@@ -25,11 +25,14 @@ export interface SimulateFlags {
   readonly baselineTailMs?: number;
   readonly candidateMeanMs?: number;
   readonly correlation: number;
-  /** Of the candidate under FixedSplit, percent. */
+  /** The candidate's weight under FixedSplit, percent. */
   readonly weight?: number;
 }
 
-/** `serin simulate -f FILE`: what becomes of such a candidate, many times over, by the functions that judge real ones. */
+/**
+ * `serin simulate -f FILE`: runs an experiment many times against random traffic, with the functions that judge real
+ * experiments, and prints how often the candidate is promoted, rolled back or undecided.
+ */
 export async function simulateCommand(context: CommandContext, flags: SimulateFlags): Promise<CommandResult> {
   const { experiment, warnings } = await readManifestFile(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
@@ -49,7 +52,7 @@ export async function simulateCommand(context: CommandContext, flags: SimulateFl
   return { exitCode: 0, json: { runs: flags.runs, requestsPerSecond: flags.rps, seed: flags.seed, ...summary } };
 }
 
-/** The random traffic has two versions. */
+/** Fails with `usage` for other patterns: the random traffic has two versions. */
 function requireOneCandidate({ testingPattern, candidates, reward }: Experiment, file: string): void {
   if (candidates.length === 1 && reward === undefined) return;
   throw new CommandError(
@@ -58,7 +61,7 @@ function requireOneCandidate({ testingPattern, candidates, reward }: Experiment,
   );
 }
 
-/** What the baseline's history would have taught about bursts of errors. */
+/** The experiment with the correlation of errors that the baseline's history would show. */
 function learned(experiment: Experiment, correlation: number): Experiment {
   const correlations = experiment.objectives.map(({ metric }) => (metric === 'error-rate' ? correlation : null));
   return { ...experiment, correlations };
@@ -84,7 +87,7 @@ function simulatedVersions(flags: SimulateFlags): {
 }
 
 interface Summary {
-  /** Percent of the runs. */
+  /** Percent of the runs, as are `rolledBack` and `undecided`. */
   readonly promoted: number;
   readonly rolledBack: number;
   readonly undecided: number;

@@ -14,7 +14,7 @@ import { defined } from '../../core/text/defined.ts';
 
 const updates = { approve: approveUpdate, reject: rejectUpdate, pause: pauseUpdate, resume: resumeUpdate } as const;
 
-/** The requests that an experiment answers; an abort is a signal, see `abort`. */
+/** The kinds of requests that an experiment answers; an abort is a signal, see `abortCommand`. */
 export type SteerKind = keyof typeof updates;
 
 export interface RequestFlags {
@@ -28,7 +28,10 @@ export interface SteerFlags extends RequestFlags {
   readonly timeoutMs: number;
 }
 
-/** `serin approve|reject|pause|resume ID`: asks, and prints the answer. A refusal fails with `refused`. */
+/**
+ * `serin approve|reject|pause|resume ID`: sends the request and prints the answer. Fails with `refused` when the experiment
+ * refuses, with `noWorker` when no worker answers in time.
+ */
 export async function steerCommand(
   context: CommandContext,
   { kind, id, flags }: { kind: SteerKind; id: string; flags: SteerFlags },
@@ -42,12 +45,12 @@ export async function steerCommand(
   });
 }
 
-/** Who asks, and why, as the workflow takes it. */
+/** The content of a request: who asks, and why. */
 export function buildRequest({ by, reason }: RequestFlags): RequestInput {
   return { by: by ?? userName(), ...defined({ reason }) };
 }
 
-/** Nothing can be asked of a workflow that is closed. */
+/** Fails with `refused` when the workflow is closed. */
 export function assertRunning(execution: Execution, verb: string): void {
   if (!isClosed(execution)) return;
   const { workflowId, status } = execution;

@@ -23,7 +23,7 @@ export async function watchCommand(context: CommandContext, id: string, flags: W
   return withSession(context.connection, (session) => watchInSession(context, session, { id, ...flags }));
 }
 
-/** The same with a connection that is open already. */
+/** Follows an experiment to its end over an open connection; see `watchCommand`. */
 export async function watchInSession(
   context: CommandContext,
   session: TemporalService,
@@ -41,7 +41,7 @@ export async function watchInSession(
   return { exitCode: outcomeExitCode(last) };
 }
 
-/** 0 for what people hope for when they start an experiment. */
+/** 0 when the experiment was promoted or concluded, else 1. */
 export function outcomeExitCode({ report }: ExperimentView): ExitCode {
   return report?.outcome === 'Promoted' || report?.outcome === 'Concluded' ? 0 : 1;
 }
@@ -70,7 +70,7 @@ function frame({ terminal, style }: CommandContext, { report, note, execution }:
   const { columns, rows } = terminal.size();
   if (report === undefined) return [`${execution.workflowId}: ${note ?? execution.status.name}`.slice(0, columns)];
   const model = { report, nowMs: Date.now(), ...defined({ note }) };
-  // The cursor stands on the line below the last one.
+  // The cursor is on the line below the last one.
   return liveView(model, style, { columns, rows: rows - 1 });
 }
 

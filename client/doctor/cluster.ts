@@ -16,22 +16,25 @@ import { connectKnative, knativeApi } from '../../kubernetes/knative/api.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { createRequestOptions } from '../../kubernetes/request-options.ts';
 
-/** What `serin doctor` asks of a cluster; it changes nothing. Failures say what could not be done. */
+/** The cluster as `serin doctor` reads it, without changing it. A failed call rejects with what could not be done. */
 export interface DoctorCluster {
   readonly url: string;
-  /** Of Kubernetes. */
+  /** The version of Kubernetes. */
   readonly version: () => Promise<string>;
-  /** Of Knative Serving; `unknown` where it is there and does not say; undefined where it is not. */
+  /**
+   * The version of Knative Serving; `unknown` where it is installed without a version label, undefined where it is not
+   * installed.
+   */
   readonly knativeVersion: () => Promise<string | undefined>;
-  /** Of the caller, or of `user`. */
+  /** Whether the caller, or `user`, has the right. */
   readonly isAllowed: (access: AccessRight, user?: string) => Promise<boolean>;
-  /** Of one target, or all. */
+  /** The Knative Service of one target, or all. */
   readonly services: (target?: ObjectName) => Promise<readonly KnativeService[]>;
-  /** Those of serin, in one namespace or all. */
+  /** The Leases that serin manages, in one namespace or all. */
   readonly leases: (namespace?: string) => Promise<readonly V1Lease[]>;
 }
 
-/** All Knative Services of a large cluster take a while. */
+/** Listing all Knative Services of a large cluster takes a while. */
 const requestLimitMs = 60_000;
 
 const managedBySerin = 'app.kubernetes.io/managed-by=serin';
@@ -94,7 +97,10 @@ function review(authorization: AuthorizationV1Api, resourceAttributes: AccessRig
   return authorization.createSubjectAccessReview({ body: { spec } });
 }
 
-/** A service account is in these groups by itself (https://kubernetes.io/docs/reference/access-authn-authz/authentication/). */
+/**
+ * The groups that Kubernetes adds to a user or service account
+ * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/).
+ */
 function userGroups(user: string): string[] {
   const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(user) ?? [];
   const all = 'system:authenticated';

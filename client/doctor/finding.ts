@@ -1,8 +1,8 @@
-/** One line of the checklist. A `warn` may be as it should be; a `fail` keeps some experiment from working. */
+/** One line of the checklist. A `warn` may be intended; a `fail` keeps some experiment from working. */
 export interface Finding {
   readonly state: 'ok' | 'warn' | 'fail';
   readonly what: string;
-  /** What mends it, in one line; absent where nothing has to be done. */
+  /** The remedy, in one line; absent where none is needed. */
   readonly remedy?: string;
 }
 
@@ -18,7 +18,7 @@ export function failFinding(what: string, remedy: string): Finding {
   return { state: 'fail', what, remedy };
 }
 
-/** What an error says, for a finding. */
+/** The message of an error, for a finding. */
 export function failureText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,13 +5,13 @@ import { checkSecretRights, checkWorkerRights } from './rights.ts';
 import type { Subject } from './rights.ts';
 
 export interface KubernetesScope extends Subject {
-  /** Of the targets; none: all of them. */
+  /** The namespaces of the targets; empty for all namespaces. */
   readonly namespaces: readonly string[];
-  /** Where helm keeps the releases; none: nobody has said. */
+  /** The namespaces in which helm keeps the releases; empty where they are not known. */
   readonly releaseNamespaces: readonly string[];
 }
 
-/** Whether the cluster answers, has Knative Serving, and gives the rights. */
+/** Checks whether the cluster answers, has Knative Serving, and grants the rights that serin needs. */
 export async function checkKubernetes(cluster: DoctorCluster, scope: KubernetesScope): Promise<readonly Finding[]> {
   try {
     const version = await cluster.version();

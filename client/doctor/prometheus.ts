@@ -10,7 +10,7 @@ import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 const windowMs = 5 * 60_000;
-/** For all questions together. */
+/** The time limit for all queries together. */
 const limitMs = 20_000;
 
 export interface MetricsScope {
@@ -19,7 +19,7 @@ export interface MetricsScope {
   readonly signal: AbortSignal;
 }
 
-/** Which request metrics Prometheus has, and how much of each revision that has traffic. */
+/** Checks which request metrics Prometheus has, and which it has of each revision with traffic. */
 export async function checkPrometheus({ url, services, signal }: MetricsScope): Promise<readonly Finding[]> {
   const prometheus = connectPrometheus({ baseUrl: url, signal, limitMs });
   try {

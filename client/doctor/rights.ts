@@ -1,3 +1,4 @@
+import { defined } from '../../core/text/defined.ts';
 import type { DoctorCluster } from './cluster.ts';
 import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -8,7 +9,7 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** What the worker needs of every target: the ClusterRole `serin-worker` of deploy/rbac.yaml. */
+/** The rights that the worker needs for every target: the ClusterRole `serin-worker` of deploy/rbac.yaml. */
 export const workerRules: readonly Rule[] = [
   { groups: ['serving.knative.dev'], resource: 'services', verbs: ['get', 'patch', 'create'] },
   { groups: ['serving.knative.dev'], resource: 'revisions', verbs: ['get'] },
@@ -18,33 +19,33 @@ export const workerRules: readonly Rule[] = [
   { groups: ['authorization.k8s.io'], resource: 'selfsubjectaccessreviews', verbs: ['create'] },
 ];
 
-/** What helm needs where the release's records are: the ClusterRole `serin-secret-reader-writer`. */
+/** The rights that helm needs in the namespace of a release: the ClusterRole `serin-secret-reader-writer`. */
 export const secretRules: readonly Rule[] = [
   { groups: [''], resource: 'secrets', verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'] },
 ];
 
 export interface Subject {
-  /** Undefined: the caller. */
+  /** The user whose rights are checked; the caller if absent. */
   readonly user?: string;
 }
 
-/** Whether the subject may do what the worker does; an empty namespace means all of them. */
+/** Checks whether the subject may do what the worker does; an empty namespace stands for all of them. */
 export async function checkWorkerRights(
   cluster: DoctorCluster,
   { user, namespace }: Subject & { readonly namespace: string },
 ): Promise<Finding> {
-  const denied = await deniedIn(cluster, workerRules, { namespace, ...(user === undefined ? {} : { user }) });
+  const denied = await deniedIn(cluster, workerRules, { namespace, ...defined({ user }) });
   const where = namespace === '' ? 'in all namespaces' : `in namespace ${namespace}`;
   if (denied.length === 0) return okFinding(`${userTitle(user)} may do ${where} what the worker does`);
   return failFinding(`${userTitle(user)} may not ${denied.join('; ')} ${where}`, 'kubectl apply -f deploy/rbac.yaml');
 }
 
-/** Whether helm may keep the records of releases in the namespace, as the subject. */
+/** Checks whether helm, as the subject, may keep the records of releases in the namespace. */
 export async function checkSecretRights(
   cluster: DoctorCluster,
   { user, namespace }: Subject & { readonly namespace: string },
 ): Promise<Finding> {
-  const denied = await deniedIn(cluster, secretRules, { namespace, ...(user === undefined ? {} : { user }) });
+  const denied = await deniedIn(cluster, secretRules, { namespace, ...defined({ user }) });
   if (denied.length === 0) return okFinding(`${userTitle(user)} may keep helm's releases in namespace ${namespace}`);
   return warnFinding(
     `${userTitle(user)} may not ${denied.join('; ')} in namespace ${namespace}: a finish action of helm would be refused`,

@@ -13,14 +13,14 @@ import type { Finding } from './finding.ts';
 
 export interface TargetsScope {
   readonly services: readonly KnativeService[];
-  /** Those of serin in the services' namespaces. */
+  /** The Leases that serin manages in the services' namespaces. */
   readonly leases: readonly V1Lease[];
   readonly connection: ConnectionFlags;
   /** How the user calls this program. */
   readonly program: string;
 }
 
-/** Targets that an experiment has left behind: split, or held, though it has ended. */
+/** Finds targets that an experiment has left split, or holds although it has ended. */
 export async function checkTargets(scope: TargetsScope): Promise<readonly Finding[]> {
   const findings = await Promise.all(scope.services.map((service) => checkTarget(service, scope)));
   const found = findings.filter((finding) => finding !== undefined);

@@ -11,7 +11,7 @@ import { hasWorker } from '../temporal/task-queue.ts';
 import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-/** Whether Temporal is there with all that serin uses of it. */
+/** Checks whether Temporal answers and has the namespace, the search attributes and the workers that serin needs. */
 export async function checkTemporal(flags: ConnectionFlags, taskQueue: string): Promise<readonly Finding[]> {
   try {
     return await withSession(flags, async (session) => [

@@ -12,12 +12,13 @@ export interface ExperimentDocument {
 
 export const documentApiVersion = 'serin.dev/v1alpha1';
 
+/** The document of a report. */
 export function experimentDocument(report: Report): ExperimentDocument {
   const { name, namespace } = report;
   return { apiVersion: documentApiVersion, kind: 'Experiment', metadata: { name, namespace }, status: report };
 }
 
-/** What programs get of an experiment: its workflow, and its report or why there is none. */
+/** An experiment for programs (`-o json`): its workflow, and its report or the reason why there is none. */
 export function describedView({ execution, report, note }: ExperimentView): unknown {
   const { workflowId, runId, taskQueue, status, startTime, closeTime } = execution;
   return {

@@ -26,21 +26,23 @@ export async function readReports(terminal: Terminal, path: string): Promise<rea
   throw new CommandError('usage', `${name}: expected ${expected}`);
 }
 
-/** What is known of an experiment that has no report, or whose report is not the end of the story. */
+/** The report of an experiment that has failed without reporting it; keeps what its last report says, if there is one. */
 export function failedReport(report: Report | undefined, reason: string): Report {
   return { ...(report ?? noReport), stage: 'Completed', outcome: 'Failed', reason };
 }
 
-/** Of an experiment that nobody has looked at. */
+/** The report of an experiment of which nothing is known. */
 export const noReport: Report = buildReport(initialState({ workflowId: '', firstRunId: '' }));
 
-/** kubectl prints a list where no name was given. */
+/** The items of a list, which kubectl prints where no name was given, or the one document. */
 function listItems(value: unknown): readonly unknown[] {
   const items = readField(value, 'items');
   return Array.isArray(items) ? items : [value];
 }
 
-/** serin's own document has the report as its status; in a cluster it is one part of iter8's status. */
+/**
+ * Reads the report in a document: the status of serin's own document, or `status.serin.report` of an object in a cluster.
+ */
 function reportIn(document: unknown): Report | undefined {
   const status = readField(document, 'status');
   const own = asReport(status);
@@ -51,7 +53,7 @@ function reportIn(document: unknown): Report | undefined {
   return isStopped ? failedReport(report, textIn(ofRun, 'reason')) : report;
 }
 
-/** An object that serin's operator looks after, whose run has not begun, or never will. */
+/** The report of an object that serin's operator manages, whose run has not begun, or never will. */
 function withoutRun(document: unknown): Report | undefined {
   const status = readField(document, 'status');
   if (readField(status, 'serin') === undefined) return undefined;

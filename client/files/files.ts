@@ -4,7 +4,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 /** A file that was named on the command line; `-` is the standard input. */
 export interface InputFile {
-  /** For messages. */
+  /** The name that messages use. */
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly text: string;

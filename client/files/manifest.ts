@@ -26,7 +26,7 @@ export async function checkManifest(terminal: Terminal, path: string): Promise<M
   return { kind: 'ok', file, experiment: reading.experiment, warnings: reading.warnings.map(formatIssue) };
 }
 
-/** The same for those who go on with it: fails with `usage`, listing all issues. */
+/** Reads a manifest that can run. Fails with `usage`, listing all issues, when it cannot. */
 export async function readManifestFile(terminal: Terminal, path: string): Promise<Manifest> {
   const check = await checkManifest(terminal, path);
   if (check.kind === 'ok') return check;

@@ -5,8 +5,8 @@ import { parseMetrics } from '../../formats/metrics/metric.ts';
 import type { InputFile } from './files.ts';
 
 /**
- * All that is wrong with the Metric resources of a file, each `file:line:column path: …`. Those without a namespace are in
- * that of the experiment beside them.
+ * Finds the issues of a file's Metric resources, each `file:line:column path: …`. A Metric without a namespace is in that of
+ * the experiment in the same file, else in `default`.
  */
 export async function findMetricIssues({ name, text }: Pick<InputFile, 'name' | 'text'>): Promise<readonly string[]> {
   const reading = parseMetrics(text, { file: name, namespace: experimentNamespaceIn(text) });

@@ -2,7 +2,10 @@ import type { Style } from '../terminal/terminal.ts';
 import { paint } from './text.ts';
 import type { Format } from './text.ts';
 
-/** A share of 100 % as a bar of `width` cells; a share that is not 0 shows at least one cell, and not 100 not all. */
+/**
+ * A share of 100 % as a bar of `width` cells; a share above 0 fills at least one cell, one below 100 leaves at least one
+ * empty.
+ */
 export function bar(percent: number, width: number, { style, format }: { style: Style; format: Format }): string {
   const filled = filledCells(percent, width);
   const [full, empty] = style.unicode ? ['█', '░'] : ['#', '-'];

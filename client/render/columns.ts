@@ -9,7 +9,7 @@ export function columnWidths(rows: readonly (readonly string[])[]): readonly num
   return Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))));
 }
 
-/** One line as kubectl prints it: columns at the left, three spaces apart. */
+/** One line as kubectl prints it: left-aligned columns, three spaces apart. */
 export function formatRow(row: readonly string[], widths: readonly number[]): string {
   return row
     .map((cell, column) => padEnd(cell, widths[column] ?? 0))

@@ -7,7 +7,7 @@ const formats: Readonly<Record<Finding['state'], Format>> = { ok: 'green', warn:
 
 const stateWidth = 'warn'.length;
 
-/** A checklist by areas; each remedy stands under what it mends. */
+/** The findings as a checklist by area, each remedy under its finding. */
 export function formatFindings(areas: Readonly<Record<string, readonly Finding[]>>, style: Style): string {
   return Object.entries(areas)
     .map(([area, findings]) => [area, ...findings.flatMap((finding) => findingLines(finding, style))].join('\n'))

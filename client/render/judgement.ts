@@ -20,7 +20,10 @@ export function planWords(plan: Plan): string {
   return `${words[plan.kind]}: ${plan.reason}`;
 }
 
-/** Each objective with its verdict and its reason, then what they say together; by version where several are judged. */
+/**
+ * One line for each objective with its verdict and reason, then the overall verdict and the reward; by version where several
+ * are judged.
+ */
 export function verdictLines(experiment: Experiment, judgement: Judgements): readonly string[] {
   const versions = judgedVersions(experiment);
   return judgement.flatMap((one, index) => {

@@ -43,6 +43,7 @@ function rowWithoutReport({ execution, note }: ExperimentView): readonly string[
   ];
 }
 
+/** One experiment's row with the columns of `wideHeader`; its age is counted up to `nowMs`. */
 export function wideRow(view: ExperimentView, nowMs: number): readonly string[] {
   const { execution, report } = view;
   const { typedSearchAttributes, startTime, workflowId } = execution;

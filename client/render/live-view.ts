@@ -20,7 +20,7 @@ import type { Format } from './text.ts';
 export interface LiveViewModel {
   readonly report: Report;
   readonly nowMs: number;
-  /** Something between the viewer and the experiment: nobody answers, the workflow was terminated. */
+  /** Why the report may not be the latest or says no outcome: no worker answers, the workflow was terminated. */
   readonly note?: string;
 }
 
@@ -152,7 +152,7 @@ function objectiveRow(
 function rewardLines({ judged }: Report, style: Style): readonly string[] {
   return judged.flatMap(({ name, reward, out }) => [
     ...(reward === undefined ? [] : [`reward of ${name}: ${reward.verdict}, ${printable(reward.reason)}`]),
-    ...(out === undefined ? [] : [`${paint(name, 'bold', style)} is out of the race: ${printable(out)}`]),
+    ...(out === undefined ? [] : [`${paint(name, 'bold', style)} is eliminated: ${printable(out)}`]),
   ]);
 }
 

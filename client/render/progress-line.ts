@@ -4,7 +4,9 @@ import { formatTimeOfDay } from '../../core/text/instant.ts';
 import type { LiveViewModel } from './live-view.ts';
 import { printable } from './text.ts';
 
-/** The experiment in one line, for logs and pipes; without the time, equal lines mean that nothing changed. */
+/**
+ * The experiment in one line, for logs and pipes; it contains no time, so that equal lines show that nothing has changed.
+ */
 export function progressLine({ report, note }: Omit<LiveViewModel, 'nowMs'>): string {
   const { stage, outcome, reason, completedIterations, iterations, weights, startedAtMs } = report;
   const parts = [
@@ -20,6 +22,7 @@ export function progressLine({ report, note }: Omit<LiveViewModel, 'nowMs'>): st
   return parts.join('  ');
 }
 
+/** The progress line after the time of day. */
 export function timedProgressLine(model: LiveViewModel): string {
   return `${formatTimeOfDay(model.nowMs)}  ${progressLine(model)}`;
 }

@@ -9,11 +9,12 @@ export function paint(text: string, format: Format, { color }: Style): string {
   return color ? styleText(format, text, { validateStream: false }) : text;
 }
 
-/** Pads to a width in terminal cells; styled text and wide characters count as what they show. */
+/** Pads at the end to a width in terminal cells, as styled text and wide characters take them. */
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }
 
+/** Pads at the start to a width in terminal cells. */
 export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
 }
@@ -37,7 +38,7 @@ export function truncate(text: string, width: number): string {
 const escapeCharacter = '\u001B';
 const stylesAndCharacters = new RegExp(`${escapeCharacter}\\[[0-9;]*m|.`, 'gsu');
 
-/** What people and clusters write must not steer the terminal. */
+/** Text in one line without control sequences, so that text from users and clusters cannot control the terminal. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\s+/g, ' ');
 }

@@ -2,8 +2,9 @@ import { defaultPort } from '../../temporal/settings.ts';
 import type { TemporalPlace } from '../../temporal/settings.ts';
 
 /**
- * Where Temporal's Web UI shows a run, as far as the server's address tells: Temporal Cloud, and the development
- * server, whose UI listens 1000 ports above it. `SERIN_WEB_UI` names any other, `https://temporal.example.com`.
+ * The address of a run in Temporal's Web UI; undefined where it is not known. It is known for Temporal Cloud and for the
+ * development server, whose UI listens 1000 ports above it; `SERIN_WEB_UI` sets any other, such as
+ * `https://temporal.example.com`.
  */
 export function webUiAddress(
   { address, namespace }: TemporalPlace,

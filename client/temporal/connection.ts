@@ -9,7 +9,7 @@ import type { ConnectionFlags } from '../context.ts';
 /** Long enough for a far server, short enough for a person who waits. */
 const connectTimeoutMs = 5_000;
 
-/** Connects, hands the session to `use`, and closes. Whatever Temporal's client throws becomes a `CommandError`. */
+/** Connects, hands the session to `use`, and closes. Any error of `use` becomes a `CommandError`. */
 export async function withSession<T>(
   flags: ConnectionFlags,
   use: (session: TemporalService) => Promise<T>,
@@ -26,7 +26,7 @@ export async function withSession<T>(
   }
 }
 
-/** The same for a program that outlives outages: connects with the first call, and again after each outage. */
+/** Opens a session for a program that outlives outages: connects with the first call, and again after each outage. */
 export function openSession(flags: ConnectionFlags): TemporalService {
   const settings = readSettings(flags);
   const { address, namespace } = settings;

@@ -1,4 +1,5 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { defined } from '../../core/text/defined.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
 import { describeWorkflow, readRun, restoreRemedy } from '../../temporal/read-run.ts';
@@ -9,14 +10,14 @@ import { CommandError } from '../errors.ts';
 /** A worker that runs answers a query within milliseconds; a busy one still within this. */
 const readLimits = { callLimitMs: 5_000, queryLimitMs: 5_000 };
 
-/** What Temporal knows of an experiment's workflow without asking it. */
+/** What Temporal knows of an experiment's workflow without a query. */
 export type Execution = Run & Pick<WorkflowExecutionInfo, 'type' | 'startTime' | 'closeTime' | 'typedSearchAttributes'>;
 
-/** An experiment's workflow, and what it says about itself so far as anybody answers. */
+/** An experiment's workflow with its report, or a note why there is none. */
 export interface ExperimentView {
   readonly execution: Execution;
   readonly report?: Report;
-  /** Why there is no report, or why the report is not the end of the story. */
+  /** Why there is no report, or why the report does not say how the experiment ended. */
   readonly note?: string;
 }
 
@@ -30,7 +31,7 @@ export async function describeExecution(
   throw new CommandError('notFound', `${workflowId} is a workflow of type ${execution.type}, not an experiment`);
 }
 
-/** What a run says about itself, which needs a worker unless it has ended. */
+/** Reads a run's report, which needs a worker unless the run has ended. */
 export async function viewExecution({ client }: TemporalService, execution: Execution): Promise<ExperimentView> {
   const reading = await readRun(client, execution, readLimits);
   switch (reading.kind) {
@@ -43,7 +44,7 @@ export async function viewExecution({ client }: TemporalService, execution: Exec
       // Before its manifest is read, a run does not know its target.
       const target = report === undefined || report.name === '' ? undefined : report.target;
       const note = `the workflow ${how}: ${restoreRemedy(target)}`;
-      return { execution, note, ...(report === undefined ? {} : { report }) };
+      return { execution, note, ...defined({ report }) };
     }
   }
 }

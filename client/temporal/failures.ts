@@ -9,7 +9,7 @@ import { readCallFailure } from '../../temporal/grpc.ts';
 import type { TemporalPlace } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 
-/** Whatever Temporal's client throws, as one sentence of ours. */
+/** Explains an error of Temporal's client in one sentence. */
 export function explainClientError(error: unknown, where: TemporalPlace): CommandError {
   if (error instanceof CommandError) return error;
   if (error instanceof NamespaceNotFoundError) {

@@ -10,9 +10,9 @@ import type { Execution, ExperimentView } from './experiments.ts';
 import { runningOn, runsOfObjects } from './visibility.ts';
 
 /**
- * What a name on the command line means: the workflow of this id, or the newest experiment of this name, started here or by
- * the operator, or the one that runs on the Knative Service of this name. Says so when there are several of the name. Fails
- * with `notFound`.
+ * Finds the experiment for an id or name on the command line: the workflow of this id, else the newest experiment of this
+ * name, started by `serin start` or by the operator, else the one that runs on the Knative Service of this name. Prints a
+ * note when several have the name. Fails with `notFound`.
  */
 export async function findExecution(context: CommandContext, session: TemporalService, id: string): Promise<Execution> {
   const exact = await describeExecution(session, id);
@@ -28,7 +28,7 @@ export async function findExecution(context: CommandContext, session: TemporalSe
   return newest;
 }
 
-/** Looks at the latest run of a workflow. Fails with `notFound`. */
+/** Reads the latest run of a workflow. Fails with `notFound`. */
 export async function viewWorkflow(session: TemporalService, workflowId: string): Promise<ExperimentView> {
   const execution = await describeExecution(session, workflowId);
   if (execution === undefined) throw notFound(session, `experiment ${workflowId}`);
@@ -42,7 +42,7 @@ export function possibleName(id: string): ObjectName | undefined {
   return second === undefined ? { namespace: 'default', name: first } : { namespace: first, name: second };
 }
 
-/** The newest first. */
+/** All experiments of the name, the newest first. */
 async function findExecutions(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
   const started = await describeExecution(session, `${workflowType}/${formatObjectName(name)}`);
   const operated = await runsOfObjects(session, name);
@@ -50,7 +50,7 @@ async function findExecutions(session: TemporalService, name: ObjectName): Promi
   return all.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
 }
 
-/** Only a name with its namespace may be a Knative Service's too. */
+/** The experiment that runs on a Knative Service, which only a name with its namespace can stand for. */
 async function executionOn(session: TemporalService, id: string, name: ObjectName): Promise<Execution> {
   const [only, ...others] = id.includes('/') ? await runningOn(session, id) : [];
   if (only === undefined) throw notFound(session, `experiment ${id} or ${workflowType}/${formatObjectName(name)}`);

@@ -5,8 +5,8 @@ import type { ConnectionFlags } from '../context.ts';
 import { CommandError } from '../errors.ts';
 
 /**
- * Asks Temporal for the experiment that holds a target. People may reach its Temporal by another address than the workers:
- * where they point to is taken for it.
+ * Asks Temporal for the state of the experiment that holds a target. Users may reach its Temporal by another address than
+ * the workers, so the one that `flags` name is taken to be the same service.
  */
 export async function readHolder(flags: ConnectionFlags, holder: LeaseHolder): Promise<ChainState> {
   const { temporalAddress: address, temporalNamespace } = holder;
@@ -24,7 +24,7 @@ export async function readHolder(flags: ConnectionFlags, holder: LeaseHolder): P
 /**
  * Makes sure that the experiment which holds a target has ended.
  *
- * Fails with `refused` when it runs, or when nobody knows.
+ * Fails with `refused` when it runs, or when its state is not known.
  */
 export async function assertHolderEnded(flags: ConnectionFlags, holder: LeaseHolder | undefined): Promise<void> {
   if (holder === undefined) throw doubt('its Lease names no experiment');

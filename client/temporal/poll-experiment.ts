@@ -8,17 +8,19 @@ import { explainClientError } from './failures.ts';
 
 const pollIntervalMs = 1_000;
 
-/** While Temporal is away, its client would try for longer than a viewer should see the same. */
+/**
+ * The limit of one poll: during an outage Temporal's client would retry for longer than a viewer should show an old state.
+ */
 const attemptLimitMs = 5_000;
 
-/** Whether nothing more will come: the experiment has an outcome, or its workflow is closed. */
+/** Whether the view is the last one: the experiment has an outcome, or its workflow is closed. */
 export function isFinalView({ report, execution }: ExperimentView): boolean {
   return report?.outcome !== undefined || isClosed(execution);
 }
 
 /**
- * Looks at an experiment again and again, until it has ended or the signal is aborted. While nobody answers, the last
- * report comes again with a note.
+ * Reads an experiment every second, until it has ended or the signal is aborted; yields at least one view. While no worker
+ * or no server answers, yields the last report again with a note.
  */
 export async function* pollExperiment(
   session: TemporalService,

@@ -18,11 +18,11 @@ import { findExecution } from './find-experiment.ts';
 
 /** One interval of a run as Temporal recorded it. */
 export interface IntervalRecord extends RecordedInterval {
-  /** What was made of it then; absent where the metrics were out of sight. */
+  /** The judgement of the run itself; absent where the metrics could not be read. */
   readonly judgement?: Judgements;
 }
 
-/** What a run did, from the events of its history. */
+/** The course of a run, from the events of its history. */
 export interface RunRecord {
   readonly name: string;
   readonly experiment: Experiment;
@@ -33,12 +33,12 @@ type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<History['events']>[number];
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
-/** The record of a run that Temporal knows. */
+/** Reads the record of an experiment from Temporal, over all its runs that were continued as new. */
 export async function readRunRecord(context: CommandContext, session: TemporalService, id: string): Promise<RunRecord> {
   return readRecord(id, await readChain(context, session, id));
 }
 
-/** The record in a file that `temporal workflow show --output json` has written. */
+/** Reads the record in a file that `temporal workflow show --output json` has written. */
 export async function readExportedRecord(path: string): Promise<RunRecord> {
   return readRecord(path, [await readExported(path)]);
 }
@@ -85,7 +85,7 @@ function readRecord(name: string, histories: readonly History[]): RunRecord {
   return { name, experiment, intervals };
 }
 
-/** Walks through the events in order; activities are known by the event that scheduled them. */
+/** Collects the record from events in order; activities are identified by the event that scheduled them. */
 class RecordReader {
   experiment: Experiment | undefined;
   readonly intervals: IntervalRecord[] = [];
@@ -103,7 +103,7 @@ class RecordReader {
     this.readMarker(event);
   }
 
-  /** After continue-as-new the state came along. */
+  /** Takes over the state that continue-as-new has handed on. */
   private carryOver(payload: Payload | undefined): void {
     const carried = decode(payload) as ExperimentState | undefined;
     if (carried?.experiment === undefined) return;
@@ -153,7 +153,7 @@ class RecordReader {
   }
 }
 
-/** Our own activities wrote it, by their contract: what callers say of its type is what the contract says. */
+/** Decodes a payload that serin's activities wrote; callers name its type by the contract. */
 function decode(payload: Payload | undefined | null): unknown {
   return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }

@@ -14,14 +14,14 @@ export interface ListOptions {
   readonly target?: string;
   readonly stage?: string;
   readonly outcome?: string;
-  /** The newest so many. */
+  /** The maximum number of experiments; the newest are listed. */
   readonly limit: number;
 }
 
-/** Reports that are asked for at the same time: a list of dead experiments costs one query limit for this many. */
+/** The number of reports that are queried at a time: a list of dead experiments costs one query limit for this many. */
 const concurrency = 8;
 
-/** Objects of one name, one after another; the newest is among the first. */
+/** The maximum number of runs that are read for one name; the newest is among the first. */
 const mostRuns = 20;
 
 const ofType = `WorkflowType = "${workflowType}"`;
@@ -50,7 +50,10 @@ export async function runningOn(session: TemporalService, target: string): Promi
   });
 }
 
-/** The experiments that the operator has run for objects of this name, the running ones first; as Temporal lists them, a moment late. */
+/**
+ * The experiments that the operator has run for objects of this name, in Temporal's order: the running ones first. A new one
+ * is listed with a delay.
+ */
 export async function runsOfObjects(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
   const isOfObject = workflowIdPrefixes(name).map((prefix) => `WorkflowId STARTS_WITH "${quoted(prefix)}"`);
   const query = `${ofType} AND (${isOfObject.join(' OR ')})`;
@@ -112,13 +115,13 @@ async function viewAll(session: TemporalService, executions: readonly Execution[
   return views;
 }
 
-/** The namespace has no search attributes: then only the experiments themselves know. */
+/** Filters by the experiments' own reports, for a namespace without search attributes. */
 function filterByReport(views: readonly ExperimentView[], options: ListOptions): readonly ExperimentView[] {
   const conditions = listConditions(options);
   return views.filter(({ report }) => report !== undefined && conditions.every(({ holds }) => holds(report)));
 }
 
-/** The namespace has no such search attribute, or the server no such comparison. */
+/** Whether Temporal refused the query: the namespace has no such search attribute, or the server no such comparison. */
 function isInvalidQuery(error: unknown): boolean {
   return readCallFailure(error)?.kind === 'invalid';
 }

@@ -6,7 +6,7 @@ const clearToEndOfLine = '\u001B[K';
 const clearToEndOfScreen = '\u001B[J';
 const cursorUp = (lines: number): string => (lines === 0 ? '' : `\u001B[${lines}A`);
 
-/** A part of the terminal that is drawn again in place; what stood above it stays. */
+/** A part of the terminal that is drawn again in place; what is above it stays. */
 export class Screen {
   readonly #terminal: Terminal;
   #drawnLines = 0;

@@ -19,7 +19,7 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-/** What a line of text may look like. */
+/** How text may be styled. */
 export interface Style {
   readonly color: boolean;
   /** Whether block characters can be shown. */

@@ -109,7 +109,7 @@ function versionVerdicts({ name, assessment, reward, out }: JudgedReport, isName
       labelled(label(formatObjective(objective)), `${candidate}, ${reason}`),
     ),
     ...(reward === undefined ? [] : labelled(label('reward'), `${reward.verdict}, ${reward.reason}`)),
-    ...(out === undefined ? [] : labelled(label('out of the race'), out)),
+    ...(out === undefined ? [] : labelled(label('eliminated'), out)),
   ];
 }
 

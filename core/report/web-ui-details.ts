@@ -77,7 +77,7 @@ function versionObjectives({ assessment, reward, out }: JudgedReport, title: str
     ({ objective, candidate, reason }) => `**${candidate}** ${asText(formatObjective(objective))}: ${asText(reason)}`,
   );
   const rewards = reward === undefined ? [] : [`**${reward.verdict}** reward: ${asText(reward.reason)}`];
-  const left = out === undefined ? [] : [`**out of the race** ${asText(out)}`];
+  const left = out === undefined ? [] : [`**eliminated** ${asText(out)}`];
   return list(title, [...lines, ...rewards, ...left]);
 }
 

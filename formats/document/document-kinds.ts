@@ -1,14 +1,14 @@
 import { readField } from '../../core/text/json.ts';
 import { readDocuments } from './document.ts';
 
-/** The kinds of a text's documents; none where it is not YAML. */
+/** The kinds of a text's documents; empty where it is not YAML. */
 export function kindsIn(text: string): ReadonlySet<string> {
   const reading = readDocuments(text, '');
   if (reading.kind === 'invalid') return new Set();
   return new Set(reading.documents.flatMap(({ value }) => documentKind(value) ?? []));
 }
 
-/** Where the experiment of a text is, whatever else is wrong with it; the default where there is none. */
+/** The namespace of the experiment in a text that may have other mistakes; `default` where there is none. */
 export function experimentNamespaceIn(text: string): string {
   const reading = readDocuments(text, '');
   const documents = reading.kind === 'read' ? reading.documents : [];
@@ -21,7 +21,7 @@ function documentNamespace(value: unknown): string | undefined {
   return typeof namespace === 'string' ? namespace : undefined;
 }
 
-/** The kind of a document, if it says one. */
+/** The kind of a document, if it has one. */
 export function documentKind(value: unknown): string | undefined {
   const kind = readField(value, 'kind');
   return typeof kind === 'string' ? kind : undefined;

@@ -1,8 +1,8 @@
 import { readDocuments } from './document.ts';
 
 /**
- * The text of each document, without the mark before it; undefined where the marks alone do not tell them apart. What stands
- * before the first mark without being a document, comments, goes with the first one.
+ * The text of each document, without the marker (`---`) before it; undefined where the markers alone do not separate the
+ * documents. Comments before the first marker belong to the first document.
  *
  * No line within a document begins with `---` (https://yaml.org/spec/1.2.2/#912-document-markers).
  */

@@ -11,18 +11,20 @@ import {
 import type { Event, ScalarEvent } from 'js-yaml';
 import type { Issue, Path } from './issue.ts';
 
-/** Where something stands in a text, from 1. */
+/** A place in a text; lines and columns count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** A document and the places of its values. */
+/** A document and the positions of its values. */
 export interface LocatedDocument {
   readonly value: unknown;
-  /** The place of the value, else of the nearest thing around it; undefined where there was no text. */
+  /**
+   * The position of the value, else of the nearest value around it; undefined for a document that was not read from text.
+   */
   readonly findPosition: (path: Path) => Position | undefined;
-  /** The place of a mapping's key, else of the value. */
+  /** The position of a mapping's key, else of the value. */
   readonly findKeyPosition: (path: Path) => Position | undefined;
 }
 
@@ -30,16 +32,19 @@ export type DocumentsReading =
   | { readonly kind: 'read'; readonly documents: readonly LocatedDocument[] }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
-/** As kubectl reads YAML: with merge keys, `<<`. */
+/** YAML as kubectl reads it: with merge keys, `<<`. */
 const schema = CORE_SCHEMA.withTags(mergeTag);
 
-/** What a person writes: a key given twice is a mistake, and so many aliases are no manifest. */
+/** For text that a person writes: a key given twice is a mistake, and no manifest has more aliases than this. */
 const strict = { schema, json: false, maxAliases: 100 };
 
-/** What a template writes: the last of two equal keys counts, as it does for helm. */
+/** For text that a template writes: the last of two equal keys counts, as it does for helm. */
 const lenient = { schema, json: true };
 
-/** Reads all YAML or JSON documents of a text. A text that is not YAML gives one issue with its place. */
+/**
+ * Reads all YAML or JSON documents of a text; `by` is its author, for whom the rules differ. A text that is not YAML gives
+ * one issue with its position.
+ */
 export function readDocuments(text: string, file: string, by: 'person' | 'template' = 'person'): DocumentsReading {
   try {
     const events = parseEvents(text, {});
@@ -53,7 +58,7 @@ export function readDocuments(text: string, file: string, by: 'person' | 'templa
   }
 }
 
-/** A document that never was text. */
+/** A document that was not read from text, so that its values have no positions. */
 export function unlocated(value: unknown): LocatedDocument {
   return { value, findPosition: () => undefined, findKeyPosition: () => undefined };
 }
@@ -89,7 +94,7 @@ function positionAt(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
-/** A collection that is still open: the path of its next child. */
+/** A collection that is still open, with its path. */
 interface Open {
   readonly kind: 'mapping' | 'sequence' | 'document';
   readonly path: Path;

@@ -3,16 +3,16 @@ import { builtInMetric, builtInMetrics } from '../../core/experiment/metric.ts';
 import { showValue } from './issue.ts';
 import { defined } from '../../core/text/defined.ts';
 
-/** Marks issues whose words are complete, so that nothing but the place has to be added. */
+/** The words of an issue that needs nothing more but its place. */
 export interface IssueParams {
   readonly expected: string;
   readonly got: string;
 }
 
-/** What editors are told of a value, as JSON Schema; its description is what is expected. */
+/** The JSON Schema of a value, for editors; its description is what is expected. */
 export type Shape = Readonly<Record<string, unknown>>;
 
-/** A schema whose only message is what was expected: `parse` returns undefined for anything else. */
+/** A schema whose only message is what was expected: `parse` returns undefined for any other value. */
 export function parsed<T>(expected: string, parse: (value: unknown) => T | undefined, shape: Shape = {}): z.ZodType<T> {
   const schema = z.unknown().transform((value, context): T => {
     const result = parse(value);
@@ -23,14 +23,14 @@ export function parsed<T>(expected: string, parse: (value: unknown) => T | undef
   return schema.meta({ description: expected, ...shape });
 }
 
-/** Adds an issue at a place below the present one. */
+/** Adds an issue at a path below the current one. */
 export function refuse(context: z.RefinementCtx, path: (string | number)[], params: IssueParams): void {
   context.addIssue({ code: 'custom', path, message: params.expected, params: { ...params } });
 }
 
 /**
- * A mapping with these fields and no others: an unknown one is refused with the list of those that are known, without
- * the `unlisted` ones, which nobody writes by hand.
+ * A mapping with these fields and no others: an unknown one is refused with the list of those that are known, without the
+ * `unlisted` ones, which are not written by hand.
  */
 export function mappingField<Fields extends z.core.$ZodLooseShape>(
   shape: Fields,
@@ -48,7 +48,7 @@ export const textField = parsed('text', (value) => (typeof value === 'string' &&
   minLength: 1,
 });
 
-/** Text, or a scalar that is written as text would be. */
+/** A scalar as text: a number or a boolean becomes the text that it is written as. */
 export const scalarField = parsed(
   'text, a number or a boolean',
   (value) =>
@@ -60,6 +60,7 @@ export const flagField = parsed('true or false', (value) => (typeof value === 'b
   type: 'boolean',
 });
 
+/** An integer of at least `min` and at most `max`. */
 export function integerField({ min, max }: { min: number; max?: number }): z.ZodType<number> {
   const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
   const fits = (value: number): boolean => value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER);
@@ -83,7 +84,7 @@ export function choiceField<T extends string>(words: readonly T[], refused: read
   return schema.meta({ enum: [...words] });
 }
 
-/** Of namespaces, Knative Services and revisions: a DNS label. */
+/** The names of namespaces, Knative Services and revisions: DNS labels (RFC 1123). */
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
@@ -105,7 +106,7 @@ export const revisionName = parsed(
   { type: 'string', pattern: label.source },
 );
 
-/** A built-in metric, by whatever name, or a reference to one that a user has defined. */
+/** A built-in metric by any of its names, or a reference to one that a user has defined. */
 export const metricName = parsed(
   `one of ${builtInMetrics.join(', ')}, or namespace/name of a Metric`,
   (value) => {
@@ -115,11 +116,12 @@ export const metricName = parsed(
   { type: 'string', examples: [...builtInMetrics] },
 );
 
+/** Whether the text can be the name of a revision. */
 export function isRevisionName(text: string): boolean {
   return label.test(text);
 }
 
-/** `name` or `namespace/name`. */
+/** Whether the text is `name` or `namespace/name`. */
 function isMetricReference(text: string): boolean {
   const parts = text.split('/');
   return parts.length <= 2 && parts.every((part) => subdomain.test(part));

@@ -19,12 +19,13 @@ export function formatIssue({ file, line, column, path, expected, got }: Issue):
   return `${place} ${path}: expected ${expected}, got ${got}`;
 }
 
+/** The path as messages show it: `spec.criteria.objectives[0].upperLimit`. */
 export function formatPath(path: Path): string {
   const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${quoteKey(step)}`)).join('');
   return text.replace(/^\./, '') || '(document)';
 }
 
-/** Keys such as `serin.dev/approval` would read as more steps than one. */
+/** Quotes a key such as `serin.dev/approval`, which would otherwise read as several steps. */
 function quoteKey(key: string): string {
   return /^[\w-]+$/.test(key) ? key : `"${key}"`;
 }

@@ -11,7 +11,7 @@ export interface JsonSchema {
   readonly additionalProperties?: boolean | JsonSchema;
 }
 
-/** The schema with null for every field that may be absent, as manifests are read. */
+/** The schema that also takes null for every field that may be absent, as the readers of manifests do. */
 export function withNullableFields(schema: JsonSchema): JsonSchema {
   const { anyOf, properties, items, additionalProperties, required = [] } = schema;
   const field = ([name, inner]: readonly [string, JsonSchema]): [string, JsonSchema] => {
@@ -31,7 +31,7 @@ export function withNullableFields(schema: JsonSchema): JsonSchema {
   };
 }
 
-/** A schema that says nothing of these takes null as it is. */
+/** The schema that also takes null; one without a type, an enum and alternatives does so already. */
 export function allowNull(schema: JsonSchema): JsonSchema {
   const { type, anyOf } = schema;
   return {

@@ -10,7 +10,7 @@ interface Rule {
 
 const exactlyOne = { expected: 'exactly one candidate', fits: (count: number) => count === 1 };
 
-/** What each testing pattern asks of the versions and the rewards. */
+/** The numbers of candidates and rewards that each testing pattern requires. */
 const rules: Readonly<Record<TestingPattern, Rule>> = {
   Canary: { candidates: exactlyOne, rewards: 0 },
   Conformance: {
@@ -33,7 +33,7 @@ const counted = z.object({
     .catch(undefined),
 });
 
-/** The number of candidates and of rewards, by the testing pattern; nothing where it cannot be read. */
+/** Checks the numbers of candidates and rewards against the testing pattern; finds nothing where they cannot be read. */
 export function checkPattern(spec: unknown): ValueIssue[] {
   const reading = counted.safeParse(spec);
   if (!reading.success) return [];

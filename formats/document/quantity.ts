@@ -20,7 +20,7 @@ const factors: Readonly<Record<string, number>> = {
 
 const quantity = /^(?<number>[+-]?(?:\d+\.?\d*|\.\d+))(?:(?<exponent>[eE][+-]?\d+)|(?<suffix>[numkMGTPE]|[KMGTPE]i))?$/;
 
-/** A Kubernetes quantity as a number: `50`, `"0.01"`, `10m`, `1e3`; undefined when it is none. */
+/** Reads a Kubernetes quantity as a number: `50`, `"0.01"`, `10m`, `1e3`; undefined for anything else. */
 export function parseQuantity(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the API server adds to an object, and nobody writes. */
+/** Fields of an object's metadata that the API server adds; their values are not checked. */
 export const serverFields = {
   uid: z.unknown().optional(),
   resourceVersion: z.unknown().optional(),

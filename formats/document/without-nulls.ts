@@ -1,4 +1,4 @@
-/** Nothing that we read is deeper; what lies below stays as it is. */
+/** The depth below which values stay as they are: nothing that serin reads is deeper. */
 const deepest = 20;
 
 /**

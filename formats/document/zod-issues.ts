@@ -6,11 +6,11 @@ import { refusedKeys } from './refused-keys.ts';
 /** One mistake in a value, relative to it. */
 export interface ValueIssue extends IssueParams {
   readonly path: (string | number)[];
-  /** The mistake is the key itself, so its place is the key's. */
+  /** Whether the mistake is the key itself, so that the issue is placed at the key. */
   readonly atKey: boolean;
 }
 
-/** Zod's findings in our words; a list of unknown keys becomes one issue for each. */
+/** Zod's issues in serin's words; a list of unknown keys becomes one issue for each. */
 export function translateIssues(error: z.ZodError, value: unknown): ValueIssue[] {
   return error.issues.flatMap((issue) => translateIssue(issue, value));
 }
@@ -31,7 +31,7 @@ function translateIssue(issue: z.core.$ZodIssue, value: unknown): ValueIssue[] {
   return [{ path, atKey: false, expected: expectedText(issue), got: showValue(valueAt(value, path)) }];
 }
 
-/** Of a list's entries any: `spec.criteria.objectives.metric`. */
+/** The path without indexes: `spec.criteria.objectives.metric`. */
 function fieldPath(path: readonly (string | number)[]): string {
   return path.filter((step) => typeof step === 'string').join('.');
 }

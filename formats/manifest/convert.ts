@@ -13,8 +13,8 @@ export type Conversion =
   | { readonly kind: 'invalid'; readonly issues: readonly string[] };
 
 /**
- * An iter8 manifest as YAML of serin's own form, with the same meaning; the other documents of its file stay as they are. A
- * manifest of serin's form comes back as it is.
+ * Converts an iter8 manifest to YAML of serin's own form, with the same meaning; the other documents of its file stay as
+ * they are. A manifest of serin's form is returned unchanged.
  */
 export function convertManifest(text: string, file: string): Conversion {
   const reading = parseExperiment(text, file);
@@ -33,7 +33,7 @@ function invalid(issues: readonly Issue[]): Conversion {
   return { kind: 'invalid', issues: issues.map(formatIssue) };
 }
 
-/** All documents in their order, the experiment as it is now written. */
+/** All documents in their order, the experiment replaced by what `write` returns. */
 function withExperiment(text: string, write: (document: Document) => string): string {
   const reading = readDocuments(text, '');
   const values = reading.kind === 'read' ? reading.documents.map(({ value }) => value) : [];
@@ -46,7 +46,7 @@ function withExperiment(text: string, write: (document: Document) => string): st
   return written.map((one) => (one.endsWith('\n') ? one : `${one}\n`)).join('---\n');
 }
 
-/** The manifest has been read, so its fields are what they should be. */
+/** A manifest that has been read before, so that its fields have these types. */
 interface Document {
   readonly kind?: string;
   readonly metadata?: Written['metadata'];

@@ -19,8 +19,8 @@ const published = {
 } as const satisfies Readonly<Record<string, { readonly schema: z.ZodType; readonly title: string }>>;
 
 /**
- * JSON Schemas (2020-12) of all manifests, from the very schemas that read them. What fields say only together is not in them:
- * `serin lint` has the last word.
+ * JSON Schemas (2020-12) of all manifests, made from the schemas that read them. Rules across fields are not in them: only
+ * `serin lint` checks those.
  */
 export function jsonSchemas(): Readonly<Record<string, object>> {
   return Object.fromEntries(
@@ -31,7 +31,7 @@ export function jsonSchemas(): Readonly<Record<string, object>> {
   );
 }
 
-/** The same with neither null nor what is repaired: the CRDs are made of them. */
+/** The JSON Schemas without null and without the layouts that are repaired; the CRDs are made from them. */
 export function plainSchemas(): Readonly<Record<string, JsonSchema>> {
   return Object.fromEntries(
     Object.entries(published).map(([name, { schema, title }]) => {
@@ -42,7 +42,7 @@ export function plainSchemas(): Readonly<Record<string, JsonSchema>> {
   );
 }
 
-/** iter8's tutorial has `baseline` and `candidates` beside an empty `versionInfo`. */
+/** Also takes iter8's tutorial, which has `baseline` and `candidates` beside an empty `versionInfo`. */
 function withTutorialLayout(schema: JsonSchema): JsonSchema {
   const spec = schema.properties?.['spec'] ?? {};
   const { versionInfo = {}, ...others } = spec.properties ?? {};

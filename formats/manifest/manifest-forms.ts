@@ -14,7 +14,10 @@ import { withoutNulls } from '../document/without-nulls.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
-/** What a form makes of a document: an experiment, with what only this form can find odd; places are the form's own. */
+/**
+ * The reading of a document: an experiment, with the issues and warnings that only this form can find; paths are the form's
+ * own.
+ */
 export type FormReading =
   | {
       readonly kind: 'read';
@@ -28,9 +31,9 @@ export type FormReading =
 export interface Form {
   readonly repair: (document: unknown) => Repaired;
   readonly read: (value: unknown) => FormReading;
-  /** What one field alone cannot show; places are the form's own. */
+  /** Checks what fields must have in common; paths are the form's own. */
   readonly check: (value: unknown) => readonly ValueIssue[];
-  /** Where this form has what an experiment has where iter8's form has it at the path. */
+  /** The path in this form of what iter8's form has at the path. */
   readonly ownPath: (path: Path, value: unknown) => Path;
 }
 
@@ -53,7 +56,7 @@ const native: Form = {
     const experiment = normalizeNative(reading.data);
     return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
   },
-  // The actions of the file, which the promotion is none of.
+  // The sketch has the actions of the file, and the promotion is not one of them.
   check: (value) =>
     crossCheck(iter8Sketch(value)).map((issue) => {
       return { ...issue, path: [...nativePath(issue.path, { hasPromotion: false })] };
@@ -61,7 +64,7 @@ const native: Form = {
   ownPath: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
 };
 
-/** By the `apiVersion`; whatever is neither is read as iter8's, whose schema names all versions. */
+/** Chooses the form by the `apiVersion`; anything unknown is read as iter8's form, whose schema refuses it. */
 export function chooseForm(document: unknown): Form {
   const apiVersion = readField(document, 'apiVersion');
   return typeof apiVersion === 'string' && apiVersion.startsWith('serin.dev/') ? native : iter8;

@@ -16,12 +16,14 @@ import { originalPath } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
-/** A manifest that can run, with the oddities that were repaired; or all that is wrong with it. */
+/** A manifest that can run, with warnings; or all its issues. */
 export type ExperimentReading =
   | { readonly kind: 'ok'; readonly experiment: Experiment; readonly warnings: readonly Issue[] }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
-/** Reads a manifest from YAML or JSON text; of several documents the one experiment. `file` is for messages. */
+/**
+ * Reads a manifest from YAML or JSON text; of several documents, exactly one must be an Experiment. `file` is for messages.
+ */
 export function parseExperiment(text: string, file: string): ExperimentReading {
   const reading = readDocuments(text, file);
   if (reading.kind === 'invalid') return reading;
@@ -35,19 +37,19 @@ export function parseExperiment(text: string, file: string): ExperimentReading {
   return { kind: 'invalid', issues: [{ file, line: 1, column: 1, path: '(document)', expected, got }] };
 }
 
-/** The same for a value that is already parsed: its issues have no line. */
+/** Reads a manifest from a value that is already parsed; its issues have no line. */
 export function parseExperimentObject(value: unknown, file: string): ExperimentReading {
   return parseDocument(unlocated(value), file);
 }
 
-/** The same for whatever Temporal hands over: bytes and text are YAML or JSON. */
+/** Reads a manifest from the input of a workflow: bytes and text are YAML or JSON, an object is the manifest itself. */
 export function parseManifest(input: Uint8Array | string | object, file: string): ExperimentReading {
   if (typeof input === 'string') return parseExperiment(input, file);
   if (input instanceof Uint8Array) return parseExperiment(new TextDecoder().decode(input), file);
   return parseExperimentObject(input, file);
 }
 
-/** @param text of all documents, where there are more. */
+/** @param text the text of all documents, where there are several. */
 function parseDocument(document: LocatedDocument, file: string, text?: string): ExperimentReading {
   const form = chooseForm(document.value);
   const repaired = form.repair(document.value);
@@ -59,7 +61,7 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const beside = text === undefined ? undefined : metricsBeside(reading.experiment, text, file);
   if (beside?.kind === 'invalid') return invalid(beside.issues);
   const experiment = { ...reading.experiment, ...defined({ metrics: beside?.metrics }) };
-  /** Checks of an experiment speak of iter8's places. */
+  // Checks of an experiment give iter8's paths.
   const placeIn = (issue: ValueIssue): Issue => {
     return place({ ...issue, path: [...form.ownPath(issue.path, repaired.value)] });
   };

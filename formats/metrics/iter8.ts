@@ -86,7 +86,7 @@ export const v2alpha2Metric = mappingField({
   };
 });
 
-/** iter8's reserved word. */
+/** Whether the provider is iter8's reserved word for metrics that are built in. */
 function isBuiltIn({ provider }: { readonly provider?: string | undefined }): boolean {
   return provider === 'iter8';
 }

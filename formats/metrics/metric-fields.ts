@@ -20,7 +20,7 @@ export interface Reference {
   readonly name: string;
 }
 
-/** A metric as its manifest has it, before it is known in which namespace it is. */
+/** A metric as its manifest has it, before its namespace is known. */
 export interface MetricDraft extends Omit<MetricDefinition, 'namespace' | 'sampleSize' | 'source'> {
   readonly namespace?: string;
   readonly sampleSize?: Reference;
@@ -60,7 +60,7 @@ export const httpUrlField = parsed('a URL such as https://metrics.example.com/ap
   typeof value === 'string' && /^(https?:\/\/[^/\s]|\$)/.test(value) ? value : undefined,
 );
 
-/** Nothing else fills in a URL, so that without a secret a placeholder would be sent as it is. */
+/** Refuses placeholders in a URL without a secret: nothing else replaces them, so they would be sent as they are. */
 export function refusePlaceholders(url: string | undefined, context: z.RefinementCtx, field: string): void {
   const names = substitute(url ?? '', {}).unknown.map((name) => `$${name}`);
   if (names.length === 0) return;
@@ -68,7 +68,7 @@ export function refusePlaceholders(url: string | undefined, context: z.Refinemen
   refuse(context, [field], { expected, got: names.join(', ') });
 }
 
-/** What a metric says for people, whatever its form. */
+/** The fields that describe a metric to people, in every form. */
 export const described = { description: textField.optional(), units: textField.optional() };
 
 interface CommonSpec {
@@ -77,7 +77,7 @@ interface CommonSpec {
   readonly sampleSize?: Reference | undefined;
 }
 
-/** The parts that all forms have alike, absent ones left out. */
+/** The parts that all forms have in common, without absent ones. */
 export function commonDraft(
   { name, namespace }: z.output<typeof metadataField>,
   { description, units, sampleSize }: CommonSpec,

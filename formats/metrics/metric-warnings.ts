@@ -2,7 +2,7 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { builtInMetric } from '../../core/experiment/metric.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
-/** Objectives whose metric only the cluster can know: a misspelt name looks like that too. */
+/** Warns of objectives whose metric must be in the cluster, since a misspelt name is taken for such a metric too. */
 export function warnOfDefinedMetrics({
   objectives,
   metrics,

@@ -15,22 +15,22 @@ import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 import { defined } from '../../core/text/defined.ts';
 
-/** A metric with the place of its expression, for whoever can check it. */
+/** A metric with the place of its expression, for the issues that its provider finds there. */
 export interface LocatedMetric {
   readonly definition: MetricDefinition;
   /** Present where the manifest has an expression. */
   readonly expressionPlace?: Omit<Issue, 'expected' | 'got'>;
 }
 
-/** All metrics of a file, or all that is wrong with them. */
+/** All metrics of a file, or all their issues. */
 export type MetricsReading =
   | { readonly kind: 'ok'; readonly metrics: readonly LocatedMetric[] }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
 export interface MetricsOrigin {
-  /** For messages. */
+  /** The name of the file, for messages. */
   readonly file: string;
-  /** Where metrics are that name no namespace. */
+  /** The namespace of metrics that name none. */
   readonly namespace: string;
 }
 
@@ -48,7 +48,7 @@ export function parseMetrics(text: string, origin: MetricsOrigin): MetricsReadin
   return { kind: 'ok', metrics: readings.flatMap(({ metric }) => (metric === undefined ? [] : [metric])) };
 }
 
-/** The same for one object, as the API server answers it: its issues have no line. */
+/** Reads one Metric object as the API server returns it; its issues have no line. */
 export function parseMetricObject(value: unknown, origin: MetricsOrigin): MetricsReading {
   const { metric, issues } = readMetric(unlocated(value), origin);
   if (issues.length > 0) return { kind: 'invalid', issues };
@@ -57,7 +57,7 @@ export function parseMetricObject(value: unknown, origin: MetricsOrigin): Metric
 
 interface Form {
   readonly schema: z.ZodType<MetricDraft | 'built-in'>;
-  /** Where the expression of a source stands that its provider has to check. */
+  /** The path of the expression that the provider has to check, by the kind of the source. */
   readonly expressions: Readonly<Partial<Record<MetricProviderName, Path>>>;
 }
 
@@ -108,7 +108,7 @@ function resolveSource(source: SourceDraft, own: { readonly namespace: string })
   return source as MetricSource;
 }
 
-/** Who may write a metric in one namespace must not have the secrets of another sent wherever it likes. */
+/** Refuses secrets of another namespace than the metric's: its author could have them sent to any address. */
 function secretIssues({ namespace, source }: MetricDefinition): ValueIssue[] {
   if (!('secret' in source) || source.secret === undefined || source.secret.namespace === namespace) return [];
   const expected = `a secret in the metric's own namespace, ${namespace}`;

@@ -10,8 +10,8 @@ export type MetricsBeside =
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
 /**
- * The Metric resources that stand in the experiment's own file, as far as it uses them: by the references of the manifest, and by
- * `namespace/name` those that count their samples.
+ * The Metric resources in the experiment's own file that it uses: by the references of the manifest, and by `namespace/name`
+ * those that count their samples.
  */
 export function metricsBeside(experiment: Experiment, text: string, file: string): MetricsBeside {
   const { namespace } = experiment;

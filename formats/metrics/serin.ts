@@ -42,7 +42,7 @@ const httpField = httpShape
 
 const mockField = z.record(z.string(), levelField).transform((levels): SourceDraft => ({ kind: 'mock', levels }));
 
-/** A block for each provider, which says where the value comes from. */
+/** The fields of the providers, of which a metric has one. */
 const blocks = {
   prometheus: prometheusField.optional(),
   http: httpField.optional(),
@@ -64,7 +64,7 @@ const specField = mappingField({
   if (given !== 1) refuse(context, [], { expected: `one of ${blockNames.join(', ')}`, got: String(given) });
 });
 
-/** serin's own Metric: one block says where the value comes from. */
+/** serin's own Metric: the one provider field is the source of its value. */
 export const serinMetric = mappingField({
   apiVersion: choiceField(['serin.dev/v1alpha1']),
   kind: choiceField(['Metric']),
@@ -80,12 +80,12 @@ function sourcesIn(spec: Blocks): readonly SourceDraft[] {
   return blockNames.flatMap((name) => spec[name] ?? []);
 }
 
-/** The answer to an instant query is a vector of one series. */
+/** The jq expression for the answer to an instant query, a vector of one series. */
 const onlySample =
   '.data.result | if length == 1 then .[0].value[1] | tonumber ' +
   'elif length == 0 then null else error("\\(length) series, expected one") end';
 
-/** Another Prometheus than the worker's is an HTTP service like any other. */
+/** The source of a query: another Prometheus than the worker's is an HTTP service like any other. */
 function prometheusSource({ query, url }: { readonly query: string; readonly url?: string | undefined }): SourceDraft {
   if (url === undefined) return { kind: 'prometheus', query };
   return {
@@ -117,7 +117,7 @@ function httpSource({ url, method, params, body, jq, auth, headers = {} }: z.out
   };
 }
 
-/** A bearer's token is the key `token`, unless the manifest says otherwise. */
+/** The header with a bearer token, which is the secret's key `token`, unless the manifest has a header of its own. */
 function bearerHeader(
   authType: MetricAuthType | undefined,
   headers: Readonly<Record<string, string>>,

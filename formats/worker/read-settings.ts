@@ -15,10 +15,10 @@ const variables: ReadonlyMap<string, Key> = new Map(keys.map((key) => [environme
 /** The variable that names the configuration file. */
 export const fileVariable = 'SERIN_CONFIG';
 
-/** Variables of serin's other programs, which may stand in the same environment. */
+/** Variables of serin's other programs, which may be in the same environment. */
 const foreignVariables = /^SERIN_(WEB_UI|CACHE|TOOL_\w+)$/;
 
-/** Some part of the configuration with the names that a person knows it by. */
+/** Settings from one place, with the names that their problems use. */
 interface Source {
   readonly values: ReadonlyMap<Key, unknown>;
   /** How problems name a setting: `SERIN_TASK_QUEUE`, `worker.yaml taskQueue`. */
@@ -98,7 +98,7 @@ function readDocument(path: string, readFile: (path: string) => string): Documen
   return { kind: 'read', value };
 }
 
-/** Whether there are comments at most, for which YAML has no value. */
+/** Whether the text has comments at most, for which YAML has no value. */
 function isBlank(text: string): boolean {
   return text.split('\n').every((line) => /^\s*(#|$)/.test(line));
 }
@@ -125,12 +125,12 @@ function isKey(name: string): name is Key {
   return Object.hasOwn(settingDefinitions, name);
 }
 
-/** `prometheusUrl` is `SERIN_PROMETHEUS_URL`. */
+/** The environment variable of a setting: `SERIN_PROMETHEUS_URL` for `prometheusUrl`. */
 export function environmentName(key: Key): string {
   return `SERIN_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 }
 
-/** As JSON, without the user and password of a URL. */
+/** A value as JSON, without the user and password of a URL. */
 function show(value: unknown): string {
   return (JSON.stringify(value) ?? String(value)).replace(/\/\/[^\s"]*@/g, '//***@');
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../../core/text/duration.ts';
 
-/** What a worker process is told; where Temporal is comes from Temporal's own environment and `temporal.toml`. */
+/** The settings of a worker process; the address of Temporal comes from Temporal's own environment and `temporal.toml`. */
 export interface WorkerSettings {
   readonly taskQueue: string;
   /** User and password in it are secret. */
@@ -13,7 +13,7 @@ export interface WorkerSettings {
   readonly allowedHosts: readonly string[];
   readonly slackUrl: string;
   readonly helmPath: string;
-  /** How long a helm that somebody else has started may be at work on a release that is pending. */
+  /** The age at which a pending release's helm is taken for dead. */
   readonly helmPendingLimitMs: number;
   /** Undefined: the kubeconfig's default place, or the cluster that the worker runs in. */
   readonly kubeconfig: string | undefined;
@@ -27,9 +27,9 @@ export interface WorkerSettings {
   readonly maxCachedWorkflows: number | undefined;
   /** Undefined: the workflows are bundled from their sources at start. */
   readonly workflowBundle: string | undefined;
-  /** Whether the worker also looks after the Experiments in its cluster. */
+  /** Whether the worker is also the operator of the Experiments in its cluster. */
   readonly operator: boolean;
-  /** The one namespace of which it does; undefined: all. */
+  /** The one namespace of the operator; undefined: all. */
   readonly operatorNamespace: string | undefined;
 }
 
@@ -58,7 +58,7 @@ const address = text.transform((value, context): Address => {
   return z.NEVER;
 });
 
-/** The exporter of Temporal's SDK takes no host names and does not tell which free port it took. */
+/** The address of the SDK's metrics exporter, which takes no host names and does not report which free port it took. */
 const metricsAddress = address.refine(({ host, port }) => {
   return port > 0 && (z.ipv4().safeParse(host).success || z.ipv6().safeParse(host).success);
 });
@@ -70,9 +70,9 @@ const count = z.union([z.int(), text.regex(/^\d{1,9}$/).transform(Number)]).pipe
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
 interface SettingDefinition {
-  /** For people who decide on it. */
+  /** The meaning, for the page of settings. */
   readonly meaning: string;
-  /** In problems, after `expected`. */
+  /** The words in problems, after `expected`. */
   readonly expected: string;
   /** The default, as it would be typed; absent where there is none. */
   readonly fallback?: string;
@@ -80,7 +80,7 @@ interface SettingDefinition {
   readonly schema: z.ZodType;
 }
 
-/** One entry a setting, by its name in the configuration file. */
+/** One entry per setting, by its name in the configuration file. */
 export const settingDefinitions = {
   taskQueue: {
     meaning: 'the Temporal task queue that the worker polls: experiments are started on it',

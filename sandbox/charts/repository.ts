@@ -12,7 +12,7 @@ export interface ChartRepositoryOptions {
   readonly helm: string;
   /** Folders with one sample each. */
   readonly samples: string;
-  /** Where the repository's files are put. */
+  /** The directory for the repository's files. */
   readonly directory: string;
 }
 

@@ -11,8 +11,8 @@ export interface AccountKubeconfigs {
 }
 
 /**
- * Applies `deploy/rbac.yaml` and writes kubeconfigs of the service accounts in it, which have the rights of that file and no
- * others; their tokens are ones that the API server has issued.
+ * Applies `deploy/rbac.yaml` and writes kubeconfigs of its service accounts, which have the rights of that file and no
+ * others; the API server issues their tokens.
  */
 export async function makeAccounts(
   controlPlane: ControlPlane,

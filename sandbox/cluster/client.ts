@@ -40,6 +40,7 @@ interface ObjectHeader {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
+/** Connects with the current context of a kubeconfig file. */
 export function connect(kubeconfig: string): SandboxCluster {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
@@ -67,7 +68,7 @@ export function connect(kubeconfig: string): SandboxCluster {
   };
 }
 
-/** Every document of a YAML file that is not empty. */
+/** Reads the documents of a YAML file, without empty ones. */
 export async function readManifests(path: string): Promise<KubernetesObject[]> {
   const documents: (KubernetesObject | null)[] = loadAllYaml(await readFile(path, 'utf8'));
   return documents.filter((document) => document !== null);

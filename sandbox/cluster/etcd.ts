@@ -5,7 +5,7 @@ import { freePort } from '../processes/ports.ts';
 import { Service } from '../processes/service.ts';
 import type { Base } from '../base.ts';
 
-/** The API server's store; its address is the second field. */
+/** The API server's store; `url` is its address for clients. */
 export async function etcd(base: Base): Promise<{ readonly service: Service; readonly url: string }> {
   const [clientPort, peerPort] = [await freePort(), await freePort()];
   const [url, peerUrl] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];

@@ -1,7 +1,7 @@
 import { ListWatch, Watch, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node';
 import type { SandboxCluster, CustomResource } from './client.ts';
 
-/** The objects of one kind in all namespaces, as last seen; survives outages of the API server. */
+/** The objects of one kind in all namespaces, as last reported; survives outages of the API server. */
 export interface WatchedObjects<T> {
   list(): readonly T[];
   get(name: string, namespace: string): T | undefined;
@@ -13,7 +13,10 @@ export interface ObjectHandlers<T> {
   readonly gone?: (object: T) => void;
 }
 
-/** Calls `seen` for each object that is there, then for each change. */
+/**
+ * Watches the objects of a custom resource: calls `present` for each object that exists and for each change, `gone` for each
+ * deletion.
+ */
 export function watchCustomObjects<T extends KubernetesObject>(
   cluster: SandboxCluster,
   resource: CustomResource,
@@ -29,6 +32,7 @@ export function watchCustomObjects<T extends KubernetesObject>(
   return watchPath(cluster, `/apis/${group}/${version}/${plural}`, list, watcher);
 }
 
+/** Watches the objects at a path of the API, which `list` lists; see `watchCustomObjects`. */
 export function watchPath<T extends KubernetesObject>(
   cluster: SandboxCluster,
   path: string,

@@ -1,4 +1,7 @@
-/** Objects to be looked at: one at a time for each, again after a failure, and only as they are at that time. */
+/**
+ * Runs `work` for the keys of objects: for each key one run at a time, again after a failure, and again when the key was
+ * added during a run.
+ */
 export class KeyQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #retryDelayMs: number;
@@ -28,7 +31,7 @@ export class KeyQueue {
       try {
         await this.#work(key);
       } catch {
-        // The API server is away or another writer was faster: look again, at the object as it is then.
+        // The API server is away or another writer was faster: try again, with the object as it is then.
         setTimeout(() => this.add(key), this.#retryDelayMs);
       }
     }
@@ -36,7 +39,7 @@ export class KeyQueue {
   }
 }
 
-/** The key of an object in a `WorkQueue`. */
+/** The key of an object in a `KeyQueue`: `namespace/name`. */
 export function objectKey({
   metadata,
 }: {
@@ -45,6 +48,7 @@ export function objectKey({
   return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 }
 
+/** The namespace and name in a key. */
 export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };

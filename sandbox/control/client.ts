@@ -1,6 +1,9 @@
 import type { ControlRequest } from './request.ts';
 
-/** Tells the sandbox whose control address is in `SANDBOX_CONTROL_URL`; throws what it answers when it refuses. */
+/**
+ * Sends a request to the sandbox whose control address is in `SANDBOX_CONTROL_URL`. Rejects with the sandbox's message when
+ * it refuses.
+ */
 export async function sendControlRequest(request: ControlRequest): Promise<void> {
   const url = process.env['SANDBOX_CONTROL_URL'];
   if (url === undefined) throw new Error('SANDBOX_CONTROL_URL is not set: `npm run sandbox` prints it');

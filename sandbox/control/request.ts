@@ -6,7 +6,7 @@ export type OutagePart = (typeof outageParts)[number];
 export const outageActions = ['start', 'stop', 'kill', 'freeze', 'thaw'] as const;
 export type OutageAction = (typeof outageActions)[number];
 
-/** What a running sandbox can be told from outside of its process. */
+/** A request to a running sandbox from another process. */
 export type ControlRequest =
   | { readonly kind: 'faults'; readonly revision: FaultyRevision; readonly faults: readonly Fault[] }
   | { readonly kind: 'outage'; readonly part: OutagePart; readonly action: OutageAction };

@@ -1,6 +1,6 @@
 import type { Fault } from '../index.ts';
 
-/** What can be wrong with the candidate of the demo. */
+/** The faults that the demo's candidate can have. */
 const faults = {
   errors: { kind: 'errors', rate: 0.2 },
   latency: { kind: 'latency', addedMs: 200, spreadMs: 50 },

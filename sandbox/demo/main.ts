@@ -1,5 +1,5 @@
 /**
- * iter8's tutorial "progressive canary using Helm" on a sandbox of real parts, told step by step.
+ * iter8's tutorial "progressive canary using Helm" on a sandbox of real parts, shown step by step.
  *
  * Run as: `npm run demo [-- --fault errors|latency|hang] [--keep]`.
  */

@@ -1,22 +1,22 @@
 import { styleText } from 'node:util';
 
-/** A step of the story. */
+/** Prints the title of a step. */
 export function narrate(text: string): void {
   process.stdout.write(`\n${styleText('bold', `==> ${text}`)}\n`);
 }
 
-/** A remark on what just happened. */
+/** Prints a remark on what has just happened. */
 export function note(text: string): void {
   process.stdout.write(`    ${styleText('dim', text)}\n`);
 }
 
-/** What is typed, as a user would type it. */
+/** Prints a command as a user would type it. */
 export function showCommand(program: string, args: readonly string[]): void {
   const line = [program, ...args.map(quote)].join(' ');
   process.stdout.write(`  ${styleText('cyan', `$ ${line}`)}\n`);
 }
 
-/** What a command printed. */
+/** Prints the output of a command, indented. */
 export function showOutput(output: string): void {
   for (const line of output.trimEnd().split('\n')) process.stdout.write(`    ${line}\n`);
 }

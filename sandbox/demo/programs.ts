@@ -35,7 +35,7 @@ export async function startWorker(sandbox: Sandbox): Promise<SupervisedProcess> 
   return worker;
 }
 
-/** `serin watch` in this terminal; returns when the experiment has ended, or the signal came. */
+/** Runs `serin watch` in this terminal; returns when the experiment has ended, or the signal is aborted. */
 export async function followExperiment(sandbox: Sandbox, workflowId: string, signal: AbortSignal): Promise<void> {
   const watch = spawn(process.execPath, [cliProgram, 'watch', workflowId], {
     stdio: 'inherit',
@@ -54,7 +54,7 @@ export async function followExperiment(sandbox: Sandbox, workflowId: string, sig
 
 const showCursor = '\u001B[?25h\n';
 
-/** The experiment's outcome and its reason, as `serin get -o json` prints them. */
+/** Reads the experiment's outcome and its reason, as `serin get -o json` prints them. */
 export async function readOutcome(
   sandbox: Sandbox,
   workflowId: string,

@@ -16,15 +16,15 @@ export interface TutorialOptions {
 }
 
 /**
- * The tutorial, steps 1 to 5, with the commands that a user would type.
+ * Runs the tutorial, steps 1 to 5, with the commands that a user would type.
  *
- * @throws when the experiment ends otherwise than such a candidate deserves, or when a request to good versions was lost.
+ * @throws when the experiment ends with another outcome than expected, or when a request to good versions was lost.
  */
 export async function runTutorial(sandbox: Sandbox, { fault, signal }: TutorialOptions): Promise<void> {
   await createApp(sandbox);
   const stopLoad = new AbortController();
   const load = sendRequests(sandbox, stopLoad.signal);
-  // Looked at when all is told; an interruption ends it before that.
+  // Awaited at the end; until then a failure must not count as unhandled.
   load.catch(() => undefined);
   await authorize(sandbox);
   if (fault !== undefined) await breakCandidate(sandbox, fault);
@@ -39,7 +39,7 @@ export async function runTutorial(sandbox: Sandbox, { fault, signal }: TutorialO
   if (fault === undefined) requireNoLoss(result);
 }
 
-/** How to look at it, and how to steer it, from another terminal. */
+/** Prints how to observe and steer the experiment from another terminal. */
 export function printAddresses({ kubeconfig, temporal, tools }: Sandbox): void {
   const folders = [...new Set([tools.kubectl, tools.helm, tools.temporal].map((path) => dirname(path)))];
   showOutput(

@@ -1,4 +1,4 @@
-/** Something that goes wrong with a revision, from the moment it is set until it is cleared. */
+/** A fault of a revision, in force from when it is set until it is cleared. */
 export type Fault =
   /** A share of the requests, 0 to 1, is answered with `status` (500): by chance, or as the seed determines. */
   | { readonly kind: 'errors'; readonly rate: number; readonly status?: number; readonly seed?: number }
@@ -21,7 +21,7 @@ export class FaultBoard {
   readonly #faults = new Map<string, readonly Fault[]>();
   readonly #listeners = new Set<(name: FaultyRevision) => void>();
 
-  /** Replaces the revision's faults; none puts it right. The revision need not exist yet. */
+  /** Replaces the revision's faults; an empty list clears them. The revision need not exist yet. */
   set(name: FaultyRevision, faults: readonly Fault[]): void {
     if (faults.length === 0) this.#faults.delete(boardKey(name));
     else this.#faults.set(boardKey(name), faults);
@@ -43,7 +43,7 @@ function boardKey({ namespace, revision }: FaultyRevision): string {
 
 const seeded = new WeakMap<Fault, () => number>();
 
-/** The numbers in [0, 1) by which a fault chooses requests. */
+/** Draws a number in [0, 1), by which a fault chooses requests: at random, or by the fault's seed. */
 export function drawChance(fault: Fault): number {
   if (fault.kind !== 'errors' || fault.seed === undefined) return Math.random();
   const next = seeded.get(fault) ?? mulberry32(fault.seed);
@@ -51,7 +51,7 @@ export function drawChance(fault: Fault): number {
   return next();
 }
 
-/** T. Ettinger's 32-bit generator. */
+/** T. Ettinger's 32-bit generator mulberry32: numbers in [0, 1). */
 function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {

@@ -4,7 +4,7 @@ import { listen, type Listening } from '../processes/listen.ts';
 import { chooseRoute, type RouteChoice, type RouteTable } from './routes.ts';
 
 export interface GatewayOptions {
-  /** The routes at this moment. */
+  /** The current routes. */
   readonly routes: () => RouteTable;
   /** Ports of the revision's pods that take requests. */
   readonly readyPorts: (revision: FaultyRevision) => readonly number[];

@@ -8,8 +8,8 @@ import { routeTable, type RouteTable } from './routes.ts';
 const classAnnotation = 'networking.knative.dev/ingress.class';
 
 /**
- * Keeps the gateway's routes as the cluster's ingresses of our class want them, and tells Knative of each ingress, after its
- * routes are in force, that it is ready.
+ * Builds the gateway's routes from the cluster's ingresses of the sandbox's class, and marks each ingress as ready once its
+ * routes are in force.
  */
 export function runIngressAgent(cluster: SandboxCluster): { routes(): RouteTable; stop(): Promise<void> } {
   let table: RouteTable = new Map();

@@ -23,7 +23,7 @@ export function routeTable(all: readonly Ingress[]): RouteTable {
 }
 
 /**
- * Chooses a revision by the splits' percents.
+ * Chooses a revision by the percents of the route's splits; undefined where no route fits.
  *
  * @param random at least 0 and below 1.
  */

@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 
-/** The plug points that Knative itself defines, and that this sandbox fills: `sandbox/node` and `sandbox/gateway`. */
+/** The extension points that Knative itself defines and that this sandbox fills: `sandbox/node` and `sandbox/gateway`. */
 export const autoscalerClass = 'sandbox.serin.dev';
 export const ingressClass = 'gateway.sandbox.serin.dev';
 
-/** Registries whose tags are taken as they are: none is asked for digests. */
+/** Registries whose tags are taken as they are, without asking them for digests. */
 const unresolvedRegistries = ['gcr.io', 'ghcr.io', 'quay.io', 'docker.io', 'index.docker.io', 'registry.example.com'];
 
 /** What the sandbox sets in Knative's configuration, by config map. */

@@ -20,7 +20,7 @@ const folders = [
 // No certificates are made here, and no images fetched.
 const leftOut = ['300-knativecertificate.yaml', '999-cache.yaml'];
 
-/** Leads the API server to the webhook on this machine. */
+/** Directs the API server to the webhook on this machine. */
 const webhookService = {
   apiVersion: 'v1',
   kind: 'Service',

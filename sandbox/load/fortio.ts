@@ -4,7 +4,7 @@ import type { Base } from '../base.ts';
 
 /** Requests to one host of the gateway, at a steady rate. */
 export interface Load {
-  /** Host of the Knative Service: `sample-app.default.example.com`. */
+  /** The host of the Knative Service: `sample-app.default.example.com`. */
   readonly host: string;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface Load {
   readonly durationMs: number;
   /** Connections, each with one request at a time. Default 4. */
   readonly connections?: number;
-  /** After which a request counts as lost. Default 3000. */
+  /** The time after which a request counts as lost. Default 3000. */
   readonly requestTimeoutMs?: number;
   /** Ends the load early; what was sent by then is reported. */
   readonly signal?: AbortSignal;

@@ -12,16 +12,12 @@ export interface SingleAnswer {
   readonly body: string;
 }
 
-/** One GET through the gateway. (`fetch` cannot set a `Host`.) */
+/** Sends one GET through the gateway. (`fetch` cannot set a `Host`.) */
 export function sendRequest(gatewayUrl: string, { host, signal }: SingleRequest): Promise<SingleAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<SingleAnswer>();
-  const sent = request(
-    gatewayUrl,
-    { headers: { host }, agent: false, ...(signal === undefined ? {} : { signal }) },
-    (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-    },
-  );
+  const sent = request(gatewayUrl, { headers: { host }, agent: false, signal }, (response) => {
+    text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+  });
   sent.once('error', reject);
   sent.end();
   return promise;

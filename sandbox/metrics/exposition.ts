@@ -28,6 +28,7 @@ export function histogramLines(name: string, labels: Labels, { bounds, counts, s
   return lines;
 }
 
+/** The families in Prometheus' text format, without those that have no lines. */
 export function render(families: readonly Family[]): string {
   return families
     .filter(({ lines }) => lines.length > 0)

@@ -35,16 +35,16 @@ const legacyBoundsMs = [
 /** Upper bounds in seconds: `latencyBounds` of knative.dev/serving v0.48.0, the same file. */
 const openTelemetryBoundsSeconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** What every pod's queue-proxy has counted. */
+/** The requests that every pod's queue-proxy has counted. */
 export class RequestRecorder {
   readonly #pods = new Map<PodIdentity, Map<number, RequestTally>>();
 
-  /** A pod has started; its counters begin at nothing. */
+  /** Adds a pod that has started, with its counters at 0. */
   add(pod: PodIdentity): void {
     this.#pods.set(pod, new Map());
   }
 
-  /** A pod has gone, and its series with it. */
+  /** Removes a pod that has gone, with its series. */
   remove(pod: PodIdentity): void {
     this.#pods.delete(pod);
   }

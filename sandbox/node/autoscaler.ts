@@ -20,8 +20,8 @@ interface PodAutoscalerStatus {
 }
 
 /**
- * Knative's autoscaler class of this sandbox: it never changes a scale, and tells Knative of each revision's scale target
- * whether its pods are there. (In Knative's terms: the status of a PodAutoscaler whose class is ours.)
+ * The sandbox's autoscaler class: it never changes a scale, and reports for each revision's scale target whether its pods
+ * exist. (In Knative's terms: the status of a PodAutoscaler of this class.)
  */
 export function runAutoscaler(cluster: SandboxCluster): { stop(): Promise<void> } {
   const apps = cluster.config.makeApiClient(AppsV1Api);

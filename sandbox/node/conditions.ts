@@ -9,8 +9,8 @@ export interface ReportedCondition {
 }
 
 /**
- * The conditions with the wanted states; one that does not change keeps the time of its last transition. Returns the
- * very array that was given when nothing changes.
+ * The conditions with the wanted states; one that does not change keeps the time of its last transition. Returns the given
+ * array itself when nothing changes.
  */
 export function merged(
   current: readonly ReportedCondition[],

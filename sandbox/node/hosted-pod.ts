@@ -1,7 +1,7 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import type { PodIdentity } from '../metrics/recorder.ts';
 
-/** The pod's place in Knative, or `undefined` for a pod that is not of a revision. */
+/** The pod's identity in Knative, or `undefined` for a pod that belongs to no revision. */
 export function podIdentity({ metadata = {} }: V1Pod): PodIdentity | undefined {
   const { labels = {}, namespace = '', name = '' } = metadata;
   const revision = labels['serving.knative.dev/revision'];
@@ -25,7 +25,7 @@ export function podEnvironment(pod: V1Pod): ReadonlyMap<string, string> {
   return literals(mainContainer(pod));
 }
 
-/** The revision's `timeoutSeconds`, as Knative tells its queue-proxy. */
+/** The revision's `timeoutSeconds`, as Knative passes it to its queue-proxy. */
 export function requestLimitMs({ spec }: V1Pod): number {
   const queueProxy = spec?.containers.find(({ name }) => name === 'queue-proxy');
   return Number(literals(queueProxy).get('REVISION_TIMEOUT_SECONDS') ?? 300) * 1_000;

@@ -9,9 +9,9 @@ export interface PodServerOptions {
   readonly body: string;
   /** Knative's limit for one request: the revision's `timeoutSeconds`. */
   readonly timeoutMs: number;
-  /** The faults at this moment. */
+  /** The current faults. */
   readonly faults: () => readonly Fault[];
-  /** Told of every request that has ended, with its status and how long it took. */
+  /** Called for every request that has ended, with its status and how long it took. */
   readonly record: (status: number, durationMs: number) => void;
 }
 

@@ -11,7 +11,7 @@ interface PodServer {
   readonly listening: Listening;
 }
 
-// As Knative's queue-proxy: a pod that was told to go still serves what the gateway has sent it by then.
+// As Knative's queue-proxy: a pod that is being deleted still serves what the gateway has sent it by then.
 const drainDelayMs = 1_000;
 const drainLimitMs = 30_000;
 
@@ -48,7 +48,7 @@ export class PodServers {
     return [...this.#servers.values()].filter(isOfRevision).map(({ listening }) => listening.port);
   }
 
-  /** The pod has been deleted: no new requests, and the end after those under way. */
+  /** Retires the server of a deleted pod: it gets no new requests, and closes after those under way. */
   retire(uid: string): void {
     const server = this.#servers.get(uid);
     if (server === undefined) return;

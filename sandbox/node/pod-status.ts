@@ -7,13 +7,13 @@ import type {
   V1PodStatus,
 } from '@kubernetes/client-node';
 
-/** How a pod fares on this node. */
+/** The state of a pod on this node. */
 export type PodState = 'running' | 'image-missing' | 'unschedulable' | 'crashing' | 'succeeded' | 'failed';
 
 /**
- * The status that a kubelet would report. Times of the last transitions stay as long as nothing changes.
+ * The status that a kubelet would report. The times of the last transitions stay as long as nothing changes.
  *
- * @param output of a container that has ended; its last lines become the termination message.
+ * @param output the output of a container that has ended; its last lines become the termination message.
  */
 export function podStatus(pod: V1Pod, state: PodState, output = ''): V1PodStatus {
   const containers = pod.spec?.containers ?? [];

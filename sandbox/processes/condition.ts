@@ -4,15 +4,15 @@ export interface Waiting {
   /** What is awaited, for the message of the failure: `the API server to be ready`. */
   readonly what: string;
   readonly limitMs: number;
-  /** Time between two looks. */
+  /** The time between two checks. Default 50. */
   readonly pollMs?: number;
   /** Ends the wait early: rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Looks again and again until `look` returns something other than `undefined` or `false`, and returns that.
- * An exception thrown by `look` counts as "not yet"; the last one is the cause of the failure.
+ * Calls `check` again and again until it returns something other than `undefined` or `false`, and returns that. An exception
+ * thrown by `check` counts as "not yet"; the last one is the cause of the failure.
  */
 export async function until<T>(
   waiting: Waiting,

@@ -12,6 +12,7 @@ export interface Listening {
   readonly drain: (limitMs: number) => Promise<void>;
 }
 
+/** Starts the server on a free port of loopback. */
 export async function listen(server: Server): Promise<Listening> {
   const port = await freePort();
   server.listen(port, '127.0.0.1');

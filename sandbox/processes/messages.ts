@@ -1,10 +1,12 @@
-/** What the runner asks of its supervisor. `id` names a process for the supervisor's whole life; it is never used twice. */
+/**
+ * A request of the runner to its supervisor. `id` names a process for the supervisor's whole life; it is never used twice.
+ */
 export type SupervisorRequest =
   | { readonly kind: 'spawn'; readonly id: number; readonly program: Program }
   | { readonly kind: 'signal'; readonly id: number; readonly signal: NodeJS.Signals }
   | { readonly kind: 'stop' };
 
-/** What the supervisor tells its runner. */
+/** A notice of the supervisor to its runner. */
 export type SupervisorNotice =
   | { readonly kind: 'spawned'; readonly id: number; readonly pid: number }
   | { readonly kind: 'refused'; readonly id: number; readonly message: string }

@@ -26,7 +26,7 @@ async function reserve(port: number): Promise<boolean> {
     () => true,
     () => false,
   );
-  // One that is left over is free for the next who asks.
+  // A reservation of a process that has ended is removed, so that a later attempt can take the port.
   if (!isOurs && !isAlive(Number(await readFile(file, 'utf8').catch(() => '')))) await rm(file, { force: true });
   return isOurs;
 }

@@ -11,7 +11,7 @@ export interface Outage {
   stop(): Promise<void>;
   /** SIGKILL; returns when the process is gone. */
   kill(): Promise<void>;
-  /** SIGSTOP: it keeps its connections and answers nothing; returns when it stands still. */
+  /** SIGSTOP: it keeps its connections and answers nothing; returns when the process is stopped. */
   freeze(): Promise<void>;
   /** SIGCONT. */
   thaw(): Promise<void>;
@@ -23,13 +23,14 @@ export interface ServiceOptions {
   /** Whether it answers. An exception means "not yet". */
   readonly isReady: () => Promise<boolean>;
   readonly readyLimitMs?: number;
-  /** Bring it back when it ends by itself, as a Deployment would. */
+  /** Whether it is started again when it ends by itself, as a Deployment would do. */
   readonly restarts?: boolean;
 }
 
 // An API server stops listening at once, and then takes its time.
 const stopLimitMs = 3_000;
 
+/** A program that is started, stopped and, if wished, restarted; `start` returns when it is ready. */
 export class Service implements Outage {
   readonly #options: ServiceOptions;
   #process: SupervisedProcess | undefined;
@@ -103,7 +104,7 @@ export class Service implements Outage {
   }
 }
 
-/** By its state, the field after its name in parentheses (proc_pid_stat(5)). */
+/** Whether a process is stopped, by its state: the field after its name in parentheses (proc_pid_stat(5)). */
 async function isStill(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');

@@ -110,7 +110,7 @@ class RemoteSupervision implements Supervision {
     this.#entries.delete(id);
   }
 
-  /** The supervisor has ended. What is left then, it could not end itself: it was killed. */
+  /** Cleans up after the supervisor has ended: what it has left, it could not end itself, since it was killed. */
   #abandon(): void {
     for (const { pid, started, exited } of this.#entries.values()) {
       if (pid !== undefined) killGroup(pid);

@@ -40,7 +40,7 @@ function start(id: number, program: Program): void {
     env: program.env,
     stdio: ['ignore', log, log],
     detached: true,
-    ...(program.workingDirectory === undefined ? {} : { cwd: program.workingDirectory }),
+    cwd: program.workingDirectory,
   });
   closeSync(log);
   child.once('error', (error) => {

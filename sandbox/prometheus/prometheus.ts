@@ -11,7 +11,7 @@ export interface PrometheusOptions {
   readonly target: string;
 }
 
-/** Starts a Prometheus that scrapes the gateway; its data outlives a restart within the sandbox's life. */
+/** Starts a Prometheus that scrapes `target`; its data outlive a restart within the sandbox's life. */
 export async function startPrometheus(
   base: Base,
   options: PrometheusOptions,

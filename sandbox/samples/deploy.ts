@@ -16,15 +16,17 @@ export interface SampleRequest {
   readonly name: string;
   /** Made if it does not exist. Default `default`. */
   readonly namespace?: string;
-  /** Lets the worker's service account keep releases in the namespace, as the tutorial's step 3 does. Default true. */
+  /**
+   * Whether the worker's service account may keep releases in the namespace, as after the tutorial's step 3. Default true.
+   */
   readonly bindSecrets?: boolean;
-  /** Only install the baseline, which then has all traffic. Default false. */
+  /** Whether only the baseline is installed, which then has all traffic. Default false. */
   readonly baselineOnly?: boolean;
 }
 
 /** A Knative Service with a baseline at 100 % and a candidate at 0 %, as after step 1 of the tutorial. */
 export interface SampleTarget extends TargetName {
-  /** Through the gateway. */
+  /** The host for requests through the gateway. */
   readonly host: string;
   readonly baselineRevision: string;
   readonly candidateRevision: string;
@@ -39,11 +41,11 @@ export interface SampleTools {
   readonly cluster: SandboxCluster;
   readonly helm: string;
   readonly kubeconfig: string;
-  /** Where the chart repository's files are, and where it serves them. */
+  /** The directory of the chart repository's files, and its URL. */
   readonly repository: { readonly directory: string; readonly url: string };
 }
 
-/** Steps 1 and 3 of the tutorial, for a Knative Service of any name. */
+/** Takes steps 1 and 3 of the tutorial, for a Knative Service of any name. */
 export async function deploySample(tools: SampleTools, request: SampleRequest): Promise<SampleTarget> {
   const { name, namespace = 'default', bindSecrets = true, baselineOnly = false } = request;
   const folder = join('targets', namespace, name);

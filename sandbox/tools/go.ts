@@ -8,7 +8,7 @@ import { environmentVariable, type GoTool, type ModuleFiles } from './table.ts';
 
 const run = promisify(execFile);
 
-/** The cache key of what a pinned Go module gives. */
+/** The cache key of the result of a pinned Go module. */
 export function goKey(tool: GoTool | ModuleFiles): string {
   const directory = moduleDirectory(tool.module);
   const sources = ['go.mod', 'go.sum', ...ownSources(tool)].map((name) => join(directory, name));

@@ -1,4 +1,4 @@
-/** Told about every tool that has to be built; tools from the cache are not mentioned. */
+/** Called for every tool that has to be built, but not for tools from the cache. */
 export interface Progress {
   starting(step: BuildStep): void;
   finished(step: BuildStep & { readonly seconds: number }): void;
@@ -13,7 +13,7 @@ export interface BuildStep {
   readonly typicalSeconds: number;
 }
 
-/** One line when a build starts and one when it is done, on standard error. */
+/** Writes one line when a build starts and one when it is done, on standard error. */
 export const progressOnStderr: Progress = {
   starting: ({ name, version, position, count, typicalSeconds }) => {
     process.stderr.write(

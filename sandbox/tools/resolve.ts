@@ -26,9 +26,7 @@ export async function resolveSandboxTools(progress: Progress = progressOnStderr)
   return Object.fromEntries(paths) as ToolPaths<SandboxToolId>;
 }
 
-/**
- * Finds one tool, building it if need be.
- */
+/** Finds one tool, building it if necessary. */
 export async function resolveTool(id: SandboxToolId, progress: Progress = progressOnStderr): Promise<string> {
   return resolve(tools[id], { position: 1, count: 1 }, progress);
 }

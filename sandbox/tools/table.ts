@@ -8,7 +8,7 @@ export interface GoTool {
   readonly version: string;
   readonly ldflags?: string;
   readonly tags?: string;
-  /** Cold, on 2 cores; shown to those who wait. */
+  /** The seconds of a build without any cache on 2 cores; shown to the user. */
   readonly typicalBuildSeconds: number;
 }
 
@@ -18,7 +18,7 @@ export interface ModuleFiles {
   readonly name: string;
   readonly module: string;
   readonly version: string;
-  /** Which folders of which modules: copied to `<name>/<module's last path segment>/`. */
+  /** The folders of modules that are copied to `<name>/<module's last path segment>/`. */
   readonly folders: readonly { readonly goModule: string; readonly folder: string }[];
   readonly typicalBuildSeconds: number;
 }
@@ -147,7 +147,7 @@ export type ToolId = keyof typeof tools;
 /** The tools that a running sandbox needs: all but the server of the workflow tests. */
 export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter((id) => id !== 'temporalTestServer');
 
-/** The environment variable that names a tool's path and so replaces our own build of it. */
+/** The environment variable that names a tool's path, which is then used instead of serin's own build. */
 export function environmentVariable(tool: Tool): string {
   return `SERIN_TOOL_${tool.name.toUpperCase().replaceAll('-', '_')}`;
 }

@@ -30,7 +30,7 @@ async function json(args: readonly string[]): Promise<{ readonly exitCode: numbe
   return { exitCode, value: JSON.parse(stdout) };
 }
 
-/** What the tests look at; each command has its own part of it. */
+/** The parts of the JSON output that the tests read; each command prints some of them. */
 interface Answer {
   readonly promoted?: number;
   readonly rolledBack?: number;

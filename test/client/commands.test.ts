@@ -20,10 +20,10 @@ function serin(line: string, options?: SerinOptions): Promise<CommandRun> {
   return environment.serin(line.split(' '), options);
 }
 
-/** Without end, so that a test ends it; observations every second. */
+/** An experiment that a test has to end; it observes every second. */
 const endless = { intervalMs: 1000, iterations: 1000 };
 const short = { intervalMs: 1000, iterations: 2 };
-/** Each iteration lasts for several looks of a viewer, so that none is missed. */
+/** Each iteration lasts for several polls of a viewer, so that none is missed. */
 const unhurried = { intervalMs: 4000, iterations: 2 };
 
 /** Temporal's visibility follows its workflows with a delay. */
@@ -61,7 +61,7 @@ async function untilReport(name: string, holds: (report: Report) => boolean): Pr
 
 const isRunning = ({ stage, startedAtMs }: Report): boolean => stage === 'Running' && startedAtMs !== undefined;
 
-/** An experiment without a worker: nobody answers for it. */
+/** An experiment without a worker, so that nothing answers for it. */
 async function startUnattended(): Promise<string> {
   count += 1;
   const name = `canary-${count}`;

@@ -12,7 +12,7 @@ interface ClusterRole {
 function readRules(name: string): readonly object[] {
   const reading = readDocuments(readFileSync('deploy/rbac.yaml', 'utf8'), 'deploy/rbac.yaml');
   if (reading.kind === 'invalid') return [];
-  // Of this form in the file that is read.
+  // The documents of deploy/rbac.yaml have this form.
   const objects = reading.documents.map(({ value }) => value as ClusterRole);
   const role = objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name);
   return (role?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>

@@ -18,11 +18,11 @@ export interface CommandRun {
 
 export interface SerinOptions {
   readonly input?: string;
-  /** Shows a terminal of 120 x 40 instead of a pipe. */
+  /** Whether the command has a terminal of 120 x 40 instead of a pipe. */
   readonly isScreen?: boolean;
   readonly interrupted?: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
-  /** Sees everything that is written, as it is written. */
+  /** Receives everything that is written, as it is written. */
   readonly onWrite?: (stdout: string) => void;
 }
 

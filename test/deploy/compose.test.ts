@@ -266,7 +266,7 @@ describe('deploy/Dockerfile', () => {
   });
 });
 
-/** The folder, and those that its files may import, themselves or by others. */
+/** The folder, and those that its files may import, directly or indirectly. */
 function importedFolders(folder: string, known: ReadonlySet<string> = new Set()): ReadonlySet<string> {
   const inside = Object.keys(rooms).filter((room) => isIn(room, folder));
   const imported = inside.flatMap((room) => rooms[room] ?? []).map((name) => name.split('/')[0] ?? name);

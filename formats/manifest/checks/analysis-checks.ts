@@ -2,7 +2,7 @@ import type { Experiment, Objective } from '../../../core/experiment/experiment.
 import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
-/** What the chosen analysis asks of the rest of the manifest. */
+/** Checks what the chosen analysis requires of the rest of the manifest. */
 export function checkAnalysis(experiment: Experiment): ValueIssue[] {
   return [...checkObjectives(experiment), ...checkRiskBudget(experiment), ...checkSteps(experiment)];
 }
@@ -30,7 +30,10 @@ interface Problem {
   readonly got: string;
 }
 
-/** Counts are facts and compared as they are; everything else is tested, against an upper limit. */
+/**
+ * Problems of an objective's limits: counts are facts and compared as they are; everything else is tested, against an upper
+ * limit.
+ */
 function objectiveProblems({ metric, upperLimit, lowerLimit }: Objective, { metrics }: Experiment): Problem[] {
   const facts = metricFacts(metric, metrics);
   if (isFact(facts)) return [];
@@ -49,7 +52,7 @@ function objectiveProblems({ metric, upperLimit, lowerLimit }: Objective, { metr
   return problems;
 }
 
-/** A user's metric is tested on one side. */
+/** A user-defined metric is tested against one limit. */
 function gaugeProblems(upperLimit: number | undefined, lowerLimit: number | undefined): Problem[] {
   if (upperLimit === undefined || lowerLimit === undefined) return [];
   const expected = 'one limit under the sequential analysis; make two objectives of them';

@@ -5,8 +5,8 @@ import { showValue } from '../../document/issue.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
 /**
- * Charts that helm will hardly be able to load: a URL that does not end as archives do. iter8's tutorial has one. Whether
- * it is a chart after all, only its server knows; the preflight asks it.
+ * Warns of charts that helm can probably not load: URLs that do not end as archives do, as in iter8's tutorial. Only the
+ * server knows whether it is a chart after all; the preflight asks it.
  */
 export function warnOfCharts({ finish }: Pick<Experiment, 'finish'>): ValueIssue[] {
   return finish.flatMap((task, index) => {

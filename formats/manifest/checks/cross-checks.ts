@@ -10,8 +10,8 @@ import { checkWeightObjRefs } from '../iter8/weight-obj-ref.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
 /**
- * What one field alone cannot show: names, revisions and templates that must fit each other. Reads what it can of a
- * manifest that has other mistakes, so that all of them come at once.
+ * Checks names, revisions and templates, which must fit each other. Reads as much as possible of a manifest that has other
+ * mistakes, so that all issues are reported at once.
  */
 export function crossCheck(manifest: unknown): ValueIssue[] {
   return [...checkPattern(readSpec(manifest)), ...checkVersionsAndTasks(manifest), ...checkWeightObjRefs(manifest)];
@@ -41,7 +41,7 @@ function allGivenVersions({ baseline, candidates }: NonNullable<Sketch['versionI
   return [baseline, ...candidates].map(normalizeVersion);
 }
 
-/** As the preflight finds them: whatever their revisions are called, there is no other variable. */
+/** Stand-ins for the versions that the preflight finds; their only variable is `revision`. */
 function discovered({ testingPattern }: Sketch['strategy']): Versions {
   const { baseline, candidates } = unknownVersions(testingPattern === 'Conformance' ? 'Conformance' : 'Canary');
   return [baseline, ...candidates].map(({ name }) => ({ name, revision: name, variables: { revision: name } }));
@@ -59,7 +59,10 @@ function placedNotifications(notifications: z.output<typeof tasks>): readonly Pl
   return notifications.map((task, index) => ({ task, action: 'notification', path: ['spec', 'notifications', index] }));
 }
 
-/** Where a roll back runs none, only a promotion does; an experiment that moves no traffic has other endings too. */
+/**
+ * Whether finish actions run only after a promotion: a roll back runs none. An experiment that moves no traffic has other
+ * endings too.
+ */
 function finishesWithWinner({ testingPattern, handlers }: Sketch['strategy']): boolean {
   const { data } = z.object({ rollback: z.literal('none') }).safeParse(handlers);
   return data !== undefined && testingPattern !== 'Conformance';
@@ -88,17 +91,17 @@ const sketch = z.object({
 
 type Sketch = z.output<typeof sketch>['spec'];
 
-/** The later version of iter8's manifests has no handlers, and its action names are fixed. */
+/** Refuses handlers in iter8.tools/v2alpha2, whose action names are fixed. */
 function checkHandlers(apiVersion: unknown, { handlers }: { readonly handlers?: unknown }): ValueIssue[] {
   if (handlers === undefined || apiVersion !== 'iter8.tools/v2alpha2') return [];
   const expected = 'actions alone (iter8.tools/v2alpha2 has no handlers; leave out an action that shall not run)';
   return [{ path: ['spec', 'strategy', 'handlers'], atKey: true, expected, got: '"handlers"' }];
 }
 
-/** The baseline first. */
+/** All versions, the baseline first. */
 type Versions = readonly Version[];
 
-/** Every candidate must differ from the baseline and from the candidates before it. */
+/** Checks that every candidate differs from the baseline and from the candidates before it. */
 function checkVersions(versions: Versions): ValueIssue[] {
   return versions.flatMap((version, index) => {
     const path = ['spec', 'versionInfo', 'candidates', index - 1];

@@ -3,7 +3,7 @@ import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { plannedLoadMs } from '../../../core/tasks/task.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
-/** A load that takes longer than a task may would be stopped every time. */
+/** Refuses loads that take as long as a task may, since each would be stopped. */
 export function checkLoads({ start, loop, finish, taskLimitMs }: Experiment): ValueIssue[] {
   return Object.entries({ start, loop, finish }).flatMap(([action, tasks]) =>
     tasks.flatMap((task, index) => {

@@ -2,7 +2,7 @@ import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { mayDeploy } from '../../../core/tasks/task.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
-/** What may be left out, but is seldom meant so. */
+/** Warns of parts that may be left out, but seldom are on purpose. */
 export function warnOfOmissions({
   objectives,
   finish,

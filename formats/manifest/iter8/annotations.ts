@@ -8,7 +8,7 @@ import { defined } from '../../../core/text/defined.ts';
 
 export const settingPrefix = 'serin.dev/';
 
-/** Of the analysis only what the annotations name; the rest are the method's defaults. */
+/** The settings that annotations give. Of the analysis only what they name; the rest are the method's defaults. */
 export type AnnotationSettings = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };
 
 interface SettingAnnotation {
@@ -17,7 +17,7 @@ interface SettingAnnotation {
   readonly read: (text: string) => AnnotationSettings | undefined;
 }
 
-/** What an iter8 manifest cannot say in its own fields, it says in annotations; each of them in this table. */
+/** The annotations for settings that iter8's manifests have no fields for. */
 const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
   Object.entries<SettingAnnotation>({
     approval: {
@@ -122,7 +122,7 @@ function duration(set: (ms: number) => AnnotationSettings): SettingAnnotation {
   return { expected: 'a duration such as 90s, 10m or 1h30m, at most 8760h', read };
 }
 
-/** Annotations: the ones under `serin.dev/` are settings, all others belong to somebody else. */
+/** Annotations: those under `serin.dev/` are settings, all others are ignored. */
 export const annotations = z
   .record(
     z.string(),

@@ -9,13 +9,13 @@ const own = {
   labels: z.unknown().optional(),
 };
 
-/** With annotations that are settings: what an iter8 manifest cannot say in its own fields. */
+/** Metadata whose annotations under `serin.dev/` are settings, for iter8's manifests. */
 export const annotatedMetadata = mappingField(
   { ...own, annotations: annotations.optional(), ...serverFields },
   Object.keys(serverFields),
 );
 
-/** Of manifests whose fields say everything: annotations are somebody else's, and settings among them a mistake. */
+/** Metadata of manifests whose fields hold all settings: annotations under `serin.dev/` are refused, all others ignored. */
 export const plainMetadata = mappingField(
   {
     ...own,

@@ -2,16 +2,16 @@ import { isJsonObject } from '../../../core/text/json.ts';
 import type { Path } from '../../document/issue.ts';
 import { withoutNulls } from '../../document/without-nulls.ts';
 
-/** A document as the schema wants it, and where its values stood before. */
+/** A document as the schema requires it, and where its values were in the file. */
 export interface Repaired {
   readonly value: unknown;
-  /** Values that were moved, by their place in the file. */
+  /** Values that were moved: their paths in the file and in the repaired document. */
   readonly moved: readonly { readonly from: Path; readonly to: Path }[];
 }
 
 /**
- * iter8's tutorial has `baseline` and `candidates` beside an empty `versionInfo` by a slip of indentation: they are moved
- * under it. Fields that are null are left out.
+ * Moves `baseline` and `candidates` under an empty `versionInfo` beside them, where iter8's tutorial has them by a slip of
+ * indentation. Fields that are null are left out.
  */
 export function repair(document: unknown): Repaired {
   const value = withoutNulls(document);
@@ -27,7 +27,7 @@ export function repair(document: unknown): Repaired {
   };
 }
 
-/** Where the value at `path` of the repaired document stands in the file. */
+/** The path in the file of the value at `path` of the repaired document. */
 export function originalPath(path: Path, { moved }: Repaired): Path {
   const move = moved.find(({ to }) => to.every((step, index) => path[index] === step));
   return move === undefined ? path : [...move.from, ...path.slice(move.to.length)];

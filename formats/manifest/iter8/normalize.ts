@@ -10,7 +10,7 @@ import type { Iter8Manifest } from './schema.ts';
 
 type Spec = Iter8Manifest['spec'];
 
-/** The manifest with every default filled in. */
+/** The experiment of a manifest, with every default filled in. */
 export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experiment {
   const namespace = metadata.namespace ?? 'default';
   const { strategy, versionInfo } = spec;
@@ -33,7 +33,7 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
   };
 }
 
-/** The chosen method brings its own defaults; what the annotations say wins. */
+/** The settings of the annotations over the defaults of the chosen method. */
 function normalizeSettings(
   { analysis, ...others }: AnnotationSettings = {},
   duration: Duration,
@@ -42,7 +42,9 @@ function normalizeSettings(
   return { ...others, analysis: { longestExtensionMs: defaultExtensionMs(duration), ...defaults, ...analysis } };
 }
 
-/** Without any, the preflight finds them: until then they have no revisions. */
+/**
+ * The versions of the manifest. Those that it does not name are found by the preflight; until then they have no revisions.
+ */
 function normalizeVersions(
   versionInfo: Spec['versionInfo'],
   testingPattern: TestingPattern,
@@ -119,7 +121,7 @@ export function unknownVersions(pattern: TestingPattern): Pick<Experiment, 'base
   return { baseline: unknown('baseline'), candidates, discovers: true };
 }
 
-/** A handler of v2alpha1 that iter8 ran and serin does not, since the traffic is what must be put right. */
+/** Warns of v2alpha1's failure handler, which serin does not run: a failure only brings the traffic to the baseline. */
 export function warnOfHandlers({ spec }: Pick<Iter8Manifest, 'spec'>): ValueIssue[] {
   if (spec.strategy.handlers?.failure !== 'actions') return [];
   const path = ['spec', 'strategy', 'handlers', 'failure'];

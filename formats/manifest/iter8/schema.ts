@@ -34,7 +34,10 @@ const objectiveField = mappingField({
   }
 });
 
-/** As in Kubernetes, text only: YAML reads `1.10` as the number 1.1, and nobody would see the difference. */
+/**
+ * The value of a variable, as in Kubernetes text only: YAML reads `1.10` as the number 1.1, and the difference would go
+ * unnoticed.
+ */
 const variableValue = parsed(
   'text (numbers, true and false in quotes)',
   (value) => (typeof value === 'string' ? value : undefined),
@@ -62,7 +65,7 @@ const versionField = mappingField({
   refuse(context, ['name'], { expected: 'the name of a revision, or a variable `revision`', got: showValue(name) });
 });
 
-/** iter8 executed no others, and was silent about them. */
+/** The actions that iter8 ran; it ignored others silently, serin refuses them. */
 const actions = mappingField({
   start: z.array(taskField).optional(),
   loop: z.array(taskField).optional(),
@@ -97,7 +100,7 @@ const strategy = mappingField(
       maxCandidateWeightIncrement: integerField({ min: 1, max: 100 }).optional(),
     }).optional(),
   },
-  // Of the first version only.
+  // Only v2alpha1 has handlers.
   ['handlers'],
 );
 
@@ -111,7 +114,7 @@ const criteria = mappingField({
   objectives: z.array(objectiveField).optional(),
 });
 
-/** iter8's: the largest 32-bit integer. */
+/** iter8's limit: the largest 32-bit integer. */
 const max = 2_147_483_647;
 
 /** A year: more than any experiment needs, and within what Temporal's timers hold. */

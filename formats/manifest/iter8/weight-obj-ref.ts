@@ -3,7 +3,7 @@ import { mappingField, choiceField, parsed, targetName } from '../../document/fi
 import { showValue } from '../../document/issue.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
-/** Both eras: a JSON path, and a JSON pointer. */
+/** The field path as iter8's manifests have it: a JSON path or a JSON pointer. */
 const fieldPath = parsed('the percent of a traffic entry, such as .spec.traffic[0].percent', (value) => {
   if (typeof value !== 'string') return undefined;
   const isPath = /^\.spec\.traffic\[\d+\]\.percent$/.test(value) || /^\/spec\/traffic\/\d+\/percent$/.test(value);
@@ -14,8 +14,8 @@ const servingVersion = 'serving.knative.dev/v1';
 const knativeService = 'a Knative Service (serin moves no traffic of other objects)';
 
 /**
- * Where iter8 wrote a version's weight. It is checked and then not needed: the traffic entries are found by the versions'
- * revisions, whoever reorders them.
+ * The field to which iter8 wrote a version's weight. It is checked but not used: traffic entries are found by the versions'
+ * revisions, in any order.
  */
 export const weightObjRefField = mappingField({
   apiVersion: parsed(`${servingVersion}, of ${knativeService}`, (value) =>
@@ -31,7 +31,10 @@ export const weightObjRefField = mappingField({
   resourceVersion: z.unknown().optional(),
 });
 
-/** Of a manifest what says which object is whose; other objects than Knative Services are refused by their kind. */
+/**
+ * The parts of a manifest that name the target and the objects with weights; other objects than Knative Services are refused
+ * by their kind.
+ */
 const service = z.object({
   apiVersion: z.literal(servingVersion),
   kind: z.literal('Service'),
@@ -47,7 +50,7 @@ const sketch = z.object({
   }),
 });
 
-/** Where a version's weight would be in another object than the target, which is the only one that gets any. */
+/** Refuses references to another object than the target, the only one whose traffic is split. */
 export function checkWeightObjRefs(manifest: unknown): ValueIssue[] {
   const reading = sketch.safeParse(manifest);
   if (!reading.success) return [];

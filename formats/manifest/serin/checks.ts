@@ -5,7 +5,7 @@ import { allVersions } from '../../../core/experiment/versions.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 import type { NativeManifest } from './schema.ts';
 
-/** What the promotion asks of the versions, and of helm. */
+/** Checks that a promotion gives values for known versions only, and that it is a helm upgrade of one release. */
 export function checkPromotion({ spec }: NativeManifest, experiment: Experiment): ValueIssue[] {
   const { promotion } = spec;
   if (promotion === undefined) return [];

@@ -7,7 +7,7 @@ import { metricFacts } from '../../../core/experiment/metric.ts';
 import { settingPrefix } from '../iter8/annotations.ts';
 import { limitField } from './values.ts';
 
-/** A plain value as YAML has it; fields that are undefined are left out. */
+/** A mapping as YAML has it; fields that are undefined are left out. */
 type Plain = Readonly<Record<string, unknown>>;
 
 /** The actions of a manifest as its author wrote them. */
@@ -25,7 +25,10 @@ export interface Written {
   readonly actions: WrittenActions;
 }
 
-/** An experiment in serin's own form: what differs from that form's defaults, so that it is read as the same experiment again. */
+/**
+ * Builds an experiment's manifest in serin's own form, with what differs from that form's defaults, so that it is read as an
+ * equal experiment.
+ */
 export function buildNativeManifest(experiment: Experiment, { metadata, target, actions }: Written): object {
   const { name, testingPattern, reward, indicators, objectives } = experiment;
   const { namespace, labels, annotations } = metadata;
@@ -54,7 +57,7 @@ export function buildNativeManifest(experiment: Experiment, { metadata, target, 
   };
 }
 
-/** What is somebody else's; settings have become fields, and kubectl's copy would say the old form again. */
+/** Labels or annotations without serin's settings, which have become fields, and without kubectl's copy of the old form. */
 function foreign(values: Plain = {}): Plain | undefined {
   const kept = Object.entries(values).filter(
     ([key]) => !key.startsWith(settingPrefix) && key !== lastAppliedAnnotation,
@@ -91,7 +94,7 @@ function nativeObjective(
   });
 }
 
-/** With its unit, where that is read as the very same number. */
+/** A limit with its unit, where that is read as exactly the same number. */
 function limitWithUnit(metric: string, value: number): string | number {
   const { kind } = metricFacts(metric).kind;
   const text = kind === 'error-share' ? `${Number((value * 100).toPrecision(12))}%` : `${value}ms`;
@@ -111,7 +114,7 @@ function nativeTraffic({ deploymentPattern, weights, ...experiment }: Experiment
   });
 }
 
-/** The methods have defaults of their own; they are written out unless they are those of this form. */
+/** The analysis without the defaults of its method. */
 function nativeAnalysis(experiment: Experiment): object | undefined {
   const { analysis } = experiment;
   const own = sequentialAnalysis;
@@ -157,7 +160,7 @@ function nativeLimits(experiment: Experiment): object | undefined {
   });
 }
 
-/** `library` and `condition` are older spellings. */
+/** The actions with current spellings instead of `library` and `condition`; without those that have no tasks. */
 function rewritten(actions: WrittenActions): Plain {
   return Object.fromEntries(
     Object.entries(actions)
@@ -179,7 +182,7 @@ function percentText(percent: number | undefined): string | undefined {
   return percent === undefined ? undefined : `${percent}%`;
 }
 
-/** In the largest units that hold it. */
+/** A duration in the largest units that hold it: `1h30m`. */
 function durationText(ms: number): string {
   const units = [
     ['h', 3_600_000],
@@ -196,7 +199,7 @@ function durationText(ms: number): string {
   return parts.join('');
 }
 
-/** Without the fields that are undefined; undefined where nothing is left. */
+/** The fields without those that are undefined; undefined where none is left. */
 function compact(fields: Plain): Plain | undefined {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   return given.length === 0 ? undefined : Object.fromEntries(given);

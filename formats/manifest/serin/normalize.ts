@@ -9,7 +9,7 @@ import { unknownVersions } from '../iter8/normalize.ts';
 import { promotionTask } from './promotion.ts';
 import type { NativeManifest, NativeSpec } from './schema.ts';
 
-/** The manifest with every default filled in. */
+/** The experiment of a manifest, with every default filled in. */
 export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest): Experiment {
   const namespace = metadata.namespace ?? 'default';
   const { pattern: testingPattern = 'Canary', traffic = {} } = spec;

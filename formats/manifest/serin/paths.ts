@@ -1,12 +1,15 @@
 import { readField, isJsonObject } from '../../../core/text/json.ts';
 import type { Path } from '../../document/issue.ts';
 
-/** A step of a path, or anything in its place. */
+/** The steps of a path; undefined stands for any step. */
 type Pattern = readonly (string | number | undefined)[];
 
 const any = undefined;
 
-/** Where serin's own form has what iter8's form has elsewhere; the first that fits wins, and what follows it stays. */
+/**
+ * From patterns of iter8's paths to paths of serin's own form. The first pattern that fits applies; the path may go on after
+ * it.
+ */
 const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
   [
     ['spec', 'versionInfo', 'candidates', any, 'variables'],
@@ -24,7 +27,10 @@ const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
 
 const helmFinish: Pattern = ['spec', 'strategy', 'actions', 'finish', 0];
 
-/** The same place in serin's own form. A promotion is the first of the finish actions, which the file does not list there. */
+/**
+ * The path in serin's own form for a path in iter8's. A promotion is the first of the finish actions, which the file does
+ * not list there.
+ */
 export function nativePath(path: Path, { hasPromotion }: { readonly hasPromotion: boolean }): Path {
   if (hasPromotion && fits(path, helmFinish)) return ['spec', 'promotion', 'helm', 'chart'];
   const [, place] = places.find(([pattern]) => fits(path, pattern)) ?? [];
@@ -32,7 +38,7 @@ export function nativePath(path: Path, { hasPromotion }: { readonly hasPromotion
   return hasPromotion ? withoutPromotion(found) : found;
 }
 
-/** Beside the list of the file, the promotion has moved every finish action by one. */
+/** The path with the index of a finish action in the file's list, from which the promotion has moved it by one. */
 function withoutPromotion(path: Path): Path {
   const [spec, actions, finish, index, ...rest] = path;
   if (actions !== 'actions' || finish !== 'finish' || typeof index !== 'number' || spec === undefined) return path;
@@ -47,7 +53,7 @@ function at(path: Path, index: number): string | number {
   return path[index] ?? 0;
 }
 
-/** The parts that checks of versions, tasks and patterns look at, as iter8's form has them; whatever else is wrong. */
+/** The parts that the checks of versions, tasks and patterns read, in iter8's form; the document may have other mistakes. */
 export function iter8Sketch(value: unknown): unknown {
   const spec = readField(value, 'spec');
   const versions = readField(spec, 'versions');

@@ -4,7 +4,7 @@ import type { NativeSpec } from './schema.ts';
 type Helm = NonNullable<NativeSpec['promotion']>['helm'];
 type Values = NonNullable<Helm['values']>[string];
 
-/** The helm upgrade that brings the release to the winner: what is the same for all, then the winner's values. */
+/** The helm upgrade that brings the release to the winner: the options of all versions, then the winner's values. */
 export function promotionTask({ release, chart, values = {}, ...helm }: Helm): Task {
   const { repository, version, namespace, timeout } = helm;
   const options = [

@@ -29,7 +29,7 @@ const variableValue = parsed(
   { type: 'string' },
 );
 
-/** Any name, as in iter8's form, which has others than templates can ask for. */
+/** Variables of any name but `revision`, as in iter8's form, even a name that templates cannot refer to. */
 const variables = z.record(variableName, variableValue).superRefine((given, context) => {
   for (const name of Object.keys(given)) {
     if (name === '') refuse(context, [name], { expected: 'a name for every variable', got: showValue(name) });
@@ -62,7 +62,7 @@ interface Limits {
   readonly min: Limit | undefined;
 }
 
-/** A percent is a share of requests, a duration a latency: by a metric of another unit it would mean something else. */
+/** Refuses limits in a unit of other metrics: a percent is a share of requests, a duration a latency. */
 function checkUnit({ metric, max, min }: Limits, context: z.RefinementCtx): void {
   const { kind } = metricFacts(metric).kind;
   const unit = kind === 'error-share' ? 'percent' : kind.endsWith('latency') ? 'duration' : 'number';

@@ -5,7 +5,7 @@ import { parseQuantity } from '../../document/quantity.ts';
 /** A year: more than any experiment needs, and within what Temporal's timers hold. */
 const longestMs = 8_760 * 3_600_000;
 
-/** `90s`, `10m`, `1h30m`; milliseconds. */
+/** A duration: `90s`, `10m`, `1h30m`; in milliseconds. */
 export const durationField = parsed(
   'a duration such as 90s, 10m or 1h30m, at most 8760h',
   (value) => {
@@ -16,7 +16,7 @@ export const durationField = parsed(
   { type: 'string', pattern: String.raw`^(\d+h(\d+m)?(\d+s)?(\d+ms)?|\d+m(\d+s)?(\d+ms)?|\d+s(\d+ms)?|\d+ms)$` },
 );
 
-/** `20%` or `20`: whole percents of the traffic, from 1. */
+/** A share of the traffic: `20%` or `20`; in whole percents, from 1. */
 export const trafficPercent = parsed(
   'a whole percent of the traffic, from 1% to 100%',
   (value) => {
@@ -31,7 +31,7 @@ export const trafficPercent = parsed(
   },
 );
 
-/** `50%` or `0.5`. */
+/** A share: `50%` or `0.5`; not negative, and possibly above 1. */
 export const shareField = parsed(
   'a share such as 50% or 0.5',
   (value) => {
@@ -47,13 +47,15 @@ export const shareField = parsed(
   },
 );
 
-/** What a limit may be written as; which of them fits, the metric decides. */
+/**
+ * A limit as it is written; the metric decides which kind fits. A percent is held as a share, a duration in milliseconds.
+ */
 export type Limit =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'percent'; readonly value: number }
   | { readonly kind: 'duration'; readonly value: number };
 
-/** `1%`, `100ms`, `0.01`, `50` or a quantity such as `10m`. */
+/** A limit: `1%`, `100ms`, `0.01`, `50` or a quantity such as `10m`. */
 export const limitField = parsed(
   'a limit such as 1%, 100ms, 0.01 or 50',
   (value): Limit | undefined => {
@@ -73,13 +75,13 @@ function parsePercent(value: unknown): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-/** Latencies are often fractions: `0.5s`, `2.5ms`. */
+/** Reads a duration that may be a fraction, as latencies often are: `0.5s`, `2.5ms`; in milliseconds. */
 function decimalDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s)$/.exec(text) ?? [];
   return number === undefined ? undefined : exact(Number(number) * (unit === 's' ? 1000 : 1));
 }
 
-/** 1 % is 0.01, not what binary fractions make of the division. */
+/** The value without the errors of binary fractions: 1 % is 0.01. */
 function exact(value: number): number {
   return Number(value.toPrecision(12));
 }

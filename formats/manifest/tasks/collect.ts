@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../../core/text/defined.ts';
 import { parseDuration } from '../../../core/text/duration.ts';
 import { withVersion } from '../../../core/tasks/task-context.ts';
 import { renderText } from '../../../core/tasks/task.ts';
@@ -55,7 +56,10 @@ type Input = z.output<typeof shape>;
 
 const defaultRate = 8;
 
-/** `metrics/collect`: sends requests to the versions and counts the answers; the inputs of both of iter8's eras. */
+/**
+ * `metrics/collect`: sends requests to the versions and counts the answers; takes the inputs of both generations of iter8's
+ * task.
+ */
 const collect: TaskDefinition<'collect'> = defineTask(shape, (input) => {
   const { connections = 4, contentType, loadOnly = false } = input;
   const loaded = input.versions.map((version) => loadedVersion(version, input.qps ?? defaultRate));
@@ -66,8 +70,7 @@ const collect: TaskDefinition<'collect'> = defineTask(shape, (input) => {
       versions: loaded,
       amount: loadAmount(input),
       connections,
-      ...(payload === undefined ? {} : { payload }),
-      ...(contentType === undefined ? {} : { contentType }),
+      ...defined({ payload, contentType }),
       loadOnly,
     }),
     templates: loaded.flatMap(versionTemplates),
@@ -81,12 +84,15 @@ function loadedVersion({ name, url, headers = {}, qps }: Input['versions'][numbe
   return { name, url, headers: listed, requestsPerSecond: qps ?? rate };
 }
 
-/** The number of requests wins, as in iter8; where neither is given, the first era had a time and the second a number. */
+/**
+ * The amount of a load: the number of requests wins over the time, as in iter8. Where neither is given, the first generation
+ * of the task, whose versions have rates of their own, had a default time and the second a default number.
+ */
 function loadAmount({ numQueries, time, versions }: Input): LoadAmount {
   if (numQueries !== undefined) return { kind: 'requests', count: numQueries };
   if (time !== undefined) return { kind: 'duration', durationMs: time };
-  const isFirstEra = versions.some(({ qps }) => qps !== undefined);
-  return isFirstEra ? { kind: 'duration', durationMs: 5_000 } : { kind: 'requests', count: 100 };
+  const isFirstGeneration = versions.some(({ qps }) => qps !== undefined);
+  return isFirstGeneration ? { kind: 'duration', durationMs: 5_000 } : { kind: 'requests', count: 100 };
 }
 
 function readPayload({ payloadStr, payloadURL }: Input): Payload | undefined {
@@ -94,7 +100,7 @@ function readPayload({ payloadStr, payloadURL }: Input): Payload | undefined {
   return payloadStr === undefined ? undefined : { kind: 'text', text: payloadStr };
 }
 
-/** They are rendered with the variables of the version that is loaded, whoever wins. */
+/** The templates of a version, which are rendered with its own variables, not the winner's. */
 function versionTemplates({ name, url, headers }: LoadedVersion, index: number): readonly TaskTemplate[] {
   const template = (value: string, ...path: string[]): TaskTemplate => ({
     path: ['with', 'versions', index, ...path],

@@ -5,7 +5,7 @@ import type { RenderedParts } from '../../../core/tasks/template.ts';
 import { parsed, refuse } from '../../document/fields.ts';
 import { translateIssues } from '../../document/zod-issues.ts';
 
-/** A text of a task that is rendered when it runs: where it stands in the task, and how it comes out. */
+/** A text of a task that is rendered when the task runs: its path in the task, and how it is rendered. */
 export interface TaskTemplate {
   readonly path: (string | number)[];
   readonly render: (context: TaskContext) => RenderedParts;
@@ -17,7 +17,7 @@ export interface ReadTask<K extends TaskKind = TaskKind> {
   readonly templates: readonly TaskTemplate[];
 }
 
-/** Reads what stands under `with`; adds an issue for each mistake, and then answers undefined. */
+/** Reads the value of `with`; for mistakes adds issues and returns undefined. */
 export type TaskDefinition<K extends TaskKind = TaskKind> = (
   input: unknown,
   context: z.RefinementCtx,
@@ -26,7 +26,7 @@ export type TaskDefinition<K extends TaskKind = TaskKind> = (
 /** The tasks of one kind, by the names that manifests give them. */
 export type NamedTasks<K extends TaskKind = TaskKind> = Readonly<Record<string, TaskDefinition<K>>>;
 
-/** A task by the schema of its input, and what it becomes; `read` may find more mistakes. */
+/** Defines a task by the schema of its input and by `read`, which makes the task and may add more issues. */
 export function defineTask<Input, K extends TaskKind>(
   schema: z.ZodType<Input>,
   read: (input: Input, context: z.RefinementCtx) => ReadTask<K>,
@@ -39,7 +39,7 @@ export function defineTask<Input, K extends TaskKind>(
   };
 }
 
-/** A Secret: `name`, or `namespace/name`. */
+/** A reference to a Secret: `name`, or `namespace/name`. */
 export const secretName = parsed('the name of a Secret, or namespace/name', (value) => {
   if (typeof value !== 'string' || !/^([a-z0-9-]+\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(value)) return undefined;
   const [name = '', namespace] = value.split('/').toReversed();

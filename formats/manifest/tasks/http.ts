@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { renderText } from '../../../core/tasks/task.ts';
+import { defined } from '../../../core/text/defined.ts';
 import type { AuthType } from '../../../core/experiment/task-kinds.ts';
 import { flagField, mappingField, choiceField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
@@ -28,7 +29,7 @@ const httpShape = mappingField({
   }
 });
 
-/** `notification/http`: tells a URL how the experiment stands. */
+/** `notification/http`: sends the state of the experiment to a URL. */
 const http: TaskDefinition<'http'> = defineTask(httpShape, (input) => {
   const { method = 'POST', secret, headers = [], body, ignoreFailure = true } = input;
   const auth: AuthType = input.authType ?? 'None';
@@ -45,7 +46,7 @@ const http: TaskDefinition<'http'> = defineTask(httpShape, (input) => {
       auth,
       ...(secret === undefined ? {} : { secret: { namespace, ...secret } }),
       headers,
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
       ignoreFailure,
     }),
     templates: [

@@ -20,10 +20,10 @@ const objRef = mappingField({
   waitFor: waitForField.optional(),
 });
 
-/** A day; whoever waits longer has another problem. */
+/** A day, in seconds: more than any object needs to become ready. */
 const max = 86_400;
 
-/** `common/readiness`: looks at objects until all are as wanted. */
+/** `common/readiness`: reads objects again and again until all are as wanted. */
 const readiness: TaskDefinition<'readiness'> = defineTask(
   mappingField({
     initialDelaySeconds: integerField({ min: 0, max }).optional(),

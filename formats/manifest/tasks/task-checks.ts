@@ -7,7 +7,7 @@ import { taskNames } from './tasks.ts';
 import type { ReadTask, TaskTemplate } from './definition.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
-/** A task and where it stands; undefined where it cannot be read. */
+/** A task and its place in the manifest; undefined where the task cannot be read. */
 export interface Placed {
   readonly task: ReadTask | undefined;
   readonly action: 'start' | 'loop' | 'finish' | 'notification';
@@ -22,21 +22,24 @@ export interface Known {
   readonly finishesWithWinner: boolean;
 }
 
-/** A task that stands where it may not, and texts of it that cannot be rendered at some moment when it runs. */
+/**
+ * Refuses a task in an action where it may not be, and templates of it that cannot be rendered in some context in which it
+ * runs.
+ */
 export function checkTask({ task, action, path }: Placed, known: Known): ValueIssue[] {
   if (task === undefined) return [];
-  const moments = possibleContexts(action, known).filter((context) => runsAt(task, context));
+  const contexts = possibleContexts(action, known).filter((context) => runsIn(task, context));
   return [
     ...misplaced(task, action).map((issue) => ({ ...issue, path: [...path, ...issue.path] })),
     ...task.templates.flatMap((template) => {
-      const problem = findProblem(template, action, moments);
+      const problem = findProblem(template, action, contexts);
       return problem === undefined ? [] : [{ path: [...path, ...template.path], atKey: false, ...problem }];
     }),
   ];
 }
 
 function misplaced(task: ReadTask, action: Placed['action']): ValueIssue[] {
-  // Of notifications the schema has the last word.
+  // The schemas check which tasks may be notifications.
   if (action === 'start' || action === 'notification') return [];
   if (taskTraits[task.make('').kind].role !== 'preparation') return [];
   const expected = `${taskNames('preparation').join(' or ')} among the start actions only`;
@@ -44,8 +47,8 @@ function misplaced(task: ReadTask, action: Placed['action']): ValueIssue[] {
 }
 
 /**
- * Start actions run with the baseline's variables and before there is a winner; the others with the winner's, whoever that
- * will be, or with the baseline's where nothing has won.
+ * Start actions run with the baseline's variables, before there is a winner; the others with those of the winner, which may
+ * be any version, or with the baseline's where nothing has won.
  */
 function possibleContexts(action: Placed['action'], { versions, finishesWithWinner }: Known): readonly TaskContext[] {
   const withWinner = versions.map((version) => ({ ...exampleContext(versions, version), winner: version.name }));
@@ -54,28 +57,28 @@ function possibleContexts(action: Placed['action'], { versions, finishesWithWinn
   return action === 'finish' && finishesWithWinner ? withWinner : [...withWinner, ...withoutWinner];
 }
 
-function runsAt(task: ReadTask, moment: TaskContext): boolean {
+function runsIn(task: ReadTask, context: TaskContext): boolean {
   const { condition } = task.make('');
-  return condition === undefined || holds(condition, winnerFacts(moment));
+  return condition === undefined || holds(condition, winnerFacts(context));
 }
 
 type Problem = Pick<ValueIssue, 'expected' | 'got'>;
 
-/** The first of them; one that a winner would mend names what does. */
+/** The first problem of a template; where only the winner is missing, it says what belongs there instead. */
 function findProblem(
   { render }: TaskTemplate,
   action: Placed['action'],
-  moments: readonly TaskContext[],
+  contexts: readonly TaskContext[],
 ): Problem | undefined {
-  const problemAt = (moment: TaskContext): string | undefined => {
-    const rendered = render(moment);
+  const problemIn = (context: TaskContext): string | undefined => {
+    const rendered = render(context);
     return rendered.kind === 'ok' ? undefined : rendered.problem;
   };
-  const moment = moments.find((candidate) => problemAt(candidate) !== undefined);
-  if (moment === undefined) return undefined;
-  const { version, winner } = moment;
-  const problem = problemAt(moment) ?? '';
-  const needsWinner = winner === undefined && problemAt({ ...moment, winner: version.name }) === undefined;
+  const failing = contexts.find((context) => problemIn(context) !== undefined);
+  if (failing === undefined) return undefined;
+  const { version, winner } = failing;
+  const problem = problemIn(failing) ?? '';
+  const needsWinner = winner === undefined && problemIn({ ...failing, winner: version.name }) === undefined;
   if (!needsWinner) return { expected: 'variables of the version', got: `${problem} (version ${version.name})` };
   return { expected: withoutWinner[action === 'start' ? 'start' : 'later'], got: `${problem} while nothing has won` };
 }
@@ -85,7 +88,7 @@ const withoutWinner = {
   later: 'what is there without a winner too (`if: WinnerFound()` leaves the task out where there is none)',
 } as const;
 
-/** Of the experiment only the names of its fields matter to a template, not their values. */
+/** An example of a context: templates are checked by the names of the experiment's fields, not by their values. */
 function exampleContext(versions: readonly Version[], version: Version): TaskContext {
   return {
     experiment: {

@@ -36,7 +36,7 @@ export function taskNames(role: TaskRole): readonly string[] {
   });
 }
 
-/** Tasks that iter8 had for a while and that no action needs. */
+/** Tasks of some of iter8's releases that serin does not support. */
 const refusedTasks: readonly string[] = ['gitops/helmex-update', 'ghaction'];
 
 const shape = mappingField({
@@ -79,7 +79,7 @@ function findDefinition({ library, task, run }: Given, context: z.RefinementCtx)
   return undefined;
 }
 
-/** `if`, or `condition` as it was called first. */
+/** Reads `if`, or `condition`, its first name. */
 function readCondition(given: Given, context: z.RefinementCtx): { readonly condition?: IfExpression } {
   const key = given.if === undefined ? 'condition' : 'if';
   if (given.if !== undefined && given.condition !== undefined) {

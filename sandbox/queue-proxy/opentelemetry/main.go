@@ -27,7 +27,7 @@ import (
 	"knative.dev/serving/pkg/queue"
 )
 
-// Requests to be told apart by the status that they ask for and the milliseconds that they take.
+// Requests that differ in the status that they ask for and the milliseconds that they take.
 var requests = []string{"/200/0", "/200/5", "/404/0", "/503/120"}
 
 var pod = resource.NewWithAttributes(semconv.SchemaURL,

@@ -62,7 +62,7 @@ suite('several versions', () => {
   test('have their weights and verdicts by name, and who left the race says why', () => {
     expect(text).toContain('green (sample-app-green): 40 %\nred (sample-app-red): 0 %');
     expect(text).toContain('green, reward: better, 20.5 against 15');
-    expect(text).toContain('red, out of the race: failed: error-rate 0.500 > limit 0.010');
+    expect(text).toContain('red, eliminated: failed: error-rate 0.500 > limit 0.010');
     expect(text).toMatch(/\| 30 %, 3 % -> 40 %, 0 % \| 120, 8 +\|/);
   });
 

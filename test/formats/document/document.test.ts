@@ -12,7 +12,7 @@ function read(text: string): LocatedDocument {
   return document;
 }
 
-/** What stands at a path, to the end of its line. */
+/** The text at the position of a path, to the end of its line. */
 function textAt(text: string, document: LocatedDocument, path: Path): string | undefined {
   const position = document.findPosition(path);
   return position && text.split(/\r?\n/)[position.line - 1]?.slice(position.column - 1);

@@ -7,7 +7,7 @@ import { parseExperiment } from '../../../formats/manifest/parse.ts';
 const iter8Samples = join(import.meta.dirname, '../manifests/iter8');
 const samples = join(import.meta.dirname, '../../../samples');
 
-/** What `serin lint` says of a file, each line without the file's name. */
+/** The output of `serin lint` for a file, each line without the file's name. */
 function lint(path: string): { readonly errors: readonly string[]; readonly warnings: readonly string[] } {
   const reading = parseExperiment(readFileSync(path, 'utf8'), '');
   const lines = (reading.kind === 'ok' ? reading.warnings : reading.issues).map((issue) => formatIssue(issue).slice(1));
@@ -16,7 +16,7 @@ function lint(path: string): { readonly errors: readonly string[]; readonly warn
 
 const clean = { errors: [], warnings: [] };
 
-/** Where only Istio has what the sample is about. */
+/** The output for a sample about a VirtualService, which only Istio has. */
 function noVirtualService(paths: readonly string[], [first, second]: readonly [number, number]) {
   const errors = [
     [first, 'spec.versionInfo.baseline', paths[0]],

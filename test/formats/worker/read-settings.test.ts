@@ -20,7 +20,7 @@ function findProblems(environment: Environment, file?: string): readonly string[
   return reading.kind === 'problems' ? reading.problems : [];
 }
 
-/** The file's text stands at `worker.yaml`. */
+/** Reads the settings with the given text as the file `worker.yaml`. */
 function read(environment: Environment, file?: string) {
   if (file === undefined) return readWorkerConfig(environment, noFile);
   return readWorkerConfig({ ...environment, SERIN_CONFIG: 'worker.yaml' }, (path) => {
@@ -29,7 +29,7 @@ function read(environment: Environment, file?: string) {
   });
 }
 
-/** Each setting: its variable, its key, the text that both take, and what comes of it. */
+/** Each setting: its variable, its key, the text that both take, and the resulting value. */
 const settingCases: readonly [string, string, string, Partial<WorkerSettings>][] = [
   ['SERIN_TASK_QUEUE', 'taskQueue', 'canaries', { taskQueue: 'canaries' }],
   ['SERIN_PROMETHEUS_URL', 'prometheusUrl', 'https://mimir/prometheus', { prometheusUrl: 'https://mimir/prometheus' }],
@@ -50,7 +50,7 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', 'team-a', { operatorNamespace: 'team-a' }],
 ];
 
-/** Values of each setting that are refused, and what is said. */
+/** Values of each setting that are refused, and the problem that is reported. */
 const refusals: readonly [string, string, readonly string[], string][] = [
   ['SERIN_TASK_QUEUE', 'taskQueue', [' ', 'q'.repeat(1001)], 'the name of a Temporal task queue'],
   [

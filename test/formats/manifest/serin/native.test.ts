@@ -180,7 +180,7 @@ describe("serin's own form", () => {
   });
 });
 
-/** An iter8 manifest as JSON, with what is given. */
+/** An iter8 manifest as JSON, with the given parts. */
 function iter8Text({ metadata = {}, spec = {} }: { readonly metadata?: object; readonly spec?: object }): string {
   return JSON.stringify({
     apiVersion: 'iter8.tools/v2alpha2',
