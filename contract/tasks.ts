@@ -6,8 +6,8 @@ import type { ObjectName } from '../core/text/object-name.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 
 /**
- * The activities that carry out tasks. Those whose input has a `limitMs`, how long the task may take, get their limits from it in the
- * workflow as well.
+ * The activities that carry out tasks. An activity whose input has a `limitMs`, how long the task may take, gets its
+ * timeouts in the workflow from it too.
  */
 export interface TaskActivities {
   /** Runs `helm upgrade`, repairing a release that an earlier attempt left pending. */
@@ -16,7 +16,7 @@ export interface TaskActivities {
   readonly runCommand: (input: RunTaskInput) => Promise<RunTaskResult>;
   /** Runs a script with bash, in a directory of its own (`SCRATCH_DIR`). */
   readonly runScript: (input: RunScriptInput) => Promise<RunTaskResult>;
-  /** One look at the objects; retries as `NotReady`, naming all that are not as wanted. */
+  /** Checks the objects once; fails with the retryable `NotReady`, naming all that are not as wanted. */
   readonly checkObjects: (input: { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
   /** Sends requests to every target at the same time, and counts what they answered, by the version's name. */
   readonly collectMetrics: (
@@ -38,7 +38,7 @@ export interface RunTaskInput {
 }
 
 export interface RunTaskResult {
-  /** The last lines of what it printed, secrets redacted. */
+  /** The last lines of the output, secrets redacted. */
   readonly output: string;
   /** For helm: the release as it is after the command. */
   readonly release?: ReleaseFacts;
@@ -53,7 +53,7 @@ export interface RunScriptInput {
   readonly limitMs: number;
 }
 
-/** Where one version is sent requests. */
+/** Where the requests for one version are sent. */
 export interface LoadTarget {
   readonly name: string;
   readonly url: string;
@@ -83,7 +83,7 @@ export interface NotifyHttpInput {
   readonly body: readonly TemplatePart[];
   readonly auth: AuthType;
   readonly secret?: ObjectName;
-  /** The same in every attempt, so that the receiver can tell a repetition. */
+  /** Equal in every attempt, so that the receiver can recognize a repetition. */
   readonly idempotencyKey: string;
 }
 
