@@ -1,7 +1,7 @@
-/** What people can ask of a running experiment, by signal or by update. */
+/** The requests that people can make of a running experiment, by signal or by update. */
 export type RequestKind = 'abort' | 'approve' | 'reject' | 'pause' | 'resume';
 
-/** `aborted by alice: the checkout is broken`, as far as who and why are known. */
+/** Formats a request, `aborted by alice: the checkout is broken`, as far as name and reason are known. */
 export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, 'by' | 'reason'>): string {
   return `${done}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
 }

@@ -36,7 +36,7 @@ function holderText({ workflowId, temporalNamespace, temporalAddress }: NonNulla
   return `${workflowId} (namespace ${temporalNamespace} at ${temporalAddress})`;
 }
 
-/** Who is out of the race has no traffic to harm. */
+/** The versions that are still judged: an eliminated one has no traffic to harm. */
 function remainingVersions({ judged }: Report): Report['judged'] {
   return judged.filter(({ out }) => out === undefined);
 }

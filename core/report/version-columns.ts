@@ -33,7 +33,7 @@ export function versionColumns(report: Report): readonly VersionColumn[] {
   return isAlone(report) ? candidates : [baselineColumn(report), ...candidates];
 }
 
-/** Whether the experiment judges one version beside no other. */
+/** Whether the experiment judges a single version, with none to compare it with. */
 export function isAlone({ testingPattern }: Pick<Report, 'testingPattern'>): boolean {
   return testingPattern === 'Conformance';
 }
