@@ -44,9 +44,7 @@ export function withObservation(state: ExperimentState, observed: Observed): Exp
 export function buildPlanInput(state: ExperimentState, observed: Observed): PlanInput {
   const { experiment } = observed;
   const { candidateStates } = state;
-  const inputs = candidateStates.map((candidate, index) =>
-    buildCandidateInput({ state, candidate, index }, observed),
-  );
+  const inputs = candidateStates.map((candidate, index) => buildCandidateInput({ state, candidate, index }, observed));
   return { experiment, candidateStates, inputs };
 }
 

@@ -104,9 +104,7 @@ function goOn({ candidateStates }: PlanInput, planned: readonly PlannedCandidate
   });
   const reason = planReasons(planned);
   const isSame = weights.every((weight, index) => weight === present[index]);
-  return isSame && eliminated.length === 0
-    ? { kind: 'hold', reason }
-    : { kind: 'shift', weights, eliminated, reason };
+  return isSame && eliminated.length === 0 ? { kind: 'hold', reason } : { kind: 'shift', weights, eliminated, reason };
 }
 
 /** Chooses the winner, once every candidate that is still judged satisfies the objectives or has failed. */
