@@ -16,6 +16,7 @@ export interface DefinedMetrics {
   readonly sinceMs: number;
 }
 
+/** What to measure of a target in one interval. */
 export interface QueryMetricsInput {
   readonly target: ObjectName;
   /** The revisions of all versions, the baseline first. */

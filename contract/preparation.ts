@@ -29,8 +29,8 @@ export interface PreflightReport {
   /** The tags of the target and the revisions that they name; kept because a finish action may drop them. */
   readonly tags: readonly TaggedRevision[];
   /**
-   * For each objective the correlation of bad requests within an interval, estimated from the baseline's history;
-   * null where it is not known.
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1, from
+   * the baseline's history; null where it is not known.
    */
   readonly correlations?: readonly (number | null)[];
   /** The weights of the first step at the present traffic, percent, and why. */

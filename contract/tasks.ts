@@ -28,6 +28,7 @@ export interface TaskActivities {
   readonly notifySlack: (input: NotifySlackInput) => Promise<void>;
 }
 
+/** A helm command or another allowed command. */
 export interface RunTaskInput {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
@@ -37,6 +38,7 @@ export interface RunTaskInput {
   readonly limitMs: number;
 }
 
+/** The outcome of a command or script that succeeded. */
 export interface RunTaskResult {
   /** The last lines of the output, secrets redacted. */
   readonly output: string;
@@ -44,6 +46,7 @@ export interface RunTaskResult {
   readonly release?: ReleaseFacts;
 }
 
+/** A bash script; keys of the secret are filled in by the activity. */
 export interface RunScriptInput {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
@@ -61,6 +64,7 @@ export interface LoadTarget {
   readonly requestsPerSecond: number;
 }
 
+/** Load for some versions, sent over so many connections to each. */
 export interface CollectMetricsInput {
   readonly targets: readonly LoadTarget[];
   readonly amount: LoadAmount;
@@ -76,6 +80,7 @@ export interface HeaderParts {
   readonly value: readonly TemplatePart[];
 }
 
+/** An HTTP request; keys of the secret are filled in by the activity. */
 export interface NotifyHttpInput {
   readonly url: readonly TemplatePart[];
   readonly method: 'GET' | 'POST';
@@ -87,10 +92,11 @@ export interface NotifyHttpInput {
   readonly idempotencyKey: string;
 }
 
+/** A message to a Slack channel. */
 export interface NotifySlackInput {
   readonly channel: string;
   readonly text: string;
-  /** Has the key `token`. */
+  /** The secret with the key `token`. */
   readonly secret: ObjectName;
   readonly idempotencyKey: string;
 }

@@ -17,6 +17,7 @@ export type Revisions = readonly JudgedRevision[];
 export type Acquisition =
   { readonly kind: 'acquired' } | { readonly kind: 'held'; readonly by: LeaseHolder; readonly why: string };
 
+/** A write of the target's traffic, and what must hold before it. */
 export interface PatchTrafficInput {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
@@ -33,6 +34,7 @@ export interface PatchTrafficInput {
   readonly tags: readonly TaggedRevision[];
 }
 
+/** The times of a write that the cluster has reported. */
 export interface PatchTrafficResult {
   /** When the API server accepted the write, epoch ms. */
   readonly acceptedAtMs: number;
@@ -40,6 +42,7 @@ export interface PatchTrafficResult {
   readonly confirmedAtMs: number;
 }
 
+/** The winner that the target must serve. */
 export interface VerifyInput {
   readonly target: ObjectName;
   readonly winner: JudgedRevision;

@@ -13,6 +13,7 @@ export type CallFailureKind =
   | 'unauthenticated'
   | 'other';
 
+/** A failed call to Temporal. */
 export interface CallFailure {
   readonly kind: CallFailureKind;
   /** What the server says, without the code. */

@@ -14,7 +14,7 @@ export interface Analysis {
   readonly falsePass: number;
   /** The chance that a version within its limits is failed, over any number of observations; in (0, 1). */
   readonly falseFail: number;
-  /** As `Experiment.tolerance`, for latencies. */
+  /** The tolerance for latencies; see `Experiment.tolerance`. */
   readonly latencyTolerance: number;
   /** Intervals that begin earlier than this after the first step are measured, not judged. */
   readonly warmUpMs: number;

@@ -108,8 +108,8 @@ export interface Experiment {
   readonly taskLimitMs: number;
   readonly analysis: Analysis;
   /**
-   * For each objective the correlation of bad requests within an interval, 0..1, from the baseline's history; null
-   * where unknown, empty before the preflight.
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1, from
+   * the baseline's history; null where it is not known, empty before the preflight.
    */
   readonly correlations: readonly (number | null)[];
   /** Whether an abort runs the finish actions with the baseline's variables. */

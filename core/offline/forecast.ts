@@ -21,7 +21,10 @@ export interface Surroundings {
   readonly requestsPerSecond?: number;
   /** Latencies that the baseline has shown lately. */
   readonly latencies?: { readonly buckets: readonly Bucket[]; readonly sumMs: number };
-  /** For each objective the correlation of bad requests within an interval, 0..1; null where it is not known. */
+  /**
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1; null
+   * where it is not known.
+   */
   readonly correlations?: readonly (number | null)[];
   /** The candidate's weight under FixedSplit, percent; an even split where it is absent. */
   readonly candidateWeight?: number;

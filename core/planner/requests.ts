@@ -6,7 +6,7 @@ export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, '
   return `${done}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** Who asked for something, and why, as far as the message said. `atMs` is epoch milliseconds. */
+/** A request of a person: by whom and why, as far as the message said. `atMs` is epoch milliseconds. */
 export interface HumanRequest {
   readonly by?: string;
   readonly reason?: string;

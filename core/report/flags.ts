@@ -6,7 +6,7 @@ import { formatRequest } from '../planner/requests.ts';
 /** What is special about an experiment right now, beside its stage. */
 export interface Flag {
   readonly name: 'waiting' | 'aborting' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
-  /** Who, since when and why, in one line; empty when the name says it all. */
+  /** The details in one line: by whom, since when and why; empty where the name suffices. */
   readonly detail: string;
 }
 

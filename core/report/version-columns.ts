@@ -38,7 +38,7 @@ export function isAlone({ testingPattern }: Pick<Report, 'testingPattern'>): boo
   return testingPattern === 'Conformance';
 }
 
-/** Every candidate was judged beside the same baseline. */
+/** The column of the baseline, which all candidates were judged beside: any of their assessments has its values. */
 function baselineColumn({ baseline, judged, weights }: Report): VersionColumn {
   const assessment = judged.find((one) => one.assessment !== undefined)?.assessment;
   const value = judged.find((one) => one.reward?.baseline !== undefined)?.reward?.baseline;

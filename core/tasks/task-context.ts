@@ -76,6 +76,7 @@ export function templateScope(context: TaskContext, options: Pick<Scope, 'secret
   };
 }
 
+/** The versions' weights with iter8's field names, percent. */
 export function weightDocuments({ versions, weights }: TaskContext): readonly JsonRecord[] {
   return versions.map(({ name }) => ({ name, value: weights[name] ?? 0 }));
 }

@@ -8,6 +8,7 @@ import type { RenderedParts } from './template.ts';
 import { taskTraits } from '../experiment/task-kinds.ts';
 import type { Delimiters, LoadAmount, LoadedVersion, Task, TaskKind } from '../experiment/task-kinds.ts';
 
+/** A task that runs a command. */
 export type ExecTask = Task<'exec'>;
 
 /** The arguments as they run, or why a template among them is invalid. */

@@ -48,7 +48,7 @@ export function holderAnnotations(holder: LeaseHolder): Readonly<Record<string, 
   };
 }
 
-/** Who holds the Lease; undefined when it names no experiment, as when someone made it by hand. */
+/** The holder of the Lease; undefined when it names no experiment, as when somebody created it by hand. */
 export function leaseHolder({ annotations }: LeaseFacts): LeaseHolder | undefined {
   const temporalAddress = annotations[leaseAnnotations.temporalAddress];
   const temporalNamespace = annotations[leaseAnnotations.temporalNamespace];
@@ -69,12 +69,13 @@ export function isOnTemporal(holder: LeaseHolder, temporal: { address: string; n
   return holder.temporalAddress === temporal.address && holder.temporalNamespace === temporal.namespace;
 }
 
+/** A Lease, who asks for it, and the state of the chain that holds it. */
 export interface JudgeOwnershipInput {
   readonly lease: LeaseFacts;
   readonly holder: LeaseHolder;
   readonly chain: ChainState;
   readonly nowMs: number;
-  /** For messages: the Lease's `namespace/name`. */
+  /** The Lease's `namespace/name`, for messages. */
   readonly leaseName: string;
 }
 

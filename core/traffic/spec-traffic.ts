@@ -9,7 +9,7 @@ export interface PinTrafficInput {
   readonly latestReadyRevision?: string;
   /**
    * Whether a revision exists and is ready: Knative leaves a route as it was while it names another one, even at 0 %. An
-   * entry with a share is written all the same.
+   * entry with a share is written nevertheless.
    */
   readonly isRoutable: (revision: string) => boolean;
   /** The versions' shares; their sum is 100. */

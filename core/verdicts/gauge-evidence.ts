@@ -12,6 +12,7 @@ export interface GaugeEvidence {
   readonly excess: number;
 }
 
+/** The evidence before the first interval. */
 export const noGauge: GaugeEvidence = {
   kind: 'gauge',
   beyondBoundary: noDifferences,

@@ -14,6 +14,7 @@ export interface OddsEvidence {
   readonly excess: number;
 }
 
+/** The evidence before the first interval. */
 export const noOdds: OddsEvidence = { kind: 'odds', pass: [], fail: freshProcess, passed: false, excess: 0 };
 
 /** What the evidence is tested against. */

@@ -16,6 +16,7 @@ import { countRevision } from './revision-counts.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
 
+/** The experiment whose history is read, and where. */
 export interface HistoryInput {
   readonly baseUrl: string;
   readonly scrapeIntervalMs: number;
@@ -30,7 +31,10 @@ export interface RequestHistory {
   readonly requestsPerSecond?: number;
   /** All that the baseline answered. */
   readonly baseline: Counts;
-  /** For each objective the correlation of bad requests within an interval, 0..1; null where it is not known. */
+  /**
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1; null
+   * where it is not known.
+   */
   readonly correlations: readonly (number | null)[];
   /** Intervals in which the baseline had requests. */
   readonly intervals: number;

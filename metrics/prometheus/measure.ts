@@ -10,6 +10,7 @@ import { countRevision } from './revision-counts.ts';
 import { lookbackMs, remembers, requireFresh } from './scraping.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
+/** What to measure, where, and in which window. */
 export interface MeasureInput {
   /** A Prometheus-compatible HTTP API: `http://prometheus:9090`. */
   readonly baseUrl: string;

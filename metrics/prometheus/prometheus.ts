@@ -13,12 +13,14 @@ export interface Sample {
   readonly value: number;
 }
 
+/** An instant query in PromQL. */
 export interface Query {
   readonly query: string;
   /** The time of evaluation, epoch milliseconds. */
   readonly atMs: number;
 }
 
+/** A connection to a Prometheus-compatible API. */
 export interface Prometheus {
   /** The answer to an instant query; throws `Unmeasured` when there is none that can be used. */
   ask(query: Query): Promise<readonly Series[]>;

@@ -24,10 +24,11 @@ export interface Reading {
   readonly samples: readonly Sample[];
 }
 
+/** The revisions and the time range to read. */
 export interface ReadingRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
-  /** The samples of (toMs - rangeMs, toMs]. */
+  /** The end of the range (toMs - rangeMs, toMs], epoch ms. */
   readonly toMs: number;
   readonly rangeMs: number;
 }

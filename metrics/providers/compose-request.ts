@@ -13,6 +13,7 @@ export interface Filling {
   readonly secret: SecretData;
 }
 
+/** A request, or why it cannot be composed. */
 export type Composed =
   | { readonly kind: 'ok'; readonly request: Omit<MetricRequest, 'limitMs' | 'signal'> }
   /** Why there is no request; without the secret. */

@@ -31,7 +31,7 @@ export interface SourceProblem {
 export interface MetricQuestion {
   readonly definition: MetricDefinition;
   readonly version: Pick<Version, 'name' | 'variables'>;
-  /** Since the experiment's start. */
+  /** The time since the experiment's start. */
   readonly elapsedMs: number;
   /** Epoch ms. */
   readonly nowMs: number;
@@ -39,6 +39,7 @@ export interface MetricQuestion {
   readonly signal: AbortSignal;
 }
 
+/** A question with the back ends that can answer it. */
 export interface ReadingContext extends MetricQuestion {
   readonly backEnds: MetricBackEnds;
 }
@@ -55,6 +56,7 @@ export interface MetricBackEnds {
 /** The keys of a secret, decoded. */
 export type SecretData = Readonly<Record<string, string>>;
 
+/** An HTTP request of a metric, with its secret filled in. */
 export interface MetricRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
