@@ -156,7 +156,7 @@ function isFailedByBaseline({ baseline }: { readonly baseline: string }): boolea
 function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate[], why: string): Plan {
   const reason = `no winner: ${why}`;
   const [first] = fit;
-  if (first === undefined) throw new Error('no candidate is left to choose from');
+  if (first === undefined) throw new Error('nobody is left to choose from');
   const { nowMs, extendedSinceMs = nowMs, gate } = first.input;
   switch (experiment.analysis.undecided) {
     case 'rollback':
