@@ -14,15 +14,21 @@ import type { DiscoveredVersions, ManifestReading, PreflightReport } from './pre
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
 export interface ExperimentActivities extends TaskActivities {
-  /** Parses the manifest and looks up the search attributes; fails with `InvalidManifest`, listing all issues, or with a `ReadButRefused`. */
+  /**
+   * Parses the manifest and reads which search attributes exist; fails with `InvalidManifest`, listing all issues, or
+   * with a failure whose detail is a `ReadButRefused`.
+   */
   readonly readManifest: (input: { readonly manifest: string | object }) => Promise<ManifestReading>;
-  /** One try for the target's Lease. Returns `held` only for a holder other than `seen`; else retries as `TargetHeld`. */
+  /**
+   * Tries once to acquire the target's Lease. Returns `held` only for a holder other than `seen`; else fails with the
+   * retryable `TargetHeld`.
+   */
   readonly acquireTarget: (input: {
     readonly target: ObjectName;
     readonly holder: LeaseHolder;
     readonly seen?: string;
   }) => Promise<Acquisition>;
-  /** Gives the Lease up if this experiment holds it; `verified` is whether the target was found as the manifest says. */
+  /** Gives up the Lease if this experiment holds it; `verified` is whether the target was found as the manifest says. */
   readonly releaseTarget: (input: {
     readonly target: ObjectName;
     readonly holder: LeaseHolder;
@@ -32,26 +38,29 @@ export interface ExperimentActivities extends TaskActivities {
   readonly discoverVersions: (input: { readonly experiment: Experiment }) => Promise<DiscoveredVersions>;
   /** Waits until the target and all revisions are ready; retries as `NotReady` until the proxy's limit. */
   readonly awaitReadiness: (input: { readonly experiment: Experiment }) => Promise<Revisions>;
-  /** Everything that must hold before the first write; fails with `PreflightRefused`, listing all problems. */
+  /** Checks everything that must hold before the first write; fails with `PreflightRefused`, listing all problems. */
   readonly preflight: (input: {
     readonly experiment: Experiment;
     readonly holder: LeaseHolder;
   }) => Promise<PreflightReport>;
   /** Observes one interval. Back ends that do not answer are data, not failures. */
   readonly queryMetrics: (input: QueryMetricsInput) => Promise<Observation>;
-  /** Local and pure: assesses and weighs. */
+  /** Judges the interval and computes the next weights; local and pure. */
   readonly computeWeights: (input: ComputeWeightsInput) => Promise<ComputeWeightsResult>;
-  /** Guarded write of the target's traffic, then waits for its confirmation. Idempotent for one plan id. */
+  /** Writes the target's traffic, guarded by Lease and plan id, then waits for its confirmation. Idempotent for one plan id. */
   readonly patchTraffic: (input: PatchTrafficInput) => Promise<PatchTrafficResult>;
   /** Renders the winner's helm commands again and compares; fails with `PromotionMismatch`. */
   readonly compareRendered: (input: {
     readonly experiment: Experiment;
-    /** By name. */
+    /** The winner's name. */
     readonly winner: string;
     readonly revisions: Revisions;
-    /** What the rendering must be, to the byte. */
+    /** The digest that the rendering must have. */
     readonly digest?: string;
   }) => Promise<void>;
-  /** After the finish actions: ready, the winner has 100 %, and where required it is the latest ready revision. */
+  /**
+   * Verifies the target after the finish actions: it is ready, the winner has 100 %, and where required it is the
+   * latest ready revision.
+   */
   readonly verifyTarget: (input: VerifyInput) => Promise<Verification>;
 }

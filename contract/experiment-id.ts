@@ -4,7 +4,7 @@ import { workflowType } from './names.ts';
 /** The API groups that have a kind Experiment. */
 export const experimentGroups = ['iter8.tools', 'serin.dev'] as const;
 
-/** The Experiment in a cluster whose run a workflow is. An object that is created again has another uid. */
+/** The Experiment object that a workflow runs. An object that is created again has another uid. */
 export interface ExperimentReference extends ObjectName {
   readonly group: string;
   readonly uid: string;
@@ -15,7 +15,7 @@ export function workflowIdFor({ group, namespace, name, uid }: ExperimentReferen
   return [workflowType, group, namespace, name, uid].join('/');
 }
 
-/** Whose run it is; undefined for one that somebody started without an object. */
+/** The Experiment that a workflow runs, read from its id; undefined for a workflow that was started without one. */
 export function experimentOfWorkflow(workflowId: string): ExperimentReference | undefined {
   const [type, group, namespace, name, uid, ...rest] = workflowId.split('/');
   const isKind = type === workflowType && experimentGroups.some((known) => known === group);

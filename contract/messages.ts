@@ -2,33 +2,36 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import type { Report } from '../core/report/report.ts';
 
-/** Who asks, and why; both optional, both shown to everyone who looks at the experiment. */
+/** Who makes a request, and why; both are optional, and shown to everyone who views the experiment. */
 export interface RequestInput {
   readonly by?: string;
   readonly reason?: string;
 }
 
-/** What an accepted update answers. */
+/** The result of an accepted update. */
 export interface RequestAccepted {
   readonly stage: string;
   readonly message: string;
 }
 
-/** Fire and forget, durable even while no worker runs: `temporal workflow signal --name abort`. */
+/** Requests as signals: fire and forget, durable even while no worker runs: `temporal workflow signal --name abort`. */
 export const abortSignal = defineSignal<[RequestInput?]>('abort');
 export const approveSignal = defineSignal<[RequestInput?]>('approve');
 export const rejectSignal = defineSignal<[RequestInput?]>('reject');
 export const pauseSignal = defineSignal<[RequestInput?]>('pause');
 export const resumeSignal = defineSignal<[RequestInput?]>('resume');
 
-/** The same, answered: refused with a reason when the request makes no sense now. By hand the input may be left out. */
+/**
+ * Requests as updates, which are answered: a request that does not apply in the present state is refused with a
+ * reason. From the Temporal CLI the input may be left out.
+ */
 export const abortUpdate = defineUpdate<RequestAccepted, [RequestInput]>('abort');
 export const approveUpdate = defineUpdate<RequestAccepted, [RequestInput]>('approve');
 export const rejectUpdate = defineUpdate<RequestAccepted, [RequestInput]>('reject');
 export const pauseUpdate = defineUpdate<RequestAccepted, [RequestInput]>('pause');
 export const resumeUpdate = defineUpdate<RequestAccepted, [RequestInput]>('resume');
 
-/** JSON for programs, text for people. */
+/** The state of an experiment: `status` as JSON for programs, `describe` as text for people. */
 export const statusQuery = defineQuery<Report>('status');
 export const describeQuery = defineQuery<string>('describe');
 

@@ -7,34 +7,38 @@ import type { JudgeAllInput, Judgements } from '../core/planner/judge-all.ts';
 /** A version as the queries of user-defined metrics know it. */
 export type MetricVersion = Pick<Version, 'name' | 'variables'>;
 
-/** User-defined metrics, and what their queries are filled in with. */
+/** User-defined metrics, and what fills in the placeholders of their queries. */
 export interface DefinedMetrics {
   readonly metrics: MetricDefinitions;
   /** The baseline first. */
   readonly versions: readonly MetricVersion[];
-  /** When the time began that the queries ask for: epoch ms. */
+  /** The start of the period that the queries cover, epoch ms. */
   readonly sinceMs: number;
 }
 
+/** What to measure of a target in one interval. */
 export interface QueryMetricsInput {
   readonly target: ObjectName;
-  /** Of all versions, the baseline first. */
+  /** The revisions of all versions, the baseline first. */
   readonly revisions: readonly string[];
-  /** End of the last measured window: this window begins there. Epoch ms. */
+  /** The end of the last measured window, where this one begins; epoch ms. */
   readonly fromMs: number;
   /** Absent where the built-in metrics suffice. */
   readonly defined?: DefinedMetrics;
-  /** What the experiment's own load has counted since the last look, for all versions; then no back end is asked for it. */
+  /**
+   * What the experiment's own load tasks have counted since the last observation, for all versions, the baseline
+   * first; if present, no back end is asked for the built-in metrics.
+   */
   readonly counted?: readonly Counts[];
 }
 
-/** Metrics and target in one look, so that both are of the same moment. */
+/** Metrics and target, read by one activity so that both describe the same time. `atMs` is epoch ms. */
 export interface Observation {
   readonly atMs: number;
   readonly measurement: RunMeasurement;
   readonly target: TargetObservation;
 }
 
-/** Everything that needs floating point, recorded in history. */
+/** All that needs floating point is computed in an activity, so that a replay reads the recorded result. */
 export type ComputeWeightsInput = JudgeAllInput;
 export type ComputeWeightsResult = Judgements;

@@ -2,6 +2,7 @@ import type { Experiment } from '../core/experiment/experiment.ts';
 import type { TaggedRevision } from '../core/traffic/target.ts';
 import type { Revisions } from './traffic.ts';
 
+/** The result of `readManifest`: the experiment, and what the workflow needs to know about Temporal. */
 export interface ManifestReading {
   readonly experiment: Experiment;
   /** Repairs and oddities, each `file:line:column path: …`. */
@@ -12,7 +13,7 @@ export interface ManifestReading {
   readonly temporalAddress: string;
 }
 
-/** The detail of a failure of `readManifest` where the manifest could be read, but must not be run: whose it is. */
+/** The detail of a `readManifest` failure for a manifest that can be read but must not be run; it identifies the experiment. */
 export interface ReadButRefused {
   readonly reading: ManifestReading;
 }
@@ -20,17 +21,21 @@ export interface ReadButRefused {
 /** The versions as the target has them. */
 export type DiscoveredVersions = Pick<Experiment, 'baseline' | 'candidates'>;
 
+/** What the preflight has found out about the target and its versions. */
 export interface PreflightReport {
   readonly revisions: Revisions;
   /** The candidates' shares of `status.traffic` when the run began, percent. */
   readonly weights: readonly number[];
-  /** The tags that the target has, and the revisions that they name: a finish action may drop them. */
+  /** The tags of the target and the revisions that they name; kept because a finish action may drop them. */
   readonly tags: readonly TaggedRevision[];
-  /** What the baseline's history tells about bursts, for each objective; null where it does not. */
+  /**
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1, from
+   * the baseline's history; null where it is not known.
+   */
   readonly correlations?: readonly (number | null)[];
-  /** The weights to begin with, and why, at the traffic that there is. */
+  /** The weights of the first step at the present traffic, percent, and why. */
   readonly firstStep?: { readonly weights: readonly number[]; readonly reason: string };
-  /** What the finish actions would deploy, for each version by name: where the manifest pins it. */
+  /** Digests of what the finish actions would deploy, by the version's name; only where the manifest pins it. */
   readonly digests?: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }

@@ -6,8 +6,8 @@ import type { ObjectName } from '../core/text/object-name.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 
 /**
- * The activities that carry out tasks. Those whose input has a `limitMs`, how long the task may take, get their limits from it in the
- * workflow as well.
+ * The activities that carry out tasks. An activity whose input has a `limitMs`, how long the task may take, gets its
+ * timeouts in the workflow from it too.
  */
 export interface TaskActivities {
   /** Runs `helm upgrade`, repairing a release that an earlier attempt left pending. */
@@ -16,7 +16,7 @@ export interface TaskActivities {
   readonly runCommand: (input: RunTaskInput) => Promise<RunTaskResult>;
   /** Runs a script with bash, in a directory of its own (`SCRATCH_DIR`). */
   readonly runScript: (input: RunScriptInput) => Promise<RunTaskResult>;
-  /** One look at the objects; retries as `NotReady`, naming all that are not as wanted. */
+  /** Checks the objects once; fails with the retryable `NotReady`, naming all that are not as wanted. */
   readonly checkObjects: (input: { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
   /** Sends requests to every target at the same time, and counts what they answered, by the version's name. */
   readonly collectMetrics: (
@@ -28,6 +28,7 @@ export interface TaskActivities {
   readonly notifySlack: (input: NotifySlackInput) => Promise<void>;
 }
 
+/** A helm command or another allowed command. */
 export interface RunTaskInput {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
@@ -37,13 +38,15 @@ export interface RunTaskInput {
   readonly limitMs: number;
 }
 
+/** The outcome of a command or script that succeeded. */
 export interface RunTaskResult {
-  /** The last lines of what it printed, secrets redacted. */
+  /** The last lines of the output, secrets redacted. */
   readonly output: string;
   /** For helm: the release as it is after the command. */
   readonly release?: ReleaseFacts;
 }
 
+/** A bash script; keys of the secret are filled in by the activity. */
 export interface RunScriptInput {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
@@ -53,7 +56,7 @@ export interface RunScriptInput {
   readonly limitMs: number;
 }
 
-/** Where one version is sent requests. */
+/** Where the requests for one version are sent. */
 export interface LoadTarget {
   readonly name: string;
   readonly url: string;
@@ -61,6 +64,7 @@ export interface LoadTarget {
   readonly requestsPerSecond: number;
 }
 
+/** Load for some versions, sent over so many connections to each. */
 export interface CollectMetricsInput {
   readonly targets: readonly LoadTarget[];
   readonly amount: LoadAmount;
@@ -76,6 +80,7 @@ export interface HeaderParts {
   readonly value: readonly TemplatePart[];
 }
 
+/** An HTTP request; keys of the secret are filled in by the activity. */
 export interface NotifyHttpInput {
   readonly url: readonly TemplatePart[];
   readonly method: 'GET' | 'POST';
@@ -83,14 +88,15 @@ export interface NotifyHttpInput {
   readonly body: readonly TemplatePart[];
   readonly auth: AuthType;
   readonly secret?: ObjectName;
-  /** The same in every attempt, so that the receiver can tell a repetition. */
+  /** Equal in every attempt, so that the receiver can recognize a repetition. */
   readonly idempotencyKey: string;
 }
 
+/** A message to a Slack channel. */
 export interface NotifySlackInput {
   readonly channel: string;
   readonly text: string;
-  /** Has the key `token`. */
+  /** The secret with the key `token`. */
   readonly secret: ObjectName;
   readonly idempotencyKey: string;
 }

@@ -10,20 +10,21 @@ export interface JudgedRevision {
   readonly image: string;
 }
 
-/** Of all versions, the baseline first. */
+/** The revisions of all versions, the baseline first. */
 export type Revisions = readonly JudgedRevision[];
 
-/** Whether the target is ours now, or whose it is. */
+/** The result of an attempt to acquire the target: it is held by this experiment, or by another one. */
 export type Acquisition =
   { readonly kind: 'acquired' } | { readonly kind: 'held'; readonly by: LeaseHolder; readonly why: string };
 
+/** A write of the target's traffic, and what must hold before it. */
 export interface PatchTrafficInput {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
   readonly plan: WriteId;
-  /** Of all versions, the baseline first; their sum is 100. */
+  /** The shares of all versions, the baseline first; their sum is 100. */
   readonly shares: readonly Share[];
-  /** What the traffic must be before this write; anything else is somebody's edit, and fails as `Drift`. */
+  /** The traffic that must be there before this write; anything else was written by somebody else, and fails as `Drift`. */
   readonly present?: readonly Share[];
   /** How long the cluster may take to report the split; then the activity fails as `NotConfirmed`. */
   readonly confirmationLimitMs: number;
@@ -33,6 +34,7 @@ export interface PatchTrafficInput {
   readonly tags: readonly TaggedRevision[];
 }
 
+/** The times of a write that the cluster has reported. */
 export interface PatchTrafficResult {
   /** When the API server accepted the write, epoch ms. */
   readonly acceptedAtMs: number;
@@ -40,6 +42,7 @@ export interface PatchTrafficResult {
   readonly confirmedAtMs: number;
 }
 
+/** The winner that the target must serve. */
 export interface VerifyInput {
   readonly target: ObjectName;
   readonly winner: JudgedRevision;

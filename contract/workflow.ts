@@ -5,7 +5,7 @@ import type { Report } from '../core/report/report.ts';
 export type ManifestInput = Uint8Array | string | object;
 
 /**
- * The workflow `experiment`, as those who start it and those who wait for it see it: the manifest, and the state that it goes on with
- * after continue-as-new (then the manifest is null). Its result is the final report.
+ * The workflow `experiment`, for those who start it and wait for it. Its input is the manifest, or null with the state that a run
+ * continues with after continue-as-new; its result is the final report.
  */
 export type ExperimentWorkflow = (manifest: ManifestInput | null, carried?: ExperimentState) => Promise<Report>;

@@ -1,4 +1,4 @@
-/** How a type of failure is met: Temporal retries what may pass by itself, everything else ends the activity at once. */
+/** How a type of failure is handled: Temporal retries what may pass by itself, everything else ends the activity at once. */
 export interface FailureType {
   readonly isRetryable: boolean;
   /** When it happens. */
@@ -6,7 +6,7 @@ export interface FailureType {
 }
 
 /**
- * The closed list of what can go wrong outside, in one table. The names are part of the product's interface: they show in
+ * The closed list of failures outside of the workflow, in one table. The names are part of the product's interface: they show in
  * the Web UI and in the failure of the workflow, and alerts are written against them.
  */
 export const failureTypes = {
@@ -50,4 +50,5 @@ export const failureTypes = {
   CommandFailed: { isRetryable: false, when: 'a command of a task failed or exceeded its limit' },
 } as const satisfies Readonly<Record<string, FailureType>>;
 
+/** The name of a type of failure, as `ApplicationFailure.type` has it. */
 export type FailureTypeName = keyof typeof failureTypes;

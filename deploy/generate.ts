@@ -1,4 +1,4 @@
-/** Writes what is made from the sources: `npm run generate`. */
+/** Writes the files that are generated from the sources: `npm run generate`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

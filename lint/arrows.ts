@@ -5,8 +5,8 @@ import { findRoom, isIn, rooms } from './rooms.ts';
 import type { Room } from './rooms.ts';
 
 /**
- * Draws the rooms of the sources, floor by floor, with the arrows between them; then prints how many circles of files there are,
- * imports of types included, and how many arrows that the table in `rooms.ts` does not have. Either is named, and ends with exit code 1.
+ * Prints the rooms of the sources with the imports (arrows) between them, then the number of import cycles between files (circles),
+ * imports of types included, and of arrows that the table in `rooms.ts` does not allow. Each one is named; any ends with exit code 1.
  *
  *     npm run arrows             the drawing and the counts
  *     npm run arrows -- --brief  the counts
@@ -14,7 +14,7 @@ import type { Room } from './rooms.ts';
 async function main(isBrief: boolean): Promise<void> {
   const modules = await readModules();
   const arrows = modules.flatMap(readArrows);
-  const problems = [...tableProblems(), ...modules.flatMap(homelessProblem), ...new Set(arrows.flatMap(arrowProblem))];
+  const problems = [...tableProblems(), ...modules.flatMap(unlistedProblem), ...new Set(arrows.flatMap(arrowProblem))];
   const circles = findCircles(modules);
   if (!isBrief) print('', ...draw(arrows), '');
   print(...circles.map((circle) => `circle: ${circle}`), ...problems);
@@ -61,7 +61,7 @@ function findTarget({ module, resolved, coreModule }: IDependency): string {
   return module.split('/').slice(0, depth).join('/');
 }
 
-/** A room may list only rooms above it: then nothing that the table allows points back. */
+/** Finds rooms that list one below them: as long as there are none, nothing that the table allows points back. */
 function tableProblems(): readonly string[] {
   const names = Object.keys(rooms);
   return names.flatMap((room, index) => {
@@ -73,7 +73,7 @@ function tableProblems(): readonly string[] {
   });
 }
 
-function homelessProblem({ source }: IModule): readonly string[] {
+function unlistedProblem({ source }: IModule): readonly string[] {
   return findRoom(source) === undefined ? [`${source} is in no room of the table`] : [];
 }
 
@@ -91,7 +91,7 @@ function findCircles(modules: readonly IModule[]): readonly string[] {
   return [...byMembers.values()];
 }
 
-/** One line a room, in the order of the table: what everything stands on comes first. */
+/** One line for each room and what it imports, in the order of the table: what imports nothing comes first. */
 function draw(arrows: readonly Arrow[]): readonly string[] {
   const width = Math.max(...Object.keys(rooms).map(({ length }) => length));
   return Object.keys(rooms).map((room) => {

@@ -12,7 +12,7 @@ const providers: { readonly [K in MetricProviderName]: MetricProvider<K> } = {
   mock: mockProvider,
 };
 
-/** The placeholders of a source that nothing fills in for this version: its query would be a wrong one. */
+/** The placeholders of a source that nothing fills in for this version, so that its query would be wrong. */
 export function unknownPlaceholders<K extends MetricProviderName>(
   source: MetricSource<K>,
   version: Pick<Version, 'name' | 'variables'>,
@@ -22,7 +22,7 @@ export function unknownPlaceholders<K extends MetricProviderName>(
   return [...new Set(templates.flatMap((template) => substitute(template, variables).unknown))];
 }
 
-/** What only the provider can find wrong with a source. */
+/** Checks a source for what only its provider can find wrong; undefined where nothing is. */
 export function checkSource<K extends MetricProviderName>(source: MetricSource<K>): Promise<SourceProblem | undefined> {
   return providers[source.kind].check(source);
 }

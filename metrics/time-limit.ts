@@ -1,5 +1,5 @@
 /**
- * Aborted with the signal, or after the time, whichever comes first.
+ * A signal that aborts with the given one, or after the limit, whichever comes first.
  *
  * Not `AbortSignal.any`: Node lets the garbage collector take what a combined signal waits for, and the limit is silently gone.
  * Here the timer and the signal's listener hold it.

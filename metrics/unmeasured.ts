@@ -1,4 +1,4 @@
-/** Thrown inside this folder when an interval has no metrics; `measure` answers it as data. */
+/** Thrown inside this folder when an interval has no metrics; `measure` returns it as data. */
 export class Unmeasured extends Error {
   override readonly name = 'Unmeasured';
   /** `blind`: nothing is known, ask again later; `error`: the answer cannot be used. */

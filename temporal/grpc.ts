@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 
-/** How a call to Temporal failed. `late`: nobody answered in time; `unavailable`: Temporal cannot be reached. */
+/** How a call to Temporal failed. `late`: no answer came in time; `unavailable`: Temporal cannot be reached. */
 export type CallFailureKind =
   | 'late'
   | 'unavailable'
@@ -13,13 +13,17 @@ export type CallFailureKind =
   | 'unauthenticated'
   | 'other';
 
+/** A failed call to Temporal. */
 export interface CallFailure {
   readonly kind: CallFailureKind;
   /** What the server says, without the code. */
   readonly details: string;
 }
 
-/** By gRPC's status codes (https://grpc.io/docs/guides/status-codes/). A server that gives up first says that the call was cancelled. */
+/**
+ * Kinds by gRPC's status codes (https://grpc.io/docs/guides/status-codes/). A server that gives up first reports the
+ * call as cancelled (1).
+ */
 const kinds: Readonly<Record<number, CallFailureKind>> = {
   1: 'late',
   3: 'invalid',
@@ -32,7 +36,7 @@ const kinds: Readonly<Record<number, CallFailureKind>> = {
   16: 'unauthenticated',
 };
 
-/** Nobody answered within the limit of `answerWithin`. */
+/** No answer came within the limit of `answerWithin`. */
 class NoAnswer extends Error {
   constructor(limitMs: number) {
     super(`no answer within ${limitMs / 1000} s`);
@@ -60,7 +64,7 @@ function rootCause(error: unknown): unknown {
   return rootCause(error.cause);
 }
 
-/** For the client's own answer at its deadline. */
+/** The time that the client has to report its own deadline, before the call is given up. */
 const deadlineSlackMs = 200;
 
 /** Makes one call to Temporal with a limit that holds whatever the connection does; beyond it the call fails as `late`. */
@@ -68,7 +72,10 @@ export function callWithin<T>(client: Client, limitMs: number, request: () => Pr
   return answerWithin(limitMs + deadlineSlackMs, client.withDeadline(Date.now() + limitMs, request));
 }
 
-/** A worker's connection goes on trying beyond a deadline. What it still sends does no harm: all of it may happen twice. */
+/**
+ * Waits for an answer at most `limitMs`, then fails as `late`: a worker's connection keeps retrying beyond a
+ * deadline. A request that it still sends does no harm, since every request may happen twice.
+ */
 export async function answerWithin<T>(limitMs: number, answer: Promise<T>): Promise<T> {
   const { promise: expiry, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new NoAnswer(limitMs)), limitMs);

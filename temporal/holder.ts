@@ -8,8 +8,8 @@ import type { TemporalService } from './settings.ts';
 const limitMs = 5_000;
 
 /**
- * Asks Temporal whether the holder's chain of runs has ended; `unknown` where nobody here can tell. The run id tells that it is
- * the holder's Temporal, whatever address people and workers reach it by.
+ * Asks Temporal whether the holder's chain of runs has ended; `unknown` where this Temporal does not know it. The first run id
+ * identifies the holder's Temporal, since people and workers may reach it by different addresses.
  */
 export async function readChainState(temporal: TemporalService, holder: LeaseHolder): Promise<ChainState> {
   const { client, namespace } = temporal;

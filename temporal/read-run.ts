@@ -16,12 +16,12 @@ export type RunReading =
       readonly kind: 'reported';
       readonly report: Report;
       readonly isClosed: boolean;
-      /** Of the workflow's failure. */
+      /** The type of the workflow's failure. */
       readonly failureType?: string;
     }
-  /** Nobody answers: no worker runs, its workflow task fails, or the report cannot be read. */
+  /** No answer: no worker runs, the workflow task fails, or the report cannot be read. */
   | { readonly kind: 'silent'; readonly reason: string }
-  /** It has ended without having brought its target to an end; the report is the last one, if anybody answers. */
+  /** The run has ended without bringing its target to a final state; the report is the last one, if a worker answers. */
   | { readonly kind: 'stopped'; readonly how: string; readonly report?: Report };
 
 /** The latest run of a workflow; undefined when Temporal knows no workflow of this id. */
@@ -55,10 +55,11 @@ export function isClosed({ status }: Pick<Run, 'status'>): boolean {
   }
 }
 
+/** Limits of the calls that `readRun` makes, ms. */
 export interface ReadLimits {
-  /** For the result of a run that has ended. */
+  /** The limit for the result of a run that has ended. */
   readonly callLimitMs: number;
-  /** For a worker's answer to the query. */
+  /** The limit for a worker's answer to the query. */
   readonly queryLimitMs: number;
 }
 
@@ -83,7 +84,7 @@ export async function readRun(client: Client, run: Run, limits: ReadLimits): Pro
 type Reported = Extract<RunReading, { kind: 'reported' }>;
 type Silent = Extract<RunReading, { kind: 'silent' }>;
 
-/** The end of a workflow carries its report, so that no worker is needed: as the result, or in the details of its failure. */
+/** Reads the report that a workflow leaves at its end, as its result or in the details of its failure: no worker is needed. */
 async function readEnd(handle: WorkflowHandle, { status }: Run): Promise<Reported | undefined> {
   if (status.name !== 'COMPLETED' && status.name !== 'FAILED') return undefined;
   try {
@@ -114,7 +115,7 @@ function explainSilence(error: unknown, { taskQueue }: Run): Silent {
   return { kind: 'silent', reason };
 }
 
-/** What no report says: how a run has ended that did not bring its target to an end itself. */
+/** How a run ended that did not bring its target to a final state: no report says it. */
 const stops: Partial<Readonly<Record<Run['status']['name'], string>>> = {
   TERMINATED: 'was terminated',
   TIMED_OUT: 'ran into its execution timeout',
@@ -122,7 +123,7 @@ const stops: Partial<Readonly<Record<Run['status']['name'], string>>> = {
   FAILED: 'ended as FAILED without a report that can be read',
 };
 
-/** What mends a target whose run was stopped; `TARGET` where nobody knows its name. */
+/** How to restore a target whose run was stopped, for messages; `TARGET` stands for an unknown name. */
 export function restoreRemedy(target: ObjectName | undefined): string {
   const name = target === undefined ? 'TARGET' : formatObjectName(target);
   return `nobody brought the traffic back; \`serin restore ${name}\` does`;

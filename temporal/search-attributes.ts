@@ -6,7 +6,7 @@ type SearchAttribute = (typeof searchAttributes)[number];
 /** `temporal.api.enums.v1.IndexedValueType`, by the names that the SDK uses. */
 const indexedValueTypes: Readonly<Record<SearchAttribute['type'], number>> = { KEYWORD: 2, INT: 3 };
 
-/** Those of serin's search attributes that are not registered with their type; `registered` as the operator service lists them. */
+/** The search attributes of serin that are not registered with their type; `registered` is what the operator service lists. */
 export function missingSearchAttributes(registered: Readonly<Record<string, number>>): readonly SearchAttribute[] {
   return searchAttributes.filter(({ name, type }) => registered[name] !== indexedValueTypes[type]);
 }
@@ -17,7 +17,7 @@ export function createAttributesCommand(namespace: string, attributes: readonly 
   return `temporal operator search-attribute create --namespace ${namespace} ${flags}`;
 }
 
-/** As the Temporal CLI spells it: `Keyword`. */
+/** The type as the Temporal CLI spells it: `Keyword`. */
 export function formatAttributeType(type: SearchAttributeType): string {
   return type.charAt(0) + type.slice(1).toLowerCase();
 }

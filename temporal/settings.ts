@@ -17,11 +17,12 @@ export interface TemporalSettings extends TemporalPlace {
   readonly connectionOptions: ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
 }
 
+/** The port of a Temporal service whose address names none. */
 export const defaultPort = 7233;
 
 /**
- * Reads the standard Temporal environment (`TEMPORAL_*`) and `temporal.toml`. What was `chosen` by hand goes first; without
- * any, it is `localhost:7233` and the namespace `default`. Fails where the configuration cannot be used.
+ * Reads the standard Temporal environment (`TEMPORAL_*`) and `temporal.toml`. `chosen` takes precedence; the defaults are
+ * `localhost:7233` and the namespace `default`. Throws when the configuration cannot be used.
  */
 export function loadTemporalSettings(chosen: Partial<TemporalPlace> = {}): TemporalSettings {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();

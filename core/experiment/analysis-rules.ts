@@ -20,12 +20,12 @@ export function metricTolerance(experiment: Pick<Experiment, 'analysis' | 'toler
   return isLatency ? experiment.analysis.latencyTolerance : experiment.tolerance;
 }
 
-/** The warm-up in whole intervals, since one that begins before its end is not judged; ms. */
+/** The warm-up rounded up to whole intervals, ms: an interval that begins before its end is not judged. */
 export function wholeWarmUpMs(experiment: Pick<Experiment, 'analysis' | 'intervalMs'>): number {
   return Math.ceil(experiment.analysis.warmUpMs / experiment.intervalMs) * experiment.intervalMs;
 }
 
-/** How long an undecided run may go on where its manifest is silent: four times the planned duration. */
+/** The default of how long an undecided run may go on after its plan, ms: four times the planned duration. */
 export function defaultExtensionMs({ intervalMs, iterations }: Pick<Experiment, 'intervalMs' | 'iterations'>): number {
   return 4 * intervalMs * iterations;
 }

@@ -1,4 +1,7 @@
-/** How verdicts come about: point values against limits, or evidence with stated error bounds. */
+/**
+ * How verdicts are reached: `threshold` compares point values with limits, `sequential` tests evidence with stated
+ * error bounds.
+ */
 export type Method = 'threshold' | 'sequential';
 
 /** What happens after the last iteration while an objective is neither passed nor failed. */
@@ -7,20 +10,23 @@ export type UndecidedPolicy = 'extend' | 'rollback' | 'hold' | 'pointEstimate';
 /** How an experiment judges, and how carefully it exposes users to the candidate. */
 export interface Analysis {
   readonly method: Method;
-  /** The chance that a version at least as bad as limit and tolerance passes, over any number of looks; in (0, 1). */
+  /** The chance that a version at least as bad as limit and tolerance passes, over any number of observations; in (0, 1). */
   readonly falsePass: number;
-  /** The chance that a version within its limits is failed, over any number of looks; in (0, 1). */
+  /** The chance that a version within its limits is failed, over any number of observations; in (0, 1). */
   readonly falseFail: number;
-  /** As `Experiment.tolerance`, for latencies. */
+  /** The tolerance for latencies; see `Experiment.tolerance`. */
   readonly latencyTolerance: number;
   /** Intervals that begin earlier than this after the first step are measured, not judged. */
   readonly warmUpMs: number;
   readonly undecided: UndecidedPolicy;
   /** How long `extend` goes on after the last iteration. */
   readonly longestExtensionMs: number;
-  /** What bursts are worth: `auto` learns it from the baseline's history, a number says how many requests count as one. */
+  /**
+   * How bursts are discounted: `auto` estimates it from the baseline's history, `off` does not, a number says how
+   * many requests count as one.
+   */
   readonly dispersion: 'auto' | 'off' | number;
-  /** What a suspect candidate's weight does. */
+  /** What happens to the weight of a suspect candidate: it is held, or drops to its floor. */
   readonly onSuspect: 'hold' | 'backoff';
   /** The candidate's weights, one an iteration, instead of equal increments; rising, percent. */
   readonly steps?: readonly number[];
@@ -28,10 +34,13 @@ export interface Analysis {
   readonly riskBudget?: number;
 }
 
-/** What a method has where a manifest is silent; the longest extension depends on the planned duration. */
+/**
+ * The settings of a method that a manifest may leave out; the default of the longest extension depends on the planned
+ * duration.
+ */
 export type AnalysisDefaults = Omit<Analysis, 'longestExtensionMs'>;
 
-/** iter8's rule, made safe. */
+/** The defaults of the `threshold` method: iter8's rule, but undecided runs roll back. */
 export const thresholdAnalysis: AnalysisDefaults = {
   method: 'threshold',
   falsePass: 0.05,
@@ -43,7 +52,7 @@ export const thresholdAnalysis: AnalysisDefaults = {
   onSuspect: 'hold',
 };
 
-/** The defaults of the method with error bounds. */
+/** The defaults of the `sequential` method. */
 export const sequentialAnalysis: AnalysisDefaults = {
   ...thresholdAnalysis,
   method: 'sequential',

@@ -8,7 +8,7 @@ export type EventReason =
   | 'ExperimentAborted'
   | 'ExperimentCompleted';
 
-/** What has happened to an experiment. */
+/** Something that has happened to an experiment. */
 export interface ExperimentEvent {
   readonly reason: EventReason;
   readonly message: string;

@@ -27,15 +27,17 @@ export interface Version {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** How versions are compared; iter8's names. */
 export const testingPatterns = ['Canary', 'Conformance', 'A/B', 'A/B/N'] as const;
 
 export type TestingPattern = (typeof testingPatterns)[number];
 
+/** How the candidates' weights move; iter8's names. */
 export const deploymentPatterns = ['Progressive', 'FixedSplit', 'BlueGreen'] as const;
 
 export type DeploymentPattern = (typeof deploymentPatterns)[number];
 
-/** What an A/B test maximises or minimises among the versions that satisfy the objectives. */
+/** What an A/B test maximizes or minimizes among the versions that satisfy the objectives. */
 export interface Reward {
   readonly metric: MetricName;
   readonly preferredDirection: 'High' | 'Low';
@@ -47,13 +49,13 @@ export interface WeightLimits {
   readonly maxCandidateWeightIncrement: number;
 }
 
-/** What a run does when its metrics stay out of sight for `blindLimitMs`. */
+/** What a run does when it has had no metrics for `blindLimitMs`. */
 export type BlindPolicy = 'rollback' | 'hold';
 
 /** Which responses count as errors. */
 export type ErrorClass = '5xx' | 'not-2xx';
 
-/** One experiment, normalised: every default is filled in, every quantity is a number in the unit of its name. */
+/** One experiment, normalized: every default is filled in, every quantity is a number in the unit of its name. */
 export interface Experiment {
   readonly apiVersion: string;
   readonly name: string;
@@ -63,16 +65,16 @@ export interface Experiment {
   readonly deploymentPattern: DeploymentPattern;
   /** What serves now; the only version of a conformance test. */
   readonly baseline: Version;
-  /** None in a conformance test, one in a canary or an A/B test. */
+  /** None in a conformance test, one in a canary or an A/B test, several in an A/B/N test. */
   readonly candidates: readonly Version[];
-  /** The versions are not named: the preflight finds them on the target. */
+  /** Whether the manifest names no versions, so that they are found on the target before the preflight. */
   readonly discovers: boolean;
-  /** Of A/B and A/B/N. */
+  /** Present in A/B and A/B/N tests only. */
   readonly reward?: Reward;
   readonly objectives: readonly Objective[];
   /** Measured and reported, never judged. */
   readonly indicators: readonly MetricName[];
-  /** Of the metrics that are not built in; filled in when the manifest is read. */
+  /** Definitions of the metrics that are not built in; filled in when the manifest is read. */
   readonly metrics: MetricDefinitions;
   readonly weights: WeightLimits;
   readonly intervalMs: number;
@@ -85,7 +87,7 @@ export interface Experiment {
   readonly iterationsPerLoop: number;
   /** Sent at every ending, whatever it is; failures are warnings. */
   readonly notifications: readonly Task[];
-  /** What the finish actions deploy must render as it did at the start, to the byte. */
+  /** Whether what the finish actions deploy must render as it did at the start, to the byte. */
   readonly isPinned: boolean;
   /** Whether a roll back runs the finish actions with the baseline's variables. */
   readonly finishOnRollBack: boolean;
@@ -105,13 +107,16 @@ export interface Experiment {
   /** The longest that one task may run. */
   readonly taskLimitMs: number;
   readonly analysis: Analysis;
-  /** For each objective what the preflight learned about bursts from the baseline's history; empty before. */
+  /**
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1, from
+   * the baseline's history; null where it is not known, empty before the preflight.
+   */
   readonly correlations: readonly (number | null)[];
   /** Whether an abort runs the finish actions with the baseline's variables. */
   readonly finishOnAbort: boolean;
 }
 
-/** What an experiment has where its manifest is silent. */
+/** The settings of an experiment that its manifest leaves out. */
 export const defaultSettings = {
   minSamples: 100,
   tolerance: 0.5,
@@ -132,6 +137,7 @@ export const defaultSettings = {
   correlations: [],
 } as const satisfies Partial<Experiment>;
 
+/** The settings that have a default. */
 export type Settings = Pick<Experiment, keyof typeof defaultSettings>;
 
 /** Defaults of everything a manifest may leave out, in one place. */

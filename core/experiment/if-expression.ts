@@ -11,10 +11,11 @@ export type IfExpression =
   | { readonly kind: 'not'; readonly of: IfExpression }
   | { readonly kind: 'and' | 'or'; readonly left: IfExpression; readonly right: IfExpression };
 
+/** A condition that was read, or what is wrong with it. */
 export type IfExpressionReading =
   { readonly kind: 'ok'; readonly condition: IfExpression } | { readonly kind: 'invalid'; readonly problem: string };
 
-/** The functions that iter8's conditions call, and what they mean. */
+/** The functions that iter8's conditions call, and their values. */
 const functions = {
   WinnerFound: ({ winnerFound }) => winnerFound,
   CandidateWon: ({ candidateWon }) => candidateWon,
@@ -45,6 +46,7 @@ export function parseIfExpression(text: string): IfExpressionReading {
   }
 }
 
+/** Evaluates a condition. */
 export function holds(condition: IfExpression, facts: WinnerFacts): boolean {
   switch (condition.kind) {
     case 'call':

@@ -19,7 +19,7 @@ const steps: readonly (readonly [RegExp, (match: RegExpExecArray) => Step])[] = 
   ],
 ];
 
-/** Reads fields, indexes and equality filters; undefined for everything else that kubectl knows. */
+/** Parses a path of fields, indexes and equality filters; undefined for everything else that kubectl accepts. */
 export function parseJsonPath(text: string): JsonPath | undefined {
   const bare = text.replace(/^\{(.*)\}$/s, '$1').replace(/^(?=[^.[])/, '.');
   const path: Step[] = [];
@@ -33,7 +33,7 @@ export function parseJsonPath(text: string): JsonPath | undefined {
   return path.length === 0 ? undefined : path;
 }
 
-/** What stands at the path; undefined where nothing does. */
+/** The value at the path; undefined where there is none. */
 export function valueAt(path: JsonPath, root: unknown): unknown {
   return path.reduce<unknown>((value, step) => take(step, value), root);
 }

@@ -11,7 +11,7 @@ export type MetricAuthType = 'Basic' | 'Bearer' | 'APIKey';
 
 /** Where the value of a metric may come from; a new provider is an entry here, and a line in each table that is keyed by provider. */
 export interface MetricSources {
-  /** JSON from an HTTP service, and the jq expression that makes a number of it. */
+  /** JSON from an HTTP service, and the jq expression that computes a number from it. */
   http: {
     readonly method: 'GET' | 'POST';
     /** Placeholders stand for keys of the secret. */
@@ -29,7 +29,7 @@ export interface MetricSources {
   };
   /** An instant query to the worker's Prometheus; placeholders stand for `metricVariables`. */
   prometheus: { readonly query: string };
-  /** Made up, for trying an experiment out; levels by the versions' names. */
+  /** Made-up values, for trying an experiment out; levels by the versions' names. */
   mock: { readonly levels: Readonly<Record<string, number>> };
 }
 
@@ -48,12 +48,12 @@ export interface MetricDefinition extends ObjectName {
   readonly units?: string;
   /** A counter grows with time; a gauge is a level. */
   readonly type: 'counter' | 'gauge';
-  /** The metric that counts what this one is made of. */
+  /** The metric that counts the samples behind this one. */
   readonly sampleSize?: ObjectName;
   readonly source: MetricSource;
 }
 
-/** What one look at a metric of one version tells. */
+/** The result of reading a metric of one version once. */
 export type MetricReading =
   | { readonly kind: 'value'; readonly value: number }
   /** The back end answered, but has no number. */

@@ -16,7 +16,7 @@ export function metricReferences({
   return [...new Set(named)].filter((metric) => builtInMetric(metric) === undefined);
 }
 
-/** The Metric that a reference means: a bare name is in the experiment's namespace. */
+/** The Metric that a reference names: a bare name is in the experiment's namespace. */
 export function metricObject(reference: string, namespace: string): ObjectName {
   return parseObjectName(reference, namespace);
 }

@@ -10,10 +10,11 @@ export type MetricKind =
   | { readonly kind: 'mean-latency' }
   /** The latency that a share of the requests keeps within. */
   | { readonly kind: 'tail-latency'; readonly quantile: number }
-  /** Defined by a user: what grows is a fact, a level has noise. */
+  /** Defined by a user: a counter is a fact, a gauge has noise. */
   | { readonly kind: 'counter' }
   | { readonly kind: 'gauge' };
 
+/** What a metric measures, and how its values are shown. */
 export interface MetricFacts {
   readonly kind: MetricKind;
   readonly units?: string;
@@ -43,13 +44,13 @@ const builtIn = {
 
 const builtInFacts: ReadonlyMap<string, MetricFacts> = new Map(Object.entries(builtIn));
 
-/** In the order in which they are shown. */
+/** The names of the built-in metrics, in the order in which they are shown. */
 export const builtInMetrics: readonly string[] = [...builtInFacts.keys()];
 
 /** Definitions of metrics by the references that the manifest has: `name` or `namespace/name`. */
 export type MetricDefinitions = Readonly<Record<string, MetricDefinition>>;
 
-/** What is known of a metric; one without a definition is a gauge. */
+/** The facts about a metric; one that is neither built in nor defined is a gauge. */
 export function metricFacts(metric: string, definitions: MetricDefinitions = {}): MetricFacts {
   const facts = builtInFacts.get(metric);
   if (facts !== undefined) return facts;
@@ -57,13 +58,13 @@ export function metricFacts(metric: string, definitions: MetricDefinitions = {})
   return { kind: { kind: type }, ...defined({ units }), decimals: 3 };
 }
 
-/** The built-in metric that a manifest means: iter8's samples prefix them with the namespace of their definitions. */
+/** The built-in metric that a reference names, if any: iter8's samples prefix it with the namespace of its definition. */
 export function builtInMetric(reference: string): string | undefined {
   const bare = reference.replace(/^iter8-(knative|system)\//, '');
   return builtInFacts.has(bare) ? bare : undefined;
 }
 
-/** A count is a fact, not an estimate: it is compared, not tested. */
+/** Whether a metric is a count: a fact, not an estimate, which is compared, not tested. */
 export function isFact({ kind }: MetricFacts): boolean {
   return kind.kind === 'count' || kind.kind === 'counter';
 }

@@ -1,10 +1,10 @@
-/** iter8's stages: only forward, and any may go to Completed. */
+/** iter8's stages. A run only moves forward, and may go to Completed from any of them. */
 export const stages = ['Waiting', 'Initializing', 'Running', 'Finishing', 'Completed'] as const;
 export type Stage = (typeof stages)[number];
 
 /**
- * Where a run is, and so what it does next: reading the manifest is the beginning of `Waiting`, the first step of traffic that of
- * `Running`.
+ * The stage of a run as the workflow distinguishes it: `Reading` the manifest is the beginning of `Waiting`,
+ * `Starting` with the first traffic step that of `Running`.
  */
 export type RunStage = 'Reading' | 'Starting' | Stage;
 

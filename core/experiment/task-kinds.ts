@@ -11,13 +11,13 @@ export interface ObjectCheck extends ObjectName {
   readonly waitFor: WaitFor;
 }
 
-/** One name and value; of headers the value is a template. */
+/** An HTTP header; its value is a template. */
 export interface Header {
   readonly name: string;
   readonly value: string;
 }
 
-/** Where a version is sent requests; `url` and the headers' values are templates with its variables. */
+/** Where the requests for a version are sent; `url` and the headers' values are templates with its variables. */
 export interface LoadedVersion {
   readonly name: string;
   readonly url: string;
@@ -29,6 +29,7 @@ export interface LoadedVersion {
 export type LoadAmount =
   { readonly kind: 'requests'; readonly count: number } | { readonly kind: 'duration'; readonly durationMs: number };
 
+/** The body of load requests: as a text, or to be downloaded. */
 export type Payload = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'url'; readonly url: string };
 
 /** How a secret is used for an HTTP request. */
@@ -63,10 +64,10 @@ export interface TaskInputs {
     readonly connections: number;
     readonly payload?: Payload;
     readonly contentType?: string;
-    /** Only sends; nothing is counted. */
+    /** Whether requests are only sent, and their answers not counted. */
     readonly loadOnly: boolean;
   };
-  /** URL, headers and body are templates in either form; without a body it says how the experiment stands. */
+  /** URL, headers and body are templates in either form; the default body describes the state of the experiment. */
   http: {
     readonly url: string;
     readonly method: 'GET' | 'POST';
@@ -91,18 +92,20 @@ export type Task<K extends TaskKind = TaskKind> = {
 }[K];
 
 /**
- * What a task is for. A `preparation` stands among the start actions only; a `deployment` may deploy something, so that what it leaves
- * is verified; a `notification` may also stand among the notifications. A `check` waits, and a `load` sends requests.
+ * The purpose of a task. A `preparation` is allowed among the start actions only; a `deployment` may deploy
+ * something, so that its result is verified; a `notification` is also allowed among the notifications. A `check`
+ * waits, and a `load` sends requests.
  */
 export type TaskRole = 'preparation' | 'deployment' | 'check' | 'load' | 'notification';
 
-/** What is known of a kind of task before one runs. */
+/** The properties of a kind of task that are known before one runs. */
 export interface TaskTraits<K extends TaskKind = TaskKind> {
   readonly role: TaskRole;
   /** The program that the worker must allow for it; undefined for kinds that run none. */
   readonly command: ((task: Task<K>) => string) | undefined;
 }
 
+/** The traits of every kind of task. */
 export const taskTraits: { readonly [K in TaskKind]: TaskTraits<K> } = {
   'init-experiment': { role: 'preparation', command: undefined },
   exec: { role: 'deployment', command: ({ command }) => command },

@@ -2,7 +2,7 @@ import type { Experiment, Version } from './experiment.ts';
 
 type Versions = Pick<Experiment, 'testingPattern' | 'baseline' | 'candidates'>;
 
-/** A conformance test looks at what serves, and writes nothing. */
+/** Whether an experiment writes traffic; a conformance test only observes what serves. */
 export function movesTraffic({ testingPattern }: Pick<Experiment, 'testingPattern'>): boolean {
   return testingPattern !== 'Conformance';
 }
@@ -12,7 +12,10 @@ export function allVersions({ baseline, candidates }: Versions): readonly Versio
   return [baseline, ...candidates];
 }
 
-/** All versions with what the queries of metrics may use: iter8's own two variables, and those of the manifest. */
+/**
+ * All versions, the baseline first, with the variables that metric queries may use: iter8's `namespace` and
+ * `revision`, and those of the manifest.
+ */
 export function metricVersions(experiment: Experiment): readonly Pick<Version, 'name' | 'variables'>[] {
   const { namespace } = experiment.target;
   return allVersions(experiment).map(({ name, revision, variables }) => {
@@ -25,7 +28,10 @@ export function judgedVersions({ testingPattern, baseline, candidates }: Version
   return testingPattern === 'Conformance' ? [baseline] : candidates;
 }
 
-/** What the judged versions are called: only one of them is a candidate without a number. */
+/**
+ * The role of a judged version, for messages: `baseline` in a conformance test, else `candidate`, with its name if
+ * there are several.
+ */
 export function judgedRole(experiment: Versions, index: number): string {
   if (experiment.testingPattern === 'Conformance') return 'baseline';
   return experiment.candidates.length === 1 ? 'candidate' : `candidate ${experiment.candidates[index]?.name ?? index}`;
@@ -45,12 +51,12 @@ export function trafficShares({ baseline, candidates }: Versions, weights: reado
   return [{ revision: baseline.revision, percent }, ...ofCandidates];
 }
 
-/** The same with everything on one version. */
+/** The candidates' percents when all traffic is on one version. */
 export function allOn(experiment: Versions, winner: Version): readonly number[] {
   return experiment.candidates.map(({ name }) => (name === winner.name ? 100 : 0));
 }
-/** A version's revision, and the percent of the traffic that it is to get. */
 
+/** A revision, and the percent of the traffic that it is to get. */
 export interface Share {
   readonly revision: string;
   readonly percent: number;

@@ -7,13 +7,13 @@ export type WaitFor =
   | { readonly kind: 'exists' }
   | { readonly kind: 'deleted' }
   | { readonly kind: 'condition'; readonly type: string; readonly status: string }
-  /** Without a value: anything stands there. */
+  /** Without a value: the path exists. */
   | { readonly kind: 'value'; readonly text: string; readonly path: JsonPath; readonly value?: string };
 
-/** What `parseWaitFor` reads, for messages. */
+/** The forms that `parseWaitFor` reads, for messages. */
 export const waitForForms = 'delete, create, condition=TYPE, condition=TYPE=STATUS or jsonpath={.path}=VALUE';
 
-/** Reads the value of `kubectl wait --for`; undefined for anything else. */
+/** Parses the value of `kubectl wait --for`; undefined for anything else. */
 export function parseWaitFor(text: string): WaitFor | undefined {
   if (text === 'create') return { kind: 'exists' };
   if (text === 'delete') return { kind: 'deleted' };
@@ -22,7 +22,7 @@ export function parseWaitFor(text: string): WaitFor | undefined {
   return form === 'jsonpath' ? parseValue(rest) : undefined;
 }
 
-/** Why the object is not as wanted yet; undefined when it is. The object is undefined where it does not exist. */
+/** Says why the object is not as wanted yet; undefined when it is. An object that does not exist is given as undefined. */
 export function unmetWait(waitFor: WaitFor, object: unknown): string | undefined {
   if (waitFor.kind === 'deleted') return object === undefined ? undefined : 'still exists';
   if (object === undefined) return 'does not exist';
@@ -41,7 +41,7 @@ function parseCondition(text: string): WaitFor | undefined {
   return type === '' || status === '' || rest.length > 0 ? undefined : { kind: 'condition', type, status };
 }
 
-/** `{.status.phase}=Running`, and with the quotes that a shell would have taken away. */
+/** Parses `{.status.phase}=Running`, also with the quotes that a shell would have removed. */
 function parseValue(text: string): WaitFor | undefined {
   const [, quoted, braced, bare, value] =
     /^(?:'(\{[^']*\})'|(\{.*\})|([^={}[\]]+))(?:=(.+))?$/s.exec(text.replace(/^"(.*)"$/s, '$1')) ?? [];
@@ -71,7 +71,7 @@ function unmetCondition(
   return `${type} is ${present || 'absent'}, not ${status}${message === '' ? '' : `: ${message}`}`;
 }
 
-/** A status that is older than the object says nothing about it. */
+/** Whether the status is older than the object, and so says nothing about it. */
 function isBehind(object: unknown): boolean {
   const generation = valueAt(
     [

@@ -10,7 +10,7 @@ export interface Comparison {
 }
 
 /**
- * A comparison in words, `error-rate 0.031 > limit 0.010`: both numbers with the same decimals, as many as the limit
+ * Formats a comparison, `error-rate 0.031 > limit 0.010`: both numbers have the same decimals, as many as the limit
  * has and as the difference needs, so that what is shown is what was compared.
  */
 export function formatComparison({ metric, value, relation, limit }: Comparison): string {
@@ -19,12 +19,12 @@ export function formatComparison({ metric, value, relation, limit }: Comparison)
   return `${metric} ${value.toFixed(decimals)}${unit} ${relation} limit ${limit.toFixed(decimals)}${unit}`;
 }
 
-/** A value or limit by itself, with the metric's usual decimals or as many as it has. */
+/** Formats a value or limit by itself, with the metric's usual decimals or as many as it has. */
 export function formatMetric(metric: MetricName, value: number): string {
   return `${value.toFixed(decimalsFor(metric, value, value))}${unitSuffix(metric)}`;
 }
 
-/** Two values, with the metric's usual decimals or as many as tell them apart: a difference that decides is seen. */
+/** Formats two values with the metric's usual decimals, or as many as distinguish them, so that a decisive difference shows. */
 export function formatPair(metric: MetricName, [one, other]: readonly [number, number]): readonly [string, string] {
   let { decimals } = metricFacts(metric);
   while (decimals < mostDecimals && !isDistinguishable(one, other, decimals)) decimals += 1;

@@ -17,7 +17,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
   };
 }
 
-/** The query decides what time a user's metric speaks of: the later word counts. */
+/** Keeps the later value of each user-defined metric: its query decides which period it covers, so values are not added. */
 function latestValues(a: Counts, b: Counts): Pick<Counts, 'values'> {
   return a.values === undefined && b.values === undefined ? {} : { values: { ...a.values, ...b.values } };
 }

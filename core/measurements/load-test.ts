@@ -11,7 +11,7 @@ export function isLoadTest({ start, loop }: Pick<Experiment, 'start' | 'loop'>):
   return [...start, ...loop].some((task) => task.kind === 'collect' && !task.loadOnly);
 }
 
-/** What load tasks have counted, for all versions, the baseline first. */
+/** The counts of the load tasks for all versions, the baseline first; `collected` is by the version's name. */
 export function collectedCounts(
   experiment: Experiment,
   collected: Readonly<Record<string, Counts>> = {},

@@ -18,11 +18,11 @@ export interface Counts {
   readonly latencySumMs: number;
   /** Cumulative and ascending; empty when there was no request. */
   readonly buckets: readonly Bucket[];
-  /** What the metrics that users have defined said last. */
+  /** The latest readings of the user-defined metrics. */
   readonly values?: Readonly<Record<MetricName, MetricReading>>;
 }
 
-/** What a judged version and the baseline answered in the same time. */
+/** What a judged version and the baseline answered in the same period. */
 export interface Totals {
   readonly baseline: Counts;
   readonly candidate: Counts;
@@ -64,7 +64,10 @@ export interface Question {
   readonly samples: number;
 }
 
-/** The part of a measurement that one judged version is judged by; a conformance test has nothing beside it. */
+/**
+ * The measurement that one judged version is judged by, beside the baseline; in a conformance test the baseline takes
+ * the place of the candidate, with no counts beside it.
+ */
 export function versionMeasurement(
   measurement: RunMeasurement,
   { testingPattern, index }: { readonly testingPattern: TestingPattern; readonly index: number },
@@ -76,4 +79,5 @@ export function versionMeasurement(
   return { kind, fromMs, toMs, baseline: isAlone ? noCounts : baseline, candidate };
 }
 
+/** The counts of a version without a request; the neutral element of `addCounts`. */
 export const noCounts: Counts = { requests: 0, errors5xx: 0, errorsNot2xx: 0, latencySumMs: 0, buckets: [] };

@@ -1,6 +1,6 @@
 import type { Version } from '../experiment/experiment.ts';
 
-/** A text with its placeholders filled in, and those that nothing is known of: they are left as they were. */
+/** A text with its placeholders filled in, and the names of the unknown ones, which are left as they were. */
 export interface Substituted {
   readonly text: string;
   readonly unknown: readonly string[];
@@ -26,7 +26,7 @@ export function substitute(template: string, variables: Readonly<Record<string, 
   return { text, unknown: [...new Set(unknown)] };
 }
 
-/** Whole seconds, at least 1: no window is empty. */
+/** The elapsed time in whole seconds, at least 1, so that no window is empty. */
 export function elapsedSeconds(elapsedMs: number): number {
   return Math.max(1, Math.floor(elapsedMs / 1000));
 }

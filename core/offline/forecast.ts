@@ -1,4 +1,5 @@
 import { wholeWarmUpMs, withBoundsPerCandidate } from '../experiment/analysis-rules.ts';
+import { defined } from '../text/defined.ts';
 import { formatDuration } from '../text/duration.ts';
 import { testBoundaries } from '../verdicts/evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
@@ -16,26 +17,33 @@ import { highestWeight, nextStep } from '../planner/next-weight.ts';
 
 /** What is known of a target before its experiment runs. */
 export interface Surroundings {
-  /** Of both versions together. */
+  /** The requests of all versions together. */
   readonly requestsPerSecond?: number;
   /** Latencies that the baseline has shown lately. */
   readonly latencies?: { readonly buckets: readonly Bucket[]; readonly sumMs: number };
-  /** For each objective how alike the requests of an interval are in being bad, where that is known. */
+  /**
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1; null
+   * where it is not known.
+   */
   readonly correlations?: readonly (number | null)[];
-  /** What the candidate has under FixedSplit, percent; an even split where it is not known. */
+  /** The candidate's weight under FixedSplit, percent; an even split where it is absent. */
   readonly candidateWeight?: number;
   readonly scrapeIntervalMs?: number;
 }
 
+/** One step of the planned schedule: an interval and the candidate's weight in it, percent. */
 export interface PlannedStep {
-  /** From the first step on. */
+  /** The time since the first step. */
   readonly atMs: number;
   readonly weight: number;
-  /** Of the candidate until the end of this step; absent where the traffic is not known. */
+  /** The candidate's requests until the end of this step; absent where the traffic is not known. */
   readonly candidateRequests?: number;
 }
 
-/** Requests of the candidate that a pass needs, and when they have come; absent where it never passes or nobody knows. */
+/**
+ * The candidate's requests that a pass needs, and the time from the first step until they have come. Both are absent
+ * where it never passes, the time also where the traffic is not known.
+ */
 export interface PassForecast {
   readonly requests?: number;
   readonly afterMs?: number;
@@ -47,16 +55,20 @@ export interface PassForecast {
  */
 export type Outlook = 'planned' | 'extended' | 'tooLate' | 'never' | 'unknown';
 
+/** When an objective can pass, and what that needs. */
 export interface ObjectiveForecast {
   readonly objective: Objective;
   readonly outlook: Outlook;
-  /** Without any bad request; for a mean at what the baseline shows, or at half the limit. */
+  /**
+   * The need without any bad request; for a mean latency that of the baseline, or half the limit where the baseline's
+   * is not known.
+   */
   readonly atBest: PassForecast;
-  /** At half the limit. */
+  /** The need at half the limit. */
   readonly halfway: PassForecast;
 }
 
-/** What a schedule can come to, if nothing speaks against the candidate. */
+/** What a schedule can reach, if no evidence is against the candidate. */
 export interface Forecast {
   readonly steps: readonly PlannedStep[];
   readonly shortestMs: number;
@@ -67,7 +79,7 @@ export interface Forecast {
   readonly warnings: readonly string[];
 }
 
-/** Looks ahead: the timeline, what a pass needs, and whether the schedule can bring it. */
+/** Forecasts an experiment: its timeline, what a pass needs, and whether the schedule can bring it. */
 export function forecast(planned: Experiment, surroundings: Surroundings): Forecast {
   const experiment = withBoundsPerCandidate(planned);
   const steps = plannedSteps(experiment, surroundings);
@@ -84,7 +96,7 @@ export function forecast(planned: Experiment, surroundings: Surroundings): Forec
   return { ...timeline, warnings: forecastWarnings(experiment, surroundings, timeline) };
 }
 
-/** Of both versions together; undefined where the traffic is not known. */
+/** The requests of all versions together in one interval; undefined where the traffic is not known. */
 export function requestsPerInterval(
   { intervalMs }: Pick<Experiment, 'intervalMs'>,
   requestsPerSecond: number | undefined,
@@ -132,7 +144,7 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
   return steps;
 }
 
-/** Nobody reads more lines, and the later ones are all alike. */
+/** The most steps that a timeline lists; later ones are all alike. */
 const mostSteps = 1000;
 
 type Planned = Surroundings & { readonly steps: readonly PlannedStep[] };
@@ -151,7 +163,7 @@ function forecastObjective(objective: Objective, experiment: Experiment, schedul
   const within = (requests: number | undefined): PassForecast => {
     if (requests === undefined) return {};
     const afterMs = timeUntil(requests, experiment, surroundings);
-    return { requests, ...(afterMs === undefined ? {} : { afterMs }) };
+    return { requests, ...defined({ afterMs }) };
   };
   const atBest = within(best);
   return { objective, outlook: chooseOutlook(atBest, schedule), atBest, halfway: within(half) };
@@ -170,7 +182,7 @@ interface Quality {
   readonly shareOfLimit: number;
 }
 
-/** Requests until a pass at a constant quality; undefined where none suffice. */
+/** The requests until a pass at a constant quality; undefined where none suffice. */
 function requestsAt(objective: Objective, experiment: Experiment, quality: Quality): number | undefined {
   const { minSamples } = experiment;
   const { method, falsePass } = experiment.analysis;
@@ -203,7 +215,10 @@ function evidenceAt(
   return (requests) => logBetEvidence(increments.map((log) => (log * requests) / count));
 }
 
-/** When so many requests have come to the candidate, if its weight follows the plan; undefined where that is not known. */
+/**
+ * The time from the first step until the candidate has had so many requests, ms, if its weight follows the plan;
+ * undefined where it is not known.
+ */
 function timeUntil(
   requests: number,
   experiment: Experiment,
@@ -235,11 +250,11 @@ function forecastWarnings(
 }
 
 function scheduleWarning(
-  { objective, outlook: chance, atBest: { requests = 0, afterMs = 0 } }: ObjectiveForecast,
+  { objective, outlook, atBest: { requests = 0, afterMs = 0 } }: ObjectiveForecast,
   { longestMs, shortestMs }: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
   const need = `${objective.metric} needs at least ${requests} requests of the candidate, which take about ${formatDuration(afterMs)} at the traffic now`;
-  switch (chance) {
+  switch (outlook) {
     case 'planned':
     case 'unknown':
       return [];

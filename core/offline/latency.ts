@@ -2,7 +2,7 @@ import type { Bucket } from '../measurements/measurement.ts';
 import { binomial, normal } from './random.ts';
 import type { Random } from './random.ts';
 
-/** Latencies of one version, milliseconds: lognormal, and a share of requests that hang for a fixed time. */
+/** The latencies of one version, milliseconds: lognormal, and a share of requests that hang for a fixed time. */
 export interface LatencyModel {
   readonly medianMs: number;
   /** Standard deviation of the logarithm. */
@@ -17,10 +17,12 @@ const normal95 = 1.6448536269514722;
 /** The usual spread of service latencies: the mean is 0.37 of the 95th percentile. */
 const usualSigma = 0.8;
 
+/** Latencies with the usual spread and this 95th percentile, not counting requests that hang. */
 export function latencyByTail(p95Ms: number, hang: Pick<LatencyModel, 'hangShare' | 'hangMs'> = {}): LatencyModel {
   return { medianMs: p95Ms / Math.exp(normal95 * usualSigma), sigma: usualSigma, ...hang };
 }
 
+/** Latencies with the usual spread and this mean. */
 export function latencyByMean(meanMs: number): LatencyModel {
   return { medianMs: meanMs / Math.exp((usualSigma * usualSigma) / 2), sigma: usualSigma };
 }
@@ -31,7 +33,7 @@ const knativeBoundariesMs = [
   20_000, 50_000, 100_000,
 ];
 
-/** What a version's latencies look like through a histogram: the chance of each bucket, and the latencies inside it. */
+/** A version's latencies as a histogram shows them: the chance of each bucket, and the latencies inside it. */
 export interface BucketedLatency {
   readonly boundaries: readonly (number | null)[];
   readonly cells: readonly Cell[];
@@ -46,6 +48,7 @@ interface Cell {
   readonly toMs: number;
 }
 
+/** The distribution of latencies over the buckets of a histogram; boundaries in milliseconds, without +Inf. */
 export function bucketed(model: LatencyModel, boundaries: readonly number[] = knativeBoundariesMs): BucketedLatency {
   const { hangShare = 0, hangMs = 0 } = model;
   const edges = [0, ...boundaries, Infinity];
@@ -65,7 +68,7 @@ export function bucketed(model: LatencyModel, boundaries: readonly number[] = kn
   return { boundaries: [...boundaries, null], cells };
 }
 
-/** The latencies of n requests: cumulative buckets, and their sum, which is normal inside each bucket. */
+/** Draws the latencies of some requests: cumulative buckets, and their sum, to which each bucket contributes a normal term. */
 export function sampleLatencies(
   random: Random,
   requests: number,
@@ -88,7 +91,7 @@ export function sampleLatencies(
   return { buckets, sumMs: Math.min(most, Math.max(least, drawn)) };
 }
 
-/** The same on average; counts are fractions. */
+/** The mean of what `sampleLatencies` draws; counts may be fractions. */
 export function expectedLatencies(
   requests: number,
   { boundaries, cells }: BucketedLatency,

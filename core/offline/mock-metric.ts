@@ -1,6 +1,7 @@
 import { elapsedSeconds } from '../measurements/placeholders.ts';
 import { beta, seededRandom } from './random.ts';
 
+/** A made-up metric of one version at one time. */
 export interface MockedMetric {
   /** `namespace/name`; with the version and the time it determines the value. */
   readonly metric: string;
@@ -11,8 +12,8 @@ export interface MockedMetric {
 }
 
 /**
- * A made-up value, as iter8 made it: a counter has grown by its level each second; a gauge is around its level, the
- * closer the longer: 2 × level × Beta(seconds, seconds).
+ * A made-up value, as iter8 made it: a counter has grown by its level each second; a gauge is around its level, and
+ * closer to it with time: 2 × level × Beta(seconds, seconds).
  */
 export function mockValue({ metric, type, version, level, elapsedMs }: MockedMetric): number {
   const seconds = elapsedSeconds(elapsedMs);

@@ -39,7 +39,7 @@ export function normal(random: Random): number {
 /** Below this mean, counting up is cheaper than rejection. */
 const countUpTo = 10;
 
-/** How many of n independent trials of probability p succeed. */
+/** Draws how many of n independent trials of probability p succeed. */
 export function binomial(random: Random, n: number, p: number): number {
   if (n <= 0 || p <= 0) return 0;
   if (p >= 1) return n;

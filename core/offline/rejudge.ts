@@ -12,26 +12,27 @@ import type { ExperimentState } from '../planner/experiment-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
 import { defined } from '../text/defined.ts';
 
-/** One interval as it was measured, and the candidates' weights in it. */
+/** One interval as it was measured, and the candidates' weights in it, percent. */
 export interface RecordedInterval {
   readonly atMs: number;
   readonly measurement: RunMeasurement;
   readonly weights: readonly number[];
 }
 
-/** What an experiment makes of one recorded interval. */
+/** One recorded interval with its judgement and the plan that follows. */
 export interface RejudgedInterval {
   readonly interval: RecordedInterval;
   /** Completed iterations, this one included if it counts. */
   readonly iteration: number;
-  /** Absent while the metrics were out of sight. */
+  /** Absent while the metrics were blind. */
   readonly judgement?: Judgements;
   readonly plan: Plan;
 }
 
 /**
- * Judges recorded intervals anew, by the functions that decide a real run, until the experiment would end. The weights are those of
- * the record: what another weight would have measured, nobody knows. People, cluster and warm-up are taken to be undisturbed.
+ * Judges recorded intervals anew, with the functions that decide a real run, until the experiment would end. The
+ * weights are those of the record, since what another weight would have measured is not known. Requests of people and
+ * drift are left out.
  */
 export function rejudge(experiment: Experiment, intervals: readonly RecordedInterval[]): readonly RejudgedInterval[] {
   const judged: RejudgedInterval[] = [];
@@ -59,12 +60,13 @@ function stateBefore(experiment: Experiment, [first]: readonly RecordedInterval[
   return { ...undisturbedState({ startedAtMs }), candidateStates };
 }
 
-/** A run whose first step was taken and reported, outside of Temporal. */
+/** The state of a run outside of Temporal whose first step was taken and confirmed. */
 export function undisturbedState({ startedAtMs }: { readonly startedAtMs: number }): ExperimentState {
   const state = initialState({ workflowId: 'offline', firstRunId: 'offline' });
   return { ...state, traffic: { ...state.traffic, confirmed: true }, clock: { ...state.clock, startedAtMs } };
 }
 
+/** One interval without requests of people and without drift. */
 export interface UndisturbedObservation {
   readonly experiment: Experiment;
   readonly measurement: RunMeasurement;
@@ -73,7 +75,10 @@ export interface UndisturbedObservation {
   readonly shown?: boolean;
 }
 
-/** One look at metrics alone, by the functions of a real run: nobody has touched the target. */
+/**
+ * Observes one interval with the functions of a real run, from its metrics alone: the state after it, its judgement
+ * unless it was blind, and the plan.
+ */
 export function observeUndisturbed(
   before: ExperimentState,
   { experiment, measurement, nowMs, shown = true }: UndisturbedObservation,

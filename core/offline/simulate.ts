@@ -17,20 +17,21 @@ import type { Random } from './random.ts';
 /** How a version behaves; the error rate may change with the interval, from 1. */
 export interface SimulatedVersion {
   readonly errorRate: number | ((interval: number) => number);
-  /** How alike the requests of one interval are in failing, 0..1. */
+  /** The correlation of failures within one interval, 0..1. */
   readonly correlation?: number;
-  /** Absent: latencies are not looked at. */
+  /** Absent: no latencies are drawn. */
   readonly latency?: BucketedLatency;
 }
 
+/** An experiment, and the traffic that it is simulated with. */
 export interface SimulationInput {
   readonly experiment: Experiment;
   readonly baseline: SimulatedVersion;
-  /** Each candidate of the experiment behaves so. */
+  /** How each candidate of the experiment behaves. */
   readonly candidate: SimulatedVersion;
-  /** Of all versions together. */
+  /** The requests of all versions together. */
   readonly requestsPerSecond: number;
-  /** Of the candidate under FixedSplit, percent; else the experiment begins as it does. */
+  /** The candidate's weight under FixedSplit, percent; other experiments begin at their own first step. */
   readonly candidateWeight?: number;
   readonly random: Random;
 }
@@ -47,7 +48,7 @@ export interface SimulatedRun {
   readonly candidateErrors: number;
 }
 
-/** Runs one experiment against random traffic, by the very functions that decide a real one. */
+/** Runs one experiment against random traffic, with the functions that decide a real one. */
 export function simulate(input: SimulationInput): SimulatedRun {
   const { experiment } = input;
   let state = begin(input);
@@ -104,7 +105,7 @@ function answer(
   };
 }
 
-/** How many requests go to each candidate; the rest is the baseline's. */
+/** Draws how many requests go to each candidate; the rest goes to the baseline. */
 function split(random: Random, requests: number, weights: readonly number[]): readonly number[] {
   let [left, percentLeft] = [requests, 100];
   return weights.map((weight) => {

@@ -2,7 +2,7 @@ import type { ApprovalGate, HumanRequest, RequestKind } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import { publicStage } from '../experiment/stage.ts';
 
-/** Why the request makes no sense now; undefined when it does. */
+/** Says why a request does not apply in the present state; undefined when it does. */
 export function refusalReason(kind: RequestKind, state: ExperimentState): string | undefined {
   if (state.ending !== undefined) return `the experiment has ended: ${state.ending.outcome}`;
   switch (kind) {
@@ -28,7 +28,7 @@ function pauseRefusal(state: ExperimentState): string | undefined {
   return state.stage === 'Finishing' ? 'the experiment is finishing; abort it to bring the traffic back' : undefined;
 }
 
-/** The state after an accepted request. A second request of a kind keeps the first one's words. */
+/** The state after an accepted request. A second abort, approval or rejection keeps the first one's reason and name. */
 export function withRequest(state: ExperimentState, kind: RequestKind, request: HumanRequest): ExperimentState {
   switch (kind) {
     case 'abort':

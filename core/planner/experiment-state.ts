@@ -9,19 +9,19 @@ import type { ApprovalGate, HumanRequest } from './requests.ts';
 
 /**
  * Everything an experiment knows about its run: one plain object, so that it passes through continue-as-new.
- * Times are epoch milliseconds, weights are the candidate's percent.
+ * Times are epoch milliseconds, weights are the candidates' percents.
  */
 export interface ExperimentState {
   readonly schemaVersion: 1;
   readonly workflowId: string;
   readonly firstRunId: string;
   readonly temporalAddress: string;
-  /** Search attributes that the Temporal namespace has. */
+  /** The search attributes of serin that the Temporal namespace has. */
   readonly searchAttributes: readonly string[];
   /** Present once the manifest has been read. */
   readonly experiment?: Experiment;
   readonly stage: RunStage;
-  /** The latest. */
+  /** The latest event. */
   readonly event: ExperimentEvent;
   readonly ending?: StateEnding;
   readonly clock: Clock;
@@ -46,12 +46,14 @@ export interface ExperimentState {
   readonly warnings: readonly string[];
 }
 
+/** How and why a run has ended. */
 export interface StateEnding {
   readonly outcome: Outcome;
   readonly reason: string;
   readonly atMs: number;
 }
 
+/** The times that the run keeps to. */
 export interface Clock {
   /** When the first step was taken. */
   readonly startedAtMs?: number;
@@ -65,13 +67,13 @@ export interface Clock {
 
 /** The traffic as planned last, beside the candidates' weights. */
 export interface TrafficState {
-  /** The baseline has been verified and the target is ours: from now on every ending makes the traffic safe. */
+  /** Whether the baseline has been verified while the target is held: from then on every ending makes the traffic safe. */
   readonly verified: boolean;
   /** Tags of the target when the run began. */
   readonly tags: readonly TaggedRevision[];
   /** Sequence of the latest write that was planned. */
   readonly sequence: number;
-  /** The cluster has reported the latest write. */
+  /** Whether the cluster has reported the latest write. */
   readonly confirmed: boolean;
   /** Why the weights are what they are. */
   readonly reason?: string;
@@ -79,16 +81,17 @@ export interface TrafficState {
   readonly timeToSafeMs?: number;
 }
 
-/** What the preflight has found out for later. */
+/** What the preflight has found out and the run needs later. */
 export interface PreflightFacts {
-  /** By the version's name. */
+  /** The images, by the version's name. */
   readonly images: Readonly<Record<string, string>>;
-  /** What the finish actions must render, by the version's name; empty where the manifest does not pin it. */
+  /** Digests of what the finish actions must render, by the version's name; empty where the manifest does not pin it. */
   readonly digests: Readonly<Record<string, string>>;
-  /** What to begin with; percents of the candidates. */
+  /** The first step, where the preflight has computed one from the traffic. */
   readonly firstStep?: FirstStep;
 }
 
+/** The candidates' first weights, percent, and why. */
 export interface FirstStep {
   readonly weights: readonly number[];
   readonly reason: string;
@@ -105,6 +108,7 @@ export interface IterationRecord {
   readonly reason: string;
 }
 
+/** The state of a run that has not read its manifest yet. */
 export function initialState(identity: { workflowId: string; firstRunId: string }): ExperimentState {
   return {
     schemaVersion: 1,

@@ -13,18 +13,18 @@ import { withWarnings } from './state-transitions.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import { defined } from '../text/defined.ts';
 
-/** One look at metrics and target, and what became of it. */
+/** One observation of metrics and target, and what was computed from it. */
 export interface Observed {
   readonly experiment: Experiment;
   readonly measurement: RunMeasurement;
-  /** For each judged version. */
+  /** One for each judged version, in their order. */
   readonly drifts: readonly Drift[];
-  /** Absent while the metrics are out of sight. */
+  /** Absent while the metrics are blind. */
   readonly judgement: Judgements | undefined;
   readonly nowMs: number;
 }
 
-/** Folds one look into the state: what was learned, what is out of sight or disturbed, and whether an iteration has passed. */
+/** Folds one observation into the state: the evidence, what is blind or disturbed, and whether an iteration is complete. */
 export function withObservation(state: ExperimentState, observed: Observed): ExperimentState {
   const { experiment, measurement, nowMs } = observed;
   const next = withObservedFacts(state, observed);
@@ -40,24 +40,22 @@ export function withObservation(state: ExperimentState, observed: Observed): Exp
   };
 }
 
-/** What the plan has to know after the look. */
+/** Builds the input of the plan, given the state after the observation. */
 export function buildPlanInput(state: ExperimentState, observed: Observed): PlanInput {
   const { experiment } = observed;
   const { candidateStates } = state;
-  const inputs = candidateStates.map((candidate, index) =>
-    buildCandidateInput({ state, candidate: candidate, index }, observed),
-  );
+  const inputs = candidateStates.map((candidate, index) => buildCandidateInput({ state, candidate, index }, observed));
   return { experiment, candidateStates, inputs };
 }
 
-interface Place {
+interface IndexedCandidate {
   readonly state: ExperimentState;
   readonly candidate: CandidateState;
   readonly index: number;
 }
 
 function buildCandidateInput(
-  { state, candidate, index }: Place,
+  { state, candidate, index }: IndexedCandidate,
   { experiment, drifts, judgement, nowMs }: Observed,
 ): CandidatePlanInput {
   const { unreadySinceMs, starvedSinceMs, environmentSinceMs } = candidate;
@@ -74,7 +72,7 @@ function buildCandidateInput(
   };
 }
 
-/** What the judgement of an interval has to know. */
+/** Builds the input of the judgement, given the state before the observation. */
 export function buildJudgeInput(
   state: ExperimentState,
   experiment: Experiment,
@@ -88,7 +86,7 @@ export function buildJudgeInput(
   return { experiment, measurement, candidateStates, ...defined({ warmUpUntilMs: warmUpEndMs(state, experiment) }) };
 }
 
-/** Until when intervals judge nothing; undefined without a warm-up. */
+/** The end of the warm-up, epoch ms; undefined without one. */
 function warmUpEndMs({ clock }: ExperimentState, { analysis }: Experiment): number | undefined {
   return analysis.warmUpMs === 0 ? undefined : (clock.startedAtMs ?? 0) + analysis.warmUpMs;
 }
@@ -96,10 +94,10 @@ function warmUpEndMs({ clock }: ExperimentState, { analysis }: Experiment): numb
 function withObservedFacts(state: ExperimentState, observed: Observed): ExperimentState {
   const { blind, ...rest } = state;
   const { measurement, drifts, nowMs } = observed;
-  const outOfSight = reasonOutOfSight(state, measurement, drifts);
+  const blindReason = findBlindReason(state, measurement, drifts);
   const next: ExperimentState = {
     ...rest,
-    ...(outOfSight === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: outOfSight } }),
+    ...(blindReason === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: blindReason } }),
     clock: measurement.kind === 'measured' ? { ...state.clock, observedUntilMs: measurement.toMs } : state.clock,
     candidateStates: state.candidateStates.map((candidate, index) =>
       isStillJudged(candidate) ? updateCandidate(candidate, index, observed) : candidate,
@@ -109,7 +107,7 @@ function withObservedFacts(state: ExperimentState, observed: Observed): Experime
   return withWarnings(next, [...new Set(notes)]);
 }
 
-/** What the look has changed about one judged version. */
+/** Updates the state of one judged version with the observation. */
 function updateCandidate(
   candidate: CandidateState,
   index: number,
@@ -120,7 +118,7 @@ function updateCandidate(
   const measurement = versionMeasurement(observed.measurement, { testingPattern, index });
   const judged = judgement?.[index] ?? undefined;
   const { kind } = driftAt(drifts, index);
-  // Out of sight it has not become ready.
+  // A version that cannot be observed has not become ready.
   const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
   const isStarvedNow =
     measurement.kind === 'measured' ? isStarved(candidate, measurement) : starvedSinceMs !== undefined;
@@ -137,7 +135,10 @@ function updateCandidate(
   };
 }
 
-/** Blind, paused, at the gate, in a bad environment or with an unready candidate, time passes but no iteration does. */
+/**
+ * Whether the interval can complete an iteration: it does not while blind, paused, at the gate, in a bad environment
+ * or under drift.
+ */
 function isWholeIteration({ blind, paused, gate, candidateStates }: ExperimentState, { drifts }: Observed): boolean {
   const disturbances = [blind, paused, gate];
   if (disturbances.some((disturbance) => disturbance !== undefined)) return false;
@@ -164,7 +165,7 @@ function isStarved({ weight }: CandidateState, { candidate }: Extract<Measuremen
   return weight > 0 && candidate.requests === 0;
 }
 
-function reasonOutOfSight(
+function findBlindReason(
   { traffic, candidateStates }: ExperimentState,
   measurement: RunMeasurement,
   drifts: readonly Drift[],

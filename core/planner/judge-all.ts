@@ -1,3 +1,4 @@
+import { defined } from '../text/defined.ts';
 import { withBoundsPerCandidate } from '../experiment/analysis-rules.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { judgeInterval } from './judge-candidate.ts';
@@ -8,18 +9,19 @@ import { shareTraffic } from './share-among-candidates.ts';
 import { isStillJudged } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
 
+/** An interval, and what was known of each judged version before it. */
 export interface JudgeAllInput {
   readonly experiment: Experiment;
   readonly measurement: RunMeasurement;
   /** What was known of each judged version before the interval. */
   readonly candidateStates: readonly Pick<CandidateState, 'weight' | 'totals' | 'evidence' | 'eliminated'>[];
-  /** Until then, epoch ms, intervals are measured and shown, but judge nothing. */
+  /** The end of the warm-up, epoch ms: intervals that begin earlier are measured and shown, but not judged. */
   readonly warmUpUntilMs?: number;
   /** False leaves out what only people read. */
   readonly shown?: boolean;
 }
 
-/** One judgement for each judged version, in their order; null for those that are out of the race. */
+/** One judgement for each judged version, in their order; null for those that were eliminated. */
 export type Judgements = readonly (IntervalJudgement | null)[];
 
 /**
@@ -37,7 +39,7 @@ export function judgeAll({ experiment, measurement, candidateStates, ...settings
       measurement: versionMeasurement(measurement, { testingPattern, index }),
       weight,
       totals,
-      ...(evidence === undefined ? {} : { evidence }),
+      ...defined({ evidence }),
       ...settings,
     });
   });

@@ -11,16 +11,17 @@ import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import { nextWeight } from './next-weight.ts';
 import { defined } from '../text/defined.ts';
 
+/** An interval of one judged version, and what was known of it before. */
 export interface JudgeIntervalInput {
   readonly experiment: Experiment;
-  /** Since the candidate first had traffic. */
+  /** What both versions answered since the candidate first had traffic, before the interval. */
   readonly totals: Totals;
   readonly measurement: Measurement;
   /** The candidate's weight in the interval, percent. */
   readonly weight: number;
-  /** What was known before the interval; absent at first, and where the method needs none. */
+  /** The evidence before the interval; absent at first, and where the method needs none. */
   readonly evidence?: Evidence;
-  /** Until then, epoch ms, intervals are measured and shown, but judge nothing. */
+  /** The end of the warm-up, epoch ms: intervals that begin earlier are measured and shown, but not judged. */
   readonly warmUpUntilMs?: number;
   /** False leaves out what only people read. */
   readonly shown?: boolean;
@@ -35,12 +36,12 @@ export interface IntervalJudgement {
   readonly weight: number;
   readonly reason: string;
   readonly suspect: boolean;
-  /** Of A/B tests. */
+  /** Present in A/B and A/B/N tests only. */
   readonly reward?: RewardComparison;
 }
 
 /**
- * Adds an interval to the totals and to the evidence, judges both versions and weighs the candidate. An interval whose
+ * Adds an interval to the totals and to the evidence, judges both versions and chooses the next weight. An interval whose
  * histogram has other boundaries than the totals adds nothing and is answered as not measured.
  */
 export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {

@@ -11,6 +11,7 @@ export interface WeightDecision {
   readonly reason: string;
 }
 
+/** An assessed interval, and the weight that the candidate had in it. */
 export interface NextWeightInput {
   readonly experiment: Experiment;
   readonly assessment: Assessment;
@@ -24,7 +25,7 @@ export interface NextWeightInput {
   readonly recentRequests?: readonly number[];
 }
 
-/** The weight that a failing candidate keeps, so that it can recover; the first step where that is smaller. */
+/** The weight that a failing candidate keeps so that it can recover, percent; the first step is kept where it is smaller. */
 export const failingWeight = 5;
 
 /** The weight that Running begins with: the first step or one increment, within the maximum, at least 1 % and at most 100 %. */
@@ -36,7 +37,10 @@ export function firstWeight(experiment: Pick<Experiment, 'weights' | 'analysis' 
   return Math.max(1, Math.min(first, weights.maxCandidateWeight, 100));
 }
 
-/** The same with the requests that an interval brings, so far as they are known: a risk budget may begin lower. */
+/**
+ * The first step and why: the first weight, or less where a risk budget allows no more at the requests that an
+ * interval brings.
+ */
 export function firstStep(experiment: Experiment, requestsPerInterval: number | undefined): WeightDecision {
   const first = firstWeight(experiment);
   if (requestsPerInterval === undefined) return { weight: first, reason: `first step, ${first} %` };
@@ -46,7 +50,7 @@ export function firstStep(experiment: Experiment, requestsPerInterval: number | 
 }
 
 /**
- * The candidate's next weight: one increment up to the maximum, unless something speaks against it.
+ * The candidate's next weight: one increment up to the maximum, unless something forbids it.
  *
  * Not measured, an `error`, a suspect estimate or an interval without candidate requests hold the weight; a fail drops
  * it to `min(5, first step)`, from where it may recover; `undecided` alone does not hold it. A risk budget may allow less than
@@ -116,14 +120,14 @@ export function highestWeight(experiment: Experiment): number {
   return Math.max(firstWeight(experiment), Math.min(experiment.weights.maxCandidateWeight, 100));
 }
 
-/** The weight one step above, wherever the ceiling is. */
+/** The weight one step above, whatever the ceiling; unchanged above the last of the listed steps. */
 export function nextStep(experiment: Experiment, weight: number): number {
   const { steps } = experiment.analysis;
   if (steps === undefined) return weight + experiment.weights.maxCandidateWeightIncrement;
   return steps.find((percent) => percent > weight) ?? weight;
 }
 
-/** The smaller of the two wins. */
+/** Lowers a decision to what the risk budget allows. */
 function withinBudget(input: NextWeightInput, decision: WeightDecision): WeightDecision {
   const { experiment, measurement, weight, candidate, recentRequests = [] } = input;
   if (measurement.kind !== 'measured') return decision;

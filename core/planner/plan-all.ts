@@ -15,9 +15,9 @@ export type Plan =
   | { readonly kind: 'hold'; readonly reason: string }
   | {
       readonly kind: 'shift';
-      /** Of the candidates, percent. */
+      /** The candidates' weights, percent. */
       readonly weights: readonly number[];
-      /** Candidates that leave the race with this step. */
+      /** Candidates that are eliminated with this step. */
       readonly eliminated: readonly { readonly index: number; readonly reason: string }[];
       readonly reason: string;
     }
@@ -30,14 +30,15 @@ export type Plan =
   /** A conformance test has its answer; no traffic was moved. */
   | { readonly kind: 'conclude'; readonly conforms: boolean; readonly reason: string };
 
+/** What the plan of all versions depends on. */
 export interface PlanInput {
   readonly experiment: Experiment;
   readonly candidateStates: readonly CandidateState[];
-  /** What is known of each judged version, in their order. */
+  /** The planning input of each judged version, in their order. */
   readonly inputs: readonly CandidatePlanInput[];
 }
 
-/** Decides the next step of a running experiment from what each judged version by itself would have next. */
+/** Decides the next step of a running experiment from the plans of its judged versions. */
 export function planNextStep(input: PlanInput): Plan {
   const planned = planCandidates(input);
   if (input.experiment.testingPattern === 'Conformance') return planConformance(planned);
@@ -65,7 +66,7 @@ function planCandidates({ experiment, candidateStates, inputs }: PlanInput): rea
   });
 }
 
-/** One version's reason stands by itself, several are named. */
+/** The reason of the only version, or those of several with their names. */
 function planReasons(planned: readonly PlannedCandidate[]): string {
   if (planned.length === 1) return planned[0]?.plan.reason ?? '';
   return planned.map(({ name, plan }) => `${name}: ${plan.reason}`).join('; ');
@@ -90,7 +91,7 @@ function planConformance(planned: readonly PlannedCandidate[]): Plan {
   }
 }
 
-/** Nobody can be chosen yet: every candidate gets its next weight, and who has failed leaves the race. */
+/** Plans while no winner can be chosen yet: every candidate gets its next weight, and those that failed are eliminated. */
 function goOn({ candidateStates }: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   const eliminated = planned
     .filter(({ plan }) => plan.kind === 'rollBack')
@@ -103,12 +104,10 @@ function goOn({ candidateStates }: PlanInput, planned: readonly PlannedCandidate
   });
   const reason = planReasons(planned);
   const isSame = weights.every((weight, index) => weight === present[index]);
-  return isSame && eliminated.length === 0
-    ? { kind: 'hold', reason }
-    : { kind: 'shift', weights, eliminated: eliminated, reason };
+  return isSame && eliminated.length === 0 ? { kind: 'hold', reason } : { kind: 'shift', weights, eliminated, reason };
 }
 
-/** Every candidate that is left satisfies the objectives, or has failed. */
+/** Chooses the winner, once every candidate that is still judged satisfies the objectives or has failed. */
 function choose(input: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   const { experiment } = input;
   const fit = planned.filter(({ plan }) => plan.kind !== 'rollBack');
@@ -118,7 +117,7 @@ function choose(input: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   switch (leader.kind) {
     case 'candidate': {
       const winner = fit.find(({ index }) => index === leader.index);
-      if (winner === undefined) throw new Error(`the leader ${leader.name} is out of the race`);
+      if (winner === undefined) throw new Error(`the leader ${leader.name} is no longer judged`);
       return chosen(winner, leader.reason);
     }
     case 'baseline':
@@ -133,7 +132,10 @@ function chosen({ index, plan }: PlannedCandidate, why?: string): Plan {
   return plan.kind === 'promote' ? { kind: 'promote', winner: index, reason } : { kind: 'openGate', reason };
 }
 
-/** A baseline that fails the objectives is beaten by whoever satisfies them. */
+/**
+ * The best of the candidates and the baseline; a baseline that fails the objectives loses to the only candidate that
+ * satisfies them.
+ */
 function leaderAmong({ experiment, inputs }: PlanInput, fit: readonly PlannedCandidate[]): Leader {
   const ranked = inputs.map((input, index) => {
     const isFit = fit.some((candidate) => candidate.index === index);
@@ -150,7 +152,7 @@ function isFailedByBaseline({ baseline }: { readonly baseline: string }): boolea
   return baseline === 'fail';
 }
 
-/** Objectives satisfied, reward undecided: by the same policy as an undecided objective. */
+/** Plans when the objectives are satisfied but the reward is undecided: by the policy for undecided objectives. */
 function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate[], why: string): Plan {
   const reason = `no winner: ${why}`;
   const [first] = fit;
@@ -173,11 +175,12 @@ function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate
   }
 }
 
-/** The same state after a plan: its weights, and who has left the race. */
+/** The state with the weights and eliminations of a plan. */
 export function withPlan(state: ExperimentState, plan: Plan): ExperimentState {
   return plan.kind === 'shift' ? withEliminated(withWeights(state, plan.weights), plan.eliminated) : state;
 }
 
+/** The state with candidates that are no longer judged, and why. */
 export function withEliminated(
   state: ExperimentState,
   eliminated: Extract<Plan, { kind: 'shift' }>['eliminated'],

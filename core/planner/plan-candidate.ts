@@ -7,7 +7,7 @@ import { formatDuration } from '../text/duration.ts';
 import type { ApprovalGate } from './requests.ts';
 import { formatRequest } from './requests.ts';
 
-/** What the run knows after an observation, and how far it is. Integers, enums and words only. */
+/** What the plan of one judged version depends on, after an observation. */
 export interface CandidatePlanInput {
   readonly experiment: Experiment;
   readonly nowMs: number;
@@ -15,7 +15,7 @@ export interface CandidatePlanInput {
   readonly iteration: number;
   readonly weight: number;
   readonly drift: Drift;
-  /** Absent while the metrics are out of sight. */
+  /** Absent while the metrics are blind. */
   readonly computed?: {
     readonly assessment: Assessment;
     readonly weight: number;
@@ -35,7 +35,7 @@ export interface CandidatePlanInput {
   readonly gate?: ApprovalGate;
 }
 
-/** What to do next, and why, with the numbers. */
+/** What to do next with one judged version, and why, with the numbers. */
 export type CandidatePlan =
   | { readonly kind: 'hold'; readonly reason: string }
   | { readonly kind: 'shift'; readonly weight: number; readonly reason: string }
@@ -104,7 +104,7 @@ function planForBlindness({ blind, experiment, nowMs }: CandidatePlanInput): Can
   return { kind: 'hold', reason: `blind, weight held: ${blind.reason}` };
 }
 
-/** What fails both versions is no reason to blame the candidate, and no time to judge it. */
+/** Plans while both versions fail: the candidate is not blamed, and not judged. */
 function planForEnvironment({
   computed,
   environmentSinceMs,
@@ -144,7 +144,7 @@ function planForProgress(input: CandidatePlanInput): CandidatePlan {
   return { kind: 'openGate', reason: `${passed}; waiting for approval` };
 }
 
-/** After the last iteration without a pass: what is undecided goes by policy, everything else rolls back. */
+/** Plans after the last iteration without a pass: what is undecided goes by policy, everything else rolls back. */
 function planWithoutPass(input: CandidatePlanInput, computed: Computed): CandidatePlan {
   const { experiment } = input;
   const { assessment } = computed;
@@ -179,7 +179,7 @@ function planExtension(
   return shiftOrHold(weight, computed.weight, `extended: ${reason}; ${computed.reason}`);
 }
 
-/** iter8's decision, which has no error bounds. */
+/** Decides by the point estimates as iter8 does, without error bounds. */
 function planByEstimate(input: CandidatePlanInput, assessment: Assessment, reason: string): CandidatePlan {
   const { experiment } = input;
   const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
@@ -194,7 +194,7 @@ function planWhilePaused({ weight }: CandidatePlanInput, computed: { weight: num
   return { kind: 'hold', reason: 'paused, weight held' };
 }
 
-/** Old evidence is no reason to promote: whatever kept requests from the candidate may be its own fault. */
+/** Plans for a candidate that gets no requests: old evidence is no reason to promote, and the lack may be its own fault. */
 function planWhileStarved({ starvedSinceMs, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
   if (starvedSinceMs === undefined) return undefined;
   const since = formatDuration(nowMs - starvedSinceMs);

@@ -1,12 +1,12 @@
-/** What people can ask of a running experiment, by signal or by update. */
+/** The requests that people can make of a running experiment, by signal or by update. */
 export type RequestKind = 'abort' | 'approve' | 'reject' | 'pause' | 'resume';
 
-/** `aborted by alice: the checkout is broken`, as far as who and why are known. */
+/** Formats a request, `aborted by alice: the checkout is broken`, as far as name and reason are known. */
 export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, 'by' | 'reason'>): string {
   return `${done}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** Who asked for something, and why, as far as the message said. `atMs` is epoch milliseconds. */
+/** A request of a person: by whom and why, as far as the message said. `atMs` is epoch milliseconds. */
 export interface HumanRequest {
   readonly by?: string;
   readonly reason?: string;

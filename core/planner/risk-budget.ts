@@ -6,6 +6,7 @@ import { shareInterval } from '../stats/bernoulli.ts';
 /** The chance that the error rate is above the bound by which the next interval is planned. */
 const planningError = 0.2;
 
+/** What the candidate has served, and the traffic of the next interval. */
 export interface RiskBudgetInput {
   readonly experiment: Experiment;
   /** What the candidate has answered so far. */

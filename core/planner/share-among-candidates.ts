@@ -5,7 +5,7 @@ import type { IntervalJudgement } from './judge-candidate.ts';
 import type { CandidateState } from './candidate-state.ts';
 import { failingWeight, firstStep } from './next-weight.ts';
 
-/** The share of the candidates' traffic that goes on looking at versions that do not lead, as in iter8. */
+/** The share of the candidates' traffic that keeps measuring versions that do not lead, as in iter8. */
 const exploration = 0.1;
 
 /**
@@ -24,12 +24,12 @@ export function shareTraffic(
   const leader = findLeader(experiment, judgements);
   return judgements.map((judgement, index) => {
     if (judgement === null) return null;
-    const ceiling = ceilingFor({ index, leader, remaining: remaining }, experiment);
+    const ceiling = ceilingFor({ index, leader, remaining }, experiment);
     return bounded(judgement, { weight: states[index]?.weight ?? 0, ceiling, leader });
   });
 }
 
-/** The weights that Running begins with, and why. */
+/** The weights that Running begins with, percent, and why. */
 export function firstWeights(
   experiment: Experiment,
   requestsPerInterval: number | undefined,
@@ -39,19 +39,19 @@ export function firstWeights(
   if (remaining === 1 && experiment.reward === undefined) return { weights: [weight], reason };
   const leader: Leader = { kind: 'none', reason: '' };
   const weights = experiment.candidates.map((_, index) =>
-    Math.min(weight, ceilingFor({ index, leader, remaining: remaining }, experiment)),
+    Math.min(weight, ceilingFor({ index, leader, remaining }, experiment)),
   );
   return { weights, reason: `first step, ${weights.map((percent) => `${percent} %`).join(', ')}` };
 }
 
-interface Place {
+interface CeilingInput {
   readonly index: number;
   readonly leader: Leader;
-  /** Candidates in the race. */
+  /** The number of candidates that are still judged. */
   readonly remaining: number;
 }
 
-function ceilingFor({ index, leader, remaining }: Place, { weights }: Experiment): number {
+function ceilingFor({ index, leader, remaining }: CeilingInput, { weights }: Experiment): number {
   const most = Math.min(100, weights.maxCandidateWeight);
   const explored = Math.max(1, Math.floor((exploration * most) / (remaining + 1)));
   switch (leader.kind) {

@@ -15,7 +15,7 @@ import type { ExperimentState, FirstStep, IterationRecord } from './experiment-s
 const keptIterations = 50;
 const keptWarnings = 20;
 
-/** What a manifest was read as. */
+/** A manifest that was read, and what was found out about Temporal. */
 export interface LoadedManifest extends Pick<ExperimentState, 'searchAttributes' | 'temporalAddress'> {
   readonly experiment: Experiment;
   readonly warnings: readonly string[];
@@ -33,14 +33,14 @@ export function waitForHolder(state: ExperimentState, holder: HolderReport): Exp
   return { ...state, waitingFor: holder, event: { reason: 'ExperimentInitialized', message } };
 }
 
-/** The target is ours. */
+/** The target is held by this run. */
 export function enterInitializing(state: ExperimentState, experiment: Experiment): ExperimentState {
   const { waitingFor: _, ...acquired } = state;
   const message = `Target ${formatObjectName(experiment.target)} acquired`;
   return { ...acquired, stage: 'Initializing', event: { reason: 'TargetAcquired', message } };
 }
 
-/** The versions that the manifest left to be found are known. */
+/** The versions that the manifest does not name have been found. */
 export function withFoundVersions(
   state: ExperimentState,
   experiment: Experiment,
@@ -53,7 +53,7 @@ export function withFoundVersions(
 export interface PreflightFindings {
   /** One for each version, the baseline first. */
   readonly revisions: readonly { readonly image: string }[];
-  /** The candidates' percents of the traffic as it is. */
+  /** The candidates' percents of the present traffic. */
   readonly weights: readonly number[];
   readonly tags: readonly TaggedRevision[];
   readonly correlations?: Experiment['correlations'];
@@ -62,7 +62,10 @@ export interface PreflightFindings {
   readonly warnings: readonly string[];
 }
 
-/** The preflight has passed: from now on an experiment that moves traffic answers for it. Next is the first step. */
+/**
+ * The preflight has passed: from now on every ending of an experiment that moves traffic makes it safe. Next is the
+ * first step.
+ */
 export function enterRunning(
   state: ExperimentState,
   experiment: Experiment,
@@ -94,6 +97,7 @@ export function startClock(state: ExperimentState, experiment: Experiment, nowMs
   };
 }
 
+/** The state with another deadline of the observation grid, epoch ms. */
 export function withDeadline(state: ExperimentState, deadlineMs: number): ExperimentState {
   return { ...state, clock: { ...state.clock, deadlineMs } };
 }
@@ -112,11 +116,12 @@ export function withIteration(
   return withDeadline({ ...state, history, traffic: { ...state.traffic, reason: record.reason } }, deadlineMs);
 }
 
+/** The loop of this number is complete; loops count from 1. */
 export function completeLoop(state: ExperimentState, loop: number): ExperimentState {
   return { ...state, event: { reason: 'IterationUpdate', message: `Completed Loop ${loop}` } };
 }
 
-/** Adds what a load task has counted, of the experiment's own versions; load on others is only load. */
+/** Adds the counts of a load task, by the version's name; those of versions that are not the experiment's are dropped. */
 export function withCollected(state: ExperimentState, counts: Readonly<Record<string, Counts>>): ExperimentState {
   const { experiment, collected } = state;
   const own = experiment === undefined ? [] : allVersions(experiment).map(({ name }) => name);
@@ -126,7 +131,7 @@ export function withCollected(state: ExperimentState, counts: Readonly<Record<st
   return { ...state, collected: { ...collected, ...Object.fromEntries(sums) } };
 }
 
-/** What load tasks have counted goes into one observation, and into no other. */
+/** Drops the counts of the load tasks, which an observation has used: they go into no other. */
 export function withoutCollected(state: ExperimentState): ExperimentState {
   return { ...state, collected: {} };
 }
@@ -153,6 +158,7 @@ export function withPromoted(state: ExperimentState, { name }: { readonly name: 
   return { ...state, promoted: name };
 }
 
+/** The run has ended. */
 export function enterCompleted(
   state: ExperimentState,
   { outcome, reason, atMs }: { readonly outcome: Outcome; readonly reason: string; readonly atMs: number },
@@ -166,12 +172,12 @@ export function enterCompleted(
   };
 }
 
-/** The workflow was cancelled, which is an abort; an earlier one keeps its words. */
+/** The workflow was cancelled, which is an abort; an earlier abort keeps its reason. */
 export function withCancellation(state: ExperimentState, nowMs: number): ExperimentState {
   return { ...state, abort: state.abort ?? { reason: 'the workflow was cancelled', atMs: nowMs }, cancelled: true };
 }
 
-/** Adds warnings, each once, and forgets the oldest beyond the limit. */
+/** Adds warnings, each once, and drops the oldest beyond the limit. */
 export function withWarnings(state: ExperimentState, warnings: readonly string[]): ExperimentState {
   const added = warnings.filter((warning) => !state.warnings.includes(warning));
   return added.length === 0 ? state : { ...state, warnings: [...state.warnings, ...added].slice(-keptWarnings) };

@@ -5,7 +5,7 @@ export function planWrite(state: ExperimentState, reason: string): ExperimentSta
   return withTraffic(state, { sequence: state.traffic.sequence + 1, confirmed: false, reason });
 }
 
-/** The cluster has reported a write, unless a later one was planned meanwhile, as by an abort: then it describes the traffic no more. */
+/** The cluster has reported a write; nothing changes if a later one was planned meanwhile, as by an abort. */
 export function confirmWrite(
   state: ExperimentState,
   { sequence, weights }: { readonly sequence: number; readonly weights: readonly number[] },
@@ -14,17 +14,17 @@ export function confirmWrite(
   return withTraffic(withWeights(state, weights), { confirmed: true });
 }
 
-/** The cluster has not reported these weights: the next observation sees why. */
+/** The cluster has not reported these weights; the next observation finds out why. */
 export function leaveUnconfirmed(state: ExperimentState, weights: readonly number[]): ExperimentState {
   return withTraffic(withWeights(state, weights), { confirmed: false });
 }
 
-/** A later write of this very run was found. */
+/** A later write of this run was found in the cluster. */
 export function adoptSequence(state: ExperimentState, sequence: number): ExperimentState {
   return withTraffic(state, { sequence });
 }
 
-/** 100 % baseline was accepted. */
+/** The write of 100 % baseline was accepted, this long after it was decided. */
 export function withTimeToSafe(state: ExperimentState, timeToSafeMs: number): ExperimentState {
   return withTraffic(state, { timeToSafeMs });
 }

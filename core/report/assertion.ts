@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 
 interface Meaning {
   readonly meaning: string;
-  /** Asked once the experiment has ended, never before. */
+  /** Called only for an experiment that has ended. */
   readonly holds: (ended: Report) => boolean;
 }
 
@@ -30,10 +30,10 @@ const conditions = {
   failed: { meaning: 'it could not be carried out to its end', holds: ({ outcome }) => outcome === 'Failed' },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
-/** What may be asserted about an experiment. */
+/** The name of a condition that may be asserted about an experiment. */
 export type AssertedCondition = keyof typeof conditions;
 
-/** All of them, with what they mean. */
+/** All conditions with their descriptions, by name. */
 export const assertedConditions: ReadonlyMap<string, string> = new Map(
   Object.entries(conditions).map(([name, { meaning }]) => [name, meaning]),
 );
@@ -50,7 +50,7 @@ export function isAssertedCondition(text: string): text is AssertedCondition {
 }
 
 /**
- * Checks conditions against the state of an experiment. All are about its end: who leads in between may still lose, so
+ * Checks conditions against the state of an experiment. All are about its end: a version that leads in between may still lose, so
  * nothing is known before, and nothing changes after.
  */
 export function assertConditions(report: Report, asserted: readonly AssertedCondition[]): readonly AssertionResult[] {

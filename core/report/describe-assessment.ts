@@ -43,7 +43,7 @@ export function formatValue(value: number | undefined): string {
   return Number(rounded) < value ? (Number(rounded) + 0.001).toFixed(3) : rounded;
 }
 
-/** `name (units)`. */
+/** The metric with its units, `name (units)`. */
 export function formatMetricName(metric: MetricName, definitions?: MetricDefinitions): string {
   const { units } = metricFacts(metric, definitions);
   return units === undefined ? metric : `${metric} (${units})`;
@@ -59,7 +59,7 @@ const winnerRules: Readonly<Record<string, string>> = {
   'A/B/N': 'Of the versions that satisfy the objectives, the one with the best reward wins.',
 };
 
-/** iter8ctl's words for what is decided; the two verdicts that it did not know keep their own names. */
+/** iter8ctl's words for pass and fail; the two verdicts that it did not have keep their own names. */
 const verdictWords: Readonly<Record<Verdict, string>> = {
   pass: 'true',
   fail: 'false',

@@ -29,7 +29,7 @@ export function describe(report: Report): string {
   return joinSections([...assessmentSections(report), ...beyond, warningsSection(report)]);
 }
 
-/** The same in short: iter8ctl's sections, and how and why the experiment has ended. */
+/** The short description: iter8ctl's sections, and how and why the experiment has ended. */
 export function describeBriefly(report: Report): string {
   return joinSections([...assessmentSections(report), { title: 'Outcome', lines: outcomeAndReason(report) }]);
 }

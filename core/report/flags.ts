@@ -6,7 +6,7 @@ import { formatRequest } from '../planner/requests.ts';
 /** What is special about an experiment right now, beside its stage. */
 export interface Flag {
   readonly name: 'waiting' | 'aborting' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
-  /** Who, since when and why, in one line; empty when the name says it all. */
+  /** The details in one line: by whom, since when and why; empty where the name suffices. */
   readonly detail: string;
 }
 
@@ -36,7 +36,7 @@ function holderText({ workflowId, temporalNamespace, temporalAddress }: NonNulla
   return `${workflowId} (namespace ${temporalNamespace} at ${temporalAddress})`;
 }
 
-/** Who is out of the race has no traffic to harm. */
+/** The versions that are still judged: an eliminated one has no traffic to harm. */
 function remainingVersions({ judged }: Report): Report['judged'] {
   return judged.filter(({ out }) => out === undefined);
 }

@@ -11,7 +11,7 @@ import { formatEvent } from '../experiment/event.ts';
 import { publicStage } from '../experiment/stage.ts';
 import { defined } from '../text/defined.ts';
 
-/** The state as users see it. Before the manifest has been read there is no experiment, and its fields are empty. */
+/** Builds the report of a state. Before the manifest has been read there is no experiment, and its fields are empty. */
 export function buildReport(state: ExperimentState): Report {
   const { experiment, ending, clock, traffic, gate, paused, blind, waitingFor } = state;
   const winner = currentWinner(state);
@@ -84,7 +84,7 @@ function describeVersion(version: Version | undefined, images: Readonly<Record<s
   return { name, revision, ...defined({ image: images[name] }) };
 }
 
-/** Who would win if the run ended now; after it, who has won. */
+/** The version that would win if the run ended now, by name; for a run that has ended, the version that has won. */
 export function currentWinner({ experiment, candidateStates, ending, promoted }: ExperimentState): string | undefined {
   const outcome = ending?.outcome;
   if (experiment === undefined) return undefined;
@@ -103,7 +103,7 @@ function conforms({ minSamples }: Experiment, [state]: readonly CandidateState[]
   return state?.assessment !== undefined && allPass(state.assessment, minSamples);
 }
 
-/** Among those that satisfy all objectives the best by the reward, or the only one where there is no reward. */
+/** The best by the reward among the candidates that satisfy all objectives, or the only one where there is no reward. */
 function leadingCandidate(experiment: Experiment, states: readonly CandidateState[]): string | undefined {
   const fit = states.map(({ assessment, reward, ...state }) => {
     if (assessment === undefined || !isStillJudged(state) || !allPass(assessment, experiment.minSamples)) return null;
@@ -121,7 +121,7 @@ function baselinePasses({ minSamples }: Experiment, states: readonly CandidateSt
   return assessment.objectives.every(({ baseline }) => baseline === 'pass');
 }
 
-/** A roll back alone is no victory: the baseline has satisfied the objectives, and every candidate is worse. */
+/** Whether the baseline has won a run that rolled back: it satisfies the objectives, and every candidate has lost. */
 function baselineWins(experiment: Experiment, states: readonly CandidateState[]): boolean {
   return baselinePasses(experiment, states) && states.every(hasLost);
 }

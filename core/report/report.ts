@@ -8,6 +8,7 @@ import type { HumanRequest } from '../planner/requests.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import type { HolderReport } from '../traffic/lease.ts';
 
+/** A version of the app as the report names it. */
 export interface VersionReport {
   readonly name: string;
   readonly revision: string;
@@ -18,10 +19,10 @@ export interface VersionReport {
 /** A version that is judged beside the baseline; in a conformance test the baseline itself. */
 export interface JudgedReport extends VersionReport {
   readonly assessment?: Assessment;
-  /** Of A/B tests. */
+  /** Present in A/B and A/B/N tests only. */
   readonly reward?: RewardComparison;
   readonly suspect: boolean;
-  /** Why it is out of the race, while others go on. */
+  /** Why the version was eliminated, while others are still judged. */
   readonly out?: string;
 }
 
@@ -37,9 +38,9 @@ export interface Report {
   readonly testingPattern: string;
   readonly deploymentPattern: string;
   readonly baseline: VersionReport;
-  /** Of the metrics that are not built in. */
+  /** Definitions of the metrics that are not built in. */
   readonly metrics?: MetricDefinitions;
-  /** What an A/B test prefers. */
+  /** The reward of an A/B or A/B/N test. */
   readonly reward?: Reward;
   /** The versions that are judged, in the order of the manifest. */
   readonly judged: readonly JudgedReport[];
@@ -59,8 +60,8 @@ export interface Report {
   /** When the next observation is due. */
   readonly nextAtMs?: number;
   /**
-   * The traffic that the plan chose last, in percent; `confirmed` when the cluster has reported it. A conformance test moves none:
-   * it is what the version had at the beginning.
+   * The traffic that the plan chose last, in percent; `confirmed` when the cluster has reported it. A conformance test moves no
+   * traffic: the weight is what the version had at the beginning.
    */
   readonly weights: {
     readonly baseline: number;
@@ -86,7 +87,7 @@ export interface Report {
   readonly warnings: readonly string[];
 }
 
-/** The report, if it is one that this version can read. */
+/** Reads a value as a report; undefined for anything that this version of serin cannot read. */
 export function asReport(value: unknown): Report | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { schemaVersion, stage, weights }: { schemaVersion?: unknown; stage?: unknown; weights?: unknown } = value;

@@ -1,13 +1,14 @@
 /** The width at which iter8ctl's tables begin to wrap a cell. */
 const wrapWidth = 30;
 
+/** Options of `grid`. */
 export interface TableOptions {
   /** Columns are at most this wide unless a single word is wider; 30 if absent. */
   readonly widths?: readonly number[];
 }
 
 /**
- * An ASCII grid with row lines, as iter8ctl prints it: headers in upper case and centred, long cells wrapped at words,
+ * An ASCII grid with row lines, as iter8ctl prints it: headers in upper case and centered, long cells wrapped at words,
  * numbers at the right and everything else at the left.
  */
 export function grid(

@@ -33,12 +33,12 @@ export function versionColumns(report: Report): readonly VersionColumn[] {
   return isAlone(report) ? candidates : [baselineColumn(report), ...candidates];
 }
 
-/** Whether the experiment judges one version beside no other. */
+/** Whether the experiment judges a single version, with none to compare it with. */
 export function isAlone({ testingPattern }: Pick<Report, 'testingPattern'>): boolean {
   return testingPattern === 'Conformance';
 }
 
-/** Every candidate was judged beside the same baseline. */
+/** The column of the baseline, which all candidates were judged beside: any of their assessments has its values. */
 function baselineColumn({ baseline, judged, weights }: Report): VersionColumn {
   const assessment = judged.find((one) => one.assessment !== undefined)?.assessment;
   const value = judged.find((one) => one.reward?.baseline !== undefined)?.reward?.baseline;

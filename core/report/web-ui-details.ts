@@ -6,7 +6,7 @@ import type { JudgedReport, Report } from './report.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import { versionColumns, isAlone } from './version-columns.ts';
 
-/** The Web UI shows these above everything else, so they stay short. */
+/** The Web UI shows the details above everything else, so they stay short. */
 const shownIterations = 5;
 const shownWarnings = 5;
 
@@ -77,8 +77,8 @@ function versionObjectives({ assessment, reward, out }: JudgedReport, title: str
     ({ objective, candidate, reason }) => `**${candidate}** ${asText(formatObjective(objective))}: ${asText(reason)}`,
   );
   const rewards = reward === undefined ? [] : [`**${reward.verdict}** reward: ${asText(reward.reason)}`];
-  const left = out === undefined ? [] : [`**eliminated** ${asText(out)}`];
-  return list(title, [...lines, ...rewards, ...left]);
+  const eliminated = out === undefined ? [] : [`**eliminated** ${asText(out)}`];
+  return list(title, [...lines, ...rewards, ...eliminated]);
 }
 
 function iterationsPart({ history }: Report): string {
@@ -100,7 +100,7 @@ function list(title: string, items: readonly string[]): string {
   return title === '' ? lines : `${title}\n\n${lines}`;
 }
 
-/** People's words and names must not turn into markup. */
+/** Escapes Markdown and joins lines, so that texts and names of users do not turn into markup. */
 function asText(text: string): string {
   return text.replaceAll(/[\\`*_[\]<]/g, (character) => `\\${character}`).replaceAll(/\s+/g, ' ');
 }

@@ -1,7 +1,7 @@
 import { leastRequests } from './least-requests.ts';
 import { logMeanExp } from './log-space.ts';
 
-/** Requests, and how many of them were bad. Both may be fractions, where they are worth less than they count. */
+/** Requests, and how many of them were bad. Both are fractions where they are discounted. */
 export interface Trials {
   readonly requests: number;
   readonly bad: number;
@@ -44,15 +44,15 @@ export interface ErrorBounds {
   readonly falseFail: number;
 }
 
-/** Where the share lies, with both bounds holding at every look. */
+/** Bounds on the share of bad requests, which hold at every observation. */
 export interface ShareInterval {
   readonly lower: number;
   readonly upper: number;
 }
 
 /**
- * Bounds on the share that hold at every look, each with its own error: the boundaries that the evidence just rejects.
- * `upper <= boundary` says the same as "the evidence for a pass at this boundary suffices".
+ * Bounds on the share that hold at every observation, each with its own error: the boundaries that the evidence just rejects.
+ * `upper <= boundary` is equivalent to "the evidence for a pass at this boundary suffices".
  */
 export function shareInterval(trials: Trials, { falsePass, falseFail }: ErrorBounds): ShareInterval {
   if (trials.requests === 0) return { lower: 0, upper: 1 };
@@ -67,7 +67,7 @@ export function shareInterval(trials: Trials, { falsePass, falseFail }: ErrorBou
 
 const bisections = 60;
 
-/** The end of the region in which the condition holds, seen from where it holds to where it does not. */
+/** Finds the end of the region in which the condition holds, between a point where it holds and one where it fails. */
 function bisect(ends: { readonly holds: number; readonly fails: number }, condition: (x: number) => boolean): number {
   let { holds, fails } = ends;
   for (let step = 0; step < bisections; step += 1) {

@@ -1,6 +1,6 @@
 import type { Trials } from './bernoulli.ts';
 
-/** Fewer intervals of history give no estimate. */
+/** The fewest intervals of history that give an estimate. */
 export const fewestHistoryIntervals = 50;
 
 /**
@@ -13,15 +13,16 @@ export function requestCorrelation(history: readonly Trials[]): number | undefin
   return correlationBehind(pearsonDispersion(intervals), intervals);
 }
 
-/** Latencies of one interval of the history. */
+/** The latencies of one interval of the history. */
 export interface LatencyTrials {
   readonly requests: number;
   readonly sumMs: number;
 }
 
 /**
- * The same for mean latencies: how much more the means of intervals differ than those of independent requests would, whose
- * variance (ms²) is that of all requests together.
+ * The intraclass correlation of latencies within an interval: how much more the means of intervals differ than those
+ * of independent requests with this variance (ms²), that of all requests together. `undefined` with fewer than 50
+ * intervals that had requests, or without variance.
  */
 export function latencyCorrelation(history: readonly LatencyTrials[], variance: number): number | undefined {
   const intervals = history.filter(({ requests }) => requests > 0);
@@ -46,7 +47,7 @@ export function intervalDispersion(requests: number, correlation: number): numbe
   return Math.max(1, 1 + (requests - 1) * correlation);
 }
 
-/** The trials at what they are worth: dividing a likelihood ratio's exponent keeps it a supermartingale (Jensen). */
+/** Discounts trials by their dispersion: dividing a likelihood ratio's exponent keeps it a supermartingale (Jensen). */
 export function discounted({ requests, bad }: Trials, dispersion: number): Trials {
   return { requests: requests / dispersion, bad: bad / dispersion };
 }
@@ -60,7 +61,7 @@ function pearsonDispersion(intervals: readonly Trials[]): number | undefined {
   return squares.reduce((sum, square) => sum + square, 0) / (intervals.length - 1);
 }
 
-/** What the intervals of one version say about its own bursts; sums, so that it stays small. */
+/** The statistics of the intervals of one version that its own dispersion is computed from; sums, so that they stay small. */
 export interface Spread {
   readonly intervals: number;
   readonly requests: number;
@@ -69,8 +70,10 @@ export interface Spread {
   readonly squares: number;
 }
 
+/** The statistics before the first interval. */
 export const noSpread: Spread = { intervals: 0, requests: 0, bad: 0, squares: 0 };
 
+/** Adds an interval that has at least one request. */
 export function withInterval(spread: Spread, { requests, bad }: Trials): Spread {
   return {
     intervals: spread.intervals + 1,
@@ -80,7 +83,7 @@ export function withInterval(spread: Spread, { requests, bad }: Trials): Spread 
   };
 }
 
-/** Intervals of independent requests that are assumed beside those that were seen. */
+/** The intervals of independent requests that are assumed beside the measured ones. */
 const pseudoIntervals = 2;
 
 /** Pearson's dispersion of the intervals so far, drawn towards 1 by two intervals of independent requests; at least 1. */

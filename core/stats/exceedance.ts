@@ -1,11 +1,11 @@
 import type { Bucket } from '../measurements/measurement.ts';
 
-/** How many requests took longer than a limit, as far as the buckets tell. */
+/** How many requests took longer than a limit, as far as the buckets show. */
 export interface Exceedances {
   readonly requests: number;
-  /** All that may have been over it: what a pass has to assume. */
+  /** All that may have been over the limit: what a pass has to assume. */
   readonly atMost: number;
-  /** Those that surely were over it: what a fail may rest on. */
+  /** Those that were over the limit for certain: what a fail may rest on. */
   readonly atLeast: number;
 }
 

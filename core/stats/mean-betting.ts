@@ -2,7 +2,7 @@ import type { Bucket } from '../measurements/measurement.ts';
 import { leastRequests } from './least-requests.ts';
 import { logMeanExp } from './log-space.ts';
 
-/** What an interval says about latencies: how many requests fell into each bucket, and the exact sum. */
+/** The latencies of an interval: how many requests fell into each bucket, and the exact sum. */
 export interface LatencyInterval {
   /** Cumulative and ascending, the last unbounded; milliseconds. */
   readonly buckets: readonly Bucket[];
@@ -15,7 +15,7 @@ const passStakes = [0.1, 0.3, 0.6, 0.9] as const;
 /** Bets against "the mean is at most the limit". */
 const failStakes = [0.02, 0.08, 0.3, 0.8] as const;
 
-/** How many times the limit a latency counts at most in the pass test; 10 let hangs through. */
+/** How many times the limit a latency counts at most in the pass test. With 10, versions whose requests hang pass. */
 const capFactor = 40;
 
 /**
@@ -100,7 +100,7 @@ export function requestsUntilBetsSuffice(logs: readonly number[], requests: numb
   });
 }
 
-/** Why sum and buckets of an interval cannot belong together, or `undefined` where they can. */
+/** Says why sum and buckets of an interval cannot belong together; `undefined` where they can. */
 export function disagreement({ buckets, sumMs }: LatencyInterval): string | undefined {
   const most = filledCells(buckets).reduce((sum, { count, toMs }) => sum + count * toMs, 0);
   // Sums are rounded to microseconds.
@@ -108,8 +108,8 @@ export function disagreement({ buckets, sumMs }: LatencyInterval): string | unde
 }
 
 /**
- * The variance of latencies, ms², as the buckets tell it: requests spread evenly over a bucket, at the lower end of the last. With few
- * and wide buckets it is more than the true one.
+ * The variance of latencies, ms², estimated from the buckets: requests spread evenly over a bucket, at the lower end
+ * of the last. With few and wide buckets it is more than the true one.
  */
 export function latencyVariance({ buckets, sumMs }: LatencyInterval): number {
   const cells = filledCells(buckets);
@@ -160,7 +160,7 @@ function filledCells(buckets: readonly Bucket[]): readonly Cell[] {
  */
 function leastLogGrowth({ cells, sumMs }: Shape, growth: (latencyMs: number) => number): number {
   const chords: { readonly room: number; readonly slope: number }[] = [];
-  // Negative where sum and buckets are of different moments.
+  // `left` is negative where sum and buckets are of different times.
   let [total, left] = [0, sumMs];
   for (const { count, fromMs, toMs } of cells) {
     const atStart = growth(fromMs);

@@ -12,6 +12,7 @@ export interface RestartingProcess {
   readonly logs: readonly number[];
 }
 
+/** The process before the first interval. */
 export const freshProcess: RestartingProcess = { intervals: 0, logs: [] };
 
 /** Adds one interval, given what it adds to each alternative. */

@@ -5,13 +5,15 @@ export interface Differences {
   readonly sumOfSquares: number;
 }
 
+/** The differences before the first interval. */
 export const noDifferences: Differences = { count: 0, sum: 0, sumOfSquares: 0 };
 
+/** Adds the value of one interval, minus its limit. */
 export function addDifference({ count, sum, sumOfSquares }: Differences, value: number): Differences {
   return { count: count + 1, sum: sum + value, sumOfSquares: sumOfSquares + value * value };
 }
 
-/** Fewer intervals say nothing about their spread. */
+/** The fewest intervals that say anything about their spread. */
 export const fewestIntervals = 5;
 
 /** Log evidence for a mean on either side of the limit. */

@@ -25,7 +25,7 @@ export function logChoose(n: number, k: number): number {
   return k === 0 || k === n ? 0 : logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 }
 
-/** The regularised incomplete beta function I_x(a, b): P(p <= x) for p from Beta(a, b). */
+/** The regularized incomplete beta function I_x(a, b): P(p <= x) for p from Beta(a, b). */
 export function regularizedBeta(x: number, { a, b }: BetaShape): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -34,6 +34,7 @@ export function regularizedBeta(x: number, { a, b }: BetaShape): number {
   return front * betaFraction(x, { a, b });
 }
 
+/** The parameters of a Beta distribution. */
 export interface BetaShape {
   readonly a: number;
   readonly b: number;
@@ -69,6 +70,7 @@ function betaFraction(x: number, { a, b }: BetaShape): number {
   return fraction;
 }
 
+/** Keeps a denominator away from 0, as the method requires. */
 function away(value: number): number {
   return Math.abs(value) < tiny ? tiny : value;
 }

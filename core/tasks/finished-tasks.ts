@@ -19,7 +19,10 @@ export interface FinishedTask {
   readonly release?: ReleaseFacts;
 }
 
-/** `helm upgrade app chart (release default/app at revision 3, deployed), kubectl annotate …`, secrets hidden. */
+/**
+ * Formats finished tasks, `helm upgrade app chart (release default/app at revision 3, deployed), kubectl annotate …`,
+ * secrets hidden.
+ */
 export function formatFinished(tasks: readonly FinishedTask[]): string {
   return tasks.map(formatTask).join(', ');
 }

@@ -16,6 +16,7 @@ export interface HelmUpgrade {
   readonly args: readonly string[];
 }
 
+/** A helm command that serin can run, or why it cannot. */
 export type HelmCommand =
   | { readonly kind: 'upgrade'; readonly upgrade: HelmUpgrade }
   | { readonly kind: 'unsupported'; readonly problem: string };
@@ -58,7 +59,7 @@ export function withNamespace({ args, namespace: named }: HelmUpgrade, namespace
 
 const elsewhere = 'serin changes the release in the cluster of its own worker only';
 
-/** Flags under which the command would not do what has been judged, or not where. */
+/** Flags with which the command would not deploy what was judged, or not where it was judged. */
 const refusedFlags: ReadonlyMap<string, string> = new Map([
   ['--dry-run', '`--dry-run` would change nothing'],
   ['--post-renderer', '`--post-renderer` runs another program, which the worker does not allow'],

@@ -2,7 +2,7 @@ import { contextDocument, weightDocuments, winnerFacts } from './task-context.ts
 import type { TaskContext } from './task-context.ts';
 import { defined } from '../text/defined.ts';
 
-/** What a notification without a body of its own says: iter8's summary, then the experiment. */
+/** The default body of a notification, JSON: iter8's summary, then the experiment. */
 export function notificationBody(context: TaskContext): string {
   const { winner, version } = context;
   const summary = {
@@ -14,7 +14,7 @@ export function notificationBody(context: TaskContext): string {
   return JSON.stringify({ summary, experiment: contextDocument(context) });
 }
 
-/** The same for people, in a few lines. */
+/** The state of the experiment for people, in a few lines. */
 export function notificationText(context: TaskContext): string {
   const { experiment, versions, stage, winner, completedIterations } = context;
   const shares = versions.map(({ name }) => `${name} ${context.weights[name] ?? 0} %`);

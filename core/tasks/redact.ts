@@ -4,10 +4,10 @@ const mask = '***';
 const secretFlag =
   /^--?(?:set|set-string|set-json|set-literal|(?:[\w-]*-)?(?:password|passphrase|token|secret|credentials?|api-?key))$/i;
 
-/** Shorter ones are words that also mean something else. */
+/** The fewest characters of a secret that is hidden: shorter ones are words that also occur elsewhere. */
 const shortestSecret = 4;
 
-/** A command for people, `helm upgrade app chart --set ***`. */
+/** Formats a command for people, secrets hidden: `helm upgrade app chart --set ***`. */
 export function formatCommand(command: string, args: readonly string[]): string {
   return [command, ...redactArgs(args)].map((word) => (/\s/.test(word) ? JSON.stringify(word) : word)).join(' ');
 }
@@ -21,7 +21,7 @@ export function redactArgs(args: readonly string[]): readonly string[] {
   });
 }
 
-/** Output without bearer tokens, credentials in URLs, and whatever the arguments marked as secret. */
+/** Output without bearer tokens, credentials in URLs, and the values that the arguments mark as secret. */
 export function redactOutput(output: string, args: readonly string[]): string {
   const secrets = secretValues(args).toSorted((a, b) => b.length - a.length);
   return redactText(secrets.reduce((text, secret) => text.replaceAll(secret, mask), output));
@@ -29,7 +29,7 @@ export function redactOutput(output: string, args: readonly string[]): string {
 
 /**
  * Text without the values of a secret, as a whole or line by line, also as URLs and JSON write them. Do it before anything is
- * cut off the text: a part of a value is not known again.
+ * cut off the text: a part of a value is not recognized.
  */
 export function redactValues(text: string, secrets: readonly string[]): string {
   const forms = new Set(secrets.flatMap(secretForms).filter((form) => form.length >= shortestSecret));
@@ -43,7 +43,7 @@ function secretForms(secret: string): readonly string[] {
   return written.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
 }
 
-/** kubectl tells of a patch that fails with the objects, each a line of JSON, and any of them may be a Secret. */
+/** kubectl reports a patch that fails with the objects, each a line of JSON, and any of them may be a Secret. */
 const sentObjects = /^.*\}$(?=\n+(?:(?:to|modified|current):$|for: ))|(?<=^(?:original|modified|current):\n)\{.*\}$/gm;
 
 function redactText(text: string): string {

@@ -12,8 +12,9 @@ export function possibleWinners(experiment: Experiment): readonly Version[] {
 }
 
 /**
- * The `kubectl apply` finish actions for a winner that the API server can be asked about before the run. What a command or a
- * script does before them may be what they need, so that only those that come first are.
+ * The `kubectl apply` finish actions for a winner that can be rehearsed with a dry run before the experiment. They
+ * may need what a command or a script does before them, so only those that come first qualify, and none after loop
+ * actions that may deploy.
  */
 export function rehearsableApplies(experiment: Experiment, winner: Version): readonly ExecTask[] {
   if (experiment.loop.some(mayDeploy)) return [];
@@ -22,7 +23,7 @@ export function rehearsableApplies(experiment: Experiment, winner: Version): rea
   return deploying.slice(0, end === -1 ? undefined : end).filter(isRehearsable);
 }
 
-/** kubectl refuses a dry run together with `--force`. */
+/** Whether a task is an apply that can run dry; kubectl refuses that together with `--force`. */
 function isRehearsable(task: Task): task is ExecTask {
   if (task.kind !== 'exec' || task.command !== 'kubectl') return false;
   const [subcommand, ...rest] = task.args;

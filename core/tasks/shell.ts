@@ -8,7 +8,7 @@ export function isShell(command: string): boolean {
 /** Characters that no shell interprets, quoted or not. */
 export const shellSafeCharacters = 'letters, digits and _@%+=:,./-';
 
-/** Whether a value may stand anywhere in a script and means itself there. */
+/** Whether no shell interprets any character of the value, wherever it is in a script. */
 export function isShellSafe(value: string): boolean {
   return /^[\w@%+=:,./-]*$/.test(value);
 }

@@ -6,14 +6,14 @@ import { templateVariables } from './template.ts';
 import type { JsonRecord, Scope } from './template.ts';
 import { defined } from '../text/defined.ts';
 
-/** Where an experiment is when a task runs: what its templates and its condition may ask. */
+/** The state of an experiment when a task runs, as the task's templates and condition may use it. */
 export interface TaskContext {
   readonly experiment: Described;
-  /** Baseline first. */
+  /** All versions, the baseline first. */
   readonly versions: readonly Version[];
-  /** Whose variables the task uses: iter8's version recommended for promotion. */
+  /** The version whose variables the task uses: iter8's version recommended for promotion. */
   readonly version: Version;
-  /** By name; absent while there is none. */
+  /** The winner's name; absent while there is none. */
   readonly winner?: string;
   readonly stage: Stage;
   readonly completedIterations: number;
@@ -26,6 +26,7 @@ type Described = Pick<
   'apiVersion' | 'name' | 'namespace' | 'target' | 'testingPattern' | 'deploymentPattern' | 'intervalMs' | 'iterations'
 >;
 
+/** What conditions and templates may ask about the winner. */
 export function winnerFacts({ winner, versions: [baseline] }: TaskContext): WinnerFacts {
   return { winnerFound: winner !== undefined, candidateWon: winner !== undefined && winner !== baseline?.name };
 }
@@ -59,7 +60,7 @@ export function contextDocument(context: TaskContext): JsonRecord {
   };
 }
 
-/** The same with the variables of a version by its name; one that the experiment does not have has its name only. */
+/** The context with the variables of the version of this name; a version that the experiment does not have gets its name only. */
 export function withVersion(context: TaskContext, name: string): TaskContext {
   const version = context.versions.find((known) => known.name === name) ?? { name, revision: name, variables: {} };
   return { ...context, version };
@@ -75,6 +76,7 @@ export function templateScope(context: TaskContext, options: Pick<Scope, 'secret
   };
 }
 
+/** The versions' weights with iter8's field names, percent. */
 export function weightDocuments({ versions, weights }: TaskContext): readonly JsonRecord[] {
   return versions.map(({ name }) => ({ name, value: weights[name] ?? 0 }));
 }

@@ -8,12 +8,14 @@ import type { RenderedParts } from './template.ts';
 import { taskTraits } from '../experiment/task-kinds.ts';
 import type { Delimiters, LoadAmount, LoadedVersion, Task, TaskKind } from '../experiment/task-kinds.ts';
 
+/** A task that runs a command. */
 export type ExecTask = Task<'exec'>;
 
+/** The arguments as they run, or why a template among them is invalid. */
 export type RenderedArgs =
   { readonly kind: 'ok'; readonly args: readonly string[] } | { readonly kind: 'invalid'; readonly problem: string };
 
-/** The arguments as they run when `version` wins: `{{ .variable }}` is replaced unless the task opts out. */
+/** Renders the arguments as they run when `version` wins: `{{ .variable }}` is replaced unless the task opts out. */
 export function renderArgs(task: ExecTask, version: Version): RenderedArgs {
   const own = task.argsByVersion?.[version.name] ?? [];
   if (!task.interpolate) return { kind: 'ok', args: [...task.args, ...own] };
@@ -26,7 +28,7 @@ export function renderArgs(task: ExecTask, version: Version): RenderedArgs {
   return { kind: 'ok', args: [...args, ...own] };
 }
 
-/** One argument; without secrets all its parts are text. */
+/** Renders one argument; it may not use secrets, so all its parts are text. */
 export function renderArg(arg: string, { command }: Pick<ExecTask, 'command'>, version: Version): RenderedParts {
   return renderParts(arg, { variables: templateVariables(version), isScript: isShell(command) }, 'go');
 }
@@ -39,7 +41,7 @@ export interface TextOptions {
   readonly isScript?: boolean;
 }
 
-/** A text as it is used at the moment; keys of the task's secret stay to be filled in. */
+/** Renders a text in the present context; keys of the task's secret stay to be filled in. */
 export function renderText(text: string, context: TaskContext, options: TextOptions): RenderedParts {
   const { delimiters, hasSecret, isScript = false } = options;
   return renderParts(text, templateScope(context, { secrets: hasSecret ? 'named' : 'unnamed', isScript }), delimiters);
@@ -55,7 +57,7 @@ export function mayDeploy({ kind }: Task): boolean {
   return taskTraits[kind].role === 'deployment';
 }
 
-/** Whether a finish task may run for this winner, as far as that is known before there is one. */
+/** Whether a finish task may run if this version wins, as far as that is known before the end. */
 export function mayRunFor({ condition }: Task, { isBaseline }: { readonly isBaseline: boolean }): boolean {
   if (condition === undefined) return true;
   if (!isBaseline) return holds(condition, { winnerFound: true, candidateWon: true });

@@ -26,6 +26,7 @@ export interface Scope {
 /** Text, or a key of the task's secret, whose value is filled in where the text is used and never before. */
 export type TemplatePart = string | { readonly secret: string };
 
+/** A rendered text, or why its template is invalid. */
 export type RenderedParts =
   | { readonly kind: 'ok'; readonly parts: readonly TemplatePart[] }
   | { readonly kind: 'invalid'; readonly problem: string };
@@ -35,7 +36,7 @@ export function templateVariables(version: Version): Readonly<Record<string, str
   return { name: version.name, ...version.variables };
 }
 
-/** With Go's trim marks: a dash beside a delimiter eats the white space on its other side. */
+/** Matches an action with Go's trim marks: a dash beside a delimiter removes the white space on the outer side of it. */
 function actionPattern(open: string, close: string, body: string): RegExp {
   return new RegExp(`(?:${open})(?<left>-(?=\\s))?(?<body>${body})(?<right>(?<=\\s)-)?(?:${close})`, 'g');
 }
@@ -47,7 +48,7 @@ const patterns: Readonly<Record<Delimiters, { readonly action: RegExp; readonly 
 };
 
 /**
- * Replaces `{{ .key }}` by the variable's text, unescaped, and whatever else the scope offers; keys of a secret stay to be
+ * Replaces `{{ .key }}` by the variable's text, unescaped, and other references of the scope likewise; keys of a secret stay to be
  * filled in. Every other construct of Go's templates, and every unknown key, is invalid: the problem names it and its place,
  * counted in characters from 1.
  */
@@ -70,7 +71,7 @@ export function renderParts(text: string, scope: Scope, delimiters: Delimiters):
   return { kind: 'ok', parts: joined([...parts, rest]) };
 }
 
-/** For people, and for texts that can have no secrets: what would be filled in is shown as `<key>`. */
+/** The text of the parts; keys of a secret, which only some texts can have, are shown as `<key>`. */
 export function showParts(parts: readonly TemplatePart[]): string {
   return parts.map((part) => (typeof part === 'string' ? part : `<${part.secret}>`)).join('');
 }

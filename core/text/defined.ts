@@ -5,7 +5,7 @@ export type Defined<T> = {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The members that have a value: an absent one must neither hide a default nor count as given. */
+/** The members that have a value, so that an absent one neither hides a default nor counts as given. */
 export function defined<T extends object>(members: T): Defined<T> {
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   // Only undefined members are left out, which is what the type says.

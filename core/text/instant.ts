@@ -1,7 +1,7 @@
 const dayMs = 86_400_000;
 
 /**
- * A moment as `2026-11-23 10:00:05 UTC`. Written without the engine's own calendar, so that it is the same in a
+ * Formats a time as `2026-11-23 10:00:05 UTC`. Written without the engine's own calendar, so that it is the same in a
  * replay; the calendar is H. Hinnant's `civil_from_days` (https://howardhinnant.github.io/date_algorithms.html).
  */
 export function formatInstant(epochMs: number): string {
@@ -10,7 +10,7 @@ export function formatInstant(epochMs: number): string {
   return `${pad(year, 4)}-${pad(month)}-${pad(day)} ${formatTimeOfDay(epochMs)} UTC`;
 }
 
-/** The same as Kubernetes writes it, `2026-11-23T10:00:05Z`. */
+/** Formats a time as Kubernetes writes it, `2026-11-23T10:00:05Z`. */
 export function formatTimestamp(epochMs: number): string {
   return formatInstant(epochMs).replace(' UTC', 'Z').replace(' ', 'T');
 }

@@ -4,12 +4,13 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** `namespace/name`, or a bare name, which is in the given namespace. */
+/** Parses `namespace/name`, or a bare name, which is in the given namespace. */
 export function parseObjectName(text: string, namespace: string): ObjectName {
   const [first = '', second] = text.split('/');
   return second === undefined ? { namespace, name: first } : { namespace: first, name: second };
 }
 
+/** The object as `namespace/name`. */
 export function formatObjectName(name: ObjectName): string {
   return `${name.namespace}/${name.name}`;
 }

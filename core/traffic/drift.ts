@@ -2,21 +2,21 @@ import type { Share } from '../experiment/versions.ts';
 import { formatPercents, haveShares, percentsByRevision } from './spec-traffic.ts';
 import type { TargetObservation } from './target.ts';
 
-/** What the target should be like for the run, and for one of its judged versions. */
+/** What the run, and one of its judged versions, expects of the target. */
 export interface ExpectedTarget {
   readonly firstRunId: string;
   /** The revisions of all versions, the baseline first. */
   readonly revisions: readonly string[];
-  /** What the latest confirmed write left; absent where the run moves no traffic. */
+  /** The shares of the latest confirmed write; absent where the run moves no traffic. */
   readonly shares?: readonly Share[];
-  /** The version among the revisions whose state is asked about: 0 is the baseline. */
+  /** The index of the judged version among the revisions; 0 is the baseline. */
   readonly index: number;
 }
 
-/** What the cluster's present state means for the run; see the drift table in the concepts. */
+/** How the cluster's present state differs from what the run expects, by its consequence for the run. */
 export type Drift =
   | { readonly kind: 'none'; readonly notes: readonly string[] }
-  /** Somebody else decides about the traffic, or nothing is left to decide: stop, write nothing. */
+  /** Somebody else decides about the traffic, or nothing is left to decide: the run stops, and writes nothing. */
   | { readonly kind: 'stop'; readonly reason: string }
   | { readonly kind: 'candidateGone'; readonly reason: string }
   | { readonly kind: 'candidateUnready'; readonly reason: string }
@@ -55,7 +55,7 @@ function editedTraffic(
   return `spec.traffic was changed${by}: expected ${formatServing(wanted)}, found ${formatServing(found)}`;
 }
 
-/** Those that serve, by name. */
+/** Formats the revisions that serve, sorted by name. */
 function formatServing(percents: ReadonlyMap<string, number>): string {
   const serving = [...percents].filter(([, percent]) => percent > 0).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return formatPercents(new Map(serving));

@@ -1,4 +1,4 @@
-/** Identifies a traffic write: of one run, later sequences win. */
+/** Identifies a traffic write; among the writes of one run, later sequences win. */
 export interface WriteId {
   readonly firstRunId: string;
   readonly sequence: number;
@@ -9,13 +9,14 @@ export function formatWriteId({ firstRunId, sequence }: WriteId): string {
   return `${firstRunId}/${sequence}`;
 }
 
-/** Undefined for anything that `formatWriteId` does not write. */
+/** Parses the value of the plan annotation; undefined for anything that `formatWriteId` does not write. */
 export function parseWriteId(annotation: string): WriteId | undefined {
   const match = /^(?<firstRunId>[^/]+)\/(?<sequence>\d{1,15})$/.exec(annotation);
   const { firstRunId, sequence } = match?.groups ?? {};
   return firstRunId === undefined ? undefined : { firstRunId, sequence: Number(sequence) };
 }
 
+/** A traffic write, and what was found on the target before it. */
 export interface MayWriteInput {
   /** The plan annotation on the Knative Service, as it was when its traffic was read. */
   readonly annotation?: string;
@@ -26,6 +27,7 @@ export interface MayWriteInput {
   readonly previousPlan?: string;
 }
 
+/** Whether a traffic write may happen. */
 export type WritePermission =
   | { readonly kind: 'write' }
   /** An earlier attempt of the same write was accepted: only its confirmation is left. */
@@ -33,7 +35,7 @@ export type WritePermission =
   | {
       readonly kind: 'fenced';
       readonly reason: string;
-      /** The run's own later write, where that is why. */
+      /** The sequence of the run's own later write, where that is the reason. */
       readonly ownSequence?: number;
     };
 
@@ -50,7 +52,7 @@ export function mayWrite({ annotation, plan, leaseIsOurs, previousPlan }: MayWri
   return fenced(plan, `another run wrote the traffic meanwhile${lastWriter(annotation)}`);
 }
 
-/** Whether the answer needs the Lease: within a run the sequence alone decides. */
+/** Whether `mayWrite` depends on the Lease: within a run the sequence alone decides. */
 export function needsLease({ annotation, plan }: Pick<MayWriteInput, 'annotation' | 'plan'>): boolean {
   return annotation === undefined || parseWriteId(annotation)?.firstRunId !== plan.firstRunId;
 }

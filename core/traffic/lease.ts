@@ -1,7 +1,7 @@
 import { formatInstant } from '../text/instant.ts';
 import { leaseAnnotations } from './target.ts';
 
-/** Identifies one experiment across continue-as-new, on whatever Temporal it runs. */
+/** Identifies one experiment across continue-as-new and across Temporal services. */
 export interface LeaseHolder {
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
@@ -9,7 +9,7 @@ export interface LeaseHolder {
   readonly firstRunId: string;
 }
 
-/** What a target's Lease says. */
+/** The content of a target's Lease. */
 export interface LeaseFacts {
   readonly holderIdentity?: string;
   readonly annotations: Readonly<Record<string, string>>;
@@ -23,10 +23,11 @@ export const defaultLeaseSeconds = 30;
 /** What Temporal says about the holder's chain of runs. */
 export type ChainState =
   | { readonly kind: 'open' }
-  /** `closedAtMs` is when the last run of the chain ended, or a later moment; epoch ms. */
+  /** `closedAtMs` is when the last run of the chain ended, or a later time; epoch ms. */
   | { readonly kind: 'closed'; readonly closedAtMs: number }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** Who owns a target, and why it is not free. */
 export type Ownership =
   | { readonly kind: 'ours' }
   | { readonly kind: 'free' }
@@ -37,6 +38,7 @@ export function formatHolder({ temporalAddress, temporalNamespace, workflowId, f
   return `${temporalAddress}/${temporalNamespace}/${workflowId}/${firstRunId}`;
 }
 
+/** The annotations of a Lease that name its holder. */
 export function holderAnnotations(holder: LeaseHolder): Readonly<Record<string, string>> {
   return {
     [leaseAnnotations.temporalAddress]: holder.temporalAddress,
@@ -46,7 +48,7 @@ export function holderAnnotations(holder: LeaseHolder): Readonly<Record<string, 
   };
 }
 
-/** Who holds the Lease; undefined when it names no experiment, as when someone made it by hand. */
+/** The holder of the Lease; undefined when it names no experiment, as when somebody created it by hand. */
 export function leaseHolder({ annotations }: LeaseFacts): LeaseHolder | undefined {
   const temporalAddress = annotations[leaseAnnotations.temporalAddress];
   const temporalNamespace = annotations[leaseAnnotations.temporalNamespace];
@@ -57,26 +59,29 @@ export function leaseHolder({ annotations }: LeaseFacts): LeaseHolder | undefine
   return { temporalAddress, temporalNamespace, workflowId, firstRunId };
 }
 
+/** Whether the Lease names this holder. */
 export function isHeldBy(lease: LeaseFacts, holder: LeaseHolder): boolean {
   return lease.holderIdentity === formatHolder(holder);
 }
 
+/** Whether the holder runs in this namespace of a Temporal service, by its address. */
 export function isOnTemporal(holder: LeaseHolder, temporal: { address: string; namespace: string }): boolean {
   return holder.temporalAddress === temporal.address && holder.temporalNamespace === temporal.namespace;
 }
 
+/** A Lease, who asks for it, and the state of the chain that holds it. */
 export interface JudgeOwnershipInput {
   readonly lease: LeaseFacts;
   readonly holder: LeaseHolder;
   readonly chain: ChainState;
   readonly nowMs: number;
-  /** For messages: the Lease's `namespace/name`. */
+  /** The Lease's `namespace/name`, for messages. */
   readonly leaseName: string;
 }
 
 /**
- * Who owns the target. It is free only when the holder's chain is known to be closed and the longest limit of its
- * activities has passed since; what is unknown is held, until a human says otherwise.
+ * Decides who owns the target. It is free only when the holder's chain is known to be closed and the longest limit of
+ * its activities has passed since; what is unknown is held, until a person frees it.
  */
 export function judgeOwnership({ lease, holder, chain, nowMs, leaseName }: JudgeOwnershipInput): Ownership {
   if (isHeldBy(lease, holder)) return { kind: 'ours' };

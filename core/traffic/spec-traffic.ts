@@ -1,14 +1,15 @@
 import type { Share } from '../experiment/versions.ts';
 import type { TrafficEntry } from './target.ts';
 
+/** The present traffic, and the shares to give to the versions. */
 export interface PinTrafficInput {
   /** `spec.traffic` as it is. */
   readonly present: readonly TrafficEntry[];
-  /** What `latestRevision: true` means now: `status.latestReadyRevisionName`. */
+  /** The revision that `latestRevision: true` resolves to now: `status.latestReadyRevisionName`. */
   readonly latestReadyRevision?: string;
   /**
    * Whether a revision exists and is ready: Knative leaves a route as it was while it names another one, even at 0 %. An
-   * entry with a share is written all the same.
+   * entry with a share is written nevertheless.
    */
   readonly isRoutable: (revision: string) => boolean;
   /** The versions' shares; their sum is 100. */
@@ -16,7 +17,7 @@ export interface PinTrafficInput {
 }
 
 /**
- * The next `spec.traffic`: both versions pinned by revision name with their shares, tags kept, other revisions at 0 %.
+ * The next `spec.traffic`: all versions pinned by revision name with their shares, tags kept, other revisions at 0 %.
  *
  * An entry that reached one of the versions through `latestRevision` is pinned by name now; a tag that follows another
  * latest revision goes on following it, at 0 %.
@@ -39,7 +40,7 @@ export function pinTraffic(input: PinTrafficInput): readonly TrafficEntry[] {
 }
 
 export interface FollowLatestInput extends Omit<PinTrafficInput, 'shares'> {
-  /** The revision that is, by the caller's word, the latest ready one. */
+  /** The latest ready revision; the caller has checked that it is. */
   readonly winner: string;
 }
 
@@ -82,6 +83,7 @@ export function formatPercents(percents: ReadonlyMap<string, number>): string {
   return [...percents].map(([revision, percent]) => `${revision} ${percent} %`).join(', ') || 'no traffic';
 }
 
+/** Formats shares as `formatPercents` does. */
 export function formatShares(shares: readonly Share[]): string {
   return formatPercents(new Map(shares.map(({ revision, percent }) => [revision, percent])));
 }

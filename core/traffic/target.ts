@@ -12,6 +12,7 @@ export interface TaggedRevision {
   readonly revisionName: string;
 }
 
+/** The state of a revision in the cluster. */
 export type RevisionState =
   { readonly kind: 'ready' } | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'gone' };
 
@@ -23,9 +24,9 @@ export type TargetObservation =
       readonly latestCreatedRevision?: string;
       /** The `serin.dev/plan` annotation. */
       readonly plan?: string;
-      /** Who wrote `spec.traffic` last, so far as the object tells: `kubectl-edit at 2026-11-23T10:00:00Z`. */
+      /** Who wrote `spec.traffic` last, as far as the object shows: `kubectl-edit at 2026-11-23T10:00:00Z`. */
       readonly editor?: string;
-      /** Of all versions, the baseline first. */
+      /** The revisions of all versions, the baseline first. */
       readonly revisions: readonly RevisionState[];
     }
   | { readonly kind: 'gone' }
@@ -51,5 +52,5 @@ export function leaseName(ksvc: string): string {
   return `serin-${ksvc}`;
 }
 
-/** kubectl's copy of what was applied: it says all of the object again. */
+/** kubectl's copy of what was applied, which repeats the whole object. */
 export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -10,19 +10,20 @@ import { hasEnoughSamples, isWithinLimits, judgeByThreshold } from './threshold.
 import { judgeSequentially } from './sequential.ts';
 import { defined } from '../text/defined.ts';
 
+/** The latest interval, and all that both versions have answered. */
 export interface AssessInput {
   readonly experiment: Experiment;
   /** What each version answered since the candidate first had traffic, the measurement included. */
   readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
-  /** The latest interval; nothing is judged while it is out of sight. */
+  /** The latest interval; without a measurement nothing is judged. */
   readonly measurement: Measurement;
-  /** What the totals are worth, under the method with error bounds. */
+  /** The evidence behind the totals, under the `sequential` method. */
   readonly evidence?: Evidence;
   /** False leaves out what only people read. */
   readonly shown?: boolean;
 }
 
-/** Judges both versions against every objective. When the interval was not measured every verdict is `error`. */
+/** Judges both versions against every objective. Where the interval was not measured, every verdict is `error`. */
 export function assess(input: AssessInput): Assessment {
   const { experiment, totals, measurement } = input;
   const { objectives: judged, overall } = judge(input);
@@ -64,7 +65,7 @@ function judge(input: AssessInput): ObjectiveJudgements {
   return { objectives: experiment.objectives.map((objective) => assessObjective(objective, experiment, totals)) };
 }
 
-/** How fast the candidate's requests came in the interval. */
+/** The candidate's requests per millisecond in the interval. */
 function requestRate(measurement: Measurement): number {
   if (measurement.kind !== 'measured') return 0;
   return measurement.candidate.requests / (measurement.toMs - measurement.fromMs);
@@ -72,7 +73,7 @@ function requestRate(measurement: Measurement): number {
 
 /**
  * Whether the candidate may be promoted by this assessment: every objective passes and the candidate answered at least
- * `minSamples` requests, which also holds without objectives. No request is never a pass.
+ * `minSamples` requests, which also holds without objectives. Without a request nothing passes.
  */
 export function allPass(assessment: Assessment, minSamples: number): boolean {
   if (assessment.overall !== undefined) return assessment.overall.verdict === 'pass';
@@ -102,7 +103,10 @@ function withoutVerdict(assessment: ObjectiveAssessment, measurement: NotMeasure
   return { ...assessment, baseline: 'error', candidate: 'error', reason };
 }
 
-/** The request count always, since every verdict rests on it; then whatever the manifest names, a user's metrics last. */
+/**
+ * The metrics to show: always the request count, since every verdict rests on it; then all that the manifest names,
+ * user-defined metrics last.
+ */
 function shownMetrics({ objectives, indicators, reward }: Experiment): readonly MetricName[] {
   const rewards = reward === undefined ? [] : [reward.metric];
   const named = new Set(['request-count', ...indicators, ...objectives.map(({ metric }) => metric), ...rewards]);

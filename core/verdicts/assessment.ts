@@ -11,6 +11,7 @@ export interface MetricValue {
   readonly candidate?: number;
 }
 
+/** The verdicts of both versions on one objective. */
 export interface ObjectiveAssessment {
   readonly objective: Objective;
   readonly baseline: Verdict;
@@ -19,9 +20,9 @@ export interface ObjectiveAssessment {
   readonly reason: string;
   /** Whether the candidate's point values keep both limits, whatever the sample size. */
   readonly isWithinLimits?: boolean;
-  /** How strong the case is, under the method with error bounds. */
+  /** The evidence about the candidate, under the `sequential` method. */
   readonly evidence?: EvidenceReport;
-  /** The candidate's estimate is beyond the limit by more than the tolerance, whatever the sample size. */
+  /** Whether the candidate's estimate is beyond the limit by more than the tolerance, whatever the sample size. */
   readonly suspect: boolean;
 }
 
@@ -32,13 +33,13 @@ export interface EvidenceReport {
   /** Log e-value against "within the limit": the mean over the objectives needs −ln β. */
   readonly logFail: number;
   readonly passed: boolean;
-  /** Where the share of bad requests lies, at every look. */
+  /** Bounds on the share of bad requests, which hold at every observation. */
   readonly interval?: { readonly lower: number; readonly upper: number };
   /** Requests that a pass still needs if the estimate is the truth; absent where it never comes. */
   readonly requestsToPass?: number;
 }
 
-/** What all objectives say together; `environment`: the baseline fails by the same rule. */
+/** The verdict over all objectives; `environment`: all that fails the candidate fails the baseline too. */
 export interface OverallVerdict {
   readonly verdict: 'pass' | 'fail' | 'undecided' | 'environment';
   readonly reason: string;
@@ -50,6 +51,6 @@ export interface Assessment {
   readonly metrics: readonly MetricValue[];
   /** Requests that the verdicts rest on, for each version. */
   readonly samples: { readonly baseline: number; readonly candidate: number };
-  /** Under the method with error bounds. */
+  /** Present under the `sequential` method only. */
   readonly overall?: OverallVerdict;
 }

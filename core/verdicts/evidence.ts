@@ -28,7 +28,7 @@ import { addDifference, noDifferences } from '../stats/sequential-t.ts';
 import type { Differences } from '../stats/sequential-t.ts';
 import { defined } from '../text/defined.ts';
 
-/** What one version has shown about one objective so far; JSON-safe. */
+/** The evidence about one version and one objective so far; JSON-safe. */
 export type ObjectiveEvidence =
   /** The share of bad requests: errors, or requests over a latency limit. */
   | {
@@ -36,19 +36,19 @@ export type ObjectiveEvidence =
       readonly pass: Trials;
       readonly fail: RestartingProcess;
       readonly spread: Spread;
-      /** It passed once. */
+      /** Whether the evidence has sufficed for a pass at any observation. */
       readonly passed: boolean;
-      /** How far it is beyond the limit at present, see `excessAfter`; bad requests. */
+      /** How far the version is beyond the limit at present, in bad requests; see `excessAfter`. */
       readonly excess: number;
     }
   | {
       readonly kind: 'mean';
       readonly pass: readonly number[];
-      /** What the bets of `pass` were laid on. */
+      /** The requests that the bets of `pass` rest on. */
       readonly requests: number;
       readonly fail: RestartingProcess;
       readonly passed: boolean;
-      /** The same in ms. */
+      /** How far the version is beyond the limit at present, in ms; see `excessAfter`. */
       readonly excess: number;
       /** Why the latest interval was left out, where it was. */
       readonly skipped?: string;
@@ -60,16 +60,17 @@ export type ObjectiveEvidence =
   /** A count is a fact, not an estimate: it is compared, not tested. */
   | { readonly kind: 'fact' };
 
-/** What both versions have shown, in the order of the experiment's objectives. */
+/** The evidence about both versions, in the order of the experiment's objectives. */
 export interface Evidence {
   readonly baseline: readonly ObjectiveEvidence[];
   readonly candidate: readonly ObjectiveEvidence[];
   /** Requests of both versions in the latest intervals, the newest last. */
   readonly recentRequests: readonly number[];
-  /** By how much the candidate's reward was better, interval by interval; of A/B tests. */
+  /** By how much the candidate's reward was better, interval by interval; present in A/B and A/B/N tests only. */
   readonly gains?: Differences;
 }
 
+/** The settings of an experiment that evidence depends on. */
 export type EvidenceSettings = Pick<
   Experiment,
   'objectives' | 'analysis' | 'tolerance' | 'errorClass' | 'correlations' | 'reward' | 'metrics'
@@ -79,6 +80,7 @@ type Role = 'baseline' | 'candidate';
 
 const keptIntervals = 5;
 
+/** The evidence before the first interval. */
 export function noEvidence(settings: Pick<Experiment, 'objectives' | 'metrics'>): Evidence {
   const fresh = (role: Role): readonly ObjectiveEvidence[] =>
     settings.objectives.map((objective) => freshEvidence(objective, role, settings.metrics));
@@ -113,8 +115,8 @@ function gainsAfter(
 }
 
 /**
- * What is left of an interval in which the environment failed both versions: it is no failure of the candidate, which would be blamed for
- * it long after it is over. What it says against a pass stays.
+ * The evidence after an interval in which the environment failed both versions. What it adds to a fail is dropped,
+ * since the candidate would be blamed for it long after it is over; what it says against a pass stays.
  */
 export function withoutBlame(before: Evidence, after: Evidence): Evidence {
   const candidate = after.candidate.map((own, index): ObjectiveEvidence => {
@@ -151,7 +153,7 @@ export function testBoundaries(
   return { limit, boundary: isShare ? Math.min(boundary, 1 - 1e-9) : boundary };
 }
 
-/** The logs of both e-values; zeros where nothing was seen. */
+/** The natural logs of both e-values; zeros before the first interval. */
 export function objectiveLogEvidence(
   evidence: ObjectiveEvidence,
   objective: Objective,
@@ -204,7 +206,7 @@ function freshEvidence(objective: Objective, role: Role, metrics: Experiment['me
   }
 }
 
-/** The baseline is not beside itself: there is nothing to test. */
+/** The first evidence for a ratio to the baseline, which is not tested against itself. */
 function freshRatio(facts: MetricFacts, role: Role): ObjectiveEvidence {
   if (role === 'baseline' || isFact(facts)) return { kind: 'fact' };
   return facts.kind.kind === 'error-share' ? noOdds : noGauge;
@@ -226,7 +228,7 @@ function addToObjective(known: ObjectiveEvidence, interval: Totals, settings: Ob
   }
 }
 
-/** The distance of the interval's value from what it is tested against; without a value it says nothing. */
+/** Adds the distance of the interval's value from what it is tested against; an interval without a value adds nothing. */
 function addValue(known: GaugeEvidence, interval: Totals, settings: ObjectiveSettings): GaugeEvidence {
   const { objective, role, errorClass } = settings;
   const { metric, upperLimit, lowerLimit, maxRatioToBaseline: ratio } = objective;
@@ -266,6 +268,7 @@ export interface BadRequests {
   readonly atLeast: number;
 }
 
+/** Counts the requests of an interval that are bad for a share objective: errors, or requests over the latency limit. */
 export function badRequests(
   counts: Counts,
   { objective, errorClass }: { readonly objective: Objective; readonly errorClass: Experiment['errorClass'] },
@@ -298,7 +301,10 @@ function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSet
   };
 }
 
-/** A version that comes in bursts shows it only by its first one, so a pass relies on what was known before. */
+/**
+ * How much the interval is discounted, for a pass and for a fail. Bursts of a version show only once one has come, so
+ * a pass relies on what was known before the run.
+ */
 function dispersions(
   known: ShareEvidence | MeanEvidence,
   requests: number,
@@ -310,7 +316,7 @@ function dispersions(
       return { pass: 1, fail: 1 };
     case 'auto': {
       const learned = intervalDispersion(requests, correlation);
-      // A burst of the baseline is what the environment does, and excuses at once.
+      // A burst of the baseline is the environment's doing, and excuses the candidate at once.
       const own = role === 'candidate' && known.kind === 'share' ? ownDispersion(known.spread) : 1;
       return { pass: learned, fail: Math.max(learned, own) };
     }
@@ -336,7 +342,7 @@ function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, setting
   const worth = (logs: readonly number[], by: number): readonly number[] => logs.map((log) => log / by);
   const fail = addInterval(known.fail, worth(meanFailIncrements(interval, limit), dispersion.fail));
   const excess = excessAfter(known.excess, counts.latencySumMs, limit * timed);
-  // Without a boundary beyond the limit nothing bounds the mean from above.
+  // Without a bucket boundary beyond the tested one nothing bounds the mean from above.
   if (capMs === undefined || capMs <= boundary) return { ...known, fail, excess };
   const increments = meanPassIncrements(interval, { boundaryMs: boundary, capMs });
   const pass = addLogs(known.pass, worth(increments, dispersion.pass));

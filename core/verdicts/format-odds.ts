@@ -1,7 +1,7 @@
-/** Beyond this nobody reads the number. */
+/** The odds from which the number itself is not shown. */
 const mostOdds = 1e12;
 
-/** An e-value as odds, from its log: `340:1` for, `1:12` against, `2.5:1` where it is small. */
+/** Formats an e-value as odds, from its natural log: `340:1` for, `1:12` against, `2.5:1` where it is small. */
 export function formatOdds(log: number): string {
   if (log === -Infinity) return '0:1';
   return log >= 0 ? `${formatNumber(Math.exp(log))}:1` : `1:${formatNumber(Math.exp(-log))}`;

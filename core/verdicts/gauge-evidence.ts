@@ -1,17 +1,18 @@
 import { addDifference, noDifferences, sequentialT } from '../stats/sequential-t.ts';
 import type { Differences } from '../stats/sequential-t.ts';
 
-/** What a version has shown about a value that each interval has one of, beside what it is tested against. */
+/** The evidence about a metric of which each interval has one value: its differences from what it is tested against. */
 export interface GaugeEvidence {
   readonly kind: 'gauge';
-  /** Beyond the boundary of a pass, and beyond the limit: positive is bad. */
+  /** The differences from the boundary of a pass, and from the limit: positive is bad. */
   readonly beyondBoundary: Differences;
   readonly beyondLimit: Differences;
   readonly passed: boolean;
-  /** Beyond the limit in the latest interval. */
+  /** The difference from the limit in the latest interval. */
   readonly excess: number;
 }
 
+/** The evidence before the first interval. */
 export const noGauge: GaugeEvidence = {
   kind: 'gauge',
   beyondBoundary: noDifferences,
@@ -32,7 +33,7 @@ export function addGauge(
   return { kind: 'gauge', beyondBoundary, beyondLimit, passed, excess: interval.beyondLimit };
 }
 
-/** The logs of both e-values. */
+/** The natural logs of both e-values. */
 export function logGaugeEvidence({ beyondBoundary, beyondLimit }: GaugeEvidence): {
   readonly pass: number;
   readonly fail: number;

@@ -4,7 +4,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { isPreferred } from './reward.ts';
 import { judgedVersions } from '../experiment/versions.ts';
 
-/** Who is best by the reward at present. */
+/** The version that is best by the reward at present. */
 export type Leader =
   | { readonly kind: 'candidate'; readonly index: number; readonly name: string; readonly reason: string }
   | { readonly kind: 'baseline'; readonly reason: string }
@@ -18,9 +18,9 @@ export interface RankedVersion {
 
 /**
  * The version with the best reward among those whose objectives do not fail: a candidate that is better than the baseline, the best
- * of several; the baseline when all of them are worse. Without a reward nobody leads.
+ * of several; the baseline when all of them are worse. Without a reward no version leads.
  *
- * @param versions one for each judged version; null for those that are out of the race.
+ * @param versions one for each judged version; null for those that were eliminated.
  */
 export function findLeader(experiment: Experiment, versions: readonly (RankedVersion | null)[]): Leader {
   const { reward } = experiment;
@@ -46,7 +46,7 @@ export function findLeader(experiment: Experiment, versions: readonly (RankedVer
   }
 }
 
-/** Whether it has failed for certain: an objective, or all of them together. */
+/** Whether the candidate has failed for certain, by one objective or by all of them together. */
 export function fails({ overall, objectives }: Assessment): boolean {
   return overall?.verdict === 'fail' || objectives.some(({ candidate }) => candidate === 'fail');
 }

@@ -4,20 +4,22 @@ import type { PairedTrials } from '../stats/relative.ts';
 import { addInterval, freshProcess, logEvidence } from '../stats/restarts.ts';
 import type { RestartingProcess } from '../stats/restarts.ts';
 
-/** What a candidate has shown about its share of bad requests beside the baseline's, as an odds ratio. */
+/** The evidence about a candidate's share of bad requests beside the baseline's, as an odds ratio. */
 export interface OddsEvidence {
   readonly kind: 'odds';
   readonly pass: readonly number[];
   readonly fail: RestartingProcess;
   readonly passed: boolean;
-  /** Bad requests beyond the ratio in the latest interval. */
+  /** The candidate's bad requests beyond what the ratio allows in the latest interval. */
   readonly excess: number;
 }
 
+/** The evidence before the first interval. */
 export const noOdds: OddsEvidence = { kind: 'odds', pass: [], fail: freshProcess, passed: false, excess: 0 };
 
+/** What the evidence is tested against. */
 export interface OddsBounds {
-  /** The ratio that a fail is tested against, and the one of a pass. */
+  /** The ratio that a fail is tested against; `boundary` is the one that a pass is tested against. */
   readonly ratio: number;
   readonly boundary: number;
   readonly falsePass: number;
@@ -38,7 +40,7 @@ export function addOdds(
   return { kind: 'odds', pass, fail, passed, excess: candidate.bad - allowed };
 }
 
-/** The logs of both e-values. */
+/** The natural logs of both e-values. */
 export function logOddsEvidence({ pass, fail }: OddsEvidence): { readonly pass: number; readonly fail: number } {
   return { pass: logBetEvidence(pass), fail: logEvidence(fail) };
 }

@@ -2,7 +2,7 @@ import type { Experiment, Reward } from '../experiment/experiment.ts';
 import type { Counts, Totals } from '../measurements/measurement.ts';
 import { metricValue } from '../measurements/metric-value.ts';
 
-/** In the metric's unit; undefined without data. */
+/** The reward of a version, in the metric's unit; undefined without data. */
 export function rewardValue(
   { metric }: Reward,
   counts: Counts,
@@ -23,6 +23,7 @@ export function rewardGain(
   return isPreferred(reward, candidate, baseline) ? Math.abs(candidate - baseline) : -Math.abs(candidate - baseline);
 }
 
+/** Whether the reward prefers the first value to the second; false where they are equal. */
 export function isPreferred({ preferredDirection }: Reward, one: number, other: number): boolean {
   return preferredDirection === 'High' ? one > other : one < other;
 }

@@ -16,21 +16,23 @@ import { logMeanExp } from '../stats/log-space.ts';
 import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
 import { defined } from '../text/defined.ts';
 
+/** The settings of an experiment that the method depends on. */
 export type SequentialSettings = JudgementSettings & Pick<Experiment, 'objectives' | 'analysis' | 'metrics'>;
 
+/** The evidence about both versions, and what its report needs besides. */
 export interface SequentialInput {
   readonly settings: SequentialSettings;
   readonly evidence: Evidence;
-  /** Since the candidate first had traffic; estimates rest on it, verdicts on the evidence. */
+  /** What each version answered since the candidate first had traffic; estimates rest on it, verdicts on the evidence. */
   readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
-  /** How fast the candidate's requests come now. */
+  /** The candidate's requests per millisecond in the latest interval. */
   readonly requestsPerMs: number;
-  /** False leaves out the bounds that only people read: a simulation has none. */
+  /** False leaves out reasons and bounds, which only people read; a simulation needs none. */
   readonly shown: boolean;
 }
 
 /**
- * The `sequential` method: verdicts with error bounds that hold over any number of looks.
+ * The `sequential` method: verdicts with error bounds that hold over any number of observations.
  *
  * An objective passes when its own evidence against "bad" reaches 1/α; all must pass, which needs no correction. The candidate fails
  * when the mean of the evidence against "good" over the objectives reaches 1/β, whatever their dependence. When the baseline
@@ -126,14 +128,14 @@ function estimateIsBeyond(
   const tolerance = metricTolerance(settings, metric);
   if (maxRatioToBaseline !== undefined) {
     const baseline = metricValue(metric, beside, settings.errorClass);
-    // Beside a baseline without any, one is infinitely many, and says nothing.
+    // A ratio to a baseline of 0 is infinite, and says nothing.
     return baseline !== undefined && baseline > 0 && estimate > maxRatioToBaseline * (1 + tolerance) * baseline;
   }
   if (upperLimit === undefined && lowerLimit !== undefined) return estimate < lowerLimit * (1 - tolerance);
   return estimate > testBoundaries(objective, settings).boundary;
 }
 
-/** In the unit of the boundary: for a tail latency the share of requests over the limit. */
+/** The estimate in the unit of the boundary: for a tail latency the share of requests over the limit. */
 function pointEstimate(objective: Objective, counts: Counts, { errorClass }: SequentialSettings): number | undefined {
   const isTail = metricFacts(objective.metric).kind.kind === 'tail-latency';
   if (isTail && objective.maxRatioToBaseline === undefined) return shareOver(counts.buckets, objective.upperLimit ?? 0);
@@ -162,7 +164,7 @@ function evidenceReport({ settings, objective, own, pass, fail }: ReportInput): 
   };
 }
 
-/** More requests until a pass, if all goes on as it did. */
+/** The further requests until a pass, if all goes on as before; infinite where it never comes, and where it is not computed. */
 function requestsNeeded(own: ReportInput['own'], boundary: number, falsePass: number): number {
   if (own.kind === 'gauge' || own.kind === 'odds') return Infinity;
   if (own.kind === 'mean') return requestsUntilBetsSuffice(own.pass, own.requests, falsePass);
@@ -171,7 +173,7 @@ function requestsNeeded(own: ReportInput['own'], boundary: number, falsePass: nu
   return Math.ceil(requestsUntilPass(own.pass, boundary, falsePass) * worth);
 }
 
-/** −∞ does not survive JSON; what is as good as impossible is said to be so. */
+/** Bounds a log from below, since −∞ does not survive JSON. */
 function finite(log: number): number {
   return Math.max(log, -1e6);
 }
@@ -179,7 +181,7 @@ function finite(log: number): number {
 interface ReasonInput extends ReportInput {
   readonly verdict: Verdict;
   readonly counts: Counts;
-  /** The baseline's. */
+  /** The baseline's counts. */
   readonly beside: Counts;
   readonly requestsPerMs: number;
   readonly evidence: EvidenceReport;
@@ -208,7 +210,7 @@ function remainingNeed({ counts, own, evidence: { requestsToPass, passed }, requ
   return `; needs about ${requestsToPass} more requests${time}`;
 }
 
-/** The estimate with its bounds, and what it is compared with: `error-rate 0.004 [0.001, 0.014] <= 0.010 +50 %`. */
+/** The estimate with its bounds, and what it is compared with: `error-rate 0.004 [0.001, 0.014], limit 0.010 +50 %`. */
 function estimateText({ objective, counts, beside, settings, evidence }: ReasonInput): string {
   const { metric } = objective;
   const shown = (of: Counts): string => {

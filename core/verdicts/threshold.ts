@@ -27,7 +27,7 @@ export interface Judgement {
  *
  * A counter below its lower limit is undecided, since it can still grow beyond it. A value that the requests do not
  * yield is an `error`; a user's metric without a value is undecided. A limit that is relative to the baseline is undecided while
- * that has no value, or none but 0.
+ * the baseline has no value; where it is the only upper limit, exceeding a baseline of 0 is undecided too.
  */
 export function judgeByThreshold(given: Objective, counts: Counts, settings: Beside): Judgement {
   const objective = absoluteObjective(given, settings);
@@ -46,7 +46,7 @@ export function judgeByThreshold(given: Objective, counts: Counts, settings: Bes
   return { verdict: isUnknowable ? 'undecided' : verdict, reason: `${shown}, ${samples} requests`, suspect: isSuspect };
 }
 
-/** With the ratio to the baseline as an upper limit; in words why there is none. */
+/** The objective with its ratio to the baseline turned into an upper limit, or a text that says why there is none. */
 function absoluteObjective({ maxRatioToBaseline, ...objective }: Objective, settings: Beside): Objective | string {
   if (maxRatioToBaseline === undefined) return objective;
   const { metric, upperLimit = Infinity } = objective;
@@ -56,7 +56,7 @@ function absoluteObjective({ maxRatioToBaseline, ...objective }: Objective, sett
   return { ...objective, upperLimit: Math.min(upperLimit, maxRatioToBaseline * value) };
 }
 
-/** One error of the candidate is infinitely more than none of the baseline, and says nothing. */
+/** Whether only a ratio to a baseline of 0 limits the value: one error is infinitely more than none, and says nothing. */
 function isZeroOfBaseline(
   { metric, maxRatioToBaseline, upperLimit }: Objective,
   { beside, errorClass }: Beside,
@@ -65,7 +65,7 @@ function isZeroOfBaseline(
   return metricValue(metric, beside, errorClass) === 0;
 }
 
-/** What a user's metric is made of, where its definition says so; else the requests. */
+/** The samples of a user-defined metric, where its definition names a metric that counts them; else the requests. */
 function sampleCount({ metric }: Objective, counts: Counts, { metrics }: JudgementSettings): number {
   const sampleSize = metrics[metric]?.sampleSize;
   if (sampleSize === undefined) return counts.requests;
@@ -125,7 +125,7 @@ function formatPass({ metric, upperLimit, lowerLimit }: Objective, value: number
   return [...lower, ...upper].map(formatComparison).join(' and ');
 }
 
-/** How the estimate is beyond a limit by more than the tolerance, whatever the sample size, or `undefined`. */
+/** Says how the estimate is beyond a limit by more than the tolerance, whatever the sample size; `undefined` where it is not. */
 function suspect(objective: Objective, counts: Counts, settings: JudgementSettings): string | undefined {
   const { metric, upperLimit, lowerLimit } = objective;
   const value = metricValue(metric, counts, settings.errorClass);

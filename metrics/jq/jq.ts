@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { JqAnswer, JqQuestion } from './thread.ts';
 
-/** The number that an expression makes of a text, or why it makes none. */
+/** The number that an expression computes from a text, or why there is none. */
 export type JqReading =
   { readonly kind: 'number'; readonly value: number } | { readonly kind: 'none'; readonly reason: string };
 
-/** An expression that takes longer than this for one answer has no end. */
+/** An expression that takes longer than this for one answer is taken to have no end. */
 const defaultLimitMs = 5_000;
 
 /** jq's exit code for an expression that cannot be compiled. */
@@ -37,8 +37,8 @@ export async function compileProblem(expression: string): Promise<string | undef
 }
 
 /**
- * jq has loops without end, and runs them where it stands: in a thread of its own, which is ended when it takes too
- * long, they stop nothing else.
+ * Evaluates in a thread of its own, which is terminated at the limit; undefined then. jq has loops without end, which
+ * would block the thread of the caller.
  */
 async function ask(question: JqQuestion, limitMs: number): Promise<JqAnswer | undefined> {
   const thread = new Worker(new URL('./thread.ts', import.meta.url));
@@ -65,7 +65,7 @@ function complaintSuffix(answer: JqAnswer): string {
   return complaint === '' ? '' : `: ${complaint}`;
 }
 
-/** `jq: error (at /dev/stdin:0): null (null) cannot be parsed as a number` without the place, which nobody has written. */
+/** The first error without its prefix `jq: error (at /dev/stdin:0):`: the place is not one that the user has written. */
 function firstComplaint({ stderr }: JqAnswer): string {
   const [first = ''] = stderr.split('\n', 1);
   return first

@@ -1,13 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import { loadJq } from 'jq-wasm';
 
-/** What is asked of the thread: an expression, and the text that it is applied to; no text only compiles it. */
+/** A request to the thread: an expression, and the text that it is applied to; an empty text only compiles it. */
 export interface JqQuestion {
   readonly expression: string;
   readonly text: string;
 }
 
-/** What jq answered, as its own program would. */
+/** The answer of jq, as its own program would give it. */
 export interface JqAnswer {
   readonly stdout: string;
   readonly stderr: string;

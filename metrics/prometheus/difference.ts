@@ -6,7 +6,7 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** Whether the histogram was first seen inside the window: a birth, unless it was only out of sight before. */
+/** Whether the first scrape of the histogram lies inside the window: a birth, unless earlier scrapes were missed. */
 export function isBornIn({ snapshots }: PodHistogram, { fromMs }: Window): boolean {
   const [first] = snapshots;
   return first !== undefined && first.atMs > fromMs;

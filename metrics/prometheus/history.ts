@@ -16,6 +16,7 @@ import { countRevision } from './revision-counts.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
 
+/** The experiment whose history is read, and where. */
 export interface HistoryInput {
   readonly baseUrl: string;
   readonly scrapeIntervalMs: number;
@@ -24,13 +25,16 @@ export interface HistoryInput {
   readonly signal: AbortSignal;
 }
 
-/** What the target's revisions answered before an experiment, as far as Prometheus remembers. */
+/** What the target's revisions answered before an experiment, as far as Prometheus has stored it. */
 export interface RequestHistory {
-  /** Of all versions together, from the latest intervals; undefined where nothing is known. */
+  /** The requests of all versions together, from the latest intervals; absent where nothing is known. */
   readonly requestsPerSecond?: number;
   /** All that the baseline answered. */
   readonly baseline: Counts;
-  /** For each objective how alike the requests of an interval are in being bad; null where that is not known. */
+  /**
+   * For each objective the intraclass correlation of bad requests, or of latencies, within an interval, 0..1; null
+   * where it is not known.
+   */
   readonly correlations: readonly (number | null)[];
   /** Intervals in which the baseline had requests. */
   readonly intervals: number;
@@ -38,7 +42,7 @@ export interface RequestHistory {
   readonly unread?: string;
 }
 
-/** What a history tells about the surroundings of an experiment. */
+/** The surroundings of an experiment, as its history shows them. */
 export function toSurroundings({ requestsPerSecond, baseline, correlations }: RequestHistory): Surroundings {
   return {
     ...defined({ requestsPerSecond }),
@@ -49,14 +53,17 @@ export function toSurroundings({ requestsPerSecond, baseline, correlations }: Re
 
 const historyIntervals = 60;
 
-/** More would ask too much of Prometheus. */
+/** The longest range that is read; more would overload Prometheus. */
 const longestHistoryMs = 6 * 3_600_000;
 
-/** The traffic now is that of the latest so many intervals. */
+/** The number of latest intervals that the present traffic is estimated from. */
 const recentIntervals = 5;
 const answerLimitMs = 20_000;
 
-/** Reads the intervals before now, each as long as one of the experiment. A back end that cannot tell is an empty history. */
+/**
+ * Reads the intervals before now, each as long as one of the experiment. A back end that cannot be read gives an
+ * empty history, with the reason in `unread`.
+ */
 export async function readHistory(input: HistoryInput): Promise<RequestHistory> {
   try {
     return await read(input);
@@ -76,7 +83,7 @@ async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: Hi
   const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
   const request = { namespace: target.namespace, revisions, toMs, rangeMs };
   const histograms = assembleHistograms(await readCounters(prometheus, request));
-  // What began before the range cannot be told from what began in it: births count nothing here.
+  // What began before the range cannot be distinguished from what began in it, so births count nothing here.
   const countWindow = (revision: string, index: number): Counts => {
     const window = { fromMs: toMs - (index + 1) * intervalMs, toMs: toMs - index * intervalMs };
     return countRevision(revision, histograms, { window, birthsCount: false });

@@ -10,6 +10,7 @@ import { countRevision } from './revision-counts.ts';
 import { lookbackMs, remembers, requireFresh } from './scraping.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
+/** What to measure, where, and in which window. */
 export interface MeasureInput {
   /** A Prometheus-compatible HTTP API: `http://prometheus:9090`. */
   readonly baseUrl: string;
@@ -17,16 +18,16 @@ export interface MeasureInput {
   readonly scrapeIntervalMs: number;
   /** Only its namespace is used: revisions are known by their names. */
   readonly target: ObjectName;
-  /** Of all versions, the baseline first. */
+  /** The revisions of all versions, the baseline first. */
   readonly revisions: readonly string[];
   /** Epoch ms; the window is (fromMs, nowMs - scrapeIntervalMs]. */
   readonly fromMs: number;
   readonly nowMs: number;
-  /** Its abort is rethrown; it is not an outage. */
+  /** Aborts the measurement; the abort is rethrown, not reported as an outage. */
   readonly signal: AbortSignal;
 }
 
-/** All questions of one measurement together; the activity's own limit is above it. */
+/** The limit of all queries of one measurement together; the activity's own limit is above it. */
 const answerLimitMs = 10_000;
 
 /**
@@ -59,12 +60,12 @@ async function countVersions(input: MeasureInput, window: Window) {
   return {
     baseline,
     candidates,
-    // Whoever asks why wants to see what answered; the other generations have nothing to say.
+    // Queries without series are about other kinds of request metrics, and explain nothing.
     asked: asked.filter(({ series }) => series > 0),
   };
 }
 
-/** Notes down every question and how much came of it. */
+/** Records every query and the size of its answer. */
 function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
   return {
     ask: async (query) => {
@@ -83,15 +84,16 @@ interface WindowHistograms {
 }
 
 /**
- * Two scrapes before the window hold the opening values of all that was scraped regularly. What seems new may have been
- * out of sight, as pods under load are, and counting its whole life again would be false: so it is looked for longer.
+ * Two scrapes before the window hold the opening values of all that was scraped regularly. A counter that seems new
+ * may only have been missed, as in pods under load, and counting its whole life again would be false: so a longer
+ * range is read.
  */
 async function readWindow(prometheus: Prometheus, input: MeasureInput, window: Window): Promise<WindowHistograms> {
   const near = await readHistograms(prometheus, input, window, 2 * input.scrapeIntervalMs);
   if (!near.some((histogram) => isBornIn(histogram, window))) return { histograms: near, birthsCount: true };
   const [far, birthsCount] = await Promise.all([
     readHistograms(prometheus, input, window, Math.max(lookbackMs, 2 * input.scrapeIntervalMs)),
-    // One scrape earlier: every target has then been seen once before the window.
+    // One scrape earlier: every target has then been scraped once before the window.
     remembers(prometheus, { atMs: window.fromMs - input.scrapeIntervalMs, toMs: window.toMs }),
   ]);
   return { histograms: far, birthsCount };

@@ -12,8 +12,8 @@ export interface IdentityLabels {
   readonly namespace?: string;
   readonly revision: string;
   /**
-   * The label that tells one process that counts from another. Absent where there is none: every series counts for itself,
-   * told from the others by all of its labels but `job`.
+   * The label that distinguishes the processes that count. Absent where there is none: every series counts for itself,
+   * identified by all of its labels but `job` and the status.
    */
   readonly pod?: string;
 }
@@ -25,13 +25,13 @@ export interface Pack {
   /** Milliseconds in one unit of its values and boundaries. */
   readonly msPerUnit: number;
   readonly identity: IdentityLabels;
-  /** What stands in the label of the revision; its name if absent. */
+  /** The value of the revision's label; the revision's name if absent. */
   readonly written?: (name: NamespacedRevision) => string;
   /** The label with the HTTP status; absent where the latencies are not split by it, and `responses` are. */
   readonly code?: string;
-  /** Requests by class of their status, `2` to `5`, where the histogram does not tell. */
+  /** The counter of requests by the class of their status, `2` to `5`, where the histogram is not split by status. */
   readonly responses?: { readonly name: string; readonly codeClass: string };
-  /** Only these series count. */
+  /** Conditions on the series that count; all of the family if absent. */
   readonly where?: readonly Matcher[];
   /**
    * `series`: the identity is on the histogram itself. `target_info`: it is on the target's info metric, which shares

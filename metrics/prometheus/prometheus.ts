@@ -13,12 +13,14 @@ export interface Sample {
   readonly value: number;
 }
 
+/** An instant query in PromQL. */
 export interface Query {
   readonly query: string;
-  /** The moment of evaluation, epoch milliseconds. */
+  /** The time of evaluation, epoch milliseconds. */
   readonly atMs: number;
 }
 
+/** A connection to a Prometheus-compatible API. */
 export interface Prometheus {
   /** The answer to an instant query; throws `Unmeasured` when there is none that can be used. */
   ask(query: Query): Promise<readonly Series[]>;
@@ -27,7 +29,7 @@ export interface Prometheus {
 /**
  * A Prometheus-compatible HTTP API at `baseUrl`, such as `http://prometheus:9090` or `http://mimir/prometheus`.
  *
- * User and password in the URL are sent as basic authentication and never shown. `limitMs` bounds all questions
+ * User and password in the URL are sent as basic authentication and never shown. `limitMs` bounds all queries
  * together.
  */
 export function connectPrometheus(options: { baseUrl: string; signal: AbortSignal; limitMs: number }): Prometheus {
@@ -64,7 +66,7 @@ function parseEndpoint(baseUrl: string): { url: URL; shown: string; headers: Rec
   return { url, shown: `${url.origin}${url.pathname}`, headers: hasCredentials ? { authorization } : {} };
 }
 
-/** What fetch hides in its causes: `connect ECONNREFUSED 127.0.0.1:9090`. */
+/** The message that fetch hides in its causes: `connect ECONNREFUSED 127.0.0.1:9090`. */
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors.length > 0) return describeFailure(error.errors[0]);
@@ -90,7 +92,7 @@ function readAnswer({ status, text, url }: Answer): readonly Series[] {
   return result.map(readSeries);
 }
 
-/** An overloaded back end may answer later; a refused question is wrong and stays so. */
+/** An overloaded back end may answer later; a refused query is wrong and stays so. */
 function refusal({ status, url, detail }: { status: number; url: string; detail: string }): Unmeasured {
   const kind = status >= 500 || status === 429 ? 'blind' : 'error';
   return new Unmeasured(kind, `Prometheus at ${url} answered HTTP ${status}: ${detail}`);

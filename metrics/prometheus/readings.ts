@@ -24,15 +24,16 @@ export interface Reading {
   readonly samples: readonly Sample[];
 }
 
+/** The revisions and the time range to read. */
 export interface ReadingRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
-  /** The samples of (toMs - rangeMs, toMs]. */
+  /** The end of the range (toMs - rangeMs, toMs], epoch ms. */
   readonly toMs: number;
   readonly rangeMs: number;
 }
 
-/** The raw counters of the revisions, of the first tier that has any. */
+/** Reads the raw counters of the revisions from the first tier that has any. */
 export async function readCounters(prometheus: Prometheus, request: ReadingRequest): Promise<readonly Reading[]> {
   for (const tier of tiers) {
     const readings = await Promise.all(tier.map((pack) => readPack(prometheus, pack, request)));
@@ -102,7 +103,7 @@ function identityMatchers(pack: Pack, { namespace, revisions }: ReadingRequest):
   ];
 }
 
-/** How the label of the revision names it. */
+/** The value of the label that names a revision. */
 function formatRevision({ written }: Pack, namespace: string, revision: string): string {
   return written === undefined ? revision : written({ namespace, revision });
 }
@@ -135,7 +136,7 @@ function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyM
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Istio has the code 0 for requests that were given up before an answer. */
+/** An HTTP status, or Istio's 0 for requests that were given up before an answer. */
 const status = /^(0|\d{3})$/;
 
 function readStatus(
@@ -156,7 +157,7 @@ function statusLabel({ code, responses }: Pack): string {
   return code ?? responses?.codeClass ?? '';
 }
 
-/** Which process counts, and all other labels of its series: where it was scraped. */
+/** The process that counts, and all other labels of its series: where it was scraped. */
 function processIdentity({ job, ...labels }: Labels, { identity, code }: Pack): Pick<Reading, 'pod' | 'origin'> {
   const ofJob = defined({ job });
   const { [code ?? '']: _status, ...others } = labels;

@@ -7,7 +7,7 @@ import { Unmeasured } from '../unmeasured.ts';
 /**
  * What one revision answered in the window: the differences of its histograms, added up over pods and codes.
  *
- * Throws `Unmeasured` when its metrics come from two generations of Knative, or with different buckets.
+ * Throws `Unmeasured` when it has two kinds of request metrics, or pods with different buckets.
  */
 export function countRevision(
   revision: string,
@@ -46,7 +46,7 @@ function toCounts({ code, measures }: PodHistogram, { sum, buckets }: Snapshot):
   };
 }
 
-/** Seconds as floating-point numbers do not add up to whole milliseconds; nobody measures below a microsecond. */
+/** Rounds to microseconds: seconds as floating-point numbers do not add up to whole milliseconds. */
 function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

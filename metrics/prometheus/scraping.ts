@@ -4,10 +4,10 @@ import type { PodHistogram } from './histogram.ts';
 import type { Prometheus } from './prometheus.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
-/** How far back a counter that seems new is looked for: Prometheus' own look-back. */
+/** How far back an earlier sample of a counter that seems new is searched: Prometheus' own look-back delta. */
 export const lookbackMs = 5 * 60_000;
 
-/** Scrapes that may be late or lost before the end of a window counts as out of sight. */
+/** Scrapes that may be late or lost before the end of a window counts as not scraped. */
 const tolerableScrapes = 3;
 
 /**
@@ -30,8 +30,8 @@ export async function requireFresh(
 }
 
 /**
- * Whether Prometheus was at work at `atMs`. One that began later, its storage lost, cannot tell what is new from what
- * it has forgotten. Back ends that never scrape are trusted.
+ * Whether Prometheus was at work at `atMs`. One that began later, its storage lost, cannot distinguish what is new
+ * from what it has forgotten. Back ends that never scrape are trusted.
  */
 export async function remembers(
   prometheus: Prometheus,

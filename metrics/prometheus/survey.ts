@@ -21,6 +21,7 @@ export interface RevisionSurvey {
   readonly requests: number;
 }
 
+/** The revisions that a survey covers, in the window of `windowMs` before `nowMs`. */
 export interface SurveyRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
@@ -29,12 +30,13 @@ export interface SurveyRequest {
   readonly windowMs: number;
 }
 
+/** The survey of all revisions, or why there is none. */
 export type RevisionsSurvey =
   | { readonly kind: 'observed'; readonly revisions: readonly RevisionSurvey[] }
   /** Why no interval could be measured now. */
   | { readonly kind: 'unmeasured'; readonly reason: string };
 
-/** Which kinds of request metrics Prometheus has; throws `Unmeasured` when it does not answer. */
+/** Counts the series of each kind of request metrics; throws `Unmeasured` when Prometheus does not answer. */
 export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Promise<readonly FamilySurvey[]> {
   const families = [...new Set(tiers.flat().map(({ family }) => family))];
   return Promise.all(
@@ -45,7 +47,7 @@ export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Pro
   );
 }
 
-/** What Prometheus has of each revision, by the same eyes that measure an interval. */
+/** Surveys each revision with the functions that measure an interval. */
 export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
   const { namespace, revisions, nowMs, windowMs } = request;
   const window = { fromMs: nowMs - windowMs, toMs: nowMs };

@@ -5,19 +5,21 @@ import { substitute } from '../../core/measurements/placeholders.ts';
 import { basicHeader } from '../credentials.ts';
 import type { MetricRequest, SecretData } from './provider.ts';
 
+/** The values of a request's placeholders. */
 export interface Filling {
-  /** For parameters and body. */
+  /** Values for parameters and body. */
   readonly variables: Readonly<Record<string, string>>;
-  /** For URL and headers; empty where the metric names none. */
+  /** Values for URL and headers; empty where the metric names no secret. */
   readonly secret: SecretData;
 }
 
+/** A request, or why it cannot be composed. */
 export type Composed =
   | { readonly kind: 'ok'; readonly request: Omit<MetricRequest, 'limitMs' | 'signal'> }
   /** Why there is no request; without the secret. */
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/** The request that a metric's templates make, as iter8 made it. */
+/** Composes the request from a metric's templates, by iter8's rules. */
 export function composeRequest(source: HttpSource, filling: Filling): Composed {
   const { method } = source;
   const lacking = lackingKeys(source, filling.secret);

@@ -8,7 +8,7 @@ import { composeRequest } from './compose-request.ts';
 import { blind, readingLimitMs, unavailable } from './provider.ts';
 import type { MetricAnswer, MetricBackEnds, MetricProvider, ReadingContext, SecretData } from './provider.ts';
 
-/** JSON from an HTTP service, and a jq expression that makes a number of it. */
+/** JSON from an HTTP service, and a jq expression that computes a number from it. */
 export const httpProvider: MetricProvider<'http'> = {
   placeholders: ({ params, body }) => [...params.map(({ value }) => value), ...(body === undefined ? [] : [body])],
   check: async ({ jqExpression }) => {
@@ -45,7 +45,10 @@ async function readRequiredSecret(
   throw new Error(`secret ${formatObjectName(secret)} does not exist`);
 }
 
-/** Why an answer that repeats the secret has no number is asked of it without the secret: an excerpt may end within a value. */
+/**
+ * Reads the number. The reason for none comes from the answer without the secret: an excerpt may end within a value
+ * of the secret.
+ */
 async function readAnswer(
   { status, text }: MetricAnswer,
   jqExpression: string,

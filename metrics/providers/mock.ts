@@ -3,7 +3,7 @@ import { mockValue } from '../../core/offline/mock-metric.ts';
 import { unavailable } from './provider.ts';
 import type { MetricProvider } from './provider.ts';
 
-/** Made up, for trying an experiment out. */
+/** Made-up values, for trying an experiment out. */
 export const mockProvider: MetricProvider<'mock'> = {
   placeholders: () => [],
   check: async () => undefined,

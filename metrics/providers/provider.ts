@@ -10,15 +10,16 @@ import type {
 export interface MetricProvider<K extends MetricProviderName> {
   /** The texts of the source whose placeholders are filled in with a version's variables. */
   readonly placeholders: (source: MetricSource<K>) => readonly string[];
-  /** What is wrong with the source that only its provider can know; undefined where nothing is. */
+  /** Finds what is wrong with the source that only its provider can know; undefined where nothing is. */
   readonly check: (source: MetricSource<K>) => Promise<SourceProblem | undefined>;
   /**
-   * Reads the value for one version. What the back end answers without a number is `unavailable`; whoever cannot be asked is
+   * Reads the value for one version. An answer without a number is `unavailable`; a back end that cannot be asked is
    * `blind`, or an error that says why. The abort of the question's signal is rethrown, and secrets do not show.
    */
   readonly read: (source: MetricSource<K>, reading: ReadingContext) => Promise<MetricReading>;
 }
 
+/** What is wrong with one field of a source. */
 export interface SourceProblem {
   /** The field of the source. */
   readonly field: string;
@@ -30,7 +31,7 @@ export interface SourceProblem {
 export interface MetricQuestion {
   readonly definition: MetricDefinition;
   readonly version: Pick<Version, 'name' | 'variables'>;
-  /** Since the experiment's start. */
+  /** The time since the experiment's start. */
   readonly elapsedMs: number;
   /** Epoch ms. */
   readonly nowMs: number;
@@ -38,6 +39,7 @@ export interface MetricQuestion {
   readonly signal: AbortSignal;
 }
 
+/** A question with the back ends that can answer it. */
 export interface ReadingContext extends MetricQuestion {
   readonly backEnds: MetricBackEnds;
 }
@@ -54,6 +56,7 @@ export interface MetricBackEnds {
 /** The keys of a secret, decoded. */
 export type SecretData = Readonly<Record<string, string>>;
 
+/** An HTTP request of a metric, with its secret filled in. */
 export interface MetricRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
@@ -71,10 +74,12 @@ export interface MetricAnswer {
 /** How long one metric of one version may take. */
 export const readingLimitMs = 10_000;
 
+/** A reading of a back end that answered without a number. */
 export function unavailable(reason: string): MetricReading {
   return { kind: 'unavailable', reason };
 }
 
+/** A reading of a back end that could not be asked, or did not answer. */
 export function blind(reason: string): MetricReading {
   return { kind: 'blind', reason };
 }

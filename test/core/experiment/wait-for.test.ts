@@ -13,10 +13,10 @@ const object = {
   },
 };
 
-function unmet(text: string, seen: unknown = object): string | undefined {
+function unmet(text: string, observed: unknown = object): string | undefined {
   const waitFor = parseWaitFor(text);
   if (waitFor === undefined) throw new Error(`${text} cannot be read`);
-  return unmetWait(waitFor, seen);
+  return unmetWait(waitFor, observed);
 }
 
 test.each([

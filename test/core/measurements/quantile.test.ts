@@ -49,7 +49,7 @@ describe('histogramQuantile', () => {
 });
 
 describe('isBeyondLastBoundary', () => {
-  it('tells a quantile in the +Inf bucket from one on the last boundary', () => {
+  it('distinguishes a quantile in the +Inf bucket from one on the last boundary', () => {
     expect(isBeyondLastBoundary(0.95, cumulative([5, 10, null], [0, 95, 5]))).toBe(false);
     expect(isBeyondLastBoundary(0.95, cumulative([5, 10, null], [0, 94, 6]))).toBe(true);
     expect(isBeyondLastBoundary(0.95, [])).toBe(false);

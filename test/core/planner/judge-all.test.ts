@@ -37,7 +37,7 @@ function judge(experiment: Experiment, weights: readonly number[], latencies: re
 
 const judgedWeights = (judgement: Judgements) => judgement.map((one) => one?.weight);
 
-describe('a race by reward', () => {
+describe('the weights under a reward', () => {
   test('climbs to an even split while nobody leads', () => {
     const experiment = anAbTest(2);
     expect(judgedWeights(judge(experiment, [30, 30], [20, 20, 20]))).toEqual([33, 33]);
@@ -76,7 +76,7 @@ describe('a race by reward', () => {
           weights: { maxCandidateWeight: most, maxCandidateWeightIncrement: increment },
         });
         let { weights } = firstWeights(experiment, undefined);
-        for (let round = 0; round < 6; round += 1) {
+        for (let step = 0; step < 6; step += 1) {
           expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeLessThanOrEqual(most);
           weights = judge(experiment, weights, latencies).map((one) => one?.weight ?? 0);
         }
@@ -90,12 +90,12 @@ describe('the reward under error bounds', () => {
 
   /** The verdict after intervals with these latencies of baseline and candidate. */
   function verdictAfter(intervals: readonly (readonly [number, number])[]) {
-    let standing: Pick<CandidateState, 'weight' | 'totals' | 'evidence'> = initialCandidateState(50);
+    let state: Pick<CandidateState, 'weight' | 'totals' | 'evidence'> = initialCandidateState(50);
     let verdict: string | undefined;
     for (const [baseline, candidate] of intervals) {
       const [judged] = judgeAll({
         experiment,
-        candidateStates: [standing],
+        candidateStates: [state],
         measurement: {
           kind: 'measured',
           fromMs: 0,
@@ -106,7 +106,7 @@ describe('the reward under error bounds', () => {
       });
       if (!judged) throw new Error('not judged');
       verdict = judged.reward?.verdict;
-      standing = { weight: 50, totals: judged.totals, ...(judged.evidence ? { evidence: judged.evidence } : {}) };
+      state = { weight: 50, totals: judged.totals, ...(judged.evidence ? { evidence: judged.evidence } : {}) };
     }
     return verdict;
   }

@@ -95,19 +95,19 @@ describe('several candidates', () => {
   });
 
   test('promote the one with the best reward', () => {
-    const racers = [
+    const cases = [
       { reward: 'better', value: 2 },
       { reward: 'better', value: 3 },
     ] as const;
-    expect(planCases(racers, atEnd)).toMatchObject({ kind: 'promote', winner: 1 });
+    expect(planCases(cases, atEnd)).toMatchObject({ kind: 'promote', winner: 1 });
   });
 
   test('promote the second best when the best fails', () => {
-    const racers = [
+    const cases = [
       { reward: 'better', value: 2 },
       { reward: 'better', value: 3, verdict: 'fail' },
     ] as const;
-    expect(planCases(racers, atEnd)).toMatchObject({ kind: 'promote', winner: 0 });
+    expect(planCases(cases, atEnd)).toMatchObject({ kind: 'promote', winner: 0 });
   });
 
   test('roll back when the baseline has the best reward', () => {
@@ -122,11 +122,11 @@ describe('several candidates', () => {
   });
 
   test('roll back without a winner, or go on where the method extends', () => {
-    const racers = [{ reward: 'undecided' }] as const;
-    expect(planCases(racers, atEnd)).toMatchObject({ kind: 'rollBack', reason: 'no winner: undecided' });
+    const cases = [{ reward: 'undecided' }] as const;
+    expect(planCases(cases, atEnd)).toMatchObject({ kind: 'rollBack', reason: 'no winner: undecided' });
     const extended = { analysis: { ...sequentialAnalysis, dispersion: 'off' as const } };
-    expect(planCases(racers, { ...atEnd, extendedSinceMs: 999_000 }, extended)).toMatchObject({ kind: 'hold' });
-    expect(planCases(racers, { ...atEnd, extendedSinceMs: 0 }, extended)).toMatchObject({ kind: 'rollBack' });
+    expect(planCases(cases, { ...atEnd, extendedSinceMs: 999_000 }, extended)).toMatchObject({ kind: 'hold' });
+    expect(planCases(cases, { ...atEnd, extendedSinceMs: 0 }, extended)).toMatchObject({ kind: 'rollBack' });
   });
 
   test('open one gate for the winner', () => {

@@ -10,7 +10,7 @@ function aVersion(name: string, changes: Partial<JudgedReport> = {}): JudgedRepo
   return { name, revision: `sample-app-${name}`, assessment: anAssessment(), suspect: false, ...changes };
 }
 
-/** Three versions, of which green leads and red has left the race. */
+/** Three versions, of which green leads and red is eliminated. */
 function threeVersions(changes: Partial<Report> = {}): Report {
   const reward = (candidate: number, verdict: 'better' | 'worse') => {
     return { reward: { baseline: 15, candidate, verdict, reason: `${candidate} against 15` } };
@@ -59,14 +59,14 @@ suite('several versions', () => {
     expect(text).toContain('|           OBJECTIVE            | CURRENT | GREEN | RED  |');
   });
 
-  test('have their weights and verdicts by name, and who left the race says why', () => {
+  test('have their weights and verdicts by name, and an eliminated one says why', () => {
     expect(text).toContain('green (sample-app-green): 40 %\nred (sample-app-red): 0 %');
     expect(text).toContain('green, reward: better, 20.5 against 15');
     expect(text).toContain('red, eliminated: failed: error-rate 0.500 > limit 0.010');
     expect(text).toMatch(/\| 30 %, 3 % -> 40 %, 0 % \| 120, 8 +\|/);
   });
 
-  test('are suspect only while they are in the race', () => {
+  test('are suspect only while they are judged', () => {
     expect(text).not.toContain('Suspect');
   });
 

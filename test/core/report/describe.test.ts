@@ -189,7 +189,7 @@ suite('describe, for v2alpha2', () => {
   });
 });
 
-/** The part that iter8ctl has not. */
+/** The part that iter8ctl does not have. */
 function beyond(changes: Parameters<typeof aReport>[0]): string {
   const text = describe(aReport({ assessment: anAssessment({ objectives: [], metrics: [] }), ...changes }));
   return text.slice(text.search(/\*{6} (Outcome|Traffic) \*{6}/));
@@ -255,7 +255,7 @@ Approved: at 2026-11-23 10:00:00 UTC
     );
   });
 
-  test('tells the outcome with its reason and its times, and drops the flags', () => {
+  test('shows the outcome with its reason and its times, and drops the flags', () => {
     const text = beyond({
       stage: 'Completed',
       outcome: 'RolledBack',

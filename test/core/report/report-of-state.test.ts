@@ -14,15 +14,15 @@ interface CandidateCase extends Partial<Pick<CandidateState, 'eliminated' | 'rew
   readonly candidate?: Verdict;
 }
 
-function winnerAfter(outcome: Outcome, seen: CandidateCase, changes: Partial<Experiment> = {}): string | undefined {
-  const { baseline = 'pass', candidate = 'pass', ...standing } = seen;
+function winnerAfter(outcome: Outcome, observed: CandidateCase, changes: Partial<Experiment> = {}): string | undefined {
+  const { baseline = 'pass', candidate = 'pass', ...state } = observed;
   const objectives = [anObjective('error-rate', 0.01, 'why', { baseline, candidate })];
   const assessment = anAssessment({ objectives, samples: { baseline: 500, candidate: 500 } });
   return buildReport({
     ...initialState({ workflowId: 'w', firstRunId: 'r' }),
     experiment: anExperiment(changes),
     ending: { outcome, reason: 'why', atMs: 0 },
-    candidateStates: [{ ...initialCandidateState(), assessment, ...standing }],
+    candidateStates: [{ ...initialCandidateState(), assessment, ...state }],
   }).winner;
 }
 
@@ -32,9 +32,9 @@ describe('the winner of an experiment that was rolled back', () => {
   test.each<[string, CandidateCase]>([
     ['the candidate fails the objectives that it satisfies', { candidate: 'fail' }],
     ['the candidate has the worse reward', { reward: worse }],
-    ['the candidate has left the race', { eliminated: 'not ready for 60 s' }],
-  ])('is the baseline when %s', (_, seen) => {
-    expect(winnerAfter('RolledBack', seen)).toBe('current');
+    ['the candidate was eliminated', { eliminated: 'not ready for 60 s' }],
+  ])('is the baseline when %s', (_, observed) => {
+    expect(winnerAfter('RolledBack', observed)).toBe('current');
   });
 
   test.each<[string, CandidateCase]>([
@@ -42,8 +42,8 @@ describe('the winner of an experiment that was rolled back', () => {
     ['the candidate was undecided', { candidate: 'undecided' }],
     ['the baseline fails too', { baseline: 'fail', candidate: 'fail' }],
     ['the baseline is undecided', { baseline: 'undecided', candidate: 'fail' }],
-  ])('is nobody when %s', (_, seen) => {
-    expect(winnerAfter('RolledBack', seen)).toBeUndefined();
+  ])('is nobody when %s', (_, observed) => {
+    expect(winnerAfter('RolledBack', observed)).toBeUndefined();
   });
 
   test.each(['Aborted', 'Failed'] as const)('is nobody for %s, whatever was measured', (outcome) => {

@@ -60,13 +60,13 @@ describe('evidence about a share', () => {
   test('suffices for a pass exactly when the upper bound is within the boundary', () => {
     fc.assert(
       fc.property(requests, fc.double({ min: 0, max: 0.2, noNaN: true }), boundary, (n, share, m) => {
-        const seen = drawTrials(n, share);
-        const { lower, upper } = shareInterval(seen, errors);
+        const trials = drawTrials(n, share);
+        const { lower, upper } = shareInterval(trials, errors);
         // The bisection ends within 1e-15 of the bound.
         if (Math.abs(upper - m) < 1e-9) return;
-        expect(logPassEvidence(seen, m) >= needed).toBe(upper <= m);
-        expect(lower).toBeLessThanOrEqual(seen.bad / n);
-        expect(upper).toBeGreaterThanOrEqual(seen.bad / n);
+        expect(logPassEvidence(trials, m) >= needed).toBe(upper <= m);
+        expect(lower).toBeLessThanOrEqual(trials.bad / n);
+        expect(upper).toBeGreaterThanOrEqual(trials.bad / n);
       }),
       { seed },
     );
@@ -79,18 +79,18 @@ describe('evidence about a share', () => {
   });
 });
 
-describe('the error bounds hold over all looks', () => {
-  const looks = 60;
+describe('the error bounds hold over all observations', () => {
+  const observations = 60;
   const runs = 3000;
   // Three standard errors of a share of 5 % in so many runs.
   const allowed = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
 
-  /** Whether a version exactly at the boundary passes at any of the looks. */
+  /** Whether a version exactly at the boundary passes at any of the observations. */
   function passes(random: Random): boolean {
-    let seen = { requests: 0, bad: 0 };
-    for (let look = 0; look < looks; look += 1) {
-      seen = { requests: seen.requests + 60, bad: seen.bad + binomial(random, 60, 0.015) };
-      if (logPassEvidence(seen, 0.015) >= needed) return true;
+    let trials = { requests: 0, bad: 0 };
+    for (let observation = 0; observation < observations; observation += 1) {
+      trials = { requests: trials.requests + 60, bad: trials.bad + binomial(random, 60, 0.015) };
+      if (logPassEvidence(trials, 0.015) >= needed) return true;
     }
     return false;
   }
@@ -108,7 +108,7 @@ describe('the error bounds hold over all looks', () => {
     let failed = 0;
     for (let run = 0; run < runs; run += 1) {
       let process = freshProcess;
-      for (let look = 0; look < looks; look += 1) {
+      for (let observation = 0; observation < observations; observation += 1) {
         process = addInterval(process, failIncrements({ requests: 60, bad: binomial(random, 60, 0.01) }, 0.01));
         if (logEvidence(process) < needed) continue;
         failed += 1;

@@ -108,11 +108,11 @@ describe('restarts', () => {
     ],
   ] as const)('at boundary %f', (boundary, intervals, expected) => {
     let process = freshProcess;
-    const seen = intervals.map(([requests, bad]) => {
+    const logs = intervals.map(([requests, bad]) => {
       process = addInterval(process, failIncrements({ requests, bad }, boundary));
       return logEvidence(process);
     });
-    seen.forEach((log, index) => expect(log).toBeCloseTo(expected[index] ?? Number.NaN, 9));
+    logs.forEach((log, index) => expect(log).toBeCloseTo(expected[index] ?? Number.NaN, 9));
   });
 });
 
@@ -134,7 +134,7 @@ describe('relative evidence', () => {
       [84, 156, 6, 1],
     ] as const;
     let [pass, fail]: (readonly number[])[] = [[], []];
-    const seen = intervals.map(([candidateRequests, baselineRequests, candidateBad, baselineBad]) => {
+    const logs = intervals.map(([candidateRequests, baselineRequests, candidateBad, baselineBad]) => {
       const trials = {
         candidate: { requests: candidateRequests, bad: candidateBad },
         baseline: { requests: baselineRequests, bad: baselineBad },
@@ -149,7 +149,7 @@ describe('relative evidence', () => {
       [-1.0170970872, 1.8822287136],
       [-1.6280963277, 5.2403526944],
     ];
-    seen.flat().forEach((log, index) => expect(log).toBeCloseTo(expected.flat()[index] ?? Number.NaN, 9));
+    logs.flat().forEach((log, index) => expect(log).toBeCloseTo(expected.flat()[index] ?? Number.NaN, 9));
   });
 });
 

@@ -26,7 +26,7 @@ describe('parseHelmCommand', () => {
     });
   });
 
-  it('tells the values of flags from release and chart, before and after the subcommand', () => {
+  it('distinguishes the values of flags from release and chart, before and after the subcommand', () => {
     const args = [
       '--burst-limit',
       '50',

@@ -55,7 +55,7 @@ describe('formatDuration', () => {
     [86_400_000, '24 h'],
     [273_600_000, '3 d 4 h'],
     [-12_000, '-12 s'],
-  ])('tells %d ms as %s', (ms, text) => {
+  ])('formats %d ms as %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
 });

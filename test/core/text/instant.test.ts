@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { formatDuration } from '../../../core/text/duration.ts';
 import { formatInstant } from '../../../core/text/instant.ts';
 
-test('writes every moment as the platform does', () => {
+test('writes every time as the platform does', () => {
   assert(
     property(date({ min: new Date('1900-01-01'), max: new Date('2400-01-01'), noInvalidDate: true }), (instant) => {
       const iso = instant.toISOString();
