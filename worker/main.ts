@@ -21,7 +21,7 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   const { settings, kubeConfig } = configuration;
   let life: Life = { kind: 'starting' };
   onStopSignal(log, () => (life.kind === 'starting' ? process.exit(0) : drain(life)));
-  installRuntime(log, settings);
+  const { flushLogs } = installRuntime(log, settings);
   const health = await startHealthServer(settings.healthAddress, () => whyNotReady(life));
   log.info('health endpoint listens', { healthAddress: formatAddress(health.address) });
 
@@ -40,6 +40,7 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   operator?.stop();
   await temporal.connection.close();
   await health.close();
+  flushLogs();
   log.info('worker stopped');
 }
 

@@ -28,11 +28,17 @@ export function createLogger(level: WorkerSettings['logLevel']): Logger {
 
 const levelNames = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Sets up Temporal's SDK: its logs and those of workflows and activities go to `logger`, its metrics to Prometheus. */
-export function installRuntime(logger: Logger, settings: Pick<WorkerSettings, 'logLevel' | 'metricsAddress'>): void {
+/**
+ * Sets up Temporal's SDK: its logs and those of workflows and activities go to `logger`, its metrics to Prometheus. The SDK keeps its
+ * logs back for a moment, to put them in order; what it returns hands them on at once.
+ */
+export function installRuntime(
+  logger: Logger,
+  settings: Pick<WorkerSettings, 'logLevel' | 'metricsAddress'>,
+): { readonly flushLogs: () => void } {
   const { logLevel, metricsAddress } = settings;
   try {
-    Runtime.install({
+    const runtime = Runtime.install({
       logger,
       // Signals are ours: the health endpoint must know of them, and the second one ends the process.
       shutdownSignals: [],
@@ -41,6 +47,8 @@ export function installRuntime(logger: Logger, settings: Pick<WorkerSettings, 'l
         ...(metricsAddress === 'none' ? {} : { metrics: { prometheus: prometheusExporter(metricsAddress) } }),
       },
     });
+    const buffered: Logger & { readonly flush?: () => void } = runtime.logger;
+    return { flushLogs: () => buffered.flush?.() };
   } catch (error) {
     const where = metricsAddress === 'none' ? '' : ` with metrics at ${formatAddress(metricsAddress)}`;
     const remedy = metricsAddress === 'none' ? '' : '; set SERIN_METRICS_ADDRESS to a free address, or to none';
