@@ -103,7 +103,7 @@ describe('an A/B/N test', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report).toMatchObject({ outcome: 'Promoted', winner: 'green' });
     expect(report.judged[1]).toMatchObject({ out: expect.stringMatching(/^failed: error-rate/) });
-    expect(report.warnings).toContainEqual(expect.stringMatching(/^red is out of the race: failed: error-rate/));
+    expect(report.warnings).toContainEqual(expect.stringMatching(/^red is eliminated: failed: error-rate/));
   });
 
   test('rolls back to the baseline when that has the best reward', async () => {
