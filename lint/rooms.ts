@@ -166,7 +166,17 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   ],
   client: ['kubernetes', 'client', 'node:', 'commander'],
 
-  worker: ['core/text', 'temporal', 'activities', 'operator', 'formats/worker', 'node:', 'pino', ...clients, ...workerPackages],
+  worker: [
+    'core/text',
+    'temporal',
+    'activities',
+    'operator',
+    'formats/worker',
+    'node:',
+    'pino',
+    ...clients,
+    ...workerPackages,
+  ],
 
   'sandbox/processes': ['node:'],
   'sandbox/tools': ['sandbox/processes', 'node:'],

@@ -110,10 +110,7 @@ async function mirror(dependencies: OperatorDependencies, memory: RunMemory, obj
   const known = memory.of(object);
   known.isOpen = true;
   known.noticeSpec(object.metadata.generation);
-  const observation = await dependencies.runs.observe(
-    experimentWorkflowId(object),
-    defined({ seen: known.mark }),
-  );
+  const observation = await dependencies.runs.observe(experimentWorkflowId(object), defined({ seen: known.mark }));
   if (observation.kind === 'unchanged' || isClosing(observation)) return nextObservation(memory, object);
   const written = await writeStatus(dependencies, object, statusAfter(object, observation));
   if (hasCompleted(written)) {

@@ -37,7 +37,7 @@ const confirmationLimitMs = 60_000;
 
 /**
  * Puts the traffic back to 100 % baseline without the run, as `serin restore` does: only if the run holds the target's
- * Lease, which is taken from it first, so that whatever it writes later is refused.
+ * Lease, which is taken from it first, so that its later writes are refused.
  */
 export async function restoreWithoutRun({
   cluster,

@@ -52,7 +52,7 @@ async function ask(
     known.isAborted ||= await runs.abort(workflowId, abortReason(object));
     return observedState(await runs.observe(workflowId, { queryLimitMs: limitMs }));
   } catch (error) {
-    // Whatever the error is, the object must not wait without end.
+    // After any error: the object must not wait without end.
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${reason}: the run cannot be told to abort`;
     const blind: Blind = { kind: 'blind', reason: 'TemporalUnreachable', message };

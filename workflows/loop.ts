@@ -171,10 +171,7 @@ async function takeStep(run: Run, { weights, eliminated, reason }: Extract<Plan,
   await shiftTraffic(run, weights, reason);
   const versions = judgedVersions(loadedExperiment(run));
   update(run, withEliminated(run.state, eliminated));
-  addWarnings(
-    run,
-    ...eliminated.map((loser) => `${versions[loser.index]?.name ?? ''} is eliminated: ${loser.reason}`),
-  );
+  addWarnings(run, ...eliminated.map((loser) => `${versions[loser.index]?.name ?? ''} is eliminated: ${loser.reason}`));
 }
 
 function iterationRecord(

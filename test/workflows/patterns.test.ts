@@ -15,7 +15,7 @@ afterAll(() => workflows.teardown());
 describe('a conformance test', () => {
   const experiment = anExperiment({ testingPattern: 'Conformance', candidates: [], finish: [] });
 
-  /** The version answers with so many errors of 1000 in the n-th interval. */
+  /** A world whose version has `errors(n)` errors in 1000 requests of the n-th interval. */
   function aWorld(errors: (n: number) => number, changes: Partial<WorldBehaviour> = {}) {
     return fakeWorld({
       experiment,

@@ -12,8 +12,6 @@ export const runScriptTask: TaskRunner<'script'> = async (task, { run, context }
   const script = requireParts(
     renderText(task.script, context, { delimiters, hasSecret: secret !== undefined, isScript: true }),
   );
-  await trackProgram(run, () =>
-    runScript({ ...programInput(run), script, ...defined({ secret }) }),
-  );
+  await trackProgram(run, () => runScript({ ...programInput(run), script, ...defined({ secret }) }));
   return finishedTask('bash');
 };
