@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { defined } from '../core/text/defined.ts';
 import { failureTypes } from '../core/failures.ts';
 import type { FailureTypeName } from '../core/failures.ts';
 
+/** What a failure says besides its type. */
 export interface FailureOptions {
   /** What happened, to which object, the values, and what to do. Never a secret. */
   readonly message: string;
@@ -20,8 +22,7 @@ export function failure(type: FailureTypeName, options: FailureOptions): Applica
     type,
     nonRetryable: !failureTypes[type].isRetryable,
     details: [...details],
-    ...(cause instanceof Error ? { cause } : {}),
-    ...(nextRetryDelayMs === undefined ? {} : { nextRetryDelay: nextRetryDelayMs }),
+    ...defined({ cause: cause instanceof Error ? cause : undefined, nextRetryDelay: nextRetryDelayMs }),
   });
 }
 

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
 
-/** Cancellation comes back as the answer to a heartbeat, so this is also how soon an abort is heard. */
+/** A cancellation comes as the answer to a heartbeat, so this is also how soon an abort arrives. */
 const heartbeatIntervalMs = 500;
 
-/** Heartbeats while `work` runs: a lost worker is noticed, and a cancellation is heard soon. */
+/** Sends heartbeats while `work` runs, so that a lost worker is noticed and a cancellation arrives soon. */
 export async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   context.heartbeat();

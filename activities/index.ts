@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { defined } from '../core/text/defined.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
 import { commandEnvironment } from './commands/environment.ts';
 import type { Environment } from './commands/environment.ts';
@@ -34,7 +35,7 @@ export interface ActivitySettings {
   readonly allowedCommands: readonly string[];
   /** Hosts that metrics may be read from, and that tasks may send requests to, `host[:port]`; `*` is any. */
   readonly allowedHosts: readonly string[];
-  /** Where Slack's API is. */
+  /** The base URL of Slack's API. */
   readonly slackUrl: string;
   /** The helm program: a path, or a name on the PATH. */
   readonly helmPath: string;
@@ -98,11 +99,11 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   } satisfies ExperimentActivities;
 }
 
-/** Helm must see the cluster that serin sees. */
+/** The environment of helm and other commands; helm must use the cluster that serin uses. */
 function toolEnvironment({
   settings,
   environment = process.env,
 }: ActivityDependencies): Readonly<Record<string, string>> {
   const { kubeconfig } = settings;
-  return { ...commandEnvironment(environment), ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }) };
+  return { ...commandEnvironment(environment), ...defined({ KUBECONFIG: kubeconfig }) };
 }

@@ -26,8 +26,8 @@ export interface ManifestDependencies {
 
 /**
  * Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for
- * programs; as `CommandNotAllowed` where start actions would run before the preflight finds out that others may not; as
- * `MetricUnavailable`. The latter two say whose manifest it is, as a `ReadButRefused`.
+ * programs; as `CommandNotAllowed` where start actions would run before the preflight refuses other commands; as
+ * `MetricUnavailable`. The details of the latter two are a `ReadButRefused`, which has what was read.
  */
 export async function readManifest(
   { temporal, cluster, allowedCommands }: ManifestDependencies,
@@ -55,7 +55,7 @@ export async function readManifest(
   }
 }
 
-/** What cannot be mended by waiting ends the run, which then says whose run it was. */
+/** A failure that is not retried, with what was read: it ends the run, whose report must name its experiment. */
 function withReading(error: unknown, reading: ManifestReading): unknown {
   if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) return error;
   const details: readonly [ReadButRefused] = [{ reading }];
@@ -67,7 +67,7 @@ function requireCommands(experiment: Experiment, allowedCommands: readonly strin
   if (refused.length > 0) throw failure('CommandNotAllowed', { message: refused.join('\n') });
 }
 
-/** The definitions of the metrics that are not built in, and not in the manifest's own file, from the cluster. */
+/** The experiment with the definitions of those metrics that are neither built in nor in the manifest, from the cluster. */
 async function withMetrics(
   cluster: Pick<ActivityCluster, 'readMetricResource'>,
   experiment: Experiment,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Uses a directory of its own, which is gone afterwards. @param name tells people whose it is. */
+/** Calls `use` with a new directory, which is removed afterwards. @param name is a part of the directory's name. */
 export async function inScratchDirectory<T>(name: string, use: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), `serin-${name}-`));
   try {

@@ -12,7 +12,7 @@ export interface SearchAttributesReading {
 
 const limitMs = 5_000;
 
-/** Asks Temporal once; a server that does not tell counts as one that has none. */
+/** Asks Temporal once; a server that refuses to list them counts as one that has none. */
 export async function readSearchAttributes(temporal: TemporalService): Promise<SearchAttributesReading> {
   const registered = await listRegistered(temporal);
   const missing = missingSearchAttributes(registered);
@@ -39,7 +39,7 @@ async function listRegistered({
   }
 }
 
-/** Temporal Cloud, for one, has no operator service. */
+/** Whether the server refuses to list them: Temporal Cloud, for one, has no operator service. */
 function isRefusal(error: unknown): boolean {
   const kind = readCallFailure(error)?.kind;
   return kind === 'forbidden' || kind === 'unimplemented';

@@ -7,7 +7,7 @@ import type { ActivityCluster } from './knative/cluster.ts';
 
 /** A secret's texts by key; only ever held by the activity that uses them. */
 export interface Secret {
-  /** What must not be shown: also as headers have them. */
+  /** The texts that must not be shown, also in the forms that headers have. */
   readonly values: readonly string[];
   /** Fails as `NotFound` where the secret has no such key. */
   readonly value: (key: string) => string;

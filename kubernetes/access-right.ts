@@ -1,4 +1,4 @@
-/** A right, as `kubectl auth can-i` asks for it; an empty namespace is all of them. */
+/** A right, as `kubectl auth can-i` asks for it; an empty namespace stands for all. */
 export interface AccessRight {
   readonly verb: string;
   readonly group: string;

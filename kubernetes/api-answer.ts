@@ -5,10 +5,11 @@ import type { JsonObject } from '../core/text/json.ts';
 /**
  * Why the API server did not do what it was asked. `denied`: the account may not; `notFound`: this object does not exist;
  * `unserved`: no such kind of object is served, which is also so while the server starts; `conflict`: the object is no longer
- * the one that was given; `busy`: not at present; `invalid`: never, whoever asks.
+ * the one that was given; `busy`: it cannot at present; `invalid`: the request itself is refused, for any account.
  */
 export type RefusalKind = 'denied' | 'notFound' | 'unserved' | 'conflict' | 'busy' | 'invalid';
 
+/** An answer of the API server other than what it was asked for. */
 export interface Refusal {
   readonly kind: RefusalKind;
   /** The HTTP status. */
@@ -17,7 +18,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What the API server answered instead of doing what it was asked; undefined where the error is no answer of it. */
+/** Reads the API server's refusal from an error of the client; undefined when the error is not an answer of the server. */
 export function readRefusal(error: unknown): Refusal | undefined {
   if (!(error instanceof ApiException)) return undefined;
   const { code } = error;

@@ -3,7 +3,7 @@ import type { RefusalKind } from './api-answer.ts';
 import { KubernetesFailure } from './failure.ts';
 import type { KubernetesFailureKind } from './failure.ts';
 
-/** Waits for an answer; a failure becomes a `KubernetesFailure` that says what could not be done. */
+/** Awaits an answer; a failure becomes a `KubernetesFailure` with the message `cannot <what>: <reason>`. */
 export async function call<T>(what: string, answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
     throw toKubernetesFailure(what, error);
@@ -30,7 +30,7 @@ function toKubernetesFailure(what: string, error: unknown): KubernetesFailure {
   return new KubernetesFailure(failureKinds[kind], `cannot ${what}: ${why}`, { cause: error });
 }
 
-/** What an error says, with its cause, where the client keeps the reason. */
+/** The message of an error with that of its cause, where the client keeps the reason. */
 export function messageWithCause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

@@ -1,7 +1,7 @@
 /**
  * Why a call to the Kubernetes API did not do what was asked. `usage`: the kubeconfig cannot be used; `notFound`: no such
- * object; `refused`: somebody else changed it meanwhile; `unreachable`: nobody answers; `busy`: it answers that it cannot
- * do it at present; `failed`: anything else.
+ * object; `refused`: somebody else changed it meanwhile; `unreachable`: no answer; `busy`: the server cannot do it at
+ * present; `failed`: anything else.
  */
 export type KubernetesFailureKind = 'usage' | 'notFound' | 'refused' | 'unreachable' | 'busy' | 'failed';
 

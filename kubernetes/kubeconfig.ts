@@ -2,7 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesFailure } from './failure.ts';
 import { messageWithCause } from './call.ts';
 
-/** Where the cluster is; what is absent comes from where kubectl finds it. */
+/** Options that choose the cluster; absent ones have kubectl's defaults. */
 export interface KubernetesFlags {
   readonly kubeconfig?: string;
   readonly context?: string;

@@ -1,4 +1,5 @@
 import type { V1Lease } from '@kubernetes/client-node';
+import { defined } from '../core/text/defined.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 import { defaultLeaseSeconds, leaseHolder } from '../core/traffic/lease.ts';
 import type { LeaseFacts, LeaseHolder } from '../core/traffic/lease.ts';
@@ -9,17 +10,16 @@ export function leaseObjectName({ namespace, name }: ObjectName): ObjectName {
   return { namespace, name: leaseName(name) };
 }
 
-/** What core decides by. */
+/** The parts of a Lease that core's decisions need. */
 export function leaseFacts({ metadata, spec }: V1Lease): LeaseFacts {
   const { holderIdentity, leaseDurationSeconds } = spec ?? {};
   return {
     annotations: metadata?.annotations ?? {},
-    ...(holderIdentity === undefined ? {} : { holderIdentity }),
-    ...(leaseDurationSeconds === undefined ? {} : { durationSeconds: leaseDurationSeconds }),
+    ...defined({ holderIdentity, durationSeconds: leaseDurationSeconds }),
   };
 }
 
-/** The revision that the holder found as its baseline; undefined before it had looked, and so before it wrote. */
+/** The revision that the holder verified as its baseline; undefined before its preflight, and so before any write. */
 export function baselineIn({ metadata }: V1Lease): string | undefined {
   return metadata?.annotations?.[leaseAnnotations.baseline];
 }
@@ -29,17 +29,17 @@ export function holderIn(lease: V1Lease): LeaseHolder | undefined {
   return leaseHolder(leaseFacts(lease));
 }
 
-/** From the limit of a command to the end of its processes. */
+/** The time from the limit of a command to the end of its processes. */
 const stopMs = 10_000;
 
-/** How long a task of a run that has ended may go on: it raised the Lease's duration by its limit before it began. */
+/** How long a task of an ended run may go on, ms: it raised the Lease's duration by its limit before it began. */
 export function lateTaskMs(lease: V1Lease | undefined): number {
   const raisedBySeconds = (lease?.spec?.leaseDurationSeconds ?? 0) - defaultLeaseSeconds;
   return raisedBySeconds > 0 ? raisedBySeconds * 1000 + stopMs : 0;
 }
 
-/** For a deletion that is refused as a conflict unless the Lease is still the one that was read. */
+/** The preconditions of a deletion that is refused as a conflict unless the Lease is still the one that was read. */
 export function leasePreconditions({ metadata }: V1Lease): { uid?: string; resourceVersion?: string } {
   const { uid, resourceVersion } = metadata ?? {};
-  return { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return defined({ uid, resourceVersion });
 }

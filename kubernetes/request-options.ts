@@ -6,11 +6,11 @@ import { createSharedDispatcher } from './shared-dispatcher.ts';
 export type RequestOptions = (request?: { readonly contentType?: string }) => ConfigurationOptions;
 
 /**
- * Makes options for one request each: it shares connections with the others, where the client by itself would open a new TLS
- * connection for each, and ends by its signal.
+ * Creates a maker of options for single requests. These share connections, where the client by itself would open a new TLS
+ * connection for each, and each is ended by a signal of its own.
  *
  * @param limitMs longer than any request lasts.
- * @param signal for the next request; it must end it within the limit.
+ * @param signal makes the signal of the next request, which must end it within the limit.
  */
 export function createRequestOptions(
   limitMs: number,

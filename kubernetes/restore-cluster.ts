@@ -9,7 +9,7 @@ import type { KnativeService, Revision } from './knative/objects.ts';
 import { leaseObjectName, leasePreconditions } from './lease.ts';
 import { createRequestOptions } from './request-options.ts';
 
-/** What `serin restore` needs of a cluster. Failures are `KubernetesFailure`s. */
+/** What a restore needs of a cluster. Failures are `KubernetesFailure`s. */
 export interface RestoreCluster {
   readonly readService: (target: ObjectName) => Promise<KnativeService>;
   /** The target's revisions by name. */
@@ -27,7 +27,7 @@ export interface RestoreCluster {
 /** Webhooks may take 10 s by default, and there are two of Knative's on a service. */
 const defaultLimitMs = 25_000;
 
-/** The API server of the kubeconfig's current context. @param limitMs for each request. */
+/** Connects to the API server of the kubeconfig's current context. @param limitMs for each request. */
 export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimitMs): RestoreCluster {
   const options = createRequestOptions(limitMs);
   const knative = connectKnative(config, options);

@@ -12,6 +12,7 @@ import type { RestoreCluster } from './restore-cluster.ts';
 
 const pollIntervalMs = 300;
 
+/** The target, and the revision that shall have all its traffic again. */
 export interface TrafficRestore {
   readonly target: ObjectName;
   readonly baseline: string;
@@ -19,7 +20,7 @@ export interface TrafficRestore {
   readonly plan: string;
 }
 
-/** The plan of a restore: no experiment has such a run id. */
+/** The plan annotation of a restore, whose run id no experiment has: `restore-20261123T100000Z/1`. */
 export function restorePlan(now: Date): string {
   return `restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/1`;
 }
@@ -27,7 +28,7 @@ export function restorePlan(now: Date): string {
 /** Knative's own controllers write the service too; more conflicts than this have another cause. */
 const maxAttempts = 10;
 
-/** Writes 100 % baseline over whatever stands there: the caller holds the target's Lease, or was told to do without it. */
+/** Writes 100 % baseline over any other traffic. The caller holds the target's Lease, or goes without it on request. */
 export async function writeBaseline(cluster: RestoreCluster, restore: TrafficRestore): Promise<void> {
   const { target, baseline, plan } = restore;
   const name = formatObjectName(target);
@@ -61,8 +62,8 @@ interface Confirmation extends TrafficRestore {
 }
 
 /**
- * Waits until the cluster reports 100 % baseline, which is written again whenever something else stands there. Fails with
- * Knative's reason when it does not in time.
+ * Waits until the cluster reports 100 % baseline, which is written again over any other traffic. Fails with Knative's reason
+ * when the cluster does not report it in time.
  */
 export async function awaitBaseline(
   cluster: RestoreCluster,
@@ -81,8 +82,8 @@ export async function awaitBaseline(
 }
 
 /**
- * Watches the traffic and writes 100 % baseline again whenever something else stands there. Fails when it is interrupted
- * before the time is over.
+ * Watches the traffic for a time and writes 100 % baseline again over any other traffic. Fails when it is interrupted
+ * earlier, or when the last attempt failed.
  */
 export async function keepBaseline(
   cluster: RestoreCluster,
@@ -103,8 +104,8 @@ export async function keepBaseline(
 }
 
 /**
- * The service, if 100 % baseline is written to it. If not, 100 % baseline is written again, unless the target is another's by now, and
- * the answer says what was there instead.
+ * Returns the service if 100 % baseline is written to it. If not, writes 100 % baseline again and returns what was there
+ * instead; fails when somebody else holds the target by now.
  */
 async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise<KnativeService | string> {
   const service = await cluster.readService(restore.target);
@@ -118,7 +119,7 @@ async function insist(cluster: RestoreCluster, restore: TrafficRestore): Promise
   return `somebody else has written ${formatPercents(percentsByRevision(service.spec.traffic ?? []))}`;
 }
 
-/** What may be over at the next attempt. */
+/** The message of a failure that may pass by the next attempt; throws any other. */
 function passingDoubt(error: unknown): string {
   if (!(error instanceof KubernetesFailure) || !passing.has(error.kind)) throw error;
   return error.message;

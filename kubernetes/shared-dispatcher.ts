@@ -6,8 +6,8 @@ const connectionLifeMs = 60_000;
 type Dispatcher = Parameters<RequestContext['setDispatcher']>[0];
 
 /**
- * The first dispatcher that is offered serves all requests until it is too old: the client by itself would open a new TLS
- * connection for each request. No request may last longer than `requestLimitMs`.
+ * Chooses the dispatcher of each request: the first that is offered serves all until it is too old, since the client by itself
+ * would open a new TLS connection for each. No request may last longer than `requestLimitMs`.
  */
 export function createSharedDispatcher(
   requestLimitMs: number,
@@ -23,7 +23,7 @@ export function createSharedDispatcher(
   };
 }
 
-/** By then every request that was given it has ended. */
+/** Closes a dispatcher after all requests that were given it have ended. */
 function closeLater(dispatcher: Dispatcher | undefined, afterMs: number): void {
   setTimeout(() => void dispatcher?.close(), afterMs).unref();
 }

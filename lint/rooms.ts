@@ -78,10 +78,10 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   workflows: [...workflow, 'workflows'],
 
   'operator/status': ['core'],
-  'operator/crds': ['core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
+  'operator/crds': ['core/text', 'core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
   operator: ['core', 'contract', 'formats', 'kubernetes', 'temporal', 'operator/status', 'node:', ...clients],
 
-  'activities/failures': ['core/failures', '@temporalio/activity', '@temporalio/common'],
+  'activities/failures': ['core/failures', 'core/text', '@temporalio/activity', '@temporalio/common'],
   'activities/heartbeat': ['@temporalio/activity'],
   'activities/scratch-directory': ['node:'],
   'activities/knative': [...activity, 'kubernetes', 'metrics', 'temporal'],
@@ -166,7 +166,17 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   ],
   client: ['kubernetes', 'client', 'node:', 'commander'],
 
-  worker: ['temporal', 'activities', 'operator', 'formats/worker', 'node:', 'pino', ...clients, ...workerPackages],
+  worker: [
+    'core/text',
+    'temporal',
+    'activities',
+    'operator',
+    'formats/worker',
+    'node:',
+    'pino',
+    ...clients,
+    ...workerPackages,
+  ],
 
   'sandbox/processes': ['node:'],
   'sandbox/tools': ['sandbox/processes', 'node:'],

@@ -11,11 +11,11 @@ import type { ExperimentKind, ExperimentObject } from './experiment-object.ts';
 import { watchObjects } from './watch.ts';
 import type { WatchedExperiments, ExperimentWatcher } from './watch.ts';
 
-/** What the operator does in a cluster. Writes are refused as `refused` when the object is no longer the one given. */
+/** What the operator does in a cluster. Writes fail as `refused` when the object has changed since it was read. */
 export interface OperatorCluster {
   readonly setFinalizers: (object: ExperimentObject, finalizers: readonly string[]) => Promise<ExperimentObject>;
   readonly writeStatus: (object: ExperimentObject, status: ExperimentStatus) => Promise<ExperimentObject>;
-  /** Once: the same event of the same object is not written again. */
+  /** Writes an event of an object once: writing the same one again changes nothing. */
   readonly writeEvent: (object: ExperimentObject, event: StatusEvent, at: Date) => Promise<void>;
   readonly watch: (kind: ExperimentKind, watcher: ExperimentWatcher) => WatchedExperiments;
 }
@@ -25,7 +25,7 @@ const requestLimitMs = 5_000;
 
 const fieldManager = 'serin-operator';
 
-/** @param namespace the one that is watched; undefined: all. */
+/** Connects to the API server of the kubeconfig's current context. @param namespace the one to watch; undefined: all. */
 export function connectOperatorCluster(config: KubeConfig, namespace?: string): OperatorCluster {
   const objects = config.makeApiClient(CustomObjectsApi);
   const core = config.makeApiClient(CoreV1Api);
@@ -66,7 +66,7 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
   };
 }
 
-/** Another writer was faster, or the object is not there any more: it must be looked at again. */
+/** Whether another writer was faster, or the object no longer exists: then it must be reconciled again. */
 export function isOutdated(error: unknown): boolean {
   return error instanceof KubernetesFailure && (error.kind === 'refused' || error.kind === 'notFound');
 }
@@ -80,7 +80,7 @@ function formatExperiment({ metadata: { name, namespace } }: ExperimentObject): 
   return `Experiment ${namespace}/${name}`;
 }
 
-/** Named after what it says, so that whoever writes it again, after a crash or beside another operator, changes nothing. */
+/** An event named by a hash of what it says, so that writing it again, after a crash or by another operator, changes nothing. */
 function eventBody({ apiVersion, kind, metadata }: ExperimentObject, { type, reason, message }: StatusEvent, at: Date) {
   const { name, namespace, uid } = metadata;
   const hash = createHash('sha256').update(`${uid} ${reason} ${message}`).digest('hex').slice(0, 16);
@@ -97,5 +97,5 @@ function eventBody({ apiVersion, kind, metadata }: ExperimentObject, { type, rea
   };
 }
 
-/** The API server's limit, in bytes; a message of other characters is cut shorter by it than it needs to be. */
+/** The longest message of an event, characters: Kubernetes describes such notes as at most 1 kB. */
 const longestMessage = 1_000;

@@ -17,16 +17,16 @@ import { abortRun } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import type { Next } from './work-queue.ts';
 
-/** So long a run may take to make its traffic safe before the operator does it without the run. */
+/** The time that a run has to make its traffic safe before the operator does it without the run. */
 const graceMs = 5_000;
 
-/** What passes by itself, as a webhook that does not answer, is tried again for so long: the object goes within 10 s. */
+/** Failures that may pass, such as a webhook that does not answer, are retried until then, so the object goes within 10 s. */
 const lastTryMs = 8_500;
 
-/** Between two looks at a run that was told to abort. */
+/** The time between two observations of a run that was asked to abort. */
 const pollIntervalMs = 250;
 
-/** Somebody deleted the Experiment: its run is told to abort, and the object goes when the traffic is safe. */
+/** Handles a deleted Experiment: aborts its run, and lets the object go when the run or the operator has restored the traffic. */
 export async function handleDeletion(
   dependencies: OperatorDependencies,
   memory: RunMemory,
@@ -49,7 +49,7 @@ export async function handleDeletion(
 
 type Unsafe = Exclude<RunState, { kind: 'safe' }>;
 
-/** Before anything is done without the run. A status that is refused keeps no traffic from being restored. */
+/** Shows what the operator will do without the run. A refused status does not keep the traffic from being restored. */
 async function showTrouble(
   dependencies: OperatorDependencies,
   object: ExperimentObject,
@@ -68,7 +68,7 @@ async function showTrouble(
   });
 }
 
-/** The traffic goes back without the run, whose later writes are refused; the run is told as soon as that is possible. */
+/** Restores the traffic without the run, whose later writes are refused; the abort is delivered as soon as that is possible. */
 async function restoreTraffic(
   { restoreCluster, pendingAborts }: OperatorDependencies,
   object: ExperimentObject,
@@ -86,7 +86,7 @@ async function restoreTraffic(
   });
 }
 
-/** What the operator has done, for people. */
+/** Writes an event about the restore, and tidies up after it in the background. */
 async function reportRestore(
   dependencies: OperatorDependencies,
   object: ExperimentObject,

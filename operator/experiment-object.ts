@@ -1,3 +1,4 @@
+import { defined } from '../core/text/defined.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import { findCondition } from './status/conditions.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
@@ -13,6 +14,7 @@ export interface ExperimentKind {
   readonly version: string;
 }
 
+/** The kinds that the operator watches. */
 export const experimentKinds: readonly ExperimentKind[] = [
   { group: 'iter8.tools', version: 'v2alpha2' },
   { group: 'serin.dev', version: 'v1alpha1' },
@@ -21,7 +23,7 @@ export const experimentKinds: readonly ExperimentKind[] = [
 /** Keeps an Experiment until the traffic of its run is safe. */
 export const finalizer = 'serin.dev/experiment';
 
-/** An Experiment as the API server hands it out. */
+/** An Experiment as the API server serves it. */
 export interface ExperimentObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -48,29 +50,25 @@ interface ManagedFields {
   readonly fieldsV1?: object;
 }
 
-/** One object, one workflow. */
+/** The id of the object's workflow, the only one that it ever gets. */
 export function experimentWorkflowId({ apiVersion, metadata }: ExperimentObject): string {
   const [group = ''] = apiVersion.split('/');
   return workflowIdFor({ ...metadata, group });
 }
 
-/** What the workflow is given: the object in the version in which its author wrote it, without what belongs to the cluster alone. */
+/** The manifest for the workflow: the object in the version in which its author wrote it, without its cluster-only fields. */
 export function toManifest(object: ExperimentObject): object {
   const { name, namespace, uid, generation, labels, annotations = {} } = object.metadata;
   const { [lastAppliedAnnotation]: _, ...kept } = annotations;
-  const optional = {
-    ...(labels === undefined ? {} : { labels }),
-    ...(generation === undefined ? {} : { generation }),
-  };
   return {
     apiVersion: writtenVersion(object),
     kind: object.kind,
-    metadata: { name, namespace, uid, ...optional, annotations: kept },
+    metadata: { name, namespace, uid, ...defined({ labels, generation }), annotations: kept },
     spec: object.spec,
   };
 }
 
-/** The API server shows every object in the version that is asked for; who wrote the spec wrote it in this one. */
+/** The version in which the spec was written; the API server serves every object in the version that is requested. */
 function writtenVersion({ apiVersion, metadata }: ExperimentObject): string {
   const author = metadata.managedFields?.find(
     ({ subresource, fieldsV1 }) => subresource === undefined && fieldsV1 !== undefined && 'f:spec' in fieldsV1,
@@ -94,7 +92,7 @@ export function hasFinalizer({ metadata }: ExperimentObject): boolean {
   return metadata.finalizers?.includes(finalizer) === true;
 }
 
-/** The Knative Service, from the run's report, or as the spec names it. */
+/** The Knative Service, from the run's report or as the spec names it; undefined when neither names one. */
 export function experimentTarget({ metadata, spec, status }: ExperimentObject): ObjectName | undefined {
   const reported = status?.serin.report?.target;
   if (reported !== undefined && reported.name !== '') return reported;
@@ -102,23 +100,24 @@ export function experimentTarget({ metadata, spec, status }: ExperimentObject): 
   return parseObjectName(spec.target, metadata.namespace);
 }
 
-/** What names an Experiment among all kinds: `group/namespace/name`. */
+/** The key of an Experiment among all kinds: `group/namespace/name`. */
 export function experimentKey({ apiVersion, metadata: { namespace, name } }: ExperimentObject): string {
   const [group = ''] = apiVersion.split('/');
   return `${group}/${namespace}/${name}`;
 }
 
+/** Reads a key of `experimentKey`. */
 export function parseKey(key: string): { readonly group: string; readonly namespace: string; readonly name: string } {
   const [group = '', namespace = '', name = ''] = key.split('/');
   return { group, namespace, name };
 }
 
-/** What the run of a deleted Experiment is told. */
+/** The reason given to the run of a deleted Experiment. */
 export function abortReason({ metadata: { namespace, name } }: ExperimentObject): string {
   return `Experiment ${namespace}/${name} was deleted`;
 }
 
-/** How the ids begin of the workflows of all objects that have ever had this name. */
+/** The prefixes of the workflow ids of all objects that ever had this name. */
 export function workflowIdPrefixes({ namespace, name }: ObjectName): readonly string[] {
   return experimentKinds.map(({ group }) => [workflowType, group, namespace, name, ''].join('/'));
 }

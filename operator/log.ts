@@ -1,4 +1,4 @@
-/** Where the operator tells what it does. */
+/** The operator's log, with structured fields. */
 export interface OperatorLog {
   readonly info: (message: string, fields?: Record<string, unknown>) => void;
   readonly warn: (message: string, fields?: Record<string, unknown>) => void;

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { defined } from '../core/text/defined.ts';
 import { initialStatus } from './status/experiment-status.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import { eventsBetween } from './status/status-events.ts';
@@ -9,25 +11,25 @@ import type { ExperimentObject } from './experiment-object.ts';
 import type { OperatorLog } from './log.ts';
 import type { PendingAborts } from './pending-aborts.ts';
 import type { Runs } from './runs.ts';
-import { isJsonEqual } from './json-equal.ts';
 
-/** What the operator works with. */
+/** The operator's connections and shared state. */
 export interface OperatorDependencies {
   readonly cluster: OperatorCluster;
   readonly restoreCluster: RestoreCluster;
   readonly runs: Runs;
   readonly pendingAborts: PendingAborts;
   readonly log: OperatorLog;
+  /** Aborted when the operator stops. */
   readonly stopping: AbortSignal;
 }
 
-/** The status that the object has, or the first one. */
+/** The object's status, or the initial one. */
 export function currentStatus({ metadata: { generation }, status }: ExperimentObject): ExperimentStatus {
   if (status !== undefined) return status;
-  return { ...(generation === undefined ? {} : { observedGeneration: generation }), ...initialStatus(Date.now()) };
+  return { ...defined({ observedGeneration: generation }), ...initialStatus(Date.now()) };
 }
 
-/** Events first: after a crash in between they are written again, which changes nothing. */
+/** Writes a status that differs, its events first: after a crash in between they are written again, which changes nothing. */
 export async function writeStatus(
   dependencies: OperatorDependencies,
   object: ExperimentObject,
@@ -38,7 +40,7 @@ export async function writeStatus(
   return dependencies.cluster.writeStatus(object, status);
 }
 
-/** Tells what happened. An event that is refused, as in a namespace that is being deleted, keeps nothing else from happening. */
+/** Logs and writes an event. A refused one, as in a namespace that is being deleted, is only logged. */
 export async function writeEvent(
   { cluster, log }: OperatorDependencies,
   object: ExperimentObject,
@@ -52,7 +54,7 @@ export async function writeEvent(
   });
 }
 
-/** From now on the object stays until its run is over. */
+/** Keeps the object from going until its run is over. */
 export async function addFinalizer(
   { cluster }: OperatorDependencies,
   object: ExperimentObject,
@@ -61,9 +63,18 @@ export async function addFinalizer(
   return cluster.setFinalizers(object, [...(object.metadata.finalizers ?? []), finalizer]);
 }
 
-/** The object may go whenever somebody deletes it. */
+/** Lets the object go when it is deleted. */
 export async function dropFinalizer({ cluster }: OperatorDependencies, object: ExperimentObject): Promise<void> {
   if (!hasFinalizer(object)) return;
   const others = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
   await cluster.setFinalizers(object, others);
+}
+
+/** Whether two values are equal once they have been through JSON, which knows no `undefined` and no `-0`. */
+function isJsonEqual(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(plain(a), plain(b));
+}
+
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }

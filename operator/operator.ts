@@ -22,14 +22,14 @@ export interface OperatorOptions {
 }
 
 export interface Operator {
-  /** Takes no more work up. What is going on is of no consequence: everything is tried again by the next operator. */
+  /** Starts no more work. Work in progress may be cut off: the next operator does it again. */
   readonly stop: () => void;
 }
 
-/** For each request of a rescue, which has a few seconds in all. */
+/** The limit of each request of a restore, which has a few seconds in all. */
 const restoreLimitMs = 3_000;
 
-/** Experiments that are looked at at the same time. */
+/** Experiments that are reconciled at the same time. */
 const concurrency = 16;
 
 /**
@@ -77,7 +77,7 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
   };
 }
 
-/** What somebody has just applied or deleted does not wait behind looks at runs. */
+/** Whether the object was just applied or deleted: it does not wait behind observations of runs. */
 function isUrgent({ metadata, status }: ExperimentObject): boolean {
   return metadata.deletionTimestamp !== undefined || status === undefined;
 }

@@ -3,17 +3,17 @@ import type { Runs } from './runs.ts';
 
 const retryMs = 2_000;
 
-/** So long a start that was sent before may still arrive. */
+/** How long a start that was sent before may take to arrive. */
 const lateStartMs = 15_000;
 
 interface PendingAbort {
   readonly workflowId: string;
   readonly reason: string;
-  /** Until then a workflow that is not there may still appear; of the monotonic clock. */
+  /** Until then an absent workflow may still appear; by `performance.now()`. */
   readonly untilMs: number;
 }
 
-/** Runs whose Experiment is gone before they could be told: each is told to abort as soon as Temporal answers. */
+/** The aborts of runs whose Experiment went before they could be delivered: each is sent as soon as Temporal answers. */
 export class PendingAborts {
   readonly #runs: Runs;
   readonly #log: OperatorLog;

@@ -1,3 +1,4 @@
+import { defined } from '../core/text/defined.ts';
 import { failedStatus, statusOfReport, withTrouble } from './status/experiment-status.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import type { Report } from '../core/report/report.ts';
@@ -23,11 +24,11 @@ import type { RunObservation } from './runs.ts';
 import type { Next } from './work-queue.ts';
 
 export interface Reconciler {
-  /** One step towards what the object should be; says when to look again. Never fails. */
+  /** Takes one step towards what the object should be; returns when to take the next. Never fails. */
   readonly reconcile: (object: ExperimentObject) => Promise<Next>;
-  /** Somebody has deleted the object, which is looked at when its turn comes. */
+  /** Starts the clock of a deletion; the object is reconciled when its turn comes. */
   readonly noticeDeletion: (object: ExperimentObject) => void;
-  /** The object is gone. */
+  /** The object is gone: a run that is still open is aborted. */
   readonly forget: (object: ExperimentObject) => void;
 }
 
@@ -51,7 +52,7 @@ async function step(dependencies: OperatorDependencies, memory: RunMemory, objec
   return mirror(dependencies, memory, object);
 }
 
-/** After a failure the object is looked at again, later each time. */
+/** Reports a failure; the object is reconciled again, later each time. */
 async function afterFailure(
   dependencies: OperatorDependencies,
   memory: RunMemory,
@@ -72,7 +73,7 @@ async function afterFailure(
   return { afterMs: memory.of(object).backOff(failureBackOff) };
 }
 
-/** By then the watch has shown the object as it is. */
+/** By then the watch has delivered the object as it is now. */
 const outdatedMs = 200;
 const failureBackOff = { firstMs: 500, maxMs: 5_000 };
 
@@ -94,13 +95,13 @@ async function begin(dependencies: OperatorDependencies, memory: RunMemory, obje
   return { afterMs: observationBackOff.firstMs };
 }
 
-/** The run is over: nothing more is to be done, and nobody has to be waited for. */
+/** Lets go of an object whose run is over. */
 async function leave(dependencies: OperatorDependencies, object: ExperimentObject): Promise<Next> {
   await dropFinalizer(dependencies, object);
   return undefined;
 }
 
-/** Between two looks while nothing happens; the time of the next observation is known. */
+/** The time between two observations of a run that does not change; the next one is earlier where the run's is due. */
 const observationBackOff = { firstMs: 300, maxMs: 2_000 };
 /** A run that waits for others may wait for hours. */
 const waitingBackOff = { firstMs: 300, maxMs: 10_000 };
@@ -109,10 +110,7 @@ async function mirror(dependencies: OperatorDependencies, memory: RunMemory, obj
   const known = memory.of(object);
   known.isOpen = true;
   known.noticeSpec(object.metadata.generation);
-  const observation = await dependencies.runs.observe(
-    experimentWorkflowId(object),
-    known.mark === undefined ? {} : { seen: known.mark },
-  );
+  const observation = await dependencies.runs.observe(experimentWorkflowId(object), defined({ seen: known.mark }));
   if (observation.kind === 'unchanged' || isClosing(observation)) return nextObservation(memory, object);
   const written = await writeStatus(dependencies, object, statusAfter(object, observation));
   if (hasCompleted(written)) {
@@ -123,7 +121,7 @@ async function mirror(dependencies: OperatorDependencies, memory: RunMemory, obj
   return nextObservation(memory, written);
 }
 
-/** It has an outcome, and tidies up. The type of a failure comes with its workflow's end; what is written before it would stay. */
+/** Whether the run has an outcome but has not closed. Only its end has the type of a failure, which a status cannot get later. */
 function isClosing(observation: RunObservation): boolean {
   return observation.kind === 'reported' && !observation.isClosed && observation.report.outcome !== undefined;
 }
@@ -135,7 +133,7 @@ function nextObservation(memory: RunMemory, object: ExperimentObject): Next {
   return { afterMs: Math.min(afterMs, untilObservation(report) ?? afterMs) };
 }
 
-/** The observation itself takes a moment. */
+/** The time that the run's own observation takes. */
 const observationMs = 300;
 
 function untilObservation(report: Report | undefined): number | undefined {
@@ -154,7 +152,7 @@ function statusAfter(
   switch (observation.kind) {
     case 'reported': {
       const { runId, failureType } = observation;
-      const facts = { nowMs, workflowId, runId, previous, ...(failureType === undefined ? {} : { failureType }) };
+      const facts = { nowMs, workflowId, runId, previous, ...defined({ failureType }) };
       return withSpecCheck(object, statusOfReport(observation.report, facts));
     }
     case 'silent':
@@ -177,7 +175,7 @@ function statusAfter(
   }
 }
 
-/** What the API server's rule lets through: fields below those that the schema knows. */
+/** Reports a changed spec. The API server's rule against that does not see fields below those that the schema knows. */
 function withSpecCheck({ metadata }: ExperimentObject, status: ExperimentStatus): ExperimentStatus {
   const { generation } = metadata;
   if (status.observedGeneration === undefined || status.observedGeneration === generation) return status;

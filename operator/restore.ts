@@ -11,24 +11,24 @@ import {
   writeBaseline,
 } from '../kubernetes/restore-traffic.ts';
 
-/** What became of the traffic of a run that could not be told to stop. */
+/** The result of restoring traffic without its run. */
 export type RestoreResult =
   | {
       readonly kind: 'restored';
       readonly message: string;
-      /** Waits for the cluster's confirmation, watches for late writes of the run, and gives the target free. */
+      /** Waits for the cluster's confirmation, watches for late writes of the run, and deletes the target's Lease. */
       readonly tidyUp: (signal: AbortSignal) => Promise<void>;
     }
   /** The run does not own the target, or has not written to it, or has made it safe by itself. */
   | { readonly kind: 'untouched' }
-  /** `isPassing`: another try may do it. */
+  /** `isPassing`: another attempt may succeed. */
   | { readonly kind: 'failed'; readonly message: string; readonly isPassing: boolean };
 
 export interface RestoreRequest {
   readonly cluster: RestoreCluster;
   readonly target: ObjectName;
   readonly workflowId: string;
-  /** The run knows that it is aborted: it shifts nothing any more, and a baseline that it has written needs no other. */
+  /** Whether the run has the abort: then it shifts nothing any more, and a baseline that it has written suffices. */
   readonly isAbortDelivered: boolean;
 }
 
@@ -37,7 +37,7 @@ const confirmationLimitMs = 60_000;
 
 /**
  * Puts the traffic back to 100 % baseline without the run, as `serin restore` does: only if the run holds the target's
- * Lease, which is taken from it first, so that whatever it writes later is refused.
+ * Lease, which is taken from it first, so that its later writes are refused.
  */
 export async function restoreWithoutRun({
   cluster,

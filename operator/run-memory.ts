@@ -1,6 +1,6 @@
 import type { ExperimentObject } from './experiment-object.ts';
 
-/** Nobody tells how far it is. */
+/** The state of a run that cannot be observed. */
 export interface Blind {
   readonly kind: 'blind';
   readonly reason: 'TemporalUnreachable' | 'NoWorker';
@@ -12,14 +12,14 @@ interface BackOff {
   readonly maxMs: number;
 }
 
-/** What the operator remembers of an Experiment between two looks; nothing of it is missed after a restart. */
+/** What the operator remembers of an Experiment's run between two steps; a restart may forget it. */
 class KnownRun {
-  /** Its workflow was started or seen open, and not seen closed since. */
+  /** Whether its workflow was started or found open, and not found closed since. */
   isOpen = false;
-  /** What the latest look at its run has shown. */
+  /** The mark of the latest observation of the run. */
   mark: string | undefined;
   isAborted = false;
-  /** Why the latest look at the run of a deleted Experiment has shown nothing. */
+  /** Why the latest observation of a deleted Experiment's run has failed. */
   blind: Blind | undefined;
   #deletedAtMs: number | undefined;
   #backOffMs = 0;
@@ -30,13 +30,13 @@ class KnownRun {
     if (mark !== undefined) this.#backOffMs = 0;
   }
 
-  /** After a change of the spec the next look is a close one, even where the run has done nothing. */
+  /** After a change of the spec the next observation is a full one, even where the run has done nothing. */
   noticeSpec(generation: number | undefined): void {
     if (generation !== this.#generation) this.mark = undefined;
     this.#generation = generation;
   }
 
-  /** Tells how long ago the deletion was seen first, in ms; the first call is when. */
+  /** A clock of the ms since the deletion; the first call starts it. */
   sinceDeletion(): () => number {
     const deletedAtMs = (this.#deletedAtMs ??= performance.now());
     return () => performance.now() - deletedAtMs;
@@ -49,20 +49,22 @@ class KnownRun {
   }
 }
 
-/** So long others take it for known that Temporal does not answer. */
+/** How long one call that Temporal has not answered counts for all Experiments. */
 const silenceMs = 1_000;
 
+/** What the operator remembers of all Experiments, by their uid. */
 export class RunMemory {
   readonly #known = new Map<string, KnownRun>();
   #silence: { readonly found: Blind; readonly untilMs: number } | undefined;
 
+  /** What is known of the object's run; new when nothing is. */
   of({ metadata: { uid } }: ExperimentObject): KnownRun {
     const known = this.#known.get(uid) ?? new KnownRun();
     this.#known.set(uid, known);
     return known;
   }
 
-  /** Forgets it, and returns what was known. */
+  /** Forgets the object's run, and returns what was known of it. */
   take({ metadata: { uid } }: ExperimentObject): KnownRun | undefined {
     const known = this.#known.get(uid);
     this.#known.delete(uid);
@@ -73,7 +75,7 @@ export class RunMemory {
     this.#silence = { found, untilMs: performance.now() + silenceMs };
   }
 
-  /** What was found a moment ago, when Temporal did not answer. */
+  /** What was found when Temporal did not answer, within the last second. */
   get silence(): Blind | undefined {
     return this.#silence !== undefined && performance.now() < this.#silence.untilMs ? this.#silence.found : undefined;
   }

@@ -7,21 +7,21 @@ import type { OperatorDependencies } from './object-writes.ts';
 import { TemporalFailure } from './runs.ts';
 import type { RunObservation } from './runs.ts';
 
-/** How far the run of a deleted Experiment is. */
+/** The state of a deleted Experiment's run, as to the safety of its traffic. */
 export type RunState =
   | { readonly kind: 'safe' }
-  /** It knows that it is aborted, and may still make its traffic safe. */
+  /** It has the abort, and may still make its traffic safe. */
   | { readonly kind: 'aborting'; readonly message: string }
   | Blind
-  /** It never will make it safe. `mayAppear`: it is not there, but a start that was sent may still arrive. */
+  /** It will never make it safe. `mayAppear`: there is no workflow, but a start that was sent may still arrive. */
   | { readonly kind: 'lost'; readonly message: string; readonly mayAppear: boolean };
 
-/** So long a worker may take at least to tell how the traffic is. */
+/** The least time that a worker has to answer a query for the state. */
 const shortestQueryMs = 500;
 
 /**
- * Tells the run to abort, and looks how far it is. Where nobody answered before, others do not ask again at once, and it itself
- * is not asked again when no time is left: many may be deleted together.
+ * Aborts the run and observes its state. Where Temporal has just not answered, it is not called again for another run, nor for
+ * this one when no time is left: many may be deleted together.
  */
 export async function abortRun(
   dependencies: OperatorDependencies,
@@ -52,7 +52,7 @@ async function ask(
     known.isAborted ||= await runs.abort(workflowId, abortReason(object));
     return observedState(await runs.observe(workflowId, { queryLimitMs: limitMs }));
   } catch (error) {
-    // Whatever it is, the object must not wait for it without end.
+    // After any error: the object must not wait without end.
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${reason}: the run cannot be told to abort`;
     const blind: Blind = { kind: 'blind', reason: 'TemporalUnreachable', message };
@@ -74,7 +74,7 @@ function observedState(observation: RunObservation): RunState {
       if (isSafeAfterAbort(observation.report)) return { kind: 'safe' };
       return { kind: 'aborting', message: 'the run was told to abort, but its traffic is not safe yet' };
     case 'unchanged':
-      throw new Error('a look without a mark cannot find that nothing has changed');
+      throw new Error('an observation without a mark cannot be unchanged');
   }
 }
 

@@ -7,9 +7,9 @@ import { callWithin, failureDetails, readCallFailure } from '../temporal/grpc.ts
 import { describeWorkflow, readRun, undefinedIfNotFound } from '../temporal/read-run.ts';
 import type { RunReading } from '../temporal/read-run.ts';
 
-/** The Temporal service did not answer, not in time, or with a refusal: nothing is known about the run. */
+/** Temporal did not answer in time, or refused: nothing is known about the run. */
 export class TemporalFailure extends Error {
-  /** Nobody answered at all. */
+  /** Whether there was no answer, rather than a refusal. */
   readonly isSilence: boolean;
 
   constructor(cause: unknown) {
@@ -20,44 +20,45 @@ export class TemporalFailure extends Error {
   }
 }
 
-/** A server that has too much to do is as good as silent. */
+/** Whether Temporal refused the call; an overloaded server counts as silent. */
 function isRefusal(error: unknown): boolean {
   const kind = readCallFailure(error)?.kind;
   return kind !== undefined && kind !== 'late' && kind !== 'unavailable' && kind !== 'exhausted';
 }
 
-/** What an observation of a run shows. */
+/** The result of an observation of a run. */
 export type RunObservation =
   | { readonly kind: 'absent' }
   /** Nothing has happened since the observation whose mark was given. */
   | { readonly kind: 'unchanged' }
   | (RunReading & {
       readonly runId: string;
-      /** For the next observation. */
+      /** Given to the next observation as `seen`. */
       readonly mark: string;
     });
 
-/** The workflows of Experiments. All calls have a limit, and fail as `TemporalFailure` beyond it. */
+/** The workflows of Experiments. All calls have a limit, and fail as `TemporalFailure` beyond it or when they are refused. */
 export interface Runs {
   /** Starts the workflow, unless it was ever started: then nothing happens. */
   readonly start: (workflowId: string, manifest: object) => Promise<void>;
   readonly observe: (workflowId: string, options?: ObserveOptions) => Promise<RunObservation>;
-  /** False when there is no such open workflow. */
+  /** Sends the abort; false when there is no such open workflow. */
   readonly abort: (workflowId: string, reason: string) => Promise<boolean>;
 }
 
 interface ObserveOptions {
-  /** The mark of an earlier look: nothing more is asked when nothing has happened since. */
+  /** The mark of an earlier observation: when nothing has happened since, the answer is `unchanged`, without a query. */
   readonly seen?: string;
-  /** How long a worker may take to tell the state. */
+  /** How long a worker may take to answer a query for the state. */
   readonly queryLimitMs?: number;
 }
 
 const callLimitMs = 2_000;
 
-/** Longer than a worker needs to read a long history again. */
+/** Longer than a worker needs to replay a long history. */
 const longestQueryMs = 4_000;
 
+/** The runs in the client's namespace; new ones are started on the task queue. */
 export function runsOn(client: Client, taskQueue: string): Runs {
   const call = <T>(request: () => Promise<T>): Promise<T> =>
     callWithin(client, callLimitMs, request).catch(throwTemporalFailure);

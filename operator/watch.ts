@@ -4,10 +4,10 @@ import { readRefusal } from '../kubernetes/api-answer.ts';
 import type { ExperimentObject } from './experiment-object.ts';
 
 export interface ExperimentWatcher {
-  /** An object that is there, or has changed. */
+  /** An object exists, or has changed. */
   readonly changed: (object: ExperimentObject) => void;
   readonly gone: (object: ExperimentObject) => void;
-  /** The watch broke, and begins again by itself. The same reason is told once a minute. */
+  /** The watch broke, and restarts by itself. Each reason is reported once a minute. */
   readonly broken: (reason: string) => void;
 }
 
@@ -25,7 +25,7 @@ export interface Watchable {
 const rewatchMs = 1_000;
 const silenceMs = 60_000;
 
-/** The client's informer ends with its first failure; this one begins again, from what it has seen. */
+/** Watches objects until it is stopped. The client's informer ends with its first failure; this one is restarted. */
 export function watchObjects(
   { path, config, list }: Watchable,
   { changed, gone, broken }: ExperimentWatcher,
@@ -60,8 +60,8 @@ export function watchObjects(
 }
 
 /**
- * A watch whose credentials cannot be read now ends like one whose connection breaks; the client's own rejects where nobody
- * waits for it, which would end the process.
+ * A watch that ends as if its connection broke when its credentials cannot be read; the client's own rejects a promise that
+ * nothing awaits, which would end the process.
  */
 class SteadyWatch extends Watch {
   override async watch(...given: Parameters<Watch['watch']>): Promise<AbortController> {
@@ -73,7 +73,7 @@ class SteadyWatch extends Watch {
   }
 }
 
-/** What an operator that was not set up whole is told, by HTTP status. */
+/** What to do where the operator's setup is incomplete, by HTTP status. */
 const remedies: ReadonlyMap<number, string> = new Map([
   [403, 'bind its account to the ClusterRole serin-operator of deploy/rbac.yaml'],
   [404, 'apply deploy/crds.yaml'],
@@ -85,7 +85,7 @@ function watchFailureReason(error: unknown): string {
   return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
 }
 
-/** Of a list that was refused, or of a watch, which the client tells in a field. */
+/** The HTTP status of a refused list, or of a refused watch, whose error has it in a field. */
 function httpStatus(error: Error): number | undefined {
   const refusal = readRefusal(error.cause);
   if (refusal !== undefined) return refusal.code;

@@ -1,9 +1,9 @@
-/** When a key is to be worked on again; undefined: when it is added again. */
+/** When a key is worked on again; undefined: only when it is added again. */
 export type Next = { readonly afterMs: number } | undefined;
 
 /**
- * Keys to be worked on: in the order in which they came, urgent ones first; so many at the same time, but each key by one
- * alone. A key that is added while it is worked on comes again.
+ * A queue of keys: in the order in which they were added, urgent ones first; up to `concurrency` at the same time, but never
+ * one key twice. A key that is added while it is worked on is worked on again.
  */
 export class WorkQueue {
   readonly #work: (key: string) => Promise<Next>;

@@ -6,14 +6,17 @@ import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
-/** Everything that a worker is told from outside, read and checked once. */
+/** A worker's configuration from outside, read and checked once. */
 export interface Configuration {
   readonly settings: WorkerSettings;
   readonly temporal: TemporalSettings;
   readonly kubeConfig: KubeConfig;
 }
 
-/** Reads the process's environment: `SERIN_*`, the configuration file, Temporal's own environment and file, and the kubeconfig. Reports all problems. */
+/**
+ * Reads `SERIN_*` from the environment, the configuration file, Temporal's own environment and file, and the kubeconfig. Fails
+ * as a `StartupError` with all problems, one a line.
+ */
 export function loadConfiguration(): Configuration {
   const problems: string[] = [];
   const attempt = <T>(read: () => T): T | undefined => {
@@ -37,7 +40,7 @@ export function loadConfiguration(): Configuration {
   return { settings, temporal, kubeConfig };
 }
 
-/** What a worker works with, for its first log lines. */
+/** The settings that the first log lines show; URLs without credentials. */
 export function describeConfiguration({ settings, kubeConfig }: Configuration) {
   const { taskQueue, allowedCommands, helmPath } = settings;
   const { origin, pathname } = new URL(settings.prometheusUrl);
@@ -79,7 +82,7 @@ function loadKubeConfig(path: string | undefined): KubeConfig {
   return kubeConfig;
 }
 
-/** Where there is nothing to load, the client makes up an API server without TLS; no cluster that serin is for has one. */
+/** Whether there was nothing to load: the client then makes up an API server without TLS, which no supported cluster has. */
 function isFallback(kubeConfig: KubeConfig): boolean {
   const cluster = kubeConfig.getCurrentCluster();
   return kubeConfig.getCurrentContext() === 'loaded-context' && cluster?.server === 'http://localhost:8080';

@@ -17,7 +17,7 @@ export type WhyNotReady = () => Promise<string | undefined>;
 
 /**
  * Serves `/healthz` (200 as long as the process answers) and `/readyz` (200 when the worker takes work, else 503 with
- * the reason) as plain text, to whoever reaches the address.
+ * the reason) as plain text, without authentication.
  */
 export async function startHealthServer(address: Address, whyNotReady: WhyNotReady): Promise<HealthServer> {
   const server = createServer(answer(whyNotReady));

@@ -2,7 +2,7 @@ import type { Worker } from '@temporalio/worker';
 import { whyNoAnswer } from './temporal.ts';
 import type { TemporalConnection } from './temporal.ts';
 
-/** What a worker process goes through; draining is the worker's own state. */
+/** The states of a worker process; from `started` on, the SDK's worker knows its own state. */
 export type Life =
   | { readonly kind: 'starting' }
   | {
@@ -19,7 +19,7 @@ export function drain({ worker }: { readonly worker: Pick<Worker, 'getState' | '
   if (worker.getState() === 'RUNNING') worker.shutdown();
 }
 
-/** Undefined when the worker polls and Temporal answers. */
+/** Why the worker takes no work; undefined when it polls and Temporal answers. */
 export async function whyNotReady(life: Life): Promise<string | undefined> {
   if (life.kind === 'starting') return 'starting';
   const state = life.worker.getState();

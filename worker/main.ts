@@ -1,5 +1,6 @@
 import { Worker } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
+import { defined } from '../core/text/defined.ts';
 import { createActivities } from '../activities/index.ts';
 import { startOperator } from '../operator/operator.ts';
 import type { Operator } from '../operator/operator.ts';
@@ -47,8 +48,7 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
 function operate({ settings, kubeConfig }: Configuration, { client }: TemporalConnection, log: Logger): Operator {
   const { taskQueue, operatorNamespace } = settings;
   log.info('operator started', { watches: operatorNamespace ?? 'all namespaces' });
-  const place = operatorNamespace === undefined ? {} : { watchNamespace: operatorNamespace };
-  return startOperator({ kubeConfig, client, taskQueue, log, ...place });
+  return startOperator({ kubeConfig, client, taskQueue, log, ...defined({ watchNamespace: operatorNamespace }) });
 }
 
 try {

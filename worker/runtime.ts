@@ -58,10 +58,10 @@ export function installRuntime(
   }
 }
 
-/** What the SDK's native part says at `info` is about itself, poller by poller. */
+/** The levels of the SDK's native part: its `info` lines, one for each poller, are left out. */
 const coreLevels = { trace: 'TRACE', debug: 'DEBUG', info: 'WARN', warn: 'WARN', error: 'ERROR' } as const;
 
-/** Names as Prometheus' conventions want them: base units, units and `_total` as suffixes. */
+/** The exporter's options. Names follow Prometheus' conventions: base units, units and `_total` as suffixes. */
 function prometheusExporter(address: Address) {
   return {
     bindAddress: formatAddress(address),

@@ -4,18 +4,18 @@ import { answerWithin, readCallFailure } from '../temporal/grpc.ts';
 import type { TemporalPlace, TemporalService, TemporalSettings } from '../temporal/settings.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
-/** The connection of a worker, which its client uses too. */
+/** The connection of a worker, shared by its client. */
 export interface TemporalConnection extends TemporalService {
   readonly connection: NativeConnection;
 }
 
-/** A worker that cannot connect ends; whoever runs it starts it again. */
+/** A worker that cannot connect within this ends, for its supervisor to restart. */
 const connectLimitMs = 10_000;
 
 /** Less than the second that Kubernetes waits for a probe by default. */
 const answerLimitMs = 800;
 
-/** Connects, and sees that the namespace is there. */
+/** Connects and checks that the namespace exists; fails as a `StartupError`. */
 export async function connectTemporal(settings: TemporalSettings): Promise<TemporalConnection> {
   const connection = await connect(settings);
   const { address, namespace } = settings;
@@ -23,7 +23,7 @@ export async function connectTemporal(settings: TemporalSettings): Promise<Tempo
   return { connection, client: new Client({ connection, namespace }), address, namespace };
 }
 
-/** Undefined when Temporal answers, else why it does not. */
+/** Why Temporal does not answer; undefined when it does. */
 export async function whyNoAnswer({ connection, address }: Pick<TemporalConnection, 'connection' | 'address'>) {
   try {
     await connection.withDeadline(Date.now() + answerLimitMs, () => connection.workflowService.getSystemInfo({}));

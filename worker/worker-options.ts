@@ -1,4 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
+import { defined } from '../core/text/defined.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
 import type { TemporalConnection } from './temporal.ts';
 
@@ -8,7 +9,7 @@ const heartbeatThrottle = '500ms';
 /** After the grace, activities are cancelled; helm has 5 s to mark its release failed, and its end must be reported. */
 const cancellationMs = 10_000;
 
-/** To where the worker is connected, how it caches and how it stops. */
+/** The worker's connection, task queue, cache size and shutdown times. */
 export function workerOptions(
   { connection, namespace }: Pick<TemporalConnection, 'connection' | 'namespace'>,
   { taskQueue, shutdownGraceMs, maxCachedWorkflows }: WorkerSettings,
@@ -21,6 +22,6 @@ export function workerOptions(
     defaultHeartbeatThrottleInterval: heartbeatThrottle,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + cancellationMs,
-    ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+    ...defined({ maxCachedWorkflows }),
   } satisfies WorkerOptions;
 }

@@ -6,7 +6,7 @@ import type { WorkflowBundleOption } from '@temporalio/worker';
 /** The workflows' code: the bundle at `path`, or one made from the sources now, which takes about two seconds. */
 export async function workflowBundle(path: string | undefined, log: Logger): Promise<WorkflowBundleOption> {
   if (path !== undefined) return { codePath: path };
-  // What webpack says of each module is no news to those who run workers.
+  // webpack logs every module at `info`, which people who run workers do not need.
   const logger: Logger = { ...log, info: (message, meta) => log.debug(message, meta) };
   return bundleWorkflowCode({ workflowsPath, logger });
 }

@@ -8,29 +8,29 @@ import type { TaskActivities } from '../contract/tasks.ts';
 /** Outside failures are retried without end; what must not be retried says so itself (`core/failures.ts`). */
 const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' } as const;
 
-/** Exceptions of the language are errors in our code, which no repetition mends. */
+/** JavaScript's own exceptions are bugs, which no retry mends. */
 const bugs = { nonRetryableErrorTypes: ['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'] };
 
 /** A write that makes traffic safe must not wait long after an outage; Temporal makes at least a second of each wait. */
 const urgent = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
-/** Helm and other tasks must be gone before anything else is decided, so their end is awaited. */
+/** Waits until a cancelled activity has ended: nothing is decided while helm or another task may still write. */
 const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-/** The reading parses a file, asks Temporal once, and reads the metrics that the file names. */
+/** Parses the manifest, asks Temporal once, and reads the metrics that the manifest names from the cluster. */
 export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: { ...patient, ...bugs } });
 
-/** Waits for another experiment for as long as that takes; one try is short, and its end shows whether it got the Lease. */
+/** Retried for as long as another experiment holds the target. An attempt is short; its end shows whether it got the Lease. */
 export const { acquireTarget } = proxy({
   startToCloseTimeout: '10s',
   retry: patient,
   cancellationType: awaitEnd,
 });
 
-/** The end of an experiment must not hang on a Lease that cannot be given up; it expires by itself. */
+/** The end of an experiment must not depend on a Lease that cannot be given up; it expires by itself. */
 export const { releaseTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCloseTimeout: '1m', retry: patient });
 
-/** Metrics have a limit of 10 s of their own; above it only a lost worker remains. */
+/** Metric queries are limited to 10 s; an attempt that takes longer has lost its worker. */
 export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: { ...patient, ...bugs } });
 
 /** Pure and under 50 ms; local, so that it costs one event. What fails twice is an error in our code. */
@@ -39,7 +39,7 @@ export const { computeWeights } = proxyLocalActivities<Pick<ExperimentActivities
   retry: { maximumAttempts: 2, ...bugs },
 });
 
-/** 100 % to the baseline: tried until it is accepted; the heartbeat notices a lost worker within 5 s. */
+/** Writes 100 % baseline; `bringToBaseline` starts it again after 2 min. The heartbeat notices a lost worker within 5 s. */
 export const { patchTraffic: makeSafe } = proxy({
   startToCloseTimeout: '40s',
   heartbeatTimeout: '5s',
@@ -50,14 +50,14 @@ export const { patchTraffic: makeSafe } = proxy({
 /** After the finish actions Knative may need a while to reconcile the route. */
 export const { verifyTarget } = proxy({ startToCloseTimeout: '10s', scheduleToCloseTimeout: '2m', retry: patient });
 
-/** A request has 5 s of its own; who is told must not hold the experiment up for long. */
+/** A request is limited to 5 s; a receiver that does not answer must not hold the experiment up for long. */
 export const { notifyHttp, notifySlack } = proxy({
   startToCloseTimeout: '15s',
   scheduleToCloseTimeout: '1m',
   retry: { ...patient, maximumAttempts: 5, ...bugs },
 });
 
-/** As often as the task says, and as far apart. */
+/** Checks objects with the number of retries and the interval of the readiness task. */
 export function objectsProxy({
   retries,
   intervalMs,
@@ -66,11 +66,11 @@ export function objectsProxy({
   return proxy({ startToCloseTimeout: '20s', retry });
 }
 
-/** The activities whose limits the manifest sets, but for those of tasks. */
+/** The activities of one experiment, most with limits from its manifest; those of its tasks are `taskActivities`. */
 export function activitiesFor(experiment: Experiment) {
-  /** Charts are rendered for both winners, over the network. */
+  /** Charts are rendered for every possible winner, over the network. */
   const rendering = proxy({ startToCloseTimeout: '2m', scheduleToCloseTimeout: '5m', retry: patient });
-  /** A cluster that cannot be written for longer than the blind limit is as good as out of sight. */
+  /** A cluster that cannot be written to for the blind limit is treated like one that cannot be observed. */
   const writing = {
     startToCloseTimeout: '40s',
     heartbeatTimeout: '5s',
@@ -82,7 +82,7 @@ export function activitiesFor(experiment: Experiment) {
     scheduleToCloseTimeout: experiment.readinessLimitMs,
     retry: patient,
   });
-  /** As patient as the task that follows: a release that was left pending must age before it can be rendered. */
+  /** Has the time of all attempts of a task: a release that was left pending must age before it can be rendered. */
   const comparing = proxy({
     startToCloseTimeout: '2m',
     scheduleToCloseTimeout: allTaskAttemptsMs(experiment),
@@ -94,7 +94,7 @@ export function activitiesFor(experiment: Experiment) {
     preflight: rendering.preflight,
     compareRendered: comparing.compareRendered,
     patchTraffic: proxy(writing).patchTraffic,
-    /** A step: what the cluster does not confirm is left to the next observation, which sees why. */
+    /** For a step: without the cluster's confirmation it is not retried, and the next observation finds the cause. */
     shiftTraffic: proxy({ ...writing, retry: { ...urgent, nonRetryableErrorTypes: ['NotConfirmed'] } }).patchTraffic,
   };
 }
@@ -106,7 +106,7 @@ type LimitedTaskActivities = {
   ]: TaskActivities[A];
 };
 
-/** The command has the task's limit; a release left pending may have to age before it, and a lost worker costs one more run. */
+/** The tasks' programs, each limited to `taskLimitMs`; the total allows for a pending release to age and for lost workers. */
 export function taskActivities(experiment: Experiment): LimitedTaskActivities {
   return proxyActivities<LimitedTaskActivities>({
     startToCloseTimeout: experiment.taskLimitMs + 30_000,

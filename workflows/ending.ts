@@ -25,11 +25,12 @@ export type Ending =
       readonly keepsTarget?: true;
     };
 
-/** An end of the story that is not ours to clean up after: nothing is written. */
+/** An ending that writes nothing: the traffic is untouched, or belongs to somebody else. */
 export function leaveAsIs(type: string, reason: string): Ending {
   return { outcome: 'Failed', type, reason };
 }
 
+/** An ending without a confirmed 100 % baseline; `context` is what was going on. The Lease is kept. */
 export function notSafeEnding(context: string, { type, reason }: Extract<Safety, { kind: 'notSafe' }>): Ending {
   const remedy = 'check the traffic, then run `serin restore`';
   return { outcome: 'Failed', type, reason: `${context}: ${reason}; ${remedy}`, keepsTarget: true };
@@ -38,7 +39,7 @@ export function notSafeEnding(context: string, { type, reason }: Extract<Safety,
 /** Failures after which the traffic belongs to somebody else, or to nobody. */
 const notOurs: readonly string[] = ['Fenced', 'TargetGone', 'Drift'];
 
-/** The story failed: the traffic goes to the baseline if it was ours to move. */
+/** Ends an experiment by a failure: the traffic goes to the baseline if this run has verified and still owns it. */
 export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
   const facts = failureFacts(error);
   const { type, message } = facts;
@@ -54,13 +55,16 @@ export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
   return { outcome: 'Failed', type, reason: `${message}; traffic is 100 % on ${revision}` };
 }
 
-/** What is running when an abort comes: how to stop it, and when it has stopped. */
+/** The work that an abort interrupts: how to stop it, and when it has stopped. */
 export interface Work {
   readonly stop: () => void;
   readonly stopped: Promise<unknown>;
 }
 
-/** Traffic first and at once; then what runs is stopped; a task that ran may have written late, so then once more. */
+/**
+ * Ends an experiment by an abort: cancels the work and writes 100 % baseline without waiting for its end. A task that ran may
+ * have written late, so the baseline is written once more after the work has stopped.
+ */
 export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const request = run.state.abort ?? { atMs: Date.now() };
   const reason = formatRequest('aborted', request);
@@ -90,7 +94,7 @@ async function finishAborted(run: Run, reason: string): Promise<Ending> {
   }
 }
 
-/** The last state that everyone sees, and the end of the ownership. */
+/** Gives the target up unless the ending keeps it, publishes the final state, and sends the notifications of the end. */
 export async function complete(run: Run, ending: Ending): Promise<void> {
   run.isClosing = true;
   if (!('keepsTarget' in ending)) await releaseOwnership(run);
@@ -111,7 +115,7 @@ async function releaseOwnership(run: Run): Promise<void> {
   }
 }
 
-/** A failed experiment fails its workflow, so that it shows red; the report goes along as detail. */
+/** A failed experiment fails its workflow, so that the Web UI shows it as failed; the report is its detail. */
 export function workflowFailure(ending: Extract<Ending, { outcome: 'Failed' }>, report: Report): ApplicationFailure {
   return ApplicationFailure.nonRetryable(ending.reason, ending.type, report);
 }

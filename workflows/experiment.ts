@@ -20,7 +20,7 @@ export const experiment: ExperimentWorkflow = async (manifest, carried) => {
   const run = openRun(carried);
   setMessageHandlers(run);
   abortWhenCancelled(run);
-  // Nothing below is cancelled by surprise: a cancelled workflow takes the road of an abort.
+  // A cancellation of the workflow is handled as an abort, so nothing below is cancelled directly.
   const ending = await CancellationScope.nonCancellable(async () => {
     const decided = await awaitEnding(run, manifest);
     await complete(run, decided);
@@ -57,7 +57,7 @@ async function awaitEnding(run: Run, manifest: ManifestInput | null): Promise<En
 type SettledStages =
   { readonly kind: 'ended'; readonly ending: Ending } | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Never rejects, since nobody listens any more once an abort has won. */
+/** Never rejects: once an abort has come first, nothing would handle the rejection. */
 async function settleStages(run: Run, manifest: ManifestInput | null, work: CancellationScope): Promise<SettledStages> {
   try {
     return { kind: 'ended', ending: await work.run(() => runStages(run, manifest)) };

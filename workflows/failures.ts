@@ -6,11 +6,11 @@ import { defined } from '../core/text/defined.ts';
 export interface FailureFacts {
   readonly type: string;
   readonly message: string;
-  /** What the failure says to programs; as recorded, so of no certain shape. */
+  /** The failure's first detail, for programs; as recorded, so of unknown shape. */
   readonly details?: unknown;
 }
 
-/** What went wrong, from whatever was thrown: activities wrap their failure, time-outs carry the last attempt's. */
+/** Reads a thrown value: activities wrap their failure, timeouts carry that of the last attempt. */
 export function failureFacts(error: unknown): FailureFacts {
   if (error instanceof ActivityFailure) return activityFacts(error);
   if (error instanceof ApplicationFailure) return applicationFacts(error);
@@ -18,14 +18,14 @@ export function failureFacts(error: unknown): FailureFacts {
   return { type: 'Bug', message };
 }
 
-/** Whatever is not of the closed list is an error of ours, as the class of an exception is. */
+/** A type outside the closed list, such as the class name of an exception, is a bug. */
 function applicationFacts({ type, message, details }: ApplicationFailure): FailureFacts {
   const known = type === 'Timeout' || (typeof type === 'string' && Object.hasOwn(failureTypes, type));
   const [detail] = details ?? [];
   return { type: known ? type : 'Bug', message, ...defined({ details: detail }) };
 }
 
-/** Whether Temporal gave the activity up without hearing from it: what it began may still be going on. */
+/** Whether the activity timed out without a result: what it began may still be running. */
 export function isUnheard(error: unknown): boolean {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 }
@@ -42,12 +42,12 @@ function timeoutFacts(failure: ActivityFailure, timeout: TimeoutFailure): Failur
   return { type: 'Timeout', message: `${failure.activityType} did not finish in time (${timeout.timeoutType})` };
 }
 
-/** The same failure, with what it interrupted said first. */
+/** The failure, not retryable, with what it interrupted in front of its message. */
 export function inContext(context: string, error: unknown): ApplicationFailure {
   return explained(error, { context });
 }
 
-/** The same failure, with what it interrupted said first, and what to do about it last. */
+/** The failure, not retryable: what it interrupted, its message, and what to do about it. */
 export function explained(
   error: unknown,
   { context, advice }: { readonly context?: string | undefined; readonly advice?: string | undefined },

@@ -10,7 +10,7 @@ import { loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { bringToBaseline, promoteTraffic } from './traffic.ts';
 
-/** Carries out how the loop decided to end. */
+/** Carries out the decision that ended the loop. */
 export async function finish(run: Run, decision: Decision): Promise<Ending> {
   switch (decision.kind) {
     case 'stop':
@@ -32,7 +32,7 @@ async function promote(run: Run, winner: Version, reason: string): Promise<Endin
     await runFinishActions(run, winner);
   } catch (error) {
     const { type, message } = failureFacts(error);
-    // Of the judged revision nothing is left that could be promoted; the baseline serves on.
+    // The judged revision no longer exists, so there is nothing to promote; the baseline serves on.
     if (type === 'RevisionGone') return rollBack(run, message);
     throw inContext(`promotion of ${winner.revision} failed`, error);
   }

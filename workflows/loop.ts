@@ -31,14 +31,14 @@ import { shiftTraffic } from './traffic.ts';
 /** A plan that ends the loop. */
 export type Decision = Extract<Plan, { kind: 'promote' | 'rollBack' | 'stop' | 'conclude' }>;
 
-/** Observes once an interval, and acts on what the plan says, until it says how the experiment ends. */
+/** Observes once per interval and carries out the plan, until a plan ends the loop. */
 export async function observeUntilDecided(run: Run): Promise<Decision> {
   for (;;) {
     await renewHistory(run);
     await untilDue(run);
     const { iteration } = run.state;
     const decision = await iterate(run);
-    // Whatever takes traffic away from the candidate does not wait.
+    // A decision that takes traffic from a candidate does not wait for loop actions.
     const mayWait = decision === undefined || decision.kind === 'promote';
     if (mayWait && run.state.iteration > iteration) await runLoopActions(run);
     if (decision !== undefined) return decision;
@@ -81,7 +81,7 @@ function isDecision(plan: Plan): plan is Decision {
   return plan.kind !== 'hold' && plan.kind !== 'shift' && plan.kind !== 'openGate';
 }
 
-/** An unconfirmed step is looked at again at once: whatever keeps the cluster from confirming it must show. */
+/** The next deadline. An unconfirmed step is observed again at once, to find what keeps the cluster from confirming it. */
 function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
   const nowMs = Date.now();
   if (!run.state.traffic.confirmed) return { deadlineMs: nowMs - loadedExperiment(run).intervalMs, late: false };
@@ -98,7 +98,10 @@ async function observe(run: Run): Promise<Observation> {
   });
 }
 
-/** By the threshold method they speak of the whole run, as in iter8; a test over intervals needs one value of each. */
+/**
+ * The user-defined metrics to read: since the start of the run for the threshold method, as in iter8; since the last
+ * observation for the sequential test, which needs one value of each interval.
+ */
 function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
   const experiment = loadedExperiment(run);
   const { startedAtMs = 0, observedUntilMs } = run.state.clock;
@@ -121,7 +124,7 @@ async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWe
   return computeWeights(buildJudgeInput(run.state, loadedExperiment(run), measurement));
 }
 
-/** Folds the observation into the state and asks the plan what it means. */
+/** Folds the observation into the state and plans the next step. */
 function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): Plan {
   const experiment = loadedExperiment(run);
   const observed = { experiment, measurement, drifts: detectDrifts(run, target), judgement, nowMs: Date.now() };
@@ -129,7 +132,7 @@ function decide(run: Run, { measurement, target }: Observation, judgement?: Comp
   return planNextStep(buildPlanInput(run.state, observed));
 }
 
-/** For each judged version. */
+/** The drift of each judged version, in their order. */
 function detectDrifts(run: Run, target: TargetObservation): readonly Drift[] {
   const experiment = loadedExperiment(run);
   const revisions = allVersions(experiment).map(({ revision }) => revision);
@@ -163,15 +166,12 @@ async function act(run: Run, next: Plan): Promise<void> {
   }
 }
 
-/** Whether the cluster confirms the step or not, the losers have left the race. */
+/** Takes a step. The losers are eliminated whether the cluster confirms it or not. */
 async function takeStep(run: Run, { weights, eliminated, reason }: Extract<Plan, { kind: 'shift' }>): Promise<void> {
   await shiftTraffic(run, weights, reason);
   const versions = judgedVersions(loadedExperiment(run));
   update(run, withEliminated(run.state, eliminated));
-  addWarnings(
-    run,
-    ...eliminated.map((loser) => `${versions[loser.index]?.name ?? ''} is out of the race: ${loser.reason}`),
-  );
+  addWarnings(run, ...eliminated.map((loser) => `${versions[loser.index]?.name ?? ''} is eliminated: ${loser.reason}`));
 }
 
 function iterationRecord(
@@ -184,7 +184,7 @@ function iterationRecord(
   return { iteration, atMs, weightsBefore, weightsAfter: candidateWeights(state), ...defined({ requests }), reason };
 }
 
-/** Of each judged version. */
+/** The requests of each judged version. */
 function requestCounts(
   { experiment }: ExperimentState,
   { baseline, candidates }: Extract<RunMeasurement, { kind: 'measured' }>,

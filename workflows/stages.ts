@@ -74,7 +74,7 @@ async function ownTarget(run: Run): Promise<void> {
   }
 }
 
-/** Names the versions that the manifest left to be found. */
+/** Fills in the versions that the manifest leaves to discovery. */
 async function discover(run: Run): Promise<void> {
   const experiment = loadedExperiment(run);
   if (!experiment.discovers) return;

@@ -18,10 +18,10 @@ import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { defined } from '../core/text/defined.ts';
 
-/** What a step meets when the cluster changed under it: the next observation names the drift, or sees that it passed. */
+/** Failures of a step when the cluster changed meanwhile: the next observation reports the drift, or finds that it passed. */
 const leftToObservation: readonly string[] = ['NotConfirmed', 'TargetGone', 'RevisionGone', 'Drift'];
 
-/** Takes a step to the candidates' new weights. Without the cluster's confirmation the state stays unconfirmed. */
+/** Takes a step to the candidates' new weights, percent. Without the cluster's confirmation the state stays unconfirmed. */
 export async function shiftTraffic(run: Run, weights: readonly number[], reason: string): Promise<void> {
   const present = currentWeights(run.state.candidateStates);
   try {
@@ -34,14 +34,14 @@ export async function shiftTraffic(run: Run, weights: readonly number[], reason:
   }
 }
 
-/** Gives the winner everything, and goes on only when the cluster has reported it. */
+/** Gives the winner 100 % and returns once the cluster has confirmed it. */
 export async function promoteTraffic(run: Run, winner: Version, reason: string): Promise<void> {
   const experiment = loadedExperiment(run);
   const present = currentWeights(run.state.candidateStates);
   await write(run, activitiesFor(experiment).patchTraffic, { weights: allOn(experiment, winner), reason, present });
 }
 
-/** Lets later deployments get traffic: the latest revision, which has been verified to be the winner, at 100 %. */
+/** Lets the traffic follow the latest revision, which has been verified to be the winner, so that later deployments get it. */
 export async function followLatest(run: Run, winner: Version): Promise<void> {
   const experiment = loadedExperiment(run);
   await write(run, activitiesFor(experiment).patchTraffic, {
@@ -51,23 +51,25 @@ export async function followLatest(run: Run, winner: Version): Promise<void> {
   });
 }
 
+/** The result of bringing the traffic to the baseline. */
 export type Safety =
   | { readonly kind: 'safe' }
-  /** Nothing that can be repeated would help: somebody else owns the traffic, or a human is needed. */
+  /** No retry would help: somebody else owns the traffic, or a person is needed. */
   | { readonly kind: 'notSafe'; readonly type: string; readonly reason: string };
 
-/** Answers that no repetition changes. Everything else is tried again: the traffic is not safe yet. */
+/** Types of failures that no retry changes. After any other the write is tried again: the traffic is not safe yet. */
 const refusals: readonly string[] = ['Fenced', 'TargetGone', 'RevisionGone', 'Drift', 'Forbidden', 'Invalid'];
 
+/** Why and since when the traffic must be brought to the baseline. */
 export interface SafetyRequest {
   readonly reason: string;
-  /** When safety was asked for: the time from then to the accepted write is reported. */
+  /** When safety was requested, epoch ms: the time from then to the accepted write is reported. */
   readonly askedAtMs: number;
-  /** The candidates' weights that must be there before; anything else is somebody's edit, and refused as `Drift`. */
+  /** The candidates' weights that the write expects, percent; other traffic is somebody's edit and fails as `Drift`. */
   readonly present?: readonly number[];
 }
 
-/** 100 % to the baseline, tried through any outage until the cluster has reported it. */
+/** Writes 100 % baseline through any outage, until the cluster confirms it or a failure that no retry changes. */
 export async function bringToBaseline(run: Run, request: SafetyRequest): Promise<Safety> {
   const { reason, askedAtMs, present } = request;
   for (;;) {
@@ -89,7 +91,7 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
   }
 }
 
-/** The same once more, when whatever a task may still be doing has ended: it may have written late. */
+/** Writes 100 % baseline after the limit of every task that may still be running: such a task may have written late. */
 export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Promise<Safety> {
   const leftMs = run.tasksGoneAtMs - Date.now();
   if (leftMs > 0) {
@@ -103,8 +105,8 @@ export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Pr
 }
 
 /**
- * A later write of this very run has been found: its history was set back (`temporal workflow reset`). The next write
- * takes the sequence after that.
+ * Adopts the sequence of a later write of this run, which a `Fenced` failure names when the history was reset (`temporal
+ * workflow reset`): the next write takes the sequence after it. False when the failure names none.
  */
 export function adoptOwnSequence(run: Run, { type, details }: FailureFacts): boolean {
   const found = type === 'Fenced' ? readOwnSequence(details) : undefined;
@@ -139,12 +141,12 @@ function showTimeToSafe(run: Run, ms: number): void {
 }
 
 interface Write {
-  /** The candidates', percent. */
+  /** The candidates' weights, percent. */
   readonly weights: readonly number[];
   readonly reason: string;
-  /** The candidates' weights that must be there before. */
+  /** The candidates' weights that the write expects, percent. */
   readonly present?: readonly number[];
-  /** The winner's revision. */
+  /** The winner's revision, where the traffic shall follow the latest revision. */
   readonly followLatest?: string;
 }
 

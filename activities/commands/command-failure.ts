@@ -4,18 +4,19 @@ import { redactOutput } from '../../core/tasks/redact.ts';
 /** Enough for a reason, not for a log. */
 const shownLines = 10;
 
+/** A command, how it ended, and the limit that it had. */
 export interface EndedCommand {
   readonly args: readonly string[];
   readonly result: ProcessResult;
   readonly limitMs: number;
 }
 
-/** Whether the command did what it was asked. */
+/** Whether the command ended within its limit, with exit code 0. */
 export function hasSucceeded({ outcome }: ProcessResult): boolean {
   return outcome.kind === 'ended' && outcome.code === 0 && !outcome.isTimedOut;
 }
 
-/** How a command ended, for people: `failed with exit code 1`. */
+/** How a command that did not succeed ended, for messages: `failed with exit code 1`. */
 export function describeEnd({ result: { outcome }, limitMs }: Omit<EndedCommand, 'args'>): string {
   if (outcome.kind === 'notStarted') return `could not be started: ${outcome.reason}`;
   if (outcome.isTimedOut) return `was stopped at its limit of ${Math.ceil(limitMs / 1000)} s`;
@@ -24,9 +25,9 @@ export function describeEnd({ result: { outcome }, limitMs }: Omit<EndedCommand,
     : `failed with exit code ${outcome.code}`;
 }
 
-/** What the command printed last, errors before anything else, secrets redacted. */
+/** The last 10 lines of standard error, or of standard output where that is empty; secrets redacted. */
 export function lastLines({ args, result }: Omit<EndedCommand, 'limitMs'>): string {
   const text = result.stderr.trim() === '' ? result.stdout : result.stderr;
-  // Before anything is cut off: a part of a secret is not known again.
+  // Before anything is cut off: a part of a secret would not be recognized.
   return redactOutput(text.trim(), args).split('\n').slice(-shownLines).join('\n');
 }

@@ -1,4 +1,4 @@
-/** What a command may see of the worker's environment; the worker's own secrets are not among it. */
+/** The variables of the worker's environment that commands may see; the worker's own secrets are not among them. */
 const passed: ReadonlySet<string> = new Set([
   'PATH',
   'HOME',
@@ -21,6 +21,7 @@ const passed: ReadonlySet<string> = new Set([
   'no_proxy',
 ]);
 
+/** The variables of an environment, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment for commands: where programs, kubeconfig, certificates and proxies are, and helm's own settings. */

@@ -1,4 +1,4 @@
-/** What the guard tells the worker about the command that it ran. */
+/** The guard's report to the worker about the command that it ran. */
 export interface GuardReport {
   readonly outcome: CommandOutcome;
   /** The end of standard output. */
@@ -9,6 +9,7 @@ export interface GuardReport {
   readonly isCut: boolean;
 }
 
+/** How a command ended; `code` is null when `signal` ended it. */
 export type CommandOutcome =
   | {
       readonly kind: 'ended';

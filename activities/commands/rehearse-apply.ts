@@ -6,10 +6,10 @@ import { runProcess } from './run-process.ts';
 import type { ProcessResult } from './run-process.ts';
 
 export interface ApplyRehearsal {
-  /** Of `kubectl`, from `apply` on. */
+  /** The arguments of `kubectl`, from `apply` on. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** The real one may take longer: beyond it nothing is known. */
+  /** The real apply may take longer, so a rehearsal that exceeds this is `unknown`. */
   readonly limitMs: number;
   readonly isApiReady: () => Promise<boolean>;
   readonly signal: AbortSignal;
@@ -19,13 +19,13 @@ export type RehearsedApply =
   /** The objects as they would be. */
   | { readonly kind: 'accepted'; readonly objects: readonly object[] }
   | { readonly kind: 'refused'; readonly problem: string }
-  /** It takes long, or needs what is not there yet and what it may make itself: only the real one will tell. */
+  /** It takes too long, or needs objects that do not exist yet and that it may create itself: only the real apply decides. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 const outputBytes = 4 * 1024 * 1024;
 const longestReason = 2_000;
 
-/** What kubectl prints where waiting helps. */
+/** kubectl's errors in an outage, where waiting helps. */
 const outage = new RegExp(
   [
     'Unable to connect to the server',
@@ -36,10 +36,10 @@ const outage = new RegExp(
   ].join('|'),
 );
 
-/** A namespace or a kind that an earlier object would make. */
+/** kubectl's errors for a namespace or a kind that an earlier object would create. */
 const notYet = /namespaces "[^"]*" not found|no matches for kind/;
 
-/** What an API server that is just starting says of every right. */
+/** A denial, which an API server that is just starting also answers to everybody. */
 const denied = /is forbidden: User/;
 
 /**
@@ -72,18 +72,18 @@ function isTimedOut({ outcome }: ProcessResult): boolean {
   return outcome.kind === 'ended' && outcome.isTimedOut;
 }
 
-/** kubectl goes on after an error, and prints all of them. */
+/** The errors that kubectl printed, one by one: it goes on after an error. */
 function errorsIn(text: string): readonly string[] {
   const errors = text.split(/^(?=Error from server|error: |Unable to connect)/m).map((error) => error.trim());
   return errors.filter((error) => error !== '' && !error.startsWith('Warning: ')).map(withoutPatch);
 }
 
-/** Before the reason kubectl prints what it has sent, and to what. */
+/** The reason alone; before it kubectl prints what it has sent, and to what. */
 function withoutPatch(error: string): string {
   return error.split(/(?:error when (?:patching|creating)|for:) "[^"]*": /).at(-1) ?? error;
 }
 
-/** One object as it is, several as a List. */
+/** The objects that kubectl printed: one as it is, several as a List. */
 function objectsIn(text: string): readonly object[] {
   const printed = parseJson(text);
   if (!isJsonObject(printed)) return [];

@@ -16,7 +16,10 @@ export interface CommandDependencies {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Runs an allowed command; what it does must be safe to repeat, since a lost worker makes it run again. */
+/**
+ * Runs an allowed command; what it does must be safe to repeat, since a lost worker makes it run again. Fails as
+ * `CommandNotAllowed`, as `Fenced` without the target's Lease, or as `CommandFailed` with what it printed last.
+ */
 export async function runCommand(
   { cluster, allowedCommands, environment }: CommandDependencies,
   input: RunTaskInput,

@@ -13,11 +13,11 @@ export interface ProcessRequest {
   readonly limitMs: number;
   /** Stops the command; the promise rejects with its reason once the process is gone. */
   readonly signal: AbortSignal;
-  /** How much of standard output is kept; its end, where it is longer. */
+  /** How many bytes of standard output are kept, from its end. */
   readonly outputBytes?: number;
 }
 
-/** What became of a command. */
+/** How a command ended, and the end of what it printed. */
 export type ProcessResult = GuardReport;
 
 /** Fits into a workflow's history. */
@@ -29,7 +29,7 @@ const stopGraceMs = 5_000;
 const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
 
 /**
- * Runs a command to its end, through a guard so that it dies with this process. Whatever the command does is a result;
+ * Runs a command to its end, through a guard so that it dies with this process. A command that fails is a result too;
  * only `signal` makes this reject, and not before the process is gone.
  */
 export async function runProcess(request: ProcessRequest): Promise<ProcessResult> {

@@ -16,7 +16,7 @@ import type { ProcessResult } from './run-process.ts';
 
 /**
  * Runs a script with bash where the worker allows that; it must be safe to repeat, since a lost worker makes it run again.
- * Keys of its secret are variables to it, so that no value is ever part of the script or of a command line.
+ * The keys of its secret reach it as variables, so that no value is ever part of the script or of a command line.
  */
 export async function runScript(
   { cluster, allowedCommands, environment }: CommandDependencies,
@@ -44,7 +44,7 @@ export async function runScript(
   });
 }
 
-/** Where the output was cut off, its first line may begin within a value. */
+/** The output without the secret's values. Where it was cut off, its first line may begin within a value, and is dropped. */
 function withoutSecret(result: ProcessResult, { values }: Secret): ProcessResult {
   const shown = (output: string): string => {
     const whole = result.isCut && values.length > 0 ? output.slice(output.indexOf('\n') + 1) : output;

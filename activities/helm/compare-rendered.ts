@@ -11,7 +11,7 @@ import { renderingDigest } from './rendering-digest.ts';
 
 type CompareInput = Parameters<ExperimentActivities['compareRendered']>[0];
 
-/** Renders the winner's helm commands once more; fails as `PromotionMismatch` with every difference. */
+/** Renders the winner's helm commands again; fails as `PromotionMismatch` with every difference from what was judged. */
 export async function compareRendered(
   dependencies: CompareDependencies,
   { experiment, winner, revisions, digest }: CompareInput,

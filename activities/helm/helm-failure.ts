@@ -7,7 +7,7 @@ import { failure } from '../failures.ts';
 
 const network = String.raw`connection refused|connection reset|i/o timeout|TLS handshake timeout|unexpected EOF|no such host`;
 
-/** What helm prints where waiting helps, or where a right is missing; the first that fits. */
+/** The types of failures by what helm prints; the first pattern that matches counts. */
 const causes: readonly { readonly pattern: RegExp; readonly type: FailureTypeName }[] = [
   { pattern: /another operation \(install\/upgrade\/rollback\) is in progress/, type: 'ReleaseBusy' },
   { pattern: /is forbidden: User/, type: 'Forbidden' },
@@ -18,10 +18,10 @@ const causes: readonly { readonly pattern: RegExp; readonly type: FailureTypeNam
   { pattern: new RegExp(`failed to fetch \\S+ : 5\\d\\d |${network}`), type: 'ChartUnavailable' },
 ];
 
-/** Wait before another operation is looked for again. */
+/** The wait before a retry while another operation is in progress. */
 const busyRetryMs = 5_000;
 
-/** What a helm command that did not succeed means. `advice` is what to do about it. */
+/** The failure for a helm command that did not succeed. `advice` is what to do about it, a line each. */
 export function helmFailure(ended: EndedCommand, advice: readonly string[] = []): ApplicationFailure {
   const said = lastLines(ended);
   const type = classifyFailure(ended, said);
@@ -30,7 +30,7 @@ export function helmFailure(ended: EndedCommand, advice: readonly string[] = [])
   return failure(type, { message, ...(type === 'ReleaseBusy' ? { nextRetryDelayMs: busyRetryMs } : {}) });
 }
 
-/** A command that hung may have done anything; it is not for us to try it again. */
+/** The type of the failure. A command that hung may have done anything, so it is not retried. */
 function classifyFailure({ result: { outcome } }: EndedCommand, said: string): FailureTypeName {
   if (outcome.kind === 'notStarted' || outcome.isTimedOut) return 'CommandFailed';
   return causes.find(({ pattern }) => pattern.test(said))?.type ?? 'CommandFailed';

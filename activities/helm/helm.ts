@@ -39,11 +39,11 @@ export interface Helm {
   readonly version: () => Promise<string>;
   /** Undefined when there is no such release. */
   readonly status: (name: ReleaseName) => Promise<ReleaseState | undefined>;
-  /** The newest revision that is deployed: the next upgrade changes what differs from it. */
+  /** The newest revision whose status is `deployed`: the next upgrade changes what differs from it. */
   readonly deployed: (name: ReleaseName) => Promise<ReleaseState | undefined>;
   /** What the upgrade would deploy, rendered with what the API server offers; changes nothing, and asks no webhook. */
   readonly render: (upgrade: HelmUpgrade, namespace: string) => Promise<ReleaseContent>;
-  /** Runs the upgrade, whatever comes of it. */
+  /** Runs the upgrade; one that fails is a result too. */
   readonly upgrade: (upgrade: HelmUpgrade, options: { namespace: string; limitMs: number }) => Promise<ProcessResult>;
 }
 
@@ -57,17 +57,18 @@ export interface HelmOptions {
 }
 
 /**
- * Commands that only look: a slow chart repository is not a broken one, but the activity's time is limited. A rendered
+ * The limits of read-only commands: a slow chart repository is not a broken one, but the activity's time is limited. A rendered
  * release with its chart fits into an etcd object, 1.5 MiB compressed.
  */
 const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
 
+/** Connects to the helm program at `path`. */
 export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: HelmOptions): Helm {
   const run = (args: readonly string[], limits: { limitMs: number; outputBytes?: number }): Promise<ProcessResult> => {
     return runProcess({ command: path, args, environment, signal: cancellationSignal(), ...limits });
   };
 
-  /** Runs a command that only looks, once more where it was denied something. */
+  /** Runs a read-only command, once more where it was denied a right. */
   async function runReadOnly(args: readonly string[]): Promise<ProcessResult> {
     const result = await run(args, readLimits);
     if (!isDenied(result)) return result;
@@ -105,7 +106,7 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
   };
 }
 
-/** Standard output of a command that only looks; fails with what helm says. */
+/** The standard output of a read-only command; fails with helm's message. */
 function requireOutput(args: readonly string[], result: ProcessResult): string {
   if (hasSucceeded(result) && !result.isCut) return result.stdout;
   throw helmFailure({ args, result, limitMs: readLimits.limitMs });
@@ -135,7 +136,7 @@ function parseRelease(args: readonly string[], stdout: string): ReleaseDocument 
   throw failure('CommandFailed', { message });
 }
 
-/** From `helm history`: an array of `{ revision, status, … }`, oldest first. */
+/** The newest deployed revision in the output of `helm history`, an array of `{ revision, status, … }`, oldest first. */
 function lastDeployed(history: unknown): number | undefined {
   const entries: readonly { revision?: unknown; status?: unknown }[] = Array.isArray(history) ? history : [];
   const revision = entries.findLast(({ status }) => status === 'deployed')?.revision;

@@ -2,15 +2,16 @@ import { readRenderedObjects } from '../../formats/rendered-chart.ts';
 import type { RenderedObject } from '../../formats/rendered-chart.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 
+/** The change of a release's manifest by an upgrade. */
 export interface ManifestChange {
   /** The release's manifest now, and the one that the upgrade makes. */
   readonly before: string;
   readonly after: string;
-  /** Where objects go that name no namespace. */
+  /** The namespace of objects that name none. */
   readonly namespace: string;
 }
 
-/** What helm does with the objects of a chart, and may not: a sentence for each kind in each namespace. */
+/** The rights on a chart's objects that helm needs and lacks: a sentence for each kind in each namespace. */
 export async function missingObjectRights(
   cluster: ActivityCluster,
   change: ManifestChange,

@@ -19,7 +19,7 @@ export interface Rehearsal {
 
 /**
  * Lets the API server and Knative's webhooks say what the target would be after the upgrade, and compares its template with
- * the judged revision; answers every difference as a sentence.
+ * the judged revision; returns every difference as a sentence.
  *
  * Helm changes a custom resource by the difference of the release's manifests before and after (a JSON merge patch;
  * helm.sh/helm/v3 `pkg/kube/client.go`), so what somebody else has changed meanwhile may stay.
@@ -49,7 +49,7 @@ async function patchOutcome(cluster: ActivityCluster, target: ObjectName, patch:
   }
 }
 
-/** Helm finds objects by name; only the rest is patched. */
+/** The parts of a document that helm patches: it finds the object by its name and namespace. */
 function withoutIdentity(document: object): Readonly<Record<string, unknown>> {
   const { metadata, spec }: { metadata?: unknown; spec?: unknown } = document;
   const { labels, annotations } = isJsonObject(metadata) ? metadata : {};

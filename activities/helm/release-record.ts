@@ -10,16 +10,17 @@ export interface ReleaseRecord {
   readonly info: { readonly status: string; readonly description?: string };
 }
 
-/** Reads `data.release` of the Secret: base64 by Kubernetes, base64 by helm, gzip, JSON. */
+/** Reads `data.release` of the Secret: base64 by Kubernetes, base64 by helm, gzip, JSON. Fails when it holds no record. */
 export function decodeRecord(data: string): ReleaseRecord {
   const packed = Buffer.from(Buffer.from(data, 'base64').toString('latin1'), 'base64');
-  // Very old records are not compressed; helm tells by gzip's magic number, and so do we.
+  // Very old records are not compressed; helm recognizes the others by gzip's magic number, too.
   const isPacked = packed[0] === 0x1f && packed[1] === 0x8b;
   const record: unknown = JSON.parse((isPacked ? gunzipSync(packed) : packed).toString('utf8'));
   if (isRecord(record)) return record;
   throw new Error('the Secret holds no release record of helm');
 }
 
+/** Packs a record as `data.release` of the Secret, the inverse of `decodeRecord`. */
 export function encodeRecord(record: ReleaseRecord): string {
   const packed = gzipSync(JSON.stringify(record)).toString('base64');
   return Buffer.from(packed, 'latin1').toString('base64');

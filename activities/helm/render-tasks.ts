@@ -20,6 +20,7 @@ export interface WinnerUpgrade {
   readonly upgrade: HelmUpgrade;
 }
 
+/** The helm finish actions for one winner, and why others cannot be read. */
 export interface WinnerUpgrades {
   readonly upgrades: readonly WinnerUpgrade[];
   readonly problems: readonly string[];
@@ -53,7 +54,7 @@ export interface CompareDependencies {
 
 /**
  * Renders the helm commands of one winner against the API server and compares what they would deploy with the revision
- * that was judged. Answers every difference as a sentence; throws only what waiting may mend. Frees a release that a
+ * that was judged. Returns every difference as a sentence; fails only with what waiting may mend. Frees a release that a
  * killed helm left pending, since helm renders nothing for it until then.
  */
 export async function compareUpgrades(
@@ -71,7 +72,7 @@ export async function compareUpgrades(
 }
 
 interface Comparison {
-  /** The chart renders the target at all. */
+  /** Whether the chart renders the target at all. */
   readonly hasTarget: boolean;
   readonly problems: readonly string[];
 }
@@ -95,7 +96,7 @@ async function compareUpgrade(
   const judged = judgedRevision(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
   const present = findTarget({ ...place, manifest: manifests.before });
-  // A rendering that is wrong by itself would only be told again, in Knative's words.
+  // A rendering that is wrong by itself would only be reported again, in Knative's words.
   const differences =
     wrong.length > 0 || present === undefined
       ? wrong
@@ -109,7 +110,7 @@ function judgedRevision({ revision }: Version, revisions: Revisions): JudgedRevi
   return judged;
 }
 
-/** What helm compares the new manifest with: the newest deployed revision. */
+/** The release that helm compares the new manifest with: its newest deployed revision. A pending one is repaired first. */
 async function startOfUpgrade(
   { cluster, helm }: CompareDependencies,
   name: ReleaseName,
@@ -124,7 +125,7 @@ async function startOfUpgrade(
 type Rendering =
   { readonly kind: 'rendered'; readonly manifest: string } | { readonly kind: 'failed'; readonly problem: string };
 
-/** What helm cannot render at all is a problem to be listed; an outage is not. */
+/** Renders the upgrade. A failure of helm is a problem to be listed; an outage is thrown. */
 async function render(helm: Helm, upgrade: HelmUpgrade, namespace: string): Promise<Rendering> {
   try {
     const { manifest } = await helm.render(upgrade, namespace);

@@ -5,9 +5,10 @@ import { readRenderedServices } from '../../formats/rendered-chart.ts';
 import type { RenderedService } from '../../formats/rendered-chart.ts';
 import type { JudgedRevision } from '../../contract/traffic.ts';
 
+/** A rendered manifest, and the target to find in it. */
 export interface RenderedTarget {
   readonly target: ObjectName;
-  /** Where objects go that name no namespace: the release's. */
+  /** The release's namespace, for objects that name none. */
   readonly namespace: string;
   readonly manifest: string;
 }
@@ -43,7 +44,7 @@ export function compareWithJudged(
   ];
 }
 
-/** Without traffic of its own the chart, or manifest, leaves it to Knative and to us. */
+/** The rendered traffic, as a sentence where it is not 100 % on the judged revision; a manifest without any leaves it to serin. */
 export function compareTraffic(
   { traffic, revision }: Pick<RenderedService, 'traffic' | 'revision'>,
   name: string,

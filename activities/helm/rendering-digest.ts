@@ -4,7 +4,7 @@ import type { Helm } from './helm.ts';
 import { helmUpgrades } from './render-tasks.ts';
 import { upgradedRelease } from './run-helm.ts';
 
-/** The SHA-256 of everything that the helm finish actions would deploy for the winner: chart and values together. */
+/** The SHA-256, hexadecimal, of the manifests that the helm finish actions would deploy for the winner. */
 export async function renderingDigest(helm: Helm, experiment: Experiment, winner: Version): Promise<string> {
   const hash = createHash('sha256');
   for (const { upgrade } of helmUpgrades(experiment, winner).upgrades) {

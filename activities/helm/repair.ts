@@ -5,7 +5,7 @@ import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
 import { decodeRecord, encodeRecord, recordName } from './release-record.ts';
 
-/** How often a release that another operation may be at work on is looked at again. */
+/** The longest wait before a release that another operation may be at work on is tried again. */
 const busyRetryMs = 10_000;
 
 /** Whether an operation on the release has begun and not ended. */
@@ -13,7 +13,7 @@ export function isPending({ status }: ReleaseState): boolean {
   return status.startsWith('pending-');
 }
 
-/** How old a pending operation must be before it is taken for dead: as our own helm may be at work, and as others' may. */
+/** The age from which a pending operation counts as dead, ms: neither serin's helm nor another's is at work that long. */
 export function effectivePendingLimitMs(
   { pendingLimitMs }: Helm,
   { timeoutMs }: Pick<HelmUpgrade, 'timeoutMs'>,
@@ -21,7 +21,7 @@ export function effectivePendingLimitMs(
   return Math.max(pendingLimitMs, timeoutMs);
 }
 
-/** How long a pending operation may still be at work, counted from its beginning. */
+/** How long a pending operation may still be at work, ms; `limitMs` counts from its beginning. */
 export function pendingMs({ lastDeployedAtMs }: ReleaseState, options: { limitMs: number; nowMs: number }): number {
   return Math.max(0, lastDeployedAtMs + options.limitMs - options.nowMs);
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { defined } from '../../core/text/defined.ts';
 import { parseHelmCommand, withNamespace } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { RunTaskInput, RunTaskResult } from '../../contract/tasks.ts';
@@ -21,7 +22,7 @@ export interface HelmDependencies {
 }
 
 /**
- * Runs `helm upgrade` once, however often it is tried: looks first, repairs a release that was left pending, and does
+ * Runs `helm upgrade` once, however often it is tried: reads the release first, repairs one that was left pending, and does
  * nothing where the release is already as wanted.
  */
 export async function runHelm(dependencies: HelmDependencies, input: RunTaskInput): Promise<RunTaskResult> {
@@ -61,7 +62,7 @@ async function bringAbout(
   if (!hasSucceeded(result)) throw await upgradeFailure({ helm, upgrade, name, result, limitMs });
   const after = await helm.status(name);
   const output = redactOutput(result.stdout.trim(), upgrade.args);
-  return { output, ...(after === undefined ? {} : { release: releaseFacts(name, after) }) };
+  return { output, ...defined({ release: after && releaseFacts(name, after) }) };
 }
 
 /** The release that the upgrade is about: in the target's namespace unless the arguments say otherwise. */
@@ -97,7 +98,7 @@ async function upgradeFailure({ helm, upgrade, name, result, limitMs }: FailedUp
   ]);
 }
 
-/** Knative's words for it are hard to read. */
+/** Explains Knative's refusal, whose words are hard to read. */
 const sameNameHint =
   'the chart renders a revision that exists already, with another template: give the new template a new revision name';
 

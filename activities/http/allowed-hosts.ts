@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { failure, innermostMessage } from '../failures.ts';
 
-/** Where clouds answer whoever asks from a machine of theirs, credentials included; no experiment has business there. */
+/** Link-local and metadata addresses, where clouds give credentials to any program on their machines. */
 const neverAllowed = new BlockList();
 neverAllowed.addSubnet('169.254.0.0', 16, 'ipv4');
 neverAllowed.addSubnet('fe80::', 10, 'ipv6');
@@ -39,8 +39,8 @@ export function requireAllowedUrl(text: string, allowedHosts: readonly string[])
 }
 
 /**
- * The same for a URL that another program will ask: its host is looked up now. The program must be given the address that this
- * answers, IPv4: by then the name may have another. Fails as `HttpUnavailable` where there is none.
+ * Checks a URL that another program will request, as `requireAllowedUrl` does, and resolves its host now. The program must be
+ * given the IPv4 address that this returns: by then the name may have another. Fails as `HttpUnavailable` where there is none.
  */
 export async function requireAllowedTarget(text: string, allowedHosts: readonly string[]): Promise<string> {
   const { hostname } = requireAllowedUrl(text, allowedHosts);

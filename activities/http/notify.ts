@@ -14,11 +14,11 @@ import type { TextAnswer } from './request-text.ts';
 export interface NotifyDependencies {
   readonly cluster: ActivityCluster;
   readonly allowedHosts: readonly string[];
-  /** Where Slack's API is. */
+  /** The base URL of Slack's API. */
   readonly slackUrl: string;
 }
 
-/** iter8's. */
+/** iter8's limit of a notification. */
 const limitMs = 5_000;
 
 /** Sends one request; an answer other than 2xx is a failure. The receiver may get it twice, with the same key. */
@@ -65,8 +65,8 @@ function send(request: Omit<Parameters<typeof requestText>[0], 'limitMs' | 'sign
 }
 
 /**
- * Those of the task win over what its authentication adds; names of headers have no case. Many a secret was made from a file
- * that ends with a line break, which no header takes.
+ * The headers of the request, names in lower case. The task's own replace those that its authentication adds. Values are
+ * trimmed: many a secret was made from a file that ends with a line break, which no header takes.
  */
 function buildHeaders(input: NotifyHttpInput, secret: Secret): Readonly<Record<string, string>> {
   const given = input.headers.map(({ name, value }) => [name.toLowerCase(), fillIn(value, secret).trim()]);
@@ -95,7 +95,7 @@ function authorizationHeader(
   }
 }
 
-/** Slack answers 200 for mistakes too, and says them in the body. */
+/** Requires Slack's `ok`: it answers 200 for mistakes too, and names them in the body. */
 function requireOk(answer: TextAnswer, shown: TextAnswer): void {
   const { ok, error } = readAnswer(answer.text);
   if (ok === true) return;
@@ -109,12 +109,12 @@ function readAnswer(text: string): { readonly ok?: unknown; readonly error?: unk
   return typeof answer === 'object' && answer !== null ? answer : {};
 }
 
-/** A server may answer with what it was sent. */
+/** The answer without the secret's values: a server may echo what it was sent. */
 function redactAnswer(answer: TextAnswer, { values }: Secret): TextAnswer {
   return { ...answer, text: redactValues(answer.text, values) };
 }
 
-/** Nor does a failure of the request itself show them. */
+/** Does `work`, whose failure does not show the secret's values either. */
 async function withoutSecrets(secret: Secret, work: () => Promise<void>): Promise<void> {
   try {
     await work();

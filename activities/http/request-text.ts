@@ -8,12 +8,13 @@ import { failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
 
+/** An HTTP request with a text as its body. */
 export interface TextRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** From the look-up of the name to the last byte of the answer. */
+  /** The limit from the resolution of the name to the last byte of the answer. */
   readonly limitMs: number;
   /** Ends the request; then this rejects with its reason. */
   readonly signal: AbortSignal;
@@ -26,12 +27,13 @@ export interface TextAnswer {
   readonly text: string;
 }
 
-/** More than any answer that is read. */
+/** More than any answer that serin reads. */
 const longestAnswerBytes = 4 * 1024 * 1024;
 
 /**
- * One HTTP request, whatever its status; redirects are answers too and not followed. TLS is always checked, and so is the
- * address that the host's name resolves to. Fails as `AddressNotAllowed`, or as `HttpUnavailable` without an answer in time.
+ * Sends one HTTP request and returns its answer with any status; redirects are answers too and not followed. TLS is always
+ * checked, and so is the address that the host's name resolves to. Fails as `AddressNotAllowed`, or as `HttpUnavailable` without
+ * an answer in time.
  * Messages name the server and nothing else of the URL, which may hold a secret.
  */
 export async function requestText(request: TextRequest): Promise<TextAnswer> {
@@ -65,7 +67,7 @@ function exchange(url: URL, request: TextRequest): Promise<TextAnswer> {
 }
 
 function open(url: URL, { method, headers = {}, body, signal }: TextRequest): ClientRequest {
-  // A connection of its own: a shared one would not be looked up again.
+  // A connection of its own: the name of a shared one would not be resolved again.
   const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
   const options = { method, headers: { ...headers, ...length }, signal, agent: false, lookup: allowedLookup };
   return url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);

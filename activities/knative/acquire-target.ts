@@ -14,12 +14,15 @@ import { isOurs, isTakenOver, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 import { requireExperiment } from './require-experiment.ts';
 
-/** Between two looks at a target that is held; a retry of the activity, so it adds nothing to the history. */
+/** The wait between two attempts at a held target; retries of the activity add nothing to the history. */
 const waitMs = 2_000;
 
 type AcquireInput = Parameters<ExperimentActivities['acquireTarget']>[0];
 
-/** One try for the target's Lease: creates it, or takes over what a run that has ended left behind. */
+/**
+ * Tries once to get the target's Lease: creates it, or takes over one that an ended run left behind. Returns who else holds it;
+ * fails as `TargetHeld`, to be retried, when that is still the run `seen`.
+ */
 export async function acquireTarget(
   { cluster, temporal }: { readonly cluster: ActivityCluster; readonly temporal: TemporalService },
   { target, holder, seen }: AcquireInput,
@@ -44,8 +47,8 @@ export async function acquireTarget(
 }
 
 /**
- * Deletes the Lease if this experiment holds it. One that was taken over stays when nothing was verified: the target is as
- * the run before left it, and whoever heals it needs what the Lease says.
+ * Deletes the Lease if this experiment holds it. One that was taken over and names a baseline stays when nothing was verified:
+ * the target is as the earlier run left it, and its restore needs that baseline.
  */
 export async function releaseTarget(
   cluster: ActivityCluster,

@@ -7,7 +7,10 @@ import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
-/** One look whether the target and all revisions are ready; fails as `NotReady`, naming all that is not. */
+/**
+ * Checks once whether the target and all revisions are ready. Fails as `NotReady`, naming all that is not, and as
+ * `PreflightRefused` for a revision of another service.
+ */
 export async function awaitReadiness(
   cluster: ActivityCluster,
   { experiment }: { readonly experiment: Experiment },

@@ -18,16 +18,17 @@ export interface KubernetesCaller {
   readonly call: <T>(request: () => Promise<T>, target: RequestTarget & { readonly verb: string }) => Promise<T>;
   /** Answers undefined where the object does not exist. */
   readonly read: <T>(request: () => Promise<T>, target: RequestTarget) => Promise<T | undefined>;
-  /** Whether the API server says that it serves everything. */
+  /** Whether the API server reports that it is ready (`/readyz`). */
   readonly isReady: () => Promise<boolean>;
 }
 
+/** Makes requests that end with the running activity, to the API server of the kubeconfig's current context. */
 export function createCaller(kubeConfig: KubeConfig): KubernetesCaller {
   const health = new Health(kubeConfig);
   const isReady = () => health.readyz({ signal: requestSignal() }).catch(() => false);
   const call: KubernetesCaller['call'] = (request, { name, ...target }) =>
     askTwice(request, isReady).catch((error: unknown) => {
-      // However the client has wrapped it.
+      // A cancellation stays one, however the client has wrapped it.
       cancellationSignal().throwIfAborted();
       throw toApplicationFailure(error, { ...target, object: formatObjectName(name) });
     });
@@ -35,8 +36,8 @@ export function createCaller(kubeConfig: KubeConfig): KubernetesCaller {
 }
 
 /**
- * An API server that has just started denies everything until it knows its roles. So a denial is believed only when the
- * server, once it says that it is ready, repeats it.
+ * Makes a request, and again when it was denied: an API server that has just started denies everything until it knows its
+ * roles, so a denial counts only when the server repeats it once it is ready.
  */
 async function askTwice<T>(request: () => Promise<T>, isReady: () => Promise<boolean>): Promise<T> {
   try {

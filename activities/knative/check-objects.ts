@@ -4,7 +4,7 @@ import { unmetWait } from '../../core/experiment/wait-for.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 
-/** One look at the objects; fails as `NotReady`, naming all that are not as wanted. */
+/** Checks the objects once; fails as `NotReady`, naming all that are not as wanted. */
 export async function checkObjects(
   cluster: ActivityCluster,
   { objects }: { readonly objects: readonly ObjectCheck[] },

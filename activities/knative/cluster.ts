@@ -14,26 +14,26 @@ import { createObjectReader } from './object-reader.ts';
 import type { ObjectReference } from './object-reader.ts';
 import { activityRequestOptions } from './request-options.ts';
 
-/** How the API server calls the objects of a kind. */
+/** The API resource of a kind. */
 export interface Resource {
   readonly group: string;
   readonly resource: string;
   readonly isNamespaced: boolean;
 }
 
-/** A version of a kind of Metric. */
+/** An API version that has a kind Metric. */
 export interface MetricResourceVersion {
   readonly group: 'iter8.tools' | 'serin.dev';
   readonly version: string;
 }
 
 /**
- * The calls to the Kubernetes API that serin makes. Reading something that does not exist answers `undefined`; every other
+ * The calls to the Kubernetes API that activities make. Reading something that does not exist answers `undefined`; every other
  * failure has a type of `core/failures.ts`. Calls end with the activity that makes them.
  */
 export interface ActivityCluster extends KnativeCalls, LeaseCalls, SecretCalls, ObjectCalls {
   readonly isAllowed: (access: AccessRight) => Promise<boolean>;
-  /** Whether the API server says that it serves everything. */
+  /** Whether the API server reports that it is ready (`/readyz`). */
   readonly isReady: () => Promise<boolean>;
 }
 
@@ -61,7 +61,7 @@ interface SecretCalls {
 }
 
 interface ObjectCalls {
-  /** Undefined when the API server serves no such kind. */
+  /** The API resource of a kind; undefined when the API server serves no such kind. */
   readonly findResource: (kind: {
     readonly apiVersion: string;
     readonly kind: string;

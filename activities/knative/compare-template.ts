@@ -9,7 +9,7 @@ import type { JsonDifference } from './json-differences.ts';
  * Knative takes a template under the name of an existing revision only if its spec equals the revision's
  * (`CheckNameAvailability` in knative.dev/serving `pkg/reconciler/configuration/resources`).
  *
- * @param remedy what to do where it is the template of another revision.
+ * @param remedy what to do when it is the template of another revision.
  */
 export function compareTemplate(service: KnativeService, judged: Revision, remedy: string): readonly string[] {
   const name = `Knative Service ${formatObjectName(service.metadata)}`;

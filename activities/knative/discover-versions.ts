@@ -9,7 +9,7 @@ import { notReady, serviceDoubt } from './readiness.ts';
 
 /**
  * Finds the versions of an experiment that names none: the baseline is the revision that has all the traffic, the candidate the
- * newest one. Fails as `NotReady` while there is no newer revision, and as `PreflightRefused` where the traffic is split.
+ * newest ready one. Fails as `NotReady` while there is no newer revision, and as `PreflightRefused` where the traffic is split.
  */
 export async function discoverVersions(
   cluster: ActivityCluster,

@@ -9,7 +9,7 @@ export interface JsonDifference {
   readonly wanted: unknown;
 }
 
-/** Where two documents differ, in the order of the first's keys. Empty lists and objects are equal to absent ones, as in Kubernetes. */
+/** Where two documents differ, in the order of the first's keys. Empty lists and objects equal absent ones, as in Kubernetes. */
 export function jsonDifferences(found: unknown, wanted: unknown, path = ''): readonly JsonDifference[] {
   if (isEmpty(found) && isEmpty(wanted)) return [];
   if (isJsonObject(found) && isJsonObject(wanted)) {

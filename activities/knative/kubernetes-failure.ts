@@ -20,7 +20,7 @@ const failureTypeNames: Readonly<Record<RefusalKind, FailureTypeName>> = {
   invalid: 'Invalid',
 };
 
-/** What a failed call is to a retry policy and to people. */
+/** The failure of a call, by a type of `core/failures.ts`, with what to do about it; an `ApplicationFailure` stays as it is. */
 export function toApplicationFailure(error: unknown, call: KubernetesCall): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const what = `cannot ${call.verb} ${call.resource} ${call.object}`;

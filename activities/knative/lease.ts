@@ -1,4 +1,5 @@
 import type { V1Lease } from '@kubernetes/client-node';
+import { defined } from '../../core/text/defined.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { defaultLeaseSeconds, formatHolder, holderAnnotations, isHeldBy } from '../../core/traffic/lease.ts';
@@ -8,10 +9,12 @@ import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 
+/** The target's Lease; undefined when there is none. */
 export function readLease(cluster: ActivityCluster, target: ObjectName): Promise<V1Lease | undefined> {
   return cluster.readLease(leaseObjectName(target));
 }
 
+/** Whether the Lease is held by `holder`. */
 export function isOurs(lease: V1Lease, holder: LeaseHolder): boolean {
   return isHeldBy(leaseFacts(lease), holder);
 }
@@ -24,7 +27,7 @@ export function newLease(target: ObjectName, holder: LeaseHolder, taken?: V1Leas
       ...leaseObjectName(target),
       annotations: { ...inheritedFrom(taken), ...holderAnnotations(holder) },
       labels: { 'app.kubernetes.io/managed-by': 'serin' },
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...defined({ resourceVersion }),
     },
     spec: {
       holderIdentity: formatHolder(holder),
@@ -34,29 +37,27 @@ export function newLease(target: ObjectName, holder: LeaseHolder, taken?: V1Leas
   };
 }
 
-/** What a run that has ended knew of the target, until the preflight of ours has found it anew: `serin restore` needs it. */
+/** The facts about the target that an ended run left, until our preflight replaces them: `serin restore` needs them. */
 function inheritedFrom(taken: V1Lease | undefined): Record<string, string> {
   const { [leaseAnnotations.baseline]: baseline, [leaseAnnotations.previousPlan]: previousPlan } =
     taken?.metadata?.annotations ?? {};
-  return {
-    ...(baseline === undefined ? {} : { [leaseAnnotations.baseline]: baseline }),
-    ...(previousPlan === undefined ? {} : { [leaseAnnotations.previousPlan]: previousPlan }),
-  };
+  return defined({ [leaseAnnotations.baseline]: baseline, [leaseAnnotations.previousPlan]: previousPlan });
 }
 
-/** Whether a run that ended without giving the target up held it before. */
+/** Whether the Lease was taken over from a run that ended without giving the target up. */
 export function isTakenOver({ spec }: V1Lease): boolean {
   return (spec?.leaseTransitions ?? 0) > 0;
 }
 
+/** A target, and the experiment that must hold its Lease. */
 export interface OwnedTarget {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
 }
 
 /**
- * Announces that an activity may go on for `limitMs` after its run has ended, before it starts: nobody takes the target
- * meanwhile. Fails as `Fenced` when the Lease is not ours. The duration is never lowered: an earlier attempt may still run.
+ * Raises the Lease's duration before an activity that may go on for `limitMs` after its run has ended: no other run takes the
+ * target meanwhile. Fails as `Fenced` when the Lease is not ours. The duration is never lowered: an earlier attempt may still run.
  */
 export async function raiseLease(
   cluster: ActivityCluster,
@@ -69,7 +70,7 @@ export async function raiseLease(
   await cluster.replaceLease(leaseObjectName(target), { ...lease, spec: { ...lease.spec, leaseDurationSeconds } });
 }
 
-/** Writes facts about the target onto our Lease; `undefined` takes one away. */
+/** Writes facts about the target onto our Lease; `undefined` removes one. Fails as `Fenced` when the Lease is not ours. */
 export async function annotateLease(
   cluster: ActivityCluster,
   owned: OwnedTarget,

@@ -15,7 +15,7 @@ export function createObjectReader(
   options: RequestOptions,
 ): (reference: ObjectReference) => Promise<object> {
   const middleware = options().middleware ?? [];
-  /** The client's own reader of any object takes no options for one request. */
+  /** The client's own reader of any object, which takes no options for a single request. */
   class ObjectApi extends KubernetesObjectApi {
     constructor(configuration: Configuration) {
       super({ ...configuration, middleware: [...configuration.middleware, ...middleware] });
@@ -35,7 +35,7 @@ interface ServedKind {
   readonly isNamespaced: boolean;
 }
 
-/** As kubectl does, the core group first and the others in the server's order; what was found once is kept. */
+/** Finds kinds as kubectl does: the core group first, the others in the server's order. What was found once is kept. */
 function createKindFinder(kubeConfig: KubeConfig, options: RequestOptions): (text: string) => Promise<ServedKind> {
   const core = kubeConfig.makeApiClient(CoreV1Api);
   const groups = kubeConfig.makeApiClient(ApisApi);

@@ -1,4 +1,5 @@
 import { CancelledFailure } from '@temporalio/common';
+import { defined } from '../../core/text/defined.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { planAnnotation } from '../../core/traffic/target.ts';
 import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
@@ -9,11 +10,11 @@ import type { ActivityCluster } from './cluster.ts';
 
 export interface ObserveTargetInput {
   readonly target: ObjectName;
-  /** Of all versions, the baseline first. */
+  /** The revisions of all versions, the baseline's first. */
   readonly revisions: readonly string[];
 }
 
-/** Looks at the target once. A cluster that does not answer is an answer too; only cancellation is thrown. */
+/** Observes the target once. A cluster that does not answer is a result too; only cancellation is thrown. */
 export async function observeTarget(cluster: ActivityCluster, input: ObserveTargetInput): Promise<TargetObservation> {
   const { namespace } = input.target;
   try {
@@ -37,9 +38,7 @@ function describe(
   const editor = trafficEditor(service);
   return {
     specTraffic: service.spec.traffic ?? [],
-    ...(latestCreatedRevision === undefined ? {} : { latestCreatedRevision }),
-    ...(plan === undefined ? {} : { plan }),
-    ...(editor === undefined ? {} : { editor: formatEditor(editor) }),
+    ...defined({ latestCreatedRevision, plan, editor: editor && formatEditor(editor) }),
   };
 }
 
@@ -47,7 +46,7 @@ function formatEditor({ manager, time }: { manager: string; time?: string }): st
   return time === undefined ? manager : `${manager} at ${time}`;
 }
 
-/** A revision that is scaled to zero is still ready: the next request starts it. */
+/** The state of a revision. One that is scaled to zero is still ready: the next request starts it. */
 function revisionState(revision: Revision | undefined): RevisionState {
   if (revision === undefined || revision.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
   const reason = unmet(revision.status?.conditions, 'Ready');

@@ -1,4 +1,5 @@
 import { sleep } from '@temporalio/activity';
+import { defined } from '../../core/text/defined.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { Share } from '../../core/experiment/versions.ts';
@@ -29,6 +30,8 @@ import { isOurs, readLease } from './lease.ts';
  *
  * The write is guarded by what was read: the service's resourceVersion, then its plan annotation, then, where another
  * run wrote last, the Lease, which is read after the service so that a change of the owner in between is a conflict.
+ *
+ * Fails as `Fenced`, `Drift`, `TargetGone` or `RevisionGone` before the write, and as `NotConfirmed` or `Fenced` after it.
  */
 export async function patchTraffic(cluster: ActivityCluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
@@ -39,12 +42,12 @@ export async function patchTraffic(cluster: ActivityCluster, input: PatchTraffic
 }
 
 /**
- * Temporal's next attempt would not begin within a second, however short its interval, and an abort in mid-shift must not wait for
- * that: so a conflict is met here, a few times.
+ * The attempts of a write that meets conflicts. Temporal's next attempt would not begin within a second, however short its
+ * interval, and an abort in mid-shift must not wait for that.
  */
 const maxAttempts = 5;
 
-/** Answers when the API server accepted the write, be it now or in an earlier attempt; epoch ms. */
+/** Writes the traffic; returns when the API server accepted it, now or in an earlier attempt, epoch ms. */
 async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promise<number> {
   const { target, plan, shares, tags, followLatest } = input;
   const writer: TrafficWriter = {
@@ -56,8 +59,13 @@ async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promis
     patchService: cluster.patchService,
     isConflict: (error) => hasType(error, 'Conflict'),
   };
-  const latest = followLatest === undefined ? {} : { followLatest };
-  const result = await writeTraffic(writer, { target, plan: formatWriteId(plan), shares, tags, ...latest });
+  const result = await writeTraffic(writer, {
+    target,
+    plan: formatWriteId(plan),
+    shares,
+    tags,
+    ...defined({ followLatest }),
+  });
   return result.kind === 'written' ? Date.now() : readAcceptedAtMs(result.service);
 }
 
@@ -84,7 +92,7 @@ function fenced({ target }: PatchTrafficInput, permission: Extract<WritePermissi
   return failure('Fenced', { message, details: ownSequence === undefined ? [] : [{ ownSequence }] });
 }
 
-/** Whether Knative cannot carry out what we wrote, since a revision at 0 % has become unready after that. */
+/** Whether Knative cannot carry out what we wrote because a revision at 0 % has become unready after that. */
 async function isBlocked(
   cluster: ActivityCluster,
   { spec }: KnativeService,
@@ -98,7 +106,7 @@ async function isBlocked(
   return [...names].some((name) => !isRoutable(revisions.get(name)));
 }
 
-/** A person's edit since our last write is a decision that this write must not undo. */
+/** Fails as `Drift` when the traffic was edited since our last write: that is a decision that this write must not undo. */
 function requirePresent(service: KnativeService, { target, plan, present }: PatchTrafficInput): void {
   if (present === undefined) return;
   // Before our first write the traffic may follow the latest revision; after it we have pinned all of it by name.
@@ -123,14 +131,14 @@ async function askPermission(
   { target, holder, plan }: PatchTrafficInput,
 ): Promise<WritePermission> {
   const found = service.metadata.annotations?.[planAnnotation];
-  const question = { plan, ...(found === undefined ? {} : { annotation: found }) };
+  const question = { plan, ...defined({ annotation: found }) };
   if (!needsLease(question)) return mayWrite({ ...question, leaseIsOurs: false });
   const lease = await readLease(cluster, target);
   const previousPlan = lease?.metadata?.annotations?.[leaseAnnotations.previousPlan];
   return mayWrite({
     ...question,
     leaseIsOurs: lease !== undefined && isOurs(lease, holder),
-    ...(previousPlan === undefined ? {} : { previousPlan }),
+    ...defined({ previousPlan }),
   });
 }
 
@@ -139,7 +147,7 @@ function revisionGone(target: ObjectName, { revision, percent }: Share): Error {
   return failure('RevisionGone', { message: `${message}; nothing was written` });
 }
 
-/** The revisions that exist. */
+/** The named revisions that exist, by name. */
 async function readRevisions(
   cluster: ActivityCluster,
   namespace: string,
@@ -149,7 +157,7 @@ async function readRevisions(
   return new Map(found.flatMap((revision) => (revision === undefined ? [] : [[revision.metadata.name, revision]])));
 }
 
-/** When an earlier attempt's write was accepted, so far as the object tells: whole seconds. */
+/** When an earlier attempt's write was accepted, epoch ms: by the object, in whole seconds, else now. */
 function readAcceptedAtMs(service: KnativeService): number {
   const editor = trafficEditor(service);
   return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
@@ -171,7 +179,7 @@ async function confirm(cluster: ActivityCluster, input: PatchTrafficInput, accep
   throw failure('NotConfirmed', { message, details: [{ acceptedAtMs }] });
 }
 
-/** Another plan annotation than ours means that a later decision has been written. */
+/** The service with our plan annotation. Another one means that a later decision was written: fails as `Fenced`. */
 async function readWritten(cluster: ActivityCluster, { target, plan }: PatchTrafficInput): Promise<KnativeService> {
   const service = await cluster.readService(target);
   const name = formatObjectName(target);

@@ -6,7 +6,7 @@ import { failure } from '../failures.ts';
 
 const readinessPollMs = 1_000;
 
-/** A retryable failure with a short wait: what is not ready now may be in a second. */
+/** A `NotReady` failure, retried after a second. */
 export function notReady(message: string): Error {
   return failure('NotReady', { message, nextRetryDelayMs: readinessPollMs });
 }

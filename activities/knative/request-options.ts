@@ -6,12 +6,12 @@ import { withTimeLimit } from '../../metrics/time-limit.ts';
 /** One request must not use up the time of the activity that makes it; webhooks alone may take 10 s by default. */
 const requestLimitMs = 9_000;
 
-/** Options for one request each: it ends with its activity, or at its limit. */
+/** Makes options for requests that end with their activity, or after 9 s. */
 export function activityRequestOptions(): RequestOptions {
   return createRequestOptions(requestLimitMs, requestSignal);
 }
 
-/** Ends a request with its activity, or at its limit. */
+/** The signal that ends a request with its activity, or after 9 s. */
 export function requestSignal(): AbortSignal {
   return withTimeLimit(cancellationSignal(), requestLimitMs);
 }

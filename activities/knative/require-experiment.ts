@@ -5,8 +5,8 @@ import { failure, hasType } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 
 /**
- * Fails as `ExperimentGone` when the run is that of an Experiment which is not there any more: it was deleted while nobody could
- * tell the run. A run without an object passes, and so does every run where the worker may not look.
+ * Fails as `ExperimentGone` when the run's Experiment no longer exists: it was deleted while the run could not be aborted. A run
+ * without an object passes, and so does every run where the worker may not read Experiments.
  */
 export async function requireExperiment(
   cluster: Pick<ActivityCluster, 'readObject'>,

@@ -8,7 +8,10 @@ import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
 import { notReady, routesDoubt, serviceDoubt } from './readiness.ts';
 
-/** One look whether the target serves the winner, and nothing else; fails as `NotReady` with what is missing. */
+/**
+ * Checks once whether the target serves the winner and nothing else, and whether the traffic may follow the latest revision.
+ * Fails as `NotReady` with what is missing, and as `TargetGone`.
+ */
 export async function verifyTarget(cluster: ActivityCluster, input: VerifyInput): Promise<Verification> {
   const service = await cluster.readService(input.target);
   if (service === undefined) {
@@ -40,7 +43,7 @@ function latestDoubt({ status }: KnativeService, { target, winner }: VerifyInput
   return `the latest ready revision of ${formatObjectName(target)} is ${latest ?? '(none)'}, not ${winner.revision}`;
 }
 
-/** Either what we pinned, or Knative's default; anything else is the wish of a chart or of a person. */
+/** Whether the traffic is what we pinned, or Knative's default; anything else was chosen by a chart or a person. */
 function isOurTraffic(service: KnativeService, winner: string): boolean {
   const traffic = service.spec.traffic ?? [];
   const isDefault = traffic.every(({ latestRevision, percent, tag }) => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
+import { defined } from '../../core/text/defined.ts';
 import type { Counts } from '../../core/measurements/measurement.ts';
 import { plannedLoadMs } from '../../core/tasks/task.ts';
 import { readFortioReport } from '../../formats/fortio-report.ts';
@@ -22,7 +23,7 @@ export interface LoadDependencies {
 
 const command = 'fortio';
 
-/** What one request may take; it counts as lost after that, and the load goes on for no longer. */
+/** The limit of a request, which counts as lost after that; the load may take longer than planned by as much. */
 const requestLimitMs = 30_000;
 
 /** A report of all intervals has a few KiB. */
@@ -30,7 +31,10 @@ const reportBytes = 1024 * 1024;
 
 const payloadLimitMs = 10_000;
 
-/** Runs Fortio for every target at the same time; what it is answered is counted, whatever it is. */
+/**
+ * Runs Fortio against every target at the same time and counts its answers by version, with any status. Fails as
+ * `CommandNotAllowed`, `AddressNotAllowed`, `HttpUnavailable` or `HttpRefused` before the load, as `CommandFailed` after it.
+ */
 export async function collectMetrics(
   dependencies: LoadDependencies,
   input: CollectMetricsInput,
@@ -54,10 +58,10 @@ export async function collectMetrics(
 
 interface Load {
   readonly target: LoadTarget;
-  /** Where the host of its URL was found, and may be asked. */
+  /** The allowed address of its URL's host, IPv4. */
   readonly address: string;
   readonly input: CollectMetricsInput;
-  /** Arguments that give the payload. */
+  /** The arguments that pass the payload; empty without one. */
   readonly payload: readonly string[];
 }
 
@@ -82,18 +86,18 @@ function fortioArguments({ headers, requestsPerSecond }: LoadTarget, input: Coll
     '-timeout': `${requestLimitMs}ms`,
     '-r': '0.001',
     '-json': '-',
-    ...(contentType === undefined ? {} : { '-content-type': contentType }),
+    ...defined({ '-content-type': contentType }),
   };
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   return ['load', ...Object.entries(flags).flat(), '-quiet', '-allow-initial-errors', ...given];
 }
 
-/** Fortio wants a request for each of its connections at least. */
+/** The number of connections. Fortio needs at least one request for each. */
 function connectionsFor(amount: CollectMetricsInput['amount'], connections: number): number {
   return amount.kind === 'requests' ? Math.min(connections, amount.count) : connections;
 }
 
-/** A payload is a file of its own, since command lines have limits and show it to others. */
+/** Passes the payload in a file, since command lines are limited in length and visible to other users. */
 async function withPayloadFile<T>(
   { allowedHosts }: LoadDependencies,
   { payload }: CollectMetricsInput,

@@ -8,32 +8,32 @@ import { readMetric } from './read-metric.ts';
 
 interface QueryContext {
   readonly nowMs: number;
-  /** Its abort is rethrown. */
+  /** Ends the queries; its reason is thrown. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Adds the values of user-defined metrics to what was measured. A back end that does not answer leaves the whole interval out of
- * sight: objectives are judged together.
+ * Adds the values of user-defined metrics to what was measured. A back end that does not answer makes the whole interval blind,
+ * since objectives are judged together.
  */
 export async function withDefinedMetrics(
   measurement: RunMeasurement,
   defined: DefinedMetrics,
-  { backEnds, ...moment }: QueryContext & { readonly backEnds: MetricBackEnds },
+  { backEnds, ...context }: QueryContext & { readonly backEnds: MetricBackEnds },
 ): Promise<RunMeasurement> {
   if (measurement.kind !== 'measured') return measurement;
   const readings = await Promise.all(
-    defined.versions.map((version) => readVersion(version, defined, { backEnds, ...moment })),
+    defined.versions.map((version) => readVersion(version, defined, { backEnds, ...context })),
   );
-  const unseen = readings.flatMap((ofVersion) => Object.entries(ofVersion)).find(([, { kind }]) => kind === 'blind');
-  if (unseen !== undefined) return { kind: 'blind', reason: `metric ${unseen[0]}: ${unreadReason(unseen[1])}` };
+  const unread = readings.flatMap((ofVersion) => Object.entries(ofVersion)).find(([, { kind }]) => kind === 'blind');
+  if (unread !== undefined) return { kind: 'blind', reason: `metric ${unread[0]}: ${unreadReason(unread[1])}` };
   const [baseline, ...candidates] = [measurement.baseline, ...measurement.candidates].map((counts, index): Counts => {
     return { ...counts, values: readings[index] ?? {} };
   });
   return { ...measurement, baseline: baseline ?? measurement.baseline, candidates };
 }
 
-/** Why a metric cannot be asked for a version: its query names something that nothing is known of. */
+/** The metrics that cannot be queried for a version that lacks a variable of theirs, a sentence for each. */
 export function queryProblems(metrics: MetricDefinitions, versions: readonly MetricVersion[]): readonly string[] {
   return Object.entries(metrics).flatMap(([reference, definition]) =>
     versions.flatMap((version) => {

@@ -10,7 +10,7 @@ import type { MetricsReading } from '../../formats/metrics/metric.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster, MetricResourceVersion } from '../knative/cluster.ts';
 
-/** In this order; the first that has the metric wins. */
+/** The versions in which a metric is searched; the first that has it wins. */
 const versions: readonly MetricResourceVersion[] = [
   { group: 'iter8.tools', version: 'v2alpha2' },
   { group: 'iter8.tools', version: 'v2alpha1' },
@@ -20,13 +20,13 @@ const versions: readonly MetricResourceVersion[] = [
 export interface MetricReferences {
   /** `name` or `namespace/name`, as a manifest has them; built-in names are left out. */
   readonly references: readonly string[];
-  /** That of the experiment, for bare names. */
+  /** The experiment's namespace, for bare names. */
   readonly namespace: string;
 }
 
 /**
- * Reads the definitions of all metrics from the cluster by their references, and of those that count their samples by
- * `namespace/name`.
+ * Reads the definitions of metrics from the cluster: those of the references, keyed by them, and those of the metrics that count
+ * their samples, keyed by `namespace/name`.
  *
  * Fails as `MetricUnavailable` when one is not there, or cannot be used.
  */
@@ -85,8 +85,8 @@ function parseDefinition(object: unknown, name: ObjectName): MetricDefinition {
 }
 
 /**
- * Without a conversion the API server answers an object of iter8's first version as one of the second, which it then
- * cannot be: nothing can be both.
+ * Parses a Metric of either version of iter8. Without a conversion the API server serves an object of the first version as one of
+ * the second, which is invalid: no object can be both.
  */
 function parseAnyVersion(object: unknown, { namespace, name }: ObjectName): MetricsReading {
   const origin = { file: `metric ${namespace}/${name}`, namespace };

@@ -10,7 +10,7 @@ import { measure } from '../../metrics/prometheus/measure.ts';
 export interface QueryMetricsDependencies {
   readonly prometheusUrl: string;
   readonly scrapeIntervalMs: number;
-  /** The Knative Service and both revisions as the cluster reports them now; an unreachable cluster is data. */
+  /** The Knative Service and all versions' revisions as the cluster reports them now; an unreachable cluster is data. */
   readonly observeTarget: (input: QueryMetricsInput, signal: AbortSignal) => Promise<TargetObservation>;
   /** Where user-defined metrics are read from. */
   readonly backEnds: MetricBackEnds;
@@ -18,7 +18,7 @@ export interface QueryMetricsDependencies {
   readonly cancellationSignal: () => AbortSignal;
 }
 
-/** Makes the activity that looks at metrics and target at the same moment. */
+/** Creates the activity that observes metrics and target at the same time. */
 export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, backEnds, cancellationSignal } = dependencies;
 
@@ -46,7 +46,7 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   return { queryMetrics };
 }
 
-/** The load's own counts are what the interval measured. */
+/** The measurement of an interval of the experiment's own load: what the load counted. */
 function ofLoad(
   [baseline = noCounts, ...candidates]: readonly Counts[],
   window: { readonly fromMs: number; readonly toMs: number },

@@ -6,7 +6,7 @@ import type { MetricBackEnds, MetricQuestion } from '../../metrics/providers/pro
 import { Unmeasured } from '../../metrics/unmeasured.ts';
 import { innermostMessage } from '../failures.ts';
 
-/** Reads one metric of one version. Whatever goes wrong is data; secrets do not show in its reasons. */
+/** Reads one metric of one version. A failure is data, whose reason shows no secret; only an abort is thrown. */
 export async function readMetric(question: MetricQuestion, backEnds: MetricBackEnds): Promise<MetricReading> {
   const { definition, version, signal } = question;
   const unknown = unknownPlaceholders(definition.source, version);

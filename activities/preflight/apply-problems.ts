@@ -21,11 +21,11 @@ export interface ApplyDependencies {
 
 export interface ApplyProblems {
   readonly problems: readonly string[];
-  /** What only the promotion itself will tell. */
+  /** What only the promotion itself can show. */
   readonly warnings: readonly string[];
 }
 
-/** An attempt of the preflight has twice as long. */
+/** The limit of all rehearsals together; an attempt of the preflight has twice as long. */
 const allRehearsalsMs = 60_000;
 
 /** Everything about the `kubectl apply` finish actions that would keep one of the winners from being deployed as judged. */
@@ -77,7 +77,7 @@ function isService(object: object, { namespace, name }: ObjectName): boolean {
   );
 }
 
-/** Everything in which the target would not be what was judged. */
+/** All differences between the target after the apply and what was judged, as sentences. */
 async function differences(
   cluster: ApplyDependencies['cluster'],
   service: KnativeService,
@@ -96,12 +96,12 @@ async function differences(
   return [...(isLive ? [] : compareTemplate(service, judged, remedy)), ...traffic];
 }
 
-/** Knative makes a revision only when the template changes: one without a name stays the revision that it has become. */
+/** Whether the template stays as it is: then Knative makes no new revision, even where the template names none. */
 function hasSameTemplate(service: KnativeService, live: KnativeService): boolean {
   return jsonDifferences(service.spec.template, live.spec.template).length === 0;
 }
 
-/** What the manifest itself says, with its traffic if it has any; kubectl keeps that only where it is it that merges. */
+/** The service of the manifest itself, from the annotation that kubectl keeps; empty for a server-side apply, which keeps none. */
 function appliedService(
   { metadata: { annotations } }: KnativeService,
   args: readonly string[],

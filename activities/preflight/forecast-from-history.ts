@@ -8,7 +8,7 @@ import { readHistory, toSurroundings } from '../../metrics/prometheus/history.ts
 import type { RequestHistory } from '../../metrics/prometheus/history.ts';
 import type { MetricsSettings } from './metrics.ts';
 
-/** What the time before the run tells about it: bursts, the first step, and whether the schedule can bring a verdict. */
+/** The forecast from the time before the run: bursts, the first step, and warnings where the schedule can bring no verdict. */
 export async function forecastFromHistory(
   { experiment, weights }: { readonly experiment: Experiment; readonly weights: readonly number[] },
   { prometheusUrl: baseUrl, scrapeIntervalMs }: MetricsSettings,

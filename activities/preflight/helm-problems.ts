@@ -22,7 +22,7 @@ export async function helmProblems(
     ...listed(await unsupportedHelm(helm)),
     ...(await deniedNamespaces(cluster, experiment, upgrades.flat())),
   ];
-  // Nothing of what follows could be asked.
+  // Without them the checks below cannot be made.
   if (unusable.length > 0) return [...unreadable, ...unusable];
   const problems: string[] = [...unreadable];
   for (const release of upgradedReleases(upgrades.flat(), experiment)) {

@@ -33,7 +33,7 @@ export interface PreflightDependencies {
   readonly helm: Helm;
   readonly metrics: MetricsSettings;
   readonly allowedCommands: readonly string[];
-  /** Of the commands. */
+  /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -67,7 +67,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     ];
     if (problems.length > 0) throw refused(experiment, problems);
     if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
-    // Until the Lease says what to restore, whoever deletes the Experiment has no other means to stop its run.
+    // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.cluster, holder.workflowId);
     if (movesTraffic(experiment)) {
       await annotateLease(
@@ -88,7 +88,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
   });
 }
 
-/** The experiment's own load is counted without scrapes. */
+/** The problems of measuring and querying; the experiment's own load is counted without scrapes. */
 function metricProblems(experiment: Experiment, metrics: MetricsSettings): readonly string[] {
   const interval = isLoadTest(experiment) ? undefined : intervalProblem(experiment, metrics);
   const queries = queryProblems(experiment.metrics, metricVersions(experiment));

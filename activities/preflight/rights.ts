@@ -5,14 +5,14 @@ import type { ActivityCluster } from '../knative/cluster.ts';
 const serving = 'serving.knative.dev';
 const coordination = 'coordination.k8s.io';
 
-/** What serin itself does in the target's namespace. */
+/** The rights that serin itself needs in the target's namespace. */
 const ownRights: readonly (Pick<AccessRight, 'group' | 'resource'> & { readonly verbs: readonly string[] })[] = [
   { group: serving, resource: 'services', verbs: ['get', 'patch'] },
   { group: serving, resource: 'revisions', verbs: ['get'] },
   { group: coordination, resource: 'leases', verbs: ['get', 'create', 'update', 'delete'] },
 ];
 
-/** What helm needs for its records, and serin for their repair. */
+/** The rights on Secrets that helm needs for its records, and serin for their repair. */
 const secretVerbs = ['get', 'list', 'create', 'update', 'delete'] as const;
 
 /** The rights on the target that the worker lacks, as sentences. */

@@ -22,7 +22,7 @@ export function preflightWarnings(experiment: Experiment): readonly string[] {
   ];
 }
 
-/** Whether the API server is asked about it for every winner that it may run for. */
+/** Whether the task is rehearsed for every winner that it runs for. */
 function isRehearsed(task: Task, experiment: Experiment): boolean {
   return possibleWinners(experiment).every((winner) => {
     const isRun = finishTasksFor(experiment, winner).includes(task);

@@ -12,18 +12,19 @@ export interface ServicePatch {
   readonly traffic: readonly TrafficEntry[];
 }
 
-/** Knative Serving's objects, one request a call. Failures are the client's own: `readRefusal` says why. */
+/** Knative Serving's objects, one request per call. Failures are the client's exceptions; `readRefusal` reads them. */
 export interface KnativeApi {
   readonly readService: (name: ObjectName) => Promise<KnativeService>;
   readonly listServices: () => Promise<readonly KnativeService[]>;
   readonly readRevision: (name: ObjectName) => Promise<Revision>;
-  /** Those of one service. */
+  /** The revisions of one service. */
   readonly listRevisions: (service: ObjectName) => Promise<readonly Revision[]>;
   readonly patchService: (name: ObjectName, patch: ServicePatch) => Promise<KnativeService>;
   /** What the service would be after the merge patch, defaults and webhooks included; nothing is changed. */
   readonly rehearsePatch: (name: ObjectName, body: object) => Promise<KnativeService>;
 }
 
+/** The group and version of Knative Serving's API. */
 export const knativeApi = { group: 'serving.knative.dev', version: 'v1' } as const;
 
 /** The label by which Knative says which service a revision belongs to. */
@@ -35,7 +36,7 @@ export const fieldManager = 'serin';
 /** Connects to the API server of the kubeconfig's current context. */
 export function connectKnative(config: KubeConfig, options: RequestOptions): KnativeApi {
   const objects = config.makeApiClient(CustomObjectsApi);
-  // The API server has checked the objects against their schema: so a cast is enough.
+  // The API server has checked the objects against their schema, so a cast is enough.
   const read = async <T>(name: ObjectName, plural: string): Promise<T> =>
     (await objects.getNamespacedCustomObject({ ...knativeApi, ...name, plural }, options())) as T;
   const merge = async (name: ObjectName, change: { readonly body: object; readonly dryRun?: 'All' }) => {

@@ -3,17 +3,18 @@ import { formatPercents, percentsByRevision, servesShares } from '../../core/tra
 import { isObserved, unmet } from './objects.ts';
 import type { KnativeService } from './objects.ts';
 
+/** What is to be confirmed, and how it is read. */
 export interface TrafficConfirmation {
   readonly shares: readonly Share[];
-  /** The service while what was written stands there, else why it does not, for now; fails when there is nothing to wait for. */
+  /** The service while it has what was written, else why it has not, for now; fails when waiting is of no use. */
   readonly readWritten: () => Promise<KnativeService | string>;
-  /** Knative needs about 3 s; what takes longer than this has a reason that people should see. */
+  /** Knative needs about 3 s; what takes longer than this limit has a cause that people should see. */
   readonly limitMs: number;
   /** Waits until the next attempt; false when it was interrupted, which ends the confirmation. */
   readonly pause: () => Promise<boolean>;
 }
 
-/** Waits until the cluster reports the traffic that was written; answers why it does not when it has not within the limit. */
+/** Waits until the cluster reports the traffic that was written; returns why it has not within the limit, else undefined. */
 export async function confirmTraffic(confirmation: TrafficConfirmation): Promise<string | undefined> {
   const { shares, readWritten, limitMs, pause } = confirmation;
   const endsAtMs = performance.now() + limitMs;
@@ -24,7 +25,7 @@ export async function confirmTraffic(confirmation: TrafficConfirmation): Promise
   }
 }
 
-/** Why the traffic is not confirmed yet: generation caught up, routes ready, percents equal. */
+/** Why the traffic is not confirmed; undefined once the generation is observed, the routes are ready and the percents equal. */
 function confirmationProblem(service: KnativeService, shares: readonly Share[]): string | undefined {
   if (!isObserved(service)) return 'Knative has not looked at the change yet';
   const unready = unmet(service.status?.conditions, 'RoutesReady');

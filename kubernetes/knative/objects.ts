@@ -1,3 +1,4 @@
+import { defined } from '../../core/text/defined.ts';
 import type { TrafficEntry } from '../../core/traffic/target.ts';
 
 /**
@@ -65,7 +66,7 @@ export interface Revision {
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly KnativeCondition[] };
 }
 
-/** Undefined when the condition holds, else why not, in Knative's words. */
+/** Why the condition does not hold, in Knative's words; undefined when it does. */
 export function unmet(conditions: readonly KnativeCondition[] | undefined, type: string): string | undefined {
   const condition = conditions?.find((candidate) => candidate.type === type);
   if (condition?.status === 'True') return undefined;
@@ -73,7 +74,7 @@ export function unmet(conditions: readonly KnativeCondition[] | undefined, type:
   return words.join(': ') || `${type} is ${condition?.status ?? 'not reported yet'}`;
 }
 
-/** Whether the object's status speaks of its present spec. */
+/** Whether the service's status refers to its current spec. */
 export function isObserved({ metadata, status }: KnativeService): boolean {
   return status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0);
 }
@@ -91,14 +92,14 @@ export function containerImage({ spec }: Revision): string {
 }
 
 /**
- * The newest manager of `spec.traffic`. Traffic that Knative has filled in belongs to nobody: then it is whoever wrote the
- * spec last, and left it out.
+ * The manager that wrote `spec.traffic` last, and when. Traffic that Knative has filled in has no manager: then the manager
+ * that wrote the spec last, and left traffic out.
  */
 export function trafficEditor({ metadata }: KnativeService): { manager: string; time?: string } | undefined {
   const { managedFields = [] } = metadata;
   const newest = newestOwner(managedFields, ['f:spec', 'f:traffic']) ?? newestOwner(managedFields, ['f:spec']);
   if (newest?.manager === undefined) return undefined;
-  return { manager: newest.manager, ...(newest.time === undefined ? {} : { time: newest.time }) };
+  return { manager: newest.manager, ...defined({ time: newest.time }) };
 }
 
 function newestOwner(managedFields: readonly ManagedFields[], path: readonly string[]): ManagedFields | undefined {

@@ -1,3 +1,4 @@
+import { defined } from '../../core/text/defined.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { Share } from '../../core/experiment/versions.ts';
 import { followLatestTraffic, pinTraffic } from '../../core/traffic/spec-traffic.ts';
@@ -7,45 +8,46 @@ import type { ServicePatch } from './api.ts';
 import { isRoutable } from './objects.ts';
 import type { KnativeService, Revision } from './objects.ts';
 
+/** The traffic that a target shall have. */
 export interface TrafficWrite {
   readonly target: ObjectName;
   /** The value of the plan annotation. */
   readonly plan: string;
-  /** Their sum is 100. */
+  /** The percents of the revisions; their sum is 100. */
   readonly shares: readonly Share[];
   /** Tags that the target had; those that are missing are put back, at 0 %. */
   readonly tags?: readonly TaggedRevision[];
-  /** The revision with 100 %: the latest is followed instead of pinning it, as long as it is the latest. */
+  /** The revision with 100 %. While it is the latest one, the traffic follows the latest revision instead of naming it. */
   readonly followLatest?: string;
 }
 
-/** How the writer reaches the cluster, and what it decides by itself. Each attempt asks for everything anew. */
+/** A writer's access to the cluster, and its own decisions. Each attempt calls them anew. */
 export interface TrafficWriter {
-  /** More conflicts in a row than this have another cause than Knative's controllers, which write the service too. */
+  /** Knative's controllers write the service too; more conflicts in a row than this have another cause. */
   readonly maxAttempts: number;
   /** Fails when there is no such service. */
   readonly readService: (target: ObjectName) => Promise<KnativeService>;
-  /** Whether there is something to write over the service as it was read; fails when this must not be written. */
+  /** Whether the service as it was read needs the write; fails when the write is not allowed. */
   readonly shouldWrite: (service: KnativeService) => Promise<boolean>;
-  /** Those of the target that exist, at least of the ones named. */
+  /** The target's revisions that exist, at least those among `names`. */
   readonly readRevisions: (target: ObjectName, names: ReadonlySet<string>) => Promise<Revisions>;
   /** The failure where a revision that should get traffic does not exist. */
   readonly revisionGone: (gone: Share, found: Revisions) => Error;
   readonly patchService: (target: ObjectName, patch: ServicePatch) => Promise<unknown>;
-  /** Whether `patchService` failed since the service was no longer at the patch's version. */
+  /** Whether `patchService` failed because the service was no longer at the patch's version. */
   readonly isConflict: (error: unknown) => boolean;
 }
 
 /** Revisions by name. */
 type Revisions = ReadonlyMap<string, Revision>;
 
-/** `written`: by now; `unchanged`: `shouldWrite` found nothing to write over this service. */
+/** `written`: the API server has accepted the write; `unchanged`: `shouldWrite` was false for this service. */
 export type TrafficWriteResult =
   { readonly kind: 'written' } | { readonly kind: 'unchanged'; readonly service: KnativeService };
 
 /**
- * Writes a target's traffic in one patch that is refused when the service changed after it was read; then it is read and decided
- * upon anew. Tags and other entries that Knative can route to stay, at 0 %.
+ * Writes a target's traffic in one patch that is refused as a conflict when the service changed after it was read; the next
+ * attempt then reads and decides anew. Tags and other entries that Knative can route to stay, at 0 %.
  */
 export async function writeTraffic(writer: TrafficWriter, write: TrafficWrite): Promise<TrafficWriteResult> {
   for (let attempt = 1; ; attempt += 1) {
@@ -82,7 +84,7 @@ async function nextTraffic(
   const kept = {
     present,
     isRoutable: (revision: string) => isRoutable(revisions.get(revision)),
-    ...(latest === undefined ? {} : { latestReadyRevision: latest }),
+    ...defined({ latestReadyRevision: latest }),
   };
   if (winner !== undefined && isLatest(service, winner)) return followLatestTraffic({ ...kept, winner });
   return pinTraffic({ ...kept, shares });

@@ -6,7 +6,7 @@ import type { Schema } from './schema.ts';
 import { experimentStatus } from './status.ts';
 import { structural } from './structural.ts';
 
-/** The kinds that serin adds to a cluster. `deploy/crds.yaml` is made of them. */
+/** The CustomResourceDefinitions that serin adds to a cluster, as `deploy/crds.yaml` has them. */
 export function customResourceDefinitions(): readonly object[] {
   return [
     experiments('iter8.tools', ['v2alpha2', 'v2alpha1'], iter8Experiment, '.spec.strategy.testingPattern'),
@@ -27,7 +27,7 @@ const experimentColumns: readonly Column[] = [
   { name: 'age', type: 'date', jsonPath: '.metadata.creationTimestamp', priority: 1 },
 ];
 
-/** A run goes by the spec that it began with. */
+/** Makes `spec` immutable, since a run keeps the one that it began with. */
 const immutable = [
   { rule: 'self == oldSelf', message: 'spec cannot be changed: delete the Experiment and create it again' },
 ];
@@ -67,7 +67,7 @@ interface Definition {
     readonly plural: string;
     readonly singular: string;
   };
-  /** The first one is what the API server keeps. */
+  /** All are served; the first is the storage version. */
   readonly versions: readonly string[];
   readonly schema: Schema;
   readonly columns: readonly Column[];

@@ -69,9 +69,9 @@ const duration = mappingSchema({
 });
 
 /**
- * `spec` of iter8's Experiment. Both versions have the fields of both: the API server keeps every object in one of them
- * and would drop what that one does not know. What iter8's tutorial has by a slip is kept too: `baseline` and `candidates`
- * beside an empty `versionInfo`.
+ * `spec` of iter8's Experiment. Each version has the fields of both: the API server stores every object in one of them and
+ * would drop the fields that it does not know. `baseline` and `candidates` beside an empty `versionInfo`, a slip of iter8's
+ * tutorial, are kept too.
  */
 export const iter8Experiment: Schema = mappingSchema(
   {

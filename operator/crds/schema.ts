@@ -1,4 +1,6 @@
-/** A structural OpenAPI schema, as far as serin's CustomResourceDefinitions need it. */
+import { defined } from '../../core/text/defined.ts';
+
+/** A structural OpenAPI schema, with the parts that serin's CustomResourceDefinitions use. */
 export interface Schema {
   readonly description?: string;
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
@@ -31,14 +33,14 @@ export const quantitySchema: Schema = {
   'x-kubernetes-int-or-string': true,
 };
 
-/** A mapping that is kept as it is, whatever stands in it. */
+/** A mapping with any fields, which are kept. */
 export const freeSchema: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
 /** Any JSON value. */
 export const anySchema: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
 
 export function integerSchema({ minimum, maximum }: { readonly minimum: number; readonly maximum?: number }): Schema {
-  return { type: 'integer', format: 'int32', minimum, ...(maximum === undefined ? {} : { maximum }) };
+  return { type: 'integer', format: 'int32', minimum, ...defined({ maximum }) };
 }
 
 export function enumSchema(...words: readonly string[]): Schema {
@@ -58,7 +60,7 @@ export function mappingSchema(properties: Readonly<Record<string, Schema>>, requ
   };
 }
 
-/** Null counts as absent. */
+/** The schema with null allowed, which counts as absent. */
 export function nullableSchema(schema: Schema): Schema {
   return { ...schema, nullable: true };
 }

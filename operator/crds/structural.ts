@@ -1,3 +1,4 @@
+import { defined } from '../../core/text/defined.ts';
 import { anySchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 
@@ -19,8 +20,8 @@ interface JsonSchema {
 const types: ReadonlySet<unknown> = new Set<Schema['type']>(['object', 'array', 'string', 'integer', 'boolean']);
 
 /**
- * A JSON Schema as Kubernetes takes schemas: structural. A value that may be of several types is kept as it is; serin checks it when the
- * experiment starts.
+ * Converts a JSON Schema to the structural form that Kubernetes requires. A value that may be of several types becomes any
+ * value; serin checks it when the experiment starts.
  */
 export function structural(schema: object): Schema {
   return convertSchema(schema);
@@ -30,20 +31,22 @@ function convertSchema(schema: JsonSchema): Schema {
   const { description, properties, items, additionalProperties, required, minimum, maximum, minLength, pattern } =
     schema;
   const type = schema.enum === undefined ? schema.type : 'string';
-  const described = description === undefined ? {} : { description };
+  const described = defined({ description });
   if (!isType(type)) return { ...described, ...anySchema };
   return {
     ...described,
     type,
-    ...(schema.enum === undefined ? {} : { enum: schema.enum }),
-    ...(properties === undefined ? {} : { properties: all(properties) }),
-    ...(items === undefined ? {} : { items: convertSchema(items) }),
-    ...(typeof additionalProperties === 'object' ? { additionalProperties: convertSchema(additionalProperties) } : {}),
-    ...(required === undefined ? {} : { required }),
-    ...(minimum === undefined ? {} : { minimum }),
-    ...(maximum === undefined ? {} : { maximum }),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(pattern === undefined ? {} : { pattern }),
+    ...defined({
+      enum: schema.enum,
+      properties: properties && all(properties),
+      items: items && convertSchema(items),
+      additionalProperties: typeof additionalProperties === 'object' ? convertSchema(additionalProperties) : undefined,
+      required,
+      minimum,
+      maximum,
+      minLength,
+      pattern,
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import { formatTimestamp } from '../../core/text/instant.ts';
 const conditionTypes = ['Completed', 'Failed', 'TargetAcquired', 'Ready', 'Progressing'] as const;
 export type ConditionType = (typeof conditionTypes)[number];
 
-/** What is known about a condition now. */
+/** The current value of a condition. */
 export interface Mark {
   readonly status: 'True' | 'False' | 'Unknown';
   /** One word, for programs. */
@@ -12,7 +12,7 @@ export interface Mark {
   readonly message: string;
 }
 
-/** A condition as Kubernetes has it: the time is that of the latest change of its status. */
+/** A condition of a Kubernetes object; the time is that of the latest change of its status, RFC 3339. */
 export interface StatusCondition extends Mark {
   readonly type: ConditionType;
   readonly lastTransitionTime: string;

@@ -1,3 +1,4 @@
+import { defined } from '../../core/text/defined.ts';
 import { formatEvent } from '../../core/experiment/event.ts';
 import type { ExperimentEvent } from '../../core/experiment/event.ts';
 import { withMarks } from './conditions.ts';
@@ -26,7 +27,7 @@ export interface ExperimentStatus {
   readonly completedIterations: number;
   readonly currentWeightDistribution?: readonly NamedWeight[];
   readonly versionRecommendedForPromotion?: string;
-  /** The same under the name that v2alpha1 had for it. */
+  /** `versionRecommendedForPromotion` under the name that v2alpha1 had for it. */
   readonly recommendedBaseline?: string;
   /** `<reason>: <message>` of the latest event. */
   readonly message: string;
@@ -90,7 +91,7 @@ export interface RunFacts {
   readonly failureType?: string;
 }
 
-/** The status of an Experiment that nobody has looked at yet. */
+/** The status of an Experiment before its first step. */
 export function initialStatus(nowMs: number): ExperimentStatus {
   const event: ExperimentEvent = { reason: 'ExperimentInitialized', message: 'Experiment status initialized' };
   const waiting: Mark = { status: 'False', ...event };
@@ -112,14 +113,14 @@ export function initialStatus(nowMs: number): ExperimentStatus {
   };
 }
 
-/** The status that a run's report means: the one place that reads a report for Kubernetes. */
+/** Translates a run's report into a status: the one place that reads a report for Kubernetes. */
 export function statusOfReport(report: Report, facts: RunFacts): ExperimentStatus {
   const { previous, nowMs, workflowId, runId } = facts;
   const { outcome, reason, stage, completedIterations } = report;
   const flags = activeFlags(report).map(({ name }) => name);
   const marks = conditionMarks(report, facts);
   return {
-    ...(previous.observedGeneration === undefined ? {} : { observedGeneration: previous.observedGeneration }),
+    ...defined({ observedGeneration: previous.observedGeneration }),
     initTime: previous.initTime,
     conditions: withMarks(previous.conditions, marks, nowMs),
     ...(report.startedAtMs === undefined ? {} : { startTime: formatTimestamp(report.startedAtMs) }),
@@ -132,8 +133,7 @@ export function statusOfReport(report: Report, facts: RunFacts): ExperimentStatu
     serin: {
       workflowId,
       runId,
-      ...(outcome === undefined ? {} : { outcome }),
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ outcome, reason }),
       ...(flags.length === 0 ? {} : { flags }),
       report: { ...report, history: report.history.slice(-keptIterations) },
     },
@@ -145,7 +145,7 @@ export function isSafeAfterAbort({ abortRequested, timeToSafeMs }: Report): bool
   return abortRequested !== undefined && timeToSafeMs !== undefined;
 }
 
-/** The same status with what keeps the operator from knowing more; what was known stays. */
+/** The status with a trouble as the reason why it is not Ready; everything else stays. */
 export function withTrouble(
   status: ExperimentStatus,
   { reason, message }: Pick<Mark, 'reason' | 'message'>,
@@ -155,7 +155,7 @@ export function withTrouble(
   return { ...status, conditions: withMarks(status.conditions, marks, nowMs) };
 }
 
-/** The status of an Experiment whose end no report tells: refused before it began, or its workflow stopped from outside. */
+/** The status of an Experiment that failed without a final report: refused before its start, or its workflow was stopped. */
 export function failedStatus(
   status: ExperimentStatus,
   { reason, message }: Pick<Mark, 'reason' | 'message'>,
@@ -180,7 +180,7 @@ export function failedStatus(
 function conditionMarks(report: Report, facts: RunFacts): Marks {
   const acquired = acquiredMark(report);
   const lifecycle = report.outcome === undefined ? marksWhileOpen(report) : marksAtEnd(report, report.outcome, facts);
-  return { ...lifecycle, ...(acquired === undefined ? {} : { TargetAcquired: acquired }) };
+  return { ...lifecycle, ...defined({ TargetAcquired: acquired }) };
 }
 
 function marksWhileOpen(report: Report): Marks {
@@ -301,7 +301,7 @@ function valueIn({ metricValue, samples }: VersionColumn, metric: MetricName): V
   return value === undefined ? {} : { value: quantity(value), sampleSize: String(samples) };
 }
 
-/** As Kubernetes reads quantities: decimal, with an exponent at most. */
+/** Formats a number as a Kubernetes quantity, with at most six decimals. */
 function quantity(value: number): string {
   return String(Number(value.toFixed(6)));
 }
@@ -310,6 +310,6 @@ function metricInfo(name: MetricName, definitions?: MetricDefinitions): MetricIn
   const facts = metricFacts(name, definitions);
   const { units } = facts;
   const type = isFact(facts) ? 'Counter' : 'Gauge';
-  const spec = { type, provider: 'serin', ...(units === undefined ? {} : { units }) };
+  const spec = { type, provider: 'serin', ...defined({ units }) };
   return { name, metricObj: { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name }, spec } };
 }

@@ -9,7 +9,7 @@ export interface StatusEvent {
   readonly message: string;
 }
 
-/** What happened between two statuses, in order; nothing when they say the same. */
+/** The events between two statuses, in order; none when nothing has changed. */
 export function eventsBetween(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly StatusEvent[] {
   return [
     ...started(before, after),
@@ -54,7 +54,7 @@ function flagged(before: ExperimentStatus | undefined, after: ExperimentStatus):
   return [{ type, reason: is.reason, message: is.message }];
 }
 
-/** The reasons of condition Ready by which the operator says that it does not know. */
+/** The reasons of condition Ready that report a trouble; each deserves an event. */
 const troubles: readonly string[] = ['TemporalUnreachable', 'NoWorker', 'WorkflowNotFound', 'SpecChanged'];
 
 function troubled(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly StatusEvent[] {

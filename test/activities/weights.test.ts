@@ -14,7 +14,7 @@ const interval: Extract<RunMeasurement, { kind: 'measured' }> = {
   candidates: [someCounts({ requests: 60 })],
 };
 
-/** What becomes of the only candidate. */
+/** The result for the only candidate. */
 async function judge(input: { totals: Totals; weight: number; measurement: RunMeasurement }) {
   const { totals, weight, measurement } = input;
   const candidateStates = [{ ...initialCandidateState(weight), totals }];

@@ -15,7 +15,7 @@ import type { RunObservation, Runs } from '../../operator/runs.ts';
 import { aRevision, aService } from '../support/knative.ts';
 import { aReport } from '../support/reports.ts';
 
-/** With everything that a release touches; what happened is in `events`, `shown` (as Ready says it) and `writes`. */
+/** A world with everything that a deletion touches; what happened is in `events`, `shown` (as Ready says it) and `writes`. */
 function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   const object = anObject('canary');
   const events: string[] = [];

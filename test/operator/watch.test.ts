@@ -9,7 +9,7 @@ import type { WatchedExperiments } from '../../operator/watch.ts';
 let server: Server;
 let lists: number;
 let watches: number;
-/** So many lists, or watches, are refused first. */
+/** How many lists, or watches, are refused first. */
 let refusals: { readonly count: number; readonly code: number; readonly of: 'lists' | 'watches' };
 let watched: WatchedExperiments | undefined;
 

@@ -57,7 +57,7 @@ export async function startSlowCluster(): Promise<SlowCluster> {
   };
 }
 
-/** Clients read YAML, of which JSON is a part; they speak plain HTTP only when told not to verify. */
+/** Clients read YAML, of which JSON is a part; they speak plain HTTP only where verification is off. */
 function formatKubeconfig(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',

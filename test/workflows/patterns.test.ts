@@ -15,7 +15,7 @@ afterAll(() => workflows.teardown());
 describe('a conformance test', () => {
   const experiment = anExperiment({ testingPattern: 'Conformance', candidates: [], finish: [] });
 
-  /** The version answers with so many errors of 1000 in the n-th interval. */
+  /** A world whose version has `errors(n)` errors in 1000 requests of the n-th interval. */
   function aWorld(errors: (n: number) => number, changes: Partial<WorldBehaviour> = {}) {
     return fakeWorld({
       experiment,
@@ -103,7 +103,7 @@ describe('an A/B/N test', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report).toMatchObject({ outcome: 'Promoted', winner: 'green' });
     expect(report.judged[1]).toMatchObject({ out: expect.stringMatching(/^failed: error-rate/) });
-    expect(report.warnings).toContainEqual(expect.stringMatching(/^red is out of the race: failed: error-rate/));
+    expect(report.warnings).toContainEqual(expect.stringMatching(/^red is eliminated: failed: error-rate/));
   });
 
   test('rolls back to the baseline when that has the best reward', async () => {

@@ -19,7 +19,7 @@ const descriptions: Readonly<Record<RequestKind, string>> = {
   resume: 'Ends a pause; the next iteration is a whole one.',
 };
 
-/** Signals and updates only change the state; the story reacts to it. Called before anything is awaited. */
+/** Sets the handlers of queries, signals and updates, which only read or change the state. Must be called before any await. */
 export function setMessageHandlers(run: Run): void {
   setHandler(messages.statusQuery, () => buildReport(run.state), {
     description: 'The state of the experiment as JSON.',
@@ -50,7 +50,7 @@ function handleRequest(
   });
 }
 
-/** Nobody hears an answer to a signal, so a refusal becomes a warning that everyone can read. */
+/** A signal has no answer, so a refusal becomes a warning in the report. */
 function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void {
   const refusal = refusalNow(run, kind);
   if (refusal === undefined) accept(run, kind, request);

@@ -7,41 +7,43 @@ import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 import { publish } from './visibility.ts';
 
-/** One run of the workflow: the state that everyone reads, and what is happening in it right now. */
+/** One run of the workflow: the published state, and what only this run needs to know. */
 export interface Run {
   state: ExperimentState;
-  /** A task was started: it may write to the target until it is known to be gone. */
+  /** Whether a task was started: it may write to the target until it is known to have ended. */
   taskStarted: boolean;
-  /** When no task that Temporal has lost from sight can be at work any more; epoch ms. */
+  /** When no task that timed out without a result can be running any more; epoch ms. */
   tasksGoneAtMs: number;
-  /** The ending is being carried out: nobody can ask for another one. */
+  /** Whether the ending is being carried out: requests are refused from then on. */
   isClosing: boolean;
 }
 
-/** A new experiment, or the rest of one that was continued as new. */
+/** Opens a new experiment, or one that was continued as new. */
 export function openRun(carried: ExperimentState | undefined): Run {
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const state = carried ?? initialState({ workflowId, firstRunId: firstExecutionRunId });
   return { state, taskStarted: false, tasksGoneAtMs: 0, isClosing: false };
 }
 
-/** Changes the state and shows it: search attributes and the Web UI's details follow. */
+/** Replaces the state and publishes it as search attributes and in the Web UI's details. */
 export function update(run: Run, next: ExperimentState): void {
   const before = run.state;
   run.state = next;
   publish(before, next);
 }
 
+/** Adds warnings to the state, for the report. */
 export function addWarnings(run: Run, ...warnings: readonly string[]): void {
   update(run, withWarnings(run.state, warnings));
 }
 
-/** The experiment, once the manifest has been read. */
+/** The experiment; fails while the manifest has not been read. */
 export function loadedExperiment(run: Run): Experiment {
   if (run.state.experiment === undefined) throw new Error('the manifest has not been read yet');
   return run.state.experiment;
 }
 
+/** This experiment as the holder of its target's Lease. */
 export function asHolder(run: Run): LeaseHolder {
   return {
     temporalAddress: run.state.temporalAddress,
@@ -51,7 +53,7 @@ export function asHolder(run: Run): LeaseHolder {
   };
 }
 
-/** Starts a fresh history when this one has grown; the manifest is already in the state. */
+/** Continues as new when Temporal suggests it for the history's size; the state includes the manifest. */
 export async function renewHistory(run: Run): Promise<void> {
   if (!workflowInfo().continueAsNewSuggested) return;
   await condition(allHandlersFinished);

@@ -13,7 +13,7 @@ import {
   targetAttribute,
 } from '../../contract/messages.ts';
 
-/** Shows the state outside: details in the Web UI (free), search attributes (one event, only when one changed). */
+/** Publishes the state: details in the Web UI (no event), search attributes (one event, only when one has changed). */
 export function publish(before: ExperimentState, after: ExperimentState): void {
   setCurrentDetails(safeDetails(after));
   const shown = new Map(searchAttributePairs(before).map(({ key, value }) => [key.name, value]));
@@ -23,7 +23,7 @@ export function publish(before: ExperimentState, after: ExperimentState): void {
   if (changed.length > 0) upsertSearchAttributes(changed);
 }
 
-/** Words for people must not keep the traffic from being made safe. */
+/** An error in text for people must not keep the traffic from being made safe. */
 function safeDetails(state: ExperimentState): string {
   try {
     return details(buildReport(state));

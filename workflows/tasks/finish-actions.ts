@@ -14,8 +14,8 @@ import { followLatest } from '../traffic.ts';
 import { defined } from '../../core/text/defined.ts';
 
 /**
- * Runs the finish actions for the winner, then proves that the target serves it. A failure says what had run before it,
- * and after a promotion had begun, how the release comes back.
+ * Runs the finish actions for the winner, then verifies that the target serves it. A failure says what had run before it
+ * and, when the winner is a candidate, how to bring the release back.
  */
 export async function runFinishActions(run: Run, winner: Version, tasks = loadedExperiment(run).finish): Promise<void> {
   const experiment = loadedExperiment(run);
@@ -53,7 +53,7 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   });
 }
 
-/** After a deployment the winner must be the latest revision. */
+/** Verifies the target; after a deployment the winner must be the latest revision. */
 async function verify(run: Run, winner: Version, requireLatest: boolean): Promise<void> {
   const { target } = loadedExperiment(run);
   const { mayFollowLatest } = await verifyTarget({ target, winner: judged(run, winner), requireLatest });
@@ -64,7 +64,7 @@ function judged(run: Run, { name, revision }: Version): JudgedRevision {
   return { revision, image: run.state.preflight?.images[name] ?? '' };
 }
 
-/** The traffic goes back by itself; a release that has begun to change does not. */
+/** How to bring the release back: the traffic returns by itself, a release that has begun to change does not. */
 function restoreAdvice(experiment: Experiment): string | undefined {
   const commands = mendingCommands(experiment).map((command) => `\`${command}\``);
   return commands.length === 0 ? undefined : `to bring the release back to the baseline: ${commands.join(', ')}`;

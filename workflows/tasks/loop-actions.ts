@@ -5,7 +5,7 @@ import { loadedExperiment, update } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 
-/** Runs the loop actions where the iteration that has just been completed ends a loop, the last one too. */
+/** Runs the loop actions if the iteration just completed ends a loop, the last one included. */
 export async function runLoopActions(run: Run): Promise<void> {
   const { loop: tasks, iterationsPerLoop, iterations } = loadedExperiment(run);
   const { iteration } = run.state;

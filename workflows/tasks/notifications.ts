@@ -4,14 +4,14 @@ import { addWarnings } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
 
-/** Tells whoever the manifest names how the experiment has ended. Nobody who cannot be told changes the ending. */
+/** Sends the manifest's notifications of the end. One that fails becomes a warning and does not change the ending. */
 export async function notifyOfEnd(run: Run): Promise<void> {
   const { experiment } = run.state;
-  // Behind the finish actions, so that no two notices have the same key.
-  const behind = experiment?.finish.length ?? 0;
+  // Numbered after the finish actions, so that no two notifications have the same idempotency key.
+  const firstIndex = experiment?.finish.length ?? 0;
   for (const [index, task] of (experiment?.notifications ?? []).entries()) {
     try {
-      const place = { action: 'finish', index: behind + index } as const;
+      const place = { action: 'finish', index: firstIndex + index } as const;
       await runTask(run, task, { version: recommendedVersion(run), place });
     } catch (error) {
       addWarnings(run, `notification ${index + 1} was not sent: ${failureFacts(error).message}`);

@@ -8,7 +8,7 @@ import type { Run } from '../run/run.ts';
 import { runners } from './runners.ts';
 import type { TaskPlace } from './task-execution.ts';
 
-/** Runs one task with the version's variables, unless its condition does not hold; answers what ran. */
+/** Runs one task with the version's variables, if its condition holds; returns what ran. */
 export async function runTask<K extends TaskKind>(
   run: Run,
   task: Task<K>,

@@ -8,7 +8,7 @@ import { runScriptTask } from './runners/script.ts';
 import { runSlackTask } from './runners/slack.ts';
 import type { TaskRunner } from './task-execution.ts';
 
-/** What carries out each kind of task. */
+/** The runner of each kind of task. */
 export const runners: { readonly [K in TaskKind]: TaskRunner<K> } = {
   'init-experiment': runInitTask,
   exec: runExecTask,

@@ -9,7 +9,7 @@ interface OutgoingNotification {
   readonly send: () => Promise<void>;
 }
 
-/** Whoever cannot be told does not stop the experiment, unless the task says so. */
+/** Sends a notification. Its failure is a warning where the task ignores failures; a cancellation is always thrown. */
 export async function sendNotification(
   { run }: TaskExecution,
   { name, ignoreFailure, send }: OutgoingNotification,
@@ -22,7 +22,7 @@ export async function sendNotification(
   }
 }
 
-/** One key for each task of each action of a run, and of each loop: the same however often it is tried. */
+/** The key of a task, equal in all its attempts: `<first run id>/<action>/<index>`, with `<action>-<loop>` in loop actions. */
 export function taskIdempotencyKey({ run, place: { action, index, loop } }: TaskExecution): string {
   return [run.state.firstRunId, loop === undefined ? action : `${action}-${loop}`, String(index)].join('/');
 }

@@ -11,7 +11,7 @@ import { defined } from '../../core/text/defined.ts';
 /** The actions of an experiment, by iter8's names. */
 export type ActionName = 'start' | 'loop' | 'finish';
 
-/** Where the run is now, for a task that uses the version's variables. */
+/** The context in which a task is rendered: the current state of the run, and the version whose variables it uses. */
 export function buildTaskContext(
   run: Run,
   { version, action }: { readonly version: Version; readonly action: ActionName },
@@ -37,7 +37,7 @@ export function recommendedVersion(run: Run): Version {
   return candidates.find(({ name }) => name === currentWinner(run.state)) ?? baseline;
 }
 
-/** Whatever gets the traffic has won, except a baseline that has it for want of something better. */
+/** The version that gets the traffic, unless it is a baseline that no verdict has chosen. */
 function winnerWhenFinishing(run: Run, { name }: Version): string | undefined {
   const { baseline } = loadedExperiment(run);
   return name !== baseline.name || currentWinner(run.state) === name ? name : undefined;

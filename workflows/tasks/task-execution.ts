@@ -13,26 +13,28 @@ export interface TaskPlace {
   readonly loop?: number;
 }
 
+/** What a runner works with besides the task itself. */
 export interface TaskExecution {
   readonly run: Run;
   readonly place: TaskPlace;
   readonly context: TaskContext;
 }
 
-/** Carries out the tasks of one kind. It renders their texts, so that the Web UI shows what is done; secrets are not filled in. */
+/** Carries out the tasks of one kind. It renders their texts, so that the Web UI shows them; secrets are not filled in. */
 export type TaskRunner<K extends TaskKind> = (task: Task<K>, execution: TaskExecution) => Promise<FinishedTask>;
 
-/** A task that is no command, as messages name it. */
+/** A finished task that is no command, by the name that messages have for it. */
 export function finishedTask(name: string): FinishedTask {
   return { command: name, args: [] };
 }
 
+/** The parts of a rendered text; fails as `InvalidManifest` when it cannot be rendered. */
 export function requireParts(rendered: RenderedParts): readonly TemplatePart[] {
   if (rendered.kind === 'invalid') throw invalidTask(rendered.problem);
   return rendered.parts;
 }
 
-/** What lint has let through cannot happen; a bug must not run half a command. */
+/** The failure for a text that lint should have refused: half a command must not run. */
 export function invalidTask(problem: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(problem, 'InvalidManifest');
 }

@@ -37,7 +37,7 @@ let cluster: ActivityCluster;
 let helm: Helm;
 let metrics: MetricsSettings;
 
-/** Of this suite alone: the sandbox is shared. */
+/** The namespace of this suite alone, since the sandbox is shared. */
 const ownNamespace = 'helm-activities';
 
 beforeAll(async () => {

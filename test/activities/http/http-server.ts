@@ -17,7 +17,7 @@ export interface TestServer {
   readonly close: () => Promise<void>;
 }
 
-/** A server on a free port of loopback, which remembers what it is asked, and answers 200 unless told otherwise. */
+/** A server on a free port of loopback, which records its requests, and answers 200 by default. */
 export async function startHttpServer(
   answer: RequestListener = (_, response) => void response.end('ok'),
 ): Promise<TestServer> {

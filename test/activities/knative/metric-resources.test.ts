@@ -18,7 +18,7 @@ let sandbox: Sandbox;
 let cluster: ActivityCluster;
 let directory: string;
 
-/** Of this suite alone: the sandbox is shared. */
+/** The namespace of this suite alone, since the sandbox is shared. */
 const namespace = 'metric-resources';
 const kinds = { 'iter8.tools': ['v2alpha2', 'v2alpha1'], 'serin.dev': ['v1alpha1'] } as const;
 const installed: string[] = [];

@@ -26,7 +26,7 @@ let sandbox: Sandbox;
 let cluster: ActivityCluster;
 let temporal: TemporalService;
 
-/** Of this suite alone: the sandbox is shared. */
+/** The namespace of this suite alone, since the sandbox is shared. */
 const ownNamespace = 'target-activities';
 
 beforeAll(async () => {

@@ -9,7 +9,7 @@ export interface PushedHistogram {
   readonly sum: number;
 }
 
-/** Pushes what a queue-proxy of the revision exports at a moment, epoch ms. */
+/** Pushes what a queue-proxy of the revision exports at a time, epoch ms. */
 export async function pushHistograms(
   { url }: PrometheusServer,
   { revision, atMs, histograms }: { revision: string; atMs: number; histograms: readonly PushedHistogram[] },

@@ -17,9 +17,9 @@ import { deployTarget, readKsvc } from '../../support/scenario.ts';
 const namespace = 'kubectl-apply';
 let sandbox: Sandbox;
 let target: SampleTarget;
-/** With kubectl on it. */
+/** A PATH with kubectl. */
 let path: string;
-/** Holds the manifests. */
+/** The folder of the manifests. */
 let folder: string;
 
 beforeAll(async () => {

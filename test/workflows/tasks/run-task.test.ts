@@ -34,7 +34,7 @@ const failing = {
   measure: (_n: number, window: { fromMs: number; toMs: number }) => measured(window, { errors: 500 }),
 };
 
-/** Without the steps of the traffic and the looks at metrics. */
+/** The log's lines about tasks, without those about traffic and metrics. */
 function done({ log }: FakeWorld): readonly string[] {
   return log.filter((line) => /^(task|look|load|tell) /.test(line));
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../core/text/defined.ts';
 import type { Header, LoadedVersion } from '../../../core/experiment/task-kinds.ts';
 import { withCollected } from '../../../core/planner/state-transitions.ts';
 import { withVersion } from '../../../core/tasks/task-context.ts';
@@ -16,8 +17,7 @@ export const runCollectTask: TaskRunner<'collect'> = async (task, { run, context
     targets: task.versions.map((version) => renderLoadTarget(version, context)),
     amount,
     connections,
-    ...(payload === undefined ? {} : { payload }),
-    ...(contentType === undefined ? {} : { contentType }),
+    ...defined({ payload, contentType }),
     limitMs: loadedExperiment(run).taskLimitMs,
   });
   if (!task.loadOnly) update(run, withCollected(run.state, counts));

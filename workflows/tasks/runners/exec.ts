@@ -1,3 +1,4 @@
+import { defined } from '../../../core/text/defined.ts';
 import { isHelm, renderArgs } from '../../../core/tasks/task.ts';
 import { taskActivities } from '../../activities.ts';
 import { loadedExperiment } from '../../run/run.ts';
@@ -13,5 +14,5 @@ export const runExecTask: TaskRunner<'exec'> = async (task, { run, context }) =>
   const { runHelm, runCommand } = taskActivities(loadedExperiment(run));
   const input = { ...programInput(run), command, args };
   const { release } = await trackProgram(run, () => (isHelm(task) ? runHelm(input) : runCommand(input)));
-  return { command, args, ...(release === undefined ? {} : { release }) };
+  return { command, args, ...defined({ release }) };
 };

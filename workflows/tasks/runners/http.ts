@@ -1,3 +1,4 @@
+import { defined } from '../../../core/text/defined.ts';
 import { notificationBody } from '../../../core/tasks/notification-text.ts';
 import { renderText } from '../../../core/tasks/task.ts';
 import type { TemplatePart } from '../../../core/tasks/template.ts';
@@ -16,7 +17,7 @@ export const runHttpTask: TaskRunner<'http'> = async (task, execution) => {
     headers: task.headers.map(({ name, value }) => ({ name, value: render(value) })),
     body: body === undefined ? [notificationBody(execution.context)] : render(body),
     auth,
-    ...(secret === undefined ? {} : { secret }),
+    ...defined({ secret }),
     idempotencyKey: taskIdempotencyKey(execution),
   };
   await sendNotification(execution, { name: 'notification/http', ignoreFailure, send: () => notifyHttp(input) });

@@ -1,3 +1,4 @@
+import { defined } from '../../../core/text/defined.ts';
 import { renderText } from '../../../core/tasks/task.ts';
 import { taskActivities } from '../../activities.ts';
 import { loadedExperiment } from '../../run/run.ts';
@@ -11,8 +12,6 @@ export const runScriptTask: TaskRunner<'script'> = async (task, { run, context }
   const script = requireParts(
     renderText(task.script, context, { delimiters, hasSecret: secret !== undefined, isScript: true }),
   );
-  await trackProgram(run, () =>
-    runScript({ ...programInput(run), script, ...(secret === undefined ? {} : { secret }) }),
-  );
+  await trackProgram(run, () => runScript({ ...programInput(run), script, ...defined({ secret }) }));
   return finishedTask('bash');
 };
