@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readManifest } from '../../activities/manifest.ts';
 import type { ManifestInput } from '../../contract/workflow.ts';
 import { asActivity, caughtFailure } from '../support/activity.ts';
@@ -24,7 +24,7 @@ const read = (manifest: ManifestInput) => {
 };
 
 describe('readManifest', () => {
-  it("reads the seed's bytes, names what it repaired, and says which search attributes can be used", async () => {
+  test("reads the seed's bytes, names what it repaired, and says which search attributes can be used", async () => {
     const reading = await asActivity(async () => read(await readFile(seed)));
     expect(reading.experiment).toMatchObject({
       name: 'canary-progressive',
@@ -39,7 +39,7 @@ describe('readManifest', () => {
     );
   });
 
-  it('refuses a metric that nobody has defined, by its name', async () => {
+  test('refuses a metric that nobody has defined, by its name', async () => {
     const text = (await readFile(seed, 'utf8')).replace('metric: error-rate', 'metric: error-rat');
     expect(await caughtFailure(() => read(text))).toMatchObject({
       type: 'MetricUnavailable',
@@ -50,7 +50,7 @@ describe('readManifest', () => {
     });
   });
 
-  it('refuses a manifest with all its issues, for people and for programs', async () => {
+  test('refuses a manifest with all its issues, for people and for programs', async () => {
     const text = (await readFile(seed, 'utf8'))
       .replace('Canary', 'Lottery')
       .replace('upperLimit: 50', 'upperLimit: much');
@@ -62,7 +62,7 @@ describe('readManifest', () => {
     expect(details).toEqual([{ issues: [expect.objectContaining({ line: expect.any(Number) }), expect.anything()] }]);
   });
 
-  it('refuses commands that the worker does not allow before a start action runs', async () => {
+  test('refuses commands that the worker does not allow before a start action runs', async () => {
     const start = '- { task: common/exec, with: { cmd: "true" } }\n      - { run: ls }';
     const text = (await readFile(seed, 'utf8')).replace(/- library: knative\n\s+task: init-experiment/, start);
     expect(await caughtFailure(() => read(text))).toMatchObject({

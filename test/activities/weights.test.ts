@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { computeWeights } from '../../activities/weights.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
 import type { RunMeasurement, Totals } from '../../core/measurements/measurement.ts';
@@ -24,7 +24,7 @@ async function judge(input: { totals: Totals; weight: number; measurement: RunMe
 }
 
 describe('computeWeights', () => {
-  it('adds the interval to the totals and judges by their sum', async () => {
+  test('adds the interval to the totals and judges by their sum', async () => {
     const first = await judge({
       totals: nothing,
       measurement: interval,
@@ -42,20 +42,20 @@ describe('computeWeights', () => {
     expect(second).toMatchObject({ weight: 30, reason: 'climbs 20 -> 30', suspect: false });
   });
 
-  it('keeps totals and weight while blind', async () => {
+  test('keeps totals and weight while blind', async () => {
     const totals = { baseline: someCounts(), candidate: someCounts() };
     const measurement: RunMeasurement = { kind: 'blind', reason: 'Prometheus is down' };
     const result = await judge({ totals, measurement, weight: 40 });
     expect(result).toMatchObject({ totals, weight: 40, reason: 'held at 40: blind: Prometheus is down' });
   });
 
-  it('says that the candidate is suspect', async () => {
+  test('says that the candidate is suspect', async () => {
     const measurement = { ...interval, candidates: [someCounts({ requests: 50, errors: 10 })] };
     const result = await judge({ totals: nothing, measurement, weight: 10 });
     expect(result).toMatchObject({ weight: 10, suspect: true });
   });
 
-  it('does not mix histograms with different boundaries', async () => {
+  test('does not mix histograms with different boundaries', async () => {
     const totals = { baseline: someCounts(), candidate: someCounts() };
     const buckets = [
       { le: 25, count: 60 },
@@ -69,7 +69,7 @@ describe('computeWeights', () => {
     expect(result.reason).toContain("the candidate's latency buckets changed during the run, from [5, 10, 20,");
   });
 
-  it('is quick enough for a local activity', async () => {
+  test('is quick enough for a local activity', async () => {
     const startedMs = performance.now();
     for (let run = 0; run < 100; run += 1) {
       await judge({ totals: nothing, measurement: interval, weight: 10 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, it, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 
 function collectGarbage(): void {
@@ -11,7 +11,7 @@ function collectGarbage(): void {
   gc();
 }
 
-it('ends in time though garbage is collected meanwhile', async () => {
+test('ends in time though garbage is collected meanwhile', async () => {
   const limited = withTimeLimit(new AbortController().signal, 300);
   await vi.waitUntil(
     () => {
@@ -23,7 +23,7 @@ it('ends in time though garbage is collected meanwhile', async () => {
   expect(limited.reason).toMatchObject({ name: 'TimeoutError' });
 });
 
-it('ends with its signal, and with the reason of that', async () => {
+test('ends with its signal, and with the reason of that', async () => {
   const controller = new AbortController();
   const limited = withTimeLimit(controller.signal, 60_000);
   const ended = delay(60_000, undefined, { signal: limited });

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cacheDirectory, fillOnce } from '../../sandbox/tools/cache.ts';
 
 let root: string;
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rm(root, { recursive: true }));
 
 describe('filling a folder of the cache', () => {
-  it('happens once when several ask at the same time', async () => {
+  test('happens once when several ask at the same time', async () => {
     let fills = 0;
     const fill = async (directory: string) => {
       fills += 1;
@@ -23,13 +23,13 @@ describe('filling a folder of the cache', () => {
     expect(await readFile(join(root, 'tools', 'etcd', 'tool'), 'utf8')).toBe('built');
   });
 
-  it('leaves nothing behind when it fails', async () => {
+  test('leaves nothing behind when it fails', async () => {
     const fill = () => Promise.reject(new Error('no compiler'));
     await expect(fillOnce(join(root, 'tools', 'etcd'), fill)).rejects.toThrow('no compiler');
     expect(await readdir(join(root, 'tools'))).toEqual([]);
   });
 
-  it('goes on after a process that died while it filled', async () => {
+  test('goes on after a process that died while it filled', async () => {
     await mkdir(join(root, 'tools'));
     // Above the highest process id that Linux gives.
     await writeFile(join(root, 'tools', 'etcd.lock'), '4194305');
@@ -39,7 +39,7 @@ describe('filling a folder of the cache', () => {
 });
 
 describe('the cache folder', () => {
-  it.each([
+  test.each([
     [{ SERIN_CACHE: '/a', XDG_CACHE_HOME: '/b', HOME: '/c' }, '/a'],
     [{ XDG_CACHE_HOME: '/b', HOME: '/c' }, '/b/serin'],
   ])('with %o is %s', (environment, expected) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { commandLine, processIds } from './processes.ts';
 
@@ -37,7 +37,7 @@ function nothingIsLeft(stateDirectory: string): void {
 }
 
 describe.concurrent('the demo', () => {
-  it('tells the tutorial with its own interval of 12 s to the promotion, and loses no request', async () => {
+  test('tells the tutorial with its own interval of 12 s to the promotion, and loses no request', async () => {
     const { output, exitCode, stateDirectory } = startDemo();
     expect(await exitCode, output()).toBe(0);
     for (const words of [
@@ -54,7 +54,7 @@ describe.concurrent('the demo', () => {
     nothingIsLeft(stateDirectory());
   });
 
-  it('leaves nothing behind when it is interrupted in mid-run', async () => {
+  test('leaves nothing behind when it is interrupted in mid-run', async () => {
     const { demo, output, exitCode, stateDirectory } = startDemo('--fault', 'errors');
     await until('the first iteration', async () => output().includes('Completed Iteration 1'), { limitMs: 120_000 });
     demo.kill('SIGINT');

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -32,13 +32,13 @@ async function readyBecomes(state: string, of = target): Promise<void> {
 }
 
 describe('a revision without faults', () => {
-  it('answers with its name and version', async () => {
+  test('answers with its name and version', async () => {
     expect(await request()).toMatchObject({ status: 200, body: 'shop-v2 green\n' });
   });
 });
 
 describe('faults', () => {
-  it('make the given share of the requests fail', async () => {
+  test('make the given share of the requests fail', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'errors', rate: 0.5 }]);
     const statuses = await Promise.all(Array.from({ length: 200 }, async () => (await request()).status));
     const failures = statuses.filter((status) => status === 500).length;
@@ -47,12 +47,12 @@ describe('faults', () => {
     expect(failures).toBeLessThan(143);
   });
 
-  it('make requests slower', async () => {
+  test('make requests slower', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'latency', addedMs: 200, spreadMs: 50 }]);
     expect((await request()).durationMs).toBeGreaterThan(149);
   });
 
-  it('leave requests without an answer, which counts as 502 when the caller goes away', async () => {
+  test('leave requests without an answer, which counts as 502 when the caller goes away', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'hang' }]);
     await expect(request(AbortSignal.timeout(300))).rejects.toThrow('aborted');
     await until({ what: 'the request to be counted', limitMs: 5_000 }, async () => {
@@ -63,19 +63,19 @@ describe('faults', () => {
     });
   });
 
-  it('leave the other version alone', async () => {
+  test('leave the other version alone', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'errors', rate: 1 }]);
     expect(await sandbox.get({ host: target.host })).toMatchObject({ status: 200, body: 'shop-v1 blue\n' });
   });
 
-  it('are gone when they are cleared', async () => {
+  test('are gone when they are cleared', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'errors', rate: 1 }]);
     expect((await request()).status).toBe(500);
     await sandbox.setFaults(candidate(), []);
     expect((await request()).status).toBe(200);
   });
 
-  it('make a revision unready, and ready again', async () => {
+  test('make a revision unready, and ready again', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'unready' }]);
     await readyBecomes('False (Unschedulable)');
     expect((await request()).status).toBe(503);
@@ -84,14 +84,14 @@ describe('faults', () => {
     expect((await request()).status).toBe(200);
   });
 
-  it('make a container exit', async () => {
+  test('make a container exit', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'crash' }]);
     await readyBecomes('False (ExitCode1)');
   });
 });
 
 describe('a revision whose image does not exist', () => {
-  it('never becomes ready, and the baseline keeps the traffic', async () => {
+  test('never becomes ready, and the baseline keeps the traffic', async () => {
     const image = 'image=gcr.io/knative-samples/no-such-image';
     const shop = await sandbox.deploySample({ name: 'broken', namespace, baselineOnly: true });
     const values = ['--values', shop.valuesUrls.experimental, '--set', image];

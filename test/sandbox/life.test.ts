@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
 import { commandLine, processIds } from './processes.ts';
@@ -48,12 +48,12 @@ describe('two sandboxes side by side', () => {
   });
   afterAll(() => Promise.all([first, second].map((sandbox) => sandbox?.stop())));
 
-  it('have nothing in common', async () => {
+  test('have nothing in common', async () => {
     await first.deploySample({ name: 'only-first', baselineOnly: true });
     expect(await second.kubectl('get', 'ksvc', '-o', 'name')).toBe('');
   });
 
-  it('end each for itself, with the programs that they were asked to run, and what those have started', async () => {
+  test('end each for itself, with the programs that they were asked to run, and what those have started', async () => {
     const script = `sleep 1000 & echo ${first.stateDirectory}; wait`;
     await first.run({ name: 'helper', command: '/bin/sh', args: ['-c', script, first.stateDirectory], env: {} });
     expect(processesNaming(first.stateDirectory).length).toBeGreaterThan(5);
@@ -62,7 +62,7 @@ describe('two sandboxes side by side', () => {
     expect(await second.kubectl('get', 'namespace', 'default', '-o', 'name')).toBe('namespace/default\n');
   });
 
-  it('leave nothing behind when the supervisor of their programs is killed', async () => {
+  test('leave nothing behind when the supervisor of their programs is killed', async () => {
     const supervisor = processIds().find((id) => commandLine(id).includes(`supervisor.ts ${second.stateDirectory}`));
     process.kill(Number(supervisor), 'SIGKILL');
     await nothingIsLeft(second.stateDirectory);
@@ -71,7 +71,7 @@ describe('two sandboxes side by side', () => {
 });
 
 describe('a runner that ends', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves nothing behind', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves nothing behind', async (signal) => {
     const { runner, stateDirectory } = await startRunner();
     expect(processesNaming(stateDirectory).length).toBeGreaterThan(5);
     runner.kill(signal);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { render } from '../../sandbox/metrics/exposition.ts';
 import { legacyFamilies } from '../../sandbox/metrics/legacy.ts';
 import { openTelemetryFamilies } from '../../sandbox/metrics/opentelemetry.ts';
@@ -38,7 +38,7 @@ function comparable(exposition: string): string[] {
 }
 
 describe('the exposition of the legacy generation', () => {
-  it("is, to the letter, that of Knative's queue-proxy for the same requests", () => {
+  test("is, to the letter, that of Knative's queue-proxy for the same requests", () => {
     expect(render(legacyFamilies(sampleRequests())).trim().split('\n').toSorted()).toEqual(
       fixture('queue-proxy-legacy').trim().split('\n').toSorted(),
     );
@@ -46,26 +46,26 @@ describe('the exposition of the legacy generation', () => {
 });
 
 describe('the exposition of the OpenTelemetry generation', () => {
-  it("has the names, labels, types and buckets of Knative's queue-proxy for the same requests", () => {
+  test("has the names, labels, types and buckets of Knative's queue-proxy for the same requests", () => {
     expect(comparable(render(openTelemetryFamilies(sampleRequests())))).toEqual(
       comparable(fixture('queue-proxy-opentelemetry')),
     );
   });
 
-  it('measures in seconds, with fractions', () => {
+  test('measures in seconds, with fractions', () => {
     const text = render(openTelemetryFamilies(sampleRequests()));
     expect(text).toMatch(/_sum\{http_response_status_code="503".*\} 0\.1202\n/);
   });
 });
 
 describe('a pod that has gone', () => {
-  it('takes its series with it', () => {
+  test('takes its series with it', () => {
     const recorder = sampleRequests();
     recorder.remove(pod);
     expect(render(legacyFamilies(recorder))).toBe('');
   });
 
-  it('counts no late request', () => {
+  test('counts no late request', () => {
     const recorder = sampleRequests();
     recorder.remove(pod);
     recorder.record(pod, 200, 1);

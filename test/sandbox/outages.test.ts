@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { plainNamespace, testCluster } from '../support/cluster.ts';
 import { commandLine, processIds } from './processes.ts';
@@ -28,7 +28,7 @@ function controllerId(): string | undefined {
 }
 
 describe('Temporal', () => {
-  it("knows serin's search attributes in the namespace default", async () => {
+  test("knows serin's search attributes in the namespace default", async () => {
     const list = await sandbox.temporalCommand('operator', 'search-attribute', 'list', '--output', 'json');
     expect(JSON.parse(list)).toMatchObject({
       customAttributes: {
@@ -40,12 +40,12 @@ describe('Temporal', () => {
     });
   });
 
-  it('has none of them in a plain namespace', async () => {
+  test('has none of them in a plain namespace', async () => {
     const list = await sandbox.temporalCommand('operator', 'search-attribute', 'list', '--namespace', plainNamespace);
     expect(list).not.toContain('Serin');
   });
 
-  it('keeps its workflows when it is killed and started again', async () => {
+  test('keeps its workflows when it is killed and started again', async () => {
     const start = ['workflow', 'start', '--workflow-id', 'kept', '--type', 'any', '--task-queue', 'none'];
     await sandbox.temporalCommand(...start, '--search-attribute', 'SerinTarget="sandbox-outages/shop"');
     await sandbox.outages.temporal.kill();
@@ -59,7 +59,7 @@ describe('Temporal', () => {
 });
 
 describe('Prometheus', () => {
-  it('can be stopped and started', async () => {
+  test('can be stopped and started', async () => {
     expect(prometheusId()).toBeDefined();
     await sandbox.outages.prometheus.stop();
     expect(prometheusId()).toBeUndefined();
@@ -68,7 +68,7 @@ describe('Prometheus', () => {
     expect(await prometheusAnswers()).toBe(true);
   });
 
-  it('answers nothing while it is frozen', async () => {
+  test('answers nothing while it is frozen', async () => {
     await sandbox.outages.prometheus.freeze();
     expect(await prometheusAnswers()).toBe(false);
     await sandbox.outages.prometheus.thaw();
@@ -77,7 +77,7 @@ describe('Prometheus', () => {
 });
 
 describe("Knative's controller", () => {
-  it('is brought back when it ends', async () => {
+  test('is brought back when it ends', async () => {
     const before = controllerId();
     process.kill(Number(before), 'SIGKILL');
     await expect.poll(controllerId, { timeout: 10_000 }).not.toBe(before);
@@ -86,7 +86,7 @@ describe("Knative's controller", () => {
 });
 
 describe('the API server', () => {
-  it('comes back after it was killed, and targets can be deployed again', async () => {
+  test('comes back after it was killed, and targets can be deployed again', async () => {
     await sandbox.deploySample({ name: 'before', namespace });
     await sandbox.outages.apiServer.kill();
     await expect(sandbox.kubectl('get', 'ksvc')).rejects.toThrow('Command failed');
@@ -95,7 +95,7 @@ describe('the API server', () => {
     expect(await sandbox.get({ host: after.host })).toMatchObject({ status: 200, body: 'after-v1 blue\n' });
   });
 
-  it('goes on serving requests to targets while it is away', async () => {
+  test('goes on serving requests to targets while it is away', async () => {
     const target = await sandbox.deploySample({ name: 'served', namespace });
     await sandbox.outages.apiServer.stop();
     expect((await sandbox.get({ host: target.host })).status).toBe(200);

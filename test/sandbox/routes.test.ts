@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Ingress, IngressSplit } from '../../sandbox/gateway/ingress.ts';
 import { chooseRoute, routeTable } from '../../sandbox/gateway/routes.ts';
 
@@ -25,7 +25,7 @@ function revisionFor(host: string, random: number): string | undefined {
 }
 
 describe('a route with a split', () => {
-  it.each([
+  test.each([
     [0, 'v1'],
     [0.4499, 'v1'],
     [0.45, 'v2'],
@@ -34,7 +34,7 @@ describe('a route with a split', () => {
     expect(revisionFor('app.example.com', random)).toBe(revision);
   });
 
-  it('sends nothing to a revision at 0 percent', () => {
+  test('sends nothing to a revision at 0 percent', () => {
     const zero: Ingress = {
       spec: { rules: [{ hosts: ['app'], http: { paths: [{ splits: [split('v1', 100), split('v2', 0)] }] } }] },
     };
@@ -44,13 +44,13 @@ describe('a route with a split', () => {
 });
 
 describe('a tag host', () => {
-  it('leads to its revision only', () => {
+  test('leads to its revision only', () => {
     expect(revisionFor('candidate-app.example.com', 0.1)).toBe('v2');
   });
 });
 
 describe('a host without an ingress', () => {
-  it('has no route', () => {
+  test('has no route', () => {
     expect(revisionFor('other.example.com', 0)).toBeUndefined();
   });
 });

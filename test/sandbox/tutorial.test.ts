@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -18,7 +18,7 @@ async function trafficBecomes(target: SampleTarget, wanted: readonly ServedEntry
 }
 
 describe('step 1 of the tutorial', () => {
-  it('makes a Knative Service whose baseline has all traffic, from the chart repository alone', async () => {
+  test('makes a Knative Service whose baseline has all traffic, from the chart repository alone', async () => {
     const repository = `${sandbox.chartRepository.url}/canary-progressive`;
     await sandbox.helm('install', '--repo', repository, 'sample-app', 'sample-app');
     await sandbox.kubectl('wait', 'ksvc/sample-app', '--for', 'condition=Ready', '--timeout=30s');
@@ -26,7 +26,7 @@ describe('step 1 of the tutorial', () => {
     expect(first.traffic).toEqual([{ revisionName: 'sample-app-v1', latestRevision: true, percent: 100 }]);
   });
 
-  it('adds a candidate at 0 percent, with tags and their URLs', async () => {
+  test('adds a candidate at 0 percent, with tags and their URLs', async () => {
     const repository = `${sandbox.chartRepository.url}/canary-progressive`;
     const values = `--values=${repository}/experimental-values.yaml`;
     await sandbox.helm('upgrade', '--install', '--repo', repository, 'sample-app', 'sample-app', values);
@@ -56,7 +56,7 @@ describe('step 1 of the tutorial', () => {
 });
 
 describe('step 2 of the tutorial', () => {
-  it('sends load by a Job to the URL of the Knative Service, through the gateway', async () => {
+  test('sends load by a Job to the URL of the Knative Service, through the gateway', async () => {
     const url = (await sandbox.kubectl('get', 'ksvc', 'sample-app', '-o', 'jsonpath={.status.address.url}')).trim();
     const job = `apiVersion: batch/v1
 kind: Job
@@ -85,14 +85,14 @@ describe('a target of its own', () => {
     target = await sandbox.deploySample({ name: 'shop', namespace: 'tutorial' });
   }, 60_000);
 
-  it('is described by an experiment manifest of its own', () => {
+  test('is described by an experiment manifest of its own', () => {
     expect(target.experiment).toContain('target: tutorial/shop\n');
     expect(target.experiment).toContain(`- "shop"\n          - "${target.chartUrl}"\n`);
     expect(target.experiment).toContain('value: shop-v2\n');
     expect(target.experiment).not.toContain('CHART_REPOSITORY_URL');
   });
 
-  it('shares its traffic as patched, with both versions pinned', async () => {
+  test('shares its traffic as patched, with both versions pinned', async () => {
     const pinned = [
       { revisionName: 'shop-v1', percent: 45, tag: 'current' },
       { revisionName: 'shop-v2', percent: 55, tag: 'candidate' },
@@ -113,7 +113,7 @@ describe('a target of its own', () => {
     );
   });
 
-  it('loses no request while its traffic is shared, and is measured by revision', async () => {
+  test('loses no request while its traffic is shared, and is measured by revision', async () => {
     const { total, byStatus } = await sandbox.sendLoad({
       host: target.host,
       requestsPerSecond: 100,
@@ -129,14 +129,14 @@ describe('a target of its own', () => {
     expect((share['shop-v2'] ?? 0) / (total + 4)).toBeLessThan(0.7);
   });
 
-  it("has, when promoted by the candidate's values, no traffic in its spec and the candidate at 100 percent", async () => {
+  test("has, when promoted by the candidate's values, no traffic in its spec and the candidate at 100 percent", async () => {
     await sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'tutorial', '--values', target.valuesUrls.candidate);
     await trafficBecomes(target, [{ revisionName: 'shop-v2', latestRevision: true, percent: 100 }]);
     expect((await knativeService(sandbox, target)).specTraffic).toEqual([{ latestRevision: true, percent: 100 }]);
     expect(await revisionReady(sandbox, target, 'shop-v1')).toBe('True');
   });
 
-  it('refuses another image under the same revision name', async () => {
+  test('refuses another image under the same revision name', async () => {
     const upgrade = sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'tutorial', '--set', 'name=shop-v2');
     await expect(upgrade).rejects.toThrow('Saw the following changes without a name change');
   });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 
@@ -33,7 +33,7 @@ function promote(): Promise<string> {
 }
 
 describe("the worker's service account", () => {
-  it.each([
+  test.each([
     ['patch', 'services.serving.knative.dev'],
     ['get', 'revisions.serving.knative.dev'],
     ['create', 'leases.coordination.k8s.io'],
@@ -43,7 +43,7 @@ describe("the worker's service account", () => {
     expect(await canWorker(verb, resource, '-n', namespace)).toMatch(/^yes\b/);
   });
 
-  it.each([
+  test.each([
     ['get', 'secrets'],
     ['list', 'secrets'],
     ['list', 'pods'],
@@ -57,7 +57,7 @@ describe("the worker's service account", () => {
     expect(await canWorker(verb, resource, '-n', namespace)).toMatch(/^no\b/);
   });
 
-  it('cannot promote with Helm until the namespace lets it keep releases, as step 3 of the tutorial does', async () => {
+  test('cannot promote with Helm until the namespace lets it keep releases, as step 3 of the tutorial does', async () => {
     await expect(promote()).rejects.toThrow('secrets is forbidden');
     const binding = `${sandbox.chartRepository.url}/targets/${namespace}/shop/helm-secret.yaml`;
     await sandbox.kubectl('apply', '-f', binding);

@@ -1,5 +1,5 @@
 import { ServiceError } from '@temporalio/client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerWithin, failureDetails, readCallFailure } from '../../temporal/grpc.ts';
 
 /** As gRPC's client throws it, and Temporal's client wraps it. */
@@ -9,7 +9,7 @@ function aCallError(code: number, details = 'what the server says'): Error {
 }
 
 describe('readCallFailure', () => {
-  it.each([
+  test.each([
     [1, 'late'],
     [3, 'invalid'],
     [4, 'late'],
@@ -24,13 +24,13 @@ describe('readCallFailure', () => {
     expect(readCallFailure(aCallError(code))).toEqual({ kind, details: 'what the server says' });
   });
 
-  it('reads nothing from an error that no call has caused', () => {
+  test('reads nothing from an error that no call has caused', () => {
     expect(readCallFailure(new Error('a bug', { cause: new Error('below it') }))).toBeUndefined();
   });
 });
 
 describe('failureDetails', () => {
-  it.each([
+  test.each([
     ['the failed call', aCallError(14, 'connection refused'), 'connection refused'],
     ['the innermost error', new Error('outside', { cause: new Error('inside') }), 'inside'],
     ['what is no error', 'a text', 'a text'],
@@ -40,11 +40,11 @@ describe('failureDetails', () => {
 });
 
 describe('answerWithin', () => {
-  it('hands on what is answered in time', async () => {
+  test('hands on what is answered in time', async () => {
     expect(await answerWithin(60_000, Promise.resolve('an answer'))).toBe('an answer');
   });
 
-  it('fails as a late answer beyond the limit', async () => {
+  test('fails as a late answer beyond the limit', async () => {
     const error: unknown = await answerWithin(10, new Promise(() => undefined)).catch((thrown: unknown) => thrown);
     expect(readCallFailure(error)).toEqual({ kind: 'late', details: 'no answer within 0.01 s' });
   });

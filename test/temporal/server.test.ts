@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowType } from '../../contract/names.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import { readChainState } from '../../temporal/holder.ts';
@@ -31,7 +31,7 @@ async function requireRun(workflowId: string): Promise<Run> {
 }
 
 describe('readRun', () => {
-  it('says that no worker answers', async () => {
+  test('says that no worker answers', async () => {
     await startUnattended('unattended');
     const run = await requireRun('unattended');
     expect(isClosed(run)).toBe(false);
@@ -41,7 +41,7 @@ describe('readRun', () => {
     });
   });
 
-  it('says how a run was stopped, though nobody knows its report', async () => {
+  test('says how a run was stopped, though nobody knows its report', async () => {
     await startUnattended('stopped');
     await env.client.workflow.getHandle('stopped').terminate();
     const run = await requireRun('stopped');
@@ -51,7 +51,7 @@ describe('readRun', () => {
 });
 
 describe('readChainState', () => {
-  it('is open while the run goes on, closed when it has ended, and closed when another has its workflow id', async () => {
+  test('is open while the run goes on, closed when it has ended, and closed when another has its workflow id', async () => {
     const holder = await startUnattended('held');
     const renamed = { ...holder, temporalAddress: 'another-name:7233' };
     expect(await readChainState(temporal, holder)).toEqual({ kind: 'open' });
@@ -62,7 +62,7 @@ describe('readChainState', () => {
     expect(await readChainState(temporal, holder)).toEqual({ kind: 'closed', closedAtMs: expect.any(Number) });
   });
 
-  it.each([
+  test.each([
     ['which Temporal does not know', {}, 'experiment unheard-of is not known to Temporal any more'],
     [
       'on another Temporal',

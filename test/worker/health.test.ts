@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { startHealthServer } from '../../worker/health.ts';
 import type { HealthServer, WhyNotReady } from '../../worker/health.ts';
 
@@ -20,28 +20,28 @@ const ready: WhyNotReady = () => Promise.resolve(undefined);
 const notReady: WhyNotReady = () => Promise.resolve('draining');
 
 describe('the health endpoint', () => {
-  it('is ready when there is no reason against it', async () => {
+  test('is ready when there is no reason against it', async () => {
     expect(await get('/readyz', ready)).toEqual({ status: 200, text: 'ready\n' });
   });
 
-  it('answers 503 with the reason when it is not ready', async () => {
+  test('answers 503 with the reason when it is not ready', async () => {
     expect(await get('/readyz?verbose', notReady)).toEqual({ status: 503, text: 'draining\n' });
   });
 
-  it('is not ready when that cannot be found out', async () => {
+  test('is not ready when that cannot be found out', async () => {
     const broken = (): Promise<never> => Promise.reject(new Error('no such worker'));
     expect(await get('/readyz', broken)).toEqual({ status: 503, text: 'no such worker\n' });
   });
 
-  it('is alive whether it is ready or not', async () => {
+  test('is alive whether it is ready or not', async () => {
     expect(await get('/healthz', notReady)).toEqual({ status: 200, text: 'ok\n' });
   });
 
-  it('names its paths to those who ask for another', async () => {
+  test('names its paths to those who ask for another', async () => {
     expect(await get('/', ready)).toEqual({ status: 404, text: 'expected /healthz or /readyz\n' });
   });
 
-  it('refuses an address that is taken, and says which setting to change', async () => {
+  test('refuses an address that is taken, and says which setting to change', async () => {
     server = await startHealthServer({ host: '127.0.0.1', port: 0 }, ready);
     const { address } = server;
     await expect(startHealthServer(address, ready)).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe('the health endpoint', () => {
     });
   });
 
-  it('closes while a client keeps its connection', async () => {
+  test('closes while a client keeps its connection', async () => {
     await get('/healthz', ready);
     await expect(server?.close()).resolves.toBeUndefined();
     server = undefined;

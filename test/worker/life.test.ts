@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { State } from '@temporalio/worker';
 import { drain, whyNotReady } from '../../worker/life.ts';
 
@@ -7,19 +7,19 @@ function inState(state: State) {
 }
 
 describe('whyNotReady', () => {
-  it('says that a process without a worker is starting', async () => {
+  test('says that a process without a worker is starting', async () => {
     expect(await whyNotReady({ kind: 'starting' })).toBe('starting');
   });
 });
 
 describe('drain', () => {
-  it('stops a worker that runs', () => {
+  test('stops a worker that runs', () => {
     const worker = inState('RUNNING');
     drain({ worker });
     expect(worker.shutdown).toHaveBeenCalledOnce();
   });
 
-  it.each(['STOPPING', 'DRAINING', 'DRAINED', 'STOPPED', 'FAILED'] as const)('leaves a %s worker alone', (state) => {
+  test.each(['STOPPING', 'DRAINING', 'DRAINED', 'STOPPED', 'FAILED'] as const)('leaves a %s worker alone', (state) => {
     const worker = inState(state);
     drain({ worker });
     expect(worker.shutdown).not.toHaveBeenCalled();

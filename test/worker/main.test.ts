@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../../sandbox/processes/ports.ts';
 import { until } from '../support/until.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
@@ -69,7 +69,7 @@ async function startBusyWorker(env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('a worker process', () => {
-  it('bundles the workflows, becomes ready, and ends with 0 on SIGTERM', async () => {
+  test('bundles the workflows, becomes ready, and ends with 0 on SIGTERM', async () => {
     const worker = start({ SERIN_WORKFLOW_BUNDLE: '' });
     await worker.untilReady();
     expect(await worker.probe('/healthz')).toEqual({ status: 200, text: 'ok' });
@@ -79,7 +79,7 @@ describe('a worker process', () => {
     expect(worker.stderr()).toBe('');
   });
 
-  it('writes every line of its log as a JSON object', async () => {
+  test('writes every line of its log as a JSON object', async () => {
     const worker = start({ SERIN_LOG_LEVEL: 'debug', SERIN_PROMETHEUS_URL: 'http://user:secret@prometheus:9090' });
     await worker.untilReady();
     worker.signal('SIGINT');
@@ -101,7 +101,7 @@ describe('a worker process', () => {
     expect(JSON.stringify(log)).not.toContain('secret');
   });
 
-  it('finishes what is in flight when told to stop, and is not ready from then on', async () => {
+  test('finishes what is in flight when told to stop, and is not ready from then on', async () => {
     const { worker, experiment } = await startBusyWorker();
     worker.signal('SIGTERM');
     const draining = await until('the worker to drain', async () => {
@@ -118,14 +118,14 @@ describe('a worker process', () => {
     expect(failures.map((failure) => failure?.applicationFailureInfo?.type)).toEqual(['Forbidden']);
   });
 
-  it('cancels what is in flight when the grace is over', async () => {
+  test('cancels what is in flight when the grace is over', async () => {
     const { worker } = await startBusyWorker({ SERIN_SHUTDOWN_GRACE: '100ms' });
     worker.signal('SIGTERM');
     expect(await worker.exited).toBe(0);
     expect(worker.log().at(-1)?.msg).toBe('worker stopped');
   });
 
-  it('ends at once with 1 on a second signal', async () => {
+  test('ends at once with 1 on a second signal', async () => {
     const { worker } = await startBusyWorker();
     worker.signal('SIGTERM');
     await until('the first signal to be seen', async () => worker.log().some(({ msg }) => msg === 'stopping'));
@@ -134,7 +134,7 @@ describe('a worker process', () => {
     expect(worker.log().at(-1)).toMatchObject({ level: 'warn', signal: 'SIGTERM' });
   });
 
-  it('is not ready while Temporal does not answer', async () => {
+  test('is not ready while Temporal does not answer', async () => {
     const worker = start();
     await worker.untilReady();
     await temporal.outage.freeze();
@@ -149,7 +149,7 @@ describe('a worker process', () => {
     await worker.untilReady();
   });
 
-  it("serves the metrics of Temporal's SDK", async () => {
+  test("serves the metrics of Temporal's SDK", async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const worker = start({ SERIN_METRICS_ADDRESS: address });
     await worker.untilReady();
@@ -161,7 +161,7 @@ describe('a worker process', () => {
     expect(exposition).toMatch(/temporal_request_total\{/);
   });
 
-  it('reads its configuration file, and a temporal.toml', async () => {
+  test('reads its configuration file, and a temporal.toml', async () => {
     const [settings, profile] = [join(directory, 'worker.yaml'), join(directory, 'temporal.toml')];
     await writeFile(settings, `taskQueue: of-the-file\nkubeconfig: ${cluster.kubeconfig}\nworkflowBundle: ${bundle}\n`);
     await writeFile(profile, `[profile.default]\naddress = "${temporal.address}"\n`);

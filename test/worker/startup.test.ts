@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../sandbox/processes/ports.ts';
 import { startSlowCluster } from './slow-cluster.ts';
 import type { SlowCluster } from './slow-cluster.ts';
@@ -28,7 +28,7 @@ async function failedStart(env: Readonly<Record<string, string>>) {
 }
 
 describe('a worker that cannot start', () => {
-  it('says all problems of its configuration at once, and ends with 2', async () => {
+  test('says all problems of its configuration at once, and ends with 2', async () => {
     const { code, stderr } = await failedStart({
       SERIN_LOG_LEVEL: 'loud',
       SERIN_SHUTDOWN_GRACE: '60',
@@ -42,7 +42,7 @@ describe('a worker that cannot start', () => {
     ]);
   });
 
-  it('ends with 2 when there is no kubeconfig', async () => {
+  test('ends with 2 when there is no kubeconfig', async () => {
     const nowhere = await failedStart({ SERIN_KUBECONFIG: '', HOME: '/nowhere' });
     expect(nowhere).toMatchObject({
       code: 2,
@@ -55,7 +55,7 @@ describe('a worker that cannot start', () => {
     );
   });
 
-  it('ends with 2 when the kubeconfig has no current context', async () => {
+  test('ends with 2 when the kubeconfig has no current context', async () => {
     const kubeconfig = `${cluster.kubeconfig}.empty`;
     await writeFile(kubeconfig, '{"apiVersion":"v1","kind":"Config"}');
     expect(await failedStart({ SERIN_KUBECONFIG: kubeconfig })).toMatchObject({
@@ -64,7 +64,7 @@ describe('a worker that cannot start', () => {
     });
   });
 
-  it('names the address and the remedy when Temporal refuses connections', async () => {
+  test('names the address and the remedy when Temporal refuses connections', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     expect(await failedStart({ TEMPORAL_ADDRESS: address })).toMatchObject({
       code: 1,
@@ -72,7 +72,7 @@ describe('a worker that cannot start', () => {
     });
   });
 
-  it('gives up after 10 s when Temporal accepts connections and says nothing', async () => {
+  test('gives up after 10 s when Temporal accepts connections and says nothing', async () => {
     const silent = createServer();
     const address = `127.0.0.1:${await freePort()}`;
     silent.listen(Number(address.split(':')[1]), '127.0.0.1');
@@ -83,14 +83,14 @@ describe('a worker that cannot start', () => {
     expect(error).toMatch(`cannot connect to Temporal at ${address}: no answer within 10 s; start it`);
   });
 
-  it('names a namespace that is missing', async () => {
+  test('names a namespace that is missing', async () => {
     expect(await failedStart({ TEMPORAL_NAMESPACE: 'nowhere' })).toMatchObject({
       code: 1,
       error: `Temporal at ${temporal.address} has no namespace nowhere; create it (\`temporal operator namespace create\`), or set TEMPORAL_NAMESPACE`,
     });
   });
 
-  it('names an address that is taken', async () => {
+  test('names an address that is taken', async () => {
     const taken = temporal.address;
     expect(await failedStart({ SERIN_HEALTH_ADDRESS: taken })).toMatchObject({
       code: 1,
@@ -103,7 +103,7 @@ describe('a worker that cannot start', () => {
     );
   });
 
-  it('names a workflow bundle that is missing', async () => {
+  test('names a workflow bundle that is missing', async () => {
     expect(await failedStart({ SERIN_WORKFLOW_BUNDLE: '/nowhere/bundle.js' })).toMatchObject({
       code: 2,
       stderr: 'SERIN_WORKFLOW_BUNDLE: expected a readable file, got "/nowhere/bundle.js"\n',

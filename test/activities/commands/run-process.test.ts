@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runProcess } from '../../../activities/commands/run-process.ts';
 import type { ProcessRequest } from '../../../activities/commands/run-process.ts';
 
@@ -30,7 +30,7 @@ describe('runProcess', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('returns the exit code and both outputs', async () => {
+  test('returns the exit code and both outputs', async () => {
     const result = await run('echo out; echo err >&2; exit 3');
     expect(result).toEqual({
       outcome: { kind: 'ended', code: 3, signal: null, isTimedOut: false },
@@ -40,41 +40,41 @@ describe('runProcess', () => {
     });
   });
 
-  it('passes arguments as they are, without a shell', async () => {
+  test('passes arguments as they are, without a shell', async () => {
     const { stdout } = await run('', { command: 'printf', args: ['%s|', '$HOME; rm -rf x', '`id`', ''] });
     expect(stdout).toBe('$HOME; rm -rf x|`id`||');
   });
 
-  it('shows the command only the environment that it is given', async () => {
+  test('shows the command only the environment that it is given', async () => {
     const { stdout } = await run('env | cut -d= -f1 | grep -v -e PWD -e SHLVL -e ^_', {});
     expect(stdout).toBe('PATH\n');
   });
 
-  it('keeps the end of a long output', async () => {
+  test('keeps the end of a long output', async () => {
     const { stdout, isCut } = await run('seq 1 20000');
     expect(Buffer.byteLength(stdout)).toBe(8192);
     expect(stdout.endsWith('19999\n20000\n')).toBe(true);
     expect(isCut).toBe(true);
   });
 
-  it('says why a command could not be started', async () => {
+  test('says why a command could not be started', async () => {
     const { outcome } = await run('', { command: 'no-such-command' });
     expect(outcome).toEqual({ kind: 'notStarted', reason: 'spawn no-such-command ENOENT' });
   });
 
-  it('stops a command at its limit', async () => {
+  test('stops a command at its limit', async () => {
     const { outcome } = await run('sleep 60', { limitMs: 300 });
     expect(outcome).toEqual({ kind: 'ended', code: null, signal: 'SIGTERM', isTimedOut: true });
   });
 
-  it('ends what the command leaves behind in the background', async () => {
+  test('ends what the command leaves behind in the background', async () => {
     const pidFile = join(folder, 'background.pid');
     await run(`sleep 60 & echo $! > ${pidFile}`);
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
   });
 
-  it('stops the command when it is cancelled, and rejects with the reason when the process is gone', async () => {
+  test('stops the command when it is cancelled, and rejects with the reason when the process is gone', async () => {
     const pidFile = join(folder, 'cancelled.pid');
     const stopped = join(folder, 'stopped');
     const cancellation = new AbortController();
@@ -92,7 +92,7 @@ describe('runProcess', () => {
     expect(existsSync(stopped)).toBe(true);
   });
 
-  it('kills a command that ignores SIGTERM', async () => {
+  test('kills a command that ignores SIGTERM', async () => {
     const pidFile = join(folder, 'stubborn.pid');
     const cancellation = new AbortController();
     const running = run(`trap '' TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done`, {
@@ -104,14 +104,14 @@ describe('runProcess', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('does not start anything once it is cancelled', async () => {
+  test('does not start anything once it is cancelled', async () => {
     const trace = join(folder, 'trace');
     const signal = AbortSignal.abort(new Error('too late'));
     await expect(run(`touch ${trace}`, { signal })).rejects.toThrow('too late');
     expect(existsSync(trace)).toBe(false);
   });
 
-  it('leaves no command behind when its own process is killed, and lets it clean up', async () => {
+  test('leaves no command behind when its own process is killed, and lets it clean up', async () => {
     const pidFile = join(folder, 'orphan.pid');
     const cleaned = join(folder, 'cleaned');
     // Like helm, it says that it stops before it cleans up; nobody reads that any more.
@@ -125,7 +125,7 @@ describe('runProcess', () => {
     expect(existsSync(cleaned)).toBe(true);
   });
 
-  it('stops a command at its limit although its own process is frozen', async () => {
+  test('stops a command at its limit although its own process is frozen', async () => {
     const pidFile = join(folder, 'frozen.pid');
     const worker = startWorker(`echo $$ > ${pidFile}; while :; do echo output; done`, 2_000);
     const pid = await pidIn(pidFile);

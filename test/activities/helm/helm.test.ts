@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
@@ -113,7 +113,7 @@ describe('runHelm', () => {
     untouched = await aTarget('untouched');
   });
 
-  it("upgrades once in the target's namespace, and does nothing when it is tried again", async () => {
+  test("upgrades once in the target's namespace, and does nothing when it is tried again", async () => {
     const target = await aTarget('once');
     const input = aTask(target, upgradeArgs(target, 'candidate'));
     const first = await run(input);
@@ -131,7 +131,7 @@ describe('runHelm', () => {
     ]);
   });
 
-  it('raises the duration of the Lease before it starts, and refuses without the Lease', async () => {
+  test('raises the duration of the Lease before it starts, and refuses without the Lease', async () => {
     const target = untouched;
     await run(aTask(target, upgradeArgs(target, 'experimental')));
     const lease = await asActivity(() => readLease(cluster, target));
@@ -144,7 +144,7 @@ describe('runHelm', () => {
     expect(await history(target)).toHaveLength(2);
   });
 
-  it('waits for a pending release that may still be at work', async () => {
+  test('waits for a pending release that may still be at work', async () => {
     const target = await aTarget('busy');
     await leavePending(target, 2, 20_000);
     const failure = await failureOfRun(aTask(target, upgradeArgs(target, 'candidate', '--timeout', '25s')));
@@ -155,7 +155,7 @@ describe('runHelm', () => {
     expect(failure.nextRetryDelay).toBeLessThanOrEqual(5_500);
   });
 
-  it('frees a release that a killed helm left pending, once its timeout is over, and upgrades it', async () => {
+  test('frees a release that a killed helm left pending, once its timeout is over, and upgrades it', async () => {
     const target = await aTarget('stuck');
     const killed = spawn(sandbox.tools.helm, [...(await waitingArgs(target)), '-n', target.namespace], {
       env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig },
@@ -176,7 +176,7 @@ describe('runHelm', () => {
     ]);
   });
 
-  it('says what failed, how the release is, and what to do', async () => {
+  test('says what failed, how the release is, and what to do', async () => {
     const target = await aTarget('renamed');
     const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
     const { type, isRetryable, message } = await failureOfRun(aTask(target, wrong));
@@ -189,7 +189,7 @@ describe('runHelm', () => {
     expect(message).not.toContain('route-demo:red\n');
   });
 
-  it('tries again later where the chart repository is down, and not where it has no such chart', async () => {
+  test('tries again later where the chart repository is down, and not where it has no such chart', async () => {
     const target = untouched;
     const down = ['upgrade', target.name, 'http://127.0.0.1:1/chart.tgz'];
     expect(await failureOfRun(aTask(target, down))).toMatchObject({ type: 'ChartUnavailable', isRetryable: true });
@@ -198,7 +198,7 @@ describe('runHelm', () => {
     expect(await history(target)).toHaveLength(2);
   });
 
-  it('does only what it allows', async () => {
+  test('does only what it allows', async () => {
     const target = untouched;
     const rollback = await failureOfRun(aTask(target, ['rollback', target.name]));
     expect(rollback).toMatchObject({
@@ -213,7 +213,7 @@ describe('runHelm', () => {
     });
   });
 
-  it('stops helm when it is cancelled, so that helm marks its release failed', async () => {
+  test('stops helm when it is cancelled, so that helm marks its release failed', async () => {
     const target = await aTarget('cancelled');
     const input = aTask(target, await waitingArgs(target));
     const { result, cancel } = cancellableActivity(() => runHelm({ cluster, helm, allowedCommands }, input));
@@ -224,7 +224,7 @@ describe('runHelm', () => {
     expect((await history(target)).at(-1)).toEqual({ revision: 3, status: 'failed' });
   });
 
-  it('leaves no helm behind when its worker is killed', async () => {
+  test('leaves no helm behind when its worker is killed', async () => {
     const target = await aTarget('orphaned');
     const args = await waitingArgs(target);
     const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
@@ -311,7 +311,7 @@ describe('preflight', () => {
     return problems;
   }
 
-  it('answers with what was found, changes nothing but its own Lease, and notes the baseline there', async () => {
+  test('answers with what was found, changes nothing but its own Lease, and notes the baseline there', async () => {
     const read = () => kubectl('get', 'ksvc', target.name, '-o', 'jsonpath={.spec}{.metadata.annotations}');
     const before = await read();
     expect(await asActivity(() => check(experimentOn(target)))).toEqual({
@@ -335,14 +335,14 @@ describe('preflight', () => {
     expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBeUndefined();
   });
 
-  it('remembers the last write of the run before', async () => {
+  test('remembers the last write of the run before', async () => {
     await kubectl('annotate', 'ksvc', target.name, 'serin.dev/plan=run-before/8');
     await asActivity(() => check(experimentOn(target)));
     const lease = await asActivity(() => readLease(cluster, target));
     expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBe('run-before/8');
   });
 
-  it('refuses a chart that would deploy another image, for the winner that it concerns', async () => {
+  test('refuses a chart that would deploy another image, for the winner that it concerns', async () => {
     const image = 'gcr.io/knative-samples/knative-route-demo:red';
     const problems = await preflightProblems(
       experimentOn(target, { finish: [finishWith(target, '--set', `image=${image}`)] }),
@@ -354,7 +354,7 @@ describe('preflight', () => {
     expect(problems[1]).toMatch(/^for candidate, .* is rendered with image .*:red, but .*:green was judged$/);
   });
 
-  it('refuses a chart that would deploy another revision, or one without a name', async () => {
+  test('refuses a chart that would deploy another revision, or one without a name', async () => {
     const other = await preflightProblems(
       experimentOn(target, { finish: [finishWith(target, '--set', 'name=checked-v3')] }),
     );
@@ -365,7 +365,7 @@ describe('preflight', () => {
     expect(unnamed.at(-1)).toContain('set spec.template.metadata.name to checked-v2 in the chart');
   });
 
-  it('refuses values that render traffic for another revision than the judged one', async () => {
+  test('refuses values that render traffic for another revision than the judged one', async () => {
     const args = ['upgrade', target.name, target.chartUrl, `--values=${target.valuesUrls.experimental}`];
     const finish: Task[] = [{ kind: 'exec', command: 'helm', args, interpolate: true }];
     const problems = await preflightProblems(experimentOn(target, { finish }));
@@ -374,7 +374,7 @@ describe('preflight', () => {
     );
   });
 
-  it('lists all problems together', async () => {
+  test('lists all problems together', async () => {
     const { baseline, candidates } = experimentOn(target);
     const kubectlTask: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
     const experiment = experimentOn(target, {
@@ -393,7 +393,7 @@ describe('preflight', () => {
     ]);
   });
 
-  it('warns of commands whose effect it cannot see ahead, and of --atomic', async () => {
+  test('warns of commands whose effect it cannot see ahead, and of --atomic', async () => {
     const kubectlTask: Task = { kind: 'exec', command: 'kubectl', args: ['version'], interpolate: false };
     const experiment = experimentOn(target, { finish: [finishWith(target, '--atomic'), kubectlTask] });
     const { warnings } = await asActivity(() => check(experiment, { allowedCommands: ['helm', 'kubectl'] }));
@@ -403,14 +403,14 @@ describe('preflight', () => {
     ]);
   });
 
-  it("names the RoleBinding that is missing for helm's records", async () => {
+  test("names the RoleBinding that is missing for helm's records", async () => {
     const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', bindSecrets: false });
     expect(await preflightProblems(experimentOn(unbound))).toEqual([
       "helm may not get, list, create, update, delete secrets in namespace helm-activities-unbound, where the release's records are; apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace helm-activities-unbound",
     ]);
   });
 
-  it('refuses another major version of helm by its name', async () => {
+  test('refuses another major version of helm by its name', async () => {
     const directory = join(sandbox.stateDirectory, 'helm-4');
     await writeFile(directory, '#!/bin/sh\necho v4.0.1\n', { mode: 0o755 });
     expect(await preflightProblems(experimentOn(target), { helm: helmAt(directory) })).toEqual([
@@ -418,20 +418,20 @@ describe('preflight', () => {
     ]);
   });
 
-  it('refuses an interval that is not longer than a scrape', async () => {
+  test('refuses an interval that is not longer than a scrape', async () => {
     const experiment = experimentOn(target, { intervalMs: 10_000 });
     const [problem] = await preflightProblems(experiment, { metrics: { ...metrics, scrapeIntervalMs: 15_000 } });
     expect(problem).toMatch(/^the interval of 10 s is not longer than a scrape of 15 s /);
   });
 
-  it('waits for a Prometheus that does not answer, since the run would be blind', async () => {
+  test('waits for a Prometheus that does not answer, since the run would be blind', async () => {
     const away = { ...metrics, prometheusUrl: 'http://127.0.0.1:1' };
     const failed = await caughtFailure(() => check(experimentOn(target), { metrics: away }));
     expect(failed).toMatchObject({ type: 'MetricsUnavailable', isRetryable: true });
     expect(failed.message).toContain('the run would be blind from its first step on');
   });
 
-  it('refuses a release on which an operation may be at work', async () => {
+  test('refuses a release on which an operation may be at work', async () => {
     const busy = await aTarget('operated');
     await leavePending(busy, 2, 1_000);
     const [problem] = await preflightProblems(experimentOn(busy));
@@ -440,7 +440,7 @@ describe('preflight', () => {
     );
   });
 
-  it('waits for the helm of somebody else as long as the worker is told, whatever its own timeout is', async () => {
+  test('waits for the helm of somebody else as long as the worker is told, whatever its own timeout is', async () => {
     const shared = await aTarget('shared');
     await leavePending(shared, 2, 20_000);
     const experiment = experimentOn(shared, { finish: [finishWith(shared, '--timeout', '5s')] });
@@ -448,14 +448,14 @@ describe('preflight', () => {
     expect(problem).toMatch(/an operation may be at work for another [34]\d s/);
   });
 
-  it('frees a release that was left pending long ago', async () => {
+  test('frees a release that was left pending long ago', async () => {
     const abandoned = await aTarget('abandoned');
     await leavePending(abandoned, 2, 20_000);
     await asActivity(() => check(experimentOn(abandoned, { finish: [finishWith(abandoned, '--timeout', '5s')] })));
     expect((await history(abandoned)).at(-1)).toEqual({ revision: 2, status: 'failed' });
   });
 
-  it('is fenced off when the Lease is lost', async () => {
+  test('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
     const { type } = await caughtFailure(() =>
       preflight({ cluster, helm, metrics, allowedCommands, environment: {} }, input),
@@ -470,7 +470,7 @@ describe.concurrent('compareRendered', () => {
     { revision: target.candidateRevision, image: 'gcr.io/knative-samples/knative-route-demo:green' },
   ];
 
-  it('refuses what helm would leave in place, since its release was not changed with it', async () => {
+  test('refuses what helm would leave in place, since its release was not changed with it', async () => {
     const target = await aTarget('meddled');
     const containers = [{ image: 'gcr.io/knative-samples/knative-route-demo:red' }];
     const template = { metadata: { name: 'meddled-v3' }, spec: { containers } };
@@ -489,7 +489,7 @@ describe.concurrent('compareRendered', () => {
     await asActivity(() => compare('current'));
   });
 
-  it('compares with the release as it is deployed, whatever failed since', async () => {
+  test('compares with the release as it is deployed, whatever failed since', async () => {
     const target = await aTarget('retried');
     const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
     expect(await failureOfRun(aTask(target, wrong))).toMatchObject({ type: 'CommandFailed' });
@@ -505,7 +505,7 @@ describe.concurrent('compareRendered', () => {
     await asActivity(() => compareRendered({ cluster, helm }, input));
   });
 
-  it('frees a release that a killed helm left pending, for which helm renders nothing', async () => {
+  test('frees a release that a killed helm left pending, for which helm renders nothing', async () => {
     const target = await aTarget('left-pending');
     await leavePending(target, 2, 20_000);
     const compare = (timeout: string) => {
@@ -518,7 +518,7 @@ describe.concurrent('compareRendered', () => {
     expect((await history(target)).at(-1)).toEqual({ revision: 2, status: 'failed' });
   });
 
-  it('accepts what preflight accepted, and refuses what has changed since', async () => {
+  test('accepts what preflight accepted, and refuses what has changed since', async () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() =>

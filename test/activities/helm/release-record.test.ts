@@ -1,30 +1,30 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
 
 const record = { name: 'app', version: 3, info: { status: 'pending-upgrade', notes: 'ä' }, chart: { files: [] } };
 
 describe('release records', () => {
-  it('are read as helm writes them: JSON, gzip, base64, and base64 once more by Kubernetes', () => {
+  test('are read as helm writes them: JSON, gzip, base64, and base64 once more by Kubernetes', () => {
     const byHelm = gzipSync(JSON.stringify(record)).toString('base64');
     expect(decodeRecord(Buffer.from(byHelm).toString('base64'))).toEqual(record);
   });
 
-  it('are written so that they can be read again', () => {
+  test('are written so that they can be read again', () => {
     expect(decodeRecord(encodeRecord(record))).toEqual(record);
   });
 
-  it('may be uncompressed, when they are very old', () => {
+  test('may be uncompressed, when they are very old', () => {
     const byHelm = Buffer.from(JSON.stringify(record)).toString('base64');
     expect(decodeRecord(Buffer.from(byHelm).toString('base64'))).toEqual(record);
   });
 
-  it('are told from anything else', () => {
+  test('are told from anything else', () => {
     const other = Buffer.from(Buffer.from('{"kind":"List"}').toString('base64')).toString('base64');
     expect(() => decodeRecord(other)).toThrow('the Secret holds no release record of helm');
   });
 
-  it('are named by release and revision', () => {
+  test('are named by release and revision', () => {
     expect(recordName('app', 3)).toBe('sh.helm.release.v1.app.v3');
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compareWithJudged, findTarget } from '../../../activities/helm/rendered-service.ts';
 
 const target = { namespace: 'prod', name: 'app' };
@@ -17,11 +17,11 @@ metadata: {name: app${namespace}}
 spec: {template: {metadata: {name: app-v2}, spec: {containers: [{image: "app:2"}]}}}
 `;
 
-  it('finds the Knative Service of that name, not another kind of Service', () => {
+  test('finds the Knative Service of that name, not another kind of Service', () => {
     expect(findTarget({ target, namespace: 'prod', manifest: manifest('') })).toMatchObject(rendered);
   });
 
-  it('takes the namespace of the release where the chart names none', () => {
+  test('takes the namespace of the release where the chart names none', () => {
     expect(findTarget({ target, namespace: 'test', manifest: manifest('') })).toBeUndefined();
     const named = findTarget({ target, namespace: 'test', manifest: manifest(', namespace: prod') });
     expect(named).toMatchObject({ ...rendered, namespace: 'prod' });
@@ -29,7 +29,7 @@ spec: {template: {metadata: {name: app-v2}, spec: {containers: [{image: "app:2"}
 });
 
 describe('compareWithJudged', () => {
-  it.each([
+  test.each([
     ['no traffic', undefined],
     ['the judged revision by name', [{ revisionName: 'app-v2', percent: 100 }]],
     ['the latest revision, which is the judged one', [{ latestRevision: true, percent: 100 }]],
@@ -44,7 +44,7 @@ describe('compareWithJudged', () => {
     expect(compareWithJudged({ ...rendered, ...(traffic && { traffic }) }, target, judged)).toEqual([]);
   });
 
-  it('names every difference', () => {
+  test('names every difference', () => {
     const traffic = [
       { revisionName: 'app-v1', percent: 100 },
       { latestRevision: true, percent: 0, tag: 'candidate' },
@@ -56,7 +56,7 @@ describe('compareWithJudged', () => {
     ]);
   });
 
-  it('asks for a revision name where the chart has none', () => {
+  test('asks for a revision name where the chart has none', () => {
     const [problem] = compareWithJudged({ name: 'app', image: 'app:2' }, target, judged);
     expect(problem).toBe(
       'Knative Service prod/app is rendered without a revision name, so it would get a new revision that nobody judged; set spec.template.metadata.name to app-v2 in the chart',

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { jsonDifferences } from '../../../activities/knative/json-differences.ts';
 
 describe('jsonDifferences', () => {
-  it('names each place', () => {
+  test('names each place', () => {
     const found = { containers: [{ image: 'a', env: [{ name: 'X', value: '1' }] }], timeoutSeconds: 300 };
     const wanted = { containers: [{ image: 'a', env: [{ name: 'X', value: '2' }] }], serviceAccountName: 'b' };
     expect(jsonDifferences(found, wanted)).toEqual([
@@ -12,11 +12,11 @@ describe('jsonDifferences', () => {
     ]);
   });
 
-  it('shows lists of another length as a whole', () => {
+  test('shows lists of another length as a whole', () => {
     expect(jsonDifferences({ a: [1] }, { a: [1, 2] })).toEqual([{ path: 'a', found: [1], wanted: [1, 2] }]);
   });
 
-  it('takes what is empty for absent', () => {
+  test('takes what is empty for absent', () => {
     expect(jsonDifferences({ a: {}, b: [], c: { d: null } }, {})).toEqual([]);
     expect(jsonDifferences({ a: 0, b: '', c: false }, {})).toHaveLength(3);
   });

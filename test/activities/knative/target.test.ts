@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { runCommand } from '../../../activities/commands/run-command.ts';
 import { hasType } from '../../../activities/failures.ts';
@@ -106,7 +106,7 @@ describe('patchTraffic', () => {
     await asActivity(() => acquire(target, ours()));
   });
 
-  it('pins both versions with their tags, and waits until the cluster reports the split', async () => {
+  test('pins both versions with their tags, and waits until the cluster reports the split', async () => {
     const before = Date.now();
     const { acceptedAtMs, confirmedAtMs } = await write(aWrite(target, ours(), 1, 10));
     expect(await specTraffic(target)).toEqual([
@@ -126,7 +126,7 @@ describe('patchTraffic', () => {
     });
   });
 
-  it('keeps an edit that was made before its first write', async () => {
+  test('keeps an edit that was made before its first write', async () => {
     const edited = await sandbox.deploySample({ namespace: ownNamespace, name: 'edited' });
     const holder = aHolder('run-edited');
     await asActivity(() => acquire(edited, holder));
@@ -139,14 +139,14 @@ describe('patchTraffic', () => {
     expect(await specTraffic(edited)).toMatchObject(traffic);
   });
 
-  it('tells a run whose history was set back which of its writes came last', async () => {
+  test('tells a run whose history was set back which of its writes came last', async () => {
     const error = await asActivity(() => patchTraffic(cluster, aWrite(target, ours(), 0, 30))).catch(
       (thrown) => thrown,
     );
     expect(error).toMatchObject({ type: 'Fenced', details: [{ ownSequence: 1 }] });
   });
 
-  it('only confirms a write that an earlier attempt made', async () => {
+  test('only confirms a write that an earlier attempt made', async () => {
     const version = () => kubectl('get', 'ksvc', 'patched', '-o', 'jsonpath={.metadata.generation}');
     await write(aWrite(target, ours(), 2, 20));
     const before = await version();
@@ -155,7 +155,7 @@ describe('patchTraffic', () => {
     expect(acceptedAtMs).toBeLessThanOrEqual(Date.now());
   });
 
-  it('refuses a late attempt of an earlier decision', async () => {
+  test('refuses a late attempt of an earlier decision', async () => {
     await write(aWrite(target, ours(), 4, 0));
     expect(await caughtFailure(() => patchTraffic(cluster, aWrite(target, ours(), 3, 30)))).toMatchObject({
       type: 'Fenced',
@@ -165,14 +165,14 @@ describe('patchTraffic', () => {
     expect(await plan(target)).toBe('run-ours/4');
   });
 
-  it('refuses another run that does not hold the Lease', async () => {
+  test('refuses another run that does not hold the Lease', async () => {
     const { type, message } = await caughtFailure(() => patchTraffic(cluster, aWrite(target, aHolder('run-b'), 1, 50)));
     expect(type).toBe('Fenced');
     expect(message).toContain("the target's Lease is not held by this experiment (last write: run-ours/4)");
     expect(await plan(target)).toBe('run-ours/4');
   });
 
-  it('is fenced off when a later decision is written before it is confirmed', async () => {
+  test('is fenced off when a later decision is written before it is confirmed', async () => {
     const late = cancellableActivity(() => patchTraffic(cluster, aWrite(target, ours(), 5, 40)));
     const outcome = late.result.catch((error: unknown) => error);
     await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/5'), { timeout: 20_000 });
@@ -196,20 +196,20 @@ describe('patchTraffic', () => {
     };
   }
 
-  it('looks again at once when the service changed after it was read', async () => {
+  test('looks again at once when the service changed after it was read', async () => {
     const { acceptedAtMs } = await asActivity(() => patchTraffic(meddledWith(2), aWrite(target, ours(), 7, 10)));
     expect(acceptedAtMs).toBeLessThanOrEqual(Date.now());
     expect(await plan(target)).toBe('run-ours/7');
   });
 
-  it('fails as a conflict when the service changes each time', async () => {
+  test('fails as a conflict when the service changes each time', async () => {
     const always = meddledWith(Number.POSITIVE_INFINITY);
     const { type, isRetryable } = await caughtFailure(() => patchTraffic(always, aWrite(target, ours(), 8, 20)));
     expect({ type, isRetryable }).toEqual({ type: 'Conflict', isRetryable: true });
     expect(await plan(target)).toBe('run-ours/7');
   });
 
-  it('can be cancelled while it waits for the confirmation', async () => {
+  test('can be cancelled while it waits for the confirmation', async () => {
     const blind: ActivityCluster = {
       ...cluster,
       readService: async (name) => {
@@ -224,7 +224,7 @@ describe('patchTraffic', () => {
     await outcome;
   });
 
-  it('takes over from a run that has ended once it holds the Lease, also with a later write', async () => {
+  test('takes over from a run that has ended once it holds the Lease, also with a later write', async () => {
     const next = aHolder('run-next');
     await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: ours(), verified: true }));
     await asActivity(() => acquire(target, next));
@@ -236,7 +236,7 @@ describe('patchTraffic', () => {
     expect((await caughtFailure(() => patchTraffic(cluster, aWrite(target, ours(), 9, 90)))).type).toBe('Fenced');
   });
 
-  it('follows the latest revision with the tags pinned behind it', async () => {
+  test('follows the latest revision with the tags pinned behind it', async () => {
     const next = aHolder('run-next');
     await write({ ...aWrite(target, next, 3, 100), followLatest: target.candidateRevision });
     expect(await specTraffic(target)).toEqual([
@@ -246,7 +246,7 @@ describe('patchTraffic', () => {
     ]);
   });
 
-  it('rolls back when the candidate revision is gone', async () => {
+  test('rolls back when the candidate revision is gone', async () => {
     const doomed = await sandbox.deploySample({ namespace: ownNamespace, name: 'doomed' });
     const holder = aHolder('run-doomed');
     await asActivity(() => acquire(doomed, holder));
@@ -291,14 +291,14 @@ describe('patchTraffic', () => {
       await write(aWrite(sick, holder(), 1, 10));
     });
 
-    it('gives the baseline everything: Knative routes nothing anew while the candidate is named, even at 0 %', async () => {
+    test('gives the baseline everything: Knative routes nothing anew while the candidate is named, even at 0 %', async () => {
       await setReady(false);
       const { confirmedAtMs, acceptedAtMs } = await write(aWrite(sick, holder(), 2, 0));
       expect(confirmedAtMs).toBeGreaterThan(acceptedAtMs);
       expect(await specTraffic(sick)).toEqual(baselineOnly);
     });
 
-    it('puts its tag back when it is ready again', async () => {
+    test('puts its tag back when it is ready again', async () => {
       await setReady(true);
       await write({ ...aWrite(sick, holder(), 3, 0), tags: tags() });
       expect(await specTraffic(sick)).toEqual([
@@ -307,7 +307,7 @@ describe('patchTraffic', () => {
       ]);
     });
 
-    it('writes the same decision again when the candidate failed after the write, before Knative carried it out', async () => {
+    test('writes the same decision again when the candidate failed after the write, before Knative carried it out', async () => {
       await setReady(false);
       await write({ ...aWrite(sick, holder(), 3, 0), tags: tags() });
       expect(await specTraffic(sick)).toEqual(baselineOnly);
@@ -315,7 +315,7 @@ describe('patchTraffic', () => {
     });
   });
 
-  it('says that the target is gone', async () => {
+  test('says that the target is gone', async () => {
     const input = { ...aWrite(target, ours(), 1, 0), target: { namespace: ownNamespace, name: 'nowhere' } };
     expect(await caughtFailure(() => patchTraffic(cluster, input))).toMatchObject({
       type: 'TargetGone',
@@ -346,7 +346,7 @@ describe('the Lease', () => {
     await kubectl('patch', 'lease', 'serin-leased', '--type=merge', '-p', patch);
   }
 
-  it('is got once, kept by its holder, and waited for by others', async () => {
+  test('is got once, kept by its holder, and waited for by others', async () => {
     const first = await startRun('target-first');
     const second = await startRun('target-second');
     expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
@@ -362,7 +362,7 @@ describe('the Lease', () => {
     });
   });
 
-  it('is not given up by anybody else, and given up twice without a complaint', async () => {
+  test('is not given up by anybody else, and given up twice without a complaint', async () => {
     const first = await currentHolder();
     await asActivity(() =>
       releaseTarget(cluster, { target: objectName(target), holder: aHolder('run-other'), verified: true }),
@@ -373,7 +373,7 @@ describe('the Lease', () => {
     expect(await asActivity(() => readLease(cluster, objectName(target)))).toBeUndefined();
   });
 
-  it('is taken over from a run that ended, but not before its last activity must have', async () => {
+  test('is taken over from a run that ended, but not before its last activity must have', async () => {
     const ended = await startRun('target-ended');
     const next = await startRun('target-next');
     await asActivity(() => acquire(target, ended));
@@ -396,7 +396,7 @@ describe('the Lease', () => {
     ).toBe('Fenced');
   });
 
-  it('keeps what the run before knew, also when the next one gives up before it has verified anything', async () => {
+  test('keeps what the run before knew, also when the next one gives up before it has verified anything', async () => {
     const [wrong, right] = [await currentHolder(), await startRun('target-right')];
     const owned = { target: objectName(target), holder: wrong };
     const known = { [leaseAnnotations.baseline]: 'leased-v1', [leaseAnnotations.previousPlan]: 'run-ended/7' };
@@ -413,7 +413,7 @@ describe('the Lease', () => {
     expect(lease && isTakenOver(lease)).toBe(true);
   });
 
-  it('is held while a later chain under the same workflow id leaves the end of the earlier one open', async () => {
+  test('is held while a later chain under the same workflow id leaves the end of the earlier one open', async () => {
     const earlier = await currentHolder();
     await temporal.client.workflow.getHandle(earlier.workflowId).terminate();
     await startRun(earlier.workflowId);
@@ -425,7 +425,7 @@ describe('the Lease', () => {
     });
   });
 
-  it('is free when its run has ended on this Temporal, under whatever address that was', async () => {
+  test('is free when its run has ended on this Temporal, under whatever address that was', async () => {
     const elsewhere = { ...(await startRun('target-renamed')), temporalAddress: 'temporal.other-name:7233' };
     const before = await currentHolder();
     await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: before, verified: true }));
@@ -440,7 +440,7 @@ describe('the Lease', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['a workflow that Temporal does not know', { workflowId: 'unheard-of' }, 'is not known to Temporal any more'],
     [
       'another Temporal',
@@ -487,14 +487,14 @@ describe('awaitReadiness and verifyTarget', () => {
     };
   }
 
-  it('answers with the revisions and their images', async () => {
+  test('answers with the revisions and their images', async () => {
     expect(await asActivity(() => awaitReadiness(cluster, { experiment: experiment() }))).toEqual([
       { revision: 'verified-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
       { revision: 'verified-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
     ]);
   });
 
-  it('names everything that is not ready', async () => {
+  test('names everything that is not ready', async () => {
     const input = { experiment: experiment({ baseline: 'verified-v8', candidate: 'verified-v9' }) };
     expect(await caughtFailure(() => awaitReadiness(cluster, input))).toMatchObject({
       type: 'NotReady',
@@ -504,7 +504,7 @@ describe('awaitReadiness and verifyTarget', () => {
     });
   });
 
-  it('refuses a revision of another service for good', async () => {
+  test('refuses a revision of another service for good', async () => {
     await sandbox.deploySample({ namespace: ownNamespace, name: 'stranger', baselineOnly: true });
     const input = { experiment: experiment({ candidate: 'stranger-v1' }) };
     expect(await caughtFailure(() => awaitReadiness(cluster, input))).toMatchObject({
@@ -514,7 +514,7 @@ describe('awaitReadiness and verifyTarget', () => {
     });
   });
 
-  it("verifies the winner, and lets Knative's default and our own pins follow the latest revision", async () => {
+  test("verifies the winner, and lets Knative's default and our own pins follow the latest revision", async () => {
     const { name } = target;
     const winner = { revision: target.candidateRevision, image: '' };
     const verify = () =>
@@ -545,7 +545,7 @@ describe('awaitReadiness and verifyTarget', () => {
     });
   });
 
-  it('does not ask a rolled back target for the latest revision', async () => {
+  test('does not ask a rolled back target for the latest revision', async () => {
     const winner = { revision: target.baselineRevision, image: '' };
     await write(aWrite(target, aHolder('run-verified'), 2, 0));
     const input = { target: objectName(target), winner, requireLatest: false };
@@ -573,12 +573,12 @@ describe('runCommand', () => {
     await asActivity(() => acquireTarget({ cluster, temporal }, { target, holder: holder() }));
   });
 
-  it('answers with what the command printed, secrets redacted', async () => {
+  test('answers with what the command printed, secrets redacted', async () => {
     const input = task('sh', '-c', 'echo "token $1"', 'sh', '--token=hunter22');
     expect(await asActivity(() => runCommand(dependencies(), input))).toEqual({ output: 'token --token=***' });
   });
 
-  it('runs nothing that the worker does not allow', async () => {
+  test('runs nothing that the worker does not allow', async () => {
     expect(await caughtFailure(() => runCommand(dependencies(), task('rm', '-rf', '/nowhere')))).toMatchObject({
       type: 'CommandNotAllowed',
       isRetryable: false,
@@ -586,7 +586,7 @@ describe('runCommand', () => {
     });
   });
 
-  it('says what ran, how it ended, and what it said last', async () => {
+  test('says what ran, how it ended, and what it said last', async () => {
     const input = task('sh', '-c', 'echo about to fail; echo no such thing >&2; exit 4');
     expect(await caughtFailure(() => runCommand(dependencies(), input))).toMatchObject({
       type: 'CommandFailed',
@@ -595,21 +595,21 @@ describe('runCommand', () => {
     });
   });
 
-  it('stops at its limit', async () => {
+  test('stops at its limit', async () => {
     const input = { ...task('sh', '-c', 'sleep 60'), limitMs: 1_000 };
     const { type, message } = await caughtFailure(() => runCommand(dependencies(), input));
     expect(type).toBe('CommandFailed');
     expect(message).toBe('sh -c "sleep 60" was stopped at its limit of 1 s: no output');
   });
 
-  it('does not start without the Lease', async () => {
+  test('does not start without the Lease', async () => {
     const input = { ...task('sh', '-c', 'exit 0'), holder: aHolder('run-other') };
     expect((await caughtFailure(() => runCommand(dependencies(), input))).type).toBe('Fenced');
   });
 });
 
 describe('the API server', () => {
-  it('is believed when it denies something', async () => {
+  test('is believed when it denies something', async () => {
     const { type, isRetryable, message } = await caughtFailure(() =>
       cluster.readSecret({ namespace: 'kube-system', name: 'x' }),
     );
@@ -617,7 +617,7 @@ describe('the API server', () => {
     expect(message).toMatch(/^cannot get secrets kube-system\/x: .*; grant the worker the right "get" on secrets$/);
   });
 
-  it('names what it refuses', async () => {
+  test('names what it refuses', async () => {
     const { metadata } =
       (await asActivity(() => cluster.readService({ namespace: ownNamespace, name: 'leased' }))) ?? {};
     const patch = { resourceVersion: metadata?.resourceVersion ?? '', annotations: {}, traffic: [{ percent: 50 }] };

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { measure } from '../../../metrics/prometheus/measure.ts';
 import { identityAttributes, pushHistograms } from './otlp-push.ts';
 import type { PushedHistogram } from './otlp-push.ts';
@@ -14,7 +14,7 @@ async function push(server: PrometheusServer, histograms: readonly PushedHistogr
   return atMs;
 }
 
-it.each([
+test.each([
   { name: 'as labels', promotedAttributes: identityAttributes },
   { name: 'in target_info', promotedAttributes: [] },
 ])('measures what is pushed by OTLP with the identity $name, births too', async ({ promotedAttributes }) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts';
 import type { TargetObservation } from '../../../core/traffic/target.ts';
 import { freePort } from '../../../sandbox/processes/ports.ts';
@@ -20,7 +20,7 @@ async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetOb
 }
 
 describe('queryMetrics', () => {
-  it('answers with the target even while the metrics are out of sight, and with the time of the look', async () => {
+  test('answers with the target even while the metrics are out of sight, and with the time of the look', async () => {
     const beforeMs = Date.now();
     const signal = new AbortController().signal;
     const { queryMetrics } = await activity(() => Promise.resolve({ kind: 'gone' }), signal);
@@ -31,7 +31,7 @@ describe('queryMetrics', () => {
     expect(observation.atMs).toBeLessThanOrEqual(Date.now());
   });
 
-  it('hands the cancellation of the activity to both looks', async () => {
+  test('hands the cancellation of the activity to both looks', async () => {
     const cancelled = new Error('activity cancelled');
     const controller = new AbortController();
     controller.abort(cancelled);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatComparison, formatMetric, formatPair } from '../../../core/measurements/comparison.ts';
 
 describe('formatComparison', () => {
-  it.each([
+  test.each([
     { metric: 'error-rate', value: 0.031, relation: '>', limit: 0.01, expected: 'error-rate 0.031 > limit 0.010' },
     {
       metric: 'error-rate',
@@ -33,7 +33,7 @@ describe('formatComparison', () => {
     expect(formatComparison(comparison)).toBe(expected);
   });
 
-  it('never shows numbers that contradict the relation', () => {
+  test('never shows numbers that contradict the relation', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true, noDefaultInfinity: true }).map((x) => Number(x.toFixed(9)));
     fc.assert(
       fc.property(share, share, (value, limit) => {
@@ -48,14 +48,14 @@ describe('formatComparison', () => {
 });
 
 describe('formatMetric', () => {
-  it('has the unit and no fewer decimals than the value', () => {
+  test('has the unit and no fewer decimals than the value', () => {
     expect(formatMetric('mean-latency', 10_000)).toBe('10000.0 ms');
     expect(formatMetric('error-rate', 0.0125)).toBe('0.0125');
   });
 });
 
 describe('formatPair', () => {
-  it.each<[readonly [number, number], readonly [string, string]]>([
+  test.each<[readonly [number, number], readonly [string, string]]>([
     [
       [57.45125272734794, 15.314736729202199],
       ['57.451', '15.315'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../../../core/measurements/counters.ts';
 import { type Counts, noCounts } from '../../../core/measurements/measurement.ts';
 
@@ -34,7 +34,7 @@ const otherBoundaries: Counts = {
 };
 
 describe('addCounts', () => {
-  it('sums every count and the cumulative buckets boundary by boundary', () => {
+  test('sums every count and the cumulative buckets boundary by boundary', () => {
     expect(addCounts(first, second)).toEqual({
       requests: 13,
       errors5xx: 1,
@@ -48,14 +48,14 @@ describe('addCounts', () => {
     });
   });
 
-  it.each([
+  test.each([
     { name: 'on the left', a: noCounts, b: first },
     { name: 'on the right', a: first, b: noCounts },
   ])('adds nothing for a window without requests $name', ({ a, b }) => {
     expect(addCounts(a, b)).toEqual(first);
   });
 
-  it.each([
+  test.each([
     { name: 'another boundary', other: otherBoundaries },
     { name: 'fewer boundaries', other: { ...second, buckets: second.buckets.slice(1) } },
     { name: 'more boundaries', other: { ...second, buckets: [{ le: 1, count: 0 }, ...second.buckets] } },
@@ -68,7 +68,7 @@ describe('addCounts', () => {
 });
 
 describe('haveSameBoundaries', () => {
-  it('accepts equal boundaries, and counts without buckets', () => {
+  test('accepts equal boundaries, and counts without buckets', () => {
     expect(haveSameBoundaries(first, second)).toBe(true);
     expect(haveSameBoundaries(first, noCounts)).toBe(true);
     expect(haveSameBoundaries(noCounts, first)).toBe(true);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { builtInMetrics } from '../../../core/experiment/metric.ts';
 import { type Counts, noCounts } from '../../../core/measurements/measurement.ts';
 import { metricValue } from '../../../core/measurements/metric-value.ts';
@@ -17,7 +17,7 @@ const counts: Counts = {
 };
 
 describe('metricValue', () => {
-  it.each([
+  test.each([
     { metric: 'request-count', errorClass: '5xx', expected: 200 },
     { metric: 'mean-latency', errorClass: '5xx', expected: 12.5 },
     { metric: '95th-percentile-tail-latency', errorClass: '5xx', expected: 30 },
@@ -34,7 +34,7 @@ describe('metricValue', () => {
     expect(metricValue(metric, counts, errorClass)).toBeCloseTo(expected, 12);
   });
 
-  it('counts zero without requests, and has no rate and no latency then', () => {
+  test('counts zero without requests, and has no rate and no latency then', () => {
     expect(builtInMetrics.map((metric) => [metric, metricValue(metric, noCounts, '5xx')])).toEqual([
       ['request-count', 0],
       ['mean-latency', undefined],
@@ -49,7 +49,7 @@ describe('metricValue', () => {
     ]);
   });
 
-  it('takes the mean of the requests whose latency is known, and has none where none is', () => {
+  test('takes the mean of the requests whose latency is known, and has none where none is', () => {
     const untimed = { ...counts, requests: 300 };
     expect(metricValue('mean-latency', untimed, '5xx')).toBeCloseTo(12.5, 12);
     expect(metricValue('mean-latency', { ...untimed, latencySumMs: 0, buckets: [] }, '5xx')).toBeUndefined();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Bucket } from '../../../core/measurements/measurement.ts';
 import { histogramQuantile, isBeyondLastBoundary } from '../../../core/measurements/quantile.ts';
 
@@ -11,7 +11,7 @@ function cumulative(boundaries: readonly (number | null)[], counts: readonly num
 describe('histogramQuantile', () => {
   // Reference values: the rule of histogram_quantile, https://prometheus.io/docs/prometheus/latest/querying/functions/,
   // lower + (upper - lower) * (rank - cumulative count below) / (count in the bucket).
-  it.each([
+  test.each([
     { name: 'inside a bucket', quantile: 0.95, counts: [0, 90, 10, 0], expected: 15 },
     { name: 'in the lowest bucket, from 0', quantile: 0.95, counts: [100, 0, 0, 0], expected: 4.75 },
     { name: 'on a boundary', quantile: 0.95, counts: [5, 90, 5, 0], expected: 10 },
@@ -22,13 +22,13 @@ describe('histogramQuantile', () => {
     expect(histogramQuantile(quantile, cumulative([5, 10, 20, null], counts))).toBeCloseTo(expected, 12);
   });
 
-  it('has no value without requests or without a finite boundary', () => {
+  test('has no value without requests or without a finite boundary', () => {
     expect(histogramQuantile(0.95, [])).toBeUndefined();
     expect(histogramQuantile(0.95, cumulative([5, null], [0, 0]))).toBeUndefined();
     expect(histogramQuantile(0.95, cumulative([null], [10]))).toBeUndefined();
   });
 
-  it('lies in the bucket that holds the rank, and never falls when the quantile rises', () => {
+  test('lies in the bucket that holds the rank, and never falls when the quantile rises', () => {
     const boundaries = [5, 10, 20, 40, 100, null];
     const counts = fc.array(fc.nat(1000), { minLength: boundaries.length, maxLength: boundaries.length });
     const quantile = fc.double({ min: 0.01, max: 0.99, noNaN: true });
@@ -49,7 +49,7 @@ describe('histogramQuantile', () => {
 });
 
 describe('isBeyondLastBoundary', () => {
-  it('distinguishes a quantile in the +Inf bucket from one on the last boundary', () => {
+  test('distinguishes a quantile in the +Inf bucket from one on the last boundary', () => {
     expect(isBeyondLastBoundary(0.95, cumulative([5, 10, null], [0, 95, 5]))).toBe(false);
     expect(isBeyondLastBoundary(0.95, cumulative([5, 10, null], [0, 94, 6]))).toBe(true);
     expect(isBeyondLastBoundary(0.95, [])).toBe(false);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { assess } from '../../../core/verdicts/assess.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import type { Counts, Measurement } from '../../../core/measurements/measurement.ts';
@@ -38,7 +38,7 @@ function limits(maxCandidateWeight: number, maxCandidateWeightIncrement: number)
 }
 
 describe('firstWeight', () => {
-  it.each([
+  test.each([
     { max: 100, increment: 10, expected: 10 },
     { max: 75, increment: 100, expected: 75 },
     { max: 100, increment: 0, expected: 1 },
@@ -50,7 +50,7 @@ describe('firstWeight', () => {
 });
 
 describe('nextWeight', () => {
-  it.each([
+  test.each([
     { name: 'climbs by the increment', situation: { weight: 10 }, weight: 20, reason: 'climbs 10 -> 20' },
     {
       name: 'climbs to the maximum when less than an increment is left',
@@ -136,7 +136,7 @@ describe('nextWeight', () => {
     steps: fc.array(fc.constantFrom(good, failing, few, suspect, none), { minLength: 1, maxLength: 30 }),
   });
 
-  it('rises at most by the increment, never beyond the maximum, in whole percents of 1..100', () => {
+  test('rises at most by the increment, never beyond the maximum, in whole percents of 1..100', () => {
     fc.assert(
       fc.property(situation, ({ max, increment, steps }) => {
         const experiment = limits(max, increment);
@@ -154,7 +154,7 @@ describe('nextWeight', () => {
     );
   });
 
-  it('is never higher when more of the same requests failed', () => {
+  test('is never higher when more of the same requests failed', () => {
     const requests = fc.integer({ min: 1, max: 2000 });
     fc.assert(
       fc.property(requests, fc.nat(2000), fc.nat(2000), fc.integer({ min: 1, max: 100 }), (total, a, b, weight) => {

@@ -62,7 +62,7 @@ function planCases(
       };
     },
   );
-  return planNextStep({ experiment, candidateStates: candidateStates, inputs });
+  return planNextStep({ experiment, candidateStates, inputs });
 }
 
 const atEnd = { iteration: 5 };

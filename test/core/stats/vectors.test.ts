@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   failGrid,
   failIncrements,
@@ -25,7 +25,7 @@ import { expectedExcess, logBeta, logGamma, regularizedBeta } from '../../../cor
 const bounds = { falsePass: 0.05, falseFail: 0.05 };
 
 describe('Bernoulli evidence', () => {
-  it.each([
+  test.each([
     [0, 0, 0.01, 0, 0],
     [300, 0, 0.01, 2.0262335836, -2.2217835015],
     [500, 1, 0.01, 1.4359041715, -2.611539382],
@@ -41,7 +41,7 @@ describe('Bernoulli evidence', () => {
     expect(logFailEvidence({ requests, bad }, boundary)).toBeCloseTo(fail, 9);
   });
 
-  it.each([
+  test.each([
     [0, 0, 1, 0],
     [300, 0, 0.01381411, 0],
     [500, 1, 0.01500177, 0],
@@ -62,11 +62,11 @@ describe('Bernoulli evidence', () => {
     expect(interval.lower).toBeCloseTo(lower, 8);
   });
 
-  it('bounds a share at another error', () => {
+  test('bounds a share at another error', () => {
     expect(shareInterval({ requests: 300, bad: 0 }, { ...bounds, falsePass: 0.2 }).upper).toBeCloseTo(0.00824385, 8);
   });
 
-  it.each([
+  test.each([
     [1000, 5, 0.5, 1.5468059207],
     [1000, 0, 0, 10.0503358535],
     [1000, 5, 0, -Infinity],
@@ -77,7 +77,7 @@ describe('Bernoulli evidence', () => {
     else expect(log).toBe(expected);
   });
 
-  it('has the grids that the bounds were measured with', () => {
+  test('has the grids that the bounds were measured with', () => {
     expect([passGrid, failGrid]).toEqual([
       [0, 0.25, 0.5, 0.75, 0.9],
       [1.25, 1.6, 2.5, 5, 15, 60],
@@ -86,7 +86,7 @@ describe('Bernoulli evidence', () => {
 });
 
 describe('restarts', () => {
-  it.each([
+  test.each([
     [
       0.01,
       [
@@ -117,7 +117,7 @@ describe('restarts', () => {
 });
 
 describe('relative evidence', () => {
-  it.each([
+  test.each([
     [2, 2.2011473768],
     [0.5, -2.7229644877],
     [1.5, 1.3636299711],
@@ -126,7 +126,7 @@ describe('relative evidence', () => {
     expect(logConditional(trials, psi) - logConditional(trials, 1)).toBeCloseTo(expected, 9);
   });
 
-  it('of a ramp, interval by interval', () => {
+  test('of a ramp, interval by interval', () => {
     const intervals = [
       [12, 228, 1, 2],
       [36, 204, 3, 1],
@@ -159,7 +159,7 @@ describe('the increments of mean latency', () => {
     return counts.map((inBucket, index) => ({ le: edges[index] ?? null, count: (count += inBucket) }));
   };
 
-  it('of five buckets', () => {
+  test('of five buckets', () => {
     const interval = { buckets: cumulative([20, 40, 60, 100, 500], [10, 50, 30, 8, 2]), sumMs: 3700 };
     const below = logGrowthBelow(interval, { bet: 0.0008, boundaryMs: 50, capMs: 500 });
     const above = logGrowthAbove(interval, { bet: 0.006, limitMs: 30 });
@@ -167,7 +167,7 @@ describe('the increments of mean latency', () => {
     expect(above).toBeCloseTo(0.766975240202, 10);
   });
 
-  it.each([
+  test.each([
     [[0, 4, 20, 40, 25, 8, 2, 1, 0, 0], 3600, 0.408557418407, -2.366281618843],
     [[0, 4, 20, 40, 25, 8, 2, 0, 0, 1], 6600, -0.077673910942, -2.355927422343],
   ])('of Knative buckets %j with the sum %f', (counts, sumMs, pass, fail) => {
@@ -176,7 +176,7 @@ describe('the increments of mean latency', () => {
     expect(meanFailIncrements(interval, 50)[1]).toBeCloseTo(fail, 10);
   });
 
-  it('of a higher stake', () => {
+  test('of a higher stake', () => {
     const counts = [0, 4, 20, 40, 25, 8, 2, 1, 0, 0];
     const interval = { buckets: cumulative([5, 10, 20, 40, 60, 80, 100, 150, 2000], counts), sumMs: 3600 };
     expect(meanFailIncrements(interval, 50)[2]).toBeCloseTo(-10.295457165721, 10);
@@ -184,7 +184,7 @@ describe('the increments of mean latency', () => {
 });
 
 describe('special functions', () => {
-  it.each([
+  test.each([
     [0.5, 0.572364942925],
     [3.7, 1.428072326665],
     [100, 359.134205369575],
@@ -193,15 +193,15 @@ describe('special functions', () => {
     expect(Math.abs(logGamma(z) - expected)).toBeLessThan(1e-11 * Math.max(10, expected)),
   );
 
-  it('ln B', () => expect(logBeta(0.5, 50.5)).toBeCloseTo(-1.386146518128, 10));
+  test('ln B', () => expect(logBeta(0.5, 50.5)).toBeCloseTo(-1.386146518128, 10));
 
-  it.each([
+  test.each([
     [0.01, 0.5, 50.5, 0.685115238549],
     [0.01, 3, 300, 0.582416786983],
     [0.05, 26, 975, 0.999948889258],
   ])('I at %f of (%f, %f)', (x, a, b, expected) => expect(regularizedBeta(x, { a, b })).toBeCloseTo(expected, 10));
 
-  it.each([
+  test.each([
     [0.01, 0.5, 50.5, 4.658920205e-3],
     [0.01, 3, 300, 2.165543916e-3],
     [0.05, 26, 975, 9.116573698e-8],
@@ -211,7 +211,7 @@ describe('special functions', () => {
 });
 
 describe('the sequential t', () => {
-  it.each([
+  test.each([
     [12, 3, 1.9383319823],
     [12, 5, 4.8645512204],
     [30, 3.5, 3.3653219069],

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatFinished, mendingCommands } from '../../../core/tasks/finished-tasks.ts';
 import { anExperiment } from '../../support/builders.ts';
 
 describe('formatFinished', () => {
-  it('names each command with its release, and hides secrets', () => {
+  test('names each command with its release, and hides secrets', () => {
     const release = { name: 'app', namespace: 'shop', revision: 3, status: 'deployed' };
     expect(
       formatFinished([
@@ -15,7 +15,7 @@ describe('formatFinished', () => {
 });
 
 describe('mendingCommands', () => {
-  it("are the helm commands of the finish actions with the baseline's variables, in the target's namespace", () => {
+  test("are the helm commands of the finish actions with the baseline's variables, in the target's namespace", () => {
     const helm = (...args: string[]) => ({ kind: 'exec', command: 'helm', args, interpolate: true }) as const;
     const finish = [
       helm('upgrade', 'app', 'chart', '--values={{ .promote }}.yaml'),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseHelmCommand, withNamespace } from '../../../core/tasks/helm-command.ts';
 
 function parseUpgrade(...args: string[]) {
@@ -8,7 +8,7 @@ function parseUpgrade(...args: string[]) {
 }
 
 describe('parseHelmCommand', () => {
-  it("reads the seed's command", () => {
+  test("reads the seed's command", () => {
     const args = [
       'upgrade',
       '--install',
@@ -26,7 +26,7 @@ describe('parseHelmCommand', () => {
     });
   });
 
-  it('distinguishes the values of flags from release and chart, before and after the subcommand', () => {
+  test('distinguishes the values of flags from release and chart, before and after the subcommand', () => {
     const args = [
       '--burst-limit',
       '50',
@@ -44,7 +44,7 @@ describe('parseHelmCommand', () => {
     expect(parseUpgrade(...args)).toMatchObject({ release: 'rel', chart: 'app', namespace: 'ns', installs: false });
   });
 
-  it.each([
+  test.each([
     [['-n', 'a'], 'a'],
     [['-na'], 'a'],
     [['-n=a'], 'a'],
@@ -56,7 +56,7 @@ describe('parseHelmCommand', () => {
     expect(parseUpgrade('upgrade', 'rel', 'chart', ...flags).namespace).toBe(namespace);
   });
 
-  it.each([
+  test.each([
     ['90s', 90_000],
     ['1h2m3.5s', 3_723_500],
     ['250ms', 250],
@@ -65,12 +65,12 @@ describe('parseHelmCommand', () => {
     expect(parseUpgrade('upgrade', 'rel', 'chart', '--timeout', text).timeoutMs).toBe(timeoutMs);
   });
 
-  it('leaves out the output format, which is ours to set', () => {
+  test('leaves out the output format, which is ours to set', () => {
     const args = ['upgrade', 'rel', '-o', 'yaml', 'chart', '--output=table', '--wait'];
     expect(parseUpgrade(...args).args).toEqual(['upgrade', 'rel', 'chart', '--wait']);
   });
 
-  it.each([
+  test.each([
     [['rollback', 'rel'], 'only `helm upgrade` is supported, not `helm rollback`'],
     [[], 'only `helm upgrade` is supported, not `helm `'],
     [['upgrade', 'rel'], '`helm upgrade` takes a release and a chart, not 1 arguments'],
@@ -93,7 +93,7 @@ describe('parseHelmCommand', () => {
 });
 
 describe('withNamespace', () => {
-  it('adds the namespace only where none is named', () => {
+  test('adds the namespace only where none is named', () => {
     expect(withNamespace(parseUpgrade('upgrade', 'rel', 'chart'), 'ns')).toEqual([
       'upgrade',
       'rel',

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatCommand, redactArgs, redactOutput, redactValues } from '../../../core/tasks/redact.ts';
 
 describe('redactArgs', () => {
-  it.each([
+  test.each([
     [
       ['--set', 'key=hunter22'],
       ['--set', '***'],
@@ -31,7 +31,7 @@ describe('redactArgs', () => {
 });
 
 describe('redactOutput', () => {
-  it.each([
+  test.each([
     [
       'Error from server: error when applying patch:\n{"data":{"key":"aGk="}}\nto:\nResource: "v1, Resource=secrets"\nfor: "f": no',
       'Error from server: error when applying patch:\n***\nto:\nResource: "v1, Resource=secrets"\nfor: "f": no',
@@ -47,14 +47,14 @@ describe('redactOutput', () => {
     expect(redactOutput(output, [])).toBe(shown);
   });
 
-  it('hides the values of secret flags wherever they show up', () => {
+  test('hides the values of secret flags wherever they show up', () => {
     const args = ['upgrade', '--set', 'user=admin,password=hunter22', '--kube-token', 'tok-12345'];
     expect(redactOutput('error: login admin/hunter22 with tok-12345 failed', args)).toBe(
       'error: login ***/*** with *** failed',
     );
   });
 
-  it('leaves values alone that are too short to be secrets', () => {
+  test('leaves values alone that are too short to be secrets', () => {
     expect(redactOutput('3 of 3 ready', ['--set', 'replicas=3'])).toBe('3 of 3 ready');
   });
 });
@@ -62,7 +62,7 @@ describe('redactOutput', () => {
 describe('redactValues', () => {
   const key = '-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n';
 
-  it.each([
+  test.each([
     ['as it is', 'the token is s3cr&t!', ['s3cr&t!'], 'the token is ***'],
     ['with the line break that its file ended with', 'token s3cr&t! refused', ['s3cr&t!\n'], 'token *** refused'],
     ['in a URL', 'GET /?key=s3cr%26t! failed', ['s3cr&t!'], 'GET /?key=*** failed'],
@@ -72,13 +72,13 @@ describe('redactValues', () => {
     expect(redactValues(text, secrets)).toBe(expected);
   });
 
-  it('leaves alone what is too short to be a secret', () => {
+  test('leaves alone what is too short to be a secret', () => {
     expect(redactValues('3 of 3 ready', ['3', ''])).toBe('3 of 3 ready');
   });
 });
 
 describe('formatCommand', () => {
-  it('quotes words with spaces', () => {
+  test('quotes words with spaces', () => {
     expect(formatCommand('helm', ['upgrade', 'app', '--description', 'by serin'])).toBe(
       'helm upgrade app --description "by serin"',
     );

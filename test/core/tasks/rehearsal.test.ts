@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rehearsableApplies, possibleWinners } from '../../../core/tasks/rehearsal.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
 import { anExperiment } from '../../support/builders.ts';
@@ -29,24 +29,24 @@ describe('rehearsableApplies', () => {
     return rehearsableApplies(experiment, isBaseline ? experiment.baseline : candidate);
   }
 
-  it('are those that nothing but each other comes before', () => {
+  test('are those that nothing but each other comes before', () => {
     expect(rehearsed([ready, apply, others, script, apply])).toEqual([apply, others]);
     expect(rehearsed([script, apply])).toEqual([]);
     expect(rehearsed([apply], { loop: [ready] })).toEqual([apply]);
   });
 
-  it('are none where a loop action may make what they need', () => {
+  test('are none where a loop action may make what they need', () => {
     expect(rehearsed([apply], { loop: [script] })).toEqual([]);
   });
 
-  it('are those that may run for the winner', () => {
+  test('are those that may run for the winner', () => {
     const condition = { kind: 'call', name: 'CandidateWon' } as const;
     expect(rehearsed([{ ...script, condition }, apply])).toEqual([]);
     expect(rehearsed([{ ...script, condition }, apply], { isBaseline: true })).toEqual([apply]);
     expect(rehearsed([{ ...apply, condition }], { isBaseline: true })).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['another subcommand', kubectl('delete', '-f', 'app.yaml')],
     ['a subcommand of apply', kubectl('apply', 'view-last-applied', '-f', 'app.yaml')],
     ['a forced apply, of which kubectl makes no dry run', kubectl('apply', '--force', '-f', 'app.yaml')],

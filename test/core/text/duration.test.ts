@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatDuration, parseDuration } from '../../../core/text/duration.ts';
 
 describe('parseDuration', () => {
-  it.each([
+  test.each([
     ['0s', 0],
     ['1ms', 1],
     ['500ms', 500],
@@ -18,7 +18,7 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each([
+  test.each([
     '',
     '10',
     's',
@@ -39,14 +39,14 @@ describe('parseDuration', () => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
-  it('refuses numbers that would lose precision', () => {
+  test('refuses numbers that would lose precision', () => {
     expect(parseDuration(`${'9'.repeat(10)}h`)).toBeUndefined();
     expect(parseDuration('999999999h')).toBe(999_999_999 * 3_600_000);
   });
 });
 
 describe('formatDuration', () => {
-  it.each([
+  test.each([
     [0, '0 s'],
     [400, '0.4 s'],
     [12_000, '12 s'],

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatWriteId, mayWrite, needsLease, parseWriteId } from '../../../core/traffic/fencing.ts';
 
 const plan = { firstRunId: 'run-a', sequence: 3 };
 
 describe('mayWrite', () => {
-  it.each([
+  test.each([
     { annotation: 'run-a/2', leaseIsOurs: false, expected: 'write' },
     { annotation: 'run-a/3', leaseIsOurs: false, expected: 'alreadyWritten' },
     { annotation: 'run-a/4', leaseIsOurs: true, expected: 'fenced' },
@@ -21,7 +21,7 @@ describe('mayWrite', () => {
     },
   );
 
-  it('lets the first write take over from another run, but only with the Lease', () => {
+  test('lets the first write take over from another run, but only with the Lease', () => {
     const first = { annotation: 'run-b/7', plan: { ...plan, sequence: 1 } };
     expect(mayWrite({ ...first, leaseIsOurs: true })).toEqual({ kind: 'write' });
     expect(mayWrite({ ...first, leaseIsOurs: false })).toEqual({
@@ -30,7 +30,7 @@ describe('mayWrite', () => {
     });
   });
 
-  it('lets a later write take over when no earlier one got through', () => {
+  test('lets a later write take over when no earlier one got through', () => {
     const later = { annotation: 'run-b/7', plan, leaseIsOurs: true };
     expect(mayWrite({ ...later, previousPlan: 'run-b/7' })).toEqual({ kind: 'write' });
     expect(mayWrite({ ...later, previousPlan: 'run-b/6' })).toEqual({
@@ -39,7 +39,7 @@ describe('mayWrite', () => {
     });
   });
 
-  it('never lets an older write follow a newer one, in whatever order they come', () => {
+  test('never lets an older write follow a newer one, in whatever order they come', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 1 }), (sequences) => {
         let annotation: string | undefined;
@@ -59,7 +59,7 @@ describe('mayWrite', () => {
 });
 
 describe('needsLease', () => {
-  it('asks for the Lease unless the last write is of the same run', () => {
+  test('asks for the Lease unless the last write is of the same run', () => {
     expect(needsLease({ plan, annotation: 'run-a/1' })).toBe(false);
     expect(needsLease({ plan, annotation: 'run-b/1' })).toBe(true);
     expect(needsLease({ plan })).toBe(true);
@@ -67,7 +67,7 @@ describe('needsLease', () => {
 });
 
 describe('parseWriteId', () => {
-  it('reads back what formatWriteId writes', () => {
+  test('reads back what formatWriteId writes', () => {
     fc.assert(
       fc.property(fc.uuid(), fc.nat(), (firstRunId, sequence) => {
         expect(parseWriteId(formatWriteId({ firstRunId, sequence }))).toEqual({ firstRunId, sequence });
@@ -75,7 +75,7 @@ describe('parseWriteId', () => {
     );
   });
 
-  it.each(['', 'run-a', 'run-a/', '/1', 'run-a/x', 'run-a/-1', 'a/b/1'])('refuses %j', (text) => {
+  test.each(['', 'run-a', 'run-a/', '/1', 'run-a/x', 'run-a/-1', 'a/b/1'])('refuses %j', (text) => {
     expect(parseWriteId(text)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   formatHolder,
   holderAnnotations,
@@ -29,26 +29,26 @@ function judge(chain: ChainState, changes: Partial<LeaseFacts> = {}, holder = us
 }
 
 describe('judgeOwnership', () => {
-  it('is ours when the identity is ours, whatever the chain does', () => {
+  test('is ours when the identity is ours, whatever the chain does', () => {
     expect(judge({ kind: 'unknown', reason: 'whatever' }, {}, them)).toEqual({ kind: 'ours' });
   });
 
-  it('is held while the holder runs', () => {
+  test('is held while the holder runs', () => {
     const why = 'experiment experiment/default/a is running';
     expect(judge({ kind: 'open' })).toEqual({ kind: 'held', by: them, why });
   });
 
-  it("is free when the holder has ended and its last activity's limit has passed", () => {
+  test("is free when the holder has ended and its last activity's limit has passed", () => {
     expect(judge({ kind: 'closed', closedAtMs: nowMs - 30_000 })).toEqual({ kind: 'free' });
     const why = 'experiment experiment/default/a ended at 2023-11-14 22:14:31 UTC; its last activity may go on for 1 s';
     expect(judge({ kind: 'closed', closedAtMs: nowMs - 29_000 })).toEqual({ kind: 'held', by: them, why });
   });
 
-  it('waits for a raised limit', () => {
+  test('waits for a raised limit', () => {
     expect(judge({ kind: 'closed', closedAtMs: nowMs - 31_000 }, { durationSeconds: 330 }).kind).toBe('held');
   });
 
-  it('is held when nothing is known, with the way out', () => {
+  test('is held when nothing is known, with the way out', () => {
     expect(judge({ kind: 'unknown', reason: 'its workflow is not found' })).toEqual({
       kind: 'held',
       by: them,
@@ -56,7 +56,7 @@ describe('judgeOwnership', () => {
     });
   });
 
-  it('names the holder of a Lease that no experiment made', () => {
+  test('names the holder of a Lease that no experiment made', () => {
     const ownership = judge(
       { kind: 'unknown', reason: 'it names no experiment' },
       { annotations: {}, holderIdentity: 'eve' },
@@ -66,19 +66,19 @@ describe('judgeOwnership', () => {
 });
 
 describe('the holder on the Lease', () => {
-  it('is read back as it was written', () => {
+  test('is read back as it was written', () => {
     const lease = { holderIdentity: formatHolder(us), annotations: holderAnnotations(us) };
     expect(leaseHolder(lease)).toEqual(us);
     expect(isHeldBy(lease, us)).toBe(true);
     expect(isHeldBy(lease, { ...us, firstRunId: 'run-c' })).toBe(false);
   });
 
-  it('is undefined when any part is missing', () => {
+  test('is undefined when any part is missing', () => {
     const { 'serin.dev/workflow-id': _, ...annotations } = holderAnnotations(us);
     expect(leaseHolder({ annotations })).toBeUndefined();
   });
 
-  it('is on this Temporal only when address and namespace are the same', () => {
+  test('is on this Temporal only when address and namespace are the same', () => {
     expect(isOnTemporal(us, { address: 'temporal:7233', namespace: 'default' })).toBe(true);
     expect(isOnTemporal(us, { address: 'temporal:7233', namespace: 'other' })).toBe(false);
     expect(isOnTemporal(us, { address: 'other:7233', namespace: 'default' })).toBe(false);

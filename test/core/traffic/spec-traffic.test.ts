@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TrafficEntry } from '../../../core/traffic/target.ts';
 import {
   followLatestTraffic,
@@ -16,7 +16,7 @@ const shares = (candidate: number) => [
 const everything = () => true;
 
 describe('pinTraffic', () => {
-  it('pins both versions by name and keeps their tags, also of an entry that followed the latest revision', () => {
+  test('pins both versions by name and keeps their tags, also of an entry that followed the latest revision', () => {
     const present = [
       { tag: 'current', revisionName: 'app-v1', percent: 100 },
       { tag: 'candidate', latestRevision: true, percent: 0 },
@@ -27,14 +27,14 @@ describe('pinTraffic', () => {
     ]);
   });
 
-  it('adds the versions that have no entry', () => {
+  test('adds the versions that have no entry', () => {
     expect(pinTraffic({ present: [], isRoutable: everything, shares: shares(0) })).toEqual([
       { revisionName: 'app-v1', percent: 100 },
       { revisionName: 'app-v2', percent: 0 },
     ]);
   });
 
-  it('keeps other revisions at 0 %, and a tag that follows another latest revision', () => {
+  test('keeps other revisions at 0 %, and a tag that follows another latest revision', () => {
     const present = [
       { revisionName: 'app-v1', percent: 60 },
       { revisionName: 'app-v0', tag: 'old', percent: 40 },
@@ -48,7 +48,7 @@ describe('pinTraffic', () => {
     ]);
   });
 
-  it('drops entries of revisions that Knative cannot route to, the candidate included', () => {
+  test('drops entries of revisions that Knative cannot route to, the candidate included', () => {
     const present = [
       { revisionName: 'app-v1', percent: 90 },
       { revisionName: 'app-v2', tag: 'candidate', percent: 10 },
@@ -58,14 +58,14 @@ describe('pinTraffic', () => {
     expect(pinTraffic({ present, isRoutable, shares: shares(0) })).toEqual([{ revisionName: 'app-v1', percent: 100 }]);
   });
 
-  it('pins a version with a share also while Knative cannot route to it', () => {
+  test('pins a version with a share also while Knative cannot route to it', () => {
     const present = [{ revisionName: 'app-v1', tag: 'current', percent: 90 }];
     expect(pinTraffic({ present, isRoutable: () => false, shares: shares(0) })).toEqual([
       { revisionName: 'app-v1', tag: 'current', percent: 100 },
     ]);
   });
 
-  it('gives the share to one entry of a revision that has several tags', () => {
+  test('gives the share to one entry of a revision that has several tags', () => {
     const present = [
       { revisionName: 'app-v1', tag: 'current', percent: 50 },
       { revisionName: 'app-v1', tag: 'stable', percent: 50 },
@@ -78,14 +78,14 @@ describe('pinTraffic', () => {
     ]);
   });
 
-  it('refuses shares that do not sum to 100', () => {
+  test('refuses shares that do not sum to 100', () => {
     const wrong = [{ revision: 'app-v1', percent: 99 }];
     expect(() => pinTraffic({ present: [], isRoutable: everything, shares: wrong })).toThrow(
       'percents of traffic must be whole and sum to 100: app-v1 99 %',
     );
   });
 
-  it('is whole, pinned, keeps every tag of what is routable, and is stable, whatever was there before', () => {
+  test('is whole, pinned, keeps every tag of what is routable, and is stable, whatever was there before', () => {
     fc.assert(
       fc.property(
         anyTraffic,
@@ -123,7 +123,7 @@ const anyTraffic = fc.uniqueArray(
 );
 
 describe('followLatestTraffic', () => {
-  it('follows the latest revision first, with the tags pinned behind it', () => {
+  test('follows the latest revision first, with the tags pinned behind it', () => {
     const present = [
       { tag: 'current', revisionName: 'app-v1', percent: 0 },
       { tag: 'candidate', revisionName: 'app-v2', percent: 100 },
@@ -138,7 +138,7 @@ describe('followLatestTraffic', () => {
     expect(percentsByRevision(next, 'app-v2')).toEqual(new Map([['app-v2', 100]]));
   });
 
-  it('keeps the tags when it is written twice', () => {
+  test('keeps the tags when it is written twice', () => {
     const input = { isRoutable: everything, winner: 'app-v2', latestReadyRevision: 'app-v2' };
     const once = followLatestTraffic({ ...input, present: [{ tag: 'current', revisionName: 'app-v1', percent: 0 }] });
     expect(followLatestTraffic({ ...input, present: once })).toEqual(once);
@@ -146,7 +146,7 @@ describe('followLatestTraffic', () => {
 });
 
 describe('servesShares', () => {
-  it('adds up the entries of a revision and ignores those at 0 %', () => {
+  test('adds up the entries of a revision and ignores those at 0 %', () => {
     const traffic = [
       { revisionName: 'app-v1', percent: 40 },
       { revisionName: 'app-v1', tag: 'current', percent: 50 },
@@ -157,7 +157,7 @@ describe('servesShares', () => {
     expect(servesShares(traffic, shares(11))).toBe(false);
   });
 
-  it('sees traffic that goes elsewhere', () => {
+  test('sees traffic that goes elsewhere', () => {
     const traffic = [
       { revisionName: 'app-v1', percent: 90 },
       { revisionName: 'app-v0', percent: 10 },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { allPass, assess } from '../../../core/verdicts/assess.ts';
 import type { Counts, Measurement } from '../../../core/measurements/measurement.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
@@ -13,7 +13,7 @@ function assessTotals({ baseline, candidate }: { baseline: Counts; candidate: Co
 }
 
 describe('assess', () => {
-  it('judges baseline and candidate against every objective in the order of the manifest', () => {
+  test('judges baseline and candidate against every objective in the order of the manifest', () => {
     const { objectives, samples } = assessTotals({ baseline: good, candidate: failing });
     expect(objectives.map(({ objective, baseline, candidate }) => [objective.metric, baseline, candidate])).toEqual([
       ['mean-latency', 'pass', 'pass'],
@@ -23,13 +23,13 @@ describe('assess', () => {
     expect(samples).toEqual({ baseline: 1000, candidate: 1000 });
   });
 
-  it('does not call the candidate suspect when only the baseline is bad', () => {
+  test('does not call the candidate suspect when only the baseline is bad', () => {
     const { objectives } = assessTotals({ baseline: failing, candidate: good });
     expect(objectives.map(({ suspect }) => suspect)).toEqual([false, false]);
     expect(objectives[1]?.baseline).toBe('fail');
   });
 
-  it('shows the request count, the indicators and the metrics of objectives, each once', () => {
+  test('shows the request count, the indicators and the metrics of objectives, each once', () => {
     const { metrics } = assessTotals(
       { baseline: good, candidate: none },
       { indicators: ['error-count', 'error-rate'] },
@@ -42,7 +42,7 @@ describe('assess', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     { kind: 'error', reason: 'two series for one value' },
     { kind: 'blind', reason: 'Prometheus did not answer' },
   ] as const)('judges nothing when the interval is $kind, whatever the totals say', (measurement) => {
@@ -58,19 +58,19 @@ describe('assess', () => {
 });
 
 describe('allPass', () => {
-  it('holds when every objective of the candidate passes, whatever the baseline does', () => {
+  test('holds when every objective of the candidate passes, whatever the baseline does', () => {
     expect(allPass(assessTotals({ baseline: failing, candidate: good }), 100)).toBe(true);
   });
 
-  it('does not hold when one objective fails', () => {
+  test('does not hold when one objective fails', () => {
     expect(allPass(assessTotals({ baseline: good, candidate: failing }), 100)).toBe(false);
   });
 
-  it('does not hold without enough candidate requests', () => {
+  test('does not hold without enough candidate requests', () => {
     expect(allPass(assessTotals({ baseline: good, candidate: someCounts({ requests: 99 }) }), 100)).toBe(false);
   });
 
-  it.each([
+  test.each([
     { requests: 0, minSamples: 0, expected: false },
     { requests: 99, minSamples: 100, expected: false },
     { requests: 100, minSamples: 100, expected: true },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Objective } from '../../../core/experiment/experiment.ts';
 import { hasEnoughSamples, judgeByThreshold } from '../../../core/verdicts/threshold.ts';
 import { someCounts } from '../../support/builders.ts';
@@ -10,7 +10,7 @@ const meanLatency: Objective = { metric: 'mean-latency', upperLimit: 50, rollbac
 const tailLatency: Objective = { metric: '95th-percentile-tail-latency', upperLimit: 100, rollbackOnFailure: false };
 
 describe('judgeByThreshold', () => {
-  it.each([
+  test.each([
     {
       name: 'passes below the upper limit',
       objective: errorRate,
@@ -93,7 +93,7 @@ describe('judgeByThreshold', () => {
     expect(judgeByThreshold(objective, counts, settings)).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     { name: 'fails under a limit within the histogram', upperLimit: 100, verdict: 'fail' },
     { name: 'fails under a limit on the last boundary', upperLimit: 1000, verdict: 'fail' },
     { name: 'cannot be compared with a limit beyond the histogram', upperLimit: 2000, verdict: 'error' },
@@ -109,18 +109,18 @@ describe('judgeByThreshold', () => {
     expect(judgement.reason).toContain('95th-percentile-tail-latency > 1000.0 ms (the last bucket), limit');
   });
 
-  it('counts the errors of the chosen class', () => {
+  test('counts the errors of the chosen class', () => {
     const counts = { ...someCounts(), errors5xx: 0, errorsNot2xx: 500 };
     expect(judgeByThreshold(errorRate, counts, settings).verdict).toBe('pass');
     expect(judgeByThreshold(errorRate, counts, { ...settings, errorClass: 'not-2xx' }).verdict).toBe('fail');
   });
 
-  it('is suspect by the tolerance of the experiment', () => {
+  test('is suspect by the tolerance of the experiment', () => {
     const counts = someCounts({ requests: 1000, errors: 16 });
     expect(judgeByThreshold(errorRate, counts, { ...settings, tolerance: 0.7 }).suspect).toBe(false);
   });
 
-  it('never judges better when more of the same requests failed', () => {
+  test('never judges better when more of the same requests failed', () => {
     const rank = { fail: 0, error: 0, undecided: 1, pass: 2 } as const;
     const requests = fc.integer({ min: 0, max: 10_000 });
     fc.assert(
@@ -137,7 +137,7 @@ describe('judgeByThreshold', () => {
 });
 
 describe('hasEnoughSamples', () => {
-  it('needs the minimum, and at least one request', () => {
+  test('needs the minimum, and at least one request', () => {
     expect(hasEnoughSamples(99, 100)).toBe(false);
     expect(hasEnoughSamples(100, 100)).toBe(true);
     expect(hasEnoughSamples(0, 0)).toBe(false);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readWorkerConfig } from '../../../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../../../formats/worker/read-settings.ts';
 
@@ -97,7 +97,7 @@ const refusals: readonly [string, string, readonly string[], string][] = [
 ];
 
 describe('the configuration of a worker', () => {
-  it('has a default for everything', () => {
+  test('has a default for everything', () => {
     expect(accepted({})).toEqual({
       taskQueue: 'serin',
       prometheusUrl: 'http://localhost:9090',
@@ -119,15 +119,15 @@ describe('the configuration of a worker', () => {
     });
   });
 
-  it.each(settingCases)('takes %s from the environment', (variable, _key, text, expected) => {
+  test.each(settingCases)('takes %s from the environment', (variable, _key, text, expected) => {
     expect(accepted({ [variable]: text })).toEqual({ ...accepted({}), ...expected });
   });
 
-  it.each(settingCases)('takes, like %s, %s from the file', (_variable, key, text, expected) => {
+  test.each(settingCases)('takes, like %s, %s from the file', (_variable, key, text, expected) => {
     expect(accepted({}, `${key}: '${text}'`)).toEqual({ ...accepted({}), ...expected });
   });
 
-  it.each(refusals)('refuses wrong values of %s', (variable, key, texts, expected) => {
+  test.each(refusals)('refuses wrong values of %s', (variable, key, texts, expected) => {
     for (const text of texts) {
       const got = JSON.stringify(text);
       expect(findProblems({ [variable]: text })).toEqual([`${variable}: expected ${expected}, got ${got}`]);
@@ -137,30 +137,30 @@ describe('the configuration of a worker', () => {
     }
   });
 
-  it('names every setting in these tests', () => {
+  test('names every setting in these tests', () => {
     const [problem = ''] = findProblems({ SERIN_X: '1' });
     const known = problem.match(/SERIN_[A-Z_]+/g)?.filter((name) => name !== 'SERIN_X' && name !== 'SERIN_CONFIG');
     expect(known).toEqual(settingCases.map(([variable]) => variable));
     expect(known).toEqual(refusals.map(([variable]) => variable));
   });
 
-  it('is in the documentation, in the same order', () => {
+  test('is in the documentation, in the same order', () => {
     const readme = readFileSync(new URL('../../../docs/worker-settings.md', import.meta.url), 'utf8');
     const rows = [...readme.matchAll(/^\| `(SERIN_\w+)` +\| `(\w+)` /gm)].map(([, variable, key]) => [variable, key]);
     expect(rows).toEqual(settingCases.map(([variable, key]) => [variable, key]));
   });
 
-  it('prefers the environment to the file', () => {
+  test('prefers the environment to the file', () => {
     const file = 'taskQueue: of-the-file\nhelmPath: /of/the/file';
     const settings = accepted({ SERIN_TASK_QUEUE: 'of-the-environment' }, file);
     expect(settings).toMatchObject({ taskQueue: 'of-the-environment', helmPath: '/of/the/file' });
   });
 
-  it('takes an empty variable for an absent one', () => {
+  test('takes an empty variable for an absent one', () => {
     expect(accepted({ SERIN_TASK_QUEUE: '', SERIN_NONSENSE: '', SERIN_CONFIG: '' })).toEqual(accepted({}));
   });
 
-  it('takes lists, numbers and IPv6 addresses as YAML and JSON write them', () => {
+  test('takes lists, numbers and IPv6 addresses as YAML and JSON write them', () => {
     const file = 'allowedCommands: [helm, /usr/bin/kubectl]\nmaxCachedWorkflows: 200\nhealthAddress: "[::1]:8680"\n';
     const expected = {
       allowedCommands: ['helm', '/usr/bin/kubectl'],
@@ -174,11 +174,11 @@ describe('the configuration of a worker', () => {
     });
   });
 
-  it('allows no command at all when the file says so', () => {
+  test('allows no command at all when the file says so', () => {
     expect(accepted({}, 'allowedCommands: []').allowedCommands).toEqual([]);
   });
 
-  it('reports all problems of the environment and the file at once', () => {
+  test('reports all problems of the environment and the file at once', () => {
     const environment = { SERIN_LOG_LEVEL: 'loud', SERIN_SHUTDOWN_GRACE: 'long', SERIN_TASKQUEUE: 'x' };
     expect(findProblems(environment, 'maxCachedWorkflows: few\ntaskQueu: y')).toEqual([
       'SERIN_LOG_LEVEL: expected one of trace, debug, info, warn, error, got "loud"',
@@ -191,12 +191,12 @@ describe('the configuration of a worker', () => {
     ]);
   });
 
-  it("lets variables of serin's other programs be", () => {
+  test("lets variables of serin's other programs be", () => {
     const environment = { SERIN_WEB_UI: 'http://x', SERIN_CACHE: '/x', SERIN_TOOL_KUBE_APISERVER: '/x', OTHER: 'x' };
     expect(findProblems(environment)).toEqual([]);
   });
 
-  it('says why the file cannot be used', () => {
+  test('says why the file cannot be used', () => {
     expect(findProblems({ SERIN_CONFIG: 'absent.yaml' })).toEqual([
       "SERIN_CONFIG: expected a readable file, got ENOENT: no such file or directory, open 'absent.yaml'",
     ]);
@@ -207,11 +207,11 @@ describe('the configuration of a worker', () => {
     expect(findProblems({}, 'taskQueue')).toEqual(['worker.yaml: expected settings by name, got "taskQueue"']);
   });
 
-  it('takes an empty file for one that sets nothing', () => {
+  test('takes an empty file for one that sets nothing', () => {
     expect(accepted({}, '# nothing\n')).toEqual(accepted({}));
   });
 
-  it('does not show the password of a URL', () => {
+  test('does not show the password of a URL', () => {
     const [problem] = findProblems({ SERIN_PROMETHEUS_URL: 'ftp://user:pass@word@prometheus' });
     expect(problem).toMatch(/got "ftp:\/\/\*\*\*@prometheus"$/);
   });

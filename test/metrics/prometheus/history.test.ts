@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { forecastFromHistory } from '../../../activities/preflight/forecast-from-history.ts';
 import { readHistory } from '../../../metrics/prometheus/history.ts';
 import type { RequestHistory } from '../../../metrics/prometheus/history.ts';
@@ -53,7 +53,7 @@ async function readErrorHistory(errors: readonly number[]): Promise<RequestHisto
 }
 
 describe('the history of a baseline', () => {
-  it('tells the traffic, the latencies, and how errors come together', async () => {
+  test('tells the traffic, the latencies, and how errors come together', async () => {
     const bursts = Array.from({ length: 60 }, (_, index) => (index % 10 === 0 ? 40 : 0));
     const history = await readErrorHistory(bursts);
     expect(history).toMatchObject({
@@ -70,18 +70,18 @@ describe('the history of a baseline', () => {
     expect(history.correlations[2]).toBe(0);
   });
 
-  it('finds no bursts among independent errors', async () => {
+  test('finds no bursts among independent errors', async () => {
     const random = seededRandom(3);
     const history = await readErrorHistory(Array.from({ length: 60 }, () => binomial(random, requests, 0.02)));
     expect(history.correlations[0]).toBeLessThan(0.005);
   });
 
-  it('learns nothing from fewer than 50 intervals', async () => {
+  test('learns nothing from fewer than 50 intervals', async () => {
     const history = await readErrorHistory([3, 0, 40]);
     expect(history).toMatchObject({ intervals: 3, correlations: [null, null, null] });
   });
 
-  it('is empty where Prometheus does not answer', async () => {
+  test('is empty where Prometheus does not answer', async () => {
     const signal = new AbortController().signal;
     const history = await readHistory({
       baseUrl: 'http://127.0.0.1:1',
@@ -105,7 +105,7 @@ describe('the look ahead', () => {
     return warnings.filter((warning) => warning.startsWith('dispersion'));
   }
 
-  it.each([
+  test.each([
     [
       'a clean history',
       Array.from({ length: 60 }, () => 0),

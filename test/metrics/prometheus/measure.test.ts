@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { measure } from '../../../metrics/prometheus/measure.ts';
 import { noCounts } from '../../../core/measurements/measurement.ts';
 import {
@@ -116,7 +116,7 @@ async function showAfter(afterMs: number, exporter: Exporter, content: readonly 
 }
 
 describe('measure', () => {
-  it('counts what was added in the window, over pods and response codes, for each revision', async () => {
+  test('counts what was added in the window, over pods and response codes, for each revision', async () => {
     const [first, second, third] = pods;
     await prometheus.show(first, [...legacy({ counts: [10, 20, 30] }), ...legacy({ code: '500', counts: [0, 0, 1] })]);
     await prometheus.show(second, legacy({ pod: 'pod-2', counts: [5, 5, 5] }));
@@ -143,7 +143,7 @@ describe('measure', () => {
     });
   });
 
-  it('counts a series that is born in the window from 0', async () => {
+  test('counts a series that is born in the window from 0', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, legacy({ counts: [100, 100, 100] }));
     const toMs = await prometheus.show(pod, [
@@ -159,7 +159,7 @@ describe('measure', () => {
     });
   });
 
-  it('counts the new values after a reset, of all buckets together', async () => {
+  test('counts the new values after a reset, of all buckets together', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, legacy({ counts: [2, 50, 100] }));
     await prometheus.show(pod, legacy({ counts: [2, 50, 110], sum: 900 }));
@@ -172,7 +172,7 @@ describe('measure', () => {
     });
   });
 
-  it('keeps what a dead pod counted, and counts the one that takes its place', async () => {
+  test('keeps what a dead pod counted, and counts the one that takes its place', async () => {
     const [oldPod, newPod] = pods;
     const fromMs = await prometheus.show(oldPod, legacy({ pod: 'old', counts: [10, 10, 10] }));
     await prometheus.show(oldPod, legacy({ pod: 'old', counts: [15, 15, 15] }));
@@ -181,7 +181,7 @@ describe('measure', () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(8);
   });
 
-  it('forgets a pod that died before the window', async () => {
+  test('forgets a pod that died before the window', async () => {
     const [pod] = pods;
     await prometheus.show(pod, legacy({ counts: [10, 10, 10] }));
     const fromMs = await prometheus.show(pod, []);
@@ -189,7 +189,7 @@ describe('measure', () => {
     expect(await measureCandidate({ fromMs, toMs })).toEqual(noCounts);
   });
 
-  it('measures no requests where there are no series, or none was added', async () => {
+  test('measures no requests where there are no series, or none was added', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
     const toMs = await prometheus.show(pod, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
@@ -199,7 +199,7 @@ describe('measure', () => {
     expect(await measureWindow({ fromMs, toMs })).toEqual(expected);
   });
 
-  it('does not count again what was out of sight when the window began', async () => {
+  test('does not count again what was out of sight when the window began', async () => {
     const [pod] = pods;
     await prometheus.show(pod, legacy({ counts: [1000, 1000, 1000] }));
     const hiddenAtMs = await prometheus.hide(pod);
@@ -208,7 +208,7 @@ describe('measure', () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(7);
   });
 
-  it('does not mistake what Prometheus has forgotten for new', async () => {
+  test('does not mistake what Prometheus has forgotten for new', async () => {
     const [pod] = pods;
     await prometheus.show(pod, legacy({ counts: [1000, 1000, 1000] }));
     const toMs = await prometheus.show(pod, legacy({ counts: [1007, 1007, 1007] }));
@@ -216,7 +216,7 @@ describe('measure', () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(7);
   });
 
-  it('adds up to the whole over windows that follow each other', async () => {
+  test('adds up to the whole over windows that follow each other', async () => {
     const [pod] = pods;
     const times = [await prometheus.show(pod, legacy({ counts: [0, 0, 0] }))];
     for (const count of [3, 9, 9, 27])
@@ -228,7 +228,7 @@ describe('measure', () => {
     expect(requests).toEqual([3, 6, 0, 18]);
   });
 
-  it('does not mix namespaces, nor names that a regular expression would match', async () => {
+  test('does not mix namespaces, nor names that a regular expression would match', async () => {
     const [pod, other] = pods;
     const fromMs = await prometheus.show(pod, []);
     await prometheus.show(other, [
@@ -251,7 +251,7 @@ describe('measure', () => {
 });
 
 describe("measure of Knative's OpenTelemetry metrics", () => {
-  it('turns seconds into milliseconds and derives the class from the code', async () => {
+  test('turns seconds into milliseconds and derives the class from the code', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, openTelemetry({ counts: [1, 1, 1], sum: 0.1 }, resource()));
     const toMs = await prometheus.show(pod, [
@@ -271,7 +271,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     });
   });
 
-  it('finds the revision of a scraped queue-proxy in its target_info', async () => {
+  test('finds the revision of a scraped queue-proxy in its target_info', async () => {
     const [first, second, third] = pods;
     const fromMs = await prometheus.show(first, [targetInfo('pod-1'), ...openTelemetry({ counts: [1, 1, 1] }, {})]);
     await prometheus.show(second, [targetInfo('pod-2'), ...openTelemetry({ counts: [2, 2, 2] }, {})]);
@@ -280,7 +280,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(5);
   });
 
-  it('tells pods apart that had the same address one after the other', async () => {
+  test('tells pods apart that had the same address one after the other', async () => {
     const [pod] = pods;
     await prometheus.show(pod, [targetInfo('other', 'app-v0'), ...openTelemetry({ counts: [50, 50, 50] }, {})]);
     const fromMs = await prometheus.show(pod, [targetInfo('pod-1'), ...openTelemetry({ counts: [60, 60, 60] }, {})]);
@@ -291,7 +291,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(1 + 62);
   });
 
-  it("counts Istio's sidecars once, and without what is no request of a user", async () => {
+  test("counts Istio's sidecars once, and without what is no request of a user", async () => {
     const istio = (counts: ShownCounter['counts'], labels: Record<string, string> = {}): string[] => {
       const own = {
         reporter: 'destination',
@@ -330,7 +330,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     });
   });
 
-  it("takes latencies and responses from Kourier's Envoy, which counts them apart", async () => {
+  test("takes latencies and responses from Kourier's Envoy, which counts them apart", async () => {
     const kourier = (timed: ShownCounter['counts'], responses: readonly [number, number]): string[] => [
       ...histogramLines({
         family: 'envoy_cluster_upstream_rq_time',
@@ -355,7 +355,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     });
   });
 
-  it('counts the queue-proxy alone where a gateway counts the same requests', async () => {
+  test('counts the queue-proxy alone where a gateway counts the same requests', async () => {
     const gateway = (count: number): string => {
       const labels = `envoy_response_code_class="2",envoy_cluster_name="${namespace}/app-v2"`;
       return `envoy_cluster_upstream_rq_xx{${labels}} ${count}`;
@@ -365,7 +365,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
     expect(await measureCandidate({ fromMs, toMs })).toMatchObject({ requests: 4 });
   });
 
-  it('refuses a revision that has both generations of metrics, naming both', async () => {
+  test('refuses a revision that has both generations of metrics, naming both', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, []);
     const both = [...legacy({ counts: [1, 1, 1] }), ...openTelemetry({ counts: [1, 1, 1] }, resource())];
@@ -380,7 +380,7 @@ describe("measure of Knative's OpenTelemetry metrics", () => {
 });
 
 describe('measure of metrics that cannot be used', () => {
-  it('refuses two series for one value, showing both', async () => {
+  test('refuses two series for one value, showing both', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, legacy({ counts: [1, 1, 1] }));
     await prometheus.show(otherJob, legacy({ counts: [1, 1, 1] }));
@@ -397,7 +397,7 @@ describe('measure of metrics that cannot be used', () => {
     );
   });
 
-  it('goes on counting a pod that has moved to another scrape job', async () => {
+  test('goes on counting a pod that has moved to another scrape job', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, legacy({ counts: [10, 10, 10] }));
     await prometheus.show(pod, []);
@@ -405,7 +405,7 @@ describe('measure of metrics that cannot be used', () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(2);
   });
 
-  it.each([
+  test.each([
     { name: 'the count differs from the +Inf bucket', torn: { count: 5 }, why: 'bucket +Inf is 4, count is 5' },
     {
       name: 'buckets fall',
@@ -427,7 +427,7 @@ describe('measure of metrics that cannot be used', () => {
     expect((await measureCandidate({ fromMs, toMs })).requests).toBe(5);
   });
 
-  it('refuses pods with different buckets', async () => {
+  test('refuses pods with different buckets', async () => {
     const [first, second] = pods;
     const fromMs = await prometheus.show(first, []);
     await prometheus.show(second, legacy({ counts: [1, 1, 1] }));
@@ -439,7 +439,7 @@ describe('measure of metrics that cannot be used', () => {
     );
   });
 
-  it('refuses series without a response code', async () => {
+  test('refuses series without a response code', async () => {
     const [pod] = pods;
     const fromMs = await prometheus.show(pod, []);
     const toMs = await prometheus.show(pod, openTelemetry({ code: '', counts: [1, 1, 1] }, resource()));
@@ -449,7 +449,7 @@ describe('measure of metrics that cannot be used', () => {
     );
   });
 
-  it('says what to do when the interval is not longer than a scrape', async () => {
+  test('says what to do when the interval is not longer than a scrape', async () => {
     const fromMs = Date.parse('2026-11-23T10:00:00Z');
     expect(await measureWindow({ fromMs, toMs: fromMs })).toEqual({
       kind: 'error',
@@ -460,7 +460,7 @@ describe('measure of metrics that cannot be used', () => {
   });
 });
 
-it('is blind while Prometheus is down or does not scrape yet, and counts that time as soon as it does', async () => {
+test('is blind while Prometheus is down or does not scrape yet, and counts that time as soon as it does', async () => {
   const [pod] = pods;
   const fromMs = await prometheus.show(pod, legacy({ counts: [10, 10, 10] }));
   await prometheus.outage.stop();
@@ -482,7 +482,7 @@ it('is blind while Prometheus is down or does not scrape yet, and counts that ti
   expect((await measureCandidate({ fromMs, toMs })).requests).toBe(11);
 });
 
-it('answers in less than 2 KB a version with all of the buckets of Knative', async () => {
+test('answers in less than 2 KB a version with all of the buckets of Knative', async () => {
   const [pod] = pods;
   const boundaries = [
     5, 10, 20, 40, 60, 80, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 2000, 5000, 10000,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectPrometheus } from '../../../metrics/prometheus/prometheus.ts';
 import { Unmeasured } from '../../../metrics/unmeasured.ts';
 import { type PrometheusServer, startPrometheus } from '../../activities/metrics/prometheus-server.ts';
@@ -27,18 +27,18 @@ describe('a real Prometheus', () => {
   });
   afterAll(() => prometheus.remove());
 
-  it('answers with labels and samples in milliseconds', async () => {
+  test('answers with labels and samples in milliseconds', async () => {
     const query = 'label_replace(vector(1.5), "name", "value", "", "")';
     const samples = [{ atMs: 1_700_000_000_000, value: 1.5 }];
     expect(await ask(prometheus.url, { query })).toEqual([{ labels: { name: 'value' }, samples }]);
   });
 
-  it('reads infinite values', async () => {
+  test('reads infinite values', async () => {
     const [series] = await ask(prometheus.url, { query: 'vector(-1/0)' });
     expect(series?.samples[0]?.value).toBe(-Infinity);
   });
 
-  it('refuses a question that it does not understand: an error with its message', async () => {
+  test('refuses a question that it does not understand: an error with its message', async () => {
     expect(await rejection(ask(prometheus.url, { query: 'up{' }))).toEqual({
       kind: 'error',
       reason: expect.stringMatching(
@@ -47,7 +47,7 @@ describe('a real Prometheus', () => {
     });
   });
 
-  it('is not found under a wrong URL: an error with the status', async () => {
+  test('is not found under a wrong URL: an error with the status', async () => {
     expect(await rejection(ask(`${prometheus.url}/wrong/`))).toEqual({
       kind: 'error',
       reason: `Prometheus at ${prometheus.url}/wrong/api/v1/query answered HTTP 404: 404 page not found`,
@@ -74,7 +74,7 @@ describe('what stands before Prometheus, or in its place', () => {
     return serve((_, response) => response.writeHead(status).end(body));
   }
 
-  it.each([
+  test.each([
     { status: 500, body: 'boom', kind: 'blind', detail: 'answered HTTP 500: boom' },
     { status: 503, body: '{"status":"error","error":"query timed out"}', kind: 'blind', detail: 'query timed out' },
     { status: 429, body: 'slow down', kind: 'blind', detail: 'answered HTTP 429: slow down' },
@@ -99,12 +99,12 @@ describe('what stands before Prometheus, or in its place', () => {
     expect(failure.reason).toContain(detail);
   });
 
-  it('shows only the beginning of a long answer', async () => {
+  test('shows only the beginning of a long answer', async () => {
     const { reason } = await rejection(ask(`http://${await answering(500, 'x'.repeat(10_000))}`));
     expect(reason.length).toBeLessThan(400);
   });
 
-  it('is blind when there is no answer within the limit', async () => {
+  test('is blind when there is no answer within the limit', async () => {
     const address = await serve(() => {});
     expect(await rejection(ask(`http://${address}`, { limitMs: 100 }))).toEqual({
       kind: 'blind',
@@ -112,7 +112,7 @@ describe('what stands before Prometheus, or in its place', () => {
     });
   });
 
-  it('is blind when the connection breaks', async () => {
+  test('is blind when the connection breaks', async () => {
     const address = await serve((request) => request.socket.destroy());
     const failure = await rejection(ask(`http://${address}`));
     expect(failure).toEqual({
@@ -121,14 +121,14 @@ describe('what stands before Prometheus, or in its place', () => {
     });
   });
 
-  it("rethrows the caller's abort, which is no outage", async () => {
+  test("rethrows the caller's abort, which is no outage", async () => {
     const controller = new AbortController();
     const cancelled = new Error('activity cancelled');
     const address = await serve(() => controller.abort(cancelled));
     await expect(ask(`http://${address}`, { signal: controller.signal })).rejects.toBe(cancelled);
   });
 
-  it('sends credentials of the URL as basic authentication, and never shows them', async () => {
+  test('sends credentials of the URL as basic authentication, and never shows them', async () => {
     let authorization: string | undefined;
     const address = await serve((request, response) => {
       authorization = request.headers.authorization;

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rangeSelector } from '../../../metrics/prometheus/selector.ts';
 
 describe('rangeSelector', () => {
-  it('selects by equal labels and by alternatives, for a range in whole milliseconds', () => {
+  test('selects by equal labels and by alternatives, for a range in whole milliseconds', () => {
     const matchers = [
       ['namespace_name', 'default'],
       ['revision_name', ['app-v1', 'app-v2']],
@@ -12,13 +12,13 @@ describe('rangeSelector', () => {
     );
   });
 
-  it('leaves out what has one of several values', () => {
+  test('leaves out what has one of several values', () => {
     expect(rangeSelector([['source_workload', { not: ['autoscaler', 'a.b'] }]], 1)).toBe(
       '{source_workload!~"autoscaler|a\\\\.b"}[1ms]',
     );
   });
 
-  it('takes every value literally', () => {
+  test('takes every value literally', () => {
     expect(rangeSelector([['a', 'x"y\\']], 1)).toBe('{a="x\\"y\\\\"}[1ms]');
     expect(rangeSelector([['a', ['v1.2+(x)', 'q"']]], 1)).toBe('{a=~"v1\\\\.2\\\\+\\\\(x\\\\)|q\\""}[1ms]');
   });
