@@ -53,8 +53,9 @@ describe('Temporal', () => {
       'Command failed',
     );
     await sandbox.outages.temporal.start();
-    const found = await sandbox.temporalCommand('workflow', 'list', '--query', 'SerinTarget="sandbox-outages/shop"');
-    expect(found).toMatch(/Running\s+kept\s+any/);
+    // The list is written after the workflow has started, and so perhaps only now.
+    const list = ['workflow', 'list', '--query', 'SerinTarget="sandbox-outages/shop"'];
+    await expect.poll(() => sandbox.temporalCommand(...list), { timeout: 10_000 }).toMatch(/Running\s+kept\s+any/);
   });
 });
 
