@@ -4,7 +4,7 @@ import type { ExperimentStatus } from './status/experiment-status.ts';
 import type { Report } from '../core/report/report.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
-import { restoreRemedy } from '../temporal/read-run.ts';
+import { explainStop } from '../temporal/read-run.ts';
 import { isOutdated } from './cluster.ts';
 import {
   abortReason,
@@ -158,11 +158,11 @@ function statusAfter(
     case 'silent':
       return withTrouble(previous, { reason: 'NoWorker', message: observation.reason }, nowMs);
     case 'stopped': {
-      const { report, runId, how } = observation;
+      const { report, runId } = observation;
       const last = report === undefined ? previous : statusOfReport(report, { nowMs, workflowId, runId, previous });
       return failedStatus(
         last,
-        { reason: 'WorkflowStopped', message: `the workflow ${how}: ${restoreRemedy(experimentTarget(object))}` },
+        { reason: 'WorkflowStopped', message: explainStop(observation, experimentTarget(object)) },
         nowMs,
       );
     }

@@ -21,8 +21,19 @@ export type RunReading =
     }
   /** No answer: no worker runs, the workflow task fails, or the report cannot be read. */
   | { readonly kind: 'silent'; readonly reason: string }
-  /** The run has ended without bringing its target to a final state; the report is the last one, if a worker answers. */
-  | { readonly kind: 'stopped'; readonly how: string; readonly report?: Report };
+  /** The run has ended without a report. */
+  | StoppedRun;
+
+/** A run that has ended and left no report that can be read. */
+export interface StoppedRun {
+  readonly kind: 'stopped';
+  /** As a predicate of "the workflow". */
+  readonly how: string;
+  /** Whether the target may have been left with split traffic: not after a workflow that has completed. */
+  readonly mayBeSplit: boolean;
+  /** The last report of a run that was stopped from outside, where a worker gives it. */
+  readonly report?: Report;
+}
 
 /** The latest run of a workflow; undefined when Temporal knows no workflow of this id. */
 export async function describeWorkflow(
@@ -71,14 +82,15 @@ export async function readRun(client: Client, run: Run, limits: ReadLimits): Pro
   const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
   const end = await callWithin(client, limits.callLimitMs, () => readEnd(handle, run));
   if (end !== undefined) return end;
+  const stop = stops[run.status.name];
+  if (stop !== undefined && !stop.mayAnswer) return stoppedRun(stop);
   const query = callWithin(client, limits.queryLimitMs, () => handle.query(statusQuery));
   const answer = await query.then(
     (report) => readAnswer(asReport(report), run),
-    (error: unknown) => explainSilence(error, run),
+    (error: unknown) => explainSilence(error, run, { isEnded: stop !== undefined }),
   );
-  const how = stops[run.status.name];
-  if (how === undefined) return answer;
-  return { kind: 'stopped', how, ...(answer.kind === 'reported' ? { report: answer.report } : {}) };
+  if (stop === undefined) return answer;
+  return { ...stoppedRun(stop), ...(answer.kind === 'reported' ? { report: answer.report } : {}) };
 }
 
 type Reported = Extract<RunReading, { kind: 'reported' }>;
@@ -103,10 +115,13 @@ function readAnswer(report: Report | undefined, run: Run): Reported | Silent {
   return { kind: 'silent', reason: 'it answers with a report that this version of serin cannot read' };
 }
 
-/** Temporal has just described the run: unless it cannot be reached any more, it is the worker that does not answer. */
-function explainSilence(error: unknown, { taskQueue }: Run): Silent {
+/**
+ * Temporal has just described the run: unless it cannot be reached any more, it is the worker that does not answer. A run that has
+ * ended is known to have, whatever the query comes to.
+ */
+function explainSilence(error: unknown, { taskQueue }: Run, { isEnded }: { readonly isEnded: boolean }): Silent {
   const kind = readCallFailure(error)?.kind;
-  if (kind === 'unavailable') throw error;
+  if (kind === 'unavailable' && !isEnded) throw error;
   const details = failureDetails(error);
   const hasNoWorker = kind === 'late' || /no poller/i.test(details);
   const reason = hasNoWorker
@@ -115,16 +130,26 @@ function explainSilence(error: unknown, { taskQueue }: Run): Silent {
   return { kind: 'silent', reason };
 }
 
-/** How a run ended that did not bring its target to a final state: no report says it. */
-const stops: Partial<Readonly<Record<Run['status']['name'], string>>> = {
-  TERMINATED: 'was terminated',
-  TIMED_OUT: 'ran into its execution timeout',
-  COMPLETED: 'ended as COMPLETED without a report that can be read',
-  FAILED: 'ended as FAILED without a report that can be read',
+interface Stop extends Pick<StoppedRun, 'how' | 'mayBeSplit'> {
+  /** Whether a worker may still give the last report. */
+  readonly mayAnswer: boolean;
+}
+
+/** How a run ended that has left no report. */
+const stops: Partial<Readonly<Record<Run['status']['name'], Stop>>> = {
+  TERMINATED: { how: 'was terminated', mayBeSplit: true, mayAnswer: true },
+  TIMED_OUT: { how: 'ran into its execution timeout', mayBeSplit: true, mayAnswer: true },
+  COMPLETED: { how: 'ended as COMPLETED without a report that can be read', mayBeSplit: false, mayAnswer: false },
+  FAILED: { how: 'ended as FAILED without a report that can be read', mayBeSplit: true, mayAnswer: false },
 };
 
-/** How to restore a target whose run was stopped, for messages; `TARGET` stands for an unknown name. */
-export function restoreRemedy(target: ObjectName | undefined): string {
+function stoppedRun({ how, mayBeSplit }: Stop): StoppedRun {
+  return { kind: 'stopped', how, mayBeSplit };
+}
+
+/** What a stop means for the target, in words, with the remedy; `TARGET` stands for an unknown name. */
+export function explainStop({ how, mayBeSplit }: StoppedRun, target: ObjectName | undefined): string {
+  if (!mayBeSplit) return `the workflow ${how}`;
   const name = target === undefined ? 'TARGET' : formatObjectName(target);
-  return `nobody brought the traffic back; \`serin restore ${name}\` does`;
+  return `the workflow ${how}: nobody brought the traffic back; \`serin restore ${name}\` does`;
 }

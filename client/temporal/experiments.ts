@@ -2,7 +2,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { defined } from '../../core/text/defined.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
-import { describeWorkflow, readRun, restoreRemedy } from '../../temporal/read-run.ts';
+import { describeWorkflow, explainStop, readRun } from '../../temporal/read-run.ts';
 import type { Run } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
@@ -40,11 +40,10 @@ export async function viewExecution({ client }: TemporalService, execution: Exec
     case 'silent':
       return { execution, note: reading.reason };
     case 'stopped': {
-      const { how, report } = reading;
+      const { report } = reading;
       // Before its manifest is read, a run does not know its target.
       const target = report === undefined || report.name === '' ? undefined : report.target;
-      const note = `the workflow ${how}: ${restoreRemedy(target)}`;
-      return { execution, note, ...defined({ report }) };
+      return { execution, note: explainStop(reading, target), ...defined({ report }) };
     }
   }
 }

@@ -146,7 +146,7 @@ describe('a deleted Experiment', () => {
   test.each(['busy', 'refused'] as const)('is tried again while the API answers %s, but not for ever', async (kind) => {
     const failing = async () => Promise.reject(new KubernetesFailure(kind, 'cannot take the Lease'));
     const { object, means, events, writes } = aWorld(
-      { observe: async () => ({ kind: 'stopped', how: 'was terminated', runId: 'r', mark: 'm' }) },
+      { observe: async () => ({ kind: 'stopped', how: 'was terminated', mayBeSplit: true, runId: 'r', mark: 'm' }) },
       { takeLease: failing },
     );
     const memory = new RunMemory();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowType } from '../../contract/names.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import { readChainState } from '../../temporal/holder.ts';
-import { describeWorkflow, isClosed, readRun } from '../../temporal/read-run.ts';
+import { describeWorkflow, explainStop, isClosed, readRun } from '../../temporal/read-run.ts';
 import type { Run } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
@@ -20,10 +20,22 @@ afterAll(() => teardown());
 const limits = { callLimitMs: 5_000, queryLimitMs: 5_000 };
 
 /** Starts a run that no worker takes up. */
-async function startUnattended(workflowId: string): Promise<LeaseHolder> {
-  const handle = await env.client.workflow.start(workflowType, { workflowId, taskQueue: 'nobody', args: [''] });
+async function startUnattended(workflowId: string, taskQueue = 'nobody'): Promise<LeaseHolder> {
+  const handle = await env.client.workflow.start(workflowType, { workflowId, taskQueue, args: [''] });
   const { address: temporalAddress, namespace: temporalNamespace } = temporal;
   return { temporalAddress, temporalNamespace, workflowId, firstRunId: handle.firstExecutionRunId };
+}
+
+/** Completes the next run of the task queue that has no worker, without a result. */
+async function completeUnattended(): Promise<void> {
+  const { workflowService } = env.client;
+  const queue = { namespace: 'default', taskQueue: { name: 'silent-ends' }, identity: 'test' };
+  const { taskToken } = await env.client.withDeadline(Date.now() + 10_000, () =>
+    workflowService.pollWorkflowTaskQueue(queue),
+  );
+  // COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION.
+  const commands = [{ commandType: 4, completeWorkflowExecutionCommandAttributes: {} }];
+  await workflowService.respondWorkflowTaskCompleted({ ...queue, taskToken, commands });
 }
 
 async function requireRun(workflowId: string): Promise<Run> {
@@ -46,7 +58,17 @@ describe('readRun', () => {
     await env.client.workflow.getHandle('stopped').terminate();
     const run = await requireRun('stopped');
     expect(isClosed(run)).toBe(true);
-    expect(await readRun(env.client, run, limits)).toEqual({ kind: 'stopped', how: 'was terminated' });
+    const reading = await readRun(env.client, run, limits);
+    expect(reading).toEqual({ kind: 'stopped', how: 'was terminated', mayBeSplit: true });
+  });
+
+  test('asks nobody about a run that has completed without a report, and does not say that its traffic is split', async () => {
+    await startUnattended('silent-end', 'silent-ends');
+    await completeUnattended();
+    const reading = await readRun(env.client, await requireRun('silent-end'), limits);
+    const how = 'ended as COMPLETED without a report that can be read';
+    expect(reading).toEqual({ kind: 'stopped', how, mayBeSplit: false });
+    expect(reading.kind === 'stopped' && explainStop(reading, undefined)).toBe(`the workflow ${how}`);
   });
 });
 
