@@ -4,6 +4,7 @@ import { noCounts } from '../measurements/measurement.ts';
 import type { Counts } from '../measurements/measurement.ts';
 import { observeUndisturbed, undisturbedState } from './rejudge.ts';
 import { initialCandidateState } from '../planner/candidate-state.ts';
+import type { IntervalJudgement } from '../planner/judge-candidate.ts';
 import { candidateWeights } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
@@ -72,7 +73,7 @@ export function simulate(input: SimulationInput): SimulatedRun {
       case 'promote':
         return { outcome: 'promoted', ...served };
       case 'rollBack':
-        return { outcome: judged.some((one) => fails(one.assessment)) ? 'failed' : 'undecided', ...served };
+        return { outcome: judged.some(isBlamed) ? 'failed' : 'undecided', ...served };
       case 'openGate':
       case 'conclude':
       case 'stop':
@@ -83,6 +84,11 @@ export function simulate(input: SimulationInput): SimulatedRun {
     }
   }
   return { outcome: 'undecided', hasPassed, intervals: most, candidateRequests, candidateErrors };
+}
+
+/** Whether the candidate has failed, and not together with the baseline. */
+function isBlamed({ assessment }: IntervalJudgement): boolean {
+  return assessment.overall?.verdict !== 'environment' && fails(assessment);
 }
 
 function begin(input: SimulationInput): ExperimentState {
