@@ -20,10 +20,10 @@ const timeouts = { testTimeout: 240_000, hookTimeout: 240_000 };
 const sharedSandbox = { globalSetup: ['test/setup/bundles.ts', 'test/setup/cluster.ts'], isolate: false, ...timeouts };
 
 /**
- * Three groups. `unit` needs no sandbox. A run of the others starts one sandbox with one worker for all its files
- * (test/setup/cluster.ts): those of `cluster` run side by side, each in namespaces of its own, since they wait more than they compute;
- * those of `alone` run in turn. `npm test` runs these two groups at the same time, each on its own sandbox (test/main.ts). The file that
- * needs a bundle of the workflows first makes it for all files (test/setup/bundles.ts).
+ * Three groups, one after another. `unit` needs no sandbox. `cluster` and `alone` share one, which starts once a run, with one worker
+ * (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than they
+ * compute; those of `alone` follow in turn. The file that needs a bundle of the workflows first makes it for all files
+ * (test/setup/bundles.ts).
  */
 export default defineConfig({
   test: {
