@@ -16,7 +16,7 @@ describe.concurrent('a good candidate', () => {
     const target = await deployTarget({ name: 'good', namespace: 'promotion' });
     const before = await helmHistory(target);
     const { value: end, load } = await underLoad(target, async () => {
-      const run = await startExperiment(target, { iterations: 4, intervalSeconds: 2, weights: climb });
+      const run = await startExperiment(target, { iterations: 4, intervalSeconds: 4, weights: climb });
       return run.end();
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 4 } });
