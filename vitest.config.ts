@@ -48,7 +48,8 @@ export default defineConfig({
           include: withSandbox,
           exclude: alone,
           sequence: { groupOrder: 1 },
-          maxWorkers: 3,
+          // A third one makes every wait longer: two cores are busy with the API server by then.
+          maxWorkers: 2,
         },
       },
       {

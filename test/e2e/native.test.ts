@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => void listener.close());
 
 /** The shortest form: the versions are found, the release follows the winner, and whoever listens is told. */
-function nativeManifest({ name, chartUrl, valuesUrls }: SampleTarget, helm: object = {}): object {
+function nativeManifest({ name, chartUrl, valuesUrls }: SampleTarget, helm: object = {}, iterations = 2): object {
   return {
     apiVersion: 'serin.dev/v1alpha1',
     kind: 'Experiment',
@@ -39,7 +39,7 @@ function nativeManifest({ name, chartUrl, valuesUrls }: SampleTarget, helm: obje
       traffic: { increment: '40%' },
       analysis: { method: 'threshold', minSamples: 10 },
       interval: '1s',
-      iterations: 2,
+      iterations,
       promotion: {
         helm: {
           release: name,
@@ -85,13 +85,15 @@ describe.concurrent("serin's own form", () => {
     const { chart, values } = await labelledChart();
     const set = (name: string, image: string, tVersion: string) => ({ name, image, tVersion });
     const image = 'gcr.io/knative-samples/knative-route-demo';
-    const manifest = nativeManifest(target, {
+    const helm = {
       chart,
       values: {
         baseline: { files: [values], set: set(target.baselineRevision, `${image}:blue`, 'blue') },
         candidate: { files: [values], set: set(target.candidateRevision, `${image}:green`, 'green') },
       },
-    });
+    };
+    // Long enough for the change below to come before the end, however busy the machine is.
+    const manifest = nativeManifest(target, helm, 15);
     const { value: end } = await underLoad(target, async () => {
       const scenario = await start(target, manifest);
       await scenario.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
