@@ -27,8 +27,11 @@ async function request(
 }
 
 async function readyBecomes(state: string, of = target): Promise<void> {
-  const isWanted = async () => (await revisionReady(sandbox, of, of.candidateRevision)) === state;
-  await until({ what: `Ready to be ${state}`, limitMs: 15_000 }, isWanted);
+  await until({ what: `Ready to be ${state}`, limitMs: 60_000 }, async () => {
+    const found = await revisionReady(sandbox, of, of.candidateRevision);
+    if (found !== state) throw new Error(`it is ${found}`);
+    return true;
+  });
 }
 
 describe('a revision without faults', () => {
