@@ -1,4 +1,4 @@
-import { isGrpcServiceError } from '@temporalio/client';
+import { Connection, isGrpcServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 
 /** How a call to Temporal failed. `late`: no answer came in time; `unavailable`: Temporal cannot be reached. */
@@ -67,9 +67,13 @@ function rootCause(error: unknown): unknown {
 /** The time that the client has to report its own deadline, before the call is given up. */
 const deadlineSlackMs = 200;
 
-/** Makes one call to Temporal with a limit that holds whatever the connection does; beyond it the call fails as `late`. */
+/**
+ * Makes one call to Temporal with a limit; beyond it the call fails as `late`. The client's own connection ends a call at its deadline,
+ * and must not be closed before that: a call that was given up would be retried on it.
+ */
 export function callWithin<T>(client: Client, limitMs: number, request: () => Promise<T>): Promise<T> {
-  return answerWithin(limitMs + deadlineSlackMs, client.withDeadline(Date.now() + limitMs, request));
+  const answer = client.withDeadline(Date.now() + limitMs, request);
+  return client.connection instanceof Connection ? answer : answerWithin(limitMs + deadlineSlackMs, answer);
 }
 
 /**
