@@ -26,24 +26,20 @@ import { readManifest } from './manifest.ts';
 import { createQueryMetrics } from './metrics/query-metrics.ts';
 import { preflight } from './preflight/preflight.ts';
 import { computeWeights } from './weights.ts';
+import type { WorkerSettings } from '../formats/worker/settings.ts';
 
 /** The part of a worker's settings that its activities use. */
-export interface ActivitySettings {
-  readonly prometheusUrl: string;
-  readonly prometheusScrapeIntervalMs: number;
-  /** Commands that tasks may run, by the name that the manifest gives them. */
-  readonly allowedCommands: readonly string[];
-  /** Hosts that metrics may be read from, and that tasks may send requests to, `host[:port]`; `*` is any. */
-  readonly allowedHosts: readonly string[];
-  /** The base URL of Slack's API. */
-  readonly slackUrl: string;
-  /** The helm program: a path, or a name on the PATH. */
-  readonly helmPath: string;
-  /** How long a helm that somebody else has started may be at work on a release that is pending. */
-  readonly helmPendingLimitMs: number;
-  /** The kubeconfig that helm uses; undefined: what `KUBECONFIG` says, or the cluster that the worker runs in. */
-  readonly kubeconfig: string | undefined;
-}
+type ActivitySettings = Pick<
+  WorkerSettings,
+  | 'prometheusUrl'
+  | 'prometheusScrapeIntervalMs'
+  | 'allowedCommands'
+  | 'allowedHosts'
+  | 'slackUrl'
+  | 'helmPath'
+  | 'helmPendingLimitMs'
+  | 'kubeconfig'
+>;
 
 export interface ActivityDependencies {
   readonly settings: ActivitySettings;
