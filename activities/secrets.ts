@@ -4,6 +4,7 @@ import type { TemplatePart } from '../core/tasks/template.ts';
 import { shownNever } from '../metrics/credentials.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
+import { readSecretData } from './knative/secret-data.ts';
 
 /** A secret's texts by key; only ever held by the activity that uses them. */
 export interface Secret {
@@ -16,14 +17,10 @@ export interface Secret {
 /** The secret, read now; without a name, one without keys. Fails as `NotFound` when it does not exist. */
 export async function readSecret(cluster: ActivityCluster, name: ObjectName | undefined): Promise<Secret> {
   if (name === undefined) return createSecret('(none)', {});
-  const found = await cluster.readSecret(name);
+  const texts = await readSecretData(cluster, name);
   const shown = formatObjectName(name);
-  if (found === undefined) throw failure('NotFound', { message: `Secret ${shown} does not exist` });
-  const texts = Object.entries(found.data ?? {}).map(([key, data]) => [
-    key,
-    Buffer.from(data, 'base64').toString('utf8'),
-  ]);
-  return createSecret(shown, Object.fromEntries(texts));
+  if (texts === undefined) throw failure('NotFound', { message: `Secret ${shown} does not exist` });
+  return createSecret(shown, texts);
 }
 
 /** The text with the secret's values in it. */
