@@ -13,6 +13,7 @@ import { startKnative } from './knative/knative.ts';
 import { RequestRecorder } from './metrics/recorder.ts';
 import { serveMetrics } from './metrics/server.ts';
 import type { SandboxOptions } from './options.ts';
+import { withClients } from './processes/service.ts';
 import { startSupervision } from './processes/supervision.ts';
 import { startPrometheus } from './prometheus/prometheus.ts';
 import type { Sandbox, SandboxAddresses } from './sandbox.ts';
@@ -61,7 +62,7 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
     startMonitoring(base, parts.recorder, options, life),
     startCharts(base, life),
   ]);
-  const { controlPlane, gatewayUrl, workerKubeconfig, operatorKubeconfig } = cluster;
+  const { controlPlane, apiServer, gatewayUrl, workerKubeconfig, operatorKubeconfig } = cluster;
   const addresses: SandboxAddresses = {
     kubeconfig: controlPlane.kubeconfig,
     workerKubeconfig,
@@ -76,7 +77,7 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
   return {
     ...addresses,
     ...makeActions(base, addresses),
-    outages: { apiServer: controlPlane.server.service, prometheus: prometheus.service, temporal: temporal.service },
+    outages: { apiServer, prometheus: prometheus.service, temporal: temporal.service },
     setFaults: async (revision, faults) => parts.faults.set(revision, faults),
     stop: life.stop,
   };
@@ -92,9 +93,11 @@ async function startCluster(base: Base, parts: SharedParts, life: Life) {
   const kubeconfigs = { 'serin-worker': workerKubeconfig, 'serin-operator': operatorKubeconfig };
   const accounts = makeAccounts(controlPlane, { rbac: join(checkout, 'deploy/rbac.yaml'), kubeconfigs });
   const kinds = defineAll(controlPlane.cluster, join(checkout, 'deploy/crds.yaml'));
-  const [{ gatewayUrl, stop }] = await Promise.all([traffic, accounts, kinds, startKnative(base, controlPlane)]);
+  const knative = startKnative(base, controlPlane);
+  const [{ gatewayUrl, stop }, knativeController] = await Promise.all([traffic, knative, accounts, kinds]);
   life.onStop(stop);
-  return { controlPlane, gatewayUrl, workerKubeconfig, operatorKubeconfig };
+  const apiServer = withClients(controlPlane.server.service, [controlPlane.controllerManager, knativeController]);
+  return { controlPlane, apiServer, gatewayUrl, workerKubeconfig, operatorKubeconfig };
 }
 
 async function startMonitoring(base: Base, recorder: RequestRecorder, options: SandboxOptions, life: Life) {

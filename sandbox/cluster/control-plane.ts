@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Base } from '../base.ts';
+import type { Service } from '../processes/service.ts';
 import { apiServer, type ApiServer } from './api-server.ts';
 import { connect, type SandboxCluster } from './client.ts';
 import { controllerManager } from './controller-manager.ts';
@@ -10,6 +11,7 @@ export interface ControlPlane {
   readonly cluster: SandboxCluster;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+  readonly controllerManager: Service;
 }
 
 /** Starts etcd, the API server and the controller manager. */
@@ -20,6 +22,7 @@ export async function startControlPlane(base: Base): Promise<ControlPlane> {
   await server.service.start();
   const kubeconfig = join(base.stateDirectory, 'kubeconfig');
   await server.writeAdminKubeconfig(kubeconfig);
-  await (await controllerManager(base, kubeconfig, server.serviceAccountKeyFile)).start();
-  return { server, kubeconfig, cluster: connect(kubeconfig) };
+  const manager = await controllerManager(base, kubeconfig, server.serviceAccountKeyFile);
+  await manager.start();
+  return { server, kubeconfig, cluster: connect(kubeconfig), controllerManager: manager };
 }

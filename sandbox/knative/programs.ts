@@ -5,23 +5,29 @@ import { systemNamespace } from './install.ts';
 
 /** Knative Serving's controller: Services, Configurations, Revisions, Routes. */
 export function knativeController(base: Base, kubeconfig: string): Promise<Service> {
-  return program(base, { name: 'knative-controller', command: base.tools.knativeController, kubeconfig, env: {} });
+  const command = base.tools.knativeController;
+  // One replica; an election would only delay its return after an outage of the API server.
+  return program(base, { name: 'knative-controller', command, kubeconfig, args: ['--disable-ha'], env: {} });
 }
 
 /** Knative Serving's webhook: fills in defaults and refuses what is not valid. */
 export function knativeWebhook(base: Base, kubeconfig: string, port: number): Promise<Service> {
   const env = { WEBHOOK_NAME: 'webhook', WEBHOOK_PORT: String(port) };
-  return program(base, { name: 'knative-webhook', command: base.tools.knativeWebhook, kubeconfig, env });
+  return program(base, { name: 'knative-webhook', command: base.tools.knativeWebhook, kubeconfig, args: [], env });
 }
+
+// Enough for many targets at once.
+const knativeRates = ['--kube-api-qps=200', '--kube-api-burst=400'];
 
 interface KnativeProgram {
   readonly name: string;
   readonly command: string;
   readonly kubeconfig: string;
+  readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-async function program(base: Base, { name, command, kubeconfig, env }: KnativeProgram): Promise<Service> {
+async function program(base: Base, { name, command, kubeconfig, args, env }: KnativeProgram): Promise<Service> {
   const common = {
     POD_NAME: name,
     SYSTEM_NAMESPACE: systemNamespace,
@@ -32,7 +38,10 @@ async function program(base: Base, { name, command, kubeconfig, env }: KnativePr
   };
   return new Service({
     supervision: base.supervision,
-    program: base.program(name, command, [`--kubeconfig=${kubeconfig}`], { ...common, ...env }),
+    program: base.program(name, command, [`--kubeconfig=${kubeconfig}`, ...knativeRates, ...args], {
+      ...common,
+      ...env,
+    }),
     // Whether it works shows in the cluster only: see readiness.ts.
     isReady: async () => true,
     restarts: true,

@@ -104,6 +104,28 @@ export class Service implements Outage {
   }
 }
 
+/**
+ * A service whose clients are started anew when it comes back: left alone they would try again at growing intervals, up to minutes
+ * after several outages.
+ */
+export function withClients(service: Service, clients: readonly Service[]): Outage {
+  return {
+    start: async () => {
+      await service.start();
+      await Promise.all(
+        clients.map(async (client) => {
+          await client.kill();
+          await client.start();
+        }),
+      );
+    },
+    stop: () => service.stop(),
+    kill: () => service.kill(),
+    freeze: () => service.freeze(),
+    thaw: () => service.thaw(),
+  };
+}
+
 /** Whether a process is stopped, by its state: the field after its name in parentheses (proc_pid_stat(5)). */
 async function isStill(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
