@@ -1,20 +1,21 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
+import type { Experiment } from '../core/experiment/experiment.ts';
+import type { InNamespace } from '../contract/in-namespace.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
+import { connectAccounts } from './accounts.ts';
 import { commandEnvironment } from './commands/environment.ts';
 import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';
 import { runScript } from './commands/run-script.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
-import { connectHelm } from './helm/helm.ts';
 import { runHelm } from './helm/run-helm.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
 import { requestText } from './http/request-text.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkObjects } from './knative/check-objects.ts';
-import { connectCluster } from './knative/cluster.ts';
 import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from './knative/acquire-target.ts';
@@ -39,6 +40,7 @@ type ActivitySettings = Pick<
   | 'helmPath'
   | 'helmPendingLimitMs'
   | 'kubeconfig'
+  | 'serviceAccount'
 >;
 
 export interface ActivityDependencies {
@@ -56,42 +58,43 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
-  const cluster = connectCluster(kubeConfig);
-  const helm = connectHelm({
-    path: settings.helmPath,
-    environment,
-    pendingLimitMs: settings.helmPendingLimitMs,
-    isApiReady: cluster.isReady,
-  });
+  const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
+  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs };
+  const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment });
+  const { own } = accounts;
+  const as = ({ namespace }: InNamespace) => accounts.of(namespace);
+  const asOwner = ({ experiment }: { readonly experiment: Experiment }) => as(experiment);
+  const commands = (input: InNamespace) => ({ ...as(input), allowedCommands, environment });
+  const requests = (input: InNamespace) => ({ ...as(input), allowedHosts, slackUrl });
   return {
-    readManifest: (input) => readManifest({ temporal, cluster, allowedCommands }, input),
-    acquireTarget: (input) => acquireTarget({ cluster, temporal }, input),
-    releaseTarget: (input) => releaseTarget(cluster, input),
-    discoverVersions: (input) => discoverVersions(cluster, input),
-    awaitReadiness: (input) => awaitReadiness(cluster, input),
-    preflight: (input) => preflight({ cluster, helm, allowedCommands, environment, metrics }, input),
+    readManifest: (input) => readManifest({ temporal, as, allowedCommands }, input),
+    acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
+    releaseTarget: (input) => releaseTarget(as(input).cluster, input),
+    discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),
+    awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
+    preflight: (input) => preflight({ ...asOwner(input), own, allowedCommands, environment, metrics }, input),
     ...createQueryMetrics({
       prometheusUrl,
       scrapeIntervalMs,
-      observeTarget: (input) => observeTarget(cluster, input),
-      backEnds: {
+      observeTarget: (input) => observeTarget(as(input).cluster, input),
+      backEndsOf: (input) => ({
         prometheusUrl,
-        readSecret: (name) => readSecretData(cluster, name),
+        readSecret: (name) => readSecretData(as(input).cluster, name),
         request: (request) => requestText({ ...request, allowedHosts }),
-      },
+      }),
       cancellationSignal,
     }),
     computeWeights,
-    patchTraffic: (input) => patchTraffic(cluster, input),
-    runHelm: (input) => runHelm({ cluster, helm, allowedCommands }, input),
-    runCommand: (input) => runCommand({ cluster, allowedCommands, environment }, input),
-    runScript: (input) => runScript({ cluster, allowedCommands, environment }, input),
-    checkObjects: (input) => checkObjects(cluster, input),
+    patchTraffic: (input) => patchTraffic(as(input).cluster, input),
+    runHelm: (input) => runHelm(commands(input), input),
+    runCommand: (input) => runCommand(commands(input), input),
+    runScript: (input) => runScript(commands(input), input),
+    checkObjects: (input) => checkObjects(as(input).cluster, input),
     collectMetrics: (input) => collectMetrics({ allowedCommands, allowedHosts, environment }, input),
-    notifyHttp: (input) => notifyHttp({ cluster, allowedHosts, slackUrl }, input),
-    notifySlack: (input) => notifySlack({ cluster, allowedHosts, slackUrl }, input),
-    compareRendered: (input) => compareRendered({ cluster, helm }, input),
-    verifyTarget: (input) => verifyTarget(cluster, input),
+    notifyHttp: (input) => notifyHttp(requests(input), input),
+    notifySlack: (input) => notifySlack(requests(input), input),
+    compareRendered: (input) => compareRendered(asOwner(input), input),
+    verifyTarget: (input) => verifyTarget(as(input).cluster, input),
   } satisfies ExperimentActivities;
 }
 

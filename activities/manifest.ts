@@ -20,7 +20,8 @@ const inputName = 'manifest';
 
 export interface ManifestDependencies {
   readonly temporal: TemporalService;
-  readonly cluster: Pick<ActivityCluster, 'readMetricResource'>;
+  /** The cluster as the account of the experiment's namespace. */
+  readonly as: (experiment: Experiment) => { readonly cluster: Pick<ActivityCluster, 'readMetricResource'> };
   readonly allowedCommands: readonly string[];
 }
 
@@ -30,7 +31,7 @@ export interface ManifestDependencies {
  * `MetricUnavailable`. The details of the latter two are a `ReadButRefused`, which has what was read.
  */
 export async function readManifest(
-  { temporal, cluster, allowedCommands }: ManifestDependencies,
+  { temporal, as, allowedCommands }: ManifestDependencies,
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
   const reading = parseManifest(manifest, inputName);
@@ -49,7 +50,7 @@ export async function readManifest(
     if (read.experiment.start.some((task) => requiredCommand(task) !== undefined)) {
       requireCommands(read.experiment, allowedCommands);
     }
-    return { ...read, experiment: await withMetrics(cluster, read.experiment) };
+    return { ...read, experiment: await withMetrics(as(read.experiment).cluster, read.experiment) };
   } catch (error) {
     throw withReading(error, read);
   }

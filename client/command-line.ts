@@ -249,7 +249,7 @@ function addDoctor(root: Command, execute: Execute): void {
     .option('--target <namespace/name>', 'looks at this Knative Service (default: at all)')
     .addOption(taskQueueOption())
     .option('--prometheus <url>', 'where the request metrics are', httpUrl, process.env['SERIN_PROMETHEUS_URL'])
-    .option('--as <user>', 'whose rights to check, such as system:serviceaccount:serin-system:serin-worker')
+    .option('--as <user>', "whose rights to check (default: those of the account serin of the experiment's namespace)")
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .action(async (options: DoctorFlags & CommonOptions) => {
@@ -399,6 +399,7 @@ function addOperator(root: Command, execute: Execute): void {
     .description('look after the Experiments in a cluster: a run for each, its state in the object; until interrupted')
     .addOption(taskQueueOption())
     .option('--watch-namespace <name>', 'the one Kubernetes namespace to watch (default: all)')
+    .addOption(serviceAccountOption())
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .action(async (options: OperatorFlags & CommonOptions) => {
@@ -408,6 +409,12 @@ function addOperator(root: Command, execute: Execute): void {
         ),
       );
     });
+}
+
+function serviceAccountOption(): Option {
+  const meaning =
+    "the account of an Experiment's namespace as which traffic is restored; none: the operator's own rights";
+  return new Option('--service-account <name>', meaning).env('SERIN_SERVICE_ACCOUNT').default('serin');
 }
 
 function weightOption(): Option {

@@ -9,6 +9,7 @@ import type {
   VerifyInput,
 } from './traffic.ts';
 import type { ComputeWeightsInput, ComputeWeightsResult, Observation, QueryMetricsInput } from './observation.ts';
+import type { InNamespace } from './in-namespace.ts';
 import type { TaskActivities } from './tasks.ts';
 import type { DiscoveredVersions, ManifestReading, PreflightReport } from './preparation.ts';
 
@@ -23,17 +24,21 @@ export interface ExperimentActivities extends TaskActivities {
    * Tries once to acquire the target's Lease. Returns `held` only for a holder other than `seen`; else fails with the
    * retryable `TargetHeld`.
    */
-  readonly acquireTarget: (input: {
-    readonly target: ObjectName;
-    readonly holder: LeaseHolder;
-    readonly seen?: string;
-  }) => Promise<Acquisition>;
+  readonly acquireTarget: (
+    input: InNamespace & {
+      readonly target: ObjectName;
+      readonly holder: LeaseHolder;
+      readonly seen?: string;
+    },
+  ) => Promise<Acquisition>;
   /** Gives up the Lease if this experiment holds it; `verified` is whether the target was found as the manifest says. */
-  readonly releaseTarget: (input: {
-    readonly target: ObjectName;
-    readonly holder: LeaseHolder;
-    readonly verified: boolean;
-  }) => Promise<void>;
+  readonly releaseTarget: (
+    input: InNamespace & {
+      readonly target: ObjectName;
+      readonly holder: LeaseHolder;
+      readonly verified: boolean;
+    },
+  ) => Promise<void>;
   /** Finds the versions of an experiment that names none; retries as `NotReady` until the proxy's limit. */
   readonly discoverVersions: (input: { readonly experiment: Experiment }) => Promise<DiscoveredVersions>;
   /** Waits until the target and all revisions are ready; retries as `NotReady` until the proxy's limit. */

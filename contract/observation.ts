@@ -2,6 +2,7 @@ import type { ObjectName, Version } from '../core/experiment/experiment.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import type { Counts, RunMeasurement } from '../core/measurements/measurement.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
+import type { InNamespace } from './in-namespace.ts';
 import type { JudgeAllInput, Judgements } from '../core/planner/judge-all.ts';
 
 /** A version as the queries of user-defined metrics know it. */
@@ -17,7 +18,7 @@ export interface DefinedMetrics {
 }
 
 /** What to measure of a target in one interval. */
-export interface QueryMetricsInput {
+export interface QueryMetricsInput extends InNamespace {
   readonly target: ObjectName;
   /** The revisions of all versions, the baseline first. */
   readonly revisions: readonly string[];

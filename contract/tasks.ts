@@ -3,6 +3,7 @@ import type { Counts } from '../core/measurements/measurement.ts';
 import type { ReleaseFacts } from '../core/tasks/finished-tasks.ts';
 import type { TemplatePart } from '../core/tasks/template.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
+import type { InNamespace } from './in-namespace.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 
 /**
@@ -17,7 +18,7 @@ export interface TaskActivities {
   /** Runs a script with bash, in a directory of its own (`SCRATCH_DIR`). */
   readonly runScript: (input: RunScriptInput) => Promise<RunTaskResult>;
   /** Checks the objects once; fails with the retryable `NotReady`, naming all that are not as wanted. */
-  readonly checkObjects: (input: { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
+  readonly checkObjects: (input: InNamespace & { readonly objects: readonly ObjectCheck[] }) => Promise<void>;
   /** Sends requests to every target at the same time, and counts what they answered, by the version's name. */
   readonly collectMetrics: (
     input: CollectMetricsInput,
@@ -29,7 +30,7 @@ export interface TaskActivities {
 }
 
 /** A helm command or another allowed command. */
-export interface RunTaskInput {
+export interface RunTaskInput extends InNamespace {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
   readonly command: string;
@@ -47,7 +48,7 @@ export interface RunTaskResult {
 }
 
 /** A bash script; keys of the secret are filled in by the activity. */
-export interface RunScriptInput {
+export interface RunScriptInput extends InNamespace {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
   /** Rendered but for the keys of the secret. */
@@ -81,7 +82,7 @@ export interface HeaderParts {
 }
 
 /** An HTTP request; keys of the secret are filled in by the activity. */
-export interface NotifyHttpInput {
+export interface NotifyHttpInput extends InNamespace {
   readonly url: readonly TemplatePart[];
   readonly method: 'GET' | 'POST';
   readonly headers: readonly HeaderParts[];
@@ -93,7 +94,7 @@ export interface NotifyHttpInput {
 }
 
 /** A message to a Slack channel. */
-export interface NotifySlackInput {
+export interface NotifySlackInput extends InNamespace {
   readonly channel: string;
   readonly text: string;
   /** The secret with the key `token`. */

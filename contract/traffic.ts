@@ -2,6 +2,7 @@ import type { TaggedRevision } from '../core/traffic/target.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
 import type { Share } from '../core/experiment/versions.ts';
 import type { WriteId } from '../core/traffic/fencing.ts';
+import type { InNamespace } from './in-namespace.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 
 /** A revision as the cluster has it. */
@@ -18,7 +19,7 @@ export type Acquisition =
   { readonly kind: 'acquired' } | { readonly kind: 'held'; readonly by: LeaseHolder; readonly why: string };
 
 /** A write of the target's traffic, and what must hold before it. */
-export interface PatchTrafficInput {
+export interface PatchTrafficInput extends InNamespace {
   readonly target: ObjectName;
   readonly holder: LeaseHolder;
   readonly plan: WriteId;
@@ -43,7 +44,7 @@ export interface PatchTrafficResult {
 }
 
 /** The winner that the target must serve. */
-export interface VerifyInput {
+export interface VerifyInput extends InNamespace {
   readonly target: ObjectName;
   readonly winner: JudgedRevision;
   /** The winner must be the latest ready revision: true after finish actions, which put its template back. */

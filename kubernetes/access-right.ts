@@ -4,4 +4,6 @@ export interface AccessRight {
   readonly group: string;
   readonly resource: string;
   readonly namespace: string;
+  /** The one object that it is about; absent: all of the resource. */
+  readonly name?: string;
 }

@@ -91,6 +91,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/http': [...activity, 'metrics', 'activities/knative', 'activities/secrets'],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
   'activities/helm': [...activity, 'formats', 'kubernetes/knative', 'activities/knative', 'activities/commands'],
+  'activities/accounts': [...activity, 'kubernetes', 'activities/knative', 'activities/helm'],
   'activities/metrics': [
     ...activity,
     'formats',
@@ -104,6 +105,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'formats',
     'kubernetes',
     'metrics',
+    'activities/accounts',
     'activities/knative',
     'activities/commands',
     'activities/helm',

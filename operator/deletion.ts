@@ -70,7 +70,7 @@ async function showTrouble(
 
 /** Restores the traffic without the run, whose later writes are refused; the abort is delivered as soon as that is possible. */
 async function restoreTraffic(
-  { restoreCluster, pendingAborts }: OperatorDependencies,
+  { restoreClusterOf, pendingAborts }: OperatorDependencies,
   object: ExperimentObject,
   state: Unsafe,
 ): Promise<RestoreResult> {
@@ -79,7 +79,7 @@ async function restoreTraffic(
   if (state.kind !== 'lost' || state.mayAppear) pendingAborts.add(workflowId, abortReason(object));
   if (target === undefined) return { kind: 'untouched' };
   return restoreWithoutRun({
-    cluster: restoreCluster,
+    cluster: restoreClusterOf(object.metadata.namespace),
     target,
     workflowId,
     isAbortDelivered: state.kind === 'aborting',

@@ -15,7 +15,8 @@ import type { Runs } from './runs.ts';
 /** The operator's connections and shared state. */
 export interface OperatorDependencies {
   readonly cluster: OperatorCluster;
-  readonly restoreCluster: RestoreCluster;
+  /** For Experiments of the namespace: as its account. */
+  readonly restoreClusterOf: (namespace: string) => RestoreCluster;
   readonly runs: Runs;
   readonly pendingAborts: PendingAborts;
   readonly log: OperatorLog;

@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Client } from '@temporalio/client';
+import { accountUser, actAs } from '../kubernetes/account.ts';
 import { connectRestoreCluster } from '../kubernetes/restore-cluster.ts';
 import { connectOperatorCluster } from './cluster.ts';
 import { experimentKinds, experimentKey, parseKey, withOwnStatus } from './experiment-object.ts';
@@ -13,6 +14,8 @@ import { WorkQueue } from './work-queue.ts';
 
 export interface OperatorOptions {
   readonly kubeConfig: KubeConfig;
+  /** The account of an Experiment's namespace as which its traffic is restored; undefined: the operator does so as itself. */
+  readonly serviceAccount: string | undefined;
   /** Need not be connected yet. */
   readonly client: Client;
   readonly taskQueue: string;
@@ -36,7 +39,8 @@ const concurrency = 16;
  * Runs a workflow for each Experiment in the cluster and shows its state in the object. Survives outages of both sides;
  * several operators may run at the same time.
  */
-export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, log }: OperatorOptions): Operator {
+export function startOperator(options: OperatorOptions): Operator {
+  const { kubeConfig, client, taskQueue, watchNamespace, log } = options;
   const stopping = new AbortController();
   const cluster = connectOperatorCluster(kubeConfig, watchNamespace);
   const runs = runsOn(client, taskQueue);
@@ -49,7 +53,7 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
   };
   const reconciler = createReconciler({
     cluster,
-    restoreCluster: connectRestoreCluster(kubeConfig, restoreLimitMs),
+    restoreClusterOf: (namespace) => connectRestoreCluster(actingConfig(options, namespace), restoreLimitMs),
     runs,
     pendingAborts,
     log,
@@ -75,6 +79,13 @@ export function startOperator({ kubeConfig, client, taskQueue, watchNamespace, l
       pendingAborts.stop();
     },
   };
+}
+
+function actingConfig(
+  { kubeConfig, serviceAccount: name }: Pick<OperatorOptions, 'kubeConfig' | 'serviceAccount'>,
+  namespace: string,
+): KubeConfig {
+  return name === undefined ? kubeConfig : actAs(kubeConfig, accountUser({ namespace, name }));
 }
 
 /** Whether the object was just applied or deleted: it does not wait behind observations of runs. */

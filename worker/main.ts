@@ -46,9 +46,16 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
 }
 
 function operate({ settings, kubeConfig }: Configuration, { client }: TemporalConnection, log: Logger): Operator {
-  const { taskQueue, operatorNamespace } = settings;
+  const { taskQueue, serviceAccount, operatorNamespace } = settings;
   log.info('operator started', { watches: operatorNamespace ?? 'all namespaces' });
-  return startOperator({ kubeConfig, client, taskQueue, log, ...defined({ watchNamespace: operatorNamespace }) });
+  return startOperator({
+    kubeConfig,
+    serviceAccount,
+    client,
+    taskQueue,
+    log,
+    ...defined({ watchNamespace: operatorNamespace }),
+  });
 }
 
 try {

@@ -109,7 +109,8 @@ async function releaseOwnership(run: Run): Promise<void> {
   if (run.state.experiment === undefined) return;
   try {
     const { experiment, traffic } = run.state;
-    await releaseTarget({ target: experiment.target, holder: asHolder(run), verified: traffic.verified });
+    const { namespace, target } = experiment;
+    await releaseTarget({ namespace, target, holder: asHolder(run), verified: traffic.verified });
   } catch (error) {
     addWarnings(run, `the target's Lease was not given up, it expires by itself: ${failureFacts(error).message}`);
   }

@@ -90,6 +90,7 @@ function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
 
 async function observe(run: Run): Promise<Observation> {
   return queryMetrics({
+    namespace: loadedExperiment(run).namespace,
     target: loadedExperiment(run).target,
     revisions: allVersions(loadedExperiment(run)).map(({ revision }) => revision),
     fromMs: run.state.clock.observedUntilMs,

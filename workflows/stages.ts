@@ -64,11 +64,11 @@ async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
 
 async function ownTarget(run: Run): Promise<void> {
   const experiment = loadedExperiment(run);
-  const { target } = experiment;
+  const { namespace, target } = experiment;
   for (;;) {
     await renewHistory(run);
     const seen = run.state.waitingFor?.firstRunId;
-    const acquisition = await acquireTarget({ target, holder: asHolder(run), ...defined({ seen }) });
+    const acquisition = await acquireTarget({ namespace, target, holder: asHolder(run), ...defined({ seen }) });
     if (acquisition.kind === 'acquired') return update(run, enterInitializing(run.state, experiment));
     update(run, waitForHolder(run.state, { ...acquisition.by, why: acquisition.why }));
   }

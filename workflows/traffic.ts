@@ -158,6 +158,7 @@ async function write(run: Run, patch: ExperimentActivities['patchTraffic'], want
   update(run, planWrite(run.state, wanted.reason));
   const { sequence, tags } = run.state.traffic;
   const { acceptedAtMs } = await patch({
+    namespace: experiment.namespace,
     target: experiment.target,
     holder: asHolder(run),
     plan: { firstRunId: run.state.firstRunId, sequence },

@@ -1,6 +1,7 @@
 import { isJsonObject, parseJson } from '../../core/text/json.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { failure } from '../failures.ts';
+import { actingKubectl } from './run-command.ts';
 import { describeEnd, hasSucceeded } from './command-failure.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessResult } from './run-process.ts';
@@ -9,6 +10,8 @@ export interface ApplyRehearsal {
   /** The arguments of `kubectl`, from `apply` on. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** As whom kubectl acts; undefined: as the worker itself. */
+  readonly user: string | undefined;
   /** The real apply may take longer, so a rehearsal that exceeds this is `unknown`. */
   readonly limitMs: number;
   readonly isApiReady: () => Promise<boolean>;
@@ -54,11 +57,18 @@ export async function rehearseApply(request: ApplyRehearsal): Promise<RehearsedA
   return tryToRehearse(request);
 }
 
-async function tryToRehearse({ args, environment, limitMs, signal }: ApplyRehearsal): Promise<RehearsedApply> {
+async function tryToRehearse({ args, environment, user, limitMs, signal }: ApplyRehearsal): Promise<RehearsedApply> {
   const rehearsed = [...args, '--dry-run=server', '--output=json'];
   const command = formatCommand('kubectl', rehearsed);
   if (limitMs <= 0) return { kind: 'unknown', reason: `${command}: those before it took too long` };
-  const result = await runProcess({ command: 'kubectl', args: rehearsed, environment, limitMs, signal, outputBytes });
+  const result = await runProcess({
+    command: 'kubectl',
+    args: actingKubectl(rehearsed, user),
+    environment,
+    limitMs,
+    signal,
+    outputBytes,
+  });
   if (hasSucceeded(result)) return { kind: 'accepted', objects: result.isCut ? [] : objectsIn(result.stdout) };
   const errors = errorsIn(redactOutput(result.stderr, args));
   const said = errors.join('\n').slice(0, longestReason) || 'no output';

@@ -14,6 +14,8 @@ export interface CommandDependencies {
   readonly cluster: ActivityCluster;
   readonly allowedCommands: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** As whom kubectl acts; undefined: as the worker itself. */
+  readonly user: string | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface CommandDependencies {
  * `CommandNotAllowed`, as `Fenced` without the target's Lease, or as `CommandFailed` with what it printed last.
  */
 export async function runCommand(
-  { cluster, allowedCommands, environment }: CommandDependencies,
+  { cluster, allowedCommands, environment, user }: CommandDependencies,
   input: RunTaskInput,
 ): Promise<RunTaskResult> {
   const { command, args, limitMs } = input;
@@ -29,12 +31,18 @@ export async function runCommand(
   if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
   return withHeartbeats(async () => {
     await raiseLease(cluster, input, limitMs);
-    const result = await runProcess({ command, args, environment, limitMs, signal: cancellationSignal() });
+    const actual = command === 'kubectl' ? actingKubectl(args, user) : args;
+    const result = await runProcess({ command, args: actual, environment, limitMs, signal: cancellationSignal() });
     if (hasSucceeded(result)) return { output: redactOutput(result.stdout.trim(), args) };
     const said = lastLines({ args, result }) || 'no output';
     const message = `${formatCommand(command, args)} ${describeEnd({ result, limitMs })}: ${said}`;
     throw failure('CommandFailed', { message });
   });
+}
+
+/** The arguments of a kubectl that acts as the user. */
+export function actingKubectl(args: readonly string[], user: string | undefined): readonly string[] {
+  return user === undefined ? args : [`--as=${user}`, ...args];
 }
 
 /** Why the worker does not run the command; undefined when it does. */

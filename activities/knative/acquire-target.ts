@@ -17,6 +17,13 @@ import { requireExperiment } from './require-experiment.ts';
 /** The wait between two attempts at a held target; retries of the activity add nothing to the history. */
 const waitMs = 2_000;
 
+export interface AcquireDependencies {
+  readonly cluster: ActivityCluster;
+  /** As serin itself, which reads Experiments everywhere. */
+  readonly own: Pick<ActivityCluster, 'readObject'>;
+  readonly temporal: TemporalService;
+}
+
 type AcquireInput = Parameters<ExperimentActivities['acquireTarget']>[0];
 
 /**
@@ -24,10 +31,10 @@ type AcquireInput = Parameters<ExperimentActivities['acquireTarget']>[0];
  * fails as `TargetHeld`, to be retried, when that is still the run `seen`.
  */
 export async function acquireTarget(
-  { cluster, temporal }: { readonly cluster: ActivityCluster; readonly temporal: TemporalService },
+  { cluster, own, temporal }: AcquireDependencies,
   { target, holder, seen }: AcquireInput,
 ): Promise<Acquisition> {
-  await requireExperiment(cluster, holder.workflowId);
+  await requireExperiment(own, holder.workflowId);
   const lease = await readLease(cluster, target);
   if (lease === undefined) {
     await cluster.createLease(leaseObjectName(target), newLease(target, holder));

@@ -1,8 +1,8 @@
 import { Health } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { cancellationSignal } from '@temporalio/activity';
-import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { actingUser } from '../../kubernetes/account.ts';
 import { isRefusal } from '../../kubernetes/api-answer.ts';
 import { failure } from '../failures.ts';
 import { toApplicationFailure } from './kubernetes-failure.ts';
@@ -24,13 +24,14 @@ export interface KubernetesCaller {
 
 /** Makes requests that end with the running activity, to the API server of the kubeconfig's current context. */
 export function createCaller(kubeConfig: KubeConfig): KubernetesCaller {
+  const user = actingUser(kubeConfig);
   const health = new Health(kubeConfig);
   const isReady = () => health.readyz({ signal: requestSignal() }).catch(() => false);
-  const call: KubernetesCaller['call'] = (request, { name, ...target }) =>
+  const call: KubernetesCaller['call'] = (request, target) =>
     askTwice(request, isReady).catch((error: unknown) => {
       // A cancellation stays one, however the client has wrapped it.
       cancellationSignal().throwIfAborted();
-      throw toApplicationFailure(error, { ...target, object: formatObjectName(name) });
+      throw toApplicationFailure(error, { ...target, user });
     });
   return { call, read: (request, target) => call(() => request().catch(absent), { verb: 'get', ...target }), isReady };
 }

@@ -72,9 +72,12 @@ interface ObjectCalls {
   readonly readObject: (reference: ObjectReference) => Promise<object | undefined>;
 }
 
-/** Connects to the API server of the kubeconfig's current context. */
-export function connectCluster(kubeConfig: KubeConfig): ActivityCluster {
-  const options = activityRequestOptions();
+/**
+ * Connects to the API server of the kubeconfig's current context, as its user.
+ *
+ * @param options connections that are shared by several users
+ */
+export function connectCluster(kubeConfig: KubeConfig, options = activityRequestOptions()): ActivityCluster {
   const caller = createCaller(kubeConfig);
   const connection = { kubeConfig, options, caller };
   return {

@@ -13,14 +13,14 @@ export interface QueryMetricsDependencies {
   /** The Knative Service and all versions' revisions as the cluster reports them now; an unreachable cluster is data. */
   readonly observeTarget: (input: QueryMetricsInput, signal: AbortSignal) => Promise<TargetObservation>;
   /** Where user-defined metrics are read from. */
-  readonly backEnds: MetricBackEnds;
+  readonly backEndsOf: (input: QueryMetricsInput) => MetricBackEnds;
   /** The cancellation of the running activity. */
   readonly cancellationSignal: () => AbortSignal;
 }
 
 /** Creates the activity that observes metrics and target at the same time. */
 export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
-  const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, backEnds, cancellationSignal } = dependencies;
+  const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, backEndsOf, cancellationSignal } = dependencies;
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
@@ -33,14 +33,17 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   }
 
   async function measureAll(
-    { counted, defined, ...input }: QueryMetricsInput,
+    input: QueryMetricsInput,
     { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
   ): Promise<RunMeasurement> {
+    const { counted, defined } = input;
     const measured =
       counted === undefined
         ? await measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
-    return defined === undefined ? measured : withDefinedMetrics(measured, defined, { backEnds, nowMs, signal });
+    return defined === undefined
+      ? measured
+      : withDefinedMetrics(measured, defined, { backEnds: backEndsOf(input), nowMs, signal });
   }
 
   return { queryMetrics };

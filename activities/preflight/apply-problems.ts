@@ -17,6 +17,8 @@ import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 export interface ApplyDependencies {
   readonly cluster: Pick<ActivityCluster, 'readRevision' | 'readService' | 'isReady'>;
   readonly environment: Readonly<Record<string, string>>;
+  /** As whom kubectl acts; undefined: as the worker itself. */
+  readonly user: string | undefined;
 }
 
 export interface ApplyProblems {
@@ -50,7 +52,7 @@ interface Promotion {
 }
 
 async function rehearse(
-  { cluster, environment }: ApplyDependencies,
+  { cluster, environment, user }: ApplyDependencies,
   task: ExecTask,
   promotion: Promotion,
 ): Promise<ApplyProblems> {
@@ -58,7 +60,7 @@ async function rehearse(
   if (rendered.kind === 'invalid') return { problems: [rendered.problem], warnings: [] };
   const { isReady: isApiReady } = cluster;
   const limitMs = promotion.endsAtMs - performance.now();
-  const request = { args: rendered.args, environment, limitMs, isApiReady, signal: cancellationSignal() };
+  const request = { args: rendered.args, environment, user, limitMs, isApiReady, signal: cancellationSignal() };
   const rehearsal = await rehearseApply(request);
   if (rehearsal.kind === 'unknown') return { problems: [], warnings: [`not rehearsed: ${rehearsal.reason}`] };
   if (rehearsal.kind === 'refused') return { problems: [rehearsal.problem], warnings: [] };

@@ -10,6 +10,7 @@ import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../..
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { PreflightReport } from '../../contract/preparation.ts';
 import { refusedCommands } from '../commands/run-command.ts';
+import type { ClusterAccess } from '../accounts.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { Helm } from '../helm/helm.ts';
@@ -28,9 +29,9 @@ import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
 
-export interface PreflightDependencies {
-  readonly cluster: ActivityCluster;
-  readonly helm: Helm;
+export interface PreflightDependencies extends ClusterAccess {
+  /** As serin itself, which reads Experiments everywhere. */
+  readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
   readonly allowedCommands: readonly string[];
   /** The environment of commands. */
@@ -59,7 +60,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       refusals.length > 0 ? { problems: [], warnings: [] } : await applyProblems(dependencies, experiment);
     const problems = [
       ...trafficProblems(service, experiment, isTakenOver(lease)),
-      ...(await missingOwnRights(dependencies.cluster, target)),
+      ...(await missingOwnRights(dependencies, target)),
       ...metricProblems(experiment, dependencies.metrics),
       ...refusals,
       ...(await helmProblems(dependencies, experiment, revisions)),
@@ -68,7 +69,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     if (problems.length > 0) throw refused(experiment, problems);
     if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
-    await requireExperiment(dependencies.cluster, holder.workflowId);
+    await requireExperiment(dependencies.own, holder.workflowId);
     if (movesTraffic(experiment)) {
       await annotateLease(
         dependencies.cluster,

@@ -1,5 +1,7 @@
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { AccessRight } from '../../kubernetes/access-right.ts';
+import { grantRemedy } from '../../kubernetes/rights.ts';
+import type { ClusterAccess } from '../accounts.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 
 const serving = 'serving.knative.dev';
@@ -15,30 +17,35 @@ const ownRights: readonly (Pick<AccessRight, 'group' | 'resource'> & { readonly 
 /** The rights on Secrets that helm needs for its records, and serin for their repair. */
 const secretVerbs = ['get', 'list', 'create', 'update', 'delete'] as const;
 
-/** The rights on the target that the worker lacks, as sentences. */
+/** The rights on the target that serin lacks, as sentences. `user` is as whom it acts; undefined: as itself. */
 export async function missingOwnRights(
-  cluster: ActivityCluster,
+  { cluster, user }: Pick<ClusterAccess, 'cluster' | 'user'>,
   { namespace }: ObjectName,
 ): Promise<readonly string[]> {
   const missing = await Promise.all(
-    ownRights.map(async ({ verbs, ...resource }) => ({
-      resource,
-      verbs: await deniedVerbs(cluster, { ...resource, namespace }, verbs),
-    })),
+    ownRights.map(async ({ verbs, group, resource }) => {
+      const denied = await deniedVerbs(cluster, { group, resource, namespace }, verbs);
+      const [verb] = denied;
+      if (verb === undefined) return [];
+      const title = `${resource}.${group}`;
+      const remedy = grantRemedy(user, { verb, resource: title, namespace });
+      return [`${user ?? 'the worker'} may not ${denied.join(', ')} ${title} in namespace ${namespace}; ${remedy}`];
+    }),
   );
-  return missing
-    .filter(({ verbs }) => verbs.length > 0)
-    .map(({ resource: { group, resource }, verbs }) => {
-      return `the worker may not ${verbs.join(', ')} ${resource}.${group} in namespace ${namespace}; see deploy/rbac.yaml`;
-    });
+  return missing.flat();
 }
 
 /** Why helm cannot keep its records in the namespace; undefined when it can. */
-export async function missingHelmRights(cluster: ActivityCluster, namespace: string): Promise<string | undefined> {
+export async function missingHelmRights(
+  { cluster, user }: Pick<ClusterAccess, 'cluster' | 'user'>,
+  namespace: string,
+): Promise<string | undefined> {
   const denied = await deniedVerbs(cluster, { group: '', resource: 'secrets', namespace }, secretVerbs);
-  if (denied.length === 0) return undefined;
-  const remedy = `apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace ${namespace}`;
-  return `helm may not ${denied.join(', ')} secrets in namespace ${namespace}, where the release's records are; ${remedy}`;
+  const [verb] = denied;
+  if (verb === undefined) return undefined;
+  const remedy = grantRemedy(user, { verb, resource: 'secrets', namespace });
+  const subject = user === undefined ? 'helm' : `helm, as ${user},`;
+  return `${subject} may not ${denied.join(', ')} secrets in namespace ${namespace}, where the release's records are; ${remedy}`;
 }
 
 async function deniedVerbs(

@@ -13,6 +13,7 @@ import { checkTemporal } from '../doctor/temporal.ts';
 import { readManifestFile } from '../files/manifest.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import { accountUser } from '../../kubernetes/account.ts';
 import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
 import { defined } from '../../core/text/defined.ts';
@@ -25,13 +26,15 @@ export interface DoctorFlags extends KubernetesFlags {
   readonly target?: string;
   /** A manifest, for its target and its release. */
   readonly file?: string;
-  /** The user whose rights are checked; the caller if absent. */
+  /** The user whose rights are checked, instead of the account `serin` of the experiment's namespace. */
   readonly as?: string;
 }
 
 /** What is checked. */
 interface Scope {
   readonly target?: ObjectName;
+  /** The experiment's namespace; without a manifest the target's. */
+  readonly namespace?: string;
   readonly releaseNamespaces: readonly string[];
 }
 
@@ -42,13 +45,13 @@ interface Scope {
 export async function doctorCommand(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
   const scope = await readScope(context, flags);
   const cluster = connectDoctorCluster(flags);
-  const { target } = scope;
+  const { target, namespace } = scope;
   const [temporal, kubernetes, services] = await Promise.all([
     checkTemporal(context.connection, flags.taskQueue),
     checkKubernetes(cluster, {
       namespaces: target === undefined ? [] : [target.namespace],
       releaseNamespaces: scope.releaseNamespaces,
-      ...defined({ user: flags.as }),
+      ...defined({ user: flags.as, account: namespace && accountUser({ namespace, name: 'serin' }) }),
     }),
     findServices(cluster, target),
   ]);
@@ -63,10 +66,12 @@ export async function doctorCommand(context: CommandContext, flags: DoctorFlags)
 async function readScope({ terminal }: CommandContext, { file, target }: DoctorFlags): Promise<Scope> {
   const named = target === undefined ? undefined : parseTarget(target);
   if (file === undefined) {
-    return named === undefined ? { releaseNamespaces: [] } : { target: named, releaseNamespaces: [named.namespace] };
+    if (named === undefined) return { releaseNamespaces: [] };
+    return { target: named, namespace: named.namespace, releaseNamespaces: [named.namespace] };
   }
   const { experiment } = await readManifestFile(terminal, file);
-  return { target: named ?? experiment.target, releaseNamespaces: findReleaseNamespaces(experiment) };
+  const releaseNamespaces = findReleaseNamespaces(experiment);
+  return { target: named ?? experiment.target, namespace: experiment.namespace, releaseNamespaces };
 }
 
 /** The namespaces of the finish action's helm upgrades; without `--namespace` helm runs in the target's namespace. */

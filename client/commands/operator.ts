@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import { readAccountName } from '../../formats/worker/settings.ts';
 import { startOperator } from '../../operator/operator.ts';
 import type { OperatorLog } from '../../operator/log.ts';
 import { openSession } from '../temporal/connection.ts';
@@ -11,6 +12,8 @@ export interface OperatorFlags extends KubernetesFlags {
   readonly taskQueue: string;
   /** The one namespace to watch; all if absent. */
   readonly watchNamespace?: string;
+  /** `none`: the operator restores traffic with its own rights. */
+  readonly serviceAccount: string;
 }
 
 /** `serin operator`: runs a workflow for each Experiment in the cluster and shows its state there, until interrupted. */
@@ -20,7 +23,14 @@ export async function operatorCommand(context: CommandContext, flags: OperatorFl
   const { client, address, namespace } = openSession(context.connection);
   const log = logTo(context);
   const where = defined({ watchNamespace });
-  const running = startOperator({ kubeConfig, client, taskQueue, log, ...where });
+  const running = startOperator({
+    kubeConfig,
+    serviceAccount: readAccountName(flags.serviceAccount),
+    client,
+    taskQueue,
+    log,
+    ...where,
+  });
   log.info('operator started', { watches: watchNamespace ?? 'all namespaces', address, namespace, taskQueue });
   if (!context.terminal.interrupted.aborted) await once(context.terminal.interrupted, 'abort');
   running.stop();

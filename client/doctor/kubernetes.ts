@@ -1,11 +1,15 @@
 import type { DoctorCluster } from './cluster.ts';
 import { failFinding, failureText, okFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { checkSecretRights, checkWorkerRights } from './rights.ts';
-import type { Subject } from './rights.ts';
+import { defined } from '../../core/text/defined.ts';
+import { checkImpersonation, checkReleaseRights, checkTargetRights } from './rights.ts';
 
-export interface KubernetesScope extends Subject {
-  /** The namespaces of the targets; empty for all namespaces. */
+export interface KubernetesScope {
+  /** The account as which serin acts for the experiment; undefined where no experiment or target is named. */
+  readonly account?: string;
+  /** Whose rights are checked instead of the account's. */
+  readonly user?: string;
+  /** The namespaces of the targets; empty where none is named. */
   readonly namespaces: readonly string[];
   /** The namespaces in which helm keeps the releases; empty where they are not known. */
   readonly releaseNamespaces: readonly string[];
@@ -37,11 +41,14 @@ async function checkKnative(cluster: DoctorCluster): Promise<Finding> {
 
 async function checkRights(
   cluster: DoctorCluster,
-  { namespaces, releaseNamespaces, ...subject }: KubernetesScope,
+  { namespaces, releaseNamespaces, account, user = account }: KubernetesScope,
 ): Promise<readonly Finding[]> {
-  const own = namespaces.length === 0 ? [''] : namespaces;
-  return Promise.all([
-    ...own.map((namespace) => checkWorkerRights(cluster, { ...subject, namespace })),
-    ...releaseNamespaces.map((namespace) => checkSecretRights(cluster, { ...subject, namespace })),
+  const places = namespaces.length === 0 && user !== undefined ? [''] : namespaces;
+  const subject = defined({ user });
+  const found = await Promise.all([
+    ...(account === undefined || user !== account ? [] : [checkImpersonation(cluster, account)]),
+    ...places.map((namespace) => checkTargetRights(cluster, { ...subject, namespace })),
+    ...releaseNamespaces.map((namespace) => checkReleaseRights(cluster, { ...subject, namespace })),
   ]);
+  return found.filter((finding) => finding !== undefined);
 }

@@ -1,72 +1,69 @@
-import { defined } from '../../core/text/defined.ts';
+import { accountUser, userAccount } from '../../kubernetes/account.ts';
+import type { AccessRight } from '../../kubernetes/access-right.ts';
+import { bindCommand, formatRights, releaseRole, roleRights, targetRole } from '../../kubernetes/rights.ts';
+import type { OwnersRole } from '../../kubernetes/rights.ts';
 import type { DoctorCluster } from './cluster.ts';
 import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
-interface Rule {
-  readonly groups: readonly string[];
-  readonly resource: string;
-  readonly verbs: readonly string[];
-}
-
-/** The rights that the worker needs for every target: the ClusterRole `serin-worker` of deploy/rbac.yaml. */
-export const workerRules: readonly Rule[] = [
-  { groups: ['serving.knative.dev'], resource: 'services', verbs: ['get', 'patch', 'create'] },
-  { groups: ['serving.knative.dev'], resource: 'revisions', verbs: ['get'] },
-  { groups: ['coordination.k8s.io'], resource: 'leases', verbs: ['get', 'create', 'update', 'delete'] },
-  { groups: ['iter8.tools', 'serin.dev'], resource: 'metrics', verbs: ['get'] },
-  { groups: ['iter8.tools', 'serin.dev'], resource: 'experiments', verbs: ['get'] },
-  { groups: ['authorization.k8s.io'], resource: 'selfsubjectaccessreviews', verbs: ['create'] },
-];
-
-/** The rights that helm needs in the namespace of a release: the ClusterRole `serin-secret-reader-writer`. */
-export const secretRules: readonly Rule[] = [
-  { groups: [''], resource: 'secrets', verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'] },
-];
-
+/** As whom serin acts, and where; an empty namespace stands for all of them. */
 export interface Subject {
-  /** The user whose rights are checked; the caller if absent. */
+  /** The caller if absent. */
   readonly user?: string;
+  readonly namespace: string;
 }
 
-/** Checks whether the subject may do what the worker does; an empty namespace stands for all of them. */
-export async function checkWorkerRights(
-  cluster: DoctorCluster,
-  { user, namespace }: Subject & { readonly namespace: string },
-): Promise<Finding> {
-  const denied = await deniedIn(cluster, workerRules, { namespace, ...defined({ user }) });
-  const where = namespace === '' ? 'in all namespaces' : `in namespace ${namespace}`;
-  if (denied.length === 0) return okFinding(`${userTitle(user)} may do ${where} what the worker does`);
-  return failFinding(`${userTitle(user)} may not ${denied.join('; ')} ${where}`, 'kubectl apply -f deploy/rbac.yaml');
+/** The account of deploy/rbac.yaml as which the worker reaches the cluster. */
+const worker = accountUser({ namespace: 'serin-system', name: 'serin-worker' });
+
+/** Checks whether the subject may do what an experiment does to its target. */
+export async function checkTargetRights(cluster: DoctorCluster, subject: Subject): Promise<Finding> {
+  const denied = await deniedIn(cluster, targetRole, subject);
+  const where = subject.namespace === '' ? 'in all namespaces' : `in namespace ${subject.namespace}`;
+  if (denied === undefined) return okFinding(`${userTitle(subject)} may do ${where} what an experiment does`);
+  return failFinding(`${userTitle(subject)} may not ${denied} ${where}`, bindRemedy(targetRole, subject));
 }
 
 /** Checks whether helm, as the subject, may keep the records of releases in the namespace. */
-export async function checkSecretRights(
-  cluster: DoctorCluster,
-  { user, namespace }: Subject & { readonly namespace: string },
-): Promise<Finding> {
-  const denied = await deniedIn(cluster, secretRules, { namespace, ...defined({ user }) });
-  if (denied.length === 0) return okFinding(`${userTitle(user)} may keep helm's releases in namespace ${namespace}`);
+export async function checkReleaseRights(cluster: DoctorCluster, subject: Subject): Promise<Finding> {
+  const denied = await deniedIn(cluster, releaseRole, subject);
+  const { namespace } = subject;
+  if (denied === undefined)
+    return okFinding(`${userTitle(subject)} may keep helm's releases in namespace ${namespace}`);
   return warnFinding(
-    `${userTitle(user)} may not ${denied.join('; ')} in namespace ${namespace}: a finish action of helm would be refused`,
-    `bind the ClusterRole serin-secret-reader-writer there, as samples/canary-progressive/helm-secret.yaml does`,
+    `${userTitle(subject)} may not ${denied} in namespace ${namespace}: a finish action of helm would be refused`,
+    bindRemedy(releaseRole, subject),
   );
 }
 
-function userTitle(user: string | undefined): string {
+/** Checks whether the worker may act as the subject; undefined where the subject is not an account of serin's own name. */
+export async function checkImpersonation(cluster: DoctorCluster, account: string): Promise<Finding | undefined> {
+  const subject = userAccount(account);
+  if (subject === undefined) return undefined;
+  const { namespace, name } = subject;
+  const right: AccessRight = { verb: 'impersonate', group: '', resource: 'serviceaccounts', namespace, name };
+  if (await cluster.isAllowed(right, worker)) return okFinding(`${worker} may act as ${account}`);
+  return failFinding(`${worker} may not act as ${account}`, 'kubectl apply -f deploy/rbac.yaml');
+}
+
+function userTitle({ user }: Subject): string {
   return user ?? 'this kubeconfig';
 }
 
+function bindRemedy(role: OwnersRole, { user, namespace }: Subject): string {
+  const subject = user === undefined ? undefined : userAccount(user);
+  if (subject === undefined || namespace === '') return `bind the ClusterRole ${role.name} of deploy/rbac.yaml there`;
+  return bindCommand(role, { namespace, subject });
+}
+
+/** The rights of the role that the subject lacks, as people read them; undefined where it has all. */
 async function deniedIn(
   cluster: DoctorCluster,
-  rules: readonly Rule[],
-  { user, namespace }: Subject & { readonly namespace: string },
-): Promise<readonly string[]> {
-  const asked = rules.flatMap(({ groups, resource, verbs }) =>
-    groups.flatMap((group) => verbs.map((verb) => ({ group, resource, verb, namespace }))),
-  );
-  const answers = await Promise.all(asked.map((access) => cluster.isAllowed(access, user)));
+  role: OwnersRole,
+  { user, namespace }: Subject,
+): Promise<string | undefined> {
+  const asked = roleRights(role, namespace);
+  const answers = await Promise.all(asked.map((right) => cluster.isAllowed(right, user)));
   const denied = asked.filter((_, index) => answers[index] === false);
-  const byResource = Map.groupBy(denied, ({ group, resource }) => (group === '' ? resource : `${resource}.${group}`));
-  return [...byResource].map(([resource, accesses]) => `${accesses.map(({ verb }) => verb).join(', ')} ${resource}`);
+  return denied.length === 0 ? undefined : formatRights(denied);
 }

@@ -17,6 +17,8 @@ export interface WorkerSettings {
   readonly helmPendingLimitMs: number;
   /** Undefined: the kubeconfig's default place, or the cluster that the worker runs in. */
   readonly kubeconfig: string | undefined;
+  /** The account of each namespace as which serin acts there; undefined: it acts as itself everywhere. */
+  readonly serviceAccount: string | undefined;
   /** Port 0 is any free port. */
   readonly healthAddress: Address;
   readonly metricsAddress: Address | 'none';
@@ -139,6 +141,13 @@ export const settingDefinitions = {
     expected: 'the path of a kubeconfig file',
     schema: text,
   },
+  serviceAccount: {
+    meaning:
+      "the service account, of an experiment's own namespace, as which serin does everything that the experiment does in a cluster; `none`: serin acts as itself, with its own rights",
+    fallback: 'serin',
+    expected: 'the name of a service account, or none',
+    schema: text.pipe(z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)),
+  },
   healthAddress: {
     meaning: 'where health is served, `host:port`; port 0 is any free one, and logged',
     fallback: '127.0.0.1:8680',
@@ -202,6 +211,7 @@ export function withDefaults(values: Values): WorkerSettings {
     helmPath: chosen('helmPath'),
     helmPendingLimitMs: chosen('helmPendingLimit'),
     kubeconfig: values.kubeconfig,
+    serviceAccount: readAccountName(chosen('serviceAccount')),
     healthAddress: chosen('healthAddress'),
     metricsAddress: chosen('metricsAddress'),
     logLevel: chosen('logLevel'),
@@ -211,6 +221,11 @@ export function withDefaults(values: Values): WorkerSettings {
     operator: chosen('operator'),
     operatorNamespace: values.operatorNamespace,
   };
+}
+
+/** The name of the account as which serin acts; `none` says that it acts as itself. */
+export function readAccountName(name: string): string | undefined {
+  return name === 'none' ? undefined : name;
 }
 
 type Definitions = typeof settingDefinitions;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { SandboxCluster } from '../cluster/client.ts';
+import { readManifests } from '../cluster/client.ts';
 import { until } from '../processes/condition.ts';
 import { writeTargetFiles, type TargetName } from './target-files.ts';
 
@@ -16,10 +17,8 @@ export interface SampleRequest {
   readonly name: string;
   /** Made if it does not exist. Default `default`. */
   readonly namespace?: string;
-  /**
-   * Whether the worker's service account may keep releases in the namespace, as after the tutorial's step 3. Default true.
-   */
-  readonly bindSecrets?: boolean;
+  /** How far the tutorial's step 3, which lets the account `serin` of the namespace work there, is taken. Default `all`. */
+  readonly consent?: Consent;
   /** Whether only the baseline is installed, which then has all traffic. Default false. */
   readonly baselineOnly?: boolean;
 }
@@ -45,9 +44,18 @@ export interface SampleTools {
   readonly repository: { readonly directory: string; readonly url: string };
 }
 
+/** The objects of the tutorial's step 3 that are applied: all, all but helm's right on secrets, or none. */
+const consents = {
+  all: () => true,
+  withoutSecrets: ({ metadata }: KubernetesObject) => metadata?.name !== 'serin-helm-secrets',
+  none: () => false,
+} as const;
+
+export type Consent = keyof typeof consents;
+
 /** Takes steps 1 and 3 of the tutorial, for a Knative Service of any name. */
 export async function deploySample(tools: SampleTools, request: SampleRequest): Promise<SampleTarget> {
-  const { name, namespace = 'default', bindSecrets = true, baselineOnly = false } = request;
+  const { name, namespace = 'default', consent = 'all', baselineOnly = false } = request;
   const folder = join('targets', namespace, name);
   const place = { directory: join(tools.repository.directory, folder), url: `${tools.repository.url}/${folder}` };
   await writeTargetFiles({ name, namespace }, join(tools.repository.directory, sample), place);
@@ -57,7 +65,9 @@ export async function deploySample(tools: SampleTools, request: SampleRequest): 
     await readFile(join(place.directory, 'experiment.yaml'), 'utf8'),
   );
   await tools.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  if (bindSecrets) await tools.cluster.applyFile(join(place.directory, 'helm-secret.yaml'));
+  for (const object of await readManifests(join(place.directory, 'helm-secret.yaml'))) {
+    if (consents[consent](object)) await tools.cluster.apply(object);
+  }
   await runHelm(tools, [
     'install',
     name,

@@ -20,7 +20,7 @@ afterAll(() => server.teardown());
 const read = (manifest: ManifestInput) => {
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
   const cluster = { readMetricResource: () => Promise.resolve(undefined) };
-  return readManifest({ temporal, cluster, allowedCommands: ['helm', 'true'] }, { manifest });
+  return readManifest({ temporal, as: () => ({ cluster }), allowedCommands: ['helm', 'true'] }, { manifest });
 };
 
 describe('readManifest', () => {

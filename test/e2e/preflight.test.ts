@@ -167,11 +167,11 @@ describe.concurrent('the preflight', () => {
   test("needs the tutorial's RoleBinding for Helm's secrets, and after that the next experiment works", async () => {
     const { sandbox } = await testCluster();
     const unbound = 'preflight-unbound';
-    const target = await deployTarget({ name: 'unbound', namespace: unbound, bindSecrets: false });
+    const target = await deployTarget({ name: 'unbound', namespace: unbound, consent: 'withoutSecrets' });
     const { type, message } = await runRefused(target, {});
     expect(type).toBe('PreflightRefused');
     expect(message).toContain(
-      `apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace ${unbound}`,
+      `the owner of namespace ${unbound} allows it with \`kubectl create rolebinding serin-secret-reader-writer --namespace ${unbound}`,
     );
     const { url } = sandbox.chartRepository;
     await sandbox.kubectl('apply', '-f', `${url}/targets/${unbound}/${target.name}/helm-secret.yaml`);
@@ -211,7 +211,7 @@ async function chartWithConfigMap(target: SampleTarget): Promise<string> {
 
 /** What helm's own dry run needs to get that far. */
 async function allowReadingConfigMaps({ kubectl }: Sandbox): Promise<void> {
-  const account = '--serviceaccount=serin-system:serin-worker';
+  const account = `--serviceaccount=${namespace}:serin`;
   await kubectl('create', 'role', 'settings', '--verb=get', '--resource=configmaps', '-n', namespace);
   await kubectl('create', 'rolebinding', 'settings', '--role=settings', account, '-n', namespace);
 }

@@ -6,7 +6,6 @@ import { runScript } from '../../activities/commands/run-script.ts';
 import { notifyHttp, notifySlack } from '../../activities/http/notify.ts';
 import { requestText } from '../../activities/http/request-text.ts';
 import { checkObjects } from '../../activities/knative/check-objects.ts';
-import { connectCluster } from '../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../activities/knative/cluster.ts';
 import { acquireTarget } from '../../activities/knative/acquire-target.ts';
 import { parseWaitFor } from '../../core/experiment/wait-for.ts';
@@ -19,12 +18,15 @@ import { testCluster } from '../support/cluster.ts';
 import { linkPrograms } from '../support/programs.ts';
 import { deployTarget, startExperiment, underLoad } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { accountsOf } from '../support/access.ts';
+import type { Accounts } from '../../activities/accounts.ts';
 
 const namespace = 'tasks';
 const token = 'hush "$HOME" \'x\'';
 
 let sandbox: Sandbox;
 let server: TestServer;
+let accounts: Accounts;
 let cluster: ActivityCluster;
 
 beforeAll(async () => {
@@ -33,16 +35,15 @@ beforeAll(async () => {
     response.statusCode = request.url === '/refused' ? 400 : 200;
     response.end(request.url === '/refused' ? `bad token ${request.headers.authorization}` : '{"ok":true}');
   });
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
-  cluster = connectCluster(kubeConfig);
+  accounts = accountsOf(sandbox);
+  ({ cluster } = accounts.of(namespace));
 });
 afterAll(() => server.close());
 
 /** What the experiment needs beside the target: a secret, and the right to look at and to apply a ConfigMap. */
 async function prepareNamespace(): Promise<void> {
   const metadata = { name: 'task-objects', namespace };
-  const subjects = [{ kind: 'ServiceAccount', name: 'serin-worker', namespace: 'serin-system' }];
+  const subjects = [{ kind: 'ServiceAccount', name: 'serin', namespace }];
   const objects = [
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace }, stringData: { token } },
     {
@@ -198,7 +199,9 @@ describe('a look at objects', () => {
   test('says which right is missing', async () => {
     const { type, message } = await caughtFailure(() => check('Configuration', 'all'));
     expect(type).toBe('Forbidden');
-    expect(message).toContain('grant the worker the right "get" on Configuration');
+    expect(message).toContain(
+      'give system:serviceaccount:tasks:serin the right "get" on Configuration in namespace tasks',
+    );
   });
 
   test('waits for a kind that the API server does not know yet', async () => {
@@ -216,13 +219,21 @@ describe('a secret', () => {
   test('does not show in what a server answers', async () => {
     const secret = { namespace, name: 'keys' };
     const headers: never[] = [];
-    const input = { method: 'POST', headers, body: [], auth: 'Bearer', secret, idempotencyKey: key } as const;
+    const input = {
+      namespace,
+      method: 'POST',
+      headers,
+      body: [],
+      auth: 'Bearer',
+      secret,
+      idempotencyKey: key,
+    } as const;
     const failure = await caughtFailure(() => notifyHttp(dependencies(), { ...input, url: [`${server.url}/refused`] }));
     expect(failure).toMatchObject({ type: 'HttpRefused', message: 'the URL answered 400: bad token Bearer ***' });
   });
 
   test('that does not exist is named', async () => {
-    const input = { channel: 'a', text: 'b', idempotencyKey: key, secret: { namespace, name: 'nothing' } };
+    const input = { namespace, channel: 'a', text: 'b', idempotencyKey: key, secret: { namespace, name: 'nothing' } };
     const failure = await caughtFailure(() => notifySlack(dependencies(), input));
     expect(failure).toMatchObject({ type: 'NotFound', message: 'Secret tasks/nothing does not exist' });
   });
@@ -231,16 +242,18 @@ describe('a secret', () => {
     const { client } = await testCluster();
     const { address, namespace: temporalNamespace } = sandbox.temporal;
     const owned = {
+      namespace,
       target: { namespace, name: 'scripted' },
       holder: { temporalAddress: address, temporalNamespace, workflowId: 'w', firstRunId: 'scripted' },
     };
     await asActivity(() =>
-      acquireTarget({ cluster, temporal: { client, address, namespace: temporalNamespace } }, owned),
+      acquireTarget({ cluster, own: accounts.own, temporal: { client, address, namespace: temporalNamespace } }, owned),
     );
     const script = ['for i in 1 2 3 4 5 6 7 8 9; do echo $i; done >&2; echo "', { secret: 'token' }, '" >&2; exit 3'];
     const input = { ...owned, script, secret: { namespace, name: 'keys' }, limitMs: 20_000 };
     const environment = { PATH: process.env['PATH'] ?? '' };
-    const run = (...allowedCommands: string[]) => runScript({ cluster, allowedCommands, environment }, input);
+    const run = (...allowedCommands: string[]) =>
+      runScript({ cluster, user: undefined, allowedCommands, environment }, input);
     expect(await caughtFailure(() => run('bash'))).toMatchObject({
       type: 'CommandFailed',
       message: 'bash failed with exit code 3: 1\n2\n3\n4\n5\n6\n7\n8\n9\n***',

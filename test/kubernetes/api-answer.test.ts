@@ -26,7 +26,8 @@ test.each(answers)('an answer %i means the same to all', async (code, status, re
     const error = new ApiException(code, '', body, {});
     expect(readRefusal(error)).toEqual({ kind: refusal, code, reason: status.message });
     await expect(call('read it', Promise.reject(error))).rejects.toMatchObject({ kind });
-    const failed = toApplicationFailure(error, { verb: 'get', resource: 'services', object: 'shop/app' });
+    const name = { namespace: 'shop', name: 'app' };
+    const failed = toApplicationFailure(error, { verb: 'get', resource: 'services', name, user: undefined });
     expect(failed).toMatchObject({ type, nonRetryable: !failureTypes[type].isRetryable });
     expect(failed.message).toContain(status.message);
   }

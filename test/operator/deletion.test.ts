@@ -65,7 +65,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
       writeEvent: async (_, { reason }) => void events.push(reason),
       watch: () => expect.fail('nothing is watched'),
     },
-    restoreCluster,
+    restoreClusterOf: () => restoreCluster,
     runs: all,
     pendingAborts: new PendingAborts(all, log),
     log,

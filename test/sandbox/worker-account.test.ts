@@ -6,11 +6,12 @@ import { testCluster } from '../support/cluster.ts';
 
 const run = promisify(execFile);
 const namespace = 'worker-account';
+const account = `system:serviceaccount:${namespace}:serin`;
 let sandbox: Sandbox;
 let target: SampleTarget;
 beforeAll(async () => {
   ({ sandbox } = await testCluster());
-  target = await sandbox.deploySample({ name: 'shop', namespace, bindSecrets: false });
+  target = await sandbox.deploySample({ name: 'shop', namespace, consent: 'withoutSecrets' });
 });
 
 /** Runs a tool with the rights of the worker's service account; returns both its outputs. */
@@ -28,40 +29,73 @@ async function canWorker(...question: readonly string[]): Promise<string> {
   return answer.trim();
 }
 
-function promote(): Promise<string> {
-  return asWorker('helm', 'upgrade', 'shop', target.chartUrl, '-n', namespace, '--values', target.valuesUrls.candidate);
-}
-
 describe("the worker's service account", () => {
   test.each([
-    ['patch', 'services.serving.knative.dev'],
-    ['get', 'revisions.serving.knative.dev'],
-    ['create', 'leases.coordination.k8s.io'],
-    ['update', 'leases.coordination.k8s.io'],
-    ['create', 'selfsubjectaccessreviews.authorization.k8s.io'],
+    ['impersonate', 'serviceaccounts/serin'],
+    ['get', 'experiments.iter8.tools'],
+    ['get', 'experiments.serin.dev'],
   ])('may %s %s', async (verb, resource) => {
     expect(await canWorker(verb, resource, '-n', namespace)).toMatch(/^yes\b/);
   });
 
   test.each([
+    ['impersonate', 'serviceaccounts/default'],
+    ['impersonate', 'users/admin'],
+    ['impersonate', 'groups/system:masters'],
+    ['get', 'services.serving.knative.dev'],
+    ['patch', 'services.serving.knative.dev'],
     ['get', 'secrets'],
-    ['list', 'secrets'],
-    ['list', 'pods'],
-    ['create', 'deployments.apps'],
-    ['delete', 'services.serving.knative.dev'],
+    ['create', 'leases.coordination.k8s.io'],
+    ['get', 'metrics.iter8.tools'],
     ['list', 'experiments.iter8.tools'],
-    ['patch', 'revisions.serving.knative.dev'],
     ['create', 'rolebindings.rbac.authorization.k8s.io'],
     ['*', '*'],
   ])('may not %s %s', async (verb, resource) => {
     expect(await canWorker(verb, resource, '-n', namespace)).toMatch(/^no\b/);
   });
 
-  test('cannot promote with Helm until the namespace lets it keep releases, as step 3 of the tutorial does', async () => {
+  test.each(['system:serviceaccount:kube-system:default', 'admin', 'system:serviceaccount:worker-account:default'])(
+    'is refused as %s',
+    async (other) => {
+      await expect(asWorker('kubectl', 'get', 'secrets', '-n', namespace, `--as=${other}`)).rejects.toThrow(
+        'cannot impersonate',
+      );
+    },
+  );
+
+  test("is refused as the namespace's account with groups of its own choice", async () => {
+    const asMaster = ['get', 'secrets', '-n', namespace, `--as=${account}`, '--as-group=system:masters'];
+    await expect(asWorker('kubectl', ...asMaster)).rejects.toThrow('cannot impersonate');
+  });
+});
+
+describe('as the account of a namespace', () => {
+  test.each([
+    ['patch', 'services.serving.knative.dev'],
+    ['get', 'revisions.serving.knative.dev'],
+    ['update', 'leases.coordination.k8s.io'],
+    ['create', 'selfsubjectaccessreviews.authorization.k8s.io'],
+  ])('it may %s %s there', async (verb, resource) => {
+    expect(await canWorker(verb, resource, '-n', namespace, `--as=${account}`)).toMatch(/^yes\b/);
+  });
+
+  test.each([
+    ['delete', 'services.serving.knative.dev', namespace],
+    ['list', 'pods', namespace],
+    ['get', 'services.serving.knative.dev', 'default'],
+    ['create', 'leases.coordination.k8s.io', 'default'],
+  ])('it may not %s %s in namespace %s', async (verb, resource, where) => {
+    expect(await canWorker(verb, resource, '-n', where, `--as=${account}`)).toMatch(/^no\b/);
+  });
+
+  test('it cannot promote with Helm until the namespace lets it keep releases, as step 3 of the tutorial does', async () => {
+    const place = ['-n', namespace, `--kube-as-user=${account}`];
+    const promote = () =>
+      asWorker('helm', 'upgrade', 'shop', target.chartUrl, ...place, '--values', target.valuesUrls.candidate);
     await expect(promote()).rejects.toThrow('secrets is forbidden');
     const binding = `${sandbox.chartRepository.url}/targets/${namespace}/shop/helm-secret.yaml`;
     await sandbox.kubectl('apply', '-f', binding);
     expect(await promote()).toContain('Release "shop" has been upgraded');
-    expect(await canWorker('list', 'secrets', '-n', 'default')).toMatch(/^no\b/);
+    expect(await canWorker('list', 'secrets', '-n', 'default', `--as=${account}`)).toMatch(/^no\b/);
   });
 });

@@ -55,8 +55,9 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
 
 /** Verifies the target; after a deployment the winner must be the latest revision. */
 async function verify(run: Run, winner: Version, requireLatest: boolean): Promise<void> {
-  const { target } = loadedExperiment(run);
-  const { mayFollowLatest } = await verifyTarget({ target, winner: judged(run, winner), requireLatest });
+  const { namespace, target } = loadedExperiment(run);
+  const expected = { namespace, target, winner: judged(run, winner), requireLatest };
+  const { mayFollowLatest } = await verifyTarget(expected);
   if (mayFollowLatest) await followLatest(run, winner);
 }
 

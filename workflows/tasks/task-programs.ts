@@ -5,8 +5,8 @@ import type { Run } from '../run/run.ts';
 
 /** The input that all activities that run a program share. */
 export function programInput(run: Run) {
-  const { target, taskLimitMs: limitMs } = loadedExperiment(run);
-  return { target, holder: asHolder(run), limitMs };
+  const { namespace, target, taskLimitMs: limitMs } = loadedExperiment(run);
+  return { namespace, target, holder: asHolder(run), limitMs };
 }
 
 /** The time from the limit of a command to the end of its processes, with a margin. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
@@ -9,20 +8,22 @@ import { connectHelm } from '../../../activities/helm/helm.ts';
 import type { Helm } from '../../../activities/helm/helm.ts';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
 import { runHelm } from '../../../activities/helm/run-helm.ts';
-import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { newLease, readLease } from '../../../activities/knative/lease.ts';
 import { leaseObjectName } from '../../../kubernetes/lease.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
+import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
 import { leaseAnnotations } from '../../../core/traffic/target.ts';
-import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
+import type { Sandbox, SampleRequest, SampleTarget } from '../../../sandbox/index.ts';
 import type { LeaseHolder } from '../../../core/traffic/lease.ts';
 import type { RunTaskInput } from '../../../contract/tasks.ts';
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
+import { accountsOf } from '../../support/access.ts';
+import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -33,6 +34,8 @@ const holder: LeaseHolder = {
 const allowedCommands = ['helm'];
 
 let sandbox: Sandbox;
+let accounts: Accounts;
+let access: ClusterAccess & Pick<Accounts, 'own'>;
 let cluster: ActivityCluster;
 let helm: Helm;
 let metrics: MetricsSettings;
@@ -42,9 +45,9 @@ const ownNamespace = 'helm-activities';
 
 beforeAll(async () => {
   ({ sandbox } = await testCluster());
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
-  cluster = connectCluster(kubeConfig);
+  accounts = accountsOf(sandbox);
+  access = { ...accounts.of(ownNamespace), own: accounts.own };
+  ({ cluster } = access);
   helm = helmAt(sandbox.tools.helm);
   metrics = { prometheusUrl: sandbox.prometheus.url, scrapeIntervalMs: 500 };
 });
@@ -52,17 +55,22 @@ beforeAll(async () => {
 const kubectl = (...args: readonly string[]) => sandbox.kubectl('-n', ownNamespace, ...args);
 
 function helmAt(path: string, pendingLimitMs = 0): Helm {
-  const environment = commandEnvironment({ ...process.env, KUBECONFIG: sandbox.workerKubeconfig });
+  const environment = commandEnvironment({
+    ...process.env,
+    KUBECONFIG: sandbox.workerKubeconfig,
+    HELM_KUBEASUSER: access.user,
+  });
   return connectHelm({ path, environment, pendingLimitMs, isApiReady: cluster.isReady });
 }
 
 /** A target of its own, whose Lease the test holds. */
 async function aTarget(
   name: string,
-  options: { bindSecrets?: boolean; namespace?: string } = {},
+  options: Partial<Pick<SampleRequest, 'consent' | 'namespace'>> = {},
 ): Promise<SampleTarget> {
   const target = await sandbox.deploySample({ namespace: ownNamespace, name, ...options });
-  await asActivity(() => cluster.createLease(leaseObjectName(target), newLease(target, holder)));
+  const asOwner = accounts.of(target.namespace).cluster;
+  await asActivity(() => asOwner.createLease(leaseObjectName(target), newLease(target, holder)));
   return target;
 }
 
@@ -71,7 +79,7 @@ function upgradeArgs(target: SampleTarget, values: keyof SampleTarget['valuesUrl
 }
 
 function aTask({ namespace, name }: SampleTarget, args: readonly string[]): RunTaskInput {
-  return { target: { namespace, name }, holder, command: 'helm', args, limitMs: 60_000 };
+  return { namespace, target: { namespace, name }, holder, command: 'helm', args, limitMs: 60_000 };
 }
 
 const run = (input: RunTaskInput, with_ = helm) =>
@@ -158,7 +166,7 @@ describe('runHelm', () => {
   test('frees a release that a killed helm left pending, once its timeout is over, and upgrades it', async () => {
     const target = await aTarget('stuck');
     const killed = spawn(sandbox.tools.helm, [...(await waitingArgs(target)), '-n', target.namespace], {
-      env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig },
+      env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig, HELM_KUBEASUSER: access.user },
       stdio: 'ignore',
     });
     await isPendingUpgrade(target);
@@ -235,7 +243,7 @@ describe('runHelm', () => {
       const signal = new AbortController().signal;
       await runProcess({ ...${JSON.stringify(request)}, environment, signal });`;
     const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], {
-      env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig },
+      env: { ...process.env, KUBECONFIG: sandbox.workerKubeconfig, HELM_KUBEASUSER: access.user },
       stdio: 'ignore',
     });
     await isPendingUpgrade(target);
@@ -264,11 +272,11 @@ describe('runHelm', () => {
   async function grantClaims({ name }: SampleTarget): Promise<void> {
     const rule = ['--verb=*', '--resource=persistentvolumeclaims'];
     await kubectl('create', 'role', `${name}-claims`, ...rule);
-    const subject = ['--serviceaccount=serin-system:serin-worker', `--role=${name}-claims`];
+    const subject = [`--serviceaccount=${ownNamespace}:serin`, `--role=${name}-claims`];
     await kubectl('create', 'rolebinding', `${name}-claims`, ...subject);
     const deletion = ['--verb=delete', '--resource=services.serving.knative.dev'];
     await kubectl('create', 'role', `${name}-services`, ...deletion);
-    const services = ['--serviceaccount=serin-system:serin-worker', `--role=${name}-services`];
+    const services = [`--serviceaccount=${ownNamespace}:serin`, `--role=${name}-services`];
     await kubectl('create', 'rolebinding', `${name}-services`, ...services);
   }
 });
@@ -295,10 +303,8 @@ describe('preflight', () => {
     target = await aTarget('checked');
   });
 
-  const check = (
-    experiment: Experiment,
-    changes: { helm?: Helm; metrics?: MetricsSettings; allowedCommands?: readonly string[] } = {},
-  ) => preflight({ cluster, helm, metrics, allowedCommands, environment: {}, ...changes }, { experiment, holder });
+  const check = (experiment: Experiment, changes: Partial<PreflightDependencies> = {}) =>
+    preflight({ ...access, helm, metrics, allowedCommands, environment: {}, ...changes }, { experiment, holder });
 
   async function preflightProblems(
     experiment: Experiment,
@@ -404,9 +410,9 @@ describe('preflight', () => {
   });
 
   test("names the RoleBinding that is missing for helm's records", async () => {
-    const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', bindSecrets: false });
-    expect(await preflightProblems(experimentOn(unbound))).toEqual([
-      "helm may not get, list, create, update, delete secrets in namespace helm-activities-unbound, where the release's records are; apply the RoleBinding of the tutorial's step 3 (helm-secret.yaml) in namespace helm-activities-unbound",
+    const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', consent: 'withoutSecrets' });
+    expect(await preflightProblems(experimentOn(unbound), accounts.of(unbound.namespace))).toEqual([
+      "helm, as system:serviceaccount:helm-activities-unbound:serin, may not get, list, create, update, delete secrets in namespace helm-activities-unbound, where the release's records are; the owner of namespace helm-activities-unbound allows it with `kubectl create rolebinding serin-secret-reader-writer --namespace helm-activities-unbound --clusterrole serin-secret-reader-writer --serviceaccount helm-activities-unbound:serin`",
     ]);
   });
 
@@ -458,7 +464,7 @@ describe('preflight', () => {
   test('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
     const { type } = await caughtFailure(() =>
-      preflight({ cluster, helm, metrics, allowedCommands, environment: {} }, input),
+      preflight({ ...access, helm, metrics, allowedCommands, environment: {} }, input),
     );
     expect(type).toBe('Fenced');
   });
@@ -522,7 +528,7 @@ describe.concurrent('compareRendered', () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() =>
-      preflight({ cluster, helm, metrics, allowedCommands, environment: {} }, { experiment, holder }),
+      preflight({ ...access, helm, metrics, allowedCommands, environment: {} }, { experiment, holder }),
     );
     await asActivity(() => compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }));
     const values = join(

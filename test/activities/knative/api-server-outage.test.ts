@@ -1,12 +1,11 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { readLease } from '../../../activities/knative/lease.ts';
 import { observeTarget } from '../../../activities/knative/observe-target.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { asActivity, caughtFailure } from '../../support/activity.ts';
 import { testCluster } from '../../support/cluster.ts';
+import { accountsOf } from '../../support/access.ts';
 
 const namespace = 'api-server-outage';
 let sandbox: Sandbox;
@@ -14,9 +13,7 @@ let cluster: ActivityCluster;
 
 beforeAll(async () => {
   ({ sandbox } = await testCluster());
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
-  cluster = connectCluster(kubeConfig);
+  ({ cluster } = accountsOf(sandbox).of(namespace));
   await sandbox.deploySample({ namespace, name: 'unseen', baselineOnly: true });
 });
 

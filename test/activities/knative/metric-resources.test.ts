@@ -13,6 +13,7 @@ import type { Sandbox } from '../../../sandbox/index.ts';
 import { asActivity, caughtFailure } from '../../support/activity.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { until } from '../../support/until.ts';
+import { accountsOf, bindTarget } from '../../support/access.ts';
 
 let sandbox: Sandbox;
 let cluster: ActivityCluster;
@@ -26,10 +27,9 @@ const installed: string[] = [];
 beforeAll(async () => {
   sandbox = (await testCluster()).sandbox;
   directory = await mkdtemp(join(tmpdir(), 'serin-metrics-'));
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
-  cluster = connectCluster(kubeConfig);
+  ({ cluster } = accountsOf(sandbox).of(namespace));
   await sandbox.kubectl('create', 'namespace', namespace);
+  await bindTarget(sandbox, namespace);
 });
 
 afterAll(async () => {

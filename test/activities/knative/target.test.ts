@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { runCommand } from '../../../activities/commands/run-command.ts';
 import { hasType } from '../../../activities/failures.ts';
 import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
 import type { TemporalService } from '../../../temporal/settings.ts';
-import { connectCluster } from '../../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { annotateLease, isTakenOver, raiseLease, readLease } from '../../../activities/knative/lease.ts';
 import { observeTarget } from '../../../activities/knative/observe-target.ts';
@@ -21,8 +19,11 @@ import type { PatchTrafficInput, PatchTrafficResult } from '../../../contract/tr
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
+import { accountsOf } from '../../support/access.ts';
+import type { Accounts } from '../../../activities/accounts.ts';
 
 let sandbox: Sandbox;
+let accounts: Accounts;
 let cluster: ActivityCluster;
 let temporal: TemporalService;
 
@@ -33,9 +34,8 @@ beforeAll(async () => {
   const shared = await testCluster();
   sandbox = shared.sandbox;
   temporal = { client: shared.client, ...sandbox.temporal };
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
-  cluster = connectCluster(kubeConfig);
+  accounts = accountsOf(sandbox);
+  ({ cluster } = accounts.of(ownNamespace));
   await sandbox.kubectl('create', 'namespace', ownNamespace);
 });
 
@@ -53,6 +53,7 @@ function aHolder(firstRunId: string, changes: Partial<LeaseHolder> = {}): LeaseH
 
 function aWrite(target: SampleTarget, holder: LeaseHolder, sequence: number, weight: number): PatchTrafficInput {
   return {
+    namespace: ownNamespace,
     target: objectName(target),
     holder,
     plan: { firstRunId: holder.firstRunId, sequence },
@@ -87,7 +88,10 @@ async function write(input: PatchTrafficInput): Promise<PatchTrafficResult> {
 }
 
 const acquire = (target: SampleTarget, holder: LeaseHolder, seen?: string) =>
-  acquireTarget({ cluster, temporal }, { target: objectName(target), holder, ...(seen === undefined ? {} : { seen }) });
+  acquireTarget(
+    { cluster, own: accounts.own, temporal },
+    { namespace: ownNamespace, target: objectName(target), holder, ...(seen === undefined ? {} : { seen }) },
+  );
 
 async function specTraffic({ name }: SampleTarget): Promise<readonly TrafficEntry[]> {
   return JSON.parse(await kubectl('get', 'ksvc', name, '-o', 'jsonpath={.spec.traffic}'));
@@ -518,7 +522,12 @@ describe('awaitReadiness and verifyTarget', () => {
     const { name } = target;
     const winner = { revision: target.candidateRevision, image: '' };
     const verify = () =>
-      verifyTarget(cluster, { target: { namespace: ownNamespace, name }, winner, requireLatest: true });
+      verifyTarget(cluster, {
+        namespace: ownNamespace,
+        target: { namespace: ownNamespace, name },
+        winner,
+        requireLatest: true,
+      });
     expect(await caughtFailure(verify)).toMatchObject({
       type: 'NotReady',
       message: `status.traffic of ${ownNamespace}/verified is verified-v1 100 %, not 100 % verified-v2`,
@@ -548,7 +557,7 @@ describe('awaitReadiness and verifyTarget', () => {
   test('does not ask a rolled back target for the latest revision', async () => {
     const winner = { revision: target.baselineRevision, image: '' };
     await write(aWrite(target, aHolder('run-verified'), 2, 0));
-    const input = { target: objectName(target), winner, requireLatest: false };
+    const input = { namespace: ownNamespace, target: objectName(target), winner, requireLatest: false };
     expect(await asActivity(() => verifyTarget(cluster, input))).toEqual({ mayFollowLatest: false });
     expect(await caughtFailure(() => verifyTarget(cluster, { ...input, requireLatest: true }))).toMatchObject({
       message: `the latest ready revision of ${ownNamespace}/verified is verified-v2, not verified-v1`,
@@ -560,17 +569,20 @@ describe('runCommand', () => {
   const environment = commandEnvironment(process.env);
   const holder = () => aHolder('run-command');
   const task = (command: string, ...args: string[]) => ({
+    namespace: ownNamespace,
     target: { namespace: ownNamespace, name: 'commanded' },
     holder: holder(),
     command,
     args,
     limitMs: 20_000,
   });
-  const dependencies = () => ({ cluster, allowedCommands: ['sh'], environment });
+  const dependencies = () => ({ cluster, user: undefined, allowedCommands: ['sh'], environment });
 
   beforeAll(async () => {
     const target = { namespace: ownNamespace, name: 'commanded' };
-    await asActivity(() => acquireTarget({ cluster, temporal }, { target, holder: holder() }));
+    await asActivity(() =>
+      acquireTarget({ cluster, own: accounts.own, temporal }, { namespace: ownNamespace, target, holder: holder() }),
+    );
   });
 
   test('answers with what the command printed, secrets redacted', async () => {
@@ -614,7 +626,11 @@ describe('the API server', () => {
       cluster.readSecret({ namespace: 'kube-system', name: 'x' }),
     );
     expect({ type, isRetryable }).toEqual({ type: 'Forbidden', isRetryable: false });
-    expect(message).toMatch(/^cannot get secrets kube-system\/x: .*; grant the worker the right "get" on secrets$/);
+    const remedy =
+      'the owner of namespace kube-system allows it with `kubectl create rolebinding serin-secret-reader-writer-target-activities' +
+      ' --namespace kube-system --clusterrole serin-secret-reader-writer --serviceaccount target-activities:serin`';
+    expect(message).toMatch(/^cannot get secrets kube-system\/x: .*cannot get resource "secrets"/);
+    expect(message.split('; ').at(-1)).toBe(remedy);
   });
 
   test('names what it refuses', async () => {

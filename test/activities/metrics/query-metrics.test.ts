@@ -3,18 +3,23 @@ import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts
 import type { TargetObservation } from '../../../core/traffic/target.ts';
 import { freePort } from '../../../sandbox/processes/ports.ts';
 
-const input = { target: { namespace: 'default', name: 'app' }, revisions: ['app-v1', 'app-v2'], fromMs: 0 };
+const input = {
+  namespace: 'default',
+  target: { namespace: 'default', name: 'app' },
+  revisions: ['app-v1', 'app-v2'],
+  fromMs: 0,
+};
 
 async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetObservation>, signal: AbortSignal) {
   return createQueryMetrics({
     prometheusUrl: `http://127.0.0.1:${await freePort()}`,
     scrapeIntervalMs: 1000,
     observeTarget: (_, cancellation) => observeTarget(cancellation),
-    backEnds: {
+    backEndsOf: () => ({
       prometheusUrl: '',
       readSecret: () => Promise.resolve(undefined),
       request: () => expect.fail('no request over HTTP'),
-    },
+    }),
     cancellationSignal: () => signal,
   });
 }

@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { connectCluster } from '../../../activities/knative/cluster.ts';
 import { applyProblems } from '../../../activities/preflight/apply-problems.ts';
 import type { ApplyProblems } from '../../../activities/preflight/apply-problems.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
@@ -13,6 +11,7 @@ import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { linkPrograms } from '../../support/programs.ts';
 import { deployTarget, readKsvc } from '../../support/scenario.ts';
+import { accountsOf } from '../../support/access.ts';
 
 const namespace = 'kubectl-apply';
 let sandbox: Sandbox;
@@ -74,8 +73,6 @@ async function judge(
   finish: readonly ExecTask[],
   { kubeconfig = sandbox.workerKubeconfig, experiment: changes = {} }: Circumstances = {},
 ): Promise<ApplyProblems> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(sandbox.workerKubeconfig);
   const environment = { PATH: path, HOME: folder, KUBECONFIG: kubeconfig };
   const [baseline, candidate] = [target.baselineRevision, target.candidateRevision];
   const experiment = anExperiment({
@@ -85,7 +82,8 @@ async function judge(
     finish,
     ...changes,
   });
-  return applyProblems({ cluster: connectCluster(kubeConfig), environment }, experiment);
+  const { cluster, user } = accountsOf(sandbox).of(target.namespace);
+  return applyProblems({ cluster, user, environment }, experiment);
 }
 
 async function findProblems(

@@ -40,6 +40,7 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_HELM_PATH', 'helmPath', '/opt/helm', { helmPath: '/opt/helm' }],
   ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', '10m', { helmPendingLimitMs: 600_000 }],
   ['SERIN_KUBECONFIG', 'kubeconfig', '/etc/kubeconfig', { kubeconfig: '/etc/kubeconfig' }],
+  ['SERIN_SERVICE_ACCOUNT', 'serviceAccount', 'canary', { serviceAccount: 'canary' }],
   ['SERIN_HEALTH_ADDRESS', 'healthAddress', '0.0.0.0:0', { healthAddress: { host: '0.0.0.0', port: 0 } }],
   ['SERIN_METRICS_ADDRESS', 'metricsAddress', 'none', { metricsAddress: 'none' }],
   ['SERIN_LOG_LEVEL', 'logLevel', 'debug', { logLevel: 'debug' }],
@@ -76,6 +77,7 @@ const refusals: readonly [string, string, readonly string[], string][] = [
   ['SERIN_HELM_PATH', 'helmPath', [' '], 'the name or path of the helm program'],
   ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', ['soon', '25h'], 'a duration from 0s to 24h, such as 5m'],
   ['SERIN_KUBECONFIG', 'kubeconfig', [' '], 'the path of a kubeconfig file'],
+  ['SERIN_SERVICE_ACCOUNT', 'serviceAccount', [' ', 'a b', 'team-a:serin'], 'the name of a service account, or none'],
   [
     'SERIN_HEALTH_ADDRESS',
     'healthAddress',
@@ -108,6 +110,7 @@ describe('the configuration of a worker', () => {
       helmPath: 'helm',
       helmPendingLimitMs: 300_000,
       kubeconfig: undefined,
+      serviceAccount: 'serin',
       healthAddress: { host: '127.0.0.1', port: 8680 },
       metricsAddress: { host: '127.0.0.1', port: 9464 },
       logLevel: 'info',
@@ -135,6 +138,10 @@ describe('the configuration of a worker', () => {
         `worker.yaml ${key}: expected ${expected}, got ${got}`,
       ]);
     }
+  });
+
+  test('has no account to act as where the setting says none', () => {
+    expect(accepted({ SERIN_SERVICE_ACCOUNT: 'none' }).serviceAccount).toBeUndefined();
   });
 
   test('names every setting in these tests', () => {

@@ -12,6 +12,7 @@ export const runHttpTask: TaskRunner<'http'> = async (task, execution) => {
   const render = (text: string): readonly TemplatePart[] =>
     requireParts(renderText(text, execution.context, { delimiters: 'both', hasSecret: secret !== undefined }));
   const input = {
+    namespace: execution.context.experiment.namespace,
     url: render(task.url),
     method,
     headers: task.headers.map(({ name, value }) => ({ name, value: render(value) })),

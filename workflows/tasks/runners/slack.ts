@@ -6,7 +6,8 @@ import type { TaskRunner } from '../task-execution.ts';
 
 export const runSlackTask: TaskRunner<'slack'> = async ({ channel, secret, ignoreFailure }, execution) => {
   const text = notificationText(execution.context);
-  const input = { channel, text, secret, idempotencyKey: taskIdempotencyKey(execution) };
+  const { namespace } = execution.context.experiment;
+  const input = { namespace, channel, text, secret, idempotencyKey: taskIdempotencyKey(execution) };
   await sendNotification(execution, { name: 'notification/slack', ignoreFailure, send: () => notifySlack(input) });
   return finishedTask('notification/slack');
 };

@@ -1,0 +1,55 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { defined } from '../core/text/defined.ts';
+import { accountUser, actAs } from '../kubernetes/account.ts';
+import { connectHelm } from './helm/helm.ts';
+import type { Helm, HelmOptions } from './helm/helm.ts';
+import { connectCluster } from './knative/cluster.ts';
+import type { ActivityCluster } from './knative/cluster.ts';
+import { activityRequestOptions } from './knative/request-options.ts';
+
+/** What an activity works with in a cluster: all of it as one user. */
+export interface ClusterAccess {
+  readonly cluster: ActivityCluster;
+  readonly helm: Helm;
+  /** As whom; undefined: as serin itself. */
+  readonly user: string | undefined;
+}
+
+export interface Accounts {
+  /** As serin itself: for its own kinds only. */
+  readonly own: ActivityCluster;
+  /** As the account of an experiment's namespace. */
+  readonly of: (namespace: string) => ClusterAccess;
+}
+
+export interface AccountsOptions {
+  readonly kubeConfig: KubeConfig;
+  /** The name of the account in each namespace; undefined: serin acts as itself everywhere. */
+  readonly serviceAccount: string | undefined;
+  readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs'>;
+  /** The environment of commands. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Connects to the cluster as each namespace's account, over connections that all of them share. */
+export function connectAccounts({ kubeConfig, serviceAccount, helm, environment }: AccountsOptions): Accounts {
+  const options = activityRequestOptions();
+  const own = connectCluster(kubeConfig, options);
+  const known = new Map<string, ClusterAccess>();
+
+  function connectAs(user: string | undefined): ClusterAccess {
+    const cluster = user === undefined ? own : connectCluster(actAs(kubeConfig, user), options);
+    const ofUser = { ...environment, ...defined({ HELM_KUBEASUSER: user }) };
+    return { user, cluster, helm: connectHelm({ ...helm, environment: ofUser, isApiReady: own.isReady }) };
+  }
+
+  return {
+    own,
+    of: (namespace) => {
+      const user = serviceAccount === undefined ? undefined : accountUser({ namespace, name: serviceAccount });
+      const access = known.get(user ?? '') ?? connectAs(user);
+      known.set(user ?? '', access);
+      return access;
+    },
+  };
+}

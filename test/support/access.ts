@@ -1,0 +1,20 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { connectAccounts } from '../../activities/accounts.ts';
+import type { Accounts } from '../../activities/accounts.ts';
+import { commandEnvironment } from '../../activities/commands/environment.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
+
+/** The sandbox's worker's way into the cluster: as the account `serin` of each namespace. */
+export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(workerKubeconfig);
+  const environment = commandEnvironment({ ...process.env, KUBECONFIG: workerKubeconfig });
+  const helm = { path: tools.helm, pendingLimitMs: 0 };
+  return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment });
+}
+
+/** Lets the namespace's account work on the targets there. */
+export async function bindTarget({ kubectl }: Sandbox, namespace: string): Promise<void> {
+  const binding = ['rolebinding', 'serin-target', '--namespace', namespace];
+  await kubectl('create', ...binding, '--clusterrole=serin-target', `--serviceaccount=${namespace}:serin`);
+}
