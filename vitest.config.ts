@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /** What needs the sandbox. */
@@ -28,6 +29,7 @@ const sharedSandbox = { globalSetup: ['test/setup/bundles.ts', 'test/setup/clust
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
