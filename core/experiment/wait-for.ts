@@ -97,7 +97,12 @@ function unmetValue(
   const present = valueAt(path, object);
   if (present === undefined) return `${written} is absent`;
   if (value === undefined || asText(present) === value) return undefined;
-  return `${written} is ${asText(present)}, not ${value}`;
+  // What a Secret has is nobody's to read in a report.
+  return isSecret(object) ? `${written} is not ${value}` : `${written} is ${asText(present)}, not ${value}`;
+}
+
+function isSecret(object: unknown): boolean {
+  return valueAt([{ kind: 'field', name: 'kind' }], object) === 'Secret';
 }
 
 function isSame(a: string, b: string): boolean {

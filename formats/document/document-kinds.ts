@@ -8,17 +8,23 @@ export function kindsIn(text: string): ReadonlySet<string> {
   return new Set(reading.documents.flatMap(({ value }) => documentKind(value) ?? []));
 }
 
-/** The namespace of the experiment in a text that may have other mistakes; `default` where there is none. */
+/** The namespace of the experiment in a text that may have other mistakes: its own, else its target's, else `default`. */
 export function experimentNamespaceIn(text: string): string {
   const reading = readDocuments(text, '');
   const documents = reading.kind === 'read' ? reading.documents : [];
   const experiment = documents.find(({ value }) => documentKind(value) === 'Experiment');
-  return documentNamespace(experiment?.value) ?? 'default';
+  return documentNamespace(experiment?.value) ?? targetNamespace(experiment?.value) ?? 'default';
 }
 
 function documentNamespace(value: unknown): string | undefined {
   const namespace = readField(readField(value, 'metadata'), 'namespace');
   return typeof namespace === 'string' ? namespace : undefined;
+}
+
+function targetNamespace(value: unknown): string | undefined {
+  const target = readField(readField(value, 'spec'), 'target');
+  const [namespace, name] = typeof target === 'string' ? target.split('/') : [];
+  return name === undefined ? undefined : namespace;
 }
 
 /** The kind of a document, if it has one. */

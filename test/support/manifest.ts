@@ -3,6 +3,8 @@ import { readYaml } from '../../formats/document/yaml.ts';
 
 /** What a test changes in the tutorial's manifest; the intervals are short unless it says otherwise. */
 export interface ManifestChanges {
+  /** Default: none, so that the experiment belongs to the target's namespace. */
+  readonly namespace?: string;
   readonly intervalSeconds?: number;
   readonly iterations?: number;
   /** Default `oneStep`: each step more is a confirmation by the cluster, which takes seconds. */
@@ -34,7 +36,7 @@ export const oneStep = { maxCandidateWeight: 40, maxCandidateWeightIncrement: 40
 export const climb = { maxCandidateWeightIncrement: 10 };
 
 interface Manifest {
-  metadata: { name: string; annotations?: Record<string, string> };
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
   spec: {
     strategy: {
       deploymentPattern?: string;
@@ -62,7 +64,8 @@ export function manifestFor({ experiment, name }: SampleTarget, changes: Manifes
   const manifest = reading.value as Manifest;
   manifest.metadata.name = name;
   // Without confirmations between them, few intervals may be over before Prometheus has scraped enough requests for a verdict.
-  const { annotations, intervalSeconds = 1, iterations = 6 } = changes;
+  const { namespace, annotations, intervalSeconds = 1, iterations = 6 } = changes;
+  if (namespace !== undefined) manifest.metadata.namespace = namespace;
   manifest.metadata.annotations = prefixed({ 'min-samples': '10', ...annotations });
   manifest.spec.duration = { intervalSeconds, iterationsPerLoop: iterations };
   changeStrategy(manifest, changes);

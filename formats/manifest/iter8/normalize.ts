@@ -12,7 +12,7 @@ type Spec = Iter8Manifest['spec'];
 
 /** The experiment of a manifest, with every default filled in. */
 export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experiment {
-  const namespace = metadata.namespace ?? 'default';
+  const namespace = metadata.namespace ?? spec.target.namespace ?? 'default';
   const { strategy, versionInfo } = spec;
   const duration = normalizeDuration(spec);
   return {

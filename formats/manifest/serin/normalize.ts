@@ -11,7 +11,7 @@ import type { NativeManifest, NativeSpec } from './schema.ts';
 
 /** The experiment of a manifest, with every default filled in. */
 export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest): Experiment {
-  const namespace = metadata.namespace ?? 'default';
+  const namespace = metadata.namespace ?? spec.target.namespace ?? 'default';
   const { pattern: testingPattern = 'Canary', traffic = {} } = spec;
   const deploymentPattern = traffic.deployment ?? experimentDefaults.deploymentPattern;
   const duration = normalizeDuration(spec);
