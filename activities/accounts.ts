@@ -26,7 +26,7 @@ export interface AccountsOptions {
   readonly kubeConfig: KubeConfig;
   /** The name of the account in each namespace; undefined: serin acts as itself everywhere. */
   readonly serviceAccount: string | undefined;
-  readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs'>;
+  readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs' | 'download'>;
   /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -11,6 +11,7 @@ import { runCommand } from './commands/run-command.ts';
 import { runScript } from './commands/run-script.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
 import { runHelm } from './helm/run-helm.ts';
+import { download } from './http/download.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
 import { requestText } from './http/request-text.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
@@ -59,12 +60,15 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
   const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
-  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs };
+  const downloadAllowed = (url: string, limitBytes: number) =>
+    download({ url, allowedHosts, limitBytes, signal: cancellationSignal() });
+  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, download: downloadAllowed };
   const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment });
   const { own } = accounts;
   const as = ({ namespace }: InNamespace) => accounts.of(namespace);
   const asOwner = ({ experiment }: { readonly experiment: Experiment }) => as(experiment);
-  const commands = (input: InNamespace) => ({ ...as(input), allowedCommands, environment });
+  const programs = { allowedCommands, environment, download: downloadAllowed };
+  const commands = (input: InNamespace) => ({ ...as(input), ...programs });
   const requests = (input: InNamespace) => ({ ...as(input), allowedHosts, slackUrl });
   return {
     readManifest: (input) => readManifest({ temporal, as, allowedCommands }, input),
@@ -72,7 +76,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     releaseTarget: (input) => releaseTarget(as(input).cluster, input),
     discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
-    preflight: (input) => preflight({ ...asOwner(input), own, allowedCommands, environment, metrics }, input),
+    preflight: (input) => preflight({ ...asOwner(input), ...programs, own, metrics }, input),
     ...createQueryMetrics({
       prometheusUrl,
       scrapeIntervalMs,

@@ -1,4 +1,5 @@
 import type { Experiment, ObjectName } from '../core/experiment/experiment.ts';
+import type { SourceDigests } from '../core/text/source-digests.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 import type {
   Acquisition,
@@ -62,6 +63,8 @@ export interface ExperimentActivities extends TaskActivities {
     readonly revisions: Revisions;
     /** The digest that the rendering must have. */
     readonly digest?: string;
+    /** The digests that its downloads must have. */
+    readonly pins?: SourceDigests;
   }) => Promise<void>;
   /**
    * Verifies the target after the finish actions: it is ready, the winner has 100 %, and where required it is the

@@ -1,4 +1,5 @@
 import type { Experiment } from '../core/experiment/experiment.ts';
+import type { SourceDigests } from '../core/text/source-digests.ts';
 import type { TaggedRevision } from '../core/traffic/target.ts';
 import type { Revisions } from './traffic.ts';
 
@@ -37,5 +38,7 @@ export interface PreflightReport {
   readonly firstStep?: { readonly weights: readonly number[]; readonly reason: string };
   /** Digests of what the finish actions would deploy, by the version's name; only where the manifest pins it. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Digests of the charts and values that the finish actions download; absent where they download none. */
+  readonly pins?: SourceDigests;
   readonly warnings: readonly string[];
 }

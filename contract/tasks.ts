@@ -1,6 +1,7 @@
 import type { AuthType, LoadAmount, ObjectCheck, Payload } from '../core/experiment/task-kinds.ts';
 import type { Counts } from '../core/measurements/measurement.ts';
 import type { ReleaseFacts } from '../core/tasks/finished-tasks.ts';
+import type { SourceDigests } from '../core/text/source-digests.ts';
 import type { TemplatePart } from '../core/tasks/template.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
 import type { InNamespace } from './in-namespace.ts';
@@ -36,6 +37,8 @@ export interface RunTaskInput extends InNamespace {
   readonly command: string;
   /** Rendered: what the Web UI shows is what runs. */
   readonly args: readonly string[];
+  /** Of helm: the digests that its downloads must have. */
+  readonly pins?: SourceDigests;
   readonly limitMs: number;
 }
 

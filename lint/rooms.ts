@@ -90,7 +90,15 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
   'activities/http': [...activity, 'metrics', 'activities/knative', 'activities/secrets'],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
-  'activities/helm': [...activity, 'formats', 'kubernetes/knative', 'activities/knative', 'activities/commands'],
+  'activities/helm': [
+    ...activity,
+    'semver',
+    'formats',
+    'kubernetes/knative',
+    'activities/scratch-directory',
+    'activities/knative',
+    'activities/commands',
+  ],
   'activities/accounts': [...activity, 'kubernetes', 'activities/knative', 'activities/helm'],
   'activities/metrics': [
     ...activity,

@@ -39,6 +39,7 @@ function exports(
     SERIN_PROMETHEUS_URL: prometheus.url,
     SERIN_PROMETHEUS_SCRAPE_INTERVAL: '1s',
     GATEWAY_URL: gateway.url,
+    SAMPLES_URL: chartRepository.url,
     CHART_REPOSITORY_URL: `${chartRepository.url}/canary-progressive`,
     SANDBOX_CONTROL_URL: controlUrl,
   };

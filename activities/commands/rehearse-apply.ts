@@ -1,17 +1,21 @@
 import { isJsonObject, parseJson } from '../../core/text/json.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
-import { failure } from '../failures.ts';
-import { actingKubectl } from './run-command.ts';
+import { formatFlag } from '../../core/tasks/flags.ts';
+import type { Flag } from '../../core/tasks/flags.ts';
+import type { KubectlCall } from '../../core/tasks/kubectl-command.ts';
+import { failure, hasType, innermostMessage } from '../failures.ts';
+import { runKubectl } from './kubectl.ts';
+import type { KubectlAccess } from './kubectl.ts';
 import { describeEnd, hasSucceeded } from './command-failure.ts';
-import { runProcess } from './run-process.ts';
 import type { ProcessResult } from './run-process.ts';
 
 export interface ApplyRehearsal {
-  /** The arguments of `kubectl`, from `apply` on. */
+  readonly call: KubectlCall;
+  /** The arguments as the manifest has them, for messages. */
   readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** As whom kubectl acts; undefined: as the worker itself. */
-  readonly user: string | undefined;
+  /** Where the call names none. */
+  readonly namespace: string;
+  readonly access: KubectlAccess;
   /** The real apply may take longer, so a rehearsal that exceeds this is `unknown`. */
   readonly limitMs: number;
   readonly isApiReady: () => Promise<boolean>;
@@ -57,18 +61,12 @@ export async function rehearseApply(request: ApplyRehearsal): Promise<RehearsedA
   return tryToRehearse(request);
 }
 
-async function tryToRehearse({ args, environment, user, limitMs, signal }: ApplyRehearsal): Promise<RehearsedApply> {
-  const rehearsed = [...args, '--dry-run=server', '--output=json'];
-  const command = formatCommand('kubectl', rehearsed);
+async function tryToRehearse(rehearsal: ApplyRehearsal): Promise<RehearsedApply> {
+  const { args, limitMs } = rehearsal;
+  const command = formatCommand('kubectl', [...args, ...dryRun.map(formatFlag)]);
   if (limitMs <= 0) return { kind: 'unknown', reason: `${command}: those before it took too long` };
-  const result = await runProcess({
-    command: 'kubectl',
-    args: actingKubectl(rehearsed, user),
-    environment,
-    limitMs,
-    signal,
-    outputBytes,
-  });
+  const result = await runDry(rehearsal);
+  if ('problem' in result) return { kind: 'refused', problem: `${command}: ${result.problem}` };
   if (hasSucceeded(result)) return { kind: 'accepted', objects: result.isCut ? [] : objectsIn(result.stdout) };
   const errors = errorsIn(redactOutput(result.stderr, args));
   const said = errors.join('\n').slice(0, longestReason) || 'no output';
@@ -76,6 +74,21 @@ async function tryToRehearse({ args, environment, user, limitMs, signal }: Apply
   if (errors.some((error) => outage.test(error))) throw failure('KubernetesUnavailable', { message: reason });
   const isUnknown = isTimedOut(result) || (errors.length > 0 && errors.every((error) => notYet.test(error)));
   return isUnknown ? { kind: 'unknown', reason } : { kind: 'refused', problem: reason };
+}
+
+const dryRun: readonly Flag[] = [
+  { name: '--dry-run', value: 'server' },
+  { name: '--output', value: 'json' },
+];
+
+/** A manifest that cannot be had is a problem; one that may be had later is thrown. */
+async function runDry({ access, ...request }: ApplyRehearsal): Promise<ProcessResult | { readonly problem: string }> {
+  try {
+    return await runKubectl(access, { ...request, own: dryRun, outputBytes });
+  } catch (error) {
+    if (!hasType(error, 'HttpRefused', 'AddressNotAllowed')) throw error;
+    return { problem: innermostMessage(error) };
+  }
 }
 
 function isTimedOut({ outcome }: ProcessResult): boolean {

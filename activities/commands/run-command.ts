@@ -7,32 +7,30 @@ import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
+import { runKubectl } from './kubectl.ts';
+import type { KubectlAccess } from './kubectl.ts';
 import { runProcess } from './run-process.ts';
+import type { ProcessResult } from './run-process.ts';
 
-export interface CommandDependencies {
+export interface CommandDependencies extends KubectlAccess {
   readonly cluster: ActivityCluster;
   readonly allowedCommands: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** As whom kubectl acts; undefined: as the worker itself. */
-  readonly user: string | undefined;
 }
 
 /**
  * Runs an allowed command; what it does must be safe to repeat, since a lost worker makes it run again. Fails as
  * `CommandNotAllowed`, as `Fenced` without the target's Lease, or as `CommandFailed` with what it printed last.
  */
-export async function runCommand(
-  { cluster, allowedCommands, environment, user }: CommandDependencies,
-  input: RunTaskInput,
-): Promise<RunTaskResult> {
+export async function runCommand(dependencies: CommandDependencies, input: RunTaskInput): Promise<RunTaskResult> {
   const { command, args, limitMs } = input;
-  const refusal = refuseCommand(command, allowedCommands);
+  const refusal = refuseCommand(command, dependencies.allowedCommands);
   if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
+  const run = prepare(dependencies, input);
   return withHeartbeats(async () => {
-    await raiseLease(cluster, input, limitMs);
-    const actual = command === 'kubectl' ? actingKubectl(args, user) : args;
-    const result = await runProcess({ command, args: actual, environment, limitMs, signal: cancellationSignal() });
+    await raiseLease(dependencies.cluster, input, limitMs);
+    const result = await run(cancellationSignal());
     if (hasSucceeded(result)) return { output: redactOutput(result.stdout.trim(), args) };
     const said = lastLines({ args, result }) || 'no output';
     const message = `${formatCommand(command, args)} ${describeEnd({ result, limitMs })}: ${said}`;
@@ -40,9 +38,16 @@ export async function runCommand(
   });
 }
 
-/** The arguments of a kubectl that acts as the user. */
-export function actingKubectl(args: readonly string[], user: string | undefined): readonly string[] {
-  return user === undefined ? args : [`--as=${user}`, ...args];
+/** kubectl runs by its grammar, everything else as it is given, with the worker's own rights. */
+function prepare(
+  access: KubectlAccess,
+  { namespace, command, args, limitMs }: RunTaskInput,
+): (signal: AbortSignal) => Promise<ProcessResult> {
+  const { environment } = access;
+  if (command !== 'kubectl') return (signal) => runProcess({ command, args, environment, limitMs, signal });
+  const parsed = parseKubectlCommand(args);
+  if (parsed.kind === 'unsupported') throw failure('CommandNotAllowed', { message: parsed.problem });
+  return (signal) => runKubectl(access, { call: parsed.call, namespace, limitMs, signal });
 }
 
 /** Why the worker does not run the command; undefined when it does. */

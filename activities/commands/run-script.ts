@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { cancellationSignal } from '@temporalio/activity';
 import { redactValues } from '../../core/tasks/redact.ts';
 import type { TemplatePart } from '../../core/tasks/template.ts';
@@ -19,7 +21,7 @@ import type { ProcessResult } from './run-process.ts';
  * The keys of its secret reach it as variables, so that no value is ever part of the script or of a command line.
  */
 export async function runScript(
-  { cluster, allowedCommands, environment }: CommandDependencies,
+  { cluster, allowedCommands, environment }: Pick<CommandDependencies, 'cluster' | 'allowedCommands' | 'environment'>,
   input: RunScriptInput,
 ): Promise<RunTaskResult> {
   const refusal = refuseCommand('bash', allowedCommands);
@@ -30,9 +32,12 @@ export async function runScript(
     const { script, variables } = withVariables(input.script, secret);
     await raiseLease(cluster, input, limitMs);
     return inScratchDirectory('scratch', async (directory) => {
+      const file = join(directory, 'script.sh');
+      // A script may be longer than an argument of a program.
+      await writeFile(file, script);
       const result = await runProcess({
         command: 'bash',
-        args: ['-c', script],
+        args: [file],
         environment: { ...environment, ...variables, SCRATCH_DIR: directory },
         limitMs,
         signal: cancellationSignal(),

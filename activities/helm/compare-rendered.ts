@@ -1,5 +1,6 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
+import { defined } from '../../core/text/defined.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
@@ -14,13 +15,13 @@ type CompareInput = Parameters<ExperimentActivities['compareRendered']>[0];
 /** Renders the winner's helm commands again; fails as `PromotionMismatch` with every difference from what was judged. */
 export async function compareRendered(
   dependencies: CompareDependencies,
-  { experiment, winner, revisions, digest }: CompareInput,
+  { experiment, winner, revisions, digest, pins }: CompareInput,
 ): Promise<void> {
   const version = allVersions(experiment).find(({ name }) => name === winner);
   if (version === undefined) throw new Error(`the experiment has no version ${winner}`);
   const { upgrades, problems } = helmUpgrades(experiment, version);
   const differences = await withHeartbeats(async () => [
-    ...(await compareUpgrades(dependencies, { experiment, upgrades, revisions })),
+    ...(await compareUpgrades(dependencies, { experiment, upgrades, revisions, ...defined({ pins }) })),
     ...(await changed(dependencies.helm, { experiment, version, digest })),
   ]);
   const found = [...problems, ...differences];

@@ -1,12 +1,15 @@
 import { parseJson } from '../../core/text/json.ts';
 import { cancellationSignal } from '@temporalio/activity';
-import { withNamespace } from '../../core/tasks/helm-command.ts';
+import { shownArguments, upgradeArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
+import type { SourceDigests } from '../../core/text/source-digests.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
 import type { ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
+import { withUpgradeFiles } from './chart-files.ts';
+import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
 
 /** A release by name, and the namespace that its records are in. */
@@ -31,6 +34,12 @@ export interface ReleaseContent {
   readonly manifest: string;
 }
 
+/** Where an upgrade takes place, and what its downloads must be. */
+export interface UpgradePlace {
+  readonly namespace: string;
+  readonly pins?: SourceDigests;
+}
+
 /** The helm program, as far as serin uses it. Commands end with the activity that runs them. */
 export interface Helm {
   /** How long a helm that somebody else has started may be at work on a release that is pending. */
@@ -41,10 +50,12 @@ export interface Helm {
   readonly status: (name: ReleaseName) => Promise<ReleaseState | undefined>;
   /** The newest revision whose status is `deployed`: the next upgrade changes what differs from it. */
   readonly deployed: (name: ReleaseName) => Promise<ReleaseState | undefined>;
+  /** The digests of what the upgrade downloads. */
+  readonly digests: (upgrade: HelmUpgrade) => Promise<SourceDigests>;
   /** What the upgrade would deploy, rendered with what the API server offers; changes nothing, and asks no webhook. */
-  readonly render: (upgrade: HelmUpgrade, namespace: string) => Promise<ReleaseContent>;
+  readonly render: (upgrade: HelmUpgrade, options: UpgradePlace) => Promise<ReleaseContent>;
   /** Runs the upgrade; one that fails is a result too. */
-  readonly upgrade: (upgrade: HelmUpgrade, options: { namespace: string; limitMs: number }) => Promise<ProcessResult>;
+  readonly upgrade: (upgrade: HelmUpgrade, options: UpgradePlace & { limitMs: number }) => Promise<ProcessResult>;
 }
 
 export interface HelmOptions {
@@ -54,6 +65,7 @@ export interface HelmOptions {
   readonly pendingLimitMs: number;
   /** Whether the API server says that it is ready: until then it denies everything, and a denial means nothing. */
   readonly isApiReady: () => Promise<boolean>;
+  readonly download: ChartDownloads['download'];
 }
 
 /**
@@ -63,7 +75,7 @@ export interface HelmOptions {
 const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
 
 /** Connects to the helm program at `path`. */
-export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: HelmOptions): Helm {
+export function connectHelm({ path, environment, pendingLimitMs, isApiReady, download }: HelmOptions): Helm {
   const run = (args: readonly string[], limits: { limitMs: number; outputBytes?: number }): Promise<ProcessResult> => {
     return runProcess({ command: path, args, environment, signal: cancellationSignal(), ...limits });
   };
@@ -76,9 +88,18 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
     return run(args, readLimits);
   }
 
-  async function read(args: readonly string[]): Promise<string> {
-    return requireOutput(args, await runReadOnly(args));
+  /** @param shown the arguments as messages have them */
+  async function read(args: readonly string[], shown = args): Promise<string> {
+    return requireOutput(shown, await runReadOnly(args));
   }
+
+  const downloads: ChartDownloads = {
+    download,
+    pull: async ({ url, version }, directory) => {
+      const flags = [`--destination=${directory}`, ...(version === undefined ? [] : [`--version=${version}`])];
+      await read(['pull', ...flags, '--', url]);
+    },
+  };
 
   return {
     pendingLimitMs,
@@ -97,12 +118,19 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady }: H
       const args = ['status', ...place, '--revision', String(revision)];
       return readState(parseRelease(args, await read(args)));
     },
-    render: async (upgrade, namespace) => {
-      const args = [...withNamespace(upgrade, namespace), '--dry-run=server', '--output', 'json'];
-      const { manifest, config } = parseRelease(args, await read(args));
-      return { manifest, config: config ?? {} };
-    },
-    upgrade: (upgrade, { namespace, limitMs }) => run(withNamespace(upgrade, namespace), { limitMs }),
+    digests: (upgrade) => withUpgradeFiles(downloads, { upgrade }, async (_, digests) => digests),
+    render: (upgrade, { namespace, ...pinned }) =>
+      withUpgradeFiles(downloads, { upgrade, ...pinned }, async (files) => {
+        const [subcommand = '', ...rest] = upgradeArguments(upgrade, { namespace, files });
+        const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
+        const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
+        const { manifest, config } = parseRelease(shown, await read(args, shown));
+        return { manifest, config: config ?? {} };
+      }),
+    upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
+      withUpgradeFiles(downloads, { upgrade, ...pinned }, (files) => {
+        return run(upgradeArguments(upgrade, { namespace, files }), { limitMs });
+      }),
   };
 }
 

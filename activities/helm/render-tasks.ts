@@ -1,13 +1,15 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
-import { parseHelmCommand } from '../../core/tasks/helm-command.ts';
+import { defined } from '../../core/text/defined.ts';
+import { parseHelmCommand, shownArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
+import type { SourceDigests } from '../../core/text/source-digests.ts';
 import { finishTasksFor, isHelm, renderArgs } from '../../core/tasks/task.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
-import type { Helm, ReleaseContent, ReleaseName } from './helm.ts';
+import type { Helm, ReleaseContent, ReleaseName, UpgradePlace } from './helm.ts';
 import { missingObjectRights } from './object-rights.ts';
 import { rehearse } from './rehearse.ts';
 import { compareWithJudged, findTarget } from './rendered-service.ts';
@@ -45,6 +47,8 @@ export interface CompareUpgradesInput {
   readonly experiment: Experiment;
   readonly upgrades: readonly WinnerUpgrade[];
   readonly revisions: Revisions;
+  /** The digests that downloads must have. */
+  readonly pins?: SourceDigests;
 }
 
 export interface CompareDependencies {
@@ -80,13 +84,13 @@ interface Comparison {
 async function compareUpgrade(
   { cluster, helm }: CompareDependencies,
   { winner, upgrade }: WinnerUpgrade,
-  { experiment: { target }, revisions }: CompareUpgradesInput,
+  { experiment: { target }, revisions, ...pinned }: Omit<CompareUpgradesInput, 'upgrades'>,
 ): Promise<Comparison> {
   const name = upgradedRelease(upgrade, { target });
   const before = await startOfUpgrade({ cluster, helm }, name, effectivePendingLimitMs(helm, upgrade));
-  const rendering = await render(helm, upgrade, name.namespace);
+  const rendering = await render(helm, upgrade, { namespace: name.namespace, ...defined({ pins: pinned.pins }) });
   if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for ${winner.name}: ${rendering.problem}`] };
-  const command = formatCommand('helm', upgrade.args);
+  const command = formatCommand('helm', shownArguments(upgrade));
   const inContext = (problem: string): string => `for ${winner.name}, ${command}: ${problem}`;
   const manifests = { before: before?.manifest ?? '', after: rendering.manifest, namespace: name.namespace };
   const denied = (await missingObjectRights(cluster, manifests)).map(inContext);
@@ -126,12 +130,12 @@ type Rendering =
   { readonly kind: 'rendered'; readonly manifest: string } | { readonly kind: 'failed'; readonly problem: string };
 
 /** Renders the upgrade. A failure of helm is a problem to be listed; an outage is thrown. */
-async function render(helm: Helm, upgrade: HelmUpgrade, namespace: string): Promise<Rendering> {
+async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Promise<Rendering> {
   try {
-    const { manifest } = await helm.render(upgrade, namespace);
+    const { manifest } = await helm.render(upgrade, place);
     return { kind: 'rendered', manifest };
   } catch (error) {
-    if (!hasType(error, 'CommandFailed', 'Forbidden')) throw error;
+    if (!hasType(error, 'CommandFailed', 'Forbidden', 'AddressNotAllowed')) throw error;
     return { kind: 'failed', problem: innermostMessage(error) };
   }
 }

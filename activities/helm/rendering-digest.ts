@@ -9,7 +9,7 @@ export async function renderingDigest(helm: Helm, experiment: Experiment, winner
   const hash = createHash('sha256');
   for (const { upgrade } of helmUpgrades(experiment, winner).upgrades) {
     const { namespace } = upgradedRelease(upgrade, experiment);
-    const { manifest } = await helm.render(upgrade, namespace);
+    const { manifest } = await helm.render(upgrade, { namespace });
     hash.update(manifest);
   }
   return hash.digest('hex');

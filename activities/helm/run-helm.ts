@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defined } from '../../core/text/defined.ts';
-import { parseHelmCommand, withNamespace } from '../../core/tasks/helm-command.ts';
+import { parseHelmCommand, shownArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { RunTaskInput, RunTaskResult } from '../../contract/tasks.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
@@ -11,7 +11,7 @@ import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
-import type { Helm, ReleaseName, ReleaseState } from './helm.ts';
+import type { Helm, ReleaseName, ReleaseState, UpgradePlace } from './helm.ts';
 import { helmFailure } from './helm-failure.ts';
 import { describeRelease, isPending, effectivePendingLimitMs, repairPending } from './repair.ts';
 
@@ -48,20 +48,21 @@ async function bringAbout(
 ): Promise<RunTaskResult> {
   const startedAtMs = performance.now();
   const name = upgradedRelease(upgrade, input);
+  const place = { namespace: name.namespace, ...defined({ pins: input.pins }) };
   const before = await helm.status(name);
   if (before !== undefined && isPending(before))
     await repairPending(cluster, name, before, effectivePendingLimitMs(helm, upgrade));
-  if (before?.status === 'deployed' && (await isAsWanted(helm, upgrade, name, before))) {
+  if (before?.status === 'deployed' && (await isAsWanted(helm, upgrade, { ...place, before }))) {
     return {
       output: `${describeRelease(name, before)}: already as wanted, nothing to do`,
       release: releaseFacts(name, before),
     };
   }
   const limitMs = Math.max(1_000, input.limitMs - (performance.now() - startedAtMs));
-  const result = await helm.upgrade(upgrade, { namespace: name.namespace, limitMs });
+  const result = await helm.upgrade(upgrade, { ...place, limitMs });
   if (!hasSucceeded(result)) throw await upgradeFailure({ helm, upgrade, name, result, limitMs });
   const after = await helm.status(name);
-  const output = redactOutput(result.stdout.trim(), upgrade.args);
+  const output = redactOutput(result.stdout.trim(), shownArguments(upgrade));
   return { output, ...defined({ release: after && releaseFacts(name, after) }) };
 }
 
@@ -74,8 +75,12 @@ export function upgradedRelease(
 }
 
 /** Whether the deployed revision is what the upgrade would deploy: another one would only add to the history. */
-async function isAsWanted(helm: Helm, upgrade: HelmUpgrade, name: ReleaseName, state: ReleaseState): Promise<boolean> {
-  return isDeepStrictEqual(await helm.render(upgrade, name.namespace), state.content);
+async function isAsWanted(
+  helm: Helm,
+  upgrade: HelmUpgrade,
+  { before, ...place }: UpgradePlace & { readonly before: ReleaseState },
+): Promise<boolean> {
+  return isDeepStrictEqual(await helm.render(upgrade, place), before.content);
 }
 
 interface FailedUpgrade {
@@ -87,7 +92,7 @@ interface FailedUpgrade {
 }
 
 async function upgradeFailure({ helm, upgrade, name, result, limitMs }: FailedUpgrade): Promise<Error> {
-  const args = withNamespace(upgrade, name.namespace);
+  const args = shownArguments(upgrade, name.namespace);
   const after = await helm.status(name).catch(() => undefined);
   const state =
     after === undefined ? `release ${name.namespace}/${name.release} is not known` : describeRelease(name, after);

@@ -4,12 +4,13 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
+import { defined } from '../../core/text/defined.ts';
 import { failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
 
-/** An HTTP request with a text as its body. */
-export interface TextRequest {
+/** An HTTP request; a body is text. */
+export interface HttpRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
@@ -20,6 +21,15 @@ export interface TextRequest {
   readonly signal: AbortSignal;
   /** Patterns `host[:port]`; see `requireAllowedUrl`. */
   readonly allowedHosts: readonly string[];
+  /** More bytes of an answer are a failure. Default 4 MiB. */
+  readonly limitBytes?: number;
+}
+
+export interface BytesAnswer {
+  readonly status: number;
+  readonly bytes: Buffer;
+  /** Where a redirect leads to. */
+  readonly location?: string;
 }
 
 export interface TextAnswer {
@@ -36,7 +46,13 @@ const longestAnswerBytes = 4 * 1024 * 1024;
  * an answer in time.
  * Messages name the server and nothing else of the URL, which may hold a secret.
  */
-export async function requestText(request: TextRequest): Promise<TextAnswer> {
+export async function requestText(request: HttpRequest): Promise<TextAnswer> {
+  const { status, bytes } = await requestBytes(request);
+  return { status, text: bytes.toString('utf8') };
+}
+
+/** As `requestText`, with the answer's bytes. */
+export async function requestBytes(request: HttpRequest): Promise<BytesAnswer> {
   const url = requireAllowedUrl(request.url, request.allowedHosts);
   request.signal.throwIfAborted();
   try {
@@ -57,16 +73,19 @@ export function requireSuccess({ status, text }: TextAnswer, what: string): void
   throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${what} answered ${status}${said}` });
 }
 
-function exchange(url: URL, request: TextRequest): Promise<TextAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<TextAnswer>();
+function exchange(url: URL, request: HttpRequest): Promise<BytesAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<BytesAnswer>();
   const sent = open(url, request);
   sent.on('error', reject);
-  sent.on('response', (response) => void readText(response).then(resolve, reject));
+  sent.on(
+    'response',
+    (response) => void readBytes(response, request.limitBytes ?? longestAnswerBytes).then(resolve, reject),
+  );
   sent.end(request.body);
   return promise;
 }
 
-function open(url: URL, { method, headers = {}, body, signal }: TextRequest): ClientRequest {
+function open(url: URL, { method, headers = {}, body, signal }: HttpRequest): ClientRequest {
   // A connection of its own: the name of a shared one would not be resolved again.
   const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
   const options = { method, headers: { ...headers, ...length }, signal, agent: false, lookup: allowedLookup };
@@ -88,7 +107,7 @@ const allowedLookup: LookupFunction = (host, options, answer) => {
   });
 };
 
-async function readText(response: IncomingMessage): Promise<TextAnswer> {
+async function readBytes(response: IncomingMessage, limitBytes: number): Promise<BytesAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {
@@ -96,9 +115,10 @@ async function readText(response: IncomingMessage): Promise<TextAnswer> {
     const buffer = chunk as Buffer;
     chunks.push(buffer);
     bytes += buffer.length;
-    if (bytes > longestAnswerBytes) throw new Error(`the answer is longer than ${longestAnswerBytes} bytes`);
+    if (bytes > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`);
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+  const { statusCode: status = 0, headers } = response;
+  return { status, bytes: Buffer.concat(chunks), ...defined({ location: headers.location }) };
 }
 
 function isAbort(error: unknown): boolean {

@@ -4,9 +4,11 @@ import type { Experiment, ObjectName, Version } from '../../core/experiment/expe
 import { isJsonObject } from '../../core/text/json.ts';
 import { lastAppliedAnnotation } from '../../core/traffic/target.ts';
 import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
+import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
 import type { ExecTask } from '../../core/tasks/task.ts';
 import { readRenderedServices } from '../../formats/rendered-chart.ts';
+import type { KubectlAccess } from '../commands/kubectl.ts';
 import { rehearseApply } from '../commands/rehearse-apply.ts';
 import { compareTraffic } from '../helm/rendered-service.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
@@ -14,11 +16,8 @@ import { compareTemplate } from '../knative/compare-template.ts';
 import { jsonDifferences } from '../knative/json-differences.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 
-export interface ApplyDependencies {
+export interface ApplyDependencies extends KubectlAccess {
   readonly cluster: Pick<ActivityCluster, 'readRevision' | 'readService' | 'isReady'>;
-  readonly environment: Readonly<Record<string, string>>;
-  /** As whom kubectl acts; undefined: as the worker itself. */
-  readonly user: string | undefined;
 }
 
 export interface ApplyProblems {
@@ -52,16 +51,26 @@ interface Promotion {
 }
 
 async function rehearse(
-  { cluster, environment, user }: ApplyDependencies,
+  { cluster, ...access }: ApplyDependencies,
   task: ExecTask,
   promotion: Promotion,
 ): Promise<ApplyProblems> {
   const rendered = renderArgs(task, promotion.winner);
   if (rendered.kind === 'invalid') return { problems: [rendered.problem], warnings: [] };
+  const parsed = parseKubectlCommand(rendered.args);
+  if (parsed.kind === 'unsupported') return { problems: [parsed.problem], warnings: [] };
   const { isReady: isApiReady } = cluster;
+  const { namespace } = promotion.experiment;
   const limitMs = promotion.endsAtMs - performance.now();
-  const request = { args: rendered.args, environment, user, limitMs, isApiReady, signal: cancellationSignal() };
-  const rehearsal = await rehearseApply(request);
+  const rehearsal = await rehearseApply({
+    call: parsed.call,
+    args: rendered.args,
+    namespace,
+    access,
+    limitMs,
+    isApiReady,
+    signal: cancellationSignal(),
+  });
   if (rehearsal.kind === 'unknown') return { problems: [], warnings: [`not rehearsed: ${rehearsal.reason}`] };
   if (rehearsal.kind === 'refused') return { problems: [rehearsal.problem], warnings: [] };
   const service = rehearsal.objects.find((object) => isService(object, promotion.experiment.target));

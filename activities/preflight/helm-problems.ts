@@ -1,38 +1,69 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { SourceDigests } from '../../core/text/source-digests.ts';
 import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import type { Revisions } from '../../contract/traffic.ts';
 import type { ClusterAccess } from '../accounts.ts';
+import { hasType, innermostMessage } from '../failures.ts';
+import type { Helm } from '../helm/helm.ts';
 import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
 import type { WinnerUpgrade } from '../helm/render-tasks.ts';
 import { releaseProblem, upgradedReleases, unsupportedHelm } from './releases.ts';
 import { missingHelmRights } from './rights.ts';
 
-/** Everything about the helm finish actions that would keep one of the winners from being deployed as judged. */
-export async function helmProblems(
+export interface HelmFindings {
+  /** Everything that would keep one of the winners from being deployed as judged. */
+  readonly problems: readonly string[];
+  /** Digests of what the finish actions download. */
+  readonly pins: SourceDigests;
+}
+
+/** Checks the helm finish actions for all possible winners. */
+export async function checkHelm(
   access: ClusterAccess,
   experiment: Experiment,
   revisions: Revisions,
-): Promise<readonly string[]> {
+): Promise<HelmFindings> {
   const { cluster, helm } = access;
   const winners = possibleWinners(experiment).map((winner) => helmUpgrades(experiment, winner));
   const unreadable = winners.flatMap(({ problems }) => problems);
   const upgrades = winners.map((winner) => winner.upgrades);
-  if (upgrades.flat().length === 0) return unreadable;
+  if (upgrades.flat().length === 0) return failed(unreadable);
   const unusable = [
     ...listed(await unsupportedHelm(helm)),
     ...(await deniedNamespaces(access, experiment, upgrades.flat())),
   ];
   // Without them the checks below cannot be made.
-  if (unusable.length > 0) return [...unreadable, ...unusable];
+  if (unusable.length > 0) return failed([...unreadable, ...unusable]);
   const problems: string[] = [...unreadable];
   for (const release of upgradedReleases(upgrades.flat(), experiment)) {
     problems.push(...listed(await releaseProblem(helm, release)));
   }
-  if (problems.length > 0) return problems;
+  if (problems.length > 0) return failed(problems);
+  const downloads = await pinDownloads(helm, upgrades.flat());
+  if (downloads.problems.length > 0) return downloads;
+  const { pins } = downloads;
   for (const ofWinner of upgrades) {
-    problems.push(...(await compareUpgrades({ cluster, helm }, { experiment, upgrades: ofWinner, revisions })));
+    problems.push(...(await compareUpgrades({ cluster, helm }, { experiment, upgrades: ofWinner, revisions, pins })));
   }
-  return problems;
+  return { problems, pins };
+}
+
+function failed(problems: readonly string[]): HelmFindings {
+  return { problems, pins: {} };
+}
+
+async function pinDownloads(helm: Helm, upgrades: readonly WinnerUpgrade[]): Promise<HelmFindings> {
+  const problems: string[] = [];
+  const pins: Record<string, string> = {};
+  for (const { winner, upgrade } of upgrades) {
+    try {
+      Object.assign(pins, await helm.digests(upgrade));
+    } catch (error) {
+      if (!hasType(error, 'CommandFailed', 'AddressNotAllowed')) throw error;
+      problems.push(`for ${winner.name}: ${innermostMessage(error)}`);
+    }
+  }
+  return { problems, pins };
 }
 
 /** Every namespace in which helm cannot keep its records, in one sentence each. */

@@ -9,6 +9,7 @@ import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traf
 import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { PreflightReport } from '../../contract/preparation.ts';
+import type { KubectlAccess } from '../commands/kubectl.ts';
 import { refusedCommands } from '../commands/run-command.ts';
 import type { ClusterAccess } from '../accounts.ts';
 import { failure } from '../failures.ts';
@@ -21,7 +22,8 @@ import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { requireExperiment } from '../knative/require-experiment.ts';
 import { applyProblems } from './apply-problems.ts';
-import { helmProblems } from './helm-problems.ts';
+import { checkHelm } from './helm-problems.ts';
+import type { HelmFindings } from './helm-problems.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryProblems } from '../metrics/defined-metrics.ts';
 import { intervalProblem, requireMetrics } from './metrics.ts';
@@ -29,13 +31,11 @@ import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
 
-export interface PreflightDependencies extends ClusterAccess {
+export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** As serin itself, which reads Experiments everywhere. */
   readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
   readonly allowedCommands: readonly string[];
-  /** The environment of commands. */
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface PreflightInput {
@@ -58,12 +58,13 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     // What may not run need not be rehearsed.
     const applies =
       refusals.length > 0 ? { problems: [], warnings: [] } : await applyProblems(dependencies, experiment);
+    const helm = await checkHelm(dependencies, experiment, revisions);
     const problems = [
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies, target)),
       ...metricProblems(experiment, dependencies.metrics),
       ...refusals,
-      ...(await helmProblems(dependencies, experiment, revisions)),
+      ...helm.problems,
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
@@ -85,7 +86,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
     const warnings = [...preflightWarnings(experiment), ...applies.warnings, ...outlook.warnings];
     const digests = await renderingDigests(dependencies.helm, experiment);
-    return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, warnings };
+    return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, ...pinned(helm), warnings };
   });
 }
 
@@ -103,6 +104,10 @@ async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pic
     digests.push([version.name, await renderingDigest(helm, experiment, version)]);
   }
   return { digests: Object.fromEntries(digests) };
+}
+
+function pinned({ pins }: HelmFindings): Pick<PreflightReport, 'pins'> {
+  return Object.keys(pins).length === 0 ? {} : { pins };
 }
 
 async function readTarget(cluster: ActivityCluster, { target }: Experiment): Promise<KnativeService> {

@@ -1,3 +1,4 @@
+import type { SourceDigests } from '../text/source-digests.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Outcome, RunStage } from '../experiment/stage.ts';
@@ -87,6 +88,8 @@ export interface PreflightFacts {
   readonly images: Readonly<Record<string, string>>;
   /** Digests of what the finish actions must render, by the version's name; empty where the manifest does not pin it. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Digests of the charts and values that the finish actions download. */
+  readonly pins: SourceDigests;
   /** The first step, where the preflight has computed one from the traffic. */
   readonly firstStep?: FirstStep;
 }

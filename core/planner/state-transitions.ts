@@ -1,3 +1,4 @@
+import type { SourceDigests } from '../text/source-digests.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { formatObjectName } from '../experiment/experiment.ts';
 import type { Outcome } from '../experiment/stage.ts';
@@ -59,6 +60,7 @@ export interface PreflightFindings {
   readonly correlations?: Experiment['correlations'];
   readonly firstStep?: FirstStep;
   readonly digests?: Readonly<Record<string, string>>;
+  readonly pins?: SourceDigests;
   readonly warnings: readonly string[];
 }
 
@@ -71,7 +73,7 @@ export function enterRunning(
   experiment: Experiment,
   { revisions, weights, tags, warnings, ...found }: PreflightFindings,
 ): ExperimentState {
-  const { correlations, firstStep, digests = {} } = found;
+  const { correlations, firstStep, digests = {}, pins = {} } = found;
   const names = allVersions(experiment).map(({ name }) => name);
   const images = Object.fromEntries(names.map((name, index) => [name, revisions[index]?.image ?? '']));
   const next: ExperimentState = {
@@ -80,7 +82,7 @@ export function enterRunning(
     stage: 'Starting',
     event: { reason: 'StageAdvanced', message: 'Advanced to Running' },
     traffic: { ...state.traffic, verified: movesTraffic(experiment), tags },
-    preflight: { images, digests, ...defined({ firstStep }) },
+    preflight: { images, digests, pins, ...defined({ firstStep }) },
     candidateStates: judgedVersions(experiment).map((_, index) => initialCandidateState(weights[index])),
   };
   return withWarnings(next, warnings);

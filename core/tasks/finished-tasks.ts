@@ -1,5 +1,5 @@
 import type { Experiment } from '../experiment/experiment.ts';
-import { parseHelmCommand, withNamespace } from './helm-command.ts';
+import { parseHelmCommand, shownArguments } from './helm-command.ts';
 import { formatCommand } from './redact.ts';
 import { isHelm, renderArgs } from './task.ts';
 
@@ -40,6 +40,6 @@ export function mendingCommands({ finish, baseline, target }: Experiment): reado
     const rendered = renderArgs(task, baseline);
     const command = rendered.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
     if (command?.kind !== 'upgrade') return [];
-    return [formatCommand('helm', withNamespace(command.upgrade, target.namespace))];
+    return [formatCommand('helm', shownArguments(command.upgrade, target.namespace))];
   });
 }

@@ -1,9 +1,30 @@
 import { defined } from '../text/defined.ts';
+import { formatFlag, hasFlag, lastValue, oversizedArgument, readCommandLine } from './flags.ts';
+import type { Flag } from './flags.ts';
+import { helmFlags } from './helm-flags.ts';
+
+/** Where a chart comes from. */
+export type ChartSource =
+  /** An archive at an http or https URL. */
+  | { readonly kind: 'archive'; readonly url: string }
+  /** A chart of a repository at an http or https URL; a version may be a range, absent: the latest. */
+  | {
+      readonly kind: 'repository';
+      readonly url: string;
+      readonly name: string;
+      readonly version?: string;
+      /** Whether versions such as `1.0.0-rc.1` are taken too. */
+      readonly isDevel: boolean;
+    }
+  /** A chart of an OCI registry, `oci://host/path`. */
+  | { readonly kind: 'oci'; readonly url: string; readonly version?: string };
 
 /** A `helm upgrade` as its arguments ask for it. */
 export interface HelmUpgrade {
   readonly release: string;
-  readonly chart: string;
+  readonly chart: ChartSource;
+  /** URLs of values files; a later one wins. */
+  readonly values: readonly string[];
   /** Absent when the arguments name none; helm would then take the one of its kubeconfig. */
   readonly namespace?: string;
   /** How long one helm operation may wait, ms: a pending release younger than this may still be at work. */
@@ -12,8 +33,8 @@ export interface HelmUpgrade {
   readonly isAtomic: boolean;
   /** `--install`: helm would make the release when it is missing. */
   readonly installs: boolean;
-  /** The arguments without `--output`, which we set ourselves where we read what helm prints. */
-  readonly args: readonly string[];
+  /** The flags that are passed on, those above with a place of their own excepted. */
+  readonly flags: readonly Flag[];
 }
 
 /** A helm command that serin can run, or why it cannot. */
@@ -24,140 +45,101 @@ export type HelmCommand =
 /** Helm's own default of `--timeout`. */
 const helmTimeoutMs = 5 * 60_000;
 
-/** Reads the arguments of `helm` as Helm 3 does; anything but an upgrade that changes the release is unsupported. */
+/** Flags that have a place of their own in `HelmUpgrade`, or that serin sets itself. */
+const placed: ReadonlySet<string> = new Set(['--namespace', '--values', '--repo', '--version', '--devel', '--output']);
+
+/** Reads the arguments of `helm` by a closed grammar; anything but an upgrade that changes the release is unsupported. */
 export function parseHelmCommand(args: readonly string[]): HelmCommand {
-  const words = readWords(args);
-  if (words.kind === 'invalid') return unsupported(words.problem);
-  const [subcommand, release, chart, ...rest] = words.positional;
+  const tooLong = oversizedArgument(args, 'put it into a values file');
+  if (tooLong !== undefined) return unsupported(tooLong);
+  const words = readCommandLine(args, helmFlags);
+  if (words.kind === 'refused') return unsupported(words.problem);
+  const { flags, positional } = words;
+  const [subcommand, release, chart, ...rest] = positional;
   if (subcommand !== 'upgrade')
     return unsupported(`only \`helm upgrade\` is supported, not \`helm ${subcommand ?? ''}\``);
   if (release === undefined || chart === undefined || rest.length > 0) {
-    const count = words.positional.length - 1;
-    return unsupported(`\`helm upgrade\` takes a release and a chart, not ${count} arguments`);
+    return unsupported(`\`helm upgrade\` takes a release and a chart, not ${positional.length - 1} arguments`);
   }
-  const refusal = words.flags.flatMap(({ name }) => refusedFlags.get(name) ?? [])[0];
-  if (refusal !== undefined) return unsupported(refusal);
-  const timeoutMs = parseTimeout(words.flags);
+  const source = readSource(chart, flags);
+  if (typeof source === 'string') return unsupported(source);
+  const values = flags.flatMap(({ name, value = '' }) => (name === '--values' ? value.split(',') : []));
+  const strange = values.find((url) => !mayBeUrl(url));
+  if (strange !== undefined) return unsupported(`--values: expected an http or https URL, got ${strange}`);
+  const timeoutMs = parseTimeout(flags);
   if (timeoutMs === undefined) return unsupported(`--timeout: expected a duration such as 5m0s`);
-  const namespace = lastValue(words.flags, ['--namespace', '-n']);
   const upgrade = {
     release,
-    chart,
+    chart: source,
+    values,
     timeoutMs,
-    isAtomic: words.flags.some(({ name }) => name === '--atomic'),
-    installs: words.flags.some(({ name }) => name === '--install' || name === '-i'),
-    args: words.withoutOutput,
-    ...defined({ namespace }),
+    isAtomic: hasFlag(flags, '--atomic'),
+    installs: hasFlag(flags, '--install'),
+    flags: flags.filter(({ name }) => !placed.has(name)),
+    ...defined({ namespace: lastValue(flags, '--namespace') }),
   };
   return { kind: 'upgrade', upgrade };
 }
 
-/** The arguments that run in `namespace` unless they name one themselves. */
-export function withNamespace({ args, namespace: named }: HelmUpgrade, namespace: string): readonly string[] {
-  return named === undefined ? [...args, '--namespace', namespace] : args;
-}
-
-const elsewhere = 'serin changes the release in the cluster of its own worker only';
-
-/** Flags with which the command would not deploy what was judged, or not where it was judged. */
-const refusedFlags: ReadonlyMap<string, string> = new Map([
-  ['--dry-run', '`--dry-run` would change nothing'],
-  ['--post-renderer', '`--post-renderer` runs another program, which the worker does not allow'],
-  ['--kube-context', `\`--kube-context\`: ${elsewhere}`],
-  ['--kubeconfig', `\`--kubeconfig\`: ${elsewhere}`],
-  ['--kube-apiserver', `\`--kube-apiserver\`: ${elsewhere}`],
-]);
-
-/** Flags of `helm upgrade` (Helm 3.22) that take no value; every other flag takes one, after `=` or as the next word. */
-const switches: ReadonlySet<string> = new Set([
-  '--atomic',
-  '--cleanup-on-fail',
-  '--create-namespace',
-  '--debug',
-  '--dependency-update',
-  '--devel',
-  '--disable-openapi-validation',
-  '--enable-dns',
-  '--force',
-  '--hide-notes',
-  '--hide-secret',
-  '--insecure-skip-tls-verify',
-  '--install',
-  '-i',
-  '--kube-insecure-skip-tls-verify',
-  '--no-hooks',
-  '--pass-credentials',
-  '--plain-http',
-  '--render-subchart-notes',
-  '--reset-then-reuse-values',
-  '--reset-values',
-  '--reuse-values',
-  '--skip-crds',
-  '--skip-schema-validation',
-  '--take-ownership',
-  '--verify',
-  '--wait',
-  '--wait-for-jobs',
-  // Takes a value only after `=`.
-  '--dry-run',
-]);
-
-interface Flag {
-  readonly name: string;
-  readonly value?: string;
-}
-
-type Words =
-  | {
-      readonly kind: 'words';
-      readonly positional: readonly string[];
-      readonly flags: readonly Flag[];
-      readonly withoutOutput: readonly string[];
-    }
-  | { readonly kind: 'invalid'; readonly problem: string };
-
-function readWords(args: readonly string[]): Words {
-  const positional: string[] = [];
-  const flags: Flag[] = [];
-  const withoutOutput: string[] = [];
-  for (let index = 0; index < args.length; index += 1) {
-    const word = args[index] ?? '';
-    const flag = readFlag(word, args[index + 1]);
-    if (flag === 'missing value') return { kind: 'invalid', problem: `${word} needs a value` };
-    const length = flag?.length ?? 1;
-    if (flag === undefined) positional.push(word);
-    else flags.push(flag);
-    if (flag?.name !== '--output' && flag?.name !== '-o') withoutOutput.push(...args.slice(index, index + length));
-    index += length - 1;
+/** The chart, or why it cannot be taken. */
+function readSource(chart: string, flags: readonly Flag[]): ChartSource | string {
+  const version = defined({ version: lastValue(flags, '--version') });
+  const repository = lastValue(flags, '--repo');
+  if (repository !== undefined) {
+    if (!mayBeUrl(repository)) return `--repo: expected an http or https URL, got ${repository}`;
+    return { kind: 'repository', url: repository, name: chart, ...version, isDevel: hasFlag(flags, '--devel') };
   }
-  return { kind: 'words', positional, flags, withoutOutput };
+  if (chart.startsWith('oci://')) return { kind: 'oci', url: chart, ...version };
+  if (mayBeUrl(chart)) return { kind: 'archive', url: chart };
+  return `the chart must come by http://, https:// or oci://, or by its name with --repo; got ${chart}`;
 }
 
-/** `length` is the number of words that the flag takes. */
-function readFlag(word: string, next: string | undefined): (Flag & { length: number }) | undefined | 'missing value' {
-  if (!word.startsWith('-') || word === '-') return undefined;
-  const { name, value } = splitFlag(word);
-  if (value !== undefined) return { name, value, length: 1 };
-  if (switches.has(name)) return { name, length: 1 };
-  return next === undefined ? 'missing value' : { name, value: next, length: 2 };
+/** Whether it is an http or https URL, as far as can be told: the beginning of a template is filled in later. */
+function mayBeUrl(text: string): boolean {
+  return /^https?:\/\/|^\{\{/.test(text);
 }
 
-/** `--flag=value`, `-f=value`, and `-fvalue` for flags of one letter. */
-function splitFlag(word: string): Flag {
-  const equals = word.indexOf('=');
-  if (word.startsWith('--') || switches.has(word)) {
-    return equals === -1 ? { name: word } : { name: word.slice(0, equals), value: word.slice(equals + 1) };
-  }
-  const value = word.slice(2).replace(/^=/, '');
-  return word.length === 2 ? { name: word } : { name: word.slice(0, 2), value };
+/** The files that serin has downloaded for an upgrade. */
+export interface UpgradeFiles {
+  readonly chart: string;
+  readonly values: readonly string[];
 }
 
-function lastValue(flags: readonly Flag[], names: readonly string[]): string | undefined {
-  return flags.findLast(({ name }) => names.includes(name))?.value;
+/** The arguments that helm runs with: built anew, each flag in one word, the names after all flags. */
+export function upgradeArguments(
+  { release, flags }: HelmUpgrade,
+  { namespace, files }: { readonly namespace: string; readonly files: UpgradeFiles },
+): readonly string[] {
+  const values = files.values.map((value): Flag => ({ name: '--values', value }));
+  const all = [{ name: '--namespace', value: namespace }, ...values, ...flags];
+  return ['upgrade', ...all.map(formatFlag), '--', release, files.chart];
+}
+
+/** The arguments as people would give them to helm, in `namespace` unless the upgrade names one. */
+export function shownArguments(upgrade: HelmUpgrade, namespace?: string): readonly string[] {
+  const { release, chart, values, flags } = upgrade;
+  const place = upgrade.namespace ?? namespace;
+  const all: Flag[] = [
+    ...sourceFlags(chart),
+    ...values.map((value) => ({ name: '--values', value })),
+    ...flags,
+    ...(place === undefined ? [] : [{ name: '--namespace', value: place }]),
+  ];
+  return ['upgrade', release, chart.kind === 'repository' ? chart.name : chart.url, ...all.map(formatFlag)];
+}
+
+function sourceFlags(chart: ChartSource): readonly Flag[] {
+  if (chart.kind === 'archive') return [];
+  const { version } = chart;
+  return [
+    ...(chart.kind === 'repository' ? [{ name: '--repo', value: chart.url }] : []),
+    ...(version === undefined ? [] : [{ name: '--version', value: version }]),
+    ...(chart.kind === 'repository' && chart.isDevel ? [{ name: '--devel' }] : []),
+  ];
 }
 
 function parseTimeout(flags: readonly Flag[]): number | undefined {
-  const text = lastValue(flags, ['--timeout']);
+  const text = lastValue(flags, '--timeout');
   return text === undefined ? helmTimeoutMs : parseGoDuration(text);
 }
 

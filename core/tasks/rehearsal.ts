@@ -1,5 +1,6 @@
 import type { Experiment, Version } from '../experiment/experiment.ts';
 import { finishTasksFor, mayDeploy } from './task.ts';
+import { isRehearsableApply, parseKubectlCommand } from './kubectl-command.ts';
 import type { ExecTask } from './task.ts';
 import type { Task } from '../experiment/task-kinds.ts';
 import { movesTraffic, allVersions } from '../experiment/versions.ts';
@@ -26,8 +27,6 @@ export function rehearsableApplies(experiment: Experiment, winner: Version): rea
 /** Whether a task is an apply that can run dry; kubectl refuses that together with `--force`. */
 function isRehearsable(task: Task): task is ExecTask {
   if (task.kind !== 'exec' || task.command !== 'kubectl') return false;
-  const [subcommand, ...rest] = task.args;
-  // A word after it would be one of its own subcommands, as `view-last-applied`.
-  const isApply = subcommand === 'apply' && rest[0]?.startsWith('-') === true;
-  return isApply && !rest.some((arg) => arg === '--force' || arg.startsWith('--force='));
+  const command = parseKubectlCommand(task.args);
+  return command.kind === 'call' && isRehearsableApply(command.call);
 }

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readManifest } from '../../activities/manifest.ts';
 import type { ManifestInput } from '../../contract/workflow.ts';
 import { asActivity, caughtFailure } from '../support/activity.ts';
+import { readSample } from '../support/samples.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
-const seed = new URL('../../samples/canary-progressive/experiment.yaml', import.meta.url);
+const seed = readSample('canary-progressive/experiment.yaml');
 
 let server: WorkflowEnvironment;
 
@@ -25,7 +25,7 @@ const read = (manifest: ManifestInput) => {
 
 describe('readManifest', () => {
   test("reads the seed's bytes, names what it repaired, and says which search attributes can be used", async () => {
-    const reading = await asActivity(async () => read(await readFile(seed)));
+    const reading = await asActivity(async () => read(Buffer.from(seed)));
     expect(reading.experiment).toMatchObject({
       name: 'canary-progressive',
       target: { namespace: 'default', name: 'sample-app' },
@@ -40,7 +40,7 @@ describe('readManifest', () => {
   });
 
   test('refuses a metric that nobody has defined, by its name', async () => {
-    const text = (await readFile(seed, 'utf8')).replace('metric: error-rate', 'metric: error-rat');
+    const text = seed.replace('metric: error-rate', 'metric: error-rat');
     expect(await caughtFailure(() => read(text))).toMatchObject({
       type: 'MetricUnavailable',
       message: expect.stringContaining('Unable to find metric default/error-rat;'),
@@ -51,9 +51,7 @@ describe('readManifest', () => {
   });
 
   test('refuses a manifest with all its issues, for people and for programs', async () => {
-    const text = (await readFile(seed, 'utf8'))
-      .replace('Canary', 'Lottery')
-      .replace('upperLimit: 50', 'upperLimit: much');
+    const text = seed.replace('Canary', 'Lottery').replace('upperLimit: 50', 'upperLimit: much');
     const { type, isRetryable, message, details } = await caughtFailure(() => read(text));
     expect({ type, isRetryable }).toEqual({ type: 'InvalidManifest', isRetryable: false });
     const lines = message.split('\n');
@@ -64,7 +62,7 @@ describe('readManifest', () => {
 
   test('refuses commands that the worker does not allow before a start action runs', async () => {
     const start = '- { task: common/exec, with: { cmd: "true" } }\n      - { run: ls }';
-    const text = (await readFile(seed, 'utf8')).replace(/- library: knative\n\s+task: init-experiment/, start);
+    const text = seed.replace(/- library: knative\n\s+task: init-experiment/, start);
     expect(await caughtFailure(() => read(text))).toMatchObject({
       type: 'CommandNotAllowed',
       isRetryable: false,

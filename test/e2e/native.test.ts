@@ -10,6 +10,7 @@ import { deployTarget, helmHistory, observeScenario, servedTraffic, underLoad } 
 import type { Scenario } from '../support/scenario.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
+import { publishChart, publishFile } from '../support/charts.ts';
 
 const namespace = 'native';
 const notices: string[] = [];
@@ -21,6 +22,18 @@ const listener = createServer((request, response) => {
 let hook: string;
 
 beforeAll(async () => {
+  const { kubectl } = (await testCluster()).sandbox;
+  await kubectl('create', 'namespace', namespace);
+  await kubectl('create', 'role', 'notes', '--verb=get', '--resource=configmaps', '-n', namespace);
+  await kubectl(
+    'create',
+    'rolebinding',
+    'notes',
+    '--role=notes',
+    `--serviceaccount=${namespace}:serin`,
+    '-n',
+    namespace,
+  );
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   // A server that listens on TCP has an address of this form.
   hook = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
@@ -80,10 +93,25 @@ describe.concurrent("serin's own form", () => {
     expect(notices).toContain('found');
   });
 
-  test('promotes nothing else than what chart and values rendered at the start', async () => {
-    const target = await deployTarget({ name: 'pinned', namespace });
-    const { chart, values } = await labelledChart();
-    const set = (name: string, image: string, tVersion: string) => ({ name, image, tVersion });
+  test.each([
+    {
+      name: 'unpinned',
+      what: 'the values of which have changed since the start',
+      change: (name: string) => publishValues(name, 'changed'),
+      because: /values\.yaml is not what it was when the experiment began: sha256 [0-9a-f]{64}, then [0-9a-f]{64}/,
+    },
+    {
+      name: 'pinned',
+      what: 'which renders something else than at the start',
+      change: (name: string) => setNote(name, 'changed'),
+      because: 'chart and values render something else than at the start of the experiment',
+    },
+  ])('promotes no chart $what', async ({ name, change, because }) => {
+    const target = await deployTarget({ name, namespace });
+    const chart = await labelledChart(name);
+    const values = await publishValues(name, 'first');
+    await setNote(name, 'first');
+    const set = (revision: string, image: string, tVersion: string) => ({ name: revision, image, tVersion });
     const image = 'gcr.io/knative-samples/knative-route-demo';
     const helm = {
       chart,
@@ -97,26 +125,37 @@ describe.concurrent("serin's own form", () => {
     const { value: end } = await underLoad(target, async () => {
       const scenario = await start(target, manifest);
       await scenario.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
-      await writeFile(values, 'note: changed\n');
+      await change(name);
       return scenario.end();
     });
     expect(end).toMatchObject({ status: 'failed', type: 'PromotionMismatch' });
-    expect(end.message).toContain('chart and values render something else than at the start of the experiment');
+    expect(end.message).toMatch(because);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
     expect(await helmHistory(target)).toHaveLength(2);
-    expect(notices).toContain('pinned');
+    expect(notices).toContain(name);
   });
 });
 
-/** The sample's chart with a label that nothing is judged by, and a file of values that sets it. */
-async function labelledChart(): Promise<{ readonly chart: string; readonly values: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'serin-chart-'));
-  const chart = join(directory, 'sample-app');
+/** The sample's chart with labels that nothing is judged by: one of its values, and one of a ConfigMap in the cluster. */
+async function labelledChart(name: string): Promise<string> {
+  const { sandbox } = await testCluster();
+  const chart = join(await mkdtemp(join(tmpdir(), 'serin-chart-')), 'sample-app');
   await cp(new URL('../../samples/canary-progressive/sample-app', import.meta.url), chart, { recursive: true });
   const template = join(chart, 'templates', 'service.yaml');
   const text = await readFile(template, 'utf8');
-  await writeFile(template, text.replace('\nspec:', '\n  labels: { note: {{ .Values.note | quote }} }\nspec:'));
-  const values = join(directory, 'values.yaml');
-  await writeFile(values, 'note: first\n');
-  return { chart, values };
+  const found = `(lookup "v1" "ConfigMap" "${namespace}" "${name}-note").data.note`;
+  const labels = `\n  labels: { note: {{ .Values.note | quote }}, found: {{ ${found} | quote }} }`;
+  await writeFile(template, text.replace('\nspec:', `${labels}\nspec:`));
+  return publishChart(sandbox, chart, `labelled-${name}`);
+}
+
+async function publishValues(name: string, note: string): Promise<string> {
+  const { sandbox } = await testCluster();
+  return publishFile(sandbox, `${name}-values.yaml`, `note: ${note}\n`);
+}
+
+async function setNote(name: string, note: string): Promise<string> {
+  const { sandbox } = await testCluster();
+  const metadata = { name: `${name}-note`, namespace };
+  return sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { note } }));
 }

@@ -17,6 +17,7 @@ import {
 import type { ScenarioOptions } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { publishChart, publishFile } from '../support/charts.ts';
 
 const namespace = 'preflight';
 const red = 'gcr.io/knative-samples/knative-route-demo:red';
@@ -95,8 +96,8 @@ describe('the preflight refuses, before it changes anything,', () => {
     const env = { PATH: path, SERIN_ALLOWED_COMMANDS: 'kubectl' };
     await startWorkerProcess(sandbox, { name: namespace, taskQueue: namespace, env });
     const metadata = { name: 'settings', namespace: 'kube-system' };
-    const manifest = join(programs, 'settings.json');
-    await writeFile(manifest, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+    const configMap = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    const manifest = await publishFile(sandbox, 'kube-system-settings.json', configMap);
     const promote = { task: 'common/promote-kubectl', with: { manifest, namespace: 'kube-system' } };
     const { type, message } = await runRefused(target, { taskQueue: namespace, finish: [promote] });
     expect(type).toBe('PreflightRefused');
@@ -115,7 +116,7 @@ describe('the preflight refuses, before it changes anything,', () => {
   test('values that are not there', async () => {
     const { type, message } = await runRefused(target, { baselinePromotes: 'no-values' });
     expect(type).toBe('PreflightRefused');
-    expect(message).toMatch(/- for current: helm upgrade .*no-values\.yaml : 404 Not Found/);
+    expect(message).toMatch(/- for current: http:.*no-values\.yaml answered 404/);
   });
 
   test('a release that does not exist', async () => {
@@ -199,14 +200,14 @@ test('a release that a killed helm left pending in mid-run is repaired and upgra
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
 });
 
-/** The target's chart with an object more, as a folder. */
+/** The URL of the target's chart with an object more. */
 async function chartWithConfigMap(target: SampleTarget): Promise<string> {
   const { sandbox } = await testCluster();
   const chart = join(sandbox.stateDirectory, `configured-${target.name}`);
   await cp(chartPath(sandbox, target), chart, { recursive: true });
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `${target.name}-settings` }, data: {} };
   await writeFile(join(chart, 'templates', 'settings.yaml'), JSON.stringify(object));
-  return chart;
+  return publishChart(sandbox, chart, `configured-${target.name}`);
 }
 
 /** What helm's own dry run needs to get that far. */

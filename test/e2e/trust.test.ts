@@ -14,6 +14,7 @@ import { servedTraffic, startExperiment, underLoad } from '../support/scenario.t
 import { startHttpServer } from '../activities/http/http-server.ts';
 import type { TestServer } from '../activities/http/http-server.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { publishChart } from '../support/charts.ts';
 
 /** The attacker may create Experiments and Metrics in `mine` and nothing else; `theirs` belongs to somebody else. */
 const [mine, theirs] = ['trust-attacker', 'trust-victim'];
@@ -94,17 +95,13 @@ async function expectVictimUntouched(): Promise<void> {
   expect(leases).not.toContain(leaseName(victim.name));
 }
 
-/** The tutorial's chart with one more template, packaged in the chart repository; returns its URL. */
+/** The URL of the tutorial's chart with one more template. */
 async function chartWith(name: string, template: string): Promise<string> {
-  const { directory, url } = sandbox.chartRepository;
   const folder = join(sandbox.stateDirectory, `chart-${name}`);
-  await cp(join(directory, 'targets', mine, own.name, 'sample-app'), folder, { recursive: true });
-  const chart = await readFile(join(folder, 'Chart.yaml'), 'utf8');
-  await writeFile(join(folder, 'Chart.yaml'), chart.replace(/^name: .*$/m, `name: ${name}`));
+  const sample = join(sandbox.chartRepository.directory, 'targets', mine, own.name, 'sample-app');
+  await cp(sample, folder, { recursive: true });
   await writeFile(join(folder, 'templates', 'more.yaml'), template);
-  const packed = await sandbox.helm('package', folder, '--destination', directory);
-  const [, file = ''] = /\/([^/\s]+\.tgz)\s*$/.exec(packed) ?? [];
-  return `${url}/${file}`;
+  return publishChart(sandbox, folder, name);
 }
 
 function upgrade(chartUrl: string, ...more: readonly string[]): ManifestChanges {

@@ -2,6 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { connectAccounts } from '../../activities/accounts.ts';
 import type { Accounts } from '../../activities/accounts.ts';
 import { commandEnvironment } from '../../activities/commands/environment.ts';
+import { download } from '../../activities/http/download.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 
 /** The sandbox's worker's way into the cluster: as the account `serin` of each namespace. */
@@ -9,8 +10,13 @@ export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(workerKubeconfig);
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: workerKubeconfig });
-  const helm = { path: tools.helm, pendingLimitMs: 0 };
+  const helm = { path: tools.helm, pendingLimitMs: 0, download: downloadAnything };
   return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment });
+}
+
+/** Downloads from any address. */
+export function downloadAnything(url: string, limitBytes: number): Promise<Buffer> {
+  return download({ url, limitBytes, allowedHosts: ['*'], signal: new AbortController().signal });
 }
 
 /** Lets the namespace's account work on the targets there. */

@@ -35,7 +35,12 @@ export function anExperiment({ analysis = thresholdAnalysis, ...changes }: Exper
     analysis: { longestExtensionMs: defaultExtensionMs({ iterations, intervalMs }), ...analysis },
     start: [{ kind: 'init-experiment' }],
     finish: [
-      { kind: 'exec', command: 'helm', args: ['upgrade', 'sample-app', '{{ .promote }}.yaml'], interpolate: true },
+      {
+        kind: 'exec',
+        command: 'helm',
+        args: ['upgrade', 'sample-app', 'https://charts/{{ .promote }}.tgz'],
+        interpolate: true,
+      },
     ],
     ...changes,
   };

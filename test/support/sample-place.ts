@@ -29,7 +29,9 @@ export async function createPlace(namespace: string): Promise<Place> {
   const directory = join(sandbox.stateDirectory, 'samples', namespace);
   await mkdir(directory, { recursive: true });
   await sandbox.kubectl('create', 'namespace', namespace);
-  return { namespace, directory, host: `sample-app.${namespace}.example.com`, port: await freePort() };
+  const place = { namespace, directory, host: `sample-app.${namespace}.example.com`, port: await freePort() };
+  await apply('canary-progressive/helm-secret.yaml')(place);
+  return place;
 }
 
 /** A worker with the commands that samples/README.md allows it. */
@@ -113,6 +115,7 @@ async function localCopy(file: string, { namespace, directory, host, port }: Pla
     .replaceAll('namespace: default', `namespace: ${namespace}`)
     .replaceAll('--namespace=default', `--namespace=${namespace}`)
     .replaceAll('sample-app.default.example.com', host)
+    .replaceAll('SAMPLES_URL', sandbox.chartRepository.url)
     .replaceAll('GATEWAY_URL', sandbox.gateway.url)
     .replaceAll('CONFIG_REPOSITORY', repositoryIn(directory))
     .replaceAll('127.0.0.1:8099', `127.0.0.1:${port}`)

@@ -218,7 +218,7 @@ describe('a failed finish', () => {
     expect(type).toBe('CommandFailed');
     expect(message).toBe(
       'promotion of sample-app-v2 failed: helm upgrade sample-app exited with 1; run `helm history sample-app`; ' +
-        'to bring the release back to the baseline: `helm upgrade sample-app values.yaml --namespace default`; ' +
+        'to bring the release back to the baseline: `helm upgrade sample-app https://charts/values.tgz --namespace=default`; ' +
         'traffic is 100 % on sample-app-v1',
     );
     expect(world.log.slice(-2)).toEqual(['traffic 0', 'release']);
@@ -236,7 +236,7 @@ describe('a failed finish', () => {
     });
     const { message } = await workflows.run(world, failedExperiment);
     expect(message).toContain(
-      'promotion of sample-app-v2 failed: after notify --token ***, helm upgrade sample-app candidate-values.yaml ' +
+      'promotion of sample-app-v2 failed: after notify --token ***, helm upgrade sample-app https://charts/candidate-values.tgz ' +
         '(release default/sample-app at revision 3, deployed): notify failed with exit code 1; to bring the release back',
     );
   });

@@ -87,7 +87,7 @@ describe('abort', () => {
     });
     expect(world.log.slice(-4)).toEqual([
       'traffic 0',
-      'task helm upgrade sample-app values.yaml',
+      'task helm upgrade sample-app https://charts/values.tgz',
       'latest baseline',
       'release',
     ]);

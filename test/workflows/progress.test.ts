@@ -28,7 +28,7 @@ describe('a good candidate', () => {
       'traffic 50',
       'observe',
       'traffic 100',
-      'task helm upgrade sample-app candidate-values.yaml',
+      'task helm upgrade sample-app https://charts/candidate-values.tgz',
       'latest candidate',
       'release',
     ]);
@@ -70,7 +70,7 @@ describe('a bad candidate', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(world.log.slice(world.log.lastIndexOf('observe') + 1)).toEqual([
       'traffic 0',
-      'task helm upgrade sample-app values.yaml',
+      'task helm upgrade sample-app https://charts/values.tgz',
       'latest baseline',
       'release',
     ]);

@@ -44,12 +44,12 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   const experiment = loadedExperiment(run);
   if (!tasks.some(isHelm)) return;
   const revisions = allVersions(experiment).map((version) => judged(run, version));
-  const digest = run.state.preflight?.digests[winner];
+  const { digests = {}, pins } = run.state.preflight ?? {};
   await activitiesFor(experiment).compareRendered({
     experiment,
     winner,
     revisions,
-    ...defined({ digest }),
+    ...defined({ digest: digests[winner], pins }),
   });
 }
 

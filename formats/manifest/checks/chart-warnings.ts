@@ -12,10 +12,13 @@ export function warnOfCharts({ finish }: Pick<Experiment, 'finish'>): ValueIssue
   return finish.flatMap((task, index) => {
     if (!isHelm(task)) return [];
     const command = parseHelmCommand(task.args);
-    if (command.kind === 'unsupported' || !isOddUrl(command.upgrade.chart)) return [];
+    if (command.kind === 'unsupported') return [];
     const { chart } = command.upgrade;
-    const path = ['spec', 'strategy', 'actions', 'finish', index, 'with', 'args', task.args.lastIndexOf(chart)];
-    return [{ path, atKey: false, expected: 'a chart archive (.tgz), or --repo with a name', got: showValue(chart) }];
+    if (chart.kind !== 'archive' || !isOddUrl(chart.url)) return [];
+    const path = ['spec', 'strategy', 'actions', 'finish', index, 'with', 'args', task.args.lastIndexOf(chart.url)];
+    return [
+      { path, atKey: false, expected: 'a chart archive (.tgz), or --repo with a name', got: showValue(chart.url) },
+    ];
   });
 }
 

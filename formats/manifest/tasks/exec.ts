@@ -1,4 +1,5 @@
 import { parseHelmCommand } from '../../../core/tasks/helm-command.ts';
+import { parseKubectlCommand } from '../../../core/tasks/kubectl-command.ts';
 import { renderArg } from '../../../core/tasks/task.ts';
 import { flagField, mappingField, namespaceName, refuse, scalarField, textField } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
@@ -10,15 +11,14 @@ import type { NamedTasks, TaskDefinition } from './definition.ts';
 const exec: TaskDefinition<'exec'> = defineTask(
   mappingField({ cmd: textField, args: z.array(scalarField).optional(), disableInterpolation: flagField.optional() }),
   ({ cmd: command, args = [], disableInterpolation = false }, context) => {
-    if (command !== 'helm' && /(^|\/)helm$/.test(command)) {
-      // Only what is known to be helm is rendered and compared before it runs.
-      const expected = 'helm by its name (the worker knows its path)';
+    const [, name] = /(?:^|\/)(helm|kubectl)$/.exec(command) ?? [];
+    if (name !== undefined && command !== name) {
+      // Only what is known to be helm or kubectl is read by its grammar, and compared before it runs.
+      const expected = `${name} by its name (the worker knows its path)`;
       refuse(context, ['with', 'cmd'], { expected, got: showValue(command) });
     }
-    const helm = command === 'helm' ? parseHelmCommand(args) : undefined;
-    if (helm?.kind === 'unsupported') {
-      refuse(context, ['with', 'args'], { expected: 'a helm upgrade of one release', got: helm.problem });
-    }
+    const problem = commandProblem(command, args);
+    if (problem !== undefined) refuse(context, ['with', 'args'], problem);
     const interpolate = !disableInterpolation;
     return {
       make: () => ({ kind: 'exec', command, args, interpolate }),
@@ -30,18 +30,33 @@ const exec: TaskDefinition<'exec'> = defineTask(
   },
 );
 
+/** Why helm or kubectl cannot be called with these arguments; undefined when it can, and for other commands. */
+function commandProblem(
+  command: string,
+  args: readonly string[],
+): { readonly expected: string; readonly got: string } | undefined {
+  if (command === 'helm') {
+    const helm = parseHelmCommand(args);
+    return helm.kind === 'upgrade' ? undefined : { expected: 'a helm upgrade of one release', got: helm.problem };
+  }
+  const kubectl = command === 'kubectl' ? parseKubectlCommand(args) : undefined;
+  return kubectl?.kind === 'unsupported'
+    ? { expected: 'a call of kubectl that serin understands', got: kubectl.problem }
+    : undefined;
+}
+
 /** `common/promote-kubectl`: `kubectl apply` of a manifest. */
 const promoteKubectl: TaskDefinition<'exec'> = defineTask(
   mappingField({ manifest: textField, namespace: namespaceName.optional(), recursive: flagField.optional() }),
-  ({ manifest, namespace, recursive = false }) => {
+  ({ manifest, namespace, recursive = false }, context) => {
     const command = 'kubectl';
+    const argsIn = (place: string): readonly string[] => {
+      return ['apply', '--namespace', place, ...(recursive ? ['--recursive'] : []), '--filename', manifest];
+    };
+    const problem = commandProblem(command, argsIn('default'));
+    if (problem !== undefined) refuse(context, ['with', 'manifest'], problem);
     return {
-      make: (own) => ({
-        kind: 'exec',
-        command,
-        args: ['apply', '--namespace', namespace ?? own, ...(recursive ? ['--recursive'] : []), '--filename', manifest],
-        interpolate: true,
-      }),
+      make: (own) => ({ kind: 'exec', command, args: argsIn(namespace ?? own), interpolate: true }),
       templates: [{ path: ['with', 'manifest'], render: ({ version }) => renderArg(manifest, { command }, version) }],
     };
   },

@@ -22,8 +22,9 @@ import type { RunTaskInput } from '../../../contract/tasks.ts';
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf } from '../../support/access.ts';
+import { accountsOf, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
+import { publishChart } from '../../support/charts.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -60,7 +61,7 @@ function helmAt(path: string, pendingLimitMs = 0): Helm {
     KUBECONFIG: sandbox.workerKubeconfig,
     HELM_KUBEASUSER: access.user,
   });
-  return connectHelm({ path, environment, pendingLimitMs, isApiReady: cluster.isReady });
+  return connectHelm({ path, environment, pendingLimitMs, isApiReady: cluster.isReady, download: downloadAnything });
 }
 
 /** A target of its own, whose Lease the test holds. */
@@ -189,7 +190,7 @@ describe('runHelm', () => {
     const wrong = upgradeArgs(target, 'candidate', '--set', 'image=gcr.io/knative-samples/knative-route-demo:red');
     const { type, isRetryable, message } = await failureOfRun(aTask(target, wrong));
     expect({ type, isRetryable }).toEqual({ type: 'CommandFailed', isRetryable: false });
-    expect(message).toContain('--set *** --namespace helm-activities failed with exit code 1: Error: UPGRADE FAILED');
+    expect(message).toContain('--set=*** --namespace=helm-activities failed with exit code 1: Error: UPGRADE FAILED');
     expect(message).toContain('give the new template a new revision name');
     expect(message).toMatch(
       /release helm-activities\/renamed is at revision 3, failed since .*; see `helm history renamed --namespace helm-activities`/,
@@ -266,7 +267,8 @@ describe('runHelm', () => {
     const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
     await writeFile(join(directory, 'templates', 'claim.yaml'), JSON.stringify({ ...service, spec }));
     await grantClaims(target);
-    return ['upgrade', target.name, directory, '--wait', '--timeout', '50s'];
+    const chart = await publishChart(sandbox, directory, `waiting-${target.name}`);
+    return ['upgrade', target.name, chart, '--wait', '--timeout', '50s'];
   }
 
   async function grantClaims({ name }: SampleTarget): Promise<void> {
@@ -304,7 +306,10 @@ describe('preflight', () => {
   });
 
   const check = (experiment: Experiment, changes: Partial<PreflightDependencies> = {}) =>
-    preflight({ ...access, helm, metrics, allowedCommands, environment: {}, ...changes }, { experiment, holder });
+    preflight(
+      { ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything, ...changes },
+      { experiment, holder },
+    );
 
   async function preflightProblems(
     experiment: Experiment,
@@ -464,7 +469,7 @@ describe('preflight', () => {
   test('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
     const { type } = await caughtFailure(() =>
-      preflight({ ...access, helm, metrics, allowedCommands, environment: {} }, input),
+      preflight({ ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything }, input),
     );
     expect(type).toBe('Fenced');
   });
@@ -528,7 +533,10 @@ describe.concurrent('compareRendered', () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() =>
-      preflight({ ...access, helm, metrics, allowedCommands, environment: {} }, { experiment, holder }),
+      preflight(
+        { ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything },
+        { experiment, holder },
+      ),
     );
     await asActivity(() => compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }));
     const values = join(

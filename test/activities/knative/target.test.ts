@@ -19,7 +19,7 @@ import type { PatchTrafficInput, PatchTrafficResult } from '../../../contract/tr
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf } from '../../support/access.ts';
+import { accountsOf, downloadAnything } from '../../support/access.ts';
 import type { Accounts } from '../../../activities/accounts.ts';
 
 let sandbox: Sandbox;
@@ -576,7 +576,13 @@ describe('runCommand', () => {
     args,
     limitMs: 20_000,
   });
-  const dependencies = () => ({ cluster, user: undefined, allowedCommands: ['sh'], environment });
+  const dependencies = () => ({
+    cluster,
+    user: undefined,
+    allowedCommands: ['sh'],
+    environment,
+    download: downloadAnything,
+  });
 
   beforeAll(async () => {
     const target = { namespace: ownNamespace, name: 'commanded' };

@@ -11,7 +11,8 @@ import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { linkPrograms } from '../../support/programs.ts';
 import { deployTarget, readKsvc } from '../../support/scenario.ts';
-import { accountsOf } from '../../support/access.ts';
+import { accountsOf, downloadAnything } from '../../support/access.ts';
+import { publishFile } from '../../support/charts.ts';
 
 const namespace = 'kubectl-apply';
 let sandbox: Sandbox;
@@ -42,7 +43,7 @@ async function readTemplate(revision: string): Promise<Template> {
 /** Writes what `kubectl apply` is given for a version, `NAME-current.json` or `NAME-candidate.json`. */
 async function write(file: string, ...objects: readonly object[]): Promise<void> {
   const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  await writeFile(join(folder, file), JSON.stringify(list));
+  await publishFile(sandbox, file, JSON.stringify(list));
 }
 
 function service(template: Template, traffic?: readonly object[], name = 'applied'): object {
@@ -60,7 +61,8 @@ async function deployUnnamed(name: string) {
 }
 
 function apply(name: string): ExecTask {
-  const args = ['apply', '--namespace', namespace, '--filename', join(folder, `${name}-{{ .name }}.json`)];
+  const file = `${sandbox.chartRepository.url}/published/${name}-{{ .name }}.json`;
+  const args = ['apply', '--namespace', namespace, '--filename', file];
   return { kind: 'exec', command: 'kubectl', args, interpolate: true };
 }
 
@@ -83,7 +85,7 @@ async function judge(
     ...changes,
   });
   const { cluster, user } = accountsOf(sandbox).of(target.namespace);
-  return applyProblems({ cluster, user, environment }, experiment);
+  return applyProblems({ cluster, user, environment, download: downloadAnything }, experiment);
 }
 
 async function findProblems(

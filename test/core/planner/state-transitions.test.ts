@@ -126,7 +126,7 @@ describe('the transitions', () => {
   test('make the run answer for the traffic once the preflight has passed', () => {
     expect(initializing.traffic.verified).toBe(false);
     expect(starting.traffic.verified).toBe(true);
-    expect(starting.preflight).toEqual({ images: { current: 'blue', candidate: 'green' }, digests: {} });
+    expect(starting.preflight).toEqual({ images: { current: 'blue', candidate: 'green' }, digests: {}, pins: {} });
     expect(starting.candidateStates.map(({ weight }) => weight)).toEqual([3]);
   });
 

@@ -18,13 +18,13 @@ describe('mendingCommands', () => {
   test("are the helm commands of the finish actions with the baseline's variables, in the target's namespace", () => {
     const helm = (...args: string[]) => ({ kind: 'exec', command: 'helm', args, interpolate: true }) as const;
     const finish = [
-      helm('upgrade', 'app', 'chart', '--values={{ .promote }}.yaml'),
+      helm('upgrade', 'app', 'https://c/chart.tgz', '--values=https://c/{{ .promote }}.yaml'),
       { kind: 'exec', command: 'notify', args: [], interpolate: true } as const,
-      helm('upgrade', 'other', 'chart', '--namespace', 'elsewhere'),
+      helm('upgrade', 'other', 'chart', '--repo=https://c', '--namespace', 'elsewhere'),
     ];
     expect(mendingCommands(anExperiment({ finish }))).toEqual([
-      'helm upgrade app chart --values=values.yaml --namespace default',
-      'helm upgrade other chart --namespace elsewhere',
+      'helm upgrade app https://c/chart.tgz --values=https://c/values.yaml --namespace=default',
+      'helm upgrade other chart --repo=https://c --namespace=elsewhere',
     ]);
   });
 });

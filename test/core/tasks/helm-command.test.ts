@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { parseHelmCommand, withNamespace } from '../../../core/tasks/helm-command.ts';
+import { parseHelmCommand, shownArguments, upgradeArguments } from '../../../core/tasks/helm-command.ts';
+import { helmFlags } from '../../../core/tasks/helm-flags.ts';
+
+const chart = 'http://charts/sample-app-0.1.0.tgz';
 
 function parseUpgrade(...args: string[]) {
   const command = parseHelmCommand(args);
@@ -7,41 +10,34 @@ function parseUpgrade(...args: string[]) {
   return command.upgrade;
 }
 
+function problemOf(...args: string[]): string | undefined {
+  const command = parseHelmCommand(args);
+  return command.kind === 'unsupported' ? command.problem : undefined;
+}
+
 describe('parseHelmCommand', () => {
   test("reads the seed's command", () => {
-    const args = [
-      'upgrade',
-      '--install',
-      'sample-app',
-      'http://charts/sample-app-0.1.0.tgz',
-      '--values=http://charts/v.yaml',
-    ];
-    expect(parseUpgrade(...args)).toEqual({
+    expect(parseUpgrade('upgrade', '--install', 'sample-app', chart, '--values=http://charts/v.yaml')).toEqual({
       release: 'sample-app',
-      chart: 'http://charts/sample-app-0.1.0.tgz',
+      chart: { kind: 'archive', url: chart },
+      values: ['http://charts/v.yaml'],
       installs: true,
       isAtomic: false,
       timeoutMs: 300_000,
-      args,
+      flags: [{ name: '--install' }],
     });
   });
 
   test('distinguishes the values of flags from release and chart, before and after the subcommand', () => {
-    const args = [
-      '--burst-limit',
-      '50',
-      'upgrade',
-      '-f',
-      'a.yaml',
-      'rel',
-      '--repo',
-      'http://charts',
-      '--wait',
-      'app',
-      '-n',
-      'ns',
-    ];
-    expect(parseUpgrade(...args)).toMatchObject({ release: 'rel', chart: 'app', namespace: 'ns', installs: false });
+    const before = ['--burst-limit', '50', 'upgrade', '-f', 'https://a/a.yaml', 'rel', '--repo', 'http://charts'];
+    expect(parseUpgrade(...before, '--wait', 'app', '-n', 'ns', '--version', '^1.2')).toMatchObject({
+      release: 'rel',
+      chart: { kind: 'repository', url: 'http://charts', name: 'app', version: '^1.2', isDevel: false },
+      values: ['https://a/a.yaml'],
+      namespace: 'ns',
+      installs: false,
+      flags: [{ name: '--burst-limit', value: '50' }, { name: '--wait' }],
+    });
   });
 
   test.each([
@@ -53,7 +49,7 @@ describe('parseHelmCommand', () => {
     [['-n', 'a', '--namespace=b'], 'b'],
     [[], undefined],
   ])('reads the namespace of %j', (flags, namespace) => {
-    expect(parseUpgrade('upgrade', 'rel', 'chart', ...flags).namespace).toBe(namespace);
+    expect(parseUpgrade('upgrade', 'rel', chart, ...flags).namespace).toBe(namespace);
   });
 
   test.each([
@@ -62,51 +58,113 @@ describe('parseHelmCommand', () => {
     ['250ms', 250],
     ['0', 0],
   ])('reads --timeout %s', (text, timeoutMs) => {
-    expect(parseUpgrade('upgrade', 'rel', 'chart', '--timeout', text).timeoutMs).toBe(timeoutMs);
+    expect(parseUpgrade('upgrade', 'rel', chart, '--timeout', text).timeoutMs).toBe(timeoutMs);
   });
 
-  test('leaves out the output format, which is ours to set', () => {
-    const args = ['upgrade', 'rel', '-o', 'yaml', 'chart', '--output=table', '--wait'];
-    expect(parseUpgrade(...args).args).toEqual(['upgrade', 'rel', 'chart', '--wait']);
+  test('leaves out the output format, which is ours to set, and switches that are off', () => {
+    const args = ['upgrade', 'rel', '-o', 'yaml', chart, '--output=table', '--wait', '--install=false'];
+    expect(parseUpgrade(...args)).toMatchObject({ flags: [{ name: '--wait' }], installs: false });
   });
+
+  test.each([
+    [[chart], { kind: 'archive', url: chart }],
+    [['{{ .chart }}'], { kind: 'archive', url: '{{ .chart }}' }],
+    [['oci://registry/app', '--version=1.0.0'], { kind: 'oci', url: 'oci://registry/app', version: '1.0.0' }],
+    [['app', '--repo=https://r', '--devel'], { kind: 'repository', url: 'https://r', name: 'app', isDevel: true }],
+  ])('reads the chart of %j', (args, source) => {
+    expect(parseUpgrade('upgrade', 'rel', ...args).chart).toEqual(source);
+  });
+
+  const elsewhere =
+    'names a cluster or a user: serin changes the release in the cluster of its own worker only, as the namespace allows it';
 
   test.each([
     [['rollback', 'rel'], 'only `helm upgrade` is supported, not `helm rollback`'],
     [[], 'only `helm upgrade` is supported, not `helm `'],
     [['upgrade', 'rel'], '`helm upgrade` takes a release and a chart, not 1 arguments'],
-    [['upgrade', 'rel', 'chart', 'more'], '`helm upgrade` takes a release and a chart, not 3 arguments'],
-    [['upgrade', 'rel', 'chart', '--dry-run'], '`--dry-run` would change nothing'],
-    [['upgrade', 'rel', 'chart', '--dry-run=server'], '`--dry-run` would change nothing'],
+    [['upgrade', 'rel', chart, 'more'], '`helm upgrade` takes a release and a chart, not 3 arguments'],
+    [['upgrade', 'rel', chart, '--dry-run'], '`--dry-run` would change nothing'],
+    [['upgrade', 'rel', chart, '--dry-run=server'], '`--dry-run` would change nothing'],
     [
-      ['upgrade', 'rel', 'chart', '--post-renderer', 'sh'],
+      ['upgrade', 'rel', chart, '--post-renderer', 'sh'],
       '`--post-renderer` runs another program, which the worker does not allow',
     ],
+    [['--kube-context=prod', 'upgrade', 'rel', chart], `\`--kube-context\` ${elsewhere}`],
+    [['upgrade', 'rel', chart, '--values'], '--values needs a value'],
+    [['upgrade', 'rel', chart, '--timeout', '5'], '--timeout: expected a duration such as 5m0s'],
+    [['upgrade', 'rel', chart, '--wait=maybe'], '--wait is a switch: expected true or false, got "maybe"'],
+    [['upgrade', 'rel', chart, '-f', 'v.yaml'], '--values: expected an http or https URL, got v.yaml'],
     [
-      ['--kube-context=prod', 'upgrade', 'rel', 'chart'],
-      '`--kube-context`: serin changes the release in the cluster of its own worker only',
+      ['upgrade', 'rel', chart, '-f', 'https://a/v.yaml,/etc/passwd'],
+      '--values: expected an http or https URL, got /etc/passwd',
     ],
-    [['upgrade', 'rel', 'chart', '--values'], '--values needs a value'],
-    [['upgrade', 'rel', 'chart', '--timeout', '5'], '--timeout: expected a duration such as 5m0s'],
+    [
+      ['upgrade', 'rel', 'app', '--repo', 'file:///charts'],
+      '--repo: expected an http or https URL, got file:///charts',
+    ],
+    [
+      ['upgrade', 'rel', './chart'],
+      'the chart must come by http://, https:// or oci://, or by its name with --repo; got ./chart',
+    ],
   ])('refuses %j', (args, problem) => {
-    expect(parseHelmCommand(args)).toEqual({ kind: 'unsupported', problem });
+    expect(problemOf(...args)).toBe(problem);
+  });
+
+  test.each(['--one-output', '--logtostderr', '--v', '-v9', '-v', '-h', '--help', '--values-file', '--', '-'])(
+    'lets no program take what follows %s for its value',
+    (hidden) => {
+      const attack = ['upgrade', 'rel', chart, hidden, '--post-renderer=/bin/sh'];
+      expect(problemOf(...attack)).toBeDefined();
+    },
+  );
+
+  test.each(helmFlags.filter(({ refused }) => refused !== undefined).map(({ name, takes }) => ({ name, takes })))(
+    'refuses $name wherever it stands, with and without a value in the same word',
+    ({ name, takes }) => {
+      const forms = takes === 'nothing' ? [[name], [`${name}=true`]] : [[name, 'x'], [`${name}=x`]];
+      for (const form of forms) {
+        expect(problemOf(...form, 'upgrade', 'rel', chart)).toContain(name);
+        expect(problemOf('upgrade', 'rel', chart, ...form)).toContain(name);
+      }
+    },
+  );
+
+  test('refuses an argument that is too long for any program, and says what to do', () => {
+    expect(problemOf('upgrade', 'rel', chart, `--set=a=${'x'.repeat(128 * 1024)}`)).toBe(
+      'argument 4 is longer than 100 KiB, which no program takes: put it into a values file',
+    );
   });
 });
 
-describe('withNamespace', () => {
-  test('adds the namespace only where none is named', () => {
-    expect(withNamespace(parseUpgrade('upgrade', 'rel', 'chart'), 'ns')).toEqual([
+describe('the arguments that helm runs with', () => {
+  const files = { chart: '/tmp/chart.tgz', values: ['/tmp/values-0.yaml'] };
+
+  test('are built anew, each flag in one word, the names after all flags', () => {
+    const args = ['upgrade', '-i', 'rel', chart, '-f', 'https://a/v.yaml', '--set', 'a=--kubeconfig', '--atomic'];
+    expect(upgradeArguments(parseUpgrade(...args), { namespace: 'ns', files })).toEqual([
       'upgrade',
+      '--namespace=ns',
+      '--values=/tmp/values-0.yaml',
+      '--install',
+      '--set=a=--kubeconfig',
+      '--atomic',
+      '--',
       'rel',
-      'chart',
-      '--namespace',
-      'ns',
+      '/tmp/chart.tgz',
     ]);
-    expect(withNamespace(parseUpgrade('upgrade', 'rel', 'chart', '-n', 'own'), 'ns')).toEqual([
-      'upgrade',
-      'rel',
-      'chart',
-      '-n',
-      'own',
-    ]);
+  });
+
+  test('take a release whose name looks like a flag for a name', () => {
+    const args = ['upgrade', '--', '--post-renderer=/bin/sh', chart];
+    const built = upgradeArguments(parseUpgrade(...args), { namespace: 'ns', files });
+    expect(built.slice(built.indexOf('--'))).toEqual(['--', '--post-renderer=/bin/sh', '/tmp/chart.tgz']);
+  });
+
+  test('are shown as people would type them, in the namespace that they run in', () => {
+    const upgrade = parseUpgrade('upgrade', 'rel', 'app', '--repo=https://r', '--version=1', '-f', 'https://a/v.yaml');
+    const shown = ['upgrade', 'rel', 'app', '--repo=https://r', '--version=1', '--values=https://a/v.yaml'];
+    expect(shownArguments(upgrade)).toEqual(shown);
+    expect(shownArguments(upgrade, 'ns')).toEqual([...shown, '--namespace=ns']);
+    expect(shownArguments(parseUpgrade('upgrade', 'rel', chart, '-nown'), 'ns').at(-1)).toBe('--namespace=own');
   });
 });

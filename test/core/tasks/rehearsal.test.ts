@@ -16,8 +16,8 @@ test('the baseline is a winner unless no roll back and no abort runs the finish 
 describe('rehearsableApplies', () => {
   const candidate = { name: 'candidate', revision: 'app-v2', variables: {} };
   const kubectl = (...args: readonly string[]): Task => ({ kind: 'exec', command: 'kubectl', args, interpolate: true });
-  const apply = kubectl('apply', '--filename', 'app.yaml');
-  const others = kubectl('apply', '-k', 'others');
+  const apply = kubectl('apply', '--filename', 'https://a/app.yaml');
+  const others = kubectl('apply', '-f', 'https://a/{{ .others }}.yaml');
   const script: Task = { kind: 'script', script: 'make app.yaml', delimiters: 'iter8' };
   const ready: Task = { kind: 'readiness', initialDelayMs: 0, retries: 0, intervalMs: 0, objects: [] };
 
@@ -47,9 +47,9 @@ describe('rehearsableApplies', () => {
   });
 
   test.each([
-    ['another subcommand', kubectl('delete', '-f', 'app.yaml')],
-    ['a subcommand of apply', kubectl('apply', 'view-last-applied', '-f', 'app.yaml')],
-    ['a forced apply, of which kubectl makes no dry run', kubectl('apply', '--force', '-f', 'app.yaml')],
+    ['another subcommand', kubectl('delete', '-f', 'https://a/app.yaml')],
+    ['a subcommand of apply', kubectl('apply', 'view-last-applied', '-f', 'https://a/app.yaml')],
+    ['a forced apply, of which kubectl makes no dry run', kubectl('apply', '--force', '-f', 'https://a/app.yaml')],
   ])('are not %s', (_, task) => {
     expect(rehearsed([task])).toEqual([]);
   });

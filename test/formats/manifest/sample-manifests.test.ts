@@ -2,14 +2,15 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatIssue } from '../../../formats/document/issue.ts';
+import { readSample } from '../../support/samples.ts';
 import { parseExperiment } from '../../../formats/manifest/parse.ts';
 
 const iter8Samples = join(import.meta.dirname, '../manifests/iter8');
 const samples = join(import.meta.dirname, '../../../samples');
 
-/** The output of `serin lint` for a file, each line without the file's name. */
-function lint(path: string): { readonly errors: readonly string[]; readonly warnings: readonly string[] } {
-  const reading = parseExperiment(readFileSync(path, 'utf8'), '');
+/** The output of `serin lint` for a text, each line without the file's name. */
+function lint(text: string): { readonly errors: readonly string[]; readonly warnings: readonly string[] } {
+  const reading = parseExperiment(text, '');
   const lines = (reading.kind === 'ok' ? reading.warnings : reading.issues).map((issue) => formatIssue(issue).slice(1));
   return reading.kind === 'ok' ? { errors: [], warnings: lines } : { errors: lines, warnings: [] };
 }
@@ -69,7 +70,7 @@ describe("iter8's samples for Knative, written again from what is known of each"
   });
 
   test.each(files)('%s lints clean, or what Knative alone does not have is named', (file) => {
-    expect(lint(join(iter8Samples, file))).toEqual(said.get(file) ?? clean);
+    expect(lint(readFileSync(join(iter8Samples, file), 'utf8'))).toEqual(said.get(file) ?? clean);
   });
 });
 
@@ -91,6 +92,6 @@ describe("serin's samples", () => {
   ]);
 
   test.each(globSync('*/{experiment,experimentwith*}.yaml', { cwd: samples }).toSorted())('%s lints', (file) => {
-    expect(lint(join(samples, file))).toEqual({ errors: [], warnings: said.get(file) ?? [] });
+    expect(lint(readSample(file))).toEqual({ errors: [], warnings: said.get(file) ?? [] });
   });
 });

@@ -12,7 +12,10 @@ export const runExecTask: TaskRunner<'exec'> = async (task, { run, context }) =>
   if (rendered.kind === 'invalid') throw invalidTask(rendered.problem);
   const { args } = rendered;
   const { runHelm, runCommand } = taskActivities(loadedExperiment(run));
+  const { pins } = run.state.preflight ?? {};
   const input = { ...programInput(run), command, args };
-  const { release } = await trackProgram(run, () => (isHelm(task) ? runHelm(input) : runCommand(input)));
+  const { release } = await trackProgram(run, () =>
+    isHelm(task) ? runHelm({ ...input, ...defined({ pins }) }) : runCommand(input),
+  );
   return { command, args, ...defined({ release }) };
 };

@@ -3,7 +3,7 @@ import { crossCheck } from '../../../../formats/manifest/checks/cross-checks.ts'
 import { iter8Sketch } from '../../../../formats/manifest/serin/paths.ts';
 
 const revision = (value: string) => [{ name: 'revision', value }];
-const exec = (...args: string[]) => ({ task: 'common/exec', with: { cmd: 'kubectl', args } });
+const exec = (...args: string[]) => ({ task: 'common/exec', with: { cmd: 'notify', args } });
 
 /** A manifest with only what these checks read. */
 function manifest({ actions = {}, versions = {} }: { actions?: object; versions?: object } = {}): object {
@@ -40,7 +40,7 @@ test('wants start templates to be known for the baseline only', () => {
 });
 
 test('leaves braces alone where interpolation is off', () => {
-  const task = { task: 'common/exec', with: { cmd: 'kubectl', args: ['{{ .a }}'], disableInterpolation: true } };
+  const task = { task: 'common/exec', with: { cmd: 'notify', args: ['{{ .a }}'], disableInterpolation: true } };
   expect(crossCheck(manifest({ actions: { finish: [task] } }))).toEqual([]);
 });
 

@@ -72,8 +72,8 @@ describe('each task with the least input has the defaults of iter8', () => {
       command: 'kubectl',
       args: ['apply', '--namespace', 'tests', '--filename', 'https://a/{{ .color }}.yaml'],
     });
-    expect(withInput({ manifest: 'm', namespace: 'n', recursive: true })).toMatchObject({
-      args: ['apply', '--namespace', 'n', '--recursive', '--filename', 'm'],
+    expect(withInput({ manifest: 'http://m', namespace: 'n', recursive: true })).toMatchObject({
+      args: ['apply', '--namespace', 'n', '--recursive', '--filename', 'http://m'],
     });
   });
 
