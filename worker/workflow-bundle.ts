@@ -8,7 +8,8 @@ export async function workflowBundle(path: string | undefined, log: Logger): Pro
   if (path !== undefined) return { codePath: path };
   // webpack logs every module at `info`, which people who run workers do not need.
   const logger: Logger = { ...log, info: (message, meta) => log.debug(message, meta) };
-  return bundleWorkflowCode({ workflowsPath, logger });
+  return bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger });
 }
 
+const payloadConverterPath = fileURLToPath(new URL('../contract/payload-converter.ts', import.meta.url));
 const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));

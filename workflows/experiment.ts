@@ -1,5 +1,6 @@
 import { CancellationScope, CancelledFailure, ContinueAsNew, condition } from '@temporalio/workflow';
 import { withCancellation } from '../core/planner/state-transitions.ts';
+import { Unreadable } from '../contract/payload-converter.ts';
 import { buildReport } from '../core/report/report-of-state.ts';
 import type { ExperimentWorkflow, ManifestInput } from '../contract/workflow.ts';
 import { complete, endByAbort, endByFailure, workflowFailure } from './ending.ts';
@@ -17,6 +18,8 @@ import { runStages } from './stages.ts';
  * @returns the final report; outcome `Failed` fails the workflow instead, a cancelled workflow ends cancelled.
  */
 export const experiment: ExperimentWorkflow = async (manifest, carried) => {
+  // The task is tried again: perhaps by a worker that has the key.
+  if (carried instanceof Unreadable) throw new Error(`the state of the experiment cannot be read: ${carried.reason}`);
   const run = openRun(carried);
   setMessageHandlers(run);
   abortWhenCancelled(run);

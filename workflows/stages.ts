@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { ApplicationFailure, condition } from '@temporalio/workflow';
 import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { ExperimentState, FirstStep } from '../core/planner/experiment-state.ts';
@@ -13,6 +13,7 @@ import {
 import { firstWeights } from '../core/planner/share-among-candidates.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
 import { movesTraffic } from '../core/experiment/versions.ts';
+import { Unreadable } from '../contract/payload-converter.ts';
 import type { ReadButRefused } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
@@ -118,6 +119,9 @@ declare const TextDecoder: new () => { decode(bytes: ArrayBufferView): string };
 
 /** Bytes become text, so that the Web UI shows the manifest in the input of the activity that reads it. */
 function readableManifest(manifest: ManifestInput): string | object {
+  if (manifest instanceof Unreadable) {
+    throw ApplicationFailure.nonRetryable(`the manifest cannot be read: ${manifest.reason}`, 'InvalidManifest');
+  }
   // Bytes come from outside the sandbox, where `instanceof Uint8Array` would compare with another class.
   return ArrayBuffer.isView(manifest) ? new TextDecoder().decode(manifest) : manifest;
 }

@@ -1,3 +1,4 @@
+import { cutText, limits } from '../text/limits.ts';
 import type { SourceDigests } from '../text/source-digests.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { formatObjectName } from '../experiment/experiment.ts';
@@ -181,6 +182,7 @@ export function withCancellation(state: ExperimentState, nowMs: number): Experim
 
 /** Adds warnings, each once, and drops the oldest beyond the limit. */
 export function withWarnings(state: ExperimentState, warnings: readonly string[]): ExperimentState {
-  const added = warnings.filter((warning) => !state.warnings.includes(warning));
+  const short = warnings.map((warning) => cutText(warning, limits.warning));
+  const added = short.filter((warning) => !state.warnings.includes(warning));
   return added.length === 0 ? state : { ...state, warnings: [...state.warnings, ...added].slice(-keptWarnings) };
 }

@@ -48,6 +48,17 @@ async function atGate(handle: ExperimentHandle): Promise<void> {
   await until('the gate', async () => (await handle.query(messages.statusQuery)).awaitingApproval !== undefined);
 }
 
+/** Sends a signal whose payload is no JSON, as a client with a mistake does. */
+async function signalUnreadable({ client, workflowId }: ExperimentHandle, signalName: string): Promise<void> {
+  const payload = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"by":') };
+  await client.connection.workflowService.signalWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId },
+    signalName,
+    input: { payloads: [payload] },
+  });
+}
+
 const recordings: Readonly<Record<string, Recording>> = {
   promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
   conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
@@ -86,6 +97,14 @@ const recordings: Readonly<Record<string, Recording>> = {
     steer: async (handle) => {
       await atWeight(handle, 20);
       await handle.signal(messages.abortSignal, by);
+    },
+  },
+  unreadable: {
+    world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
+    steer: async (handle) => {
+      await atWeight(handle, 20);
+      await signalUnreadable(handle, 'pause');
+      await signalUnreadable(handle, 'abort');
     },
   },
   drift: {

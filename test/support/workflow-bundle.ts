@@ -27,6 +27,7 @@ async function bundle(replacements: Replacements): Promise<string> {
   const aliases = Object.entries(replacements).map(([file, by]) => [sourcePath(file), sourcePath(by)]);
   const { code } = await bundleWorkflowCode({
     workflowsPath: sourcePath('workflows/index.ts'),
+    payloadConverterPath: sourcePath('contract/payload-converter.ts'),
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (config) => {
       // The bundler's own aliases are an object; they stay.

@@ -6,6 +6,8 @@ import { publicStage } from '../../core/experiment/stage.ts';
 import { defined } from '../../core/text/defined.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
 import { buildReport } from '../../core/report/report-of-state.ts';
+import { cutText, limits } from '../../core/text/limits.ts';
+import { Unreadable } from '../../contract/payload-converter.ts';
 import * as messages from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
 import { update, addWarnings } from './run.ts';
@@ -41,20 +43,19 @@ function handleRequest(
   updateDefinition: typeof messages.abortUpdate,
 ): void {
   const description = descriptions[kind];
-  setHandler(signalDefinition, (input?: RequestInput) => acceptSignal(run, kind, sanitizeRequest(input)), {
-    description,
-  });
+  setHandler(signalDefinition, (input?: RequestInput) => acceptSignal(run, kind, input), { description });
   setHandler(updateDefinition, (input: RequestInput | undefined) => accept(run, kind, sanitizeRequest(input)), {
     description,
-    validator: (_input: RequestInput | undefined) => refuse(run, kind),
+    validator: (input: RequestInput | undefined) => refuse(run, kind, input),
   });
 }
 
 /** A signal has no answer, so a refusal becomes a warning in the report. */
-function acceptSignal(run: Run, kind: RequestKind, request: RequestInput): void {
-  const refusal = refusalNow(run, kind);
+function acceptSignal(run: Run, kind: RequestKind, input: RequestInput | undefined): void {
+  const request = sanitizeRequest(input);
+  const refusal = refusalNow(run, kind, input);
   if (refusal === undefined) accept(run, kind, request);
-  else addWarnings(run, `${formatRequest(kind, request)} ignored: ${refusal}`);
+  else addWarnings(run, `${formatRequest(kind, input instanceof Unreadable ? {} : request)} ignored: ${refusal}`);
 }
 
 function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAccepted {
@@ -62,22 +63,33 @@ function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAcce
   return { stage: publicStage(run.state.stage), message: `${kind} accepted` };
 }
 
-function refuse(run: Run, kind: RequestKind): void {
-  const refusal = refusalNow(run, kind);
+function refuse(run: Run, kind: RequestKind, input: RequestInput | undefined): void {
+  const refusal = refusalNow(run, kind, input);
   if (refusal !== undefined) throw ApplicationFailure.nonRetryable(`cannot ${kind}: ${refusal}`, 'RequestRefused');
 }
 
-function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {
-  return isClosing ? 'the experiment has ended' : refusalReason(kind, state);
+/** A request that cannot be read is refused, but for an abort: whoever sends one wants the baseline. */
+function refusalNow({ isClosing, state }: Run, kind: RequestKind, input: unknown): string | undefined {
+  if (isClosing) return 'the experiment has ended';
+  if (input instanceof Unreadable && kind !== 'abort') return unreadableMessage(input);
+  return refusalReason(kind, state);
 }
 
-/** Messages come from people by hand: anything but text in the two known fields is left out. */
+function unreadableMessage({ reason }: Unreadable): string {
+  return `its message cannot be read: ${reason}`;
+}
+
+/** Messages come from people by hand: anything but text in the two known fields is left out, and long text is cut. */
 function sanitizeRequest(input: RequestInput | undefined): RequestInput {
+  if (input instanceof Unreadable) return { reason: unreadableMessage(input) };
   const given: { readonly by?: unknown; readonly reason?: unknown } =
     typeof input === 'object' && input !== null ? input : {};
-  return defined({ by: textOrNone(given.by), reason: textOrNone(given.reason) });
+  return defined({
+    by: shortText(given.by, limits.requestBy),
+    reason: shortText(given.reason, limits.requestReason),
+  });
 }
 
-function textOrNone(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function shortText(value: unknown, length: number): string | undefined {
+  return typeof value === 'string' ? cutText(value, length) : undefined;
 }
