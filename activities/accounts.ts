@@ -11,6 +11,7 @@ import { activityRequestOptions } from './knative/request-options.ts';
 export interface ClusterAccess {
   readonly cluster: ActivityCluster;
   readonly helm: Helm;
+  readonly download: HelmOptions['download'];
   /** As whom; undefined: as serin itself. */
   readonly user: string | undefined;
 }
@@ -26,7 +27,10 @@ export interface AccountsOptions {
   readonly kubeConfig: KubeConfig;
   /** The name of the account in each namespace; undefined: serin acts as itself everywhere. */
   readonly serviceAccount: string | undefined;
-  readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs' | 'download'>;
+  readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs'> & {
+    /** Downloads for the experiments of a namespace. */
+    readonly downloadFor: (namespace: string) => HelmOptions['download'];
+  };
   /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -37,18 +41,21 @@ export function connectAccounts({ kubeConfig, serviceAccount, helm, environment 
   const own = connectCluster(kubeConfig, options);
   const known = new Map<string, ClusterAccess>();
 
-  function connectAs(user: string | undefined): ClusterAccess {
+  function connectAs(namespace: string): ClusterAccess {
+    const user = serviceAccount === undefined ? undefined : accountUser({ namespace, name: serviceAccount });
     const cluster = user === undefined ? own : connectCluster(actAs(kubeConfig, user), options);
     const ofUser = { ...environment, ...defined({ HELM_KUBEASUSER: user }) };
-    return { user, cluster, helm: connectHelm({ ...helm, environment: ofUser, isApiReady: own.isReady }) };
+    const download = helm.downloadFor(namespace);
+    const { path, pendingLimitMs } = helm;
+    const program = connectHelm({ path, pendingLimitMs, environment: ofUser, isApiReady: own.isReady, download });
+    return { user, cluster, download, helm: program };
   }
 
   return {
     own,
     of: (namespace) => {
-      const user = serviceAccount === undefined ? undefined : accountUser({ namespace, name: serviceAccount });
-      const access = known.get(user ?? '') ?? connectAs(user);
-      known.set(user ?? '', access);
+      const access = known.get(namespace) ?? connectAs(namespace);
+      known.set(namespace, access);
       return access;
     },
   };

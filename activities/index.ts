@@ -60,14 +60,14 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
   const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
-  const downloadAllowed = (url: string, limitBytes: number) =>
-    download({ url, allowedHosts, limitBytes, signal: cancellationSignal() });
-  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, download: downloadAllowed };
+  const downloadFor = (namespace: string) => (url: string, limitBytes: number) =>
+    download({ url, allowedHosts, namespace, limitBytes, signal: cancellationSignal() });
+  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, downloadFor };
   const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment });
   const { own } = accounts;
   const as = ({ namespace }: InNamespace) => accounts.of(namespace);
   const asOwner = ({ experiment }: { readonly experiment: Experiment }) => as(experiment);
-  const programs = { allowedCommands, environment, download: downloadAllowed };
+  const programs = { allowedCommands, environment };
   const commands = (input: InNamespace) => ({ ...as(input), ...programs });
   const requests = (input: InNamespace) => ({ ...as(input), allowedHosts, slackUrl });
   return {
@@ -84,7 +84,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
       backEndsOf: (input) => ({
         prometheusUrl,
         readSecret: (name) => readSecretData(as(input).cluster, name),
-        request: (request) => requestText({ ...request, allowedHosts }),
+        request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
       }),
       cancellationSignal,
     }),

@@ -69,7 +69,7 @@ export interface LoadTarget {
 }
 
 /** Load for some versions, sent over so many connections to each. */
-export interface CollectMetricsInput {
+export interface CollectMetricsInput extends InNamespace {
   readonly targets: readonly LoadTarget[];
   readonly amount: LoadAmount;
   readonly connections: number;

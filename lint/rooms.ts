@@ -88,7 +88,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/search-attributes': [...activity, 'temporal'],
   'activities/secrets': [...activity, 'metrics/credentials', 'activities/knative'],
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
-  'activities/http': [...activity, 'metrics', 'activities/knative', 'activities/secrets'],
+  'activities/http': [...activity, 'ipaddr.js', 'metrics', 'activities/knative', 'activities/secrets'],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
   'activities/helm': [
     ...activity,

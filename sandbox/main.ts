@@ -38,6 +38,7 @@ function exports(
     SERIN_KUBECONFIG: workerKubeconfig,
     SERIN_PROMETHEUS_URL: prometheus.url,
     SERIN_PROMETHEUS_SCRAPE_INTERVAL: '1s',
+    SERIN_ALLOWED_HOSTS: '127.0.0.1',
     GATEWAY_URL: gateway.url,
     SAMPLES_URL: chartRepository.url,
     CHART_REPOSITORY_URL: `${chartRepository.url}/canary-progressive`,

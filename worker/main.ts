@@ -21,8 +21,10 @@ import { workflowBundle } from './workflow-bundle.ts';
 async function run(configuration: Configuration, log: Logger): Promise<void> {
   const { settings, kubeConfig } = configuration;
   let life: Life = { kind: 'starting' };
-  onStopSignal(log, () => (life.kind === 'starting' ? process.exit(0) : drain(life)));
-  const { flushLogs } = installRuntime(log, settings);
+  let flushLogs = (): void => undefined;
+  const stop = (): void => (life.kind === 'starting' ? process.exit(0) : drain(life));
+  onStopSignal(log, { stop, flushLogs: () => flushLogs() });
+  ({ flushLogs } = installRuntime(log, settings));
   const health = await startHealthServer(settings.healthAddress, () => whyNotReady(life));
   log.info('health endpoint listens', { healthAddress: formatAddress(health.address) });
 

@@ -1,10 +1,10 @@
+import type { AllowedHosts } from './allowed-hosts.ts';
 import { requestBytes } from './request-text.ts';
 import { failure } from '../failures.ts';
 
 /** A file that a manifest names by its URL. */
-export interface DownloadRequest {
+export interface DownloadRequest extends AllowedHosts {
   readonly url: string;
-  readonly allowedHosts: readonly string[];
   readonly limitBytes: number;
   readonly signal: AbortSignal;
 }

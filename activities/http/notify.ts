@@ -32,6 +32,7 @@ export async function notifyHttp({ cluster, allowedHosts }: NotifyDependencies, 
       headers: buildHeaders(input, secret),
       ...(method === 'GET' ? {} : { body: fillIn(body, secret) }),
       allowedHosts,
+      namespace: input.namespace,
     });
     requireSuccess(redactAnswer(answer, secret), 'the URL');
   });
@@ -39,7 +40,7 @@ export async function notifyHttp({ cluster, allowedHosts }: NotifyDependencies, 
 
 /** Posts one message by Slack's `chat.postMessage`, with the secret's `token`. */
 export async function notifySlack(
-  { cluster, allowedHosts, slackUrl }: NotifyDependencies,
+  { cluster, slackUrl }: NotifyDependencies,
   { channel, text, secret: name, idempotencyKey }: NotifySlackInput,
 ): Promise<void> {
   const secret = await readSecret(cluster, name);
@@ -53,7 +54,8 @@ export async function notifySlack(
         'Idempotency-Key': idempotencyKey,
       },
       body: JSON.stringify({ channel, text }),
-      allowedHosts,
+      // The address is the platform's, not the manifest's.
+      allowedHosts: ['*'],
     });
     requireSuccess(redactAnswer(answer, secret), 'Slack');
     requireOk(answer, redactAnswer(answer, secret));

@@ -8,9 +8,10 @@ import { defined } from '../../core/text/defined.ts';
 import { failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
+import type { AllowedHosts, AllowedUrl } from './allowed-hosts.ts';
 
 /** An HTTP request; a body is text. */
-export interface HttpRequest {
+export interface HttpRequest extends AllowedHosts {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,8 +20,6 @@ export interface HttpRequest {
   readonly limitMs: number;
   /** Ends the request; then this rejects with its reason. */
   readonly signal: AbortSignal;
-  /** Patterns `host[:port]`; see `requireAllowedUrl`. */
-  readonly allowedHosts: readonly string[];
   /** More bytes of an answer are a failure. Default 4 MiB. */
   readonly limitBytes?: number;
 }
@@ -53,10 +52,10 @@ export async function requestText(request: HttpRequest): Promise<TextAnswer> {
 
 /** As `requestText`, with the answer's bytes. */
 export async function requestBytes(request: HttpRequest): Promise<BytesAnswer> {
-  const url = requireAllowedUrl(request.url, request.allowedHosts);
+  const { url, isOpen } = requireAllowedUrl(request.url, request);
   request.signal.throwIfAborted();
   try {
-    return await exchange(url, { ...request, signal: withTimeLimit(request.signal, request.limitMs) });
+    return await exchange(url, { ...request, isOpen, signal: withTimeLimit(request.signal, request.limitMs) });
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof ApplicationFailure) throw error;
@@ -73,7 +72,9 @@ export function requireSuccess({ status, text }: TextAnswer, what: string): void
   throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${what} answered ${status}${said}` });
 }
 
-function exchange(url: URL, request: HttpRequest): Promise<BytesAnswer> {
+type CheckedRequest = HttpRequest & Pick<AllowedUrl, 'isOpen'>;
+
+function exchange(url: URL, request: CheckedRequest): Promise<BytesAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<BytesAnswer>();
   const sent = open(url, request);
   sent.on('error', reject);
@@ -85,27 +86,29 @@ function exchange(url: URL, request: HttpRequest): Promise<BytesAnswer> {
   return promise;
 }
 
-function open(url: URL, { method, headers = {}, body, signal }: HttpRequest): ClientRequest {
+function open(url: URL, { method, headers = {}, body, signal, ...allowed }: CheckedRequest): ClientRequest {
   // A connection of its own: the name of a shared one would not be resolved again.
   const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-  const options = { method, headers: { ...headers, ...length }, signal, agent: false, lookup: allowedLookup };
+  const options = { method, headers: { ...headers, ...length }, signal, agent: false, lookup: allowedLookup(allowed) };
   return url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
 }
 
-/** Resolves a name, and refuses it when one of its addresses is never allowed. */
-const allowedLookup: LookupFunction = (host, options, answer) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return answer(error, []);
-    try {
-      for (const { address } of addresses) requireAllowedAddress(host, address);
-    } catch (refusal) {
-      return answer(refusal instanceof Error ? refusal : new Error(String(refusal)), []);
-    }
-    const [first] = addresses;
-    if (options.all === true || first === undefined) return answer(null, addresses);
-    return answer(null, first.address, first.family);
-  });
-};
+/** Resolves a name, and refuses it when one of its addresses is not allowed. */
+function allowedLookup(allowed: Pick<CheckedRequest, 'allowedHosts' | 'isOpen'>): LookupFunction {
+  return (host, options, answer) => {
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return answer(error, []);
+      try {
+        for (const { address } of addresses) requireAllowedAddress(host, address, allowed);
+      } catch (refusal) {
+        return answer(refusal instanceof Error ? refusal : new Error(String(refusal)), []);
+      }
+      const [first] = addresses;
+      if (options.all === true || first === undefined) return answer(null, addresses);
+      return answer(null, first.address, first.family);
+    });
+  };
+}
 
 async function readBytes(response: IncomingMessage, limitBytes: number): Promise<BytesAnswer> {
   const chunks: Buffer[] = [];

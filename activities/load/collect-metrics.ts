@@ -11,6 +11,7 @@ import { refuseCommand } from '../commands/run-command.ts';
 import { runProcess } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
+import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { requireAllowedTarget } from '../http/allowed-hosts.ts';
 import { requestText, requireSuccess } from '../http/request-text.ts';
 import { inScratchDirectory } from '../scratch-directory.ts';
@@ -41,9 +42,10 @@ export async function collectMetrics(
 ): Promise<{ readonly counts: Readonly<Record<string, Counts>> }> {
   const refusal = refuseCommand(command, dependencies.allowedCommands);
   if (refusal !== undefined) throw failure('CommandNotAllowed', { message: refusal });
+  const allowed = { allowedHosts: dependencies.allowedHosts, namespace: input.namespace };
   const addressed: (readonly [LoadTarget, string])[] = [];
   for (const target of input.targets) {
-    addressed.push([target, await requireAllowedTarget(target.url, dependencies.allowedHosts)]);
+    addressed.push([target, await requireAllowedTarget(target.url, allowed)]);
   }
   return withHeartbeats(() =>
     withPayloadFile(dependencies, input, async (payload) => {
@@ -100,11 +102,11 @@ function connectionsFor(amount: CollectMetricsInput['amount'], connections: numb
 /** Passes the payload in a file, since command lines are limited in length and visible to other users. */
 async function withPayloadFile<T>(
   { allowedHosts }: LoadDependencies,
-  { payload }: CollectMetricsInput,
+  { namespace, payload }: CollectMetricsInput,
   use: (args: readonly string[]) => Promise<T>,
 ): Promise<T> {
   if (payload === undefined) return use([]);
-  const text = payload.kind === 'text' ? payload.text : await download(payload.url, allowedHosts);
+  const text = payload.kind === 'text' ? payload.text : await download(payload.url, { allowedHosts, namespace });
   return inScratchDirectory('payload', async (directory) => {
     const file = join(directory, 'payload');
     await writeFile(file, text);
@@ -112,9 +114,9 @@ async function withPayloadFile<T>(
   });
 }
 
-async function download(url: string, allowedHosts: readonly string[]): Promise<string> {
+async function download(url: string, allowed: AllowedHosts): Promise<string> {
   const signal = cancellationSignal();
-  const answer = await requestText({ url, method: 'GET', limitMs: payloadLimitMs, signal, allowedHosts });
+  const answer = await requestText({ url, method: 'GET', limitMs: payloadLimitMs, signal, ...allowed });
   requireSuccess(answer, 'the payloadURL');
   return answer.text;
 }

@@ -9,7 +9,7 @@ export interface WorkerSettings {
   readonly prometheusScrapeIntervalMs: number;
   /** Commands that the tasks of a manifest may run. */
   readonly allowedCommands: readonly string[];
-  /** Hosts that manifests may have requests sent to, `host[:port]`, `*.example.com` or `*`. */
+  /** Hosts that manifests may have requests sent to beside public ones, `host[:port]`, `*.example.com` or `*`. */
   readonly allowedHosts: readonly string[];
   readonly slackUrl: string;
   readonly helmPath: string;
@@ -111,9 +111,8 @@ export const settingDefinitions = {
   },
   allowedHosts: {
     meaning:
-      'the hosts that the tasks of a manifest may send requests to: `host`, `host:port`, `*.example.com`; link-local and metadata addresses never',
-    fallback: '*',
-    expected: 'hosts such as hooks.example.com,*.internal:8080',
+      "the hosts that manifests may have requests sent to beside public ones and the services of the experiment's own namespace: `host`, `host:port`, `*.example.com`, `*`; link-local and metadata addresses never",
+    expected: 'hosts such as hooks.internal,*.corp.example:8080',
     schema: list.pipe(z.array(z.string().regex(/^(\*|(\*\.)?[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/))),
   },
   slackUrl: {
@@ -206,7 +205,7 @@ export function withDefaults(values: Values): WorkerSettings {
     prometheusUrl: chosen('prometheusUrl'),
     prometheusScrapeIntervalMs: chosen('prometheusScrapeInterval'),
     allowedCommands: chosen('allowedCommands'),
-    allowedHosts: chosen('allowedHosts'),
+    allowedHosts: values.allowedHosts ?? [],
     slackUrl: chosen('slackUrl'),
     helmPath: chosen('helmPath'),
     helmPendingLimitMs: chosen('helmPendingLimit'),

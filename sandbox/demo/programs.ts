@@ -25,6 +25,8 @@ export async function startWorker(sandbox: Sandbox): Promise<SupervisedProcess> 
       SERIN_PROMETHEUS_SCRAPE_INTERVAL: '1s',
       SERIN_KUBECONFIG: sandbox.workerKubeconfig,
       SERIN_HELM_PATH: sandbox.tools.helm,
+      // All of the sandbox is on loopback.
+      SERIN_ALLOWED_HOSTS: '127.0.0.1',
       SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
       SERIN_METRICS_ADDRESS: 'none',
     },

@@ -10,7 +10,7 @@ export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(workerKubeconfig);
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: workerKubeconfig });
-  const helm = { path: tools.helm, pendingLimitMs: 0, download: downloadAnything };
+  const helm = { path: tools.helm, pendingLimitMs: 0, downloadFor: () => downloadAnything };
   return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment });
 }
 

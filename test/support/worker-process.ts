@@ -32,6 +32,8 @@ export async function startWorkerProcess(
       SERIN_PROMETHEUS_SCRAPE_INTERVAL: '500ms',
       SERIN_KUBECONFIG: sandbox.workerKubeconfig,
       SERIN_HELM_PATH: sandbox.tools.helm,
+      // All of the sandbox is on loopback.
+      SERIN_ALLOWED_HOSTS: '127.0.0.1,localhost',
       SERIN_HELM_PENDING_LIMIT: '5s',
       SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
       SERIN_METRICS_ADDRESS: 'none',

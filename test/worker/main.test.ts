@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -11,8 +11,8 @@ import { startTemporalServer } from './temporal-server.ts';
 import type { TemporalServer } from './temporal-server.ts';
 import { startWorker } from './worker-process.ts';
 import type { WorkerProcess } from './worker-process.ts';
+import { readSample } from '../support/samples.ts';
 
-const manifest = new URL('../../samples/canary-progressive/experiment.yaml', import.meta.url);
 
 let temporal: TemporalServer;
 let directory: string;
@@ -61,8 +61,7 @@ async function startBusyWorker(env: Readonly<Record<string, string>> = {}) {
   const taskQueue = `queue-${experiments}`;
   const worker = start({ SERIN_TASK_QUEUE: taskQueue, ...env });
   await worker.untilReady();
-  const text = await readFile(manifest, 'utf8');
-  const options = { workflowId: taskQueue, taskQueue, args: [text] };
+  const options = { workflowId: taskQueue, taskQueue, args: [readSample('canary-progressive/experiment.yaml')] };
   const experiment = await temporal.client.workflow.start('experiment', options);
   await cluster.requested();
   return { worker, experiment };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { requireAllowedAddress, requireAllowedUrl } from '../../../activities/http/allowed-hosts.ts';
 import { requestText, requireSuccess } from '../../../activities/http/request-text.ts';
 import { caughtFailure } from '../../support/activity.ts';
 import { startHttpServer } from './http-server.ts';
@@ -92,6 +93,60 @@ describe('an address', () => {
     const failure = await caughtFailure(() => requestText(request(url)));
     expect(failure).toMatchObject({ type: 'AddressNotAllowed', isRetryable: false });
     expect(failure.message).toContain(words);
+  });
+
+  test.each([
+    'http://127.0.0.1/',
+    'http://127.1/',
+    'http://2130706433/',
+    'http://0x7f.0.0.1/',
+    'http://017700000001/',
+    'http://localhost/',
+    'http://0.0.0.0/',
+    'http://10.1.2.3/',
+    'http://172.16.0.1/',
+    'http://192.168.0.1/',
+    'http://100.64.0.1/',
+    'http://192.0.2.1/',
+    'http://198.18.0.1/',
+    'http://224.0.0.1/',
+    'http://240.0.0.1/',
+    'http://255.255.255.255/',
+    'http://[::]/',
+    'http://[::1]/',
+    'http://[::127.0.0.1]/',
+    'http://[::ffff:10.0.0.1]/',
+    'http://[fc00::1]/',
+    'http://[fec0::1]/',
+    'http://[ff02::1]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://[64:ff9b:1::a00:1]/',
+    'http://[2002:7f00:1::]/',
+    'http://[2001:0:7f00:1::]/',
+    'http://[2001:db8::1]/',
+    'http://[100::1]/',
+  ])('%s is not public: refused unless the platform opens it', async (url) => {
+    const failure = await caughtFailure(() => requestText(request(url, { allowedHosts: ['other.example'] })));
+    expect(failure).toMatchObject({ type: 'AddressNotAllowed', isRetryable: false });
+    expect(failure.message).toMatch(/which is not public, .* \(SERIN_ALLOWED_HOSTS\): other\.example$/);
+  });
+
+  test.each([
+    ['http://app.team-a.svc/', undefined],
+    ['http://app.team-a.svc.cluster.local:8080/', undefined],
+    ['http://app.team-b.svc/', 'not public'],
+    ['http://team-a.svc/', 'not public'],
+    ['http://app.team-a.svc.evil.example/', 'not public'],
+  ])('of a service, %s, is open to its own namespace only', (url, refusal) => {
+    const { url: read, isOpen } = requireAllowedUrl(url, { allowedHosts: [], namespace: 'team-a' });
+    const check = () => requireAllowedAddress(read.host, '10.96.0.7', { allowedHosts: [], isOpen });
+    if (refusal === undefined) expect(check).not.toThrow();
+    else expect(check).toThrow(refusal);
+  });
+
+  test.each(['8.8.8.8', '2606:4700:4700::1111'])('of the public internet, %s, is allowed', (address) => {
+    const closed = { allowedHosts: [], isOpen: false };
+    expect(() => requireAllowedAddress('example.com', address, closed)).not.toThrow();
   });
 
   test.each([

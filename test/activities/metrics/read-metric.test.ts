@@ -150,7 +150,7 @@ describe('a metric over HTTP', () => {
       'a host that is not allowed',
       {},
       { allowedHosts: [] },
-      /is not among the hosts that this worker may talk to \(SERIN_ALLOWED_HOSTS\): none$/,
+      /not among the hosts that this worker may talk to beside public ones \(SERIN_ALLOWED_HOSTS\): none$/,
     ],
     [
       'an unknown placeholder',

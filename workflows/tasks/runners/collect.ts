@@ -14,6 +14,7 @@ import type { TaskRunner } from '../task-execution.ts';
 export const runCollectTask: TaskRunner<'collect'> = async (task, { run, context }) => {
   const { amount, connections, payload, contentType } = task;
   const { counts } = await taskActivities(loadedExperiment(run)).collectMetrics({
+    namespace: loadedExperiment(run).namespace,
     targets: task.versions.map((version) => renderLoadTarget(version, context)),
     amount,
     connections,
