@@ -13,7 +13,6 @@ import { startWorker } from './worker-process.ts';
 import type { WorkerProcess } from './worker-process.ts';
 import { readSample } from '../support/samples.ts';
 
-
 let temporal: TemporalServer;
 let directory: string;
 /** Saves each worker the two seconds of bundling. */
