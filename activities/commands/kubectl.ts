@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defined } from '../../core/text/defined.ts';
 import type { Flag } from '../../core/tasks/flags.ts';
 import { kubectlArguments } from '../../core/tasks/kubectl-command.ts';
 import type { KubectlCall } from '../../core/tasks/kubectl-command.ts';
@@ -21,7 +22,7 @@ export interface KubectlAccess {
 
 export interface KubectlRequest extends Pick<ProcessRequest, 'limitMs' | 'signal' | 'outputBytes'> {
   readonly call: KubectlCall;
-  /** Where the call names none. */
+  /** The experiment's, for objects that name none where the worker runs in the cluster. */
   readonly namespace: string;
   /** Flags of serin's own. */
   readonly own?: readonly Flag[];
@@ -30,7 +31,8 @@ export interface KubectlRequest extends Pick<ProcessRequest, 'limitMs' | 'signal
 /** Downloads the call's manifests and runs kubectl on them, as the user. */
 export async function runKubectl(access: KubectlAccess, request: KubectlRequest): Promise<ProcessResult> {
   const { environment, user, download } = access;
-  const { call, namespace, own = [], ...limits } = request;
+  // Named one by one: nothing else of a request reaches the program.
+  const { call, namespace, own = [], limitMs, signal, outputBytes } = request;
   return inScratchDirectory('kubectl', async (directory) => {
     const files: string[] = [];
     for (const [index, url] of call.manifests.entries()) {
@@ -39,7 +41,15 @@ export async function runKubectl(access: KubectlAccess, request: KubectlRequest)
       files.push(file);
     }
     const acting = user === undefined ? own : [{ name: '--as', value: user }, ...own];
-    const args = kubectlArguments(call, { namespace, files, own: acting });
-    return runProcess({ command: 'kubectl', args, environment, ...limits });
+    const args = kubectlArguments(call, { files, own: acting });
+    const inNamespace = { ...environment, POD_NAMESPACE: namespace };
+    return runProcess({
+      command: 'kubectl',
+      args,
+      environment: inNamespace,
+      limitMs,
+      signal,
+      ...defined({ outputBytes }),
+    });
   });
 }

@@ -4,6 +4,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
+import { headerProblem } from '../../core/text/http-headers.ts';
 import { defined } from '../../core/text/defined.ts';
 import { failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
@@ -53,6 +54,7 @@ export async function requestText(request: HttpRequest): Promise<TextAnswer> {
 /** As `requestText`, with the answer's bytes. */
 export async function requestBytes(request: HttpRequest): Promise<BytesAnswer> {
   const { url, isOpen } = requireAllowedUrl(request.url, request);
+  requireHeaders(request.headers ?? {});
   request.signal.throwIfAborted();
   try {
     return await exchange(url, { ...request, isOpen, signal: withTimeLimit(request.signal, request.limitMs) });
@@ -70,6 +72,17 @@ export function requireSuccess({ status, text }: TextAnswer, what: string): void
   const mayPass = status >= 500 || status === 429 || status === 408;
   const said = text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`;
   throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${what} answered ${status}${said}` });
+}
+
+function requireHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const problem =
+      headerProblem(name) ??
+      (/[^\t\x20-\x7e\x80-\xff]/.test(value)
+        ? `the header ${name} has a line break or another character that no header takes`
+        : undefined);
+    if (problem !== undefined) throw failure('HttpRefused', { message: problem });
+  }
 }
 
 type CheckedRequest = HttpRequest & Pick<AllowedUrl, 'isOpen'>;

@@ -46,19 +46,18 @@ function findTable(subcommand: string): readonly FlagDefinition[] | undefined {
   return Object.hasOwn(kubectlFlags, subcommand) ? kubectlFlags[subcommand] : undefined;
 }
 
-/** How kubectl is called: with these files for the manifests' URLs, in this namespace unless the call names one. */
+/** How kubectl is called: with these files for the manifests' URLs. */
 export interface KubectlPlace {
-  readonly namespace: string;
   readonly files: readonly string[];
   /** Flags of serin's own. */
   readonly own: readonly Flag[];
 }
 
 /** The arguments that kubectl runs with: built anew, each flag in one word, the names after all flags. */
-export function kubectlArguments(call: KubectlCall, { namespace, files, own }: KubectlPlace): readonly string[] {
+export function kubectlArguments(call: KubectlCall, { files, own }: KubectlPlace): readonly string[] {
   const flags: Flag[] = [
     ...own,
-    { name: '--namespace', value: call.namespace ?? namespace },
+    ...(call.namespace === undefined ? [] : [{ name: '--namespace', value: call.namespace }]),
     ...files.map((value) => ({ name: '--filename', value })),
     ...call.flags,
   ];

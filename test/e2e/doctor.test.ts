@@ -24,6 +24,7 @@ let leases: CoordinationV1Api;
 
 const namespace = 'doctor';
 const worker = 'system:serviceaccount:serin-system:serin-worker';
+const account = `system:serviceaccount:${namespace}:serin`;
 
 beforeAll(async () => {
   ({ sandbox, client: temporal } = await testCluster());
@@ -47,7 +48,7 @@ function doctorOfAll(...args: readonly string[]): Promise<CommandRun> {
 test('finds everything in order, and how many requests each revision has', async () => {
   const observed = await until('requests of the baseline', async () => {
     await sandbox.get({ host: target.host });
-    const run = await doctor('--as', worker);
+    const run = await doctor();
     return /v1: [1-9]\d* requests/.test(run.stdout) && run;
   });
   expect(observed.stdout.split('\n')).toEqual([
@@ -59,8 +60,9 @@ test('finds everything in order, and how many requests each revision has', async
     'Kubernetes',
     expect.stringMatching(/^ {2}ok {4}Kubernetes v1\.\d+.* answers at https:/),
     expect.stringMatching(/^ {2}ok {4}Knative Serving .*is there$/),
-    `  ok    ${worker} may do in namespace doctor what the worker does`,
-    `  ok    ${worker} may keep helm's releases in namespace doctor`,
+    `  ok    ${worker} may act as ${account}`,
+    `  ok    ${account} may do in namespace doctor what an experiment does`,
+    `  ok    ${account} may keep helm's releases in namespace doctor`,
     '',
     'Prometheus',
     expect.stringMatching(/^ {2}ok {4}Prometheus answers, with the request metrics .*\(\d+ series\)/),
@@ -76,8 +78,8 @@ test('finds everything in order, and how many requests each revision has', async
 });
 
 test('looks at the target and the release of a manifest', async () => {
-  const { stdout, exitCode } = await doctorOfAll('--file', '-', '--as', worker);
-  expect(stdout).toContain(`ok    ${worker} may keep helm's releases in namespace doctor`);
+  const { stdout, exitCode } = await doctorOfAll('--file', '-');
+  expect(stdout).toContain(`ok    ${account} may keep helm's releases in namespace doctor`);
   expect(stdout).toContain('doctor/patient: patient-v1');
   expect(exitCode).toBe(0);
 });
@@ -96,7 +98,7 @@ test('names what is missing, each with its remedy', async () => {
   );
   expect(run.stdout).toMatch(/fail {2}no worker polls the task queue nobody\n +-> start one/);
   expect(run.stdout).toMatch(
-    /fail {2}.*may not get, patch, create services\.serving\.knative\.dev; .*\n +-> kubectl apply/,
+    /fail {2}.*may not get, patch, create services\.serving\.knative\.dev; .*\n +-> kubectl create rolebinding serin-target --namespace doctor/,
   );
   expect(run.stdout).toMatch(/warn {2}.*may not get, list, create, .* secrets in namespace doctor/);
   expect(run.exitCode).toBe(1);

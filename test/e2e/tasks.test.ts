@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ import { testCluster } from '../support/cluster.ts';
 import { linkPrograms } from '../support/programs.ts';
 import { deployTarget, startExperiment, underLoad } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
+import { publishFile } from '../support/charts.ts';
 import { accountsOf } from '../support/access.ts';
 import type { Accounts } from '../../activities/accounts.ts';
 
@@ -78,7 +79,6 @@ test('every task does its part in one experiment, and no secret shows', async ()
   const target = await deployTarget({ name: 'all', namespace });
   await prepareNamespace();
   await startTaskWorker('tasks');
-  const manifest = join(sandbox.stateDirectory, 'candidate.json');
   const written = join(sandbox.stateDirectory, 'written');
   const configMap = {
     apiVersion: 'v1',
@@ -86,7 +86,7 @@ test('every task does its part in one experiment, and no secret shows', async ()
     metadata: { name: 'promoted', namespace },
     data: { a: 'b' },
   };
-  await writeFile(manifest, JSON.stringify(configMap));
+  const manifest = await publishFile(sandbox, 'tasks-candidate.json', JSON.stringify(configMap));
   const secret = `${namespace}/keys`;
   const headers = { Host: target.host };
   const collect = {

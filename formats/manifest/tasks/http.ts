@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { renderText } from '../../../core/tasks/task.ts';
+import { headerProblem } from '../../../core/text/http-headers.ts';
 import { defined } from '../../../core/text/defined.ts';
 import type { AuthType } from '../../../core/experiment/task-kinds.ts';
 import { flagField, mappingField, choiceField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
 import type { NamedTasks, TaskDefinition, TaskTemplate } from './definition.ts';
 
-const header = mappingField({ name: textField, value: textField });
+const header = mappingField({ name: textField, value: textField }).superRefine(({ name }, context) => {
+  const got = headerProblem(name);
+  if (got !== undefined) refuse(context, ['name'], { expected: 'a header that a manifest may set', got });
+});
 
 const httpShape = mappingField({
   URL: textField.optional(),

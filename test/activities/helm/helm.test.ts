@@ -240,7 +240,8 @@ describe('runHelm', () => {
     const request = { command: sandbox.tools.helm, args: [...args, '-n', target.namespace], limitMs: 60_000 };
     const source = `
       import { runProcess } from ${JSON.stringify(runner.href)};
-      const environment = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: process.env.KUBECONFIG };
+      const environment = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: process.env.KUBECONFIG,
+        HELM_KUBEASUSER: process.env.HELM_KUBEASUSER };
       const signal = new AbortController().signal;
       await runProcess({ ...${JSON.stringify(request)}, environment, signal });`;
     const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], {
@@ -327,6 +328,12 @@ describe('preflight', () => {
     const before = await read();
     expect(await asActivity(() => check(experimentOn(target)))).toEqual({
       correlations: [null, null],
+      pins: Object.fromEntries(
+        [target.chartUrl, target.valuesUrls.baseline, target.valuesUrls.candidate].map((url) => [
+          url,
+          expect.stringMatching(/^[0-9a-f]{64}$/),
+        ]),
+      ),
       firstStep: { weights: [10], reason: 'first step, 10 %' },
       revisions: [
         { revision: 'checked-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },

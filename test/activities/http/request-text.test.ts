@@ -187,3 +187,16 @@ test.each([
   const failure = await caughtFailure(async () => requireSuccess({ status, text: 'no\n' }, 'it'));
   expect(failure).toMatchObject({ type, isRetryable, message: `it answered ${status}: no` });
 });
+
+test.each([
+  [{ Host: 'other.example' }, "the header Host is not a manifest's to set"],
+  [{ cookie: 'a=b' }, "the header cookie is not a manifest's to set"],
+  [{ 'Transfer-Encoding': 'chunked' }, "the header Transfer-Encoding is not a manifest's to set"],
+  [{ 'x-a': 'b\r\nHost: c' }, 'the header x-a has a line break or another character that no header takes'],
+  [{ 'x a': 'b' }, '"x a" is no name of a header'],
+])('a request with the headers %j is not sent', async (headers, message) => {
+  const server = await serve();
+  const failure = await caughtFailure(() => requestText(request(server.url, { headers })));
+  expect(failure).toMatchObject({ type: 'HttpRefused', isRetryable: false, message });
+  expect(server.received).toEqual([]);
+});

@@ -155,16 +155,18 @@ describe('kubectl apply in the finish actions', () => {
       ),
     ]);
     expect(await findProblems([apply('missing')])).toEqual([
-      expect.stringContaining('missing-current.json" does not exist'),
-      expect.stringContaining('missing-candidate.json" does not exist'),
+      expect.stringContaining('missing-current.json answered 404'),
+      expect.stringContaining('missing-candidate.json answered 404'),
     ]);
   });
 
   test('warns of a namespace that is not there yet', async () => {
+    const binding = ['clusterrolebinding', 'kubectl-apply', '--clusterrole=serin-target'];
+    await sandbox.kubectl('create', ...binding, `--serviceaccount=${namespace}:serin`);
     const metadata = { name: 'early', namespace: 'not-yet' };
     await write('early-candidate.json', { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata, spec: {} });
     const experiment = { finishOnRollBack: false };
-    const args = ['apply', '--filename', join(folder, 'early-{{ .name }}.json')];
+    const args = ['apply', '--filename', `${sandbox.chartRepository.url}/published/early-{{ .name }}.json`];
     expect(await asActivity(() => judge([{ ...apply('early'), args }], { experiment }))).toEqual({
       problems: [],
       warnings: [
@@ -177,7 +179,7 @@ describe('kubectl apply in the finish actions', () => {
     const early = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'early', namespace: 'not-yet' } };
     const { spec } = await readTemplate(target.baselineRevision);
     await write('both-candidate.json', service({ metadata: { name: target.candidateRevision }, spec }), early);
-    const args = ['apply', '--filename', join(folder, 'both-{{ .name }}.json')];
+    const args = ['apply', '--filename', `${sandbox.chartRepository.url}/published/both-{{ .name }}.json`];
     const experiment = { finishOnRollBack: false };
     expect(await findProblems([{ ...apply('both'), args }], { experiment })).toEqual([
       expect.stringMatching(/^for candidate: kubectl apply .*: admission webhook .* without a name change/),

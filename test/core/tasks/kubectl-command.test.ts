@@ -7,7 +7,7 @@ function parseCall(...args: string[]) {
   return command.call;
 }
 
-const place = { namespace: 'own', files: ['/tmp/manifest-0.yaml'], own: [{ name: '--as', value: 'somebody' }] };
+const place = { files: ['/tmp/manifest-0.yaml'], own: [{ name: '--as', value: 'somebody' }] };
 
 describe('a call of kubectl', () => {
   test.each([
@@ -17,7 +17,7 @@ describe('a call of kubectl', () => {
     ],
     [
       ['annotate', 'ksvc', 'app', 'note=--server=http://evil', '--overwrite'],
-      ['annotate', '--as=somebody', '--namespace=own', '--filename=/tmp/manifest-0.yaml', '--overwrite', '--'].concat([
+      ['annotate', '--as=somebody', '--filename=/tmp/manifest-0.yaml', '--overwrite', '--'].concat([
         'ksvc',
         'app',
         'note=--server=http://evil',
