@@ -76,7 +76,7 @@ function sendRequests(sandbox: Sandbox, signal: AbortSignal): Promise<LoadResult
 }
 
 async function authorize(sandbox: Sandbox): Promise<void> {
-  narrate("Step 3. Let serin's worker keep Helm's releases in the namespace");
+  narrate('Step 3. Let serin work in the namespace, as its account serin');
   await type(sandbox, 'kubectl', 'apply', '-f', join(sampleFolder, 'helm-secret.yaml'));
   const worker = await startWorker(sandbox);
   note(`a serin worker polls task queue serin; its log: ${worker.logFile}`);
