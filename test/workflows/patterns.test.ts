@@ -95,7 +95,7 @@ describe('an A/B/N test', () => {
       'traffic 3 50',
       'traffic 0 100',
     ]);
-    expect(world.log).toContain('task helm upgrade sample-app red.yaml');
+    expect(world.log).toContain('task helm upgrade sample-app https://charts/red.tgz');
   });
 
   test('goes on without a candidate that fails', async () => {
