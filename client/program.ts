@@ -3,11 +3,12 @@ import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { buildCommands } from './command-line.ts';
 import type { Invocation } from './command-line.ts';
 import { CommandError } from './errors.ts';
-import { terminalStyle } from './terminal/terminal.ts';
-import type { Terminal } from './terminal/terminal.ts';
+import { terminalStyle, visibleTerminal } from './terminal/terminal.ts';
+import type { Terminal, TerminalDevice } from './terminal/terminal.ts';
 
 /** Runs one command line, and returns its exit code, see `ExitCode`. */
-export async function run(args: readonly string[], terminal: Terminal, program: string): Promise<number> {
+export async function run(args: readonly string[], device: TerminalDevice, program: string): Promise<number> {
+  const terminal = visibleTerminal(device);
   const wantsJson = asksForJson(args);
   let exitCode = 0;
   let complaint = '';

@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
 import process from 'node:process';
 import { run } from './program.ts';
-import { processTerminal } from './terminal/terminal.ts';
+import { processDevice } from './terminal/terminal.ts';
 
 /** The name by which the user calls the program: the Temporal CLI runs `temporal-serin` as `temporal serin`. */
 function programName(path: string | undefined): string {
@@ -13,4 +13,4 @@ function programName(path: string | undefined): string {
 
 // Temporal's client is large: later commands find it compiled.
 enableCompileCache();
-process.exitCode = await run(process.argv.slice(2), processTerminal(), programName(process.argv[1]));
+process.exitCode = await run(process.argv.slice(2), processDevice(), programName(process.argv[1]));

@@ -121,7 +121,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   ],
   activities: [...activity, 'formats', 'metrics', 'temporal', 'activities'],
 
-  'client/terminal': ['node:'],
+  'client/terminal': ['core/text', 'node:'],
   'client/errors': [],
   'client/context': ['client/terminal', 'client/errors'],
   'client/temporal': [

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CoreV1Api, CustomObjectsApi, PatchStrategy } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
+import { cutText } from '../core/text/limits.ts';
+import { visibleText, withVisibleTexts } from '../core/text/visible.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import type { StatusEvent } from './status/status-events.ts';
 import { isRefusal } from '../kubernetes/api-answer.ts';
@@ -39,7 +41,11 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
       return (await call(`write the finalizers of ${formatExperiment(object)}`, answer)) as ExperimentObject;
     },
     writeStatus: async (object, status) => {
-      const request = { ...objectCoordinates(object), body: { ...object, status }, fieldManager };
+      const request = {
+        ...objectCoordinates(object),
+        body: { ...object, status: withVisibleTexts(status) },
+        fieldManager,
+      };
       const answer = objects.replaceNamespacedCustomObjectStatus(request, options());
       return (await call(`write the status of ${formatExperiment(object)}`, answer)) as ExperimentObject;
     },
@@ -89,7 +95,7 @@ function eventBody({ apiVersion, kind, metadata }: ExperimentObject, { type, rea
     involvedObject: { apiVersion, kind, name, namespace, uid },
     type,
     reason,
-    message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message,
+    message: cutText(visibleText(message), longestMessage),
     source: { component: fieldManager },
     firstTimestamp: at,
     lastTimestamp: at,

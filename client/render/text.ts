@@ -1,12 +1,16 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import stringWidth from 'string-width';
+import { markStyles } from '../terminal/visible.ts';
 import type { Style } from '../terminal/terminal.ts';
 
 export type Format = Parameters<typeof styleText>[0];
 
 /** Text in a colour, or as it is where colours are off. */
 export function paint(text: string, format: Format, { color }: Style): string {
-  return color ? styleText(format, text, { validateStream: false }) : text;
+  if (!color) return text;
+  // Only the sequences around the text are ours.
+  const [begin = '', end = ''] = styleText(format, '|', { validateStream: false }).split('|');
+  return `${markStyles(begin)}${text}${markStyles(end)}`;
 }
 
 /** Pads at the end to a width in terminal cells, as styled text and wide characters take them. */

@@ -17,13 +17,18 @@ export class Screen {
 
   /** Draws lines over the ones drawn before. Lines must not be wider than the terminal, nor more than it has rows. */
   draw(lines: readonly string[]): void {
-    const body = lines.map((line) => `${line}${clearToEndOfLine}\n`).join('');
-    this.#terminal.write(`${hideCursor}\r${cursorUp(this.#drawnLines)}${body}${clearToEndOfScreen}`);
+    const { write, control } = this.#terminal;
+    control(`${hideCursor}\r${cursorUp(this.#drawnLines)}`);
+    for (const line of lines) {
+      write(line);
+      control(`${clearToEndOfLine}\n`);
+    }
+    control(clearToEndOfScreen);
     this.#drawnLines = lines.length;
   }
 
   /** Leaves what is drawn on the terminal; must be called at the end, also after a failure. */
   close(): void {
-    this.#terminal.write(showCursor);
+    this.#terminal.control(showCursor);
   }
 }

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
+import { visible } from './visible.ts';
 
-/** Where a command reads and writes: the process, or a test. */
-export interface Terminal {
-  /** Writes to the standard output, as it is: lines end in `\n`. */
+/** Where a command reads and writes: the process, or a test. What is written arrives as it is. */
+export interface TerminalDevice {
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
   readonly readInput: () => Promise<Uint8Array>;
@@ -12,6 +12,25 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the user interrupts the command. */
   readonly interrupted: AbortSignal;
+}
+
+/** A terminal to which nothing leaves unseen. */
+export interface Terminal extends TerminalDevice {
+  /** Writes to the standard output: lines end in `\n`, and control characters become escapes, but for our own styles. */
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** Moves the cursor, and clears: writes sequences of our own as they are. */
+  readonly control: (sequence: string) => void;
+}
+
+/** The only way for a command to the device. */
+export function visibleTerminal(device: TerminalDevice): Terminal {
+  return {
+    ...device,
+    write: (text) => device.write(visible(text)),
+    writeError: (text) => device.writeError(visible(text)),
+    control: (sequence) => device.write(sequence),
+  };
 }
 
 export interface ScreenSize {
@@ -26,8 +45,8 @@ export interface Style {
   readonly unicode: boolean;
 }
 
-/** The terminal of this process. The first Ctrl-C interrupts the command, the second ends the process. */
-export function processTerminal(): Terminal {
+/** The device of this process. The first Ctrl-C interrupts the command, the second ends the process. */
+export function processDevice(): TerminalDevice {
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
   return {
@@ -42,7 +61,7 @@ export function processTerminal(): Terminal {
 }
 
 /** Colours on screens only, never with `NO_COLOR` (https://no-color.org); blocks where the locale is UTF-8. */
-export function terminalStyle({ isScreen, env }: Terminal): Style {
+export function terminalStyle({ isScreen, env }: TerminalDevice): Style {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return {
     color: isScreen && !env['NO_COLOR'] && env['TERM'] !== 'dumb',

@@ -1,9 +1,16 @@
 import { YAMLException, dump, load } from 'js-yaml';
 
-/** Writes a plain value as a YAML document; absent fields are left out. */
+/**
+ * Writes a plain value as a YAML document; absent fields are left out. Where it has characters that a terminal would not show, all
+ * strings are in double quotes, in which they may be written as escapes.
+ */
 export function formatYaml(value: unknown): string {
-  return dump(value, { lineWidth: 120, skipInvalid: true, noRefs: true });
+  const options = { lineWidth: 120, skipInvalid: true, noRefs: true };
+  const text = dump(value, options);
+  return hidden.test(text) ? dump(value, { ...options, forceQuotes: true, quoteStyle: 'double' }) : text;
 }
+
+const hidden = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 export type YamlReading =
   { readonly kind: 'read'; readonly value: unknown } | { readonly kind: 'invalid'; readonly problem: string };

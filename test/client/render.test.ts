@@ -10,6 +10,7 @@ import { terminalStyle } from '../../client/terminal/terminal.ts';
 import type { Report } from '../../core/report/report.ts';
 import { aReport, anAssessment, anObjective, startedAtMs } from '../support/reports.ts';
 import { aView, emptyExecution } from './views.ts';
+import { visible } from '../../client/terminal/visible.ts';
 
 const plain = { color: false, unicode: false };
 const colored = { color: true, unicode: true };
@@ -23,12 +24,12 @@ describe('text', () => {
   });
 
   test('keeps its styles balanced when it is cut', () => {
-    expect(truncate(`${paint('pass', 'green', colored)} because`, 8)).toBe('\u001B[32mpass\u001B[39m b..');
-    expect(truncate(paint('a long reason', 'green', colored), 8)).toBe('\u001B[32ma long..\u001B[39m');
+    expect(visible(truncate(`${paint('pass', 'green', colored)} because`, 8))).toBe('\u001B[32mpass\u001B[39m b..');
+    expect(visible(truncate(paint('a long reason', 'green', colored), 8))).toBe('\u001B[32ma long..\u001B[39m');
   });
 
   test('is padded by what it shows', () => {
-    expect(padEnd(paint('ok', 'green', colored), 4)).toBe('\u001B[32mok\u001B[39m  ');
+    expect(visible(padEnd(paint('ok', 'green', colored), 4))).toBe('\u001B[32mok\u001B[39m  ');
     expect(padStart('日', 4)).toBe('  日');
   });
 
@@ -76,7 +77,9 @@ describe('bar', () => {
   });
 
   test('uses blocks and colours where it may', () => {
-    expect(bar(50, 4, { style: colored, format: 'green' })).toBe('\u001B[32m██\u001B[39m\u001B[2m░░\u001B[22m');
+    expect(visible(bar(50, 4, { style: colored, format: 'green' }))).toBe(
+      '\u001B[32m██\u001B[39m\u001B[2m░░\u001B[22m',
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import { run } from '../../client/program.ts';
-import type { Terminal } from '../../client/terminal/terminal.ts';
+import type { TerminalDevice } from '../../client/terminal/terminal.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
 import { bundleWorkflows } from '../support/workflow-bundle.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
@@ -62,7 +62,7 @@ function addressFlags(args: readonly string[], address: string): readonly string
 export async function runSerin(args: readonly string[], options: SerinOptions = {}): Promise<CommandRun> {
   let stdout = '';
   let stderr = '';
-  const terminal: Terminal = {
+  const device: TerminalDevice = {
     write: (text) => {
       stdout += text;
       options.onWrite?.(stdout);
@@ -74,7 +74,7 @@ export async function runSerin(args: readonly string[], options: SerinOptions = 
     env: options.env ?? {},
     interrupted: options.interrupted ?? new AbortController().signal,
   };
-  const exitCode = await run(args, terminal, 'serin');
+  const exitCode = await run(args, device, 'serin');
   return { exitCode, stdout, stderr };
 }
 
