@@ -191,6 +191,9 @@ function addAbort(root: Command, execute: Execute): void {
   withRequest(withOutput(withConnection(root.command('abort')), ['text', 'json']))
     .description('bring all traffic back to the baseline and end the experiment')
     .option('--no-wait', 'return when the request is recorded, not when the traffic is safe')
+    .option('--force', 'bring the traffic back without asking where the run cannot, as its workflow task fails', false)
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .option('--timeout <duration>', 'how long to wait for the end', seconds, 120)
     .action(async (id: string, options: Omit<AbortFlags, 'timeoutMs'> & TimeoutOption & CommonOptions) => {
       await execute(

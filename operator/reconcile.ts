@@ -2,6 +2,7 @@ import { defined } from '../core/text/defined.ts';
 import { failedStatus, statusOfReport, withTrouble } from './status/experiment-status.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import type { Report } from '../core/report/report.ts';
+import { silenceMark } from './silence.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
 import { explainStop } from '../temporal/read-run.ts';
@@ -156,7 +157,7 @@ function statusAfter(
       return withSpecCheck(object, statusOfReport(observation.report, facts));
     }
     case 'silent':
-      return withTrouble(previous, { reason: 'NoWorker', message: observation.reason }, nowMs);
+      return withTrouble(previous, silenceMark(observation, workflowId), nowMs);
     case 'stopped': {
       const { report, runId } = observation;
       const last = report === undefined ? previous : statusOfReport(report, { nowMs, workflowId, runId, previous });

@@ -3,7 +3,7 @@ import type { ExperimentObject } from './experiment-object.ts';
 /** The state of a run that cannot be observed. */
 export interface Blind {
   readonly kind: 'blind';
-  readonly reason: 'TemporalUnreachable' | 'NoWorker';
+  readonly reason: 'TemporalUnreachable' | 'NoWorker' | 'WorkflowTaskFails';
   readonly message: string;
 }
 

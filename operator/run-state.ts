@@ -6,6 +6,7 @@ import type { Blind, RunMemory } from './run-memory.ts';
 import type { OperatorDependencies } from './object-writes.ts';
 import { TemporalFailure } from './runs.ts';
 import type { RunObservation } from './runs.ts';
+import { silenceReason } from './silence.ts';
 
 /** The state of a deleted Experiment's run, as to the safety of its traffic. */
 export type RunState =
@@ -68,7 +69,11 @@ function observedState(observation: RunObservation): RunState {
     case 'stopped':
       return { kind: 'lost', message: `its workflow ${observation.how}`, mayAppear: false };
     case 'silent':
-      return { kind: 'blind', reason: 'NoWorker', message: `the run was told to abort, but ${observation.reason}` };
+      return {
+        kind: 'blind',
+        reason: silenceReason(observation.why),
+        message: `the run was told to abort, but ${observation.reason}`,
+      };
     case 'reported':
       if (observation.isClosed) return finalState(observation.report);
       if (isSafeAfterAbort(observation.report)) return { kind: 'safe' };

@@ -5,6 +5,7 @@ import { asReport } from '../core/report/report.ts';
 import type { Report } from '../core/report/report.ts';
 import { formatObjectName } from '../core/text/object-name.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
+import { readTaskFailure } from './failing-task.ts';
 import { callWithin, failureDetails, readCallFailure } from './grpc.ts';
 
 /** One run of a workflow as Temporal knows it. */
@@ -19,10 +20,13 @@ export type RunReading =
       /** The type of the workflow's failure. */
       readonly failureType?: string;
     }
-  /** No answer: no worker runs, the workflow task fails, or the report cannot be read. */
-  | { readonly kind: 'silent'; readonly reason: string }
+  /** No answer, and why. */
+  | { readonly kind: 'silent'; readonly why: Silence; readonly reason: string }
   /** The run has ended without a report. */
   | StoppedRun;
+
+/** Why a run does not answer: no worker runs, its workflow task fails for ever, or its report cannot be read. */
+export type Silence = 'noWorker' | 'taskFails' | 'unreadable';
 
 /** A run that has ended and left no report that can be read. */
 export interface StoppedRun {
@@ -87,7 +91,7 @@ export async function readRun(client: Client, run: Run, limits: ReadLimits): Pro
   const query = callWithin(client, limits.queryLimitMs, () => handle.query(statusQuery));
   const answer = await query.then(
     (report) => readAnswer(asReport(report), run),
-    (error: unknown) => explainSilence(error, run, { isEnded: stop !== undefined }),
+    (error: unknown) => explainSilence(error, { client, run, limits, isEnded: stop !== undefined }),
   );
   if (stop === undefined) return answer;
   return { ...stoppedRun(stop), ...(answer.kind === 'reported' ? { report: answer.report } : {}) };
@@ -112,22 +116,40 @@ async function readEnd(handle: WorkflowHandle, { status }: Run): Promise<Reporte
 
 function readAnswer(report: Report | undefined, run: Run): Reported | Silent {
   if (report !== undefined) return { kind: 'reported', report, isClosed: isClosed(run) };
-  return { kind: 'silent', reason: 'it answers with a report that this version of serin cannot read' };
+  return {
+    kind: 'silent',
+    why: 'unreadable',
+    reason: 'it answers with a report that this version of serin cannot read',
+  };
+}
+
+interface SilentRun {
+  readonly client: Client;
+  readonly run: Run;
+  readonly limits: ReadLimits;
+  readonly isEnded: boolean;
 }
 
 /**
- * Temporal has just described the run: unless it cannot be reached any more, it is the worker that does not answer. A run that has
- * ended is known to have, whatever the query comes to.
+ * Temporal has just described the run: unless it cannot be reached any more, it is the worker that does not answer, or the workflow
+ * task that fails. A run that has ended is known to have, whatever the query comes to.
  */
-function explainSilence(error: unknown, { taskQueue }: Run, { isEnded }: { readonly isEnded: boolean }): Silent {
+async function explainSilence(error: unknown, { client, run, limits, isEnded }: SilentRun): Promise<Silent> {
   const kind = readCallFailure(error)?.kind;
   if (kind === 'unavailable' && !isEnded) throw error;
+  const fault = isEnded ? undefined : await callWithin(client, limits.callLimitMs, () => readTaskFailure(client, run));
+  if (fault !== undefined) return { kind: 'silent', why: 'taskFails', reason: `its workflow task fails: ${fault}` };
   const details = failureDetails(error);
   const hasNoWorker = kind === 'late' || /no poller/i.test(details);
-  const reason = hasNoWorker
-    ? `no worker answers on task queue ${taskQueue}`
-    : `the experiment does not answer: ${details}`;
-  return { kind: 'silent', reason };
+  if (hasNoWorker) {
+    return { kind: 'silent', why: 'noWorker', reason: `no worker answers on task queue ${run.taskQueue}` };
+  }
+  return { kind: 'silent', why: 'unreadable', reason: `the experiment does not answer: ${details}` };
+}
+
+/** The ways out for a run whose workflow task fails. */
+export function waysOut(workflowId: string): string {
+  return `run workers of the version that its history fits, or \`serin abort ${workflowId}\`, which brings the traffic back by itself`;
 }
 
 interface Stop extends Pick<StoppedRun, 'how' | 'mayBeSplit'> {

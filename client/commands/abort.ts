@@ -8,22 +8,27 @@ import { withSession } from '../temporal/connection.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { describedView } from '../files/experiment-document.ts';
 import { CommandError } from '../errors.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import type { Execution, ExperimentView } from '../temporal/experiments.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
+import { rescueTraffic } from './rescue.ts';
 import { assertRunning, buildRequest } from './steer.ts';
 import type { RequestFlags } from './steer.ts';
 
-export interface AbortFlags extends RequestFlags {
+export interface AbortFlags extends RequestFlags, KubernetesFlags {
   /** Whether to wait for the end; if false, the command returns as soon as Temporal has recorded the request. */
   readonly wait: boolean;
+  /** Whether to bring the traffic back without asking, where the run cannot. */
+  readonly force: boolean;
   /** How long to wait for the end. */
   readonly timeoutMs: number;
 }
 
 /**
  * `serin abort ID`: records the request, which needs no worker, and then waits for the end of the experiment. Exit code 0
- * when it ended aborted or rolled back; fails with `noWorker` when it has not ended within the time limit.
+ * when it ended aborted or rolled back; fails with `noWorker` when it has not ended within the time limit. A run whose workflow task
+ * fails cannot act: then, after asking or with `--force`, the command brings the traffic back by itself.
  */
 export async function abortCommand(
   context: CommandContext,
@@ -36,7 +41,8 @@ export async function abortCommand(
     await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, buildRequest(flags));
     say(context, `${workflowId}: abort recorded`);
     if (!flags.wait) return { exitCode: 0, json: { workflowId, aborted: 'recorded' } };
-    return reportEnd(context, await awaitEnd(context, { session, execution, timeoutMs: flags.timeoutMs }));
+    const view = await awaitEnd(context, { session, execution, timeoutMs: flags.timeoutMs });
+    return isFinalView(view) ? reportEnd(context, view) : rescueTraffic(context, { view, flags });
   });
 }
 
@@ -46,6 +52,7 @@ interface Wait {
   readonly timeoutMs: number;
 }
 
+/** Waits for the last view, or for one that says that the workflow task fails. */
 async function awaitEnd(context: CommandContext, { session, execution, timeoutMs }: Wait): Promise<ExperimentView> {
   const signal = withTimeLimit(context.terminal.interrupted, timeoutMs);
   const printed = new Set<string>();
@@ -54,7 +61,7 @@ async function awaitEnd(context: CommandContext, { session, execution, timeoutMs
     printed.add(line);
   };
   for await (const view of pollExperiment(session, execution.workflowId, signal)) {
-    if (isFinalView(view)) return view;
+    if (isFinalView(view) || view.silence === 'taskFails') return view;
     printOnce(progressText(view));
   }
   const { workflowId, taskQueue } = execution;

@@ -7,7 +7,8 @@ import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traf
 import { holderIn } from '../../kubernetes/lease.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { ConnectionFlags } from '../context.ts';
-import { readHolder } from '../temporal/holder.ts';
+import { readHolder, readHolderFault } from '../temporal/holder.ts';
+import { waysOut } from '../../temporal/read-run.ts';
 import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -49,7 +50,7 @@ async function checkHeld(
   const chain = await readHolder(connection, holder);
   switch (chain.kind) {
     case 'open':
-      return okFinding(`${target} is held by ${holder.workflowId}, which is running`);
+      return checkRunning(target, { holder, connection });
     case 'unknown':
       return warnFinding(
         `${target} is held, ${formatTraffic(service)}, and nobody knows whether its experiment runs: ${chain.reason}`,
@@ -66,6 +67,16 @@ async function checkHeld(
             `nothing, if it has just ended or another experiment follows; else ${program} restore ${target}`,
           );
   }
+}
+
+async function checkRunning(
+  target: string,
+  { holder, connection }: { readonly holder: LeaseHolder } & Pick<TargetsScope, 'connection'>,
+): Promise<Finding> {
+  const fault = await readHolderFault(connection, holder);
+  const held = `${target} is held by ${holder.workflowId}`;
+  if (fault === undefined) return okFinding(`${held}, which is running`);
+  return failFinding(`${held}, and its workflow task fails: ${fault}`, waysOut(holder.workflowId));
 }
 
 function findLease({ namespace, name }: ObjectName, leases: readonly V1Lease[]): V1Lease | undefined {

@@ -2,8 +2,8 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { defined } from '../../core/text/defined.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
-import { describeWorkflow, explainStop, readRun } from '../../temporal/read-run.ts';
-import type { Run } from '../../temporal/read-run.ts';
+import { describeWorkflow, explainStop, readRun, waysOut } from '../../temporal/read-run.ts';
+import type { Run, RunReading, Silence } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 
@@ -19,6 +19,8 @@ export interface ExperimentView {
   readonly report?: Report;
   /** Why there is no report, or why the report does not say how the experiment ended. */
   readonly note?: string;
+  /** Why the run does not answer. */
+  readonly silence?: Silence;
 }
 
 /** The latest run of the workflow with this id; undefined when there is none. Fails with `notFound` for other workflows. */
@@ -38,7 +40,7 @@ export async function viewExecution({ client }: TemporalService, execution: Exec
     case 'reported':
       return { execution, report: reading.report };
     case 'silent':
-      return { execution, note: reading.reason };
+      return { execution, note: silenceNote(reading, execution), silence: reading.why };
     case 'stopped': {
       const { report } = reading;
       // Before its manifest is read, a run does not know its target.
@@ -46,4 +48,10 @@ export async function viewExecution({ client }: TemporalService, execution: Exec
       return { execution, note: explainStop(reading, target), ...defined({ report }) };
     }
   }
+}
+
+type Silent = Extract<RunReading, { kind: 'silent' }>;
+
+function silenceNote({ why, reason }: Silent, { workflowId }: Execution): string {
+  return why === 'taskFails' ? `${reason}; ${waysOut(workflowId)}` : reason;
 }

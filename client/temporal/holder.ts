@@ -1,5 +1,7 @@
 import type { ChainState, LeaseHolder } from '../../core/traffic/lease.ts';
+import { readTaskFailure } from '../../temporal/failing-task.ts';
 import { readChainState } from '../../temporal/holder.ts';
+import { describeWorkflow, isClosed } from '../../temporal/read-run.ts';
 import { withSession } from './connection.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { CommandError } from '../errors.ts';
@@ -19,6 +21,18 @@ export async function readHolder(flags: ConnectionFlags, holder: LeaseHolder): P
   } catch (error) {
     return { kind: 'unknown', reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Why the workflow task of the experiment that holds a target fails; undefined when it does not, or is not known. */
+export async function readHolderFault(
+  flags: ConnectionFlags,
+  { workflowId, temporalNamespace }: LeaseHolder,
+): Promise<string | undefined> {
+  const connection = { ...flags, namespace: flags.namespace ?? temporalNamespace };
+  return withSession(connection, async ({ client }) => {
+    const run = await describeWorkflow(client, workflowId);
+    return run === undefined || isClosed(run) ? undefined : readTaskFailure(client, run);
+  });
 }
 
 /**

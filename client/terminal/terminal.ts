@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { visible } from './visible.ts';
 
@@ -6,6 +8,8 @@ export interface TerminalDevice {
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
   readonly readInput: () => Promise<Uint8Array>;
+  /** One line that the user types. */
+  readonly readLine: () => Promise<string>;
   /** The standard output is a screen, and not a file or a pipe. */
   readonly isScreen: boolean;
   readonly size: () => ScreenSize;
@@ -53,6 +57,12 @@ export function processDevice(): TerminalDevice {
     write: (chunk) => void process.stdout.write(chunk),
     writeError: (chunk) => void process.stderr.write(chunk),
     readInput: () => buffer(process.stdin),
+    readLine: async () => {
+      const lines = createInterface({ input: process.stdin });
+      const [line = ''] = (await Promise.race([once(lines, 'line'), once(lines, 'close')])) as [string?];
+      lines.close();
+      return line;
+    },
     isScreen: process.stdout.isTTY,
     size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
     env: process.env,

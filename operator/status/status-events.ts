@@ -55,7 +55,13 @@ function flagged(before: ExperimentStatus | undefined, after: ExperimentStatus):
 }
 
 /** The reasons of condition Ready that report a trouble; each deserves an event. */
-const troubles: readonly string[] = ['TemporalUnreachable', 'NoWorker', 'WorkflowNotFound', 'SpecChanged'];
+const troubles: readonly string[] = [
+  'TemporalUnreachable',
+  'NoWorker',
+  'WorkflowTaskFails',
+  'WorkflowNotFound',
+  'SpecChanged',
+];
 
 function troubled(before: ExperimentStatus | undefined, after: ExperimentStatus): readonly StatusEvent[] {
   const was = findCondition(before?.conditions ?? [], 'Ready');

@@ -20,6 +20,8 @@ export interface SerinOptions {
   readonly input?: string;
   /** Whether the command has a terminal of 120 x 40 instead of a pipe. */
   readonly isScreen?: boolean;
+  /** What the user types when asked. */
+  readonly answer?: string;
   readonly interrupted?: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
   /** Receives everything that is written, as it is written. */
@@ -69,6 +71,7 @@ export async function runSerin(args: readonly string[], options: SerinOptions = 
     },
     writeError: (text) => void (stderr += text),
     readInput: async () => new TextEncoder().encode(options.input ?? ''),
+    readLine: async () => options.answer ?? '',
     isScreen: options.isScreen ?? false,
     size: () => ({ columns: 120, rows: 40 }),
     env: options.env ?? {},

@@ -160,7 +160,7 @@ describe('a deleted Experiment', () => {
 
   test('counts its time from the deletion, not from when its turn comes', async () => {
     const { object, means, writes } = aWorld({
-      observe: async () => ({ kind: 'silent', reason: 'no worker answers', runId: 'r', mark: 'm' }),
+      observe: async () => ({ kind: 'silent', why: 'noWorker', reason: 'no worker answers', runId: 'r', mark: 'm' }),
     });
     const memory = new RunMemory();
     memory.of(object).sinceDeletion();
@@ -185,7 +185,7 @@ describe('a deleted Experiment', () => {
 
   test('gets its baseline back though nothing can be said', async () => {
     const { object, means, writes } = aWorld({
-      observe: async () => ({ kind: 'silent', reason: 'no worker answers', runId: 'r', mark: 'm' }),
+      observe: async () => ({ kind: 'silent', why: 'noWorker', reason: 'no worker answers', runId: 'r', mark: 'm' }),
     });
     const writeStatus = async () => Promise.reject(new KubernetesFailure('refused', 'cannot write the status'));
     const memory = new RunMemory();

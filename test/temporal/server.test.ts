@@ -49,6 +49,7 @@ describe('readRun', () => {
     expect(isClosed(run)).toBe(false);
     expect(await readRun(env.client, run, limits)).toEqual({
       kind: 'silent',
+      why: 'noWorker',
       reason: 'no worker answers on task queue nobody',
     });
   });
