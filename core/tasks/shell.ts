@@ -13,11 +13,17 @@ export function isShellSafe(value: string): boolean {
   return /^[\w@%+=:,./-]*$/.test(value);
 }
 
-/** Whether the character at `index` of a bash script stands inside single quotes, where nothing is expanded. */
-export function isInSingleQuotes(script: string, index: number): boolean {
-  // Comments, escapes, double-quoted and single-quoted text, as far as they begin before the place.
-  const before = script.slice(0, index);
+/** Says of the characters of a bash script, by their index, whether they stand inside single quotes, where nothing is expanded. */
+export function singleQuotes(script: string): (index: number) => boolean {
+  // Comments, escapes, double-quoted and single-quoted text, and every other character.
   const token = /(?<=^|\s)#[^\n]*|\\[^]|"(?:\\[^]|[^"\\])*"?|'[^']*'?|[^]/g;
-  const last = [...before.matchAll(token)].at(-1)?.[0] ?? '';
-  return last.startsWith("'") && (last.length === 1 || !last.endsWith("'"));
+  const quoted = [...script.matchAll(token)].flatMap(({ 0: text, index }) => {
+    if (!text.startsWith("'")) return [];
+    const isClosed = text.length > 1 && text.endsWith("'");
+    return [{ from: index + 1, to: index + text.length - (isClosed ? 1 : 0) }];
+  });
+  const inside = new Set(
+    quoted.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, offset) => from + offset)),
+  );
+  return (index) => inside.has(index);
 }

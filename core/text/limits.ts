@@ -6,8 +6,18 @@ export const limits = {
   requestReason: 1_000,
   /** Characters of a warning in the report. */
   warning: 2_000,
-  /** Characters of the reason of an ending, which lists all problems. */
-  endingReason: 32_000,
+  /** Bytes of a manifest, as it is written or as JSON. */
+  manifestBytes: 256 * 1024,
+  /** Entries of one list or mapping of a manifest. */
+  manifestEntries: 500,
+  /** Values of a manifest, with every alias of YAML written out. */
+  expandedEntries: 50_000,
+  /** Candidates of an experiment. */
+  candidates: 20,
+  /** Characters of a condition (`if`). */
+  conditionCharacters: 1_000,
+  /** Issues of a manifest that are listed; of the others the number is told. */
+  listedIssues: 100,
 } as const;
 
 /** The text, cut to so many characters; the cut shows. */

@@ -75,8 +75,9 @@ interface Places {
 }
 
 function located(value: unknown, text: string, places: Places | undefined): LocatedDocument {
+  const positionAt = positionsIn(text);
   const position = (offset: number | undefined): Position | undefined =>
-    offset === undefined ? undefined : positionAt(text, offset);
+    offset === undefined ? undefined : positionAt(offset);
   const valueOffset = (path: Path): number | undefined => {
     const own = places?.values.get(JSON.stringify(path)) ?? places?.keys.get(JSON.stringify(path));
     return own === undefined && path.length > 0 ? valueOffset(path.slice(0, -1)) : own;
@@ -88,10 +89,25 @@ function located(value: unknown, text: string, places: Places | undefined): Loca
   };
 }
 
-function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - lineStart + 1 };
+/** Finds positions by the starts of the lines, which are looked up once, when first asked for. */
+function positionsIn(text: string): (offset: number) => Position {
+  let starts: readonly number[] | undefined;
+  return (offset) => {
+    starts ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+    const line = lastAtMost(starts, offset);
+    return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+  };
+}
+
+/** The index of the last number that is not greater; the numbers ascend from 0. */
+function lastAtMost(numbers: readonly number[], limit: number): number {
+  let [low, high] = [0, numbers.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((numbers[middle] ?? 0) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** A collection that is still open, with its path. */

@@ -45,6 +45,6 @@ function expectedText(issue: z.core.$ZodIssue): string {
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, step) => {
     if (typeof inner !== 'object' || inner === null) return undefined;
-    return Object.entries(inner).find(([key]) => key === String(step))?.[1];
+    return Object.hasOwn(inner, step) ? (inner as Record<string | number, unknown>)[step] : undefined;
   }, value);
 }

@@ -9,6 +9,8 @@ import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
 import { defined } from '../../core/text/defined.ts';
 import { documentKind } from '../document/document-kinds.ts';
+import { checkSizes, sizeProblem, writtenBytes } from './checks/size-checks.ts';
+import { limits } from '../../core/text/limits.ts';
 import { checkLoads } from './checks/load-checks.ts';
 import { metricsBeside } from '../metrics/metrics-beside.ts';
 import { warnOfDefinedMetrics } from '../metrics/metric-warnings.ts';
@@ -25,6 +27,8 @@ export type ExperimentReading =
  * Reads a manifest from YAML or JSON text; of several documents, exactly one must be an Experiment. `file` is for messages.
  */
 export function parseExperiment(text: string, file: string): ExperimentReading {
+  const size = sizeProblem(Buffer.byteLength(text));
+  if (size !== undefined) return { kind: 'invalid', issues: [{ file, path: '(document)', ...size }] };
   const reading = readDocuments(text, file);
   if (reading.kind === 'invalid') return reading;
   const experiments = reading.documents.filter(({ value }) => documentKind(value) === 'Experiment');
@@ -39,6 +43,8 @@ export function parseExperiment(text: string, file: string): ExperimentReading {
 
 /** Reads a manifest from a value that is already parsed; its issues have no line. */
 export function parseExperimentObject(value: unknown, file: string): ExperimentReading {
+  const size = sizeProblem(writtenBytes(value));
+  if (size !== undefined) return { kind: 'invalid', issues: [{ file, path: '(document)', ...size }] };
   return parseDocument(unlocated(value), file);
 }
 
@@ -51,6 +57,18 @@ export function parseManifest(input: Uint8Array | string | object, file: string)
 
 /** @param text the text of all documents, where there are several. */
 function parseDocument(document: LocatedDocument, file: string, text?: string): ExperimentReading {
+  const oversized = checkSizes(document.value);
+  if (oversized.length > 0) {
+    return invalid(
+      oversized.map(({ path, expected, got }) => ({
+        file,
+        ...document.findPosition(path),
+        path: formatPath(path),
+        expected,
+        got,
+      })),
+    );
+  }
   const form = chooseForm(document.value);
   const repaired = form.repair(document.value);
   const source = { document, repaired, file };
@@ -73,7 +91,12 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
 }
 
 function invalid(issues: readonly Issue[]): ExperimentReading {
-  return { kind: 'invalid', issues: issues.toSorted(byPlace) };
+  const sorted = issues.toSorted(byPlace);
+  const [first] = sorted;
+  const more = sorted.length - limits.listedIssues;
+  if (first === undefined || more <= 0) return { kind: 'invalid', issues: sorted };
+  const rest = { file: first.file, path: '(document)', expected: 'no issues', got: `${more} more` };
+  return { kind: 'invalid', issues: [...sorted.slice(0, limits.listedIssues), rest] };
 }
 
 function warnOfMove({ from, to }: Repaired['moved'][number]): ValueIssue {

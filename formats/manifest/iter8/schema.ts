@@ -1,3 +1,4 @@
+import { limits } from '../../../core/text/limits.ts';
 import { z } from 'zod';
 import { deploymentPatterns, experimentDefaults, testingPatterns } from '../../../core/experiment/experiment.ts';
 import {
@@ -129,7 +130,10 @@ const duration = mappingField({
   if (iterations > max) refuse(context, [], { expected: `at most ${max} iterations in all`, got: String(iterations) });
 });
 
-const versionInfo = mappingField({ baseline: versionField, candidates: z.array(versionField).optional() });
+const versionInfo = mappingField({
+  baseline: versionField,
+  candidates: z.array(versionField).max(limits.candidates, `at most ${limits.candidates} candidates`).optional(),
+});
 
 /** iter8's Experiment, v2alpha1 and v2alpha2, as far as serin runs it. */
 export const iter8Manifest = mappingField(

@@ -1,3 +1,4 @@
+import { limits } from '../../../core/text/limits.ts';
 import { z } from 'zod';
 import type { Analysis } from '../../../core/experiment/analysis.ts';
 import { testingPatterns, deploymentPatterns } from '../../../core/experiment/experiment.ts';
@@ -133,7 +134,7 @@ const analysis = mappingField({
   errors: choiceField(['5xx', 'not-2xx']).optional(),
 });
 
-const limits = mappingField({
+const limitsField = mappingField({
   blind: durationField.optional(),
   onBlind: choiceField(['rollback', 'hold']).optional(),
   readiness: durationField.optional(),
@@ -180,7 +181,10 @@ export const nativeManifest = mappingField(
     spec: mappingField({
       target: targetName,
       pattern: choiceField(testingPatterns).optional(),
-      versions: mappingField({ baseline: version, candidates: z.array(version).optional() }).optional(),
+      versions: mappingField({
+        baseline: version,
+        candidates: z.array(version).max(limits.candidates, `at most ${limits.candidates} candidates`).optional(),
+      }).optional(),
       objectives: z.array(objective).optional(),
       indicators: z.array(metricName).optional(),
       reward: mappingField({ metric: metricName, prefer: choiceField(['high', 'low']) }).optional(),
@@ -190,7 +194,7 @@ export const nativeManifest = mappingField(
       iterations: counted.optional(),
       iterationsPerLoop: counted.optional(),
       approval: mappingField({ required: flagField, limit: durationField.optional() }).optional(),
-      limits: limits.optional(),
+      limits: limitsField.optional(),
       promotion: mappingField({ helm }).optional(),
       actions: actions.optional(),
       finishOnRollBack: flagField.optional(),

@@ -1,4 +1,4 @@
-import { isInSingleQuotes } from '../../../core/tasks/shell.ts';
+import { singleQuotes } from '../../../core/tasks/shell.ts';
 import { renderText } from '../../../core/tasks/task.ts';
 import { mappingField, refuse, textField } from '../../document/fields.ts';
 import { defineTask, secretName } from './definition.ts';
@@ -23,8 +23,9 @@ export const scriptTasks: NamedTasks<'script'> = { 'common/bash': bash };
 /** `run`: a script with iter8's later delimiters, and the keys of a secret. */
 export function scriptTask(script: string): TaskDefinition<'script'> {
   return (input, context) => {
-    for (const [reference] of script.matchAll(/@<\s*\.?[Ss]ecret[^>]*>@/g)) {
-      if (!isInSingleQuotes(script, script.indexOf(reference))) continue;
+    const isQuoted = singleQuotes(script);
+    for (const { 0: reference, index } of script.matchAll(/@<\s*\.?[Ss]ecret[^>]*>@/g)) {
+      if (!isQuoted(index)) continue;
       const expected = 'secrets outside single quotes (bash reads them as variables)';
       refuse(context, ['run'], { expected, got: reference });
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limits } from '../../../core/text/limits.ts';
 import { parseIfExpression } from '../../../core/experiment/if-expression.ts';
 import type { IfExpression } from '../../../core/experiment/if-expression.ts';
 import { taskTraits } from '../../../core/experiment/task-kinds.ts';
@@ -87,6 +88,11 @@ function readCondition(given: Given, context: z.RefinementCtx): { readonly condi
   }
   const source = given[key];
   if (source === undefined) return {};
+  if (source.length > limits.conditionCharacters) {
+    const wanted = `a condition of at most ${limits.conditionCharacters} characters`;
+    refuse(context, [key], { expected: wanted, got: String(source.length) });
+    return {};
+  }
   const reading = parseIfExpression(source);
   if (reading.kind === 'ok') return { condition: reading.condition };
   refuse(context, [key], { expected: 'a condition such as CandidateWon()', got: reading.problem });

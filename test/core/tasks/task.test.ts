@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskContext } from '../../../core/tasks/task-context.ts';
 import { notificationBody, notificationText } from '../../../core/tasks/notification-text.ts';
-import { isInSingleQuotes } from '../../../core/tasks/shell.ts';
+import { singleQuotes } from '../../../core/tasks/shell.ts';
 import { mayRunFor, renderArgs, renderText } from '../../../core/tasks/task.ts';
 import type { TextOptions } from '../../../core/tasks/task.ts';
 import { anExperiment } from '../../support/builders.ts';
@@ -103,7 +103,7 @@ describe('a script', () => {
     [`echo 'a#b`, true],
     [`echo "a" 'b "`, true],
   ])('after %j a character is in single quotes: %s', (before, expected) => {
-    expect(isInSingleQuotes(`${before}X`, before.length)).toBe(expected);
+    expect(singleQuotes(`${before}X`)(before.length)).toBe(expected);
   });
 });
 
