@@ -1,6 +1,6 @@
 import type { Version } from '../core/experiment/experiment.ts';
 import type { MetricProviderName, MetricReading, MetricSource } from '../core/experiment/metric-definition.ts';
-import { metricVariables, substitute } from '../core/measurements/placeholders.ts';
+import { isPlainValue, metricVariables, placeholderNames, substitute } from '../core/measurements/placeholders.ts';
 import { httpProvider } from './providers/http.ts';
 import { mockProvider } from './providers/mock.ts';
 import { prometheusProvider } from './providers/prometheus.ts';
@@ -20,6 +20,17 @@ export function unknownPlaceholders<K extends MetricProviderName>(
   const variables = metricVariables(version, 0);
   const templates = providers[source.kind].placeholders(source);
   return [...new Set(templates.flatMap((template) => substitute(template, variables).unknown))];
+}
+
+/** The variables of a version that the source uses and whose values are more than values: they could change the query. */
+export function unfitVariables<K extends MetricProviderName>(
+  source: MetricSource<K>,
+  version: Pick<Version, 'name' | 'variables'>,
+): readonly string[] {
+  const variables = metricVariables(version, 0);
+  const templates = providers[source.kind].placeholders(source);
+  const used = new Set(templates.flatMap(placeholderNames));
+  return [...used].filter((name) => Object.hasOwn(variables, name) && !isPlainValue(variables[name] ?? ''));
 }
 
 /** Checks a source for what only its provider can find wrong; undefined where nothing is. */

@@ -2,9 +2,9 @@ import type { Counts, RunMeasurement } from '../../core/measurements/measurement
 import type { MetricReading } from '../../core/experiment/metric-definition.ts';
 import type { MetricDefinitions } from '../../core/experiment/metric.ts';
 import type { DefinedMetrics, MetricVersion } from '../../contract/observation.ts';
-import { unknownPlaceholders } from '../../metrics/providers.ts';
+import { unfitVariables, unknownPlaceholders } from '../../metrics/providers.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
-import { readMetric } from './read-metric.ts';
+import { describeUnfit, readMetric } from './read-metric.ts';
 
 interface QueryContext {
   readonly nowMs: number;
@@ -38,6 +38,8 @@ export function queryProblems(metrics: MetricDefinitions, versions: readonly Met
   return Object.entries(metrics).flatMap(([reference, definition]) =>
     versions.flatMap((version) => {
       const unknown = unknownPlaceholders(definition.source, version).map((name) => `$${name}`);
+      const unfit = unfitVariables(definition.source, version);
+      if (unfit.length > 0) return [`metric ${reference}: ${describeUnfit(unfit, version.name)}`];
       if (unknown.length === 0) return [];
       return [`metric ${reference} asks for ${unknown.join(', ')}, which version ${version.name} has no variable for`];
     }),

@@ -1,6 +1,6 @@
 import type { MetricReading } from '../../core/experiment/metric-definition.ts';
-import { metricVariables } from '../../core/measurements/placeholders.ts';
-import { readSource, unknownPlaceholders } from '../../metrics/providers.ts';
+import { metricVariables, plainCharacters } from '../../core/measurements/placeholders.ts';
+import { readSource, unfitVariables, unknownPlaceholders } from '../../metrics/providers.ts';
 import { blind, unavailable } from '../../metrics/providers/provider.ts';
 import type { MetricBackEnds, MetricQuestion } from '../../metrics/providers/provider.ts';
 import { Unmeasured } from '../../metrics/unmeasured.ts';
@@ -11,6 +11,8 @@ export async function readMetric(question: MetricQuestion, backEnds: MetricBackE
   const { definition, version, signal } = question;
   const unknown = unknownPlaceholders(definition.source, version);
   if (unknown.length > 0) return blind(describeUnknown(unknown, question));
+  const unfit = unfitVariables(definition.source, version);
+  if (unfit.length > 0) return blind(describeUnfit(unfit, version.name));
   try {
     return await readSource(definition.source, { ...question, backEnds });
   } catch (error) {
@@ -18,6 +20,12 @@ export async function readMetric(question: MetricQuestion, backEnds: MetricBackE
     if (error instanceof Unmeasured && error.kind === 'error') return unavailable(error.message);
     return blind(innermostMessage(error));
   }
+}
+
+/** What is wrong with the values of a version's variables, for people. */
+export function describeUnfit(names: readonly string[], version: string): string {
+  const listed = names.map((name) => `$${name}`).join(', ');
+  return `version ${version} has a value of ${listed} that could change the query: a value may have ${plainCharacters}`;
 }
 
 function describeUnknown(unknown: readonly string[], { version, elapsedMs }: MetricQuestion): string {

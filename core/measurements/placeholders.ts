@@ -26,6 +26,19 @@ export function substitute(template: string, variables: Readonly<Record<string, 
   return { text, unknown: [...new Set(unknown)] };
 }
 
+/** The names of all placeholders of the template, each once. */
+export function placeholderNames(template: string): readonly string[] {
+  return substitute(template, {}).unknown;
+}
+
+/** The characters that a value in a query may have. */
+export const plainCharacters = 'letters, digits, spaces and _ . : / @ + -';
+
+/** Whether a value stays a value wherever it stands in a query, a JSON body or a GraphQL text: it can end none of them. */
+export function isPlainValue(value: string): boolean {
+  return /^[\p{L}\p{N} _.:/@+-]*$/u.test(value);
+}
+
 /** The elapsed time in whole seconds, at least 1, so that no window is empty. */
 export function elapsedSeconds(elapsedMs: number): number {
   return Math.max(1, Math.floor(elapsedMs / 1000));

@@ -53,17 +53,24 @@ interface Setting extends Partial<MetricBackEnds> {
   readonly allowedHosts?: readonly string[];
   readonly status?: number;
   readonly text?: string;
+  readonly revision?: string;
 }
 
 const longToken = 'eyJhbGciOiJIUzI1NiJ9.'.padEnd(121, 'abcdefghij');
 
 function read(source: MetricSource, setting: Setting = {}) {
-  const { status = 200, text = '{"value": "1.5"}', allowedHosts = ['127.0.0.1'], ...others } = setting;
+  const {
+    status = 200,
+    text = '{"value": "1.5"}',
+    allowedHosts = ['127.0.0.1'],
+    revision = 'app-v2',
+    ...others
+  } = setting;
   backEnd.calls.length = 0;
   backEnd.answer = { status, text };
   const { signal } = new AbortController();
   const definition = { namespace: 'default', name: 'clicks', type: 'gauge', source } as const;
-  const version = { name: 'candidate', variables: { revision: 'app-v2' } };
+  const version = { name: 'candidate', variables: { revision } };
   const secrets = async () => ({ username: 'alice', password: 'wonderland\n', token: 'a-token', long: longToken });
   return readMetric(
     { definition, version, elapsedMs: 30_000, nowMs: Date.now(), signal },
@@ -151,6 +158,12 @@ describe('a metric over HTTP', () => {
       {},
       { allowedHosts: [] },
       /not among the hosts that this worker may talk to beside public ones \(SERIN_ALLOWED_HOSTS\): none$/,
+    ],
+    [
+      'a variable that is a query of its own',
+      { params: [{ name: 'q', value: 'sum($revision)' }] },
+      { revision: 'x) or vector(42' },
+      /^version candidate has a value of \$revision that could change the query: a value may have letters, /,
     ],
     [
       'an unknown placeholder',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { elapsedSeconds, metricVariables, substitute } from '../../../core/measurements/placeholders.ts';
+import { elapsedSeconds, isPlainValue, metricVariables, substitute } from '../../../core/measurements/placeholders.ts';
 
 const variables = { name: 'candidate', revision: 'app-v2', elapsedTime: '285' };
 
@@ -46,4 +46,21 @@ test('a version brings its name, its variables, and the time in both spellings',
     elapsedTime: '12',
     interval: '12s',
   });
+});
+
+test.each([
+  ['app-v2', true],
+  ['registry.example/app:v2.1@sha256', true],
+  ['größe 2', true],
+  ['', true],
+  ['x") or vector(42', false],
+  ['a"b', false],
+  ["a'b", false],
+  ['a\\b', false],
+  ['{a}', false],
+  ['a\nb', false],
+  ['a,b', false],
+  ['a=b', false],
+])('%j can stand in a query: %s', (value, isPlain) => {
+  expect(isPlainValue(value)).toBe(isPlain);
 });
