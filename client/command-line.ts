@@ -14,6 +14,7 @@ import type { DescribeFlags } from './commands/describe.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
+import type { CodecFlags } from './commands/codec.ts';
 import type { OperatorFlags } from './commands/operator.ts';
 import type { RestoreFlags } from './commands/restore.ts';
 import type { SimulateFlags } from './commands/simulate.ts';
@@ -72,6 +73,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addExplain(root, execute);
   addBacktest(root, execute);
   addOperator(root, execute);
+  addCodec(root, execute);
   return root;
 }
 
@@ -414,6 +416,26 @@ function addOperator(root: Command, execute: Execute): void {
     });
 }
 
+function addCodec(root: Command, execute: Execute): void {
+  withOutput(root.command('codec'), ['text', 'json'])
+    .description(
+      "decrypt for Temporal's CLI and Web UI: a codec endpoint with the keys of the workers; until interrupted",
+    )
+    .addOption(
+      new Option('--keys <file>', 'the keys, one a line, ID BASE64; the first encrypts')
+        .env('SERIN_PAYLOAD_KEYS_FILE')
+        .makeOptionMandatory(),
+    )
+    .option('--host <address>', 'where to listen: whoever reaches it can decrypt', '127.0.0.1')
+    .option('--port <n>', '0 is any free one', portNumber, 8081)
+    .option('--allow-origin <url>', 'the origin of the Web UI that may ask')
+    .action(async (options: CodecFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/codec.ts')).codecCommand(context, options)),
+      );
+    });
+}
+
 function serviceAccountOption(): Option {
   const meaning =
     "the account of an Experiment's namespace as which traffic is restored; none: the operator's own rights";
@@ -488,6 +510,11 @@ function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('Expected a port, or 0 for a free one.');
 }
 
 function wholeNumber(text: string): number {

@@ -59,7 +59,16 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   kubernetes: ['core', 'kubernetes', 'node:', '@kubernetes/client-node'],
 
   'temporal/grpc': ['@temporalio/client'],
-  'temporal/settings': ['@temporalio/client', '@temporalio/envconfig'],
+  'temporal/payload-keys': ['node:'],
+  'temporal/payload-codec': ['temporal/payload-keys', 'node:', '@temporalio/common'],
+  'temporal/decode-history': ['@temporalio/common'],
+  'temporal/settings': [
+    'temporal/payload-keys',
+    'temporal/payload-codec',
+    '@temporalio/client',
+    '@temporalio/common',
+    '@temporalio/envconfig',
+  ],
   temporal: ['core', 'contract', 'temporal', '@temporalio/client', '@temporalio/common'],
 
   'metrics/unmeasured': ['core'],

@@ -1,5 +1,8 @@
 import type { Client } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { payloadCodec } from './payload-codec.ts';
+import { readPayloadKeys } from './payload-keys.ts';
 
 /** A namespace of a Temporal service. */
 export interface TemporalPlace {
@@ -15,6 +18,14 @@ export interface TemporalService extends TemporalPlace {
 /** Where Temporal is, and how to connect to it. */
 export interface TemporalSettings extends TemporalPlace {
   readonly connectionOptions: ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
+  /** Encrypts payloads where there are keys for it. */
+  readonly dataConverter: { readonly payloadCodecs: PayloadCodec[] };
+}
+
+/** What is chosen beside the environment. */
+export interface ChosenSettings extends Partial<TemporalPlace> {
+  /** See `readPayloadKeys`; without it payloads are not encrypted. */
+  readonly payloadKeysFile?: string;
 }
 
 /** The port of a Temporal service whose address names none. */
@@ -24,8 +35,15 @@ export const defaultPort = 7233;
  * Reads the standard Temporal environment (`TEMPORAL_*`) and `temporal.toml`. `chosen` takes precedence; the defaults are
  * `localhost:7233` and the namespace `default`. Throws when the configuration cannot be used.
  */
-export function loadTemporalSettings(chosen: Partial<TemporalPlace> = {}): TemporalSettings {
+export function loadTemporalSettings(chosen: ChosenSettings = {}): TemporalSettings {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = chosen.address ?? connectionOptions.address ?? `localhost:${defaultPort}`;
-  return { connectionOptions: { ...connectionOptions, address }, address, namespace: chosen.namespace ?? namespace };
+  const { payloadKeysFile } = chosen;
+  const payloadCodecs = payloadKeysFile === undefined ? [] : [payloadCodec(readPayloadKeys(payloadKeysFile))];
+  return {
+    connectionOptions: { ...connectionOptions, address },
+    address,
+    namespace: chosen.namespace ?? namespace,
+    dataConverter: { payloadCodecs },
+  };
 }

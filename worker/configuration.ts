@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { KubeConfig } from '@kubernetes/client-node';
+import { defined } from '../core/text/defined.ts';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
+import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
 import { StartupError, errorReason } from './startup-error.ts';
@@ -31,7 +33,7 @@ export function loadConfiguration(): Configuration {
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));
-  const temporal = attempt(loadTemporal);
+  const temporal = attempt(() => loadTemporal(settings?.payloadKeysFile));
   // Where the kubeconfig is can only be known from settings that are right.
   const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
   if (settings === undefined || temporal === undefined || kubeConfig === undefined || problems.length > 0) {
@@ -48,13 +50,22 @@ export function describeConfiguration({ settings, kubeConfig }: Configuration) {
   return { taskQueue, kubernetes, prometheus: `${origin}${pathname}`, helmPath, allowedCommands };
 }
 
-function loadTemporal(): TemporalSettings {
+function loadTemporal(payloadKeysFile: string | undefined): TemporalSettings {
+  requireKeys(payloadKeysFile);
   try {
-    return loadTemporalSettings();
+    return loadTemporalSettings(defined({ payloadKeysFile }));
   } catch (error) {
     throw new Error(`TEMPORAL_*: expected a usable Temporal configuration, got ${errorReason(error)}`, {
       cause: error,
     });
+  }
+}
+
+function requireKeys(path: string | undefined): void {
+  try {
+    if (path !== undefined) readPayloadKeys(path);
+  } catch (error) {
+    throw new Error(`SERIN_PAYLOAD_KEYS_FILE: ${errorReason(error)}`, { cause: error });
   }
 }
 

@@ -20,7 +20,8 @@ export async function connectTemporal(settings: TemporalSettings): Promise<Tempo
   const connection = await connect(settings);
   const { address, namespace } = settings;
   await requireNamespace(connection, { address, namespace });
-  return { connection, client: new Client({ connection, namespace }), address, namespace };
+  const { dataConverter } = settings;
+  return { connection, client: new Client({ connection, namespace, dataConverter }), address, namespace };
 }
 
 /** Why Temporal does not answer; undefined when it does. */

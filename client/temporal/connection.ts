@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
+import { defined } from '../../core/text/defined.ts';
 import { loadTemporalSettings } from '../../temporal/settings.ts';
 import type { TemporalService, TemporalSettings } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
@@ -15,10 +16,10 @@ export async function withSession<T>(
   use: (session: TemporalService) => Promise<T>,
 ): Promise<T> {
   const settings = readSettings(flags);
-  const { address, namespace } = settings;
+  const { address, namespace, dataConverter } = settings;
   const connection = await connect(settings);
   try {
-    return await use({ client: new Client({ connection, namespace }), address, namespace });
+    return await use({ client: new Client({ connection, namespace, dataConverter }), address, namespace });
   } catch (error) {
     throw explainClientError(error, { address, namespace });
   } finally {
@@ -29,14 +30,14 @@ export async function withSession<T>(
 /** Opens a session for a program that outlives outages: connects with the first call, and again after each outage. */
 export function openSession(flags: ConnectionFlags): TemporalService {
   const settings = readSettings(flags);
-  const { address, namespace } = settings;
+  const { address, namespace, dataConverter } = settings;
   const connection = Connection.lazy(limitedOptions(settings));
-  return { client: new Client({ connection, namespace }), address, namespace };
+  return { client: new Client({ connection, namespace, dataConverter }), address, namespace };
 }
 
 function readSettings(flags: ConnectionFlags): TemporalSettings {
   try {
-    return loadTemporalSettings(flags);
+    return loadTemporalSettings({ ...flags, ...defined({ payloadKeysFile: process.env['SERIN_PAYLOAD_KEYS_FILE'] }) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandError('usage', `the Temporal configuration cannot be used: ${reason}`, { cause: error });

@@ -13,6 +13,7 @@ import type { Observation } from '../../contract/observation.ts';
 import type { PatchTrafficInput } from '../../contract/traffic.ts';
 import type { CommandContext } from '../context.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
+import { decodeHistory } from '../../temporal/decode-history.ts';
 import { CommandError } from '../errors.ts';
 import { findExecution } from './find-experiment.ts';
 
@@ -71,7 +72,7 @@ async function readChain(
   let next: string | undefined = runId;
   while (next !== undefined) {
     const history: History = await client.workflow.getHandle(workflowId, next).fetchHistory();
-    chain.unshift(history);
+    chain.unshift(await decodeHistory(history, client.options.loadedDataConverter.payloadCodecs));
     next = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
   }
   return chain;

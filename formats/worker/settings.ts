@@ -25,6 +25,8 @@ export interface WorkerSettings {
   readonly logLevel: LogLevel;
   /** How long work in flight may go on after a signal to stop. */
   readonly shutdownGraceMs: number;
+  /** Undefined: payloads are not encrypted. */
+  readonly payloadKeysFile: string | undefined;
   /** Undefined: as many as the memory holds. */
   readonly maxCachedWorkflows: number | undefined;
   /** Undefined: the workflows are bundled from their sources at start. */
@@ -171,6 +173,12 @@ export const settingDefinitions = {
     expected: 'a duration from 0s to 24h, such as 60s',
     schema: duration.pipe(z.number().max(86_400_000)),
   },
+  payloadKeysFile: {
+    meaning:
+      'keys for the payloads in Temporal, one a line, `ID BASE64`; the first encrypts, all decrypt; without it payloads are not encrypted',
+    expected: 'the path of a file with keys',
+    schema: text,
+  },
   maxCachedWorkflows: {
     meaning: 'how many experiments stay in memory between two iterations; without it as many as the memory holds',
     expected: 'a whole number from 1',
@@ -215,6 +223,7 @@ export function withDefaults(values: Values): WorkerSettings {
     metricsAddress: chosen('metricsAddress'),
     logLevel: chosen('logLevel'),
     shutdownGraceMs: chosen('shutdownGrace'),
+    payloadKeysFile: values.payloadKeysFile,
     maxCachedWorkflows: values.maxCachedWorkflows,
     workflowBundle: values.workflowBundle,
     operator: chosen('operator'),
