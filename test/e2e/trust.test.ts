@@ -6,7 +6,6 @@ import type { ExperimentStatus } from '../../operator/status/experiment-status.t
 import { findCondition } from '../../operator/status/conditions.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
-import type { TestCluster } from '../support/cluster.ts';
 import { manifestFor } from '../support/manifest.ts';
 import type { ManifestChanges } from '../support/manifest.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
@@ -21,15 +20,13 @@ const [mine, theirs] = ['trust-attacker', 'trust-victim'];
 const attacker = `system:serviceaccount:${mine}:attacker`;
 const secretValue = 'hunter2-of-the-victim';
 
-let cluster: TestCluster;
 let sandbox: Sandbox;
 let own: SampleTarget;
 let victim: SampleTarget;
 let receiver: TestServer;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  ({ sandbox } = cluster);
+  ({ sandbox } = await testCluster());
   receiver = await startHttpServer();
   [own, victim] = await Promise.all([
     sandbox.deploySample({ name: 'own', namespace: mine }),
@@ -48,7 +45,10 @@ beforeAll(async () => {
     `--serviceaccount=${mine}:attacker`,
   );
   await kubectl('create', 'secret', 'generic', 'db', '-n', theirs, `--from-literal=token=${secretValue}`);
-  await startOperatorProcess(sandbox, { name: mine, taskQueue: cluster.taskQueue, watchNamespace: mine });
+  // Of all that is on loopback this worker opens the chart repository alone.
+  const env = { SERIN_ALLOWED_HOSTS: new URL(sandbox.chartRepository.url).host };
+  await startWorkerProcess(sandbox, { name: mine, taskQueue: mine, env });
+  await startOperatorProcess(sandbox, { name: `${mine}-operator`, taskQueue: mine, watchNamespace: mine });
 });
 
 afterAll(() => receiver.close());
@@ -118,6 +118,46 @@ describe('whoever may create Experiments in one namespace', () => {
     for (const namespace of [mine, theirs]) {
       expect(await mayAttacker('get', 'secrets', namespace)).toBe(false);
       expect(await mayAttacker('patch', 'services.serving.knative.dev', namespace)).toBe(false);
+    }
+  });
+
+  test.each([
+    ['runs no program on the worker, behind a switch that nobody knows', ['--one-output', '--post-renderer=/bin/sh']],
+    ['reads no file of the worker into a chart', ['--set-file=x=/proc/self/environ']],
+    ['reads no file of the worker as values', ['--values=/etc/passwd']],
+    ['names no other cluster', ['--kube-apiserver=https://evil.example']],
+    ['is nobody else for helm', ['--kube-as-user=system:admin']],
+  ])('%s', async (_, flags) => {
+    const status = await attack({
+      name: `helm${flags.join('').replaceAll(/[^a-z]+/g, '-')}x`,
+      changes: upgrade(own.chartUrl, ...flags),
+    });
+    expect(refusal(status)).toMatch(
+      /expected a helm upgrade of one release, got .*(not a flag that serin knows|names a|expected an http)/,
+    );
+    expect(await servedTraffic(own)).toEqual({ [own.baselineRevision]: 100 });
+  });
+
+  test.each([
+    ['reads what kubectl may', ['get', '--raw=/api/v1/secrets']],
+    ['runs no program in a pod', ['exec', 'a-pod', '--', 'sh']],
+    ['applies no file of the worker', ['apply', '-f', '/etc/passwd']],
+    ['is nobody else for kubectl', ['apply', '-f', 'https://a.example/b.yaml', '--as=system:admin']],
+  ])('by kubectl %s: refused', async (_, args) => {
+    const finish = [{ task: 'common/exec', with: { cmd: 'kubectl', args } }];
+    const status = await attack({ name: `kubectl${args.join('').replaceAll(/[^a-z]+/g, '-')}x`, changes: { finish } });
+    expect(refusal(status)).toContain('expected a call of kubectl that serin understands, got');
+  });
+
+  test("asks no address that is not public: not Temporal's Web UI, which could approve and abort", async () => {
+    const { port } = new URL(sandbox.temporal.uiUrl);
+    for (const [index, host] of ['127.0.0.1', '127.1', '2130706433', '[::ffff:127.0.0.1]', 'localhost'].entries()) {
+      const task = {
+        task: 'notification/http',
+        with: { URL: `http://${host}:${port}/api/v1/x`, ignoreFailure: false },
+      };
+      const status = await attack({ name: `loopback-${index}`, changes: { start: [task] } });
+      expect(refusal(status)).toMatch(/is at (127\.0\.0\.1|::ffff:7f00:1|::1), which is not public/);
     }
   });
 
