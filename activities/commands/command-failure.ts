@@ -19,6 +19,7 @@ export function hasSucceeded({ outcome }: ProcessResult): boolean {
 /** How a command that did not succeed ended, for messages: `failed with exit code 1`. */
 export function describeEnd({ result: { outcome }, limitMs }: Omit<EndedCommand, 'args'>): string {
   if (outcome.kind === 'notStarted') return `could not be started: ${outcome.reason}`;
+  if (outcome.kind === 'unknown') return 'was ended, and how far it had come is not known: its guard was killed';
   if (outcome.isTimedOut) return `was stopped at its limit of ${Math.ceil(limitMs / 1000)} s`;
   return outcome.code === null
     ? `was ended by ${outcome.signal ?? 'a signal'}`

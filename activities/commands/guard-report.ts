@@ -17,4 +17,6 @@ export type CommandOutcome =
       readonly signal: string | null;
       readonly isTimedOut: boolean;
     }
-  | { readonly kind: 'notStarted'; readonly reason: string };
+  | { readonly kind: 'notStarted'; readonly reason: string }
+  /** Its guard was killed: it may have done all, a part, or nothing. */
+  | { readonly kind: 'unknown' };

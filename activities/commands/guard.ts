@@ -1,13 +1,14 @@
 /**
  * Runs one command so that it cannot outlive the worker, nor its limit. Run as
- * `node guard.ts LIMIT_MS GRACE_MS OUTPUT_BYTES COMMAND ARGS…`, with a pipe from the worker as standard input.
+ * `node guard.ts LIMIT_MS GRACE_MS OUTPUT_BYTES MARK COMMAND ARGS…`, with a pipe from the worker as standard input.
  *
- * When standard input ends the worker is gone; then, on SIGTERM, and at the limit, the command's process group gets
- * SIGTERM, and SIGKILL after the grace. What the command prints is read here and handed over at its end, as one JSON
+ * When standard input ends the worker is gone; then, on SIGTERM, and at the limit, the command's process group, and what has left
+ * it but bears the mark in its environment, gets SIGTERM, and SIGKILL after the grace. What the command prints is read here and handed over at its end, as one JSON
  * document on standard output: so neither a frozen worker nor one that is gone can hold the command up.
  */
 import { spawn } from 'node:child_process';
 import type { GuardReport } from './guard-report.ts';
+import { markVariable, signalMarked } from './strays.ts';
 import { Tail } from './tail.ts';
 
 /** The last lines of a failure fit into this, and so into a workflow's history. */
@@ -16,7 +17,7 @@ const errorBytes = 8 * 1024;
 /** How long an output may stay open after the command's end: something that left its process group may hold it. */
 const drainMs = 1_000;
 
-const [limitMs, graceMs, outputBytes, command = '', ...args] = process.argv.slice(2);
+const [limitMs, graceMs, outputBytes, mark = '', command = '', ...args] = process.argv.slice(2);
 const stdout = new Tail(Number(outputBytes));
 const stderr = new Tail(errorBytes);
 let isTimedOut = false;
@@ -26,7 +27,11 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => und
 process.on('SIGTERM', stop);
 process.stdin.on('end', stop).on('error', stop).resume();
 // Only now, so that no signal can come too early. Its own process group: everything that it starts dies with it.
-const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+const child = spawn(command, args, {
+  detached: true,
+  stdio: ['ignore', 'pipe', 'pipe'],
+  env: { ...process.env, [markVariable]: mark },
+});
 child.stdout.on('data', (chunk: Buffer) => stdout.append(chunk));
 child.stderr.on('data', (chunk: Buffer) => stderr.append(chunk));
 setTimeout(() => {
@@ -36,8 +41,8 @@ setTimeout(() => {
 
 child.on('error', (error) => finish({ kind: 'notStarted', reason: error.message }));
 child.on('exit', (code, signal) => {
-  // What the command left behind in its group must not write later.
-  signalGroup('SIGKILL');
+  // What the command left behind must not write later.
+  signalAll('SIGKILL');
   const end = (): void => finish({ kind: 'ended', code, signal, isTimedOut });
   child.once('close', end);
   setTimeout(end, drainMs);
@@ -46,8 +51,13 @@ child.on('exit', (code, signal) => {
 function stop(): void {
   if (isStopping) return;
   isStopping = true;
-  signalGroup('SIGTERM');
-  setTimeout(() => signalGroup('SIGKILL'), Number(graceMs));
+  signalAll('SIGTERM');
+  setTimeout(() => signalAll('SIGKILL'), Number(graceMs));
+}
+
+function signalAll(signal: NodeJS.Signals): void {
+  signalGroup(signal);
+  signalMarked(mark, signal);
 }
 
 function signalGroup(signal: NodeJS.Signals): void {

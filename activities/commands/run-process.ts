@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { GuardReport } from './guard-report.ts';
+import { signalMarked } from './strays.ts';
 
 export interface ProcessRequest {
   readonly command: string;
@@ -34,27 +36,25 @@ const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
  */
 export async function runProcess(request: ProcessRequest): Promise<ProcessResult> {
   request.signal.throwIfAborted();
-  const guard = startGuard(request);
+  const mark = randomUUID();
+  const guard = startGuard(request, mark);
   const stop = (): void => void guard.kill('SIGTERM');
   request.signal.addEventListener('abort', stop, { once: true });
   try {
     const text = await readOutput(guard);
     request.signal.throwIfAborted();
-    return readReport(text);
+    return text === '' ? loseGuard(mark) : readReport(text);
   } finally {
     request.signal.removeEventListener('abort', stop);
   }
 }
 
-function startGuard({
-  command,
-  args,
-  environment,
-  limitMs,
-  outputBytes = defaultOutputBytes,
-}: ProcessRequest): ChildProcess {
+function startGuard(
+  { command, args, environment, limitMs, outputBytes = defaultOutputBytes }: ProcessRequest,
+  mark: string,
+): ChildProcess {
   const limits = [limitMs, stopGraceMs, outputBytes].map((value) => String(Math.ceil(value)));
-  return spawn(process.execPath, [guardPath, ...limits, command, ...args], {
+  return spawn(process.execPath, [guardPath, ...limits, mark, command, ...args], {
     // A session of its own: signals of the worker's terminal are the worker's to answer.
     detached: true,
     env: { ...environment },
@@ -70,11 +70,13 @@ async function readOutput(guard: ChildProcess): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Nobody knows how a command went whose guard was killed; what is left of it is ended. */
+function loseGuard(mark: string): GuardReport {
+  signalMarked(mark, 'SIGKILL');
+  return { outcome: { kind: 'unknown' }, stdout: '', stderr: '', isCut: false };
+}
+
 function readReport(text: string): GuardReport {
-  if (text === '') {
-    const outcome = { kind: 'notStarted', reason: 'its guard ended without a report' } as const;
-    return { outcome, stdout: '', stderr: '', isCut: false };
-  }
   // Written by our own guard.
   return JSON.parse(text) as GuardReport;
 }

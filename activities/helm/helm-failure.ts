@@ -32,6 +32,6 @@ export function helmFailure(ended: EndedCommand, advice: readonly string[] = [])
 
 /** The type of the failure. A command that hung may have done anything, so it is not retried. */
 function classifyFailure({ result: { outcome } }: EndedCommand, said: string): FailureTypeName {
-  if (outcome.kind === 'notStarted' || outcome.isTimedOut) return 'CommandFailed';
+  if (outcome.kind !== 'ended' || outcome.isTimedOut) return 'CommandFailed';
   return causes.find(({ pattern }) => pattern.test(said))?.type ?? 'CommandFailed';
 }

@@ -45,9 +45,9 @@ describe('runProcess', () => {
     expect(stdout).toBe('$HOME; rm -rf x|`id`||');
   });
 
-  test('shows the command only the environment that it is given', async () => {
-    const { stdout } = await run('env | cut -d= -f1 | grep -v -e PWD -e SHLVL -e ^_', {});
-    expect(stdout).toBe('PATH\n');
+  test('shows the command only the environment that it is given, and the mark by which it is found again', async () => {
+    const { stdout } = await run('env | cut -d= -f1 | grep -v -e PWD -e SHLVL -e ^_ | sort', {});
+    expect(stdout).toBe('PATH\nSERIN_COMMAND\n');
   });
 
   test('keeps the end of a long output', async () => {
@@ -65,6 +65,21 @@ describe('runProcess', () => {
   test('stops a command at its limit', async () => {
     const { outcome } = await run('sleep 60', { limitMs: 300 });
     expect(outcome).toEqual({ kind: 'ended', code: null, signal: 'SIGTERM', isTimedOut: true });
+  });
+
+  test('ends what the command leaves behind in a session of its own', async () => {
+    const pidFile = join(folder, 'session.pid');
+    await run(`setsid sh -c 'echo $$ > ${pidFile}; sleep 60' & while [ ! -s ${pidFile} ]; do sleep 0.1; done`);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
+  });
+
+  test('says that it does not know how a command ended whose guard was killed, and ends what is left of it', async () => {
+    const pidFile = join(folder, 'unguarded.pid');
+    const { outcome } = await run(`echo $$ > ${pidFile}; kill -9 $PPID; sleep 60`);
+    expect(outcome).toEqual({ kind: 'unknown' });
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
   });
 
   test('ends what the command leaves behind in the background', async () => {
