@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
-import type { Report } from '../../core/report/report.ts';
+import type { JudgedReport, Report } from '../../core/report/report.ts';
 import { abortSignal } from '../../contract/messages.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -100,13 +100,14 @@ describe.concurrent('the sequential analysis', () => {
     const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'outage', namespace });
     const failing = [{ kind: 'errors', rate: 1 }] as const;
-    // At little traffic the first moment of an outage may show two errors of the candidate and none of the baseline.
     const { value: report } = await underLoad(
       target,
       async () => {
         const scenario = await startExperiment(target, sequential({ iterations: 1000, objectives: errorRate }));
         await scenario.untilReport('20 %', ({ weights }) => (weights.candidates[0] ?? 0) >= 20);
         await sandbox.setFaults({ namespace, revision: target.baselineRevision }, failing);
+        // An observation in between would see errors of the candidate alone.
+        await scenario.untilReport('errors of the baseline', ({ judged }) => baselineVerdict(judged[0]) === 'fail');
         await setCandidateFaults(target, ...failing);
         const held = await scenario.untilReport('the environment', ({ weightReason = '' }) => {
           return weightReason.startsWith('environment: baseline and candidate fail together');
@@ -154,6 +155,11 @@ async function verdictAt({ untilReport }: Scenario, requests: number): Promise<s
     return (candidate?.assessment?.samples.candidate ?? 0) >= requests;
   });
   return judged[0]?.assessment?.overall?.verdict;
+}
+
+/** What the first objective says of the baseline. */
+function baselineVerdict(candidate: JudgedReport | undefined): string | undefined {
+  return candidate?.assessment?.objectives[0]?.baseline;
 }
 
 /** What `serin plan` answers from the traffic that Prometheus sees. */

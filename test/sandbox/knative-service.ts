@@ -39,11 +39,15 @@ export async function knativeService(sandbox: Sandbox, { name, namespace }: Name
   };
 }
 
-/** State of a revision's condition Ready, with its reason when it is not ready. */
-export async function revisionReady(sandbox: Sandbox, { namespace }: Name, revision: string): Promise<string> {
+/** State of one of a revision's conditions, with its reason if it has one. */
+export async function revisionCondition(
+  sandbox: Sandbox,
+  { namespace }: Name,
+  { revision, type }: { readonly revision: string; readonly type: string },
+): Promise<string> {
   const { status } = await get(sandbox, 'revision', revision, namespace);
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return ready?.reason === undefined ? (ready?.status ?? 'none') : `${ready.status} (${ready.reason})`;
+  const found = status?.conditions?.find((condition) => condition.type === type);
+  return found?.reason === undefined ? (found?.status ?? 'none') : `${found.status} (${found.reason})`;
 }
 
 function isTrue(conditions: readonly Condition[] | undefined): boolean {

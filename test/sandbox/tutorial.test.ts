@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { until } from '../../sandbox/processes/condition.ts';
 import { testCluster } from '../support/cluster.ts';
-import { knativeService, revisionReady, type ServedEntry } from './knative-service.ts';
+import { knativeService, revisionCondition, type ServedEntry } from './knative-service.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -133,7 +133,7 @@ describe('a target of its own', () => {
     await sandbox.helm('upgrade', 'shop', target.chartUrl, '-n', 'tutorial', '--values', target.valuesUrls.candidate);
     await trafficBecomes(target, [{ revisionName: 'shop-v2', latestRevision: true, percent: 100 }]);
     expect((await knativeService(sandbox, target)).specTraffic).toEqual([{ latestRevision: true, percent: 100 }]);
-    expect(await revisionReady(sandbox, target, 'shop-v1')).toBe('True');
+    expect(await revisionCondition(sandbox, target, { revision: 'shop-v1', type: 'Ready' })).toBe('True');
   });
 
   test('refuses another image under the same revision name', async () => {
