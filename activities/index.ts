@@ -71,7 +71,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const commands = (input: InNamespace) => ({ ...as(input), ...programs });
   const requests = (input: InNamespace) => ({ ...as(input), allowedHosts, slackUrl });
   return {
-    readManifest: (input) => readManifest({ temporal, as, allowedCommands }, input),
+    readManifest: (input) => readManifest({ temporal, as }, input),
     acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
     releaseTarget: (input) => releaseTarget(as(input).cluster, input),
     discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),

@@ -2,12 +2,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import { metricReferences } from '../core/experiment/metric-references.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
-import { requiredCommand } from '../core/tasks/task.ts';
 import { formatIssue } from '../formats/document/issue.ts';
-import { parseManifest } from '../formats/manifest/parse.ts';
+import { parseManifestApart } from '../threads/read-apart.ts';
 import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
-import { refusedCommands } from './commands/run-command.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 import type { TemporalService } from '../temporal/settings.ts';
@@ -22,19 +20,17 @@ export interface ManifestDependencies {
   readonly temporal: TemporalService;
   /** The cluster as the account of the experiment's namespace. */
   readonly as: (experiment: Experiment) => { readonly cluster: Pick<ActivityCluster, 'readMetricResource'> };
-  readonly allowedCommands: readonly string[];
 }
 
 /**
  * Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for
- * programs; as `CommandNotAllowed` where start actions would run before the preflight refuses other commands; as
- * `MetricUnavailable`. The details of the latter two are a `ReadButRefused`, which has what was read.
+ * programs; as `MetricUnavailable`, whose details are a `ReadButRefused`, which has what was read.
  */
 export async function readManifest(
-  { temporal, as, allowedCommands }: ManifestDependencies,
+  { temporal, as }: ManifestDependencies,
   { manifest }: { readonly manifest: ManifestInput },
 ): Promise<ManifestReading> {
-  const reading = parseManifest(manifest, inputName);
+  const reading = await parseManifestApart(manifest, inputName);
   if (reading.kind === 'invalid') {
     const issues = reading.issues.map(formatIssue);
     throw failure('InvalidManifest', { message: issues.join('\n'), details: [{ issues: reading.issues }] });
@@ -47,9 +43,6 @@ export async function readManifest(
     temporalAddress: temporal.address,
   };
   try {
-    if (read.experiment.start.some((task) => requiredCommand(task) !== undefined)) {
-      requireCommands(read.experiment, allowedCommands);
-    }
     return { ...read, experiment: await withMetrics(as(read.experiment).cluster, read.experiment) };
   } catch (error) {
     throw withReading(error, read);
@@ -61,11 +54,6 @@ function withReading(error: unknown, reading: ManifestReading): unknown {
   if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) return error;
   const details: readonly [ReadButRefused] = [{ reading }];
   return ApplicationFailure.nonRetryable(error.message, error.type, ...details);
-}
-
-function requireCommands(experiment: Experiment, allowedCommands: readonly string[]): void {
-  const refused = refusedCommands(experiment, allowedCommands);
-  if (refused.length > 0) throw failure('CommandNotAllowed', { message: refused.join('\n') });
 }
 
 /** The experiment with the definitions of those metrics that are neither built in nor in the manifest, from the cluster. */

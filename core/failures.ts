@@ -41,6 +41,10 @@ export const failureTypes = {
     isRetryable: false,
     when: 'a metric that the manifest names is not defined, or its definition cannot be used',
   },
+  TooCostly: {
+    isRetryable: false,
+    when: 'what others wrote takes too much time or memory to read: a metric, a chart, an index of charts',
+  },
   ChartUnavailable: { isRetryable: true, when: 'a chart or its values cannot be downloaded' },
   ReleaseBusy: { isRetryable: true, when: 'another helm operation is, or may still be, at work on the release' },
   CommandNotAllowed: { isRetryable: false, when: 'a task asks for a command that the worker does not allow' },

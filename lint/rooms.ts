@@ -53,6 +53,10 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'formats/worker': ['core', 'formats/document', 'zod'],
   formats: ['core', 'formats/document', 'zod'],
 
+  'threads/answer-questions': ['node:'],
+  'threads/bounded-threads': ['threads/answer-questions', 'node:', 'p-limit'],
+  threads: ['formats', 'threads'],
+
   'kubernetes/shared-dispatcher': ['@kubernetes/client-node'],
   'kubernetes/request-options': ['kubernetes/shared-dispatcher', '@kubernetes/client-node'],
   'kubernetes/knative': ['core', 'kubernetes/request-options', '@kubernetes/client-node'],
@@ -75,7 +79,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'metrics/time-limit': [],
   'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured'],
   'metrics/credentials': [],
-  'metrics/jq': ['node:', 'jq-wasm'],
+  'metrics/jq': ['threads/answer-questions', 'threads/bounded-threads', 'jq-wasm'],
   'metrics/providers': ['core', 'metrics/unmeasured', 'metrics/prometheus', 'metrics/credentials', 'metrics/jq'],
   'metrics/provider-issues': ['formats', 'metrics/providers'],
 
@@ -88,10 +92,21 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   'operator/status': ['core'],
   'operator/crds': ['core/text', 'core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
-  operator: ['core', 'contract', 'formats', 'kubernetes', 'temporal', 'operator/status', 'node:', ...clients],
+  operator: [
+    'core',
+    'contract',
+    'formats',
+    'threads',
+    'kubernetes',
+    'temporal',
+    'operator/status',
+    'node:',
+    ...clients,
+  ],
 
   'activities/failures': ['core/failures', 'core/text', '@temporalio/activity', '@temporalio/common'],
   'activities/heartbeat': ['@temporalio/activity'],
+  'activities/read-within-limits': ['threads', 'activities/failures'],
   'activities/scratch-directory': ['node:'],
   'activities/knative': [...activity, 'kubernetes', 'metrics', 'temporal'],
   'activities/search-attributes': [...activity, 'temporal'],
@@ -103,6 +118,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     ...activity,
     'semver',
     'formats',
+    'activities/read-within-limits',
     'kubernetes/knative',
     'activities/scratch-directory',
     'activities/knative',
@@ -112,6 +128,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/metrics': [
     ...activity,
     'formats',
+    'activities/read-within-limits',
     'metrics',
     'activities/knative',
     'activities/secrets',
@@ -120,6 +137,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/preflight': [
     ...activity,
     'formats',
+    'activities/read-within-limits',
     'kubernetes',
     'metrics',
     'activities/accounts',
@@ -128,7 +146,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'activities/helm',
     'activities/metrics',
   ],
-  activities: [...activity, 'formats', 'metrics', 'temporal', 'activities'],
+  activities: [...activity, 'formats', 'threads', 'metrics', 'temporal', 'activities'],
 
   'client/terminal': ['core/text', 'node:'],
   'client/errors': [],

@@ -4,7 +4,7 @@ import type { ExperimentStatus } from './status/experiment-status.ts';
 import type { Report } from '../core/report/report.ts';
 import { silenceMark } from './silence.ts';
 import { formatIssue } from '../formats/document/issue.ts';
-import { parseManifest } from '../formats/manifest/parse.ts';
+import { parseManifestApart } from '../threads/read-apart.ts';
 import { explainStop } from '../temporal/read-run.ts';
 import { isOutdated } from './cluster.ts';
 import {
@@ -80,7 +80,7 @@ const failureBackOff = { firstMs: 500, maxMs: 5_000 };
 
 async function begin(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
   const manifest = toManifest(object);
-  const reading = parseManifest(manifest, `Experiment ${object.metadata.namespace}/${object.metadata.name}`);
+  const reading = await parseManifestApart(manifest, `Experiment ${object.metadata.namespace}/${object.metadata.name}`);
   if (reading.kind === 'invalid') {
     const message = reading.issues.map(formatIssue).join('; ');
     const invalid = failedStatus(currentStatus(object), { reason: 'InvalidExperiment', message }, Date.now());

@@ -12,9 +12,10 @@ import {
 } from '../core/planner/state-transitions.ts';
 import { firstWeights } from '../core/planner/share-among-candidates.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
+import { onlyWaits } from '../core/tasks/task.ts';
 import { movesTraffic } from '../core/experiment/versions.ts';
 import { Unreadable } from '../contract/payload-converter.ts';
-import type { ReadButRefused } from '../contract/preparation.ts';
+import type { PreflightReport, ReadButRefused } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts } from './failures.ts';
@@ -83,16 +84,26 @@ async function discover(run: Run): Promise<void> {
   update(run, withFoundVersions(run.state, experiment, versions));
 }
 
+/**
+ * Start actions that only wait come first, as what they wait for may be what is checked. All others run only where nothing refuses
+ * the experiment, and what they have changed is checked again.
+ */
 async function initialize(run: Run): Promise<void> {
   await discover(run);
   const experiment = loadedExperiment(run);
-  const { awaitReadiness, preflight } = activitiesFor(experiment);
+  const firstAct = experiment.start.findIndex((task) => !onlyWaits(task));
   for (const [index, task] of experiment.start.entries()) {
+    if (index === firstAct) await check(run);
     await runTask(run, task, { version: experiment.baseline, place: { action: 'start', index } });
   }
+  update(run, enterRunning(run.state, experiment, await check(run)));
+}
+
+async function check(run: Run): Promise<PreflightReport> {
+  const experiment = loadedExperiment(run);
+  const { awaitReadiness, preflight } = activitiesFor(experiment);
   await awaitReadiness({ experiment });
-  const findings = await preflight({ experiment, holder: asHolder(run) });
-  update(run, enterRunning(run.state, experiment, findings));
+  return preflight({ experiment, holder: asHolder(run) });
 }
 
 /** The first step is a weight increase too, so a pause holds it back. A conformance test takes none. */

@@ -78,7 +78,7 @@ async function fetchFromRepository(
   source: Extract<ChartSource, { kind: 'repository' }>,
 ): Promise<Buffer> {
   const index = await fetchFile(downloads, indexUrl(source), limits.index);
-  const found = chooseVersion(index.toString('utf8'), source);
+  const found = await chooseVersion(index.toString('utf8'), source);
   if (found === undefined) {
     throw failure('CommandFailed', { message: `the repository has no chart ${sourceTitle(source)}` });
   }

@@ -1,7 +1,7 @@
 import { compareBuild, rsort, satisfies, valid, validRange } from 'semver';
-import { readChartVersions } from '../../formats/chart-index.ts';
 import type { ChartVersion } from '../../formats/chart-index.ts';
 import type { ChartSource } from '../../core/tasks/helm-command.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 
 type RepositoryChart = Extract<ChartSource, { kind: 'repository' }>;
 
@@ -11,8 +11,9 @@ export function indexUrl({ url }: RepositoryChart): string {
 }
 
 /** The newest version that the source asks for, its URL complete; undefined when the index has none. */
-export function chooseVersion(index: string, source: RepositoryChart): ChartVersion | undefined {
-  const versions = readChartVersions(index, source.name);
+export async function chooseVersion(index: string, source: RepositoryChart): Promise<ChartVersion | undefined> {
+  const what = `the index of repository ${source.url}`;
+  const versions = await readWithinLimits(what, 'readChartVersions', index, source.name);
   const exact = versions.find(({ version }) => version === source.version);
   const chosen = exact ?? newest(versions, source);
   return chosen && { ...chosen, url: new URL(chosen.url, indexUrl(source)).href };

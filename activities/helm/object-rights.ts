@@ -1,6 +1,6 @@
-import { readRenderedObjects } from '../../formats/rendered-chart.ts';
 import type { RenderedObject } from '../../formats/rendered-chart.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 
 /** The change of a release's manifest by an upgrade. */
 export interface ManifestChange {
@@ -16,7 +16,8 @@ export async function missingObjectRights(
   cluster: ActivityCluster,
   change: ManifestChange,
 ): Promise<readonly string[]> {
-  const needs = collectNeeds(change);
+  const [before, after] = await Promise.all([readPlaced(change.before, change), readPlaced(change.after, change)]);
+  const needs = collectNeeds(before, after);
   const sentences = await Promise.all([...needs.values()].map((need) => denial(cluster, need)));
   return sentences.flat();
 }
@@ -28,23 +29,32 @@ interface Need {
   readonly verbs: ReadonlySet<string>;
 }
 
+/** An object in the namespace in which the release puts it. */
+interface PlacedObject extends RenderedObject {
+  readonly namespace: string;
+}
+
+async function readPlaced(
+  manifest: string,
+  { namespace }: Pick<ManifestChange, 'namespace'>,
+): Promise<readonly PlacedObject[]> {
+  const objects = await readWithinLimits('the rendered chart', 'readRenderedObjects', manifest);
+  return objects.map((object) => ({ ...object, namespace: object.namespace ?? namespace }));
+}
+
 /** Helm reads and patches what stays, creates what is new and deletes what is gone. */
-function collectNeeds({ before, after, namespace }: ManifestChange): ReadonlyMap<string, Need> {
-  const place = (object: RenderedObject) => ({ ...object, namespace: object.namespace ?? namespace });
-  const [old, wanted] = [readRenderedObjects(before).map(place), readRenderedObjects(after).map(place)];
-  const needs = new Map<string, Need>();
-  const need = (object: (typeof old)[number], ...verbs: readonly string[]): void => {
-    const { apiVersion, kind } = object;
-    const key = `${apiVersion} ${kind} ${object.namespace}`;
-    const known = needs.get(key)?.verbs ?? [];
-    needs.set(key, { apiVersion, kind, namespace: object.namespace, verbs: new Set([...known, ...verbs]) });
+function collectNeeds(before: readonly PlacedObject[], after: readonly PlacedObject[]): ReadonlyMap<string, Need> {
+  const needs = new Map<string, Need & { readonly verbs: Set<string> }>();
+  const need = ({ apiVersion, kind, namespace }: PlacedObject, ...verbs: readonly string[]): void => {
+    const key = `${apiVersion} ${kind} ${namespace}`;
+    const known = needs.get(key) ?? { apiVersion, kind, namespace, verbs: new Set() };
+    for (const verb of verbs) known.verbs.add(verb);
+    needs.set(key, known);
   };
-  const has = (objects: typeof old, one: (typeof old)[number]): boolean =>
-    objects.some(
-      ({ kind, name, ...other }) => kind === one.kind && name === one.name && other.namespace === one.namespace,
-    );
-  for (const object of wanted) need(object, 'get', has(old, object) ? 'patch' : 'create');
-  for (const object of old) if (!has(wanted, object)) need(object, 'get', 'delete');
+  const identity = ({ kind, name, namespace }: PlacedObject): string => `${kind} ${namespace}/${name}`;
+  const [old, wanted] = [new Set(before.map(identity)), new Set(after.map(identity))];
+  for (const object of after) need(object, 'get', old.has(identity(object)) ? 'patch' : 'create');
+  for (const object of before) if (!wanted.has(identity(object))) need(object, 'get', 'delete');
   return needs;
 }
 

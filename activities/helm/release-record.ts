@@ -1,5 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
+/** Bytes of a record that is unpacked; packed it fits into an object of the cluster, which says little. */
+const maxOutputLength = 64 * 1024 * 1024;
+
 /** The name of the Secret in which helm keeps a revision of a release (helm.sh/helm/v3/pkg/storage/driver). */
 export function recordName(release: string, revision: number): string {
   return `sh.helm.release.v1.${release}.v${revision}`;
@@ -15,7 +18,7 @@ export function decodeRecord(data: string): ReleaseRecord {
   const packed = Buffer.from(Buffer.from(data, 'base64').toString('latin1'), 'base64');
   // Very old records are not compressed; helm recognizes the others by gzip's magic number, too.
   const isPacked = packed[0] === 0x1f && packed[1] === 0x8b;
-  const record: unknown = JSON.parse((isPacked ? gunzipSync(packed) : packed).toString('utf8'));
+  const record: unknown = JSON.parse((isPacked ? gunzipSync(packed, { maxOutputLength }) : packed).toString('utf8'));
   if (isRecord(record)) return record;
   throw new Error('the Secret holds no release record of helm');
 }

@@ -95,11 +95,11 @@ async function compareUpgrade(
   const manifests = { before: before?.manifest ?? '', after: rendering.manifest, namespace: name.namespace };
   const denied = (await missingObjectRights(cluster, manifests)).map(inContext);
   const place = { target, namespace: name.namespace };
-  const after = findTarget({ ...place, manifest: rendering.manifest });
+  const after = await findTarget({ ...place, manifest: rendering.manifest });
   if (after === undefined) return { hasTarget: false, problems: denied };
   const judged = judgedRevision(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
-  const present = findTarget({ ...place, manifest: manifests.before });
+  const present = await findTarget({ ...place, manifest: manifests.before });
   // A rendering that is wrong by itself would only be reported again, in Knative's words.
   const differences =
     wrong.length > 0 || present === undefined

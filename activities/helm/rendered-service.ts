@@ -1,9 +1,9 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
-import { readRenderedServices } from '../../formats/rendered-chart.ts';
 import type { RenderedService } from '../../formats/rendered-chart.ts';
 import type { JudgedRevision } from '../../contract/traffic.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 
 /** A rendered manifest, and the target to find in it. */
 export interface RenderedTarget {
@@ -14,8 +14,13 @@ export interface RenderedTarget {
 }
 
 /** The target's Knative Service in what a chart renders; undefined when the chart has none. */
-export function findTarget({ target, namespace, manifest }: RenderedTarget): RenderedService | undefined {
-  return readRenderedServices(manifest).find((service) => {
+export async function findTarget({
+  target,
+  namespace,
+  manifest,
+}: RenderedTarget): Promise<RenderedService | undefined> {
+  const services = await readWithinLimits('the rendered chart', 'readRenderedServices', manifest);
+  return services.find((service) => {
     return service.name === target.name && (service.namespace ?? namespace) === target.namespace;
   });
 }

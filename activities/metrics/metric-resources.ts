@@ -5,9 +5,9 @@ import { builtInMetric } from '../../core/experiment/metric.ts';
 import type { MetricDefinition } from '../../core/experiment/metric-definition.ts';
 import type { MetricDefinitions } from '../../core/experiment/metric.ts';
 import { formatIssue } from '../../formats/document/issue.ts';
-import { parseMetricObject } from '../../formats/metrics/metric.ts';
 import type { MetricsReading } from '../../formats/metrics/metric.ts';
 import { failure } from '../failures.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 import type { ActivityCluster, MetricResourceVersion } from '../knative/cluster.ts';
 
 /** The versions in which a metric is searched; the first that has it wins. */
@@ -71,8 +71,8 @@ async function readDefinition(
   throw failure('MetricUnavailable', { message: `Unable to find metric ${formatObjectName(name)}; ${remedy}` });
 }
 
-function parseDefinition(object: unknown, name: ObjectName): MetricDefinition {
-  const reading = parseAnyVersion(object, name);
+async function parseDefinition(object: unknown, name: ObjectName): Promise<MetricDefinition> {
+  const reading = await parseAnyVersion(object, name);
   const shown = formatObjectName(name);
   if (reading.kind === 'invalid') {
     const issues = reading.issues.map(formatIssue).join('\n  ');
@@ -88,10 +88,12 @@ function parseDefinition(object: unknown, name: ObjectName): MetricDefinition {
  * Parses a Metric of either version of iter8. Without a conversion the API server serves an object of the first version as one of
  * the second, which is invalid: no object can be both.
  */
-function parseAnyVersion(object: unknown, { namespace, name }: ObjectName): MetricsReading {
+async function parseAnyVersion(object: unknown, { namespace, name }: ObjectName): Promise<MetricsReading> {
   const origin = { file: `metric ${namespace}/${name}`, namespace };
-  const reading = parseMetricObject(object, origin);
+  const parse = (value: unknown): Promise<MetricsReading> =>
+    readWithinLimits(origin.file, 'parseMetricObject', value, origin);
+  const reading = await parse(object);
   if (reading.kind === 'ok' || typeof object !== 'object') return reading;
-  const earlier = parseMetricObject({ ...object, apiVersion: 'iter8.tools/v2alpha1' }, origin);
+  const earlier = await parse({ ...object, apiVersion: 'iter8.tools/v2alpha1' });
   return earlier.kind === 'ok' ? earlier : reading;
 }

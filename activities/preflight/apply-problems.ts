@@ -7,10 +7,10 @@ import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.
 import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
 import type { ExecTask } from '../../core/tasks/task.ts';
-import { readRenderedServices } from '../../formats/rendered-chart.ts';
 import type { KubectlAccess } from '../commands/kubectl.ts';
 import { rehearseApply } from '../commands/rehearse-apply.ts';
 import { compareTraffic } from '../helm/rendered-service.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { compareTemplate } from '../knative/compare-template.ts';
 import { jsonDifferences } from '../knative/json-differences.ts';
@@ -101,7 +101,7 @@ async function differences(
   if (judged === undefined) return [`revision ${revision}, which was judged, does not exist any more`];
   const name = `Knative Service ${formatObjectName(target)}`;
   const isLive = live?.status?.latestCreatedRevisionName === revision && hasSameTemplate(service, live);
-  const applied = { ...appliedService(service, args), ...(isLive ? { revision } : {}) };
+  const applied = { ...(await appliedService(service, args)), ...(isLive ? { revision } : {}) };
   const traffic = compareTraffic(applied, name, revision);
   const remedy = `set spec.template.metadata.name to ${revision} in what is applied`;
   return [...(isLive ? [] : compareTemplate(service, judged, remedy)), ...traffic];
@@ -113,10 +113,12 @@ function hasSameTemplate(service: KnativeService, live: KnativeService): boolean
 }
 
 /** The service of the manifest itself, from the annotation that kubectl keeps; empty for a server-side apply, which keeps none. */
-function appliedService(
+async function appliedService(
   { metadata: { annotations } }: KnativeService,
   args: readonly string[],
-): Parameters<typeof compareTraffic>[0] {
+): Promise<Parameters<typeof compareTraffic>[0]> {
   if (args.some((arg) => arg === '--server-side' || arg === '--server-side=true')) return {};
-  return readRenderedServices(annotations?.[lastAppliedAnnotation] ?? '')[0] ?? {};
+  const applied = annotations?.[lastAppliedAnnotation] ?? '';
+  const [first] = await readWithinLimits('what kubectl applied last', 'readRenderedServices', applied);
+  return first ?? {};
 }

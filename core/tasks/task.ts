@@ -57,6 +57,12 @@ export function mayDeploy({ kind }: Task): boolean {
   return taskTraits[kind].role === 'deployment';
 }
 
+/** Whether the task only looks and waits, and so leaves everything as it is. */
+export function onlyWaits({ kind }: Task): boolean {
+  const { role } = taskTraits[kind];
+  return role === 'preparation' || role === 'check';
+}
+
 /** Whether a finish task may run if this version wins, as far as that is known before the end. */
 export function mayRunFor({ condition }: Task, { isBaseline }: { readonly isBaseline: boolean }): boolean {
   if (condition === undefined) return true;

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { BoundedThreads, LimitExceeded } from '../../threads/bounded-threads.ts';
 import type { JqAnswer, JqQuestion } from './thread.ts';
 
 /** The number that an expression computes from a text, or why there is none. */
@@ -6,7 +6,11 @@ export type JqReading =
   { readonly kind: 'number'; readonly value: number } | { readonly kind: 'none'; readonly reason: string };
 
 /** An expression that takes longer than this for one answer is taken to have no end. */
-const defaultLimitMs = 5_000;
+const threads = new BoundedThreads(new URL('./thread.ts', import.meta.url), {
+  threads: 2,
+  limitMs: 5_000,
+  heapMiB: 128,
+});
 
 /** jq's exit code for an expression that cannot be compiled. */
 const compileError = 3;
@@ -14,45 +18,36 @@ const compileError = 3;
 /** jq writes infinity as the largest number of JSON. */
 const largest = 1.7976931348623157e308;
 
+/** JSON's form of a number. */
+const isNumber = /^-?\d[\d.eE+-]*$/;
+
 /** Applies a jq expression to JSON. Its first result must be a finite number. */
-export async function evaluate(
-  expression: string,
-  text: string,
-  { limitMs = defaultLimitMs }: { readonly limitMs?: number } = {},
-): Promise<JqReading> {
+export async function evaluate(expression: string, text: string): Promise<JqReading> {
   if (!isJson(text)) return none(`the answer is not JSON: ${excerpt(text)}`);
-  const answer = await ask({ expression, text }, limitMs);
-  if (answer === undefined) return none(`${quoted(expression)} has no end within ${limitMs / 1000} s`);
+  // What comes after the first result is not computed. A comment at the expression's end may not hide the bracket.
+  const answer = await ask({ expression: `first(${expression}\n)`, text });
+  if (answer instanceof LimitExceeded) return none(`${quoted(expression)} has no result: ${answer.message}`);
   const [first = ''] = answer.stdout.split('\n', 1);
   if (first === '') return none(`${quoted(expression)} has no result${complaintSuffix(answer)}`);
-  const value: unknown = JSON.parse(first);
-  if (typeof value === 'number' && Math.abs(value) < largest) return { kind: 'number', value };
+  const value = isNumber.test(first) ? Number(first) : Number.NaN;
+  if (Math.abs(value) < largest) return { kind: 'number', value };
   return none(`${quoted(expression)} gives ${excerpt(first)}, not a number`);
 }
 
 /** Why a jq expression cannot be compiled; undefined when it can. */
 export async function compileProblem(expression: string): Promise<string | undefined> {
-  const answer = await ask({ expression, text: '' }, defaultLimitMs);
-  return answer?.exitCode === compileError ? firstComplaint(answer) : undefined;
+  const answer = await ask({ expression, text: '' });
+  if (answer instanceof LimitExceeded) return answer.message;
+  return answer.exitCode === compileError ? firstComplaint(answer) : undefined;
 }
 
-/**
- * Evaluates in a thread of its own, which is terminated at the limit; undefined then. jq has loops without end, which
- * would block the thread of the caller.
- */
-async function ask(question: JqQuestion, limitMs: number): Promise<JqAnswer | undefined> {
-  const thread = new Worker(new URL('./thread.ts', import.meta.url));
-  let timer: NodeJS.Timeout | undefined;
+/** jq has loops without end, which would block the thread of the caller. */
+async function ask(question: JqQuestion): Promise<JqAnswer | LimitExceeded> {
   try {
-    return await new Promise<JqAnswer | undefined>((resolve, reject) => {
-      thread.once('message', resolve);
-      thread.once('error', reject);
-      timer = setTimeout(resolve, limitMs, undefined);
-      thread.postMessage(question);
-    });
-  } finally {
-    clearTimeout(timer);
-    await thread.terminate();
+    return (await threads.ask(question)) as JqAnswer;
+  } catch (error) {
+    if (error instanceof LimitExceeded) return error;
+    throw error;
   }
 }
 

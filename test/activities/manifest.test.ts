@@ -20,7 +20,7 @@ afterAll(() => server.teardown());
 const read = (manifest: ManifestInput) => {
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
   const cluster = { readMetricResource: () => Promise.resolve(undefined) };
-  return readManifest({ temporal, as: () => ({ cluster }), allowedCommands: ['helm', 'true'] }, { manifest });
+  return readManifest({ temporal, as: () => ({ cluster }) }, { manifest });
 };
 
 describe('readManifest', () => {
@@ -58,15 +58,5 @@ describe('readManifest', () => {
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(/^manifest:\d+:\d+ spec\..*: expected .*, got /);
     expect(details).toEqual([{ issues: [expect.objectContaining({ line: expect.any(Number) }), expect.anything()] }]);
-  });
-
-  test('refuses commands that the worker does not allow before a start action runs', async () => {
-    const start = '- { task: common/exec, with: { cmd: "true" } }\n      - { run: ls }';
-    const text = seed.replace(/- library: knative\n\s+task: init-experiment/, start);
-    expect(await caughtFailure(() => read(text))).toMatchObject({
-      type: 'CommandNotAllowed',
-      isRetryable: false,
-      message: 'command "bash" is not allowed on this worker; allowed: helm, true',
-    });
   });
 });

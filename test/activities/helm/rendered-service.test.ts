@@ -17,13 +17,13 @@ metadata: {name: app${namespace}}
 spec: {template: {metadata: {name: app-v2}, spec: {containers: [{image: "app:2"}]}}}
 `;
 
-  test('finds the Knative Service of that name, not another kind of Service', () => {
-    expect(findTarget({ target, namespace: 'prod', manifest: manifest('') })).toMatchObject(rendered);
+  test('finds the Knative Service of that name, not another kind of Service', async () => {
+    expect(await findTarget({ target, namespace: 'prod', manifest: manifest('') })).toMatchObject(rendered);
   });
 
-  test('takes the namespace of the release where the chart names none', () => {
-    expect(findTarget({ target, namespace: 'test', manifest: manifest('') })).toBeUndefined();
-    const named = findTarget({ target, namespace: 'test', manifest: manifest(', namespace: prod') });
+  test('takes the namespace of the release where the chart names none', async () => {
+    expect(await findTarget({ target, namespace: 'test', manifest: manifest('') })).toBeUndefined();
+    const named = await findTarget({ target, namespace: 'test', manifest: manifest(', namespace: prod') });
     expect(named).toMatchObject({ ...rendered, namespace: 'prod' });
   });
 });

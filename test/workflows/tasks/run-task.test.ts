@@ -103,6 +103,51 @@ describe('every kind of task', () => {
   });
 });
 
+describe('start actions', () => {
+  const start = [http('http://a')];
+
+  test('run once nothing refuses the experiment, and what they have changed is checked again', async () => {
+    const world = fakeWorld({ experiment: anExperiment({ start, iterations: 1, finish: [] }) });
+    await workflows.run(world, (handle) => handle.result());
+    expect(world.log.slice(0, 4)).toEqual(['preflight', 'tell start/0 http://a', 'preflight', 'traffic 10']);
+  });
+
+  test('that only wait come before the checks, since they may wait for what is checked', async () => {
+    const readiness: Task = {
+      kind: 'readiness',
+      initialDelayMs: 0,
+      retries: 3,
+      intervalMs: 1000,
+      objects: [{ kind: 'ksvc', namespace: 'a', name: 'app', waitFor: { kind: 'exists' } }],
+    };
+    const world = fakeWorld({ experiment: anExperiment({ start: [readiness], iterations: 1, finish: [] }) });
+    await workflows.run(world, (handle) => handle.result());
+    expect(world.log.slice(0, 3)).toEqual(['look ksvc/app', 'preflight', 'traffic 10']);
+  });
+
+  test.each(['onReadiness', 'onPreflight'] as const)('do not run where %s refuses the experiment', async (check) => {
+    const refuse = (): never => {
+      throw worldFailure('PreflightRefused', 'the target is not there');
+    };
+    const world = fakeWorld({ experiment: anExperiment({ start }), [check]: refuse });
+    const { type } = await workflows.run(world, failedExperiment);
+    expect({ type, done: done(world) }).toEqual({ type: 'PreflightRefused', done: [] });
+  });
+
+  test('that spoil what was found end the experiment before the first write', async () => {
+    let checks = 0;
+    const world = fakeWorld({
+      experiment: anExperiment({ start }),
+      onPreflight: () => {
+        checks += 1;
+        if (checks === 2) throw worldFailure('PreflightRefused', 'the release is gone');
+      },
+    });
+    const { type } = await workflows.run(world, failedExperiment);
+    expect({ type, patches: world.patches }).toEqual({ type: 'PreflightRefused', patches: [] });
+  });
+});
+
 describe('loop actions', () => {
   const loop = [script('loop {{ .name }}'), http('http://a')];
 

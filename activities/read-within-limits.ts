@@ -1,0 +1,19 @@
+import { LimitExceeded } from '../threads/bounded-threads.ts';
+import { readApart } from '../threads/read-apart.ts';
+import type { Readings } from '../threads/readings.ts';
+import { failure } from './failures.ts';
+
+/** Reads what others wrote, apart from all other work; fails as `TooCostly`, naming it as `what`. */
+export async function readWithinLimits<K extends keyof Readings>(
+  what: string,
+  name: K,
+  ...args: Parameters<Readings[K]>
+): Promise<ReturnType<Readings[K]>> {
+  try {
+    return await readApart(name, ...args);
+  } catch (error) {
+    if (error instanceof LimitExceeded)
+      throw failure('TooCostly', { message: `${what} cannot be read: ${error.message}` });
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import { parentPort } from 'node:worker_threads';
+
+/** What a thread says of the question that it was sent. */
+export type Reply =
+  | { readonly kind: 'begun' }
+  | { readonly kind: 'answered'; readonly answer: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Answers the questions that `BoundedThreads` sends to this thread, one after the other. */
+export function answerQuestions<Question>(answer: (question: Question) => unknown): void {
+  const reply = (one: Reply): void => parentPort?.postMessage(one);
+  parentPort?.on('message', async (question: Question) => {
+    reply({ kind: 'begun' });
+    try {
+      reply({ kind: 'answered', answer: await answer(question) });
+    } catch (error) {
+      reply({ kind: 'failed', error });
+    }
+  });
+}

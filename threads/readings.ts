@@ -1,0 +1,27 @@
+import { answerQuestions } from './answer-questions.ts';
+import { readChartVersions } from '../formats/chart-index.ts';
+import { parseManifest } from '../formats/manifest/parse.ts';
+import { parseMetricObject } from '../formats/metrics/metric.ts';
+import { readRenderedObjects, readRenderedServices } from '../formats/rendered-chart.ts';
+
+/** The readings that this script of a thread does; `read-apart.ts` asks for them by these names. */
+const readings = {
+  parseManifest,
+  parseMetricObject,
+  readChartVersions,
+  readRenderedObjects,
+  readRenderedServices,
+};
+
+export type Readings = typeof readings;
+
+/** A reading, and what it is given. */
+export interface ReadingRequest {
+  readonly name: keyof Readings;
+  readonly args: readonly unknown[];
+}
+
+answerQuestions(({ name, args }: ReadingRequest) => {
+  const reading = readings[name] as (...given: readonly unknown[]) => unknown;
+  return reading(...args);
+});
