@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from '../../core/text/json.ts';
+import { readFloat } from './float.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -123,7 +124,9 @@ function readSeries(result: unknown): Series {
 
 function readSample(pair: unknown): Sample {
   if (!Array.isArray(pair) || typeof pair[0] !== 'number' || typeof pair[1] !== 'string') throw unreadable(pair);
-  return { atMs: Math.round(pair[0] * 1000), value: Number(pair[1].replace('Inf', 'Infinity')) };
+  const value = readFloat(pair[1]);
+  if (value === undefined) throw unreadable(pair);
+  return { atMs: Math.round(pair[0] * 1000), value };
 }
 
 function unreadable(part: unknown): Unmeasured {

@@ -1,6 +1,7 @@
 import { type Pack, tiers } from './packs.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
 import { type Matcher, rangeSelector } from './selector.ts';
+import { readFloat } from './float.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
 
@@ -119,9 +120,10 @@ function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyM
       `series ${formatLabels(labels)} has no label ${statusLabel(pack)} with an HTTP status`,
     );
   }
-  const part = name.endsWith('_bucket')
-    ? toMilliseconds(Number(le?.replace('Inf', 'Infinity')), msPerUnit)
-    : partName(name);
+  const part = name.endsWith('_bucket') ? boundary(le, msPerUnit) : partName(name);
+  if (part === undefined) {
+    throw new Unmeasured('error', `series ${formatLabels(labels)} has no label le with a number`);
+  }
   const { pod, origin } = processIdentity({ ...own, ...defined({ job }) }, pack);
   return {
     family,
@@ -168,6 +170,12 @@ function processIdentity({ job, ...labels }: Labels, { identity, code }: Pack): 
 
 function partName(name: string): 'sum' | 'count' {
   return name.endsWith('_sum') ? 'sum' : 'count';
+}
+
+/** The upper boundary of a bucket in milliseconds. */
+function boundary(le: string | undefined, msPerUnit: number): number | undefined {
+  const value = readFloat(le ?? '');
+  return value === undefined || Number.isNaN(value) ? undefined : toMilliseconds(value, msPerUnit);
 }
 
 /** 0.07 s are 70 ms, not 70.00000000000001. */

@@ -93,6 +93,12 @@ describe('what stands before Prometheus, or in its place', () => {
       kind: 'error',
       detail: 'expected float samples',
     },
+    ...['', ' ', '0x10', '1,5', '1_000', 'null'].map((value) => ({
+      status: 200,
+      body: `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"${value}"]}]}}`,
+      kind: 'error',
+      detail: `expected float samples: [1,"${value}"]`,
+    })),
   ])('HTTP $status with $body is $kind', async ({ status, body, kind, detail }) => {
     const failure = await rejection(ask(`http://${await answering(status, body)}`));
     expect(failure.kind).toBe(kind);
