@@ -5,6 +5,7 @@ import { freeSchema } from './schema.ts';
 import type { Schema } from './schema.ts';
 import { experimentStatus } from './status.ts';
 import { structural } from './structural.ts';
+import { withLimits } from './with-limits.ts';
 
 /** The CustomResourceDefinitions that serin adds to a cluster, as `deploy/crds.yaml` has them. */
 export function customResourceDefinitions(): readonly object[] {
@@ -42,7 +43,7 @@ function experiments(group: string, versions: readonly string[], spec: Schema, t
   const schema: Schema = {
     type: 'object',
     required: ['spec'],
-    properties: { spec: { ...spec, 'x-kubernetes-validations': immutable }, status: experimentStatus },
+    properties: { spec: { ...withLimits(spec), 'x-kubernetes-validations': immutable }, status: experimentStatus },
   };
   const names = { kind: 'Experiment', listKind: 'ExperimentList', plural: 'experiments', singular: 'experiment' };
   const columns: readonly Column[] = [{ name: 'type', type: 'string', jsonPath: type }, ...experimentColumns];
@@ -50,7 +51,7 @@ function experiments(group: string, versions: readonly string[], spec: Schema, t
 }
 
 function metrics(group: string, versions: readonly string[], spec: Schema): object {
-  const schema: Schema = { type: 'object', required: ['spec'], properties: { spec } };
+  const schema: Schema = { type: 'object', required: ['spec'], properties: { spec: withLimits(spec) } };
   const names = { kind: 'Metric', listKind: 'MetricList', plural: 'metrics', singular: 'metric' };
   const columns = [
     { name: 'type', type: 'string', jsonPath: '.spec.type' },

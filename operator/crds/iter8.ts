@@ -1,3 +1,4 @@
+import { limits } from '../../core/text/limits.ts';
 import {
   anySchema,
   flagSchema,
@@ -18,12 +19,16 @@ const version = mappingSchema(
   ['name'],
 );
 
+const candidates: Schema = { ...listSchema(version), maxItems: limits.candidates };
+
+const conditionSchema: Schema = { ...textSchema, maxLength: limits.conditionCharacters };
+
 const task = mappingSchema({
   library: textSchema,
   task: textSchema,
   run: textSchema,
-  if: textSchema,
-  condition: textSchema,
+  if: conditionSchema,
+  condition: conditionSchema,
   with: nullableSchema(anySchema),
 });
 
@@ -79,9 +84,9 @@ export const iter8Experiment: Schema = mappingSchema(
     strategy,
     criteria: nullableSchema(criteria),
     duration: nullableSchema(duration),
-    versionInfo: nullableSchema(mappingSchema({ baseline: version, candidates: nullableSchema(listSchema(version)) })),
+    versionInfo: nullableSchema(mappingSchema({ baseline: version, candidates: nullableSchema(candidates) })),
     baseline: nullableSchema(version),
-    candidates: nullableSchema(listSchema(version)),
+    candidates: nullableSchema(candidates),
     metrics: nullableSchema(listSchema(mappingSchema({ name: textSchema, metricObj: anySchema }, ['name']))),
   },
   ['target', 'strategy'],

@@ -10,6 +10,9 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
   readonly nullable?: boolean;
   readonly anyOf?: readonly Schema[];
   readonly items?: Schema;

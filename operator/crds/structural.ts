@@ -14,6 +14,8 @@ interface JsonSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
   readonly pattern?: string;
 }
 
@@ -28,8 +30,8 @@ export function structural(schema: object): Schema {
 }
 
 function convertSchema(schema: JsonSchema): Schema {
-  const { description, properties, items, additionalProperties, required, minimum, maximum, minLength, pattern } =
-    schema;
+  const { description, properties, items, additionalProperties, required } = schema;
+  const { minimum, maximum, minLength, maxLength, maxItems, pattern } = schema;
   const type = schema.enum === undefined ? schema.type : 'string';
   const described = defined({ description });
   if (!isType(type)) return { ...described, ...anySchema };
@@ -45,6 +47,8 @@ function convertSchema(schema: JsonSchema): Schema {
       minimum,
       maximum,
       minLength,
+      maxLength,
+      maxItems,
       pattern,
     }),
   };

@@ -4,7 +4,7 @@ import { parseIfExpression } from '../../../core/experiment/if-expression.ts';
 import type { IfExpression } from '../../../core/experiment/if-expression.ts';
 import { taskTraits } from '../../../core/experiment/task-kinds.ts';
 import type { TaskKind, TaskRole } from '../../../core/experiment/task-kinds.ts';
-import { mappingField, refuse, textField } from '../../document/fields.ts';
+import { mappingField, parsed, refuse, textField } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { collectTasks } from './collect.ts';
 import type { NamedTasks, ReadTask, TaskDefinition } from './definition.ts';
@@ -40,12 +40,22 @@ export function taskNames(role: TaskRole): readonly string[] {
 /** Tasks of some of iter8's releases that serin does not support. */
 const refusedTasks: readonly string[] = ['gitops/helmex-update', 'ghaction'];
 
+const conditionField = parsed(
+  `a condition of at most ${limits.conditionCharacters} characters`,
+  (value) => (isText(value) && value.length <= limits.conditionCharacters ? value : undefined),
+  { type: 'string', minLength: 1, maxLength: limits.conditionCharacters },
+);
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
 const shape = mappingField({
   library: textField.optional(),
   task: textField.optional(),
   run: textField.optional(),
-  if: textField.optional(),
-  condition: textField.optional(),
+  if: conditionField.optional(),
+  condition: conditionField.optional(),
   with: z.unknown().optional(),
 });
 
@@ -88,11 +98,6 @@ function readCondition(given: Given, context: z.RefinementCtx): { readonly condi
   }
   const source = given[key];
   if (source === undefined) return {};
-  if (source.length > limits.conditionCharacters) {
-    const wanted = `a condition of at most ${limits.conditionCharacters} characters`;
-    refuse(context, [key], { expected: wanted, got: String(source.length) });
-    return {};
-  }
   const reading = parseIfExpression(source);
   if (reading.kind === 'ok') return { condition: reading.condition };
   refuse(context, [key], { expected: 'a condition such as CandidateWon()', got: reading.problem });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../core/text/limits.ts';
 import { convertManifest } from '../../../formats/manifest/convert.ts';
 import { parseManifest } from '../../../formats/manifest/parse.ts';
+import { cpuTimeMs } from '../../support/cpu-time.ts';
 
 /** Just below the limit of a manifest. */
 const room = limits.manifestBytes - 4096;
@@ -70,11 +71,11 @@ const poisons: Readonly<Record<string, string>> = {
 describe.each(Object.entries(poisons))('a manifest full of %s', (_, text) => {
   test('is read or refused within two seconds, with no more issues than people read', () => {
     expect(text.length).toBeLessThan(limits.manifestBytes);
-    const startedAtMs = performance.now();
+    const startedAtMs = cpuTimeMs();
     const reading = parseManifest(text, 'm');
     convertManifest(text, 'm');
     // It takes a fifth of that on a slow machine; the poison took minutes.
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(cpuTimeMs() - startedAtMs).toBeLessThan(2_000);
     if (reading.kind === 'invalid') expect(reading.issues.length).toBeLessThanOrEqual(limits.listedIssues + 1);
   });
 });
