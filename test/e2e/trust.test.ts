@@ -45,8 +45,9 @@ beforeAll(async () => {
     `--serviceaccount=${mine}:attacker`,
   );
   await kubectl('create', 'secret', 'generic', 'db', '-n', theirs, `--from-literal=token=${secretValue}`);
-  // Of all that is on loopback this worker opens the chart repository alone.
-  const env = { SERIN_ALLOWED_HOSTS: new URL(sandbox.chartRepository.url).host };
+  // Of all that is on loopback this worker opens the chart repository and the receiver alone.
+  const opened = [sandbox.chartRepository.url, receiver.url].map((url) => new URL(url).host);
+  const env = { SERIN_ALLOWED_HOSTS: opened.join(',') };
   await startWorkerProcess(sandbox, { name: mine, taskQueue: mine, env });
   await startOperatorProcess(sandbox, { name: `${mine}-operator`, taskQueue: mine, watchNamespace: mine });
 });
@@ -104,7 +105,7 @@ async function chartWith(name: string, template: string): Promise<string> {
   return publishChart(sandbox, folder, name);
 }
 
-function upgrade(chartUrl: string, ...more: readonly string[]): ManifestChanges {
+function upgrade(chartUrl: string, ...more: readonly string[]): Required<Pick<ManifestChanges, 'finish'>> {
   const args = ['upgrade', own.name, chartUrl, `--values=${own.valuesUrls.candidate}`, ...more];
   return { finish: [{ task: 'common/exec', with: { cmd: 'helm', args } }] };
 }
@@ -159,6 +160,16 @@ describe('whoever may create Experiments in one namespace', () => {
       const status = await attack({ name: `loopback-${index}`, changes: { start: [task] } });
       expect(refusal(status)).toMatch(/is at (127\.0\.0\.1|::ffff:7f00:1|::1), which is not public/);
     }
+  });
+
+  test('has no start action run for what the checks refuse', async () => {
+    const start = [{ task: 'notification/http', with: { URL: receiver.url, ignoreFailure: false } }];
+    const others = upgrade(own.chartUrl, `--namespace=${theirs}`);
+    const release = await attack({ name: 'acts-on-others-release', changes: { start, ...others } });
+    expect(refusal(release)).toContain('may not get, list, create, update, delete secrets');
+    const target = await attack({ name: 'acts-elsewhere', changes: { start }, target: `${theirs}/${victim.name}` });
+    expect(refusal(target)).toContain('serin-target');
+    expect(receiver.received).toEqual([]);
   });
 
   test('moves no traffic of another namespace, and makes no Lease there', async () => {
