@@ -3,6 +3,7 @@ import type { Report } from '../../core/report/report.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { describedView } from '../files/experiment-document.ts';
+import { CommandError } from '../errors.ts';
 import { readReports } from '../files/experiment-file.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
 import { printable } from '../render/text.ts';
@@ -34,8 +35,18 @@ export async function describeFileCommand(
   { file, flags }: { readonly file: string; readonly flags: DescribeFlags },
 ): Promise<CommandResult> {
   const reports = await readReports(context.terminal, file);
-  say(context, reports.map((report) => describeReport(report, flags)).join('\n\n\n'));
+  say(context, reports.map((report) => describeForeignReport(file, report, flags)).join('\n\n\n'));
   return { exitCode: 0, json: reports.length === 1 ? reports[0] : reports };
+}
+
+/** Describes a report from a file, which anybody may have written. */
+function describeForeignReport(file: string, report: Report, flags: DescribeFlags): string {
+  try {
+    return describeReport(report, flags);
+  } catch (error) {
+    const got = `one that cannot be described: ${error instanceof Error ? error.message : String(error)}`;
+    throw new CommandError('usage', `${file}: expected a report as serin writes it, got ${got}`, { cause: error });
+  }
 }
 
 function describeReport(report: Report, { wide }: DescribeFlags): string {

@@ -187,6 +187,19 @@ describe('serin describe -f', () => {
   });
 
   test.each([
+    '{ schemaVersion: 1, stage: Running, weights: {} }',
+    '{ schemaVersion: 1, stage: Running, weights: [], judged: x, history: 5, warnings: {} }',
+    '{ schemaVersion: 1, stage: Running, weights: { candidates: a }, judged: [null], baseline: 7 }',
+  ])('refuses a report that serin did not write: %s', async (report) => {
+    const input = `{ kind: Experiment, status: { serin: { report: ${report} } } }`;
+    for (const flags of [[], ['--wide']]) {
+      const { exitCode, stderr } = await runSerin(['describe', '-f', '-', ...flags], { input });
+      expect(stderr).toMatch(/^serin: -: expected a report as serin writes it, got one that cannot be described: /);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  test.each([
     ['a: [', 'is not YAML'],
     ['kind: Experiment', 'expected an Experiment with a status'],
     [
