@@ -13,9 +13,12 @@ test('every file on the sandbox has run: only then do unused rights mean anythin
   expect(missing).toEqual([]);
 });
 
-test.skipIf(missing.length > 0).each(rights)('the suite uses the right "%s", as the audit log of the API server has it', (right) => {
-  expect(used.has(right)).toBe(true);
-});
+test.skipIf(missing.length > 0).each(rights)(
+  'the suite uses the right "%s", as the audit log of the API server has it',
+  (right) => {
+    expect(used.has(right)).toBe(true);
+  },
+);
 
 test('the log has no use of a right that the ClusterRoles of deploy/ do not have', () => {
   const names = readRoles().map(({ name }) => name);

@@ -140,6 +140,15 @@ describe('runHelm', () => {
     ]);
   });
 
+  test('deletes the oldest revision where the release has as many as helm keeps', async () => {
+    const target = await aTarget('full');
+    await run(aTask(target, upgradeArgs(target, 'candidate', '--history-max', '2')));
+    expect(await history(target)).toEqual([
+      { revision: 2, status: 'superseded' },
+      { revision: 3, status: 'deployed' },
+    ]);
+  });
+
   test('raises the duration of the Lease before it starts, and refuses without the Lease', async () => {
     const target = untouched;
     await run(aTask(target, upgradeArgs(target, 'experimental')));
