@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,7 +14,7 @@ import type { ExperimentKind, ExperimentObject } from '../../operator/experiment
 import { initialStatus } from '../../operator/status/experiment-status.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 import { asActivity } from '../support/activity.ts';
-import { publishChart } from '../support/charts.ts';
+import { publishLargerChart } from '../support/charts.ts';
 import { testCluster } from '../support/cluster.ts';
 import { createAccount } from '../support/limited-account.ts';
 import type { LimitedAccount } from '../support/limited-account.ts';
@@ -142,7 +140,7 @@ const ofTarget: readonly Need[] = [
   {
     right: 'serin-target: create services.serving.knative.dev',
     task: 'upgrade to a chart with one more Knative Service',
-    perform: async (account) => runHelm(account, ['upgrade', growing.name, await largerChart()]),
+    perform: async (account) => runHelm(account, ['upgrade', growing.name, await publishLargerChart(sandbox, growing)]),
   },
   {
     right: 'serin-target: get revisions.serving.knative.dev',
@@ -202,7 +200,7 @@ const ofRelease: readonly Need[] = [
   {
     right: 'serin-secret-reader-writer: create secrets',
     task: 'begin a revision of a release',
-    perform: (account) => runHelm(account, ['upgrade', target.name, target.chartUrl]),
+    perform: (account) => runHelm(account, upgrade()),
   },
   {
     right: 'serin-secret-reader-writer: update secrets',
@@ -215,7 +213,7 @@ const ofRelease: readonly Need[] = [
   {
     right: 'serin-secret-reader-writer: delete secrets',
     task: 'upgrade a release that has as many revisions as helm keeps',
-    perform: (account) => runHelm(account, ['upgrade', target.name, target.chartUrl, '--history-max=1']),
+    perform: (account) => runHelm(account, [...upgrade(), '--history-max=1']),
   },
 ];
 
@@ -255,21 +253,8 @@ async function createLease(cluster: ActivityCluster) {
   return { name, lease: await cluster.createLease(name, newLease(owned, holder)) };
 }
 
-/** The sample's chart with one more Knative Service. */
-async function largerChart(): Promise<string> {
-  const folder = join(sandbox.stateDirectory, `${namespace}-chart`);
-  await cp(join(sandbox.chartRepository.directory, 'targets', namespace, growing.name, 'sample-app'), folder, {
-    recursive: true,
-  });
-  const container = { image: 'gcr.io/knative-samples/knative-route-demo:blue' };
-  const service = {
-    apiVersion: 'serving.knative.dev/v1',
-    kind: 'Service',
-    metadata: { name: 'another' },
-    spec: { template: { spec: { containers: [container] } } },
-  };
-  await writeFile(join(folder, 'templates', 'another.yaml'), JSON.stringify(service));
-  return publishChart(sandbox, folder, namespace);
+function upgrade(): readonly string[] {
+  return ['upgrade', target.name, target.chartUrl, `--values=${target.valuesUrls.candidate}`];
 }
 
 async function runHelm({ kubeconfig }: LimitedAccount, args: readonly string[]): Promise<void> {
