@@ -290,11 +290,17 @@ describe.each(accounts)('the account of $name', ({ name, roles, needs }) => {
     account = await createAccount(sandbox, { name, namespace, rights: all });
   });
 
-  const table = needs.map((need, index) => ({ ...need, limitedName: `${name}-${index}` }));
-  test.each(table)('cannot $task without $right', async ({ right, perform, limitedName }) => {
+  const table = needs.map(({ task, right, perform }, index) => [task, right, perform, `${name}-${index}`] as const);
+  test.each(table)('cannot %s without "%s"', async (_, right, perform, limitedName) => {
     const others = all.filter(({ title }) => title !== right);
     const limited = await createAccount(sandbox, { name: limitedName, namespace, rights: others });
     await expect(asActivity(() => perform(limited))).rejects.toThrow(/forbidden/i);
     await asActivity(() => perform(account));
   });
+});
+
+test('a worker that may not act as an account says which file lets it', async () => {
+  const { config } = await createAccount(sandbox, { name: 'nobody', namespace, rights: [] });
+  const act = asActivity(() => connectCluster(actAs(config, user)).readService(target));
+  await expect(act).rejects.toThrow('lacks the right to: kubectl apply -f deploy/rbac.yaml');
 });
