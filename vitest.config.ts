@@ -14,9 +14,8 @@ const sharedSandbox = {
 /**
  * Four groups, one after another. `unit` needs no sandbox. `cluster` and `alone` share one, which starts once a run, with one worker
  * (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than they
- * compute; those of `alone` follow in turn, and `last` looks back on what the audit logs of the API
- * servers have of all of them. The file that needs a bundle of the workflows first makes it for all files
- * (test/setup/bundles.ts).
+ * compute; those of `alone` follow in turn. `last` looks back on what the audit logs have of all of them. The file that needs a
+ * bundle of the workflows first makes it for all files (test/setup/bundles.ts).
  */
 export default defineConfig({
   test: {
