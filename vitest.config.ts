@@ -1,30 +1,21 @@
 import { defineConfig } from 'vitest/config';
+import { alone, last, withSandbox } from './test/support/groups.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
-/** What needs the sandbox. */
-const withSandbox = [
-  'test/{e2e,chaos}/**/*.test.ts',
-  'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
-  'test/activities/{knative,helm,preflight}/**/*.test.ts',
-];
-
-/** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
-const alone = [
-  'test/e2e/{outages,samples}.test.ts',
-  'test/chaos/{api-server,operator,temporal}.test.ts',
-  'test/sandbox/{life,outages}.test.ts',
-  'test/activities/knative/api-server-outage.test.ts',
-];
-
 const timeouts = { testTimeout: 240_000, hookTimeout: 240_000 };
-const sharedSandbox = { globalSetup: ['test/setup/bundles.ts', 'test/setup/cluster.ts'], isolate: false, ...timeouts };
+const sharedSandbox = {
+  globalSetup: ['test/setup/bundles.ts', 'test/setup/audit.ts', 'test/setup/cluster.ts'],
+  setupFiles: ['test/setup/ran-files.ts'],
+  isolate: false,
+  ...timeouts,
+};
 
 /**
- * Three groups, one after another. `unit` needs no sandbox. `cluster` and `alone` share one, which starts once a run, with one worker
+ * Four groups, one after another. `unit` needs no sandbox. `cluster` and `alone` share one, which starts once a run, with one worker
  * (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than they
- * compute; those of `alone` follow in turn. The file that needs a bundle of the workflows first makes it for all files
- * (test/setup/bundles.ts).
+ * compute; those of `alone` follow in turn. `last` looks back on what the audit logs have of all of them. The file that needs a
+ * bundle of the workflows first makes it for all files (test/setup/bundles.ts).
  */
 export default defineConfig({
   test: {
@@ -35,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: withSandbox,
+          exclude: [...withSandbox, ...last],
           globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
@@ -56,6 +47,9 @@ export default defineConfig({
       },
       {
         test: { ...sharedSandbox, name: 'alone', include: alone, sequence: { groupOrder: 2 }, maxWorkers: 1 },
+      },
+      {
+        test: { name: 'last', include: last, globalSetup: ['test/setup/audit.ts'], sequence: { groupOrder: 3 } },
       },
     ],
   },

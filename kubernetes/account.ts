@@ -1,4 +1,5 @@
 import { KubeConfig } from '@kubernetes/client-node';
+import type { User } from '@kubernetes/client-node';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 
 /** The user as whom the API server knows a service account. */
@@ -17,17 +18,26 @@ export function userAccount(user: string): ObjectName | undefined {
  * service account by itself.
  */
 export function actAs(config: KubeConfig, user: string): KubeConfig {
-  const acting = new KubeConfig();
-  acting.loadFromOptions({
-    clusters: config.getClusters(),
-    contexts: config.getContexts(),
-    currentContext: config.getCurrentContext(),
-    users: config.getUsers().map((one) => ({ ...one, impersonateUser: user })),
-  });
-  return acting;
+  return changeUsers(config, (one) => ({ ...one, impersonateUser: user }));
+}
+
+/** The kubeconfig with each request made as its own user. */
+export function actAsItself(config: KubeConfig): KubeConfig {
+  return changeUsers(config, ({ impersonateUser: _, ...own }) => own);
 }
 
 /** The user as whom requests are made; undefined where that is the kubeconfig's own. */
 export function actingUser(config: KubeConfig): string | undefined {
   return config.getCurrentUser()?.impersonateUser;
+}
+
+function changeUsers(config: KubeConfig, change: (user: User) => User): KubeConfig {
+  const changed = new KubeConfig();
+  changed.loadFromOptions({
+    clusters: config.getClusters(),
+    contexts: config.getContexts(),
+    currentContext: config.getCurrentContext(),
+    users: config.getUsers().map(change),
+  });
+  return changed;
 }

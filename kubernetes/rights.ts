@@ -28,7 +28,7 @@ export const targetRole: OwnersRole = {
 /** What helm does in the namespace of a release, whose records are Secrets. */
 export const releaseRole: OwnersRole = {
   name: 'serin-secret-reader-writer',
-  rules: [{ groups: [''], resource: 'secrets', verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'] }],
+  rules: [{ groups: [''], resource: 'secrets', verbs: ['get', 'list', 'create', 'update', 'delete'] }],
 };
 
 /** The rights of a role in a namespace, one by one; an empty namespace stands for all. */

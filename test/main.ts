@@ -15,7 +15,7 @@ const steps = [
   () => runScript('lint'),
   () => runTests('unit'),
   () => runScript('build:sandbox'),
-  () => runTests('cluster', 'alone'),
+  () => runTests('cluster', 'alone', 'last'),
 ];
 
 for (const step of steps) {

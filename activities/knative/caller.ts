@@ -2,7 +2,7 @@ import { Health } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { cancellationSignal } from '@temporalio/activity';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
-import { actingUser } from '../../kubernetes/account.ts';
+import { actAsItself, actingUser } from '../../kubernetes/account.ts';
 import { isRefusal } from '../../kubernetes/api-answer.ts';
 import { failure } from '../failures.ts';
 import { toApplicationFailure } from './kubernetes-failure.ts';
@@ -25,7 +25,8 @@ export interface KubernetesCaller {
 /** Makes requests that end with the running activity, to the API server of the kubeconfig's current context. */
 export function createCaller(kubeConfig: KubeConfig): KubernetesCaller {
   const user = actingUser(kubeConfig);
-  const health = new Health(kubeConfig);
+  // Whoever may not act as another would be refused that question too, and so never learn that the server is ready.
+  const health = new Health(actAsItself(kubeConfig));
   const isReady = () => health.readyz({ signal: requestSignal() }).catch(() => false);
   const call: KubernetesCaller['call'] = (request, target) =>
     askTwice(request, isReady).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Base } from '../base.ts';
 import { freePort } from '../processes/ports.ts';
 import { Service } from '../processes/service.ts';
+import { auditFlags } from './audit.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
 export interface ApiServer {
@@ -45,6 +46,7 @@ export async function apiServer(base: Base, etcdUrl: string): Promise<ApiServer>
       '--profiling=false',
       '--enable-priority-and-fairness=false',
       '--v=1',
+      ...(await auditFlags(base.stateDirectory)),
     ]),
     isReady: async () => isHealthy(`${url}/readyz`, await certificateAuthority()),
   });

@@ -139,8 +139,20 @@ describe.concurrent('serin operator', () => {
     await experiments.remove('edited', 10);
   });
 
-  test("looks after serin's own kind too", async () => {
-    const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
+  const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
+
+  test("runs serin's own kind too, and keeps it until its traffic is safe", async () => {
+    const target = await deployTarget({ name: 'own-kind', namespace: ownNamespace });
+    const objectives = [{ metric: 'error-rate', max: '5%' }];
+    const spec = { target: target.name, objectives, traffic: { increment: '40%' }, interval: '1s', iterations: 100 };
+    await experiments.apply({ ...kind, metadata: { name: target.name }, spec });
+    const object = [`experiments.serin.dev/${target.name}`, '-n', ownNamespace];
+    await sandbox.kubectl('wait', '--for=jsonpath={.status.startTime}', ...object, '--timeout=60s');
+    await sandbox.kubectl('delete', ...object, '--timeout=10s');
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+
+  test("shows what is wrong with an object of serin's own kind", async () => {
     const spec = { target: 'nowhere', pattern: 'Canary', objectives: [{ metric: 'error-rate', max: '10ms' }] };
     await experiments.apply({ ...kind, metadata: { name: 'native' }, spec });
     const object = ['experiments.serin.dev/native', '-n', ownNamespace] as const;

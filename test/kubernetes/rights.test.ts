@@ -1,21 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readDocuments } from '../../formats/document/document.ts';
 import { grantRemedy, releaseRole, targetRole } from '../../kubernetes/rights.ts';
-
-interface ClusterRole {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly rules: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
-}
+import { readClusterRoles } from '../support/roles.ts';
 
 function readRules(name: string): readonly object[] {
-  const reading = readDocuments(readFileSync('deploy/rbac.yaml', 'utf8'), 'deploy/rbac.yaml');
-  if (reading.kind === 'invalid') return [];
-  // The documents of deploy/rbac.yaml have this form.
-  const objects = reading.documents.map(({ value }) => value as ClusterRole);
-  const role = objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name);
-  return (role?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
+  const role = readClusterRoles().find(({ metadata }) => metadata?.name === name);
+  return (role?.rules ?? []).flatMap(({ apiGroups, resources = [], verbs }) =>
     resources.map((resource) => ({ groups: apiGroups, resource, verbs })),
   );
 }

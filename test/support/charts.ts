@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Sandbox } from '../../sandbox/index.ts';
+import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 
 /** Packages a chart's folder and serves it; returns the archive's URL. Names must be unique in the whole test run. */
 export async function publishChart({ helm, chartRepository }: Sandbox, folder: string, name: string): Promise<string> {
@@ -16,4 +16,21 @@ export async function publishFile({ chartRepository }: Sandbox, name: string, te
   await mkdir(join(chartRepository.directory, 'published'), { recursive: true });
   await writeFile(join(chartRepository.directory, 'published', name), text);
   return `${chartRepository.url}/published/${name}`;
+}
+
+/** The target's chart with one more Knative Service, `NAME-more`; returns the archive's URL. */
+export async function publishLargerChart(sandbox: Sandbox, { namespace, name }: SampleTarget): Promise<string> {
+  const folder = join(sandbox.stateDirectory, `larger-${namespace}-${name}`);
+  await cp(join(sandbox.chartRepository.directory, 'targets', namespace, name, 'sample-app'), folder, {
+    recursive: true,
+  });
+  const container = { image: 'gcr.io/knative-samples/knative-route-demo:blue' };
+  const service = {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name: `${name}-more` },
+    spec: { template: { spec: { containers: [container] } } },
+  };
+  await writeFile(join(folder, 'templates', 'more.yaml'), JSON.stringify(service));
+  return publishChart(sandbox, folder, `larger-${namespace}-${name}`);
 }

@@ -24,7 +24,7 @@ import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { accountsOf, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
-import { publishChart } from '../../support/charts.ts';
+import { publishChart, publishLargerChart } from '../../support/charts.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -138,6 +138,26 @@ describe('runHelm', () => {
       { revision: 2, status: 'superseded' },
       { revision: 3, status: 'deployed' },
     ]);
+  });
+
+  test('deletes the oldest revision where the release has as many as helm keeps', async () => {
+    const target = await aTarget('full');
+    await run(aTask(target, upgradeArgs(target, 'candidate', '--history-max', '2')));
+    expect(await history(target)).toEqual([
+      { revision: 2, status: 'superseded' },
+      { revision: 3, status: 'deployed' },
+    ]);
+  });
+
+  test('creates the Knative Service by which the new chart is larger', async () => {
+    const target = await aTarget('growing');
+    const chart = await publishLargerChart(sandbox, target);
+    const args = ['upgrade', target.name, chart, `--values=${target.valuesUrls.candidate}`];
+    const { release } = await run(aTask(target, args));
+    expect(release).toMatchObject({ revision: 3, status: 'deployed' });
+    expect(await kubectl('get', 'ksvc', 'growing-more', '-o', 'name')).toBe(
+      'service.serving.knative.dev/growing-more\n',
+    );
   });
 
   test('raises the duration of the Lease before it starts, and refuses without the Lease', async () => {

@@ -1,0 +1,64 @@
+import { appendFile, glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { userAccount } from '../../kubernetes/account.ts';
+import { formatRight } from './roles.ts';
+
+/** The parts of an event of `audit.k8s.io/v1` that tests read. */
+interface AuditEvent {
+  readonly verb: string;
+  readonly user: { readonly username: string };
+  readonly impersonatedUser?: { readonly username: string };
+  readonly objectRef?: { readonly apiGroup?: string; readonly resource: string; readonly subresource?: string };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const ranFiles = 'files.txt';
+
+/** Notes that a test file runs on a sandbox. */
+export async function noteFile(directory: string, file: string): Promise<void> {
+  await appendFile(join(directory, ranFiles), `${file}\n`);
+}
+
+/** The test files that have run on a sandbox so far. */
+export async function readRanFiles(directory: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(directory, ranFiles), 'utf8').catch(() => '');
+  return new Set(text.split('\n'));
+}
+
+/** The rights that the worker and the operator have used in all sandboxes of a run, in words of `formatRight`. */
+export async function readUsedRights(directory: string): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  for await (const file of glob('*.log', { cwd: directory })) {
+    for (const right of usedRights(await readFile(join(directory, file), 'utf8'))) used.add(right);
+  }
+  return used;
+}
+
+/** The rights that are used by the requests of an audit log, which has an event in each line. */
+export function usedRights(log: string): ReadonlySet<string> {
+  const events = log.split('\n').filter((line) => line !== '');
+  // The API server writes its own format.
+  return new Set(events.flatMap((line) => rightsOf(JSON.parse(line) as AuditEvent)));
+}
+
+function rightsOf({ verb, user, impersonatedUser, objectRef, annotations = {} }: AuditEvent): readonly string[] {
+  const acting = impersonatedUser === undefined ? [] : [impersonation(user.username, impersonatedUser.username)];
+  const role = allowingRole(annotations);
+  if (role === undefined || objectRef === undefined) return acting;
+  const { apiGroup: group = '', resource: kind, subresource } = objectRef;
+  const resource = subresource === undefined ? kind : `${kind}/${subresource}`;
+  return [...acting, formatRight(role, { verb, group, resource })];
+}
+
+/** Which ClusterRole allowed a request, by the API server's own word; undefined where none did. */
+function allowingRole(annotations: Readonly<Record<string, string>>): string | undefined {
+  if (annotations['authorization.k8s.io/decision'] !== 'allow') return undefined;
+  return / of ClusterRole "([^"]+)"/.exec(annotations['authorization.k8s.io/reason'] ?? '')?.[1];
+}
+
+/** An event has an impersonated user only where that was allowed, by the role that has the name of the user's account. */
+function impersonation(user: string, as: string): string {
+  const role = userAccount(user)?.name ?? user;
+  const right = { verb: 'impersonate', group: '', resource: 'serviceaccounts', name: userAccount(as)?.name ?? as };
+  return formatRight(role, right);
+}

@@ -1,0 +1,18 @@
+/** What needs the sandbox. */
+export const withSandbox = [
+  'test/{e2e,chaos}/**/*.test.ts',
+  'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
+  'test/activities/{knative,helm,preflight}/**/*.test.ts',
+  'test/deploy/needed-rights.test.ts',
+];
+
+/** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
+export const alone = [
+  'test/e2e/{outages,samples}.test.ts',
+  'test/chaos/{api-server,operator,temporal}.test.ts',
+  'test/sandbox/{life,outages}.test.ts',
+  'test/activities/knative/api-server-outage.test.ts',
+];
+
+/** What looks back on all that ran on the sandbox. */
+export const last = ['test/deploy/used-rights.test.ts'];
