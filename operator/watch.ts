@@ -2,7 +2,7 @@ import { ListWatch, Watch } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
 import { readRefusal } from '../kubernetes/api-answer.ts';
 import { outlineExperiment } from './experiment-object.ts';
-import type { ExperimentObject, ExperimentOutline } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 
 export interface ExperimentWatcher {
   /** An object exists, or has changed. */

@@ -11,9 +11,9 @@ import { failedStatus, initialStatus, withTrouble } from '../../operator/status/
 import type { ExperimentStatus } from '../../operator/status/experiment-status.ts';
 
 const initial = initialStatus(0);
-const runs: ExperimentStatus = { ...initial, serin: { workflowId: 'w' } };
-const ended = failedStatus(runs, { reason: 'HandlerFailed', message: 'no' }, 0);
-const lost = withTrouble(runs, { reason: 'WorkflowNotFound', message: 'no' }, 0);
+const started: ExperimentStatus = { ...initial, serin: { workflowId: 'w' } };
+const ended = failedStatus(started, { reason: 'HandlerFailed', message: 'no' }, 0);
+const lost = withTrouble(started, { reason: 'WorkflowNotFound', message: 'no' }, 0);
 
 /** An Experiment that was created at this second of a minute. */
 function anOutline(name: string, second: number, status?: ExperimentStatus): ExperimentOutline {
@@ -37,7 +37,7 @@ describe('the limit on runs of a namespace', () => {
   const [oldest, middle, newest] = [anOutline('z', 1), anOutline('y', 2, initial), anOutline('x', 3)];
 
   test('lets the oldest start, as many as there is room for, and tells the others their places', () => {
-    const all = [newest, middle, oldest, anOutline('w', 9, runs)];
+    const all = [newest, middle, oldest, anOutline('w', 9, started)];
     expect(findTurn(oldest, all, 2)).toEqual({ kind: 'start' });
     expect(findTurn(middle, all, 2)).toEqual({ kind: 'wait', place: { runs: 2, maxRuns: 2, number: 1 } });
     expect(findTurn(newest, all, 2)).toEqual({ kind: 'wait', place: { runs: 2, maxRuns: 2, number: 2 } });
@@ -45,7 +45,7 @@ describe('the limit on runs of a namespace', () => {
   });
 
   test('counts a deleted Experiment whose run has not ended, and starts none that is deleted', () => {
-    const all = [deleted(anOutline('running', 0, runs)), deleted(oldest), middle];
+    const all = [deleted(anOutline('running', 0, started)), deleted(oldest), middle];
     expect(findTurn(middle, all, 1)).toEqual({ kind: 'wait', place: { runs: 1, maxRuns: 1, number: 1 } });
     expect(findNext(all, 1)).toEqual([]);
     expect(names(findNext(all, 2))).toEqual(['y']);
@@ -61,7 +61,7 @@ describe('the limit on runs of a namespace', () => {
   });
 
   test('that was lowered below the number of runs lets all of these go on', () => {
-    const all = [anOutline('a', 0, runs), anOutline('b', 0, runs), oldest];
+    const all = [anOutline('a', 0, started), anOutline('b', 0, started), oldest];
     expect(findTurn(oldest, all, 1)).toEqual({ kind: 'wait', place: { runs: 2, maxRuns: 1, number: 1 } });
   });
 
@@ -120,7 +120,7 @@ describe('an Experiment over the limit', () => {
     '1 run is going on in this namespace, which may have 1 at a time; this Experiment is number 1 of those that wait, and starts by itself';
 
   test('says so, waits without being read again, and starts when the run before it has ended', async () => {
-    const objects = [anOutline('first', 1, runs), anOutline('second', 2)];
+    const objects = [anOutline('first', 1, started), anOutline('second', 2)];
     const { reconcile, reads, starts, events } = anOperator(objects);
     const second = (): ExperimentOutline => objects[1] ?? expect.fail();
     for (let time = 1; time <= 3; time += 1) expect(await reconcile(second())).toEqual({ afterMs: 1_000 });
@@ -146,7 +146,7 @@ describe('an Experiment over the limit', () => {
 
   test('is looked at less often the longer the queue is before it', async () => {
     const crowd = Array.from({ length: 200 }, (_, index) => anOutline(`crowd-${1000 + index}`, 2));
-    const { reconcile } = anOperator([anOutline('first', 1, runs), ...crowd]);
+    const { reconcile } = anOperator([anOutline('first', 1, started), ...crowd]);
     const waits = await Promise.all([0, 9, 199].map(async (index) => reconcile(crowd[index] ?? expect.fail())));
     expect(waits).toEqual([{ afterMs: 1_000 }, { afterMs: 10_000 }, { afterMs: 60_000 }]);
   });
