@@ -143,7 +143,8 @@ async function start(
   // Also while it is not known whether the start arrives.
   memory.of(object).isOpen = true;
   await dependencies.runs.start(workflowId, manifest);
-  await writeStatus(dependencies, kept, startedStatus(currentStatus(kept), workflowId, Date.now()));
+  const run = { workflowId, ...defined({ generation: kept.metadata.generation }) };
+  await writeStatus(dependencies, kept, startedStatus(currentStatus(kept), run, Date.now()));
   return { afterMs: observationBackOff.firstMs };
 }
 

@@ -44,8 +44,8 @@ export function watchObjects(
   };
   const restart = (error: unknown): void => {
     if (isStopped) return;
-    // Of a kind that the cluster does not know there are none.
-    isListed ||= httpStatus(error) === 404;
+    // A kind that the cluster does not have, or does not show to this account, has no objects for the operator.
+    isListed ||= remedies.has(httpStatus(error) ?? 0);
     const reason = watchFailureReason(error);
     if (performance.now() - (loggedAtMs.get(reason) ?? -Infinity) > silenceMs) {
       loggedAtMs.set(reason, performance.now());

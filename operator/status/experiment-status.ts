@@ -140,10 +140,18 @@ export function isQueued(status: ExperimentStatus | undefined): boolean {
   return findCondition(status?.conditions ?? [], 'Progressing')?.reason === queued;
 }
 
+/** The workflow that was started for an Experiment, from the spec of this generation. */
+export interface StartedRun {
+  readonly workflowId: string;
+  readonly generation?: number;
+}
+
 /** The status of an Experiment whose workflow was started and has not reported yet. */
-export function startedStatus(status: ExperimentStatus, workflowId: string, nowMs: number): ExperimentStatus {
+export function startedStatus(status: ExperimentStatus, run: StartedRun, nowMs: number): ExperimentStatus {
+  const { workflowId, generation } = run;
   return {
     ...status,
+    ...defined({ observedGeneration: generation }),
     conditions: withMarks(status.conditions, startMarks, nowMs),
     message: formatEvent(initialized),
     serin: { ...status.serin, workflowId },

@@ -106,8 +106,16 @@ test('all pages of a list are taken in before it counts as known, and specs are 
   expect(JSON.stringify(known)).not.toContain('large');
 });
 
-test('of a kind that the cluster does not know, it is known that there are none', async () => {
-  refusals = { count: Infinity, code: 404, of: 'lists' };
+test.each([403, 404])('a kind whose list is refused with %i is known to have no objects', async (code) => {
+  refusals = { count: Infinity, code, of: 'lists' };
   const { watched: experiments } = startWatch();
+  await vi.waitFor(() => expect(experiments.list('team-a')).toEqual([]), { timeout: 10_000 });
+});
+
+test('it is not known which objects there are while the API server cannot list them', async () => {
+  refusals = { count: 2, code: 500, of: 'lists' };
+  const { watched: experiments } = startWatch();
+  await vi.waitFor(() => expect(lists).toBe(2), { timeout: 10_000 });
+  expect(experiments.list('team-a')).toBeUndefined();
   await vi.waitFor(() => expect(experiments.list('team-a')).toEqual([]), { timeout: 10_000 });
 });
