@@ -50,7 +50,6 @@ function aPoison(name: string): object {
 
 const crowd = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `crowd-${index}`);
 
-/** A namespace of its own, whose Experiments are deleted at the end, while its operator still runs. */
 async function createNamespace(namespace: string): Promise<ExperimentsIn> {
   await sandbox.kubectl('create', 'namespace', namespace);
   return experimentsIn(namespace);
@@ -63,15 +62,12 @@ async function create(namespace: string, manifests: readonly object[]): Promise<
   await sandbox.kubectl('create', '-n', namespace, '-f', file, '--validate=false');
 }
 
-/** Starts an operator; at the end of the test all Experiments of these namespaces go, and then the operator ends. */
-async function operate(options: OperatorProcessOptions, ...namespaces: readonly string[]) {
+/** Starts an operator; at the end of the test these namespaces go with all that is in them, and then the operator ends. */
+async function operate(options: OperatorProcessOptions, ...namespaces: readonly string[]): Promise<void> {
   const operator = await startOperatorProcess(sandbox, options);
   onTestFinished(async () => {
-    const all = ['delete', 'experiment', '--all', '--timeout=60s'];
-    for (const namespace of namespaces) await sandbox.kubectl(...all, '-n', namespace);
-    await killWorker(operator);
+    await sandbox.kubectl('delete', 'namespace', ...namespaces, '--timeout=90s').finally(() => killWorker(operator));
   });
-  return operator;
 }
 
 const hasStatus = ({ status }: ExperimentObject): boolean => status !== undefined;
