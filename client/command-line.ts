@@ -404,6 +404,7 @@ function addOperator(root: Command, execute: Execute): void {
     .description('look after the Experiments in a cluster: a run for each, its state in the object; until interrupted')
     .addOption(taskQueueOption())
     .option('--watch-namespace <name>', 'the one Kubernetes namespace to watch (default: all)')
+    .addOption(maxRunsOption())
     .addOption(serviceAccountOption())
     .addOption(kubeconfigOption())
     .addOption(contextOption())
@@ -440,6 +441,14 @@ function serviceAccountOption(): Option {
   const meaning =
     "the account of an Experiment's namespace as which traffic is restored; none: the operator's own rights";
   return new Option('--service-account <name>', meaning).env('SERIN_SERVICE_ACCOUNT').default('serin');
+}
+
+function maxRunsOption(): Option {
+  const meaning = 'the Experiments of one namespace that run at a time; the others wait, oldest first';
+  return new Option('--max-runs-per-namespace <n>', meaning)
+    .env('SERIN_MAX_RUNS_PER_NAMESPACE')
+    .argParser(wholeNumber)
+    .default(20);
 }
 
 function weightOption(): Option {

@@ -7,7 +7,7 @@ import {
   experimentTarget,
   experimentWorkflowId,
 } from './experiment-object.ts';
-import type { ExperimentObject } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 import type { Blind, RunMemory } from './run-memory.ts';
 import { dropFinalizer, currentStatus, writeEvent, writeStatus } from './object-writes.ts';
 import type { OperatorDependencies } from './object-writes.ts';
@@ -30,7 +30,7 @@ const pollIntervalMs = 250;
 export async function handleDeletion(
   dependencies: OperatorDependencies,
   memory: RunMemory,
-  object: ExperimentObject,
+  object: ExperimentOutline,
 ): Promise<Next> {
   if (!hasFinalizer(object)) return undefined;
   const known = memory.of(object);
@@ -52,9 +52,9 @@ type Unsafe = Exclude<RunState, { kind: 'safe' }>;
 /** Shows what the operator will do without the run. A refused status does not keep the traffic from being restored. */
 async function showTrouble(
   dependencies: OperatorDependencies,
-  object: ExperimentObject,
+  object: ExperimentOutline,
   { reason, message }: Blind,
-): Promise<ExperimentObject> {
+): Promise<ExperimentOutline> {
   const plan = `${message}; after ${graceMs / 1000} s the operator itself brings the traffic back to the baseline`;
   const status = withTrouble(currentStatus(object), { reason, message: plan }, Date.now());
   return writeStatus(dependencies, object, status).catch((error: unknown) => {
@@ -71,7 +71,7 @@ async function showTrouble(
 /** Restores the traffic without the run, whose later writes are refused; the abort is delivered as soon as that is possible. */
 async function restoreTraffic(
   { restoreClusterOf, pendingAborts }: OperatorDependencies,
-  object: ExperimentObject,
+  object: ExperimentOutline,
   state: Unsafe,
 ): Promise<RestoreResult> {
   const workflowId = experimentWorkflowId(object);
@@ -89,7 +89,7 @@ async function restoreTraffic(
 /** Writes an event about the restore, and tidies up after it in the background. */
 async function reportRestore(
   dependencies: OperatorDependencies,
-  object: ExperimentObject,
+  object: ExperimentOutline,
   { done, state }: { readonly done: RestoreResult; readonly state: Unsafe },
 ): Promise<void> {
   if (done.kind === 'untouched') return;

@@ -1,4 +1,5 @@
 import { defined } from '../core/text/defined.ts';
+import { readField } from '../core/text/json.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
 import { findCondition } from './status/conditions.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
@@ -23,25 +24,38 @@ export const experimentKinds: readonly ExperimentKind[] = [
 /** Keeps an Experiment until the traffic of its run is safe. */
 export const finalizer = 'serin.dev/experiment';
 
-/** An Experiment as the API server serves it. */
-export interface ExperimentObject {
+/** What the operator keeps of every Experiment: all but its spec and its annotations, which may be large. */
+export interface ExperimentOutline {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-    readonly resourceVersion: string;
-    readonly generation?: number;
-    /** Present once somebody has deleted it. */
-    readonly deletionTimestamp?: Date;
+  readonly metadata: OutlineMetadata;
+  /** `spec.target`. */
+  readonly target?: string;
+  /** Only one of serin's own. */
+  readonly status?: ExperimentStatus;
+}
+
+interface OutlineMetadata {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  /** In seconds. */
+  readonly creationTimestamp?: Date;
+  /** Present once somebody has deleted it. */
+  readonly deletionTimestamp?: Date;
+  readonly finalizers?: string[];
+}
+
+/** An Experiment as the API server serves it. */
+export interface ExperimentObject extends Omit<ExperimentOutline, 'target'> {
+  readonly metadata: OutlineMetadata & {
     readonly labels?: Record<string, string>;
     readonly annotations?: Record<string, string>;
-    readonly finalizers?: string[];
     readonly managedFields?: ManagedFields[];
   };
-  readonly spec?: { readonly target?: unknown };
-  readonly status?: ExperimentStatus;
+  readonly spec: unknown;
 }
 
 interface ManagedFields {
@@ -51,7 +65,7 @@ interface ManagedFields {
 }
 
 /** The id of the object's workflow, the only one that it ever gets. */
-export function experimentWorkflowId({ apiVersion, metadata }: ExperimentObject): string {
+export function experimentWorkflowId({ apiVersion, metadata }: ExperimentOutline): string {
   const [group = ''] = apiVersion.split('/');
   return workflowIdFor({ ...metadata, group });
 }
@@ -76,32 +90,57 @@ function writtenVersion({ apiVersion, metadata }: ExperimentObject): string {
   return author?.apiVersion ?? apiVersion;
 }
 
-/** The object with a status of serin's own, or none: iter8's controller or a backup may have left theirs, unfinished. */
-export function withOwnStatus(object: ExperimentObject): ExperimentObject {
-  const { status, ...rest } = object;
-  const { serin }: Partial<ExperimentStatus> = status ?? {};
-  return serin === undefined && !hasCompleted(object) ? rest : object;
+/** The outline of an object. */
+export function outlineExperiment(object: ExperimentObject): ExperimentOutline {
+  const { apiVersion, kind, metadata, spec } = object;
+  const { name, namespace, uid, resourceVersion, generation, finalizers } = metadata;
+  const target = readField(spec, 'target');
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, namespace, uid, resourceVersion, ...defined({ generation, finalizers }), ...readTimes(metadata) },
+    ...(typeof target === 'string' && target.length <= longestTarget ? { target } : {}),
+    ...defined({ status: ownStatus(object) }),
+  };
+}
+
+/** The times of an object, which the API server's JSON has as text. */
+function readTimes({ creationTimestamp, deletionTimestamp }: OutlineMetadata) {
+  const read = (time: Date | undefined): Date | undefined => (time === undefined ? undefined : new Date(time));
+  return defined({ creationTimestamp: read(creationTimestamp), deletionTimestamp: read(deletionTimestamp) });
+}
+
+/** Characters of the longest `namespace/name`. */
+const longestTarget = 63 + 1 + 253;
+
+/** The status if it is serin's own: iter8's controller or a backup may have left theirs, unfinished. */
+function ownStatus({ status }: ExperimentObject): ExperimentStatus | undefined {
+  const { serin, conditions }: Partial<ExperimentStatus> = status ?? {};
+  return serin === undefined && !isCompleted(conditions) ? undefined : status;
 }
 
 /** Whether the Experiment has ended: then nothing is started or mirrored any more. */
-export function hasCompleted({ status }: ExperimentObject): boolean {
-  return findCondition(status?.conditions ?? [], 'Completed')?.status === 'True';
+export function hasCompleted({ status }: ExperimentOutline): boolean {
+  return isCompleted(status?.conditions);
 }
 
-export function hasFinalizer({ metadata }: ExperimentObject): boolean {
+function isCompleted(conditions: ExperimentStatus['conditions'] = []): boolean {
+  return findCondition(conditions, 'Completed')?.status === 'True';
+}
+
+export function hasFinalizer({ metadata }: ExperimentOutline): boolean {
   return metadata.finalizers?.includes(finalizer) === true;
 }
 
 /** The Knative Service, from the run's report or as the spec names it; undefined when neither names one. */
-export function experimentTarget({ metadata, spec, status }: ExperimentObject): ObjectName | undefined {
+export function experimentTarget({ metadata, target, status }: ExperimentOutline): ObjectName | undefined {
   const reported = status?.serin.report?.target;
   if (reported !== undefined && reported.name !== '') return reported;
-  if (typeof spec?.target !== 'string') return undefined;
-  return parseObjectName(spec.target, metadata.namespace);
+  return target === undefined ? undefined : parseObjectName(target, metadata.namespace);
 }
 
 /** The key of an Experiment among all kinds: `group/namespace/name`. */
-export function experimentKey({ apiVersion, metadata: { namespace, name } }: ExperimentObject): string {
+export function experimentKey({ apiVersion, metadata: { namespace, name } }: ExperimentOutline): string {
   const [group = ''] = apiVersion.split('/');
   return `${group}/${namespace}/${name}`;
 }
@@ -113,7 +152,7 @@ export function parseKey(key: string): { readonly group: string; readonly namesp
 }
 
 /** The reason given to the run of a deleted Experiment. */
-export function abortReason({ metadata: { namespace, name } }: ExperimentObject): string {
+export function abortReason({ metadata: { namespace, name } }: ExperimentOutline): string {
   return `Experiment ${namespace}/${name} was deleted`;
 }
 

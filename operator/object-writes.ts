@@ -7,7 +7,7 @@ import type { StatusEvent } from './status/status-events.ts';
 import type { RestoreCluster } from '../kubernetes/restore-cluster.ts';
 import type { OperatorCluster } from './cluster.ts';
 import { finalizer, hasFinalizer, experimentKey } from './experiment-object.ts';
-import type { ExperimentObject } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 import type { OperatorLog } from './log.ts';
 import type { PendingAborts } from './pending-aborts.ts';
 import type { Runs } from './runs.ts';
@@ -15,6 +15,9 @@ import type { Runs } from './runs.ts';
 /** The operator's connections and shared state. */
 export interface OperatorDependencies {
   readonly cluster: OperatorCluster;
+  /** All Experiments of the namespace; undefined while it is not known which there are. */
+  readonly experimentsOf: (namespace: string) => readonly ExperimentOutline[] | undefined;
+  readonly maxRunsPerNamespace: number;
   /** For Experiments of the namespace: as its account. */
   readonly restoreClusterOf: (namespace: string) => RestoreCluster;
   readonly runs: Runs;
@@ -25,7 +28,7 @@ export interface OperatorDependencies {
 }
 
 /** The object's status, or the initial one. */
-export function currentStatus({ metadata: { generation }, status }: ExperimentObject): ExperimentStatus {
+export function currentStatus({ metadata: { generation }, status }: ExperimentOutline): ExperimentStatus {
   if (status !== undefined) return status;
   return { ...defined({ observedGeneration: generation }), ...initialStatus(Date.now()) };
 }
@@ -33,9 +36,9 @@ export function currentStatus({ metadata: { generation }, status }: ExperimentOb
 /** Writes a status that differs, its events first: after a crash in between they are written again, which changes nothing. */
 export async function writeStatus(
   dependencies: OperatorDependencies,
-  object: ExperimentObject,
+  object: ExperimentOutline,
   status: ExperimentStatus,
-): Promise<ExperimentObject> {
+): Promise<ExperimentOutline> {
   if (object.status !== undefined && isJsonEqual(object.status, status)) return object;
   for (const event of eventsBetween(object.status, status)) await writeEvent(dependencies, object, event);
   return dependencies.cluster.writeStatus(object, status);
@@ -44,7 +47,7 @@ export async function writeStatus(
 /** Logs and writes an event. A refused one, as in a namespace that is being deleted, is only logged. */
 export async function writeEvent(
   { cluster, log }: OperatorDependencies,
-  object: ExperimentObject,
+  object: ExperimentOutline,
   event: StatusEvent,
 ): Promise<void> {
   const { type, reason, message } = event;
@@ -58,14 +61,14 @@ export async function writeEvent(
 /** Keeps the object from going until its run is over. */
 export async function addFinalizer(
   { cluster }: OperatorDependencies,
-  object: ExperimentObject,
-): Promise<ExperimentObject> {
+  object: ExperimentOutline,
+): Promise<ExperimentOutline> {
   if (hasFinalizer(object)) return object;
   return cluster.setFinalizers(object, [...(object.metadata.finalizers ?? []), finalizer]);
 }
 
 /** Lets the object go when it is deleted. */
-export async function dropFinalizer({ cluster }: OperatorDependencies, object: ExperimentObject): Promise<void> {
+export async function dropFinalizer({ cluster }: OperatorDependencies, object: ExperimentOutline): Promise<void> {
   if (!hasFinalizer(object)) return;
   const others = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
   await cluster.setFinalizers(object, others);

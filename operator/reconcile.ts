@@ -1,9 +1,17 @@
 import { defined } from '../core/text/defined.ts';
-import { failedStatus, statusOfReport, withTrouble } from './status/experiment-status.ts';
-import type { ExperimentStatus } from './status/experiment-status.ts';
+import {
+  failedStatus,
+  isQueued,
+  queuedStatus,
+  startedStatus,
+  statusOfReport,
+  withTrouble,
+} from './status/experiment-status.ts';
+import type { ExperimentStatus, QueuePlace } from './status/experiment-status.ts';
 import type { Report } from '../core/report/report.ts';
 import { silenceMark } from './silence.ts';
 import { formatIssue } from '../formats/document/issue.ts';
+import type { Issue } from '../formats/document/issue.ts';
 import { parseManifestApart } from '../threads/read-apart.ts';
 import { explainStop } from '../temporal/read-run.ts';
 import { isOutdated } from './cluster.ts';
@@ -15,22 +23,23 @@ import {
   experimentTarget,
   experimentWorkflowId,
 } from './experiment-object.ts';
-import type { ExperimentObject } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 import { RunMemory } from './run-memory.ts';
 import { addFinalizer, dropFinalizer, currentStatus, writeStatus } from './object-writes.ts';
 import type { OperatorDependencies } from './object-writes.ts';
 import { handleDeletion } from './deletion.ts';
+import { findTurn } from './run-limit.ts';
 import { TemporalFailure } from './runs.ts';
 import type { RunObservation } from './runs.ts';
 import type { Next } from './work-queue.ts';
 
 export interface Reconciler {
   /** Takes one step towards what the object should be; returns when to take the next. Never fails. */
-  readonly reconcile: (object: ExperimentObject) => Promise<Next>;
+  readonly reconcile: (object: ExperimentOutline) => Promise<Next>;
   /** Starts the clock of a deletion; the object is reconciled when its turn comes. */
-  readonly noticeDeletion: (object: ExperimentObject) => void;
+  readonly noticeDeletion: (object: ExperimentOutline) => void;
   /** The object is gone: a run that is still open is aborted. */
-  readonly forget: (object: ExperimentObject) => void;
+  readonly forget: (object: ExperimentOutline) => void;
 }
 
 export function createReconciler(dependencies: OperatorDependencies): Reconciler {
@@ -46,7 +55,7 @@ export function createReconciler(dependencies: OperatorDependencies): Reconciler
   };
 }
 
-async function step(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
+async function step(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentOutline): Promise<Next> {
   if (object.metadata.deletionTimestamp !== undefined) return handleDeletion(dependencies, memory, object);
   if (hasCompleted(object)) return leave(dependencies, object);
   if (object.status?.serin.workflowId === undefined) return begin(dependencies, memory, object);
@@ -57,7 +66,7 @@ async function step(dependencies: OperatorDependencies, memory: RunMemory, objec
 async function afterFailure(
   dependencies: OperatorDependencies,
   memory: RunMemory,
-  object: ExperimentObject,
+  object: ExperimentOutline,
   error: unknown,
 ): Promise<Next> {
   if (isOutdated(error)) return { afterMs: outdatedMs };
@@ -78,26 +87,60 @@ async function afterFailure(
 const outdatedMs = 200;
 const failureBackOff = { firstMs: 500, maxMs: 5_000 };
 
-async function begin(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
-  const manifest = toManifest(object);
+/** Begins with an object that has no run yet: it is refused, waits until its namespace has room for it, or starts. */
+async function begin(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentOutline): Promise<Next> {
+  const { cluster, experimentsOf, maxRunsPerNamespace } = dependencies;
+  const all = experimentsOf(object.metadata.namespace);
+  if (all === undefined) return { afterMs: unlistedMs };
+  const turn = findTurn(object, all, maxRunsPerNamespace);
+  // What waits was read before, and found to be usable.
+  if (turn.kind === 'wait' && isQueued(object.status)) return wait(dependencies, object, turn.place);
+  const manifest = toManifest(await cluster.readExperiment(object));
   const reading = await parseManifestApart(manifest, `Experiment ${object.metadata.namespace}/${object.metadata.name}`);
-  if (reading.kind === 'invalid') {
-    const message = reading.issues.map(formatIssue).join('; ');
-    const invalid = failedStatus(currentStatus(object), { reason: 'InvalidExperiment', message }, Date.now());
-    return leave(dependencies, await writeStatus(dependencies, object, invalid));
-  }
+  if (reading.kind === 'invalid') return refuse(dependencies, object, reading.issues);
+  if (turn.kind === 'wait') return wait(dependencies, object, turn.place);
+  return start(dependencies, memory, { object, manifest });
+}
+
+/** By then the Experiments of the cluster have been listed. */
+const unlistedMs = 200;
+
+async function refuse(
+  dependencies: OperatorDependencies,
+  object: ExperimentOutline,
+  issues: readonly Issue[],
+): Promise<Next> {
+  const message = issues.map(formatIssue).join('; ');
+  const invalid = failedStatus(currentStatus(object), { reason: 'InvalidExperiment', message }, Date.now());
+  return leave(dependencies, await writeStatus(dependencies, object, invalid));
+}
+
+/** Shows the place in the queue. The first ones are looked at more often, so that a long queue costs hardly any writes. */
+async function wait(dependencies: OperatorDependencies, object: ExperimentOutline, place: QueuePlace): Promise<Next> {
+  await writeStatus(dependencies, object, queuedStatus(currentStatus(object), place, Date.now()));
+  return { afterMs: Math.min(place.number * placeMs, longestWaitMs) };
+}
+
+const placeMs = 1_000;
+const longestWaitMs = 60_000;
+
+async function start(
+  dependencies: OperatorDependencies,
+  memory: RunMemory,
+  { object, manifest }: { readonly object: ExperimentOutline; readonly manifest: object },
+): Promise<Next> {
   const kept = await addFinalizer(dependencies, object);
   const workflowId = experimentWorkflowId(object);
   // Also while it is not known whether the start arrives.
   memory.of(object).isOpen = true;
   await dependencies.runs.start(workflowId, manifest);
-  const status = currentStatus(kept);
-  await writeStatus(dependencies, kept, { ...status, serin: { ...status.serin, workflowId } });
+  const run = { workflowId, ...defined({ generation: kept.metadata.generation }) };
+  await writeStatus(dependencies, kept, startedStatus(currentStatus(kept), run, Date.now()));
   return { afterMs: observationBackOff.firstMs };
 }
 
 /** Lets go of an object whose run is over. */
-async function leave(dependencies: OperatorDependencies, object: ExperimentObject): Promise<Next> {
+async function leave(dependencies: OperatorDependencies, object: ExperimentOutline): Promise<Next> {
   await dropFinalizer(dependencies, object);
   return undefined;
 }
@@ -107,7 +150,7 @@ const observationBackOff = { firstMs: 300, maxMs: 2_000 };
 /** A run that waits for others may wait for hours. */
 const waitingBackOff = { firstMs: 300, maxMs: 10_000 };
 
-async function mirror(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentObject): Promise<Next> {
+async function mirror(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentOutline): Promise<Next> {
   const known = memory.of(object);
   known.isOpen = true;
   known.noticeSpec(object.metadata.generation);
@@ -127,7 +170,7 @@ function isClosing(observation: RunObservation): boolean {
   return observation.kind === 'reported' && !observation.isClosed && observation.report.outcome !== undefined;
 }
 
-function nextObservation(memory: RunMemory, object: ExperimentObject): Next {
+function nextObservation(memory: RunMemory, object: ExperimentOutline): Next {
   const report = object.status?.serin.report;
   const isWaiting = report?.waitingFor !== undefined;
   const afterMs = memory.of(object).backOff(isWaiting ? waitingBackOff : observationBackOff);
@@ -144,7 +187,7 @@ function untilObservation(report: Report | undefined): number | undefined {
 }
 
 function statusAfter(
-  object: ExperimentObject,
+  object: ExperimentOutline,
   observation: Exclude<RunObservation, { kind: 'unchanged' }>,
 ): ExperimentStatus {
   const previous = currentStatus(object);
@@ -177,7 +220,7 @@ function statusAfter(
 }
 
 /** Reports a changed spec. The API server's rule against that does not see fields below those that the schema knows. */
-function withSpecCheck({ metadata }: ExperimentObject, status: ExperimentStatus): ExperimentStatus {
+function withSpecCheck({ metadata }: ExperimentOutline, status: ExperimentStatus): ExperimentStatus {
   const { generation } = metadata;
   if (status.observedGeneration === undefined || status.observedGeneration === generation) return status;
   if (status.serin.outcome !== undefined) return status;

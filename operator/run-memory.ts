@@ -1,4 +1,4 @@
-import type { ExperimentObject } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 
 /** The state of a run that cannot be observed. */
 export interface Blind {
@@ -58,14 +58,14 @@ export class RunMemory {
   #silence: { readonly found: Blind; readonly untilMs: number } | undefined;
 
   /** What is known of the object's run; new when nothing is. */
-  of({ metadata: { uid } }: ExperimentObject): KnownRun {
+  of({ metadata: { uid } }: ExperimentOutline): KnownRun {
     const known = this.#known.get(uid) ?? new KnownRun();
     this.#known.set(uid, known);
     return known;
   }
 
   /** Forgets the object's run, and returns what was known of it. */
-  take({ metadata: { uid } }: ExperimentObject): KnownRun | undefined {
+  take({ metadata: { uid } }: ExperimentOutline): KnownRun | undefined {
     const known = this.#known.get(uid);
     this.#known.delete(uid);
     return known;

@@ -1,7 +1,7 @@
 import { isSafeAfterAbort } from './status/experiment-status.ts';
 import type { Report } from '../core/report/report.ts';
 import { abortReason, hasCompleted, experimentWorkflowId } from './experiment-object.ts';
-import type { ExperimentObject } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 import type { Blind, RunMemory } from './run-memory.ts';
 import type { OperatorDependencies } from './object-writes.ts';
 import { TemporalFailure } from './runs.ts';
@@ -27,7 +27,7 @@ const shortestQueryMs = 500;
 export async function abortRun(
   dependencies: OperatorDependencies,
   memory: RunMemory,
-  { object, leftMs }: { readonly object: ExperimentObject; readonly leftMs: number },
+  { object, leftMs }: { readonly object: ExperimentOutline; readonly leftMs: number },
 ): Promise<RunState> {
   if (hasCompleted(object)) return { kind: 'safe' };
   const known = memory.of(object);
@@ -38,7 +38,7 @@ export async function abortRun(
 }
 
 interface Question {
-  readonly object: ExperimentObject;
+  readonly object: ExperimentOutline;
   readonly limitMs: number;
 }
 

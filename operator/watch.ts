@@ -1,25 +1,28 @@
 import { ListWatch, Watch } from '@kubernetes/client-node';
 import type { KubeConfig, KubernetesListObject } from '@kubernetes/client-node';
 import { readRefusal } from '../kubernetes/api-answer.ts';
-import type { ExperimentObject } from './experiment-object.ts';
+import { outlineExperiment } from './experiment-object.ts';
+import type { ExperimentOutline } from './experiment-object.ts';
 
 export interface ExperimentWatcher {
   /** An object exists, or has changed. */
-  readonly changed: (object: ExperimentObject) => void;
-  readonly gone: (object: ExperimentObject) => void;
+  readonly changed: (outline: ExperimentOutline) => void;
+  readonly gone: (outline: ExperimentOutline) => void;
   /** The watch broke, and restarts by itself. Each reason is reported once a minute. */
   readonly broken: (reason: string) => void;
 }
 
 export interface WatchedExperiments {
-  readonly get: (name: string, namespace: string) => ExperimentObject | undefined;
+  readonly get: (name: string, namespace: string) => ExperimentOutline | undefined;
+  /** All of a namespace; undefined while it is not known which there are. */
+  readonly list: (namespace: string) => readonly ExperimentOutline[] | undefined;
   readonly stop: () => void;
 }
 
 export interface Watchable {
   readonly path: string;
   readonly config: KubeConfig;
-  readonly list: () => Promise<KubernetesListObject<ExperimentObject>>;
+  readonly list: () => Promise<KubernetesListObject<ExperimentOutline>>;
 }
 
 const rewatchMs = 1_000;
@@ -31,13 +34,18 @@ export function watchObjects(
   { changed, gone, broken }: ExperimentWatcher,
 ): WatchedExperiments {
   let isStopped = false;
+  let isListed = false;
   const loggedAtMs = new Map<string, number>();
-  const informer = new ListWatch(path, new SteadyWatch(config), list, false);
+  // The informer watches when it has taken in the list.
+  const watch = new OutlineWatch(config, () => (isListed = true));
+  const informer = new ListWatch<ExperimentOutline>(path, watch, list, false);
   const start = (): void => {
     if (!isStopped) informer.start().catch(restart);
   };
   const restart = (error: unknown): void => {
     if (isStopped) return;
+    // A kind that the cluster does not have, or does not show to this account, has no objects for the operator.
+    isListed ||= remedies.has(httpStatus(error) ?? 0);
     const reason = watchFailureReason(error);
     if (performance.now() - (loggedAtMs.get(reason) ?? -Infinity) > silenceMs) {
       loggedAtMs.set(reason, performance.now());
@@ -52,6 +60,7 @@ export function watchObjects(
   start();
   return {
     get: (name, namespace) => informer.get(name, namespace),
+    list: (namespace) => (isListed ? informer.list(namespace) : undefined),
     stop: () => {
       isStopped = true;
       void informer.stop();
@@ -60,17 +69,32 @@ export function watchObjects(
 }
 
 /**
- * A watch that ends as if its connection broke when its credentials cannot be read; the client's own rejects a promise that
- * nothing awaits, which would end the process.
+ * A watch that passes outlines on, and that ends as if its connection broke when its credentials cannot be read; the client's own
+ * rejects a promise that nothing awaits, which would end the process.
  */
-class SteadyWatch extends Watch {
-  override async watch(...given: Parameters<Watch['watch']>): Promise<AbortController> {
-    const [, , , done] = given;
-    return super.watch(...given).catch((error: unknown) => {
+class OutlineWatch extends Watch {
+  readonly #begins: () => void;
+
+  constructor(config: KubeConfig, begins: () => void) {
+    super(config);
+    this.#begins = begins;
+  }
+
+  override async watch(...[path, query, receive, done]: Parameters<Watch['watch']>): Promise<AbortController> {
+    this.#begins();
+    const receiveOutline: typeof receive = (phase, object) => {
+      receive(phase, isExperimentPhase(phase) ? outlineExperiment(object) : object);
+    };
+    return super.watch(path, query, receiveOutline, done).catch((error: unknown) => {
       done(error);
       return new AbortController();
     });
   }
+}
+
+/** Whether such an event of a watch comes with an Experiment, rather than with an error or a bookmark. */
+function isExperimentPhase(phase: string): boolean {
+  return phase === 'ADDED' || phase === 'MODIFIED' || phase === 'DELETED';
 }
 
 /** What to do where the operator's setup is incomplete, by HTTP status. */
@@ -86,7 +110,8 @@ function watchFailureReason(error: unknown): string {
 }
 
 /** The HTTP status of a refused list, or of a refused watch, whose error has it in a field. */
-function httpStatus(error: Error): number | undefined {
+function httpStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
   const refusal = readRefusal(error.cause);
   if (refusal !== undefined) return refusal.code;
   return 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;

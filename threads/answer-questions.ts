@@ -7,14 +7,16 @@ export type Reply =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** Answers the questions that `BoundedThreads` sends to this thread, one after the other. */
-export function answerQuestions<Question>(answer: (question: Question) => unknown): void {
+export function answerQuestions(answer: (question: unknown) => unknown): void {
+  parentPort?.on('message', (question: unknown) => void replyTo(question, answer));
+}
+
+async function replyTo(question: unknown, answer: (question: unknown) => unknown): Promise<void> {
   const reply = (one: Reply): void => parentPort?.postMessage(one);
-  parentPort?.on('message', async (question: Question) => {
-    reply({ kind: 'begun' });
-    try {
-      reply({ kind: 'answered', answer: await answer(question) });
-    } catch (error) {
-      reply({ kind: 'failed', error });
-    }
-  });
+  reply({ kind: 'begun' });
+  try {
+    reply({ kind: 'answered', answer: await answer(question) });
+  } catch (error) {
+    reply({ kind: 'failed', error });
+  }
 }

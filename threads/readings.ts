@@ -21,7 +21,9 @@ export interface ReadingRequest {
   readonly args: readonly unknown[];
 }
 
-answerQuestions(({ name, args }: ReadingRequest) => {
+answerQuestions((request) => {
+  // `readApart` sends nothing else.
+  const { name, args } = request as ReadingRequest;
   const reading = readings[name] as (...given: readonly unknown[]) => unknown;
   return reading(...args);
 });

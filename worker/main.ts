@@ -49,13 +49,14 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
 }
 
 function operate({ settings, kubeConfig }: Configuration, { client }: TemporalConnection, log: Logger): Operator {
-  const { taskQueue, serviceAccount, operatorNamespace } = settings;
+  const { taskQueue, serviceAccount, operatorNamespace, maxRunsPerNamespace } = settings;
   log.info('operator started', { watches: operatorNamespace ?? 'all namespaces' });
   return startOperator({
     kubeConfig,
     serviceAccount,
     client,
     taskQueue,
+    maxRunsPerNamespace,
     log,
     ...defined({ watchNamespace: operatorNamespace }),
   });

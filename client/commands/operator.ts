@@ -12,13 +12,14 @@ export interface OperatorFlags extends KubernetesFlags {
   readonly taskQueue: string;
   /** The one namespace to watch; all if absent. */
   readonly watchNamespace?: string;
+  readonly maxRunsPerNamespace: number;
   /** `none`: the operator restores traffic with its own rights. */
   readonly serviceAccount: string;
 }
 
 /** `serin operator`: runs a workflow for each Experiment in the cluster and shows its state there, until interrupted. */
 export async function operatorCommand(context: CommandContext, flags: OperatorFlags): Promise<CommandResult> {
-  const { taskQueue, watchNamespace } = flags;
+  const { taskQueue, watchNamespace, maxRunsPerNamespace } = flags;
   const kubeConfig = loadKubeConfig(flags);
   const { client, address, namespace } = openSession(context.connection);
   const log = logTo(context);
@@ -28,6 +29,7 @@ export async function operatorCommand(context: CommandContext, flags: OperatorFl
     serviceAccount: readAccountName(flags.serviceAccount),
     client,
     taskQueue,
+    maxRunsPerNamespace,
     log,
     ...where,
   });

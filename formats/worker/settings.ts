@@ -35,6 +35,8 @@ export interface WorkerSettings {
   readonly operator: boolean;
   /** The one namespace of the operator; undefined: all. */
   readonly operatorNamespace: string | undefined;
+  /** The runs that the operator lets a namespace have at a time. */
+  readonly maxRunsPerNamespace: number;
 }
 
 export interface Address {
@@ -200,6 +202,12 @@ export const settingDefinitions = {
     expected: 'a Kubernetes namespace',
     schema: text.pipe(z.string().regex(/^[a-z0-9-]{1,63}$/)),
   },
+  maxRunsPerNamespace: {
+    meaning: 'the Experiments of one namespace that the operator lets run at a time; the others wait, oldest first',
+    fallback: '20',
+    expected: 'a whole number from 1',
+    schema: count,
+  },
 } as const satisfies Readonly<Record<string, SettingDefinition>>;
 
 export type Key = keyof typeof settingDefinitions;
@@ -228,6 +236,7 @@ export function withDefaults(values: Values): WorkerSettings {
     workflowBundle: values.workflowBundle,
     operator: chosen('operator'),
     operatorNamespace: values.operatorNamespace,
+    maxRunsPerNamespace: chosen('maxRunsPerNamespace'),
   };
 }
 

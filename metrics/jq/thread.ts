@@ -34,4 +34,5 @@ async function askJq({ expression, text }: JqQuestion): Promise<JqAnswer> {
   }
 }
 
-answerQuestions(askJq);
+// `ask` of `jq.ts` sends nothing else.
+answerQuestions((question) => askJq(question as JqQuestion));

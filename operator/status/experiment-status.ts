@@ -1,7 +1,7 @@
 import { defined } from '../../core/text/defined.ts';
 import { formatEvent } from '../../core/experiment/event.ts';
 import type { ExperimentEvent } from '../../core/experiment/event.ts';
-import { withMarks } from './conditions.ts';
+import { findCondition, withMarks } from './conditions.ts';
 import type { StatusCondition, Mark, Marks } from './conditions.ts';
 import type { MetricDefinitions, MetricName } from '../../core/experiment/metric.ts';
 import { activeFlags } from '../../core/report/flags.ts';
@@ -93,23 +93,68 @@ export interface RunFacts {
 
 /** The status of an Experiment before its first step. */
 export function initialStatus(nowMs: number): ExperimentStatus {
-  const event: ExperimentEvent = { reason: 'ExperimentInitialized', message: 'Experiment status initialized' };
-  const waiting: Mark = { status: 'False', ...event };
-  const progressing: Mark = { ...waiting, status: 'True' };
-  const marks = {
-    Completed: waiting,
-    Failed: waiting,
-    TargetAcquired: waiting,
-    Ready: waiting,
-    Progressing: progressing,
-  };
+  const marks = { Completed: notYet, Failed: notYet, TargetAcquired: notYet, ...startMarks };
   return {
     conditions: withMarks([], marks, nowMs),
     initTime: formatTimestamp(nowMs),
     stage: 'Waiting',
     completedIterations: 0,
-    message: formatEvent(event),
+    message: formatEvent(initialized),
     serin: {},
+  };
+}
+
+const initialized: ExperimentEvent = { reason: 'ExperimentInitialized', message: 'Experiment status initialized' };
+const notYet: Mark = { status: 'False', ...initialized };
+const startMarks = { Ready: notYet, Progressing: { status: 'True', ...initialized } } as const satisfies Marks;
+
+/** Where an Experiment is that has to wait because its namespace has no room for its run. */
+export interface QueuePlace {
+  /** The runs of the namespace, with those that are about to start. */
+  readonly runs: number;
+  readonly maxRuns: number;
+  /** Its number among those that wait, from 1. */
+  readonly number: number;
+}
+
+const queued = 'Queued';
+
+/** The status of an Experiment that waits for a run of its namespace to end. */
+export function queuedStatus(status: ExperimentStatus, place: QueuePlace, nowMs: number): ExperimentStatus {
+  const mark: Mark = { status: 'False', reason: queued, message: queueMessage(place) };
+  return {
+    ...status,
+    conditions: withMarks(status.conditions, { Ready: mark, Progressing: mark }, nowMs),
+    message: `${mark.reason}: ${mark.message}`,
+  };
+}
+
+function queueMessage({ runs, maxRuns, number }: QueuePlace): string {
+  const going = runs === 1 ? '1 run is going on' : `${runs} runs are going on`;
+  const place = `this Experiment is number ${number} of those that wait, and starts by itself`;
+  return `${going} in this namespace, which may have ${maxRuns} at a time; ${place}`;
+}
+
+/** Whether the Experiment waits for a run of its namespace to end. */
+export function isQueued(status: ExperimentStatus | undefined): boolean {
+  return findCondition(status?.conditions ?? [], 'Progressing')?.reason === queued;
+}
+
+/** The workflow that was started for an Experiment, from the spec of this generation. */
+export interface StartedRun {
+  readonly workflowId: string;
+  readonly generation?: number;
+}
+
+/** The status of an Experiment whose workflow was started and has not reported yet. */
+export function startedStatus(status: ExperimentStatus, run: StartedRun, nowMs: number): ExperimentStatus {
+  const { workflowId, generation } = run;
+  return {
+    ...status,
+    ...defined({ observedGeneration: generation }),
+    conditions: withMarks(status.conditions, startMarks, nowMs),
+    message: formatEvent(initialized),
+    serin: { ...status.serin, workflowId },
   };
 }
 

@@ -39,6 +39,7 @@ function iterated(before: ExperimentStatus | undefined, after: ExperimentStatus)
 
 /** The reasons of condition Progressing that deserve an event of their own. */
 const flagTypes: ReadonlyMap<string, StatusEvent['type']> = new Map([
+  ['Queued', 'Normal'],
   ['WaitingForTarget', 'Normal'],
   ['Paused', 'Normal'],
   ['AwaitingApproval', 'Normal'],

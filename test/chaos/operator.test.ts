@@ -58,7 +58,7 @@ describe('serin operator', () => {
     expect(events.filter(({ reason }) => reason === 'Started' || reason === 'Promoted')).toHaveLength(2);
   });
 
-  test('starts all of 200 Experiments that are applied at once, even while no worker answers', async () => {
+  test('starts all of 200 Experiments that are applied at once, where so many may run, even while no worker answers', async () => {
     const namespace = 'operator-crowd';
     const { sandbox } = await testCluster();
     const experiments = await experimentsIn(namespace);
@@ -66,7 +66,7 @@ describe('serin operator', () => {
     const names = Array.from({ length: 200 }, (_, index) => `crowd-${index}`);
     const manifest = manifestFor(target, { iterations: 100 });
     const options = { name: namespace, taskQueue: namespace, watchNamespace: namespace };
-    const operator = await startOperatorProcess(sandbox, options);
+    const operator = await startOperatorProcess(sandbox, { ...options, maxRunsPerNamespace: names.length });
     await experiments.apply(...names.map((name) => ({ ...manifest, metadata: { name } })));
     const started = async (): Promise<readonly string[] | false> => {
       const ids = (await experiments.readAll()).flatMap(({ status }) => status?.serin.workflowId ?? []);

@@ -54,6 +54,12 @@ const ofOperator: readonly Need[] = [
       perform: ({ config }, { untilChangeIsSeen }) => untilChangeIsSeen(config, kind),
     },
     {
+      right: `serin-operator: get experiments.${kind.group}`,
+      task: 'read the manifest of an Experiment',
+      perform: async ({ config }, { readExperiment }) =>
+        connectOperatorCluster(config).readExperiment(await readExperiment(kind)),
+    },
+    {
       right: `serin-operator: patch experiments.${kind.group}`,
       task: 'keep an Experiment until its traffic is safe',
       perform: async ({ config }, { readExperiment }) =>

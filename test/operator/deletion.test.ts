@@ -4,7 +4,7 @@ import { leaseAnnotations } from '../../core/traffic/target.ts';
 import type { TrafficEntry } from '../../core/traffic/target.ts';
 import { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { RestoreCluster } from '../../kubernetes/restore-cluster.ts';
-import type { ExperimentObject } from '../../operator/experiment-object.ts';
+import type { ExperimentOutline } from '../../operator/experiment-object.ts';
 import { finalizer, experimentWorkflowId } from '../../operator/experiment-object.ts';
 import { RunMemory } from '../../operator/run-memory.ts';
 import type { OperatorDependencies } from '../../operator/object-writes.ts';
@@ -57,6 +57,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   };
   const means: OperatorDependencies = {
     cluster: {
+      readExperiment: () => expect.fail('the outline says enough'),
       setFinalizers: async (given) => (writes.push('finalizer'), given),
       writeStatus: async (given, { conditions }) => {
         shown.push(findCondition(conditions, 'Ready')?.message);
@@ -65,6 +66,8 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
       writeEvent: async (_, { reason }) => void events.push(reason),
       watch: () => expect.fail('nothing is watched'),
     },
+    experimentsOf: () => [object],
+    maxRunsPerNamespace: 1,
     restoreClusterOf: () => restoreCluster,
     runs: all,
     pendingAborts: new PendingAborts(all, log),
@@ -80,7 +83,7 @@ function aWorld(runs: Partial<Runs>, changes: Partial<RestoreCluster> = {}) {
   return { object, means, events, shown, writes, serve };
 }
 
-function anObject(name: string): ExperimentObject {
+function anObject(name: string): ExperimentOutline {
   return {
     apiVersion: 'iter8.tools/v2alpha2',
     kind: 'Experiment',
@@ -92,7 +95,7 @@ function anObject(name: string): ExperimentObject {
       deletionTimestamp: new Date(),
       finalizers: [finalizer],
     },
-    spec: { target: 'shop/app' },
+    target: 'shop/app',
   };
 }
 

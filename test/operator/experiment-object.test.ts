@@ -4,7 +4,7 @@ import {
   toManifest,
   parseKey,
   experimentTarget,
-  withOwnStatus,
+  outlineExperiment,
   experimentWorkflowId,
 } from '../../operator/experiment-object.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
@@ -34,8 +34,26 @@ describe('an Experiment in the cluster', () => {
     // As other programs leave it.
     const left = (status: string): ExperimentObject =>
       ({ ...anObject(), status: { stage: 'Running', conditions: [{ type: 'Completed', status }] } }) as never;
-    expect(withOwnStatus(left('False'))).toEqual(anObject());
-    expect(withOwnStatus(left('True'))).toEqual(left('True'));
+    expect(outlineExperiment(left('False')).status).toBeUndefined();
+    expect(outlineExperiment(left('True')).status).toEqual(left('True').status);
+  });
+
+  test('is kept without what may be large', () => {
+    const large = 'x'.repeat(100_000);
+    const managedFields = [{ fieldsV1: { 'f:spec': { large } } }];
+    const object = anObject({ annotations: { large }, labels: { large }, managedFields, finalizers: ['a'] }, large);
+    const outline = outlineExperiment(object);
+    expect(JSON.stringify(outline).length).toBeLessThan(1_000);
+    expect(outline.metadata).toMatchObject({ name: 'canary', uid: 'u-1', resourceVersion: '7', finalizers: ['a'] });
+  });
+
+  test('has the times that the API server gives as text', () => {
+    const text = '2026-11-29T07:10:39Z';
+    // As it comes from the API server.
+    const times = { creationTimestamp: text, deletionTimestamp: text } as never;
+    const { metadata } = outlineExperiment(anObject(times));
+    expect(metadata.creationTimestamp).toEqual(new Date(text));
+    expect(metadata.deletionTimestamp).toEqual(new Date(text));
   });
 
   test('is found by its key', () => {
@@ -68,8 +86,9 @@ describe('an Experiment in the cluster', () => {
   });
 
   test('names its target, in its own namespace unless it says another', () => {
-    expect(experimentTarget(anObject())).toEqual({ namespace: 'default', name: 'sample-app' });
-    expect(experimentTarget(anObject({}, 'sample-app'))).toEqual({ namespace: 'team-a', name: 'sample-app' });
-    expect(experimentTarget(anObject({}, { some: 'mapping' }))).toBeUndefined();
+    const targetIn = (object: ExperimentObject) => experimentTarget(outlineExperiment(object));
+    expect(targetIn(anObject())).toEqual({ namespace: 'default', name: 'sample-app' });
+    expect(targetIn(anObject({}, 'sample-app'))).toEqual({ namespace: 'team-a', name: 'sample-app' });
+    expect(targetIn(anObject({}, { some: 'mapping' }))).toBeUndefined();
   });
 });

@@ -13,8 +13,19 @@ let watches: number;
 let refusals: { readonly count: number; readonly code: number; readonly of: 'lists' | 'watches' };
 let watched: WatchedExperiments | undefined;
 
-/** An API server without Experiments, which ends every watch at once. */
+/** The Experiments, in pages. */
+let pages: readonly (readonly object[])[];
+
+/** A page of the list; the token of the next one is its index. */
+function pageFor(url: string): object {
+  const index = Number(new URL(url, 'http://server').searchParams.get('continue') ?? 0);
+  const more = index + 1 < pages.length ? { continue: String(index + 1) } : {};
+  return { items: pages[index], metadata: { resourceVersion: '1', ...more } };
+}
+
+/** An API server that ends every watch at once. */
 beforeEach(async () => {
+  pages = [[]];
   lists = 0;
   watches = 0;
   refusals = { count: 0, code: 200, of: 'lists' };
@@ -25,9 +36,9 @@ beforeEach(async () => {
     else lists += 1;
     const isRefused = isWatch === (refusals.of === 'watches') && (isWatch ? watches : lists) <= refusals.count;
     response.statusCode = isRefused ? refusals.code : 200;
-    const items = { items: [], metadata: { resourceVersion: '1' } };
     if (isWatch) response.end('');
-    else response.end(JSON.stringify(isRefused ? { message: 'as the API server says it' } : items));
+    else
+      response.end(JSON.stringify(isRefused ? { message: 'as the API server says it' } : pageFor(request.url ?? '')));
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
@@ -47,8 +58,9 @@ function startWatch() {
   const broken = vi.fn();
   const ignore = (): void => undefined;
   const kind = { group: 'serin.dev', version: 'v1alpha1' } as const;
-  watched = connectOperatorCluster(config).watch(kind, { changed: ignore, gone: ignore, broken });
-  return { config, broken };
+  const started = connectOperatorCluster(config).watch(kind, { changed: ignore, gone: ignore, broken });
+  watched = started;
+  return { config, broken, watched: started };
 }
 
 test('a watch outlives credentials that cannot be read when it connects again', async () => {
@@ -77,4 +89,33 @@ test('a list that is allowed and a watch that is not say what is missing too', a
   const { broken } = startWatch();
   await vi.waitFor(() => expect(watches).toBeGreaterThan(1), { timeout: 20_000 });
   expect(broken).toHaveBeenCalledWith(expect.stringContaining('; bind its account to the ClusterRole serin-operator'));
+});
+
+function anExperiment(name: string): object {
+  const metadata = { name, namespace: 'team-a', uid: name, resourceVersion: '1', annotations: { large: 'x' } };
+  return { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment', metadata, spec: { target: 'app', large: 'x' } };
+}
+
+test('all pages of a list are taken in before it counts as known, and specs are not kept', async () => {
+  pages = [[anExperiment('a'), anExperiment('b')], [anExperiment('c')]];
+  const { watched: experiments } = startWatch();
+  expect(experiments.list('team-a')).toBeUndefined();
+  const known = await vi.waitFor(() => experiments.list('team-a') ?? expect.fail('not known yet'), { timeout: 10_000 });
+  expect(known.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c']);
+  expect(experiments.get('c', 'team-a')).toMatchObject({ target: 'app' });
+  expect(JSON.stringify(known)).not.toContain('large');
+});
+
+test.each([403, 404])('a kind whose list is refused with %i is known to have no objects', async (code) => {
+  refusals = { count: Infinity, code, of: 'lists' };
+  const { watched: experiments } = startWatch();
+  await vi.waitFor(() => expect(experiments.list('team-a')).toEqual([]), { timeout: 10_000 });
+});
+
+test('it is not known which objects there are while the API server cannot list them', async () => {
+  refusals = { count: 2, code: 500, of: 'lists' };
+  const { watched: experiments } = startWatch();
+  await vi.waitFor(() => expect(lists).toBe(2), { timeout: 10_000 });
+  expect(experiments.list('team-a')).toBeUndefined();
+  await vi.waitFor(() => expect(experiments.list('team-a')).toEqual([]), { timeout: 10_000 });
 });

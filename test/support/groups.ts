@@ -9,7 +9,7 @@ export const withSandbox = [
 /** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
 export const alone = [
   'test/e2e/{outages,samples}.test.ts',
-  'test/chaos/{api-server,operator,temporal}.test.ts',
+  'test/chaos/{api-server,fairness,operator,temporal}.test.ts',
   'test/sandbox/{life,outages}.test.ts',
   'test/activities/knative/api-server-outage.test.ts',
 ];

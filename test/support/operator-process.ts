@@ -6,6 +6,8 @@ export interface OperatorProcessOptions {
   readonly taskQueue: string;
   /** Operators of different tests do not see each other's Experiments. Absent: all, so that the test has to stop it. */
   readonly watchNamespace?: string;
+  /** Default: serin's own. */
+  readonly maxRunsPerNamespace?: number;
   /** Default: the sandbox's. */
   readonly temporalAddress?: string;
 }
@@ -15,13 +17,15 @@ const serin = fileURLToPath(new URL('../../client/serin.ts', import.meta.url));
 /** Starts `serin operator` as a process of its own, with the rights of its service account. */
 export async function startOperatorProcess(
   sandbox: Sandbox,
-  { name, taskQueue, watchNamespace, temporalAddress = sandbox.temporal.address }: OperatorProcessOptions,
+  options: OperatorProcessOptions,
 ): Promise<SupervisedProcess> {
+  const { name, taskQueue, watchNamespace, maxRunsPerNamespace, temporalAddress = sandbox.temporal.address } = options;
   const watching = watchNamespace === undefined ? [] : ['--watch-namespace', watchNamespace];
+  const limiting = maxRunsPerNamespace === undefined ? [] : ['--max-runs-per-namespace', String(maxRunsPerNamespace)];
   return sandbox.run({
     name,
     command: process.execPath,
-    args: [serin, 'operator', '--task-queue', taskQueue, ...watching],
+    args: [serin, 'operator', '--task-queue', taskQueue, ...watching, ...limiting],
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',

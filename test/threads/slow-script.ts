@@ -18,4 +18,4 @@ const answers = {
 
 export type SlowQuestion = keyof typeof answers;
 
-answerQuestions((question: SlowQuestion) => answers[question]());
+answerQuestions((question) => answers[question as SlowQuestion]());

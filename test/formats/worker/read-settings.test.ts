@@ -50,6 +50,7 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', '/opt/workflows.js', { workflowBundle: '/opt/workflows.js' }],
   ['SERIN_OPERATOR', 'operator', 'true', { operator: true }],
   ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', 'team-a', { operatorNamespace: 'team-a' }],
+  ['SERIN_MAX_RUNS_PER_NAMESPACE', 'maxRunsPerNamespace', '7', { maxRunsPerNamespace: 7 }],
 ];
 
 /** Values of each setting that are refused, and the problem that is reported. */
@@ -98,6 +99,7 @@ const refusals: readonly [string, string, readonly string[], string][] = [
   ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', [' '], 'the path of a workflow bundle'],
   ['SERIN_OPERATOR', 'operator', ['yes', '1'], 'true or false'],
   ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', ['Team A', 'a/b'], 'a Kubernetes namespace'],
+  ['SERIN_MAX_RUNS_PER_NAMESPACE', 'maxRunsPerNamespace', ['0', '-1', 'all'], 'a whole number from 1'],
 ];
 
 describe('the configuration of a worker', () => {
@@ -122,6 +124,7 @@ describe('the configuration of a worker', () => {
       workflowBundle: undefined,
       operator: false,
       operatorNamespace: undefined,
+      maxRunsPerNamespace: 20,
     });
   });
 
