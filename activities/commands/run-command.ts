@@ -7,6 +7,7 @@ import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
 import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { runKubectl } from './kubectl.ts';
@@ -46,7 +47,7 @@ function prepare(
   const { environment } = access;
   if (command !== 'kubectl') return (signal) => runProcess({ command, args, environment, limitMs, signal });
   const parsed = parseKubectlCommand(args);
-  if (parsed.kind === 'unsupported') throw failure('CommandNotAllowed', { message: parsed.problem });
+  if (parsed.kind === 'unsupported') throw failure('CommandNotAllowed', { message: describeRefusal(parsed) });
   return (signal) => runKubectl(access, { call: parsed.call, namespace, limitMs, signal });
 }
 

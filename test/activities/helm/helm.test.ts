@@ -212,7 +212,12 @@ describe('runHelm', () => {
     const rollback = await failureOfRun(aTask(target, ['rollback', target.name]));
     expect(rollback).toMatchObject({
       type: 'CommandNotAllowed',
-      message: 'only `helm upgrade` is supported, not `helm rollback`',
+      message: 'args[0]: only `helm upgrade` is supported, not `helm rollback`',
+    });
+    const dashed = await failureOfRun(aTask(target, ['upgrade', target.chartUrl, '--', '--post-renderer=sh']));
+    expect(dashed).toMatchObject({
+      type: 'CommandNotAllowed',
+      message: 'args[3]: the argument "--post-renderer=sh" begins with a dash',
     });
     const input = aTask(target, upgradeArgs(target, 'candidate'));
     const notAllowed = await caughtFailure(() => runHelm({ cluster, helm, allowedCommands: ['kubectl'] }, input));
