@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { defined } from '../../core/text/defined.ts';
+
 /** The variables of the worker's environment that commands may see; the worker's own secrets are not among them. */
 const passed: ReadonlySet<string> = new Set([
   'PATH',
-  'HOME',
-  'TMPDIR',
   'LANG',
   'TZ',
   'KUBECONFIG',
@@ -10,9 +12,6 @@ const passed: ReadonlySet<string> = new Set([
   'KUBERNETES_SERVICE_PORT',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
-  'XDG_CACHE_HOME',
-  'XDG_CONFIG_HOME',
-  'XDG_DATA_HOME',
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'NO_PROXY',
@@ -21,13 +20,50 @@ const passed: ReadonlySet<string> = new Set([
   'no_proxy',
 ]);
 
+/** Where helm keeps what it finds and what it is told: in the directory of each command. */
+const helmPlaces: ReadonlySet<string> = new Set([
+  'HELM_CACHE_HOME',
+  'HELM_CONFIG_HOME',
+  'HELM_DATA_HOME',
+  'HELM_CONTENT_CACHE',
+  'HELM_REPOSITORY_CACHE',
+  'HELM_REPOSITORY_CONFIG',
+]);
+
 /** The variables of an environment, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment for commands: where programs, kubeconfig, certificates and proxies are, and helm's own settings. */
 export function commandEnvironment(environment: Environment): Readonly<Record<string, string>> {
   const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] => {
-    return value !== undefined && (passed.has(name) || name.startsWith('HELM_')) ? [[name, value]] : [];
+    return value !== undefined && isPassed(name) ? [[name, value]] : [];
   });
-  return Object.fromEntries(entries);
+  return { ...defined({ KUBECONFIG: usualKubeconfig(environment) }), ...Object.fromEntries(entries) };
+}
+
+function isPassed(name: string): boolean {
+  return passed.has(name) || (name.startsWith('HELM_') && !helmPlaces.has(name));
+}
+
+/** The kubeconfig in the worker's home, which is not the home of commands. */
+function usualKubeconfig({ HOME }: Environment): string | undefined {
+  if (HOME === undefined) return undefined;
+  const path = join(HOME, '.kube', 'config');
+  return existsSync(path) ? path : undefined;
+}
+
+/** The environment of a command whose home, and place for everything that it keeps, is the directory. */
+export function inDirectory(
+  environment: Readonly<Record<string, string>>,
+  directory: string,
+): Readonly<Record<string, string>> {
+  return {
+    ...environment,
+    HOME: directory,
+    TMPDIR: directory,
+    // helm's too.
+    XDG_CACHE_HOME: join(directory, '.cache'),
+    XDG_CONFIG_HOME: join(directory, '.config'),
+    XDG_DATA_HOME: join(directory, '.local', 'share'),
+  };
 }

@@ -137,7 +137,8 @@ async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Pr
     const { manifest } = await helm.render(upgrade, place);
     return { kind: 'rendered', manifest };
   } catch (error) {
-    if (!hasType(error, 'CommandFailed', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch')) throw error;
+    if (!hasType(error, 'CommandFailed', 'CommandLost', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch'))
+      throw error;
     return { kind: 'failed', problem: innermostMessage(error) };
   }
 }

@@ -22,7 +22,7 @@ import type { RunTaskInput } from '../../../contract/tasks.ts';
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf, downloadAnything } from '../../support/access.ts';
+import { accountsOf, anySource, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 import { publishChart } from '../../support/charts.ts';
 
@@ -61,7 +61,8 @@ function helmAt(path: string, pendingLimitMs = 0): Helm {
     KUBECONFIG: sandbox.workerKubeconfig,
     HELM_KUBEASUSER: access.user,
   });
-  return connectHelm({ path, environment, pendingLimitMs, isApiReady: cluster.isReady, download: downloadAnything });
+  const { isReady: isApiReady } = cluster;
+  return connectHelm({ path, environment, bounds: defaultBounds, pendingLimitMs, isApiReady, ...anySource });
 }
 
 /** A target of its own, whose Lease the test holds. */
@@ -242,11 +243,16 @@ describe('runHelm', () => {
     const target = await aTarget('orphaned');
     const args = await waitingArgs(target);
     const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
-    const request = { command: sandbox.tools.helm, args: [...args, '-n', target.namespace], limitMs: 60_000 };
+    const request = {
+      command: sandbox.tools.helm,
+      args: [...args, '-n', target.namespace],
+      limitMs: 60_000,
+      bounds: defaultBounds,
+    };
     const source = `
       import { runProcess } from ${JSON.stringify(runner.href)};
-      const environment = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: process.env.KUBECONFIG,
-        HELM_KUBEASUSER: process.env.HELM_KUBEASUSER };
+      const { PATH, KUBECONFIG, HELM_KUBEASUSER } = process.env;
+      const environment = { PATH, KUBECONFIG, HELM_KUBEASUSER };
       const signal = new AbortController().signal;
       await runProcess({ ...${JSON.stringify(request)}, environment, signal });`;
     const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], {
@@ -313,7 +319,16 @@ describe('preflight', () => {
 
   const check = (experiment: Experiment, changes: Partial<PreflightDependencies> = {}) =>
     preflight(
-      { ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything, ...changes },
+      {
+        ...access,
+        helm,
+        metrics,
+        allowedCommands,
+        environment: {},
+        bounds: defaultBounds,
+        download: downloadAnything,
+        ...changes,
+      },
       { experiment, holder },
     );
 
@@ -481,7 +496,18 @@ describe('preflight', () => {
   test('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
     const { type } = await caughtFailure(() =>
-      preflight({ ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything }, input),
+      preflight(
+        {
+          ...access,
+          helm,
+          metrics,
+          allowedCommands,
+          environment: {},
+          bounds: defaultBounds,
+          download: downloadAnything,
+        },
+        input,
+      ),
     );
     expect(type).toBe('Fenced');
   });
@@ -546,7 +572,15 @@ describe.concurrent('compareRendered', () => {
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() =>
       preflight(
-        { ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything },
+        {
+          ...access,
+          helm,
+          metrics,
+          allowedCommands,
+          environment: {},
+          bounds: defaultBounds,
+          download: downloadAnything,
+        },
         { experiment, holder },
       ),
     );

@@ -19,7 +19,7 @@ import type { PatchTrafficInput, PatchTrafficResult } from '../../../contract/tr
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf, downloadAnything } from '../../support/access.ts';
+import { accountsOf, downloadAnything, defaultBounds } from '../../support/access.ts';
 import type { Accounts } from '../../../activities/accounts.ts';
 
 let sandbox: Sandbox;
@@ -581,6 +581,7 @@ describe('runCommand', () => {
     user: undefined,
     allowedCommands: ['sh'],
     environment,
+    bounds: defaultBounds,
     download: downloadAnything,
   });
 
