@@ -117,5 +117,5 @@ function toolEnvironment({
   environment = process.env,
 }: ActivityDependencies): Readonly<Record<string, string>> {
   const { kubeconfig } = settings;
-  return { ...commandEnvironment(environment), ...defined({ KUBECONFIG: kubeconfig }) };
+  return commandEnvironment({ ...environment, ...defined({ KUBECONFIG: kubeconfig }) });
 }

@@ -6,6 +6,7 @@ import type { WorkerSettings } from '../formats/worker/settings.ts';
 import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
+import { commandUserProblem } from './command-user.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
 /** A worker's configuration from outside, read and checked once. */
@@ -33,7 +34,8 @@ export function loadConfiguration(): Configuration {
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));
-  attempt(() => requireUser(settings?.commandUser));
+  const userProblem = commandUserProblem(settings?.commandUser, process.getuid?.());
+  if (userProblem !== undefined) problems.push(userProblem);
   const temporal = attempt(() => loadTemporal(settings?.payloadKeysFile));
   // Where the kubeconfig is can only be known from settings that are right.
   const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
@@ -73,13 +75,6 @@ function requireKeys(path: string | undefined): void {
 function requireBundle(path: string | undefined): void {
   if (path === undefined || existsSync(path)) return;
   throw new Error(`SERIN_WORKFLOW_BUNDLE: expected a readable file, got "${path}"`);
-}
-
-/** Only root may run commands as somebody else. */
-function requireUser(user: WorkerSettings['commandUser']): void {
-  const own = process.getuid?.();
-  if (user === undefined || own === 0) return;
-  throw new Error(`SERIN_COMMAND_USER: expected a worker that runs as root, got one that runs as user ${own}`);
 }
 
 function loadKubeConfig(path: string | undefined): KubeConfig {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { defined } from '../../core/text/defined.ts';
 
 /** The variables of the worker's environment that commands may see; the worker's own secrets are not among them. */
@@ -38,15 +38,19 @@ export function commandEnvironment(environment: Environment): Readonly<Record<st
   const entries = Object.entries(environment).flatMap(([name, value]): [string, string][] => {
     return value !== undefined && isPassed(name) ? [[name, value]] : [];
   });
-  return { ...defined({ KUBECONFIG: usualKubeconfig(environment) }), ...Object.fromEntries(entries) };
+  return { ...Object.fromEntries(entries), ...defined({ KUBECONFIG: kubeconfigs(environment) }) };
 }
 
 function isPassed(name: string): boolean {
   return passed.has(name) || (name.startsWith('HELM_') && !helmPlaces.has(name));
 }
 
-/** The kubeconfig in the worker's home, which is not the home of commands. */
-function usualKubeconfig({ HOME }: Environment): string | undefined {
+/** The kubeconfigs as commands find them, whose home and working directory are not the worker's. */
+function kubeconfigs({ HOME, KUBECONFIG }: Environment): string | undefined {
+  if (KUBECONFIG)
+    return KUBECONFIG.split(delimiter)
+      .map((path) => resolve(path))
+      .join(delimiter);
   if (HOME === undefined) return undefined;
   const path = join(HOME, '.kube', 'config');
   return existsSync(path) ? path : undefined;

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { lchown, open, readdir, readlink, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defined } from '../../core/text/defined.ts';
 import { inScratchDirectory } from '../scratch-directory.ts';
@@ -99,7 +99,8 @@ async function handOver(directory: string, user: CommandUser | undefined): Promi
 function guardRequest(directory: string, mark: string, request: ProcessRequest): GuardRequest {
   const { command, args, environment, bounds, limitMs, outputBytes = defaultOutputBytes } = request;
   return {
-    command,
+    // A path is one of the worker's working directory.
+    command: command.includes('/') ? resolve(command) : command,
     args,
     environment: inDirectory(environment, directory),
     directory,
