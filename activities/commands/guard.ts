@@ -58,7 +58,8 @@ function guard(request: GuardRequest): void {
   const output = { stdout: new Tail(request.outputBytes), stderr: new Tail(errorBytes) };
   const finish = (outcome: CommandOutcome): void => {
     if (isWorkerGone) rmSync(request.directory, { recursive: true, force: true });
-    report({ outcome, stdout: `${output.stdout}`, stderr: `${output.stderr}`, isCut: output.stdout.isCut });
+    const { stdout, stderr } = output;
+    report({ outcome, stdout: stdout.toString(), stderr: stderr.toString(), isCut: stdout.isCut });
   };
   const child = start(request);
   if (typeof child === 'string') return finish({ kind: 'notStarted', reason: child });
@@ -156,8 +157,8 @@ function readLifeline(): string | undefined {
   }
 }
 
-function report(report: GuardReport): void {
+function report(document: GuardReport): void {
   // Without a worker nobody reads the report.
   process.stdout.on('error', () => process.exit(0));
-  process.stdout.write(JSON.stringify(report), () => process.exit(0));
+  process.stdout.write(JSON.stringify(document), () => process.exit(0));
 }

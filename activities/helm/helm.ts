@@ -94,11 +94,11 @@ export function connectHelm(options: HelmOptions): Helm {
 
   /** Runs a read-only command, once more where it was denied a right. */
   async function runReadOnly(args: readonly string[], place: Pick<RunOptions, 'directory'>): Promise<ProcessResult> {
-    const options = { ...readLimits, ...place };
-    const result = await run(args, options);
+    const changes = { ...readLimits, ...place };
+    const result = await run(args, changes);
     if (!isDenied(result)) return result;
     if (!(await isApiReady())) throw notReadyYet(args);
-    return run(args, options);
+    return run(args, changes);
   }
 
   async function read(

@@ -58,13 +58,8 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
   if ('problem' in names) return unsupported(names);
   const problem = findChartProblem(names.chart, words.flags) ?? findFlagProblem(words.flags);
   if (problem !== undefined) return unsupported(problem);
-  return {
-    kind: 'upgrade',
-    upgrade: makeUpgrade(
-      names,
-      words.flags.map(({ said }) => said),
-    ),
-  };
+  const flags = words.flags.map(({ said }) => said);
+  return { kind: 'upgrade', upgrade: makeUpgrade(names, flags) };
 }
 
 interface UpgradeNames {
@@ -84,8 +79,8 @@ function readNames(positional: readonly Placed<string>[]): UpgradeNames | Comman
   return problem === undefined ? { release, chart } : at(release, problem);
 }
 
-function findChartProblem(chart: Placed<string>, placed: readonly Placed<Flag>[]): CommandRefusal | undefined {
-  const repository = placed.findLast(({ said }) => said.name === '--repo');
+function findChartProblem(chart: Placed<string>, given: readonly Placed<Flag>[]): CommandRefusal | undefined {
+  const repository = given.findLast(({ said }) => said.name === '--repo');
   if (repository === undefined) {
     if (mayBeUrl(chart.said) || isRegistryUrl(chart.said)) return undefined;
     return at(
@@ -99,8 +94,8 @@ function findChartProblem(chart: Placed<string>, placed: readonly Placed<Flag>[]
   return problem === undefined ? undefined : at(chart, problem);
 }
 
-function findFlagProblem(placed: readonly Placed<Flag>[]): CommandRefusal | undefined {
-  for (const { said, index } of placed) {
+function findFlagProblem(given: readonly Placed<Flag>[]): CommandRefusal | undefined {
+  for (const { said, index } of given) {
     const { name, value = '' } = said;
     const strange = name === '--values' ? value.split(',').find((url) => !mayBeUrl(url)) : undefined;
     if (strange !== undefined) return { problem: `--values: expected an http or https URL, got ${strange}`, index };
