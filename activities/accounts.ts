@@ -1,7 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { accountUser, actAs } from '../kubernetes/account.ts';
-import type { CommandBounds } from './commands/bounds.ts';
 import { connectHelm } from './helm/helm.ts';
 import type { Helm, HelmOptions } from './helm/helm.ts';
 import { connectCluster } from './knative/cluster.ts';
@@ -34,7 +33,7 @@ export interface AccountsOptions {
   };
   /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly bounds: CommandBounds;
+  readonly bounds: HelmOptions['bounds'];
 }
 
 /** Connects to the cluster as each namespace's account, over connections that all of them share. */

@@ -1,6 +1,8 @@
-import type { CommandUser } from '../../formats/worker/settings.ts';
-
-export type { CommandUser };
+/** A user of the machine, by number. */
+export interface CommandUser {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** What a command may take, and as whom it runs. */
 export interface CommandBounds {

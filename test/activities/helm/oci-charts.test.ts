@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
-import { requireAllowedRegistry } from '../../../activities/helm/oci-registry.ts';
+import { requireAllowedRegistry } from '../../../activities/http/oci-registry.ts';
 import { parseHelmCommand } from '../../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../../core/text/source-digests.ts';
 import { defaultBounds, downloadAnything } from '../../support/access.ts';

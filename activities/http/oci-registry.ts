@@ -1,7 +1,7 @@
 import { registryHost } from '../../core/tasks/helm-names.ts';
 import { failure, hasType, innermostMessage } from '../failures.ts';
-import { requireAllowedHost } from '../http/allowed-hosts.ts';
-import type { AllowedHosts } from '../http/allowed-hosts.ts';
+import { requireAllowedHost } from './allowed-hosts.ts';
+import type { AllowedHosts } from './allowed-hosts.ts';
 
 /**
  * Checks the registry of an `oci://` chart before helm asks it, as every other URL of a manifest is checked. Fails as
