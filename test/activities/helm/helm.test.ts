@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
@@ -228,6 +229,28 @@ describe('runHelm', () => {
     });
   });
 
+  test.skipIf(process.getuid?.() !== 0)('upgrades as the user that the worker names for its commands', async () => {
+    const target = await aTarget('other-user');
+    const [path, kubeconfig] = await readableForAll(sandbox.tools.helm, sandbox.workerKubeconfig);
+    const environment = commandEnvironment({ ...process.env, KUBECONFIG: kubeconfig, HELM_KUBEASUSER: access.user });
+    const bounds = { ...defaultBounds, user: { uid: 65_534, gid: 65_534 } };
+    const { isReady: isApiReady } = cluster;
+    const asNobody = connectHelm({ path, environment, bounds, pendingLimitMs: 0, isApiReady, ...anySource });
+    const { release } = await run(aTask(target, upgradeArgs(target, 'candidate')), asNobody);
+    expect(release).toMatchObject({ revision: 3, status: 'deployed' });
+  });
+
+  /** Copies of a program and of a kubeconfig that every user of the machine can read. */
+  async function readableForAll(program: string, kubeconfig: string): Promise<readonly [string, string]> {
+    const folder = await mkdtemp(join(tmpdir(), 'serin-readable-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const paths = [join(folder, 'helm'), join(folder, 'kubeconfig')] as const;
+    await copyFile(program, paths[0]);
+    await copyFile(kubeconfig, paths[1]);
+    for (const path of [folder, ...paths]) await chmod(path, 0o755);
+    return paths;
+  }
+
   test('stops helm when it is cancelled, so that helm marks its release failed', async () => {
     const target = await aTarget('cancelled');
     const input = aTask(target, await waitingArgs(target));
@@ -409,6 +432,19 @@ describe('preflight', () => {
     const problems = await preflightProblems(experimentOn(target, { finish }));
     expect(problems.at(-1)).toContain(
       'is rendered with traffic checked-v1 100 %, not 100 % checked-v2; leave traffic out of it',
+    );
+  });
+
+  test('refuses a release whose name, filled in, begins with a dash', async () => {
+    const args = ['upgrade', '--', '{{ .promote }}', target.chartUrl];
+    const finish: Task[] = [{ kind: 'exec', command: 'helm', args, interpolate: true }];
+    const { baseline } = experimentOn(target);
+    const dashed = { ...baseline, variables: { promote: '--post-renderer=sh' } };
+    const problems = await preflightProblems(experimentOn(target, { finish, baseline: dashed }));
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        /^finish action for current: helm upgrade -- .*: args\[2\]: the argument "--post-renderer=sh" begins with a dash$/,
+      ),
     );
   });
 
