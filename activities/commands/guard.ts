@@ -10,7 +10,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readlinkSync, rmSync } from 'node:fs';
-import { defined } from '../../core/text/defined.ts';
 import type { CommandOutcome, GuardReport } from './guard-report.ts';
 import { lifelineNumber } from './guard-request.ts';
 import type { GuardRequest } from './guard-request.ts';
@@ -67,7 +66,7 @@ function guard(request: GuardRequest): void {
   child.stdout?.on('data', (chunk: Buffer) => output.stdout.append(chunk));
   child.stderr?.on('data', (chunk: Buffer) => output.stderr.append(chunk));
   actAs(request);
-  const family = new ProcessFamily({ mark: request.mark, lifeline, ...defined({ command: child.pid }) });
+  const family = new ProcessFamily({ mark: request.mark, lifeline }, child.pid);
   const bounds = keepBounds(request, family);
   stop = bounds.stop;
   child.on('exit', (code, signal) => {

@@ -9,8 +9,6 @@ export interface FamilySigns {
   readonly mark: string;
   /** The link of a file that nobody else can have open, as `/proc` shows it. */
   readonly lifeline: string | undefined;
-  /** The command itself; absent where it has ended. */
-  readonly command?: number;
 }
 
 /** A fork bomb may start processes as fast as they can be ended. */
@@ -26,8 +24,10 @@ export class ProcessFamily {
   /** Processes that have no sign, by id, with their start: most of a machine's, which need not be read again and again. */
   #strangers = new Map<number, string>();
 
-  constructor(signs: FamilySigns) {
+  /** @param command the id of the command's process, which has just been started; undefined where there is none. */
+  constructor(signs: FamilySigns, command?: number) {
     this.#signs = signs;
+    if (command !== undefined) this.#members = new Map(readState(command).map((state) => [state.id, state]));
   }
 
   /** What its members hold in memory, in bytes; pages that several of them share count for each. */
@@ -74,7 +74,6 @@ export class ProcessFamily {
   }
 
   #hasSign({ id, startedAt }: ProcessState): boolean {
-    if (id === this.#signs.command) return true;
     if (this.#strangers.get(id) === startedAt) return false;
     return hasMark(id, this.#signs.mark) || hasOpen(id, this.#signs.lifeline);
   }
