@@ -621,6 +621,22 @@ describe('runCommand', () => {
     expect(message).toBe('sh -c "sleep 60" was stopped at its limit of 1 s: no output');
   });
 
+  test('does not know how far a command had come whose guard was killed', async () => {
+    const { type, isRetryable, message } = await caughtFailure(() =>
+      runCommand(dependencies(), task('sh', '-c', 'kill -9 $PPID; sleep 60')),
+    );
+    expect({ type, isRetryable }).toEqual({ type: 'CommandLost', isRetryable: false });
+    expect(message).toContain('has lost its guard, so that its end is not known');
+  });
+
+  test('says so where the arguments are longer than the system takes', async () => {
+    const args = Array.from({ length: 40 }, () => 'x'.repeat(100 * 1024));
+    const { type, message } = await caughtFailure(() => runCommand(dependencies(), task('sh', ...args)));
+    expect(type).toBe('CommandFailed');
+    expect(message).toContain('could not be started: its arguments and environment are together longer than');
+    expect(message.length).toBeLessThan(5_000);
+  });
+
   test('does not start without the Lease', async () => {
     const input = { ...task('sh', '-c', 'exit 0'), holder: aHolder('run-other') };
     expect((await caughtFailure(() => runCommand(dependencies(), input))).type).toBe('Fenced');
