@@ -28,15 +28,16 @@ export interface AccountsOptions {
   /** The name of the account in each namespace; undefined: serin acts as itself everywhere. */
   readonly serviceAccount: string | undefined;
   readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs'> & {
-    /** Downloads for the experiments of a namespace. */
-    readonly downloadFor: (namespace: string) => HelmOptions['download'];
+    /** What the experiments of a namespace may have fetched. */
+    readonly sourcesFor: (namespace: string) => Pick<HelmOptions, 'download' | 'requireRegistry'>;
   };
   /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly bounds: HelmOptions['bounds'];
 }
 
 /** Connects to the cluster as each namespace's account, over connections that all of them share. */
-export function connectAccounts({ kubeConfig, serviceAccount, helm, environment }: AccountsOptions): Accounts {
+export function connectAccounts({ kubeConfig, serviceAccount, helm, environment, bounds }: AccountsOptions): Accounts {
   const options = activityRequestOptions();
   const own = connectCluster(kubeConfig, options);
   const known = new Map<string, ClusterAccess>();
@@ -45,10 +46,10 @@ export function connectAccounts({ kubeConfig, serviceAccount, helm, environment 
     const user = serviceAccount === undefined ? undefined : accountUser({ namespace, name: serviceAccount });
     const cluster = user === undefined ? own : connectCluster(actAs(kubeConfig, user), options);
     const ofUser = { ...environment, ...defined({ HELM_KUBEASUSER: user }) };
-    const download = helm.downloadFor(namespace);
+    const sources = helm.sourcesFor(namespace);
     const { path, pendingLimitMs } = helm;
-    const program = connectHelm({ path, pendingLimitMs, environment: ofUser, isApiReady: own.isReady, download });
-    return { user, cluster, download, helm: program };
+    const program = { path, pendingLimitMs, environment: ofUser, bounds, isApiReady: own.isReady };
+    return { user, cluster, download: sources.download, helm: connectHelm({ ...program, ...sources }) };
   }
 
   return {

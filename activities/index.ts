@@ -10,9 +10,11 @@ import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';
 import { runScript } from './commands/run-script.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
+import type { HelmOptions } from './helm/helm.ts';
 import { runHelm } from './helm/run-helm.ts';
 import { download } from './http/download.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
+import { requireAllowedRegistry } from './http/oci-registry.ts';
 import { requestText } from './http/request-text.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from '../temporal/settings.ts';
@@ -38,6 +40,8 @@ type ActivitySettings = Pick<
   | 'allowedCommands'
   | 'allowedHosts'
   | 'slackUrl'
+  | 'commandMemoryBytes'
+  | 'commandUser'
   | 'helmPath'
   | 'helmPendingLimitMs'
   | 'kubeconfig'
@@ -52,6 +56,8 @@ export interface ActivityDependencies {
   readonly environment?: Environment;
 }
 
+type HelmSources = Pick<HelmOptions, 'download' | 'requireRegistry'>;
+
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
@@ -59,15 +65,18 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
+  const bounds = { memoryBytes: settings.commandMemoryBytes, user: settings.commandUser };
   const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
-  const downloadFor = (namespace: string) => (url: string, limitBytes: number) =>
-    download({ url, allowedHosts, namespace, limitBytes, signal: cancellationSignal() });
-  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, downloadFor };
-  const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment });
+  const sourcesFor = (namespace: string): HelmSources => ({
+    download: (url, limitBytes) => download({ url, allowedHosts, namespace, limitBytes, signal: cancellationSignal() }),
+    requireRegistry: (url) => requireAllowedRegistry(url, { allowedHosts, namespace }),
+  });
+  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, sourcesFor };
+  const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment, bounds });
   const { own } = accounts;
   const as = ({ namespace }: InNamespace) => accounts.of(namespace);
   const asOwner = ({ experiment }: { readonly experiment: Experiment }) => as(experiment);
-  const programs = { allowedCommands, environment };
+  const programs = { allowedCommands, environment, bounds };
   const commands = (input: InNamespace) => ({ ...as(input), ...programs });
   const requests = (input: InNamespace) => ({ ...as(input), allowedHosts, slackUrl });
   return {
@@ -94,7 +103,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     runCommand: (input) => runCommand(commands(input), input),
     runScript: (input) => runScript(commands(input), input),
     checkObjects: (input) => checkObjects(as(input).cluster, input),
-    collectMetrics: (input) => collectMetrics({ allowedCommands, allowedHosts, environment }, input),
+    collectMetrics: (input) => collectMetrics({ ...programs, allowedHosts }, input),
     notifyHttp: (input) => notifyHttp(requests(input), input),
     notifySlack: (input) => notifySlack(requests(input), input),
     compareRendered: (input) => compareRendered(asOwner(input), input),
@@ -108,5 +117,5 @@ function toolEnvironment({
   environment = process.env,
 }: ActivityDependencies): Readonly<Record<string, string>> {
   const { kubeconfig } = settings;
-  return { ...commandEnvironment(environment), ...defined({ KUBECONFIG: kubeconfig }) };
+  return commandEnvironment({ ...environment, ...defined({ KUBECONFIG: kubeconfig }) });
 }

@@ -51,7 +51,8 @@ export const failureTypes = {
   AddressNotAllowed: { isRetryable: false, when: 'a request goes to an address that the worker does not allow' },
   HttpUnavailable: { isRetryable: true, when: 'an HTTP server cannot be reached, is overloaded or answers 5xx' },
   HttpRefused: { isRetryable: false, when: 'an HTTP server refuses a request' },
-  CommandFailed: { isRetryable: false, when: 'a command of a task failed or exceeded its limit' },
+  CommandFailed: { isRetryable: false, when: 'a command of a task failed or exceeded a limit' },
+  CommandLost: { isRetryable: false, when: 'the guard of a command was killed: how far it had come is not known' },
 } as const satisfies Readonly<Record<string, FailureType>>;
 
 /** The name of a type of failure, as `ApplicationFailure.type` has it. */

@@ -6,6 +6,7 @@ import type { WorkerSettings } from '../formats/worker/settings.ts';
 import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
+import { commandUserProblem } from './command-user.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
 /** A worker's configuration from outside, read and checked once. */
@@ -33,6 +34,8 @@ export function loadConfiguration(): Configuration {
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));
+  const userProblem = commandUserProblem(settings?.commandUser, process.getuid?.());
+  if (userProblem !== undefined) problems.push(userProblem);
   const temporal = attempt(() => loadTemporal(settings?.payloadKeysFile));
   // Where the kubeconfig is can only be known from settings that are right.
   const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));

@@ -5,6 +5,7 @@ import { createActivities } from '../activities/index.ts';
 import { startOperator } from '../operator/operator.ts';
 import type { Operator } from '../operator/operator.ts';
 import { formatAddress } from './address.ts';
+import { commandUserWarning } from './command-user.ts';
 import { describeConfiguration, loadConfiguration } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import { startHealthServer } from './health.ts';
@@ -37,6 +38,8 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   });
   life = { kind: 'started', worker, temporal };
   const { address: temporalAddress, namespace } = temporal;
+  const warning = commandUserWarning(settings.commandUser, process.getuid?.());
+  if (warning !== undefined) log.warn(warning);
   log.info('worker started', { temporalAddress, namespace, ...describeConfiguration(configuration) });
   const operator = settings.operator ? operate(configuration, temporal, log) : undefined;
   await worker.run();

@@ -17,6 +17,8 @@ export type CommandOutcome =
       readonly signal: string | null;
       readonly isTimedOut: boolean;
     }
+  /** It held more memory than it may, and was killed. */
+  | { readonly kind: 'overMemory'; readonly memoryBytes: number }
   | { readonly kind: 'notStarted'; readonly reason: string }
   /** Its guard was killed: it may have done all, a part, or nothing. */
   | { readonly kind: 'unknown' };

@@ -1,82 +1,163 @@
 /**
- * Runs one command so that it cannot outlive the worker, nor its limit. Run as
- * `node guard.ts LIMIT_MS GRACE_MS OUTPUT_BYTES MARK COMMAND ARGS…`, with a pipe from the worker as standard input.
+ * Runs one command so that it cannot outlive the worker, nor exceed its limits of time and memory. Run as `node guard.ts`, with a pipe
+ * from the worker as standard input; the first line there is a `GuardRequest`.
  *
- * When standard input ends the worker is gone; then, on SIGTERM, and at the limit, the command's process group, and what has left
- * it but bears the mark in its environment, gets SIGTERM, and SIGKILL after the grace. What the command prints is read here and handed over at its end, as one JSON
- * document on standard output: so neither a frozen worker nor one that is gone can hold the command up.
+ * When standard input ends the worker is gone; then, on SIGTERM, and at the limit of time, the command and all that it has started
+ * get SIGTERM, and SIGKILL after the grace; beyond the limit of memory SIGKILL at once. What the command prints is read here and
+ * handed over at its end, as one JSON document on standard output: so neither a frozen worker nor one that is gone can hold the
+ * command up.
  */
 import { spawn } from 'node:child_process';
-import type { GuardReport } from './guard-report.ts';
-import { markVariable, signalMarked } from './strays.ts';
+import type { ChildProcess } from 'node:child_process';
+import { readlinkSync, rmSync } from 'node:fs';
+import type { CommandOutcome, GuardReport } from './guard-report.ts';
+import { lifelineNumber } from './guard-request.ts';
+import type { GuardRequest } from './guard-request.ts';
+import { markVariable, ProcessFamily } from './process-family.ts';
 import { Tail } from './tail.ts';
 
 /** The last lines of a failure fit into this, and so into a workflow's history. */
 const errorBytes = 8 * 1024;
 
-/** How long an output may stay open after the command's end: something that left its process group may hold it. */
+/** How long an output may stay open after the command's end: something that was not found may hold it. */
 const drainMs = 1_000;
 
-const [limitMs, graceMs, outputBytes, mark = '', command = '', ...args] = process.argv.slice(2);
-const stdout = new Tail(Number(outputBytes));
-const stderr = new Tail(errorBytes);
-let isTimedOut = false;
-let isStopping = false;
+/** The time between two looks at the command's memory. */
+const lookMs = 100;
+
+// Until there is a command, nothing has to be ended.
+let stop = (): void => process.exit(1);
+let isWorkerGone = false;
 
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
-process.on('SIGTERM', stop);
-process.stdin.on('end', stop).on('error', stop).resume();
-// Only now, so that no signal can come too early. Its own process group: everything that it starts dies with it.
-const child = spawn(command, args, {
-  detached: true,
-  stdio: ['ignore', 'pipe', 'pipe'],
-  env: { ...process.env, [markVariable]: mark },
-});
-child.stdout.on('data', (chunk: Buffer) => stdout.append(chunk));
-child.stderr.on('data', (chunk: Buffer) => stderr.append(chunk));
-setTimeout(() => {
-  isTimedOut = true;
+process.on('SIGTERM', () => stop());
+process.stdin.on('end', loseWorker).on('error', loseWorker);
+onFirstLine((line) => guard(JSON.parse(line) as GuardRequest));
+
+function loseWorker(): void {
+  isWorkerGone = true;
   stop();
-}, Number(limitMs));
-
-child.on('error', (error) => finish({ kind: 'notStarted', reason: error.message }));
-child.on('exit', (code, signal) => {
-  // What the command left behind must not write later.
-  signalAll('SIGKILL');
-  const end = (): void => finish({ kind: 'ended', code, signal, isTimedOut });
-  child.once('close', end);
-  setTimeout(end, drainMs);
-});
-
-function stop(): void {
-  if (isStopping) return;
-  isStopping = true;
-  signalAll('SIGTERM');
-  setTimeout(() => signalAll('SIGKILL'), Number(graceMs));
 }
 
-function signalAll(signal: NodeJS.Signals): void {
-  signalGroup(signal);
-  signalMarked(mark, signal);
+/** Not by `readline`, for which a line also ends at characters that JSON leaves as they are. */
+function onFirstLine(use: (line: string) => void): void {
+  let text = '';
+  const read = (chunk: string): void => {
+    text += chunk;
+    const end = text.indexOf('\n');
+    if (end === -1) return;
+    process.stdin.off('data', read).resume();
+    use(text.slice(0, end));
+  };
+  process.stdin.setEncoding('utf8').on('data', read);
 }
 
-function signalGroup(signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+function guard(request: GuardRequest): void {
+  const lifeline = readLifeline();
+  const output = { stdout: new Tail(request.outputBytes), stderr: new Tail(errorBytes) };
+  const finish = (outcome: CommandOutcome): void => {
+    if (isWorkerGone) rmSync(request.directory, { recursive: true, force: true });
+    const { stdout, stderr } = output;
+    report({ outcome, stdout: stdout.toString(), stderr: stderr.toString(), isCut: stdout.isCut });
+  };
+  const child = start(request);
+  if (typeof child === 'string') return finish({ kind: 'notStarted', reason: child });
+  child.on('error', (error) => finish({ kind: 'notStarted', reason: error.message }));
+  child.stdout?.on('data', (chunk: Buffer) => output.stdout.append(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => output.stderr.append(chunk));
+  actAs(request);
+  const family = new ProcessFamily({ mark: request.mark, lifeline }, child.pid);
+  const bounds = keepBounds(request, family);
+  stop = bounds.stop;
+  child.on('exit', (code, signal) => {
+    bounds.release();
+    // What the command left behind must not write later.
+    family.kill();
+    const end = (): void => finish(bounds.outcome({ code, signal }));
+    child.once('close', end);
+    setTimeout(end, drainMs);
+  });
+}
+
+/** Starts the command, or says why that is impossible. */
+function start({ command, args, environment, directory, user, mark }: GuardRequest): ChildProcess | string {
   try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // The group is already empty.
+    return spawn(command, args, {
+      cwd: directory,
+      // Its own session: signals to the guard are the guard's to answer.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', lifelineNumber],
+      env: { ...environment, [markVariable]: mark },
+      ...user,
+    });
+  } catch (error) {
+    return startProblem(error);
   }
 }
 
-function finish(outcome: GuardReport['outcome']): void {
-  const report: GuardReport = {
-    outcome,
-    stdout: stdout.toString(),
-    stderr: stderr.toString(),
-    isCut: stdout.isCut,
+function startProblem(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!('code' in error) || error.code !== 'E2BIG') return error.message;
+  return 'its arguments and environment are together longer than this system takes (E2BIG)';
+}
+
+/** From now on with the rights of the command's user: they let it see and end the command without any right over others. */
+function actAs({ user }: GuardRequest): void {
+  if (user === undefined) return;
+  process.setegid?.(user.gid);
+  process.seteuid?.(user.uid);
+}
+
+interface Bounds {
+  readonly stop: () => void;
+  /** Ends the watch; the command has ended. */
+  readonly release: () => void;
+  readonly outcome: (exit: Pick<Extract<CommandOutcome, { kind: 'ended' }>, 'code' | 'signal'>) => CommandOutcome;
+}
+
+/** Stops the command at the limits of time and memory. */
+function keepBounds({ limitMs, graceMs, memoryBytes }: GuardRequest, family: ProcessFamily): Bounds {
+  let isTimedOut = false;
+  let isOverMemory = false;
+  let killing: NodeJS.Timeout | undefined;
+  const stopCommand = (): void => {
+    if (killing !== undefined) return;
+    killing = setTimeout(() => family.kill(), graceMs);
+    family.terminate();
   };
+  const limit = setTimeout(() => {
+    isTimedOut = true;
+    stopCommand();
+  }, limitMs);
+  const watch = setInterval(() => {
+    family.look();
+    if (family.memoryBytes <= memoryBytes) return;
+    isOverMemory = true;
+    family.kill();
+  }, lookMs);
+  return {
+    stop: stopCommand,
+    release: () => {
+      clearTimeout(limit);
+      clearTimeout(killing);
+      clearInterval(watch);
+    },
+    outcome: ({ code, signal }) =>
+      isOverMemory ? { kind: 'overMemory', memoryBytes } : { kind: 'ended', code, signal, isTimedOut },
+  };
+}
+
+/** How `/proc` shows the lifeline; undefined where there is no `/proc`. */
+function readLifeline(): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${lifelineNumber}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function report(document: GuardReport): void {
   // Without a worker nobody reads the report.
   process.stdout.on('error', () => process.exit(0));
-  process.stdout.write(JSON.stringify(report), () => process.exit(0));
+  process.stdout.write(JSON.stringify(document), () => process.exit(0));
 }

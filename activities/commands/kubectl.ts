@@ -7,6 +7,7 @@ import type { KubectlCall } from '../../core/tasks/kubectl-command.ts';
 import { inScratchDirectory } from '../scratch-directory.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessRequest, ProcessResult } from './run-process.ts';
+import type { CommandBounds } from './bounds.ts';
 
 /** The largest manifest that is downloaded: more than any object that etcd takes. */
 const longestManifestBytes = 4 * 1024 * 1024;
@@ -14,6 +15,7 @@ const longestManifestBytes = 4 * 1024 * 1024;
 /** What kubectl works with. */
 export interface KubectlAccess {
   readonly environment: Readonly<Record<string, string>>;
+  readonly bounds: CommandBounds;
   /** As whom it acts; undefined: as the worker itself. */
   readonly user: string | undefined;
   /** The bytes at an http or https URL whose address manifests may ask. */
@@ -30,7 +32,7 @@ export interface KubectlRequest extends Pick<ProcessRequest, 'limitMs' | 'signal
 
 /** Downloads the call's manifests and runs kubectl on them, as the user. */
 export async function runKubectl(access: KubectlAccess, request: KubectlRequest): Promise<ProcessResult> {
-  const { environment, user, download } = access;
+  const { environment, bounds, user, download } = access;
   // Named one by one: nothing else of a request reaches the program.
   const { call, namespace, own = [], limitMs, signal, outputBytes } = request;
   return inScratchDirectory('kubectl', async (directory) => {
@@ -47,6 +49,8 @@ export async function runKubectl(access: KubectlAccess, request: KubectlRequest)
       command: 'kubectl',
       args,
       environment: inNamespace,
+      bounds,
+      directory,
       limitMs,
       signal,
       ...defined({ outputBytes }),

@@ -6,7 +6,8 @@ import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { raiseLease } from '../knative/lease.ts';
-import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { describeEnd, endFailureType, hasSucceeded, lastLines } from './command-failure.ts';
+import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { runKubectl } from './kubectl.ts';
@@ -34,7 +35,7 @@ export async function runCommand(dependencies: CommandDependencies, input: RunTa
     if (hasSucceeded(result)) return { output: redactOutput(result.stdout.trim(), args) };
     const said = lastLines({ args, result }) || 'no output';
     const message = `${formatCommand(command, args)} ${describeEnd({ result, limitMs })}: ${said}`;
-    throw failure('CommandFailed', { message });
+    throw failure(endFailureType(result), { message });
   });
 }
 
@@ -43,10 +44,10 @@ function prepare(
   access: KubectlAccess,
   { namespace, command, args, limitMs }: RunTaskInput,
 ): (signal: AbortSignal) => Promise<ProcessResult> {
-  const { environment } = access;
-  if (command !== 'kubectl') return (signal) => runProcess({ command, args, environment, limitMs, signal });
+  const { environment, bounds } = access;
+  if (command !== 'kubectl') return (signal) => runProcess({ command, args, environment, bounds, limitMs, signal });
   const parsed = parseKubectlCommand(args);
-  if (parsed.kind === 'unsupported') throw failure('CommandNotAllowed', { message: parsed.problem });
+  if (parsed.kind === 'unsupported') throw failure('CommandNotAllowed', { message: describeRefusal(parsed) });
   return (signal) => runKubectl(access, { call: parsed.call, namespace, limitMs, signal });
 }
 

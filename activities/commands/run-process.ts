@@ -2,16 +2,26 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { lchown, open, readdir, readlink, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defined } from '../../core/text/defined.ts';
+import { inScratchDirectory } from '../scratch-directory.ts';
+import type { CommandBounds, CommandUser } from './bounds.ts';
+import { inDirectory } from './environment.ts';
 import type { GuardReport } from './guard-report.ts';
-import { signalMarked } from './strays.ts';
+import type { GuardRequest } from './guard-request.ts';
+import { ProcessFamily } from './process-family.ts';
 
 export interface ProcessRequest {
   readonly command: string;
   /** Passed as they are: no shell reads them. */
   readonly args: readonly string[];
-  /** The whole environment of the command. */
+  /** The whole environment of the command, but for its directories. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly bounds: CommandBounds;
+  /** A scratch directory, with files for the command; it becomes the command user's. Default: a new one, which is removed afterwards. */
+  readonly directory?: string;
   readonly limitMs: number;
   /** Stops the command; the promise rejects with its reason once the process is gone. */
   readonly signal: AbortSignal;
@@ -31,36 +41,90 @@ const stopGraceMs = 5_000;
 const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
 
 /**
- * Runs a command to its end, through a guard so that it dies with this process. A command that fails is a result too;
- * only `signal` makes this reject, and not before the process is gone.
+ * Runs a command to its end, in a scratch directory that is also its home, through a guard so that it dies with this process. A
+ * command that fails is a result too; only `signal` makes this reject, and not before the process is gone.
  */
 export async function runProcess(request: ProcessRequest): Promise<ProcessResult> {
   request.signal.throwIfAborted();
-  const mark = randomUUID();
-  const guard = startGuard(request, mark);
-  const stop = (): void => void guard.kill('SIGTERM');
-  request.signal.addEventListener('abort', stop, { once: true });
+  const { directory } = request;
+  if (directory !== undefined) return runIn(directory, request);
+  return inScratchDirectory('command', (created) => runIn(created, request));
+}
+
+async function runIn(directory: string, request: ProcessRequest): Promise<ProcessResult> {
+  const { signal, bounds } = request;
+  await handOver(directory, bounds.user);
+  return withLifeline(directory, async (lifeline) => {
+    signal.throwIfAborted();
+    const mark = randomUUID();
+    const guard = startGuard(guardRequest(directory, mark, request), lifeline.number);
+    const stop = (): void => void guard.kill('SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const text = await readOutput(guard);
+      if (text === '') new ProcessFamily({ mark, lifeline: lifeline.link }).kill();
+      signal.throwIfAborted();
+      return text === '' ? lostCommand : readReport(text);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  });
+}
+
+/** A file that only the guard and what the command starts have open: they inherit it, and nobody else can open it. */
+interface Lifeline {
+  readonly number: number;
+  /** As `/proc` shows it; undefined where there is no `/proc`. */
+  readonly link: string | undefined;
+}
+
+async function withLifeline<T>(directory: string, use: (lifeline: Lifeline) => Promise<T>): Promise<T> {
+  const path = join(directory, '.lifeline');
+  const file = await open(path, 'wx');
   try {
-    const text = await readOutput(guard);
-    request.signal.throwIfAborted();
-    return text === '' ? loseGuard(mark) : readReport(text);
+    await unlink(path);
+    return await use({ number: file.fd, link: await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) });
   } finally {
-    request.signal.removeEventListener('abort', stop);
+    await file.close();
   }
 }
 
-function startGuard(
-  { command, args, environment, limitMs, outputBytes = defaultOutputBytes }: ProcessRequest,
-  mark: string,
-): ChildProcess {
-  const limits = [limitMs, stopGraceMs, outputBytes].map((value) => String(Math.ceil(value)));
-  return spawn(process.execPath, [guardPath, ...limits, mark, command, ...args], {
+/** Lets the command's user have the directory and the files that were put there. */
+async function handOver(directory: string, user: CommandUser | undefined): Promise<void> {
+  if (user === undefined) return;
+  for (const file of await readdir(directory)) await lchown(join(directory, file), user.uid, user.gid);
+  await lchown(directory, user.uid, user.gid);
+}
+
+function guardRequest(directory: string, mark: string, request: ProcessRequest): GuardRequest {
+  const { command, args, environment, bounds, limitMs, outputBytes = defaultOutputBytes } = request;
+  return {
+    // A path is one of the worker's working directory.
+    command: command.includes('/') ? resolve(command) : command,
+    args,
+    environment: inDirectory(environment, directory),
+    directory,
+    limitMs: Math.ceil(limitMs),
+    graceMs: stopGraceMs,
+    outputBytes,
+    mark,
+    memoryBytes: bounds.memoryBytes,
+    ...defined({ user: bounds.user }),
+  };
+}
+
+function startGuard(request: GuardRequest, lifeline: number): ChildProcess {
+  const guard = spawn(process.execPath, [guardPath], {
     // A session of its own: signals of the worker's terminal are the worker's to answer.
     detached: true,
-    env: { ...environment },
+    env: {},
     // The guard's own standard error is the worker's: it is empty, or a bug.
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit', lifeline],
   });
+  // A guard that is killed before it has read this gives no report.
+  guard.stdin?.on('error', () => undefined);
+  guard.stdin?.write(`${JSON.stringify(request)}\n`);
+  return guard;
 }
 
 async function readOutput(guard: ChildProcess): Promise<string> {
@@ -70,11 +134,8 @@ async function readOutput(guard: ChildProcess): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Nobody knows how a command went whose guard was killed; what is left of it is ended. */
-function loseGuard(mark: string): GuardReport {
-  signalMarked(mark, 'SIGKILL');
-  return { outcome: { kind: 'unknown' }, stdout: '', stderr: '', isCut: false };
-}
+/** Nobody knows how a command went whose guard was killed. */
+const lostCommand: GuardReport = { outcome: { kind: 'unknown' }, stdout: '', stderr: '', isCut: false };
 
 function readReport(text: string): GuardReport {
   // Written by our own guard.

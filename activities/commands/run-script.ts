@@ -10,7 +10,7 @@ import { raiseLease } from '../knative/lease.ts';
 import { inScratchDirectory } from '../scratch-directory.ts';
 import { readSecret } from '../secrets.ts';
 import type { Secret } from '../secrets.ts';
-import { describeEnd, hasSucceeded, lastLines } from './command-failure.ts';
+import { describeEnd, endFailureType, hasSucceeded, lastLines } from './command-failure.ts';
 import { refuseCommand } from './run-command.ts';
 import type { CommandDependencies } from './run-command.ts';
 import { runProcess } from './run-process.ts';
@@ -21,7 +21,12 @@ import type { ProcessResult } from './run-process.ts';
  * The keys of its secret reach it as variables, so that no value is ever part of the script or of a command line.
  */
 export async function runScript(
-  { cluster, allowedCommands, environment }: Pick<CommandDependencies, 'cluster' | 'allowedCommands' | 'environment'>,
+  {
+    cluster,
+    allowedCommands,
+    environment,
+    bounds,
+  }: Pick<CommandDependencies, 'cluster' | 'allowedCommands' | 'environment' | 'bounds'>,
   input: RunScriptInput,
 ): Promise<RunTaskResult> {
   const refusal = refuseCommand('bash', allowedCommands);
@@ -39,12 +44,16 @@ export async function runScript(
         command: 'bash',
         args: [file],
         environment: { ...environment, ...variables, SCRATCH_DIR: directory },
+        bounds,
+        directory,
         limitMs,
         signal: cancellationSignal(),
       });
       const said = lastLines({ args: [], result: withoutSecret(result, secret) });
       if (hasSucceeded(result)) return { output: said };
-      throw failure('CommandFailed', { message: `bash ${describeEnd({ result, limitMs })}: ${said || 'no output'}` });
+      throw failure(endFailureType(result), {
+        message: `bash ${describeEnd({ result, limitMs })}: ${said || 'no output'}`,
+      });
     });
   });
 }

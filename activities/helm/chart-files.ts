@@ -27,7 +27,7 @@ const limits = { chart: 20 * mebibyte, index: 4 * mebibyte, values: mebibyte } a
 export async function withUpgradeFiles<T>(
   downloads: ChartDownloads,
   { upgrade, pins = {} }: { readonly upgrade: Pick<HelmUpgrade, 'chart' | 'values'>; readonly pins?: SourceDigests },
-  use: (files: UpgradeFiles, digests: SourceDigests) => Promise<T>,
+  use: (files: UpgradeFiles & { readonly directory: string }, digests: SourceDigests) => Promise<T>,
 ): Promise<T> {
   return inScratchDirectory('chart', async (directory) => {
     const digests: Record<string, string> = {};
@@ -43,7 +43,7 @@ export async function withUpgradeFiles<T>(
     for (const [index, url] of values.entries()) {
       files.push(await keep(url, `values-${index}.yaml`, await fetchFile(downloads, url, limits.values)));
     }
-    return use({ chart: archive, values: files }, digests);
+    return use({ chart: archive, values: files, directory }, digests);
   });
 }
 

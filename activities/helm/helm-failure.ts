@@ -1,6 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { FailureTypeName } from '../../core/failures.ts';
-import { describeEnd, lastLines } from '../commands/command-failure.ts';
+import { describeEnd, endFailureType, lastLines } from '../commands/command-failure.ts';
 import type { EndedCommand } from '../commands/command-failure.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { failure } from '../failures.ts';
@@ -31,7 +31,8 @@ export function helmFailure(ended: EndedCommand, advice: readonly string[] = [])
 }
 
 /** The type of the failure. A command that hung may have done anything, so it is not retried. */
-function classifyFailure({ result: { outcome } }: EndedCommand, said: string): FailureTypeName {
-  if (outcome.kind !== 'ended' || outcome.isTimedOut) return 'CommandFailed';
+function classifyFailure({ result }: EndedCommand, said: string): FailureTypeName {
+  const { outcome } = result;
+  if (outcome.kind !== 'ended' || outcome.isTimedOut) return endFailureType(result);
   return causes.find(({ pattern }) => pattern.test(said))?.type ?? 'CommandFailed';
 }

@@ -3,10 +3,11 @@ import { cancellationSignal } from '@temporalio/activity';
 import { shownArguments, upgradeArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
+import type { CommandBounds } from '../commands/bounds.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
-import type { ProcessResult } from '../commands/run-process.ts';
+import type { ProcessRequest, ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
 import { withUpgradeFiles } from './chart-files.ts';
 import type { ChartDownloads } from './chart-files.ts';
@@ -62,10 +63,13 @@ export interface HelmOptions {
   /** The program's path, or its name on the PATH of `environment`. */
   readonly path: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly bounds: CommandBounds;
   readonly pendingLimitMs: number;
   /** Whether the API server says that it is ready: until then it denies everything, and a denial means nothing. */
   readonly isApiReady: () => Promise<boolean>;
   readonly download: ChartDownloads['download'];
+  /** Fails unless manifests may ask the registry of the `oci://` URL. */
+  readonly requireRegistry: (url: string) => Promise<void>;
 }
 
 /**
@@ -74,30 +78,42 @@ export interface HelmOptions {
  */
 const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
 
+type RunOptions = Pick<ProcessRequest, 'limitMs' | 'outputBytes' | 'directory'>;
+
+interface ShownArguments {
+  /** The arguments as messages have them. */
+  readonly shown?: readonly string[];
+}
+
 /** Connects to the helm program at `path`. */
-export function connectHelm({ path, environment, pendingLimitMs, isApiReady, download }: HelmOptions): Helm {
-  const run = (args: readonly string[], limits: { limitMs: number; outputBytes?: number }): Promise<ProcessResult> => {
-    return runProcess({ command: path, args, environment, signal: cancellationSignal(), ...limits });
+export function connectHelm(options: HelmOptions): Helm {
+  const { path, environment, bounds, pendingLimitMs, isApiReady, download, requireRegistry } = options;
+  const run = (args: readonly string[], changes: RunOptions): Promise<ProcessResult> => {
+    return runProcess({ command: path, args, environment, bounds, signal: cancellationSignal(), ...changes });
   };
 
   /** Runs a read-only command, once more where it was denied a right. */
-  async function runReadOnly(args: readonly string[]): Promise<ProcessResult> {
-    const result = await run(args, readLimits);
+  async function runReadOnly(args: readonly string[], place: Pick<RunOptions, 'directory'>): Promise<ProcessResult> {
+    const changes = { ...readLimits, ...place };
+    const result = await run(args, changes);
     if (!isDenied(result)) return result;
     if (!(await isApiReady())) throw notReadyYet(args);
-    return run(args, readLimits);
+    return run(args, changes);
   }
 
-  /** @param shown the arguments as messages have them */
-  async function read(args: readonly string[], shown = args): Promise<string> {
-    return requireOutput(shown, await runReadOnly(args));
+  async function read(
+    args: readonly string[],
+    { shown = args, ...place }: Pick<RunOptions, 'directory'> & ShownArguments = {},
+  ): Promise<string> {
+    return requireOutput(shown, await runReadOnly(args, place));
   }
 
   const downloads: ChartDownloads = {
     download,
     pull: async ({ url, version }, directory) => {
+      await requireRegistry(url);
       const flags = [`--destination=${directory}`, ...(version === undefined ? [] : [`--version=${version}`])];
-      await read(['pull', ...flags, '--', url]);
+      await read(['pull', ...flags, '--', url], { directory });
     },
   };
 
@@ -106,7 +122,7 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady, dow
     version: async () => (await read(['version', '--template', '{{.Version}}'])).trim(),
     status: async ({ release, namespace }) => {
       const args = ['status', release, '--namespace', namespace, '--output', 'json'];
-      const result = await runReadOnly(args);
+      const result = await runReadOnly(args, {});
       if (result.stderr.includes('release: not found')) return undefined;
       return readState(parseRelease(args, requireOutput(args, result)));
     },
@@ -120,16 +136,16 @@ export function connectHelm({ path, environment, pendingLimitMs, isApiReady, dow
     },
     digests: (upgrade) => withUpgradeFiles(downloads, { upgrade }, async (_, digests) => digests),
     render: (upgrade, { namespace, ...pinned }) =>
-      withUpgradeFiles(downloads, { upgrade, ...pinned }, async (files) => {
+      withUpgradeFiles(downloads, { upgrade, ...pinned }, async ({ directory, ...files }) => {
         const [subcommand = '', ...rest] = upgradeArguments(upgrade, { namespace, files });
         const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
         const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
-        const { manifest, config } = parseRelease(shown, await read(args, shown));
+        const { manifest, config } = parseRelease(shown, await read(args, { shown, directory }));
         return { manifest, config: config ?? {} };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
-      withUpgradeFiles(downloads, { upgrade, ...pinned }, (files) => {
-        return run(upgradeArguments(upgrade, { namespace, files }), { limitMs });
+      withUpgradeFiles(downloads, { upgrade, ...pinned }, ({ directory, ...files }) => {
+        return run(upgradeArguments(upgrade, { namespace, files }), { limitMs, directory });
       }),
   };
 }

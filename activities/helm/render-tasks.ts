@@ -1,6 +1,7 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import { defined } from '../../core/text/defined.ts';
+import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseHelmCommand, shownArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
@@ -35,10 +36,11 @@ export function helmUpgrades(experiment: Pick<Experiment, 'finish' | 'baseline'>
   for (const task of finishTasksFor(experiment, winner).filter(isHelm)) {
     const rendered = renderArgs(task, winner);
     const command = rendered.kind === 'ok' ? parseHelmCommand(rendered.args) : undefined;
-    if (rendered.kind === 'invalid') problems.push(`finish action for ${winner.name}: ${rendered.problem}`);
+    const action = `finish action for ${winner.name}`;
+    if (rendered.kind === 'invalid') problems.push(`${action}: ${rendered.problem}`);
     else if (command?.kind === 'upgrade') upgrades.push({ winner, upgrade: command.upgrade });
-    else
-      problems.push(`finish action for ${winner.name}: ${formatCommand('helm', rendered.args)}: ${command?.problem}`);
+    else if (command !== undefined)
+      problems.push(`${action}: ${formatCommand('helm', rendered.args)}: ${describeRefusal(command)}`);
   }
   return { upgrades, problems };
 }
@@ -135,7 +137,8 @@ async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Pr
     const { manifest } = await helm.render(upgrade, place);
     return { kind: 'rendered', manifest };
   } catch (error) {
-    if (!hasType(error, 'CommandFailed', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch')) throw error;
+    if (!hasType(error, 'CommandFailed', 'CommandLost', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch'))
+      throw error;
     return { kind: 'failed', problem: innermostMessage(error) };
   }
 }

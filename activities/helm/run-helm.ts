@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defined } from '../../core/text/defined.ts';
+import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseHelmCommand, shownArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { RunTaskInput, RunTaskResult } from '../../contract/tasks.ts';
@@ -38,7 +39,7 @@ export async function runHelm(dependencies: HelmDependencies, input: RunTaskInpu
 function parseUpgrade({ args }: RunTaskInput): HelmUpgrade {
   const command = parseHelmCommand(args);
   if (command.kind === 'upgrade') return command.upgrade;
-  throw failure('CommandNotAllowed', { message: command.problem });
+  throw failure('CommandNotAllowed', { message: describeRefusal(command) });
 }
 
 async function bringAbout(

@@ -6,7 +6,9 @@ import type { Counts } from '../../core/measurements/measurement.ts';
 import { plannedLoadMs } from '../../core/tasks/task.ts';
 import { readFortioReport } from '../../formats/fortio-report.ts';
 import type { CollectMetricsInput, LoadTarget } from '../../contract/tasks.ts';
-import { describeEnd, hasSucceeded, lastLines } from '../commands/command-failure.ts';
+import type { CommandBounds } from '../commands/bounds.ts';
+import { describeEnd, endFailureType, hasSucceeded, lastLines } from '../commands/command-failure.ts';
+import type { EndedCommand } from '../commands/command-failure.ts';
 import { refuseCommand } from '../commands/run-command.ts';
 import { runProcess } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
@@ -20,6 +22,7 @@ export interface LoadDependencies {
   readonly allowedCommands: readonly string[];
   readonly allowedHosts: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly bounds: CommandBounds;
 }
 
 const command = 'fortio';
@@ -47,15 +50,13 @@ export async function collectMetrics(
   for (const target of input.targets) {
     addressed.push([target, await requireAllowedTarget(target.url, allowed)]);
   }
-  return withHeartbeats(() =>
-    withPayloadFile(dependencies, input, async (payload) => {
-      const loads = addressed.map(async ([target, address]) => [
-        target.name,
-        await load(dependencies, { target, address, input, payload }),
-      ]);
-      return { counts: Object.fromEntries(await Promise.all(loads)) };
-    }),
-  );
+  return withHeartbeats(async () => {
+    const payload = await readPayload(dependencies, input);
+    const loads = addressed.map(async ([target, address]) => {
+      return [target.name, await load(dependencies, { target, address, input, payload })];
+    });
+    return { counts: Object.fromEntries(await Promise.all(loads)) };
+  });
 }
 
 interface Load {
@@ -63,20 +64,27 @@ interface Load {
   /** The allowed address of its URL's host, IPv4. */
   readonly address: string;
   readonly input: CollectMetricsInput;
-  /** The arguments that pass the payload; empty without one. */
-  readonly payload: readonly string[];
+  readonly payload: string | undefined;
 }
 
-async function load({ environment }: LoadDependencies, { target, address, input, payload }: Load): Promise<Counts> {
-  const args = [...fortioArguments(target, input), '-resolve', address, ...payload, target.url];
+async function load(dependencies: LoadDependencies, { target, address, input, payload }: Load): Promise<Counts> {
+  const { environment, bounds } = dependencies;
   const limitMs = Math.min(input.limitMs, plannedLoadMs(input.amount, target) + requestLimitMs);
   const signal = cancellationSignal();
-  const result = await runProcess({ command, args, environment, limitMs, signal, outputBytes: reportBytes });
+  return inScratchDirectory('load', async (directory) => {
+    const body = payload === undefined ? [] : await writePayload(directory, payload);
+    const args = [...fortioArguments(target, input), '-resolve', address, ...body, target.url];
+    const request = { command, args, environment, bounds, directory, limitMs, signal, outputBytes: reportBytes };
+    return readCounts(target, { args, limitMs, result: await runProcess(request) });
+  });
+}
+
+function readCounts({ name }: LoadTarget, { args, limitMs, result }: EndedCommand): Counts {
   const counts = hasSucceeded(result) ? readFortioReport(result.stdout) : undefined;
   if (counts !== undefined) return counts;
   const end = hasSucceeded(result) ? 'gave no report that can be read' : describeEnd({ result, limitMs });
   const said = lastLines({ args, result: { ...result, stdout: '' } }) || 'no output';
-  throw failure('CommandFailed', { message: `fortio for version ${target.name} ${end}: ${said}` });
+  throw failure(endFailureType(result), { message: `fortio for version ${name} ${end}: ${said}` });
 }
 
 function fortioArguments({ headers, requestsPerSecond }: LoadTarget, input: CollectMetricsInput): readonly string[] {
@@ -99,19 +107,18 @@ function connectionsFor(amount: CollectMetricsInput['amount'], connections: numb
   return amount.kind === 'requests' ? Math.min(connections, amount.count) : connections;
 }
 
-/** Passes the payload in a file, since command lines are limited in length and visible to other users. */
-async function withPayloadFile<T>(
+async function readPayload(
   { allowedHosts }: LoadDependencies,
   { namespace, payload }: CollectMetricsInput,
-  use: (args: readonly string[]) => Promise<T>,
-): Promise<T> {
-  if (payload === undefined) return use([]);
-  const text = payload.kind === 'text' ? payload.text : await download(payload.url, { allowedHosts, namespace });
-  return inScratchDirectory('payload', async (directory) => {
-    const file = join(directory, 'payload');
-    await writeFile(file, text);
-    return use(['-payload-file', file]);
-  });
+): Promise<string | undefined> {
+  return payload?.kind === 'url' ? download(payload.url, { allowedHosts, namespace }) : payload?.text;
+}
+
+/** Passes the payload in a file, since command lines are limited in length and visible to other users. */
+async function writePayload(directory: string, payload: string): Promise<readonly string[]> {
+  const file = join(directory, 'payload');
+  await writeFile(file, payload);
+  return ['-payload-file', file];
 }
 
 async function download(url: string, allowed: AllowedHosts): Promise<string> {

@@ -4,6 +4,7 @@ import type { Experiment, ObjectName, Version } from '../../core/experiment/expe
 import { isJsonObject } from '../../core/text/json.ts';
 import { lastAppliedAnnotation } from '../../core/traffic/target.ts';
 import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
+import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
 import type { ExecTask } from '../../core/tasks/task.ts';
@@ -58,7 +59,7 @@ async function rehearse(
   const rendered = renderArgs(task, promotion.winner);
   if (rendered.kind === 'invalid') return { problems: [rendered.problem], warnings: [] };
   const parsed = parseKubectlCommand(rendered.args);
-  if (parsed.kind === 'unsupported') return { problems: [parsed.problem], warnings: [] };
+  if (parsed.kind === 'unsupported') return { problems: [describeRefusal(parsed)], warnings: [] };
   const { isReady: isApiReady } = cluster;
   const { namespace } = promotion.experiment;
   const limitMs = promotion.endsAtMs - performance.now();

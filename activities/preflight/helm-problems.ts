@@ -59,7 +59,7 @@ async function pinDownloads(helm: Helm, upgrades: readonly WinnerUpgrade[]): Pro
     try {
       Object.assign(pins, await helm.digests(upgrade));
     } catch (error) {
-      if (!hasType(error, 'CommandFailed', 'AddressNotAllowed')) throw error;
+      if (!hasType(error, 'CommandFailed', 'CommandLost', 'AddressNotAllowed')) throw error;
       problems.push(`for ${winner.name}: ${innermostMessage(error)}`);
     }
   }

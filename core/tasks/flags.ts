@@ -15,30 +15,57 @@ export interface Flag {
   readonly value?: string;
 }
 
+/** What a word of a command line says, and the place of the word, from 0. */
+export interface Placed<T> {
+  readonly said: T;
+  readonly index: number;
+}
+
+/** Why a command line is refused, and the place of the word that is the reason; absent where one is missing. */
+export interface CommandRefusal {
+  readonly problem: string;
+  readonly index?: number;
+}
+
 export type CommandLine =
-  | { readonly kind: 'read'; readonly positional: readonly string[]; readonly flags: readonly Flag[] }
-  | { readonly kind: 'refused'; readonly problem: string };
+  | {
+      readonly kind: 'read';
+      readonly positional: readonly Placed<string>[];
+      /** Each with the place of its value. */
+      readonly flags: readonly Placed<Flag>[];
+    }
+  | ({ readonly kind: 'refused' } & CommandRefusal);
 
 /**
  * Reads words as programs with Go's pflag do: `--flag=value`, `--flag value`, `-f value`, `-fvalue`, `--` before nothing but
- * arguments. What is not in the table is refused: a program that knew it could take the next word for its value.
+ * arguments. What is not in the table is refused: a program that knew it could take the next word for its value. So is an
+ * argument that begins with a dash: no name does, and a program that is called in another way could take it for a flag.
  */
 export function readCommandLine(words: readonly string[], table: readonly FlagDefinition[]): CommandLine {
-  const positional: string[] = [];
-  const flags: Flag[] = [];
+  const positional: Placed<string>[] = [];
+  const flags: Placed<Flag>[] = [];
+  let isAfterFlags = false;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
-    if (word === '--') return { kind: 'read', positional: [...positional, ...words.slice(index + 1)], flags };
-    if (!word.startsWith('-') || word === '-') {
-      positional.push(word);
-      continue;
+    if (!word.startsWith('-')) {
+      positional.push({ said: word, index });
+    } else if (word === '--' && !isAfterFlags) {
+      isAfterFlags = true;
+    } else if (word === '-' || isAfterFlags) {
+      return { ...refused(`the argument ${JSON.stringify(word)} begins with a dash`), index };
+    } else {
+      const reading = readFlag(word, words[index + 1], table);
+      if (reading.kind === 'refused') return { ...reading, index };
+      if (reading.takesNext) index += 1;
+      if (reading.flag !== undefined) flags.push({ said: reading.flag, index });
     }
-    const reading = readFlag(word, words[index + 1], table);
-    if (reading.kind === 'refused') return reading;
-    if (reading.flag !== undefined) flags.push(reading.flag);
-    if (reading.takesNext) index += 1;
   }
   return { kind: 'read', positional, flags };
+}
+
+/** A refusal as one sentence, with the place of the word: `args[3]: --watch is not a flag that serin knows`. */
+export function describeRefusal({ problem, index }: CommandRefusal): string {
+  return index === undefined ? problem : `args[${index}]: ${problem}`;
 }
 
 type FlagReading =
@@ -107,10 +134,11 @@ export function hasFlag(flags: readonly Flag[], name: string): boolean {
 const longestArgumentBytes = 100 * 1024;
 
 /** Why the words are too much for a command line; undefined when they are not. `instead` is what to do with long ones. */
-export function oversizedArgument(words: readonly string[], instead: string): string | undefined {
+export function oversizedArgument(words: readonly string[], instead: string): CommandRefusal | undefined {
   const index = words.findIndex((word) => utf8Length(word) > longestArgumentBytes);
   if (index === -1) return undefined;
-  return `argument ${index + 1} is longer than ${longestArgumentBytes / 1024} KiB, which no program takes: ${instead}`;
+  const problem = `an argument longer than ${longestArgumentBytes / 1024} KiB, which no program takes: ${instead}`;
+  return { problem, index };
 }
 
 function utf8Length(text: string): number {

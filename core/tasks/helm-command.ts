@@ -1,6 +1,7 @@
 import { defined } from '../text/defined.ts';
 import { formatFlag, hasFlag, lastValue, oversizedArgument, readCommandLine } from './flags.ts';
-import type { Flag } from './flags.ts';
+import type { CommandRefusal, Flag, Placed } from './flags.ts';
+import { chartNameProblem, isRegistryUrl, releaseNameProblem } from './helm-names.ts';
 import { helmFlags } from './helm-flags.ts';
 
 /** Where a chart comes from. */
@@ -39,8 +40,7 @@ export interface HelmUpgrade {
 
 /** A helm command that serin can run, or why it cannot. */
 export type HelmCommand =
-  | { readonly kind: 'upgrade'; readonly upgrade: HelmUpgrade }
-  | { readonly kind: 'unsupported'; readonly problem: string };
+  { readonly kind: 'upgrade'; readonly upgrade: HelmUpgrade } | ({ readonly kind: 'unsupported' } & CommandRefusal);
 
 /** Helm's own default of `--timeout`. */
 const helmTimeoutMs = 5 * 60_000;
@@ -53,45 +53,79 @@ export function parseHelmCommand(args: readonly string[]): HelmCommand {
   const tooLong = oversizedArgument(args, 'put it into a values file');
   if (tooLong !== undefined) return unsupported(tooLong);
   const words = readCommandLine(args, helmFlags);
-  if (words.kind === 'refused') return unsupported(words.problem);
-  const { flags, positional } = words;
+  if (words.kind === 'refused') return unsupported(words);
+  const names = readNames(words.positional);
+  if ('problem' in names) return unsupported(names);
+  const problem = findChartProblem(names.chart, words.flags) ?? findFlagProblem(words.flags);
+  if (problem !== undefined) return unsupported(problem);
+  const flags = words.flags.map(({ said }) => said);
+  return { kind: 'upgrade', upgrade: makeUpgrade(names, flags) };
+}
+
+interface UpgradeNames {
+  readonly release: Placed<string>;
+  readonly chart: Placed<string>;
+}
+
+function readNames(positional: readonly Placed<string>[]): UpgradeNames | CommandRefusal {
   const [subcommand, release, chart, ...rest] = positional;
-  if (subcommand !== 'upgrade')
-    return unsupported(`only \`helm upgrade\` is supported, not \`helm ${subcommand ?? ''}\``);
-  if (release === undefined || chart === undefined || rest.length > 0) {
-    return unsupported(`\`helm upgrade\` takes a release and a chart, not ${positional.length - 1} arguments`);
+  if (subcommand?.said !== 'upgrade') {
+    return at(subcommand, `only \`helm upgrade\` is supported, not \`helm ${subcommand?.said ?? ''}\``);
   }
-  const source = readSource(chart, flags);
-  if (typeof source === 'string') return unsupported(source);
-  const values = flags.flatMap(({ name, value = '' }) => (name === '--values' ? value.split(',') : []));
-  const strange = values.find((url) => !mayBeUrl(url));
-  if (strange !== undefined) return unsupported(`--values: expected an http or https URL, got ${strange}`);
-  const timeoutMs = parseTimeout(flags);
-  if (timeoutMs === undefined) return unsupported(`--timeout: expected a duration such as 5m0s`);
-  const upgrade = {
-    release,
-    chart: source,
-    values,
-    timeoutMs,
+  if (release === undefined || chart === undefined || rest.length > 0) {
+    return at(rest[0], `\`helm upgrade\` takes a release and a chart, not ${positional.length - 1} arguments`);
+  }
+  const problem = releaseNameProblem(release.said);
+  return problem === undefined ? { release, chart } : at(release, problem);
+}
+
+function findChartProblem(chart: Placed<string>, given: readonly Placed<Flag>[]): CommandRefusal | undefined {
+  const repository = given.findLast(({ said }) => said.name === '--repo');
+  if (repository === undefined) {
+    if (mayBeUrl(chart.said) || isRegistryUrl(chart.said)) return undefined;
+    return at(
+      chart,
+      `the chart must come by http://, https:// or oci://, or by its name with --repo; got ${chart.said}`,
+    );
+  }
+  const { value: url = '' } = repository.said;
+  if (!mayBeUrl(url)) return at(repository, `--repo: expected an http or https URL, got ${url}`);
+  const problem = chartNameProblem(chart.said);
+  return problem === undefined ? undefined : at(chart, problem);
+}
+
+function findFlagProblem(given: readonly Placed<Flag>[]): CommandRefusal | undefined {
+  for (const { said, index } of given) {
+    const { name, value = '' } = said;
+    const strange = name === '--values' ? value.split(',').find((url) => !mayBeUrl(url)) : undefined;
+    if (strange !== undefined) return { problem: `--values: expected an http or https URL, got ${strange}`, index };
+    if (name === '--timeout' && parseGoDuration(value) === undefined) {
+      return { problem: '--timeout: expected a duration such as 5m0s', index };
+    }
+  }
+  return undefined;
+}
+
+function makeUpgrade({ release, chart }: UpgradeNames, flags: readonly Flag[]): HelmUpgrade {
+  return {
+    release: release.said,
+    chart: chartSource(chart.said, flags),
+    values: flags.flatMap(({ name, value = '' }) => (name === '--values' ? value.split(',') : [])),
+    timeoutMs: parseGoDuration(lastValue(flags, '--timeout') ?? '') ?? helmTimeoutMs,
     isAtomic: hasFlag(flags, '--atomic'),
     installs: hasFlag(flags, '--install'),
     flags: flags.filter(({ name }) => !placed.has(name)),
     ...defined({ namespace: lastValue(flags, '--namespace') }),
   };
-  return { kind: 'upgrade', upgrade };
 }
 
-/** The chart, or why it cannot be taken. */
-function readSource(chart: string, flags: readonly Flag[]): ChartSource | string {
+function chartSource(chart: string, flags: readonly Flag[]): ChartSource {
   const version = defined({ version: lastValue(flags, '--version') });
   const repository = lastValue(flags, '--repo');
   if (repository !== undefined) {
-    if (!mayBeUrl(repository)) return `--repo: expected an http or https URL, got ${repository}`;
     return { kind: 'repository', url: repository, name: chart, ...version, isDevel: hasFlag(flags, '--devel') };
   }
-  if (chart.startsWith('oci://')) return { kind: 'oci', url: chart, ...version };
-  if (mayBeUrl(chart)) return { kind: 'archive', url: chart };
-  return `the chart must come by http://, https:// or oci://, or by its name with --repo; got ${chart}`;
+  return chart.startsWith('oci://') ? { kind: 'oci', url: chart, ...version } : { kind: 'archive', url: chart };
 }
 
 /** Whether it is an http or https URL, as far as can be told: the beginning of a template is filled in later. */
@@ -138,11 +172,6 @@ function sourceFlags(chart: ChartSource): readonly Flag[] {
   ];
 }
 
-function parseTimeout(flags: readonly Flag[]): number | undefined {
-  const text = lastValue(flags, '--timeout');
-  return text === undefined ? helmTimeoutMs : parseGoDuration(text);
-}
-
 const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
   m: 60_000,
@@ -163,6 +192,10 @@ function parseGoDuration(text: string): number | undefined {
   return Math.round(total);
 }
 
-function unsupported(problem: string): HelmCommand {
-  return { kind: 'unsupported', problem };
+function at(word: Placed<unknown> | undefined, problem: string): CommandRefusal {
+  return word === undefined ? { problem } : { problem, index: word.index };
+}
+
+function unsupported({ problem, index }: CommandRefusal): HelmCommand {
+  return { kind: 'unsupported', problem, ...defined({ index }) };
 }

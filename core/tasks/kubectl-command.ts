@@ -1,6 +1,6 @@
 import { defined } from '../text/defined.ts';
 import { formatFlag, hasFlag, lastValue, oversizedArgument, readCommandLine } from './flags.ts';
-import type { Flag, FlagDefinition } from './flags.ts';
+import type { CommandRefusal, Flag, FlagDefinition, Placed } from './flags.ts';
 import { kubectlFlags } from './kubectl-flags.ts';
 
 /** A kubectl command as its arguments ask for it. */
@@ -16,7 +16,7 @@ export interface KubectlCall {
 
 /** A kubectl command that serin can run, or why it cannot. */
 export type KubectlCommand =
-  { readonly kind: 'call'; readonly call: KubectlCall } | { readonly kind: 'unsupported'; readonly problem: string };
+  { readonly kind: 'call'; readonly call: KubectlCall } | ({ readonly kind: 'unsupported' } & CommandRefusal);
 
 /** Reads the arguments of `kubectl` by a closed grammar. Manifests come by URL, and no file of the worker is named. */
 export function parseKubectlCommand(args: readonly string[]): KubectlCommand {
@@ -26,20 +26,39 @@ export function parseKubectlCommand(args: readonly string[]): KubectlCommand {
   const table = findTable(subcommand);
   if (table === undefined) {
     const known = Object.keys(kubectlFlags).join(', ');
-    return unsupported(`only \`kubectl\` ${known} is supported, the subcommand first; not \`kubectl ${subcommand}\``);
+    const problem = `only \`kubectl\` ${known} is supported, the subcommand first; not \`kubectl ${subcommand}\``;
+    return unsupported({ problem, ...(args.length === 0 ? {} : { index: 0 }) });
   }
-  const words = readCommandLine(args.slice(1), table);
-  if (words.kind === 'refused') return unsupported(words.problem);
-  const { flags, positional } = words;
-  const manifests = flags.flatMap(({ name, value = '' }) => (name === '--filename' ? value.split(',') : []));
-  const strange = manifests.find((url) => !/^https?:\/\/|^\{\{/.test(url));
-  if (strange !== undefined) return unsupported(`--filename: expected an http or https URL, got ${strange}`);
-  if (subcommand === 'apply' && positional.length > 0) {
-    return unsupported(`\`kubectl apply\` takes no argument, got ${positional.join(' ')}`);
+  const words = readCommandLine(args, table);
+  if (words.kind === 'refused') return unsupported(words);
+  const [, ...positional] = words.positional;
+  const strange = findStrangeManifest(words.flags);
+  if (strange !== undefined) return unsupported(strange);
+  const [extra] = positional;
+  if (subcommand === 'apply' && extra !== undefined) {
+    return unsupported({ problem: `\`kubectl apply\` takes no argument, got ${extra.said}`, index: extra.index });
   }
-  const rest = flags.filter(({ name }) => name !== '--filename' && name !== '--namespace');
-  const namespace = lastValue(flags, '--namespace');
-  return { kind: 'call', call: { subcommand, positional, manifests, flags: rest, ...defined({ namespace }) } };
+  const flags = words.flags.map(({ said }) => said);
+  const call = {
+    subcommand,
+    positional: positional.map(({ said }) => said),
+    manifests: flags.flatMap(manifestUrls),
+    flags: flags.filter(({ name }) => name !== '--filename' && name !== '--namespace'),
+    ...defined({ namespace: lastValue(flags, '--namespace') }),
+  };
+  return { kind: 'call', call };
+}
+
+function findStrangeManifest(flags: readonly Placed<Flag>[]): CommandRefusal | undefined {
+  for (const { said, index } of flags) {
+    const strange = manifestUrls(said).find((url) => !/^https?:\/\/|^\{\{/.test(url));
+    if (strange !== undefined) return { problem: `--filename: expected an http or https URL, got ${strange}`, index };
+  }
+  return undefined;
+}
+
+function manifestUrls({ name, value = '' }: Flag): readonly string[] {
+  return name === '--filename' ? value.split(',') : [];
 }
 
 function findTable(subcommand: string): readonly FlagDefinition[] | undefined {
@@ -70,6 +89,6 @@ export function isRehearsableApply({ subcommand, flags }: KubectlCall): boolean 
   return subcommand === 'apply' && !hasFlag(flags, '--force');
 }
 
-function unsupported(problem: string): KubectlCommand {
-  return { kind: 'unsupported', problem };
+function unsupported({ problem, index }: CommandRefusal): KubectlCommand {
+  return { kind: 'unsupported', problem, ...defined({ index }) };
 }

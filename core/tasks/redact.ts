@@ -7,9 +7,14 @@ const secretFlag =
 /** The fewest characters of a secret that is hidden: shorter ones are words that also occur elsewhere. */
 const shortestSecret = 4;
 
-/** Formats a command for people, secrets hidden: `helm upgrade app chart --set ***`. */
+/** More of a command is cut off: it is a part of messages, which a workflow's history keeps. */
+const longestCommand = 4_000;
+
+/** Formats a command for people, secrets hidden, cut to 4,000 characters: `helm upgrade app chart --set ***`. */
 export function formatCommand(command: string, args: readonly string[]): string {
-  return [command, ...redactArgs(args)].map((word) => (/\s/.test(word) ? JSON.stringify(word) : word)).join(' ');
+  const words = [command, ...redactArgs(args)].map((word) => (/\s/.test(word) ? JSON.stringify(word) : word));
+  const text = words.join(' ');
+  return text.length > longestCommand ? `${text.slice(0, longestCommand)}…` : text;
 }
 
 /** The arguments without the values of secret flags and without credentials in URLs. */

@@ -12,6 +12,10 @@ export interface WorkerSettings {
   /** Hosts that manifests may have requests sent to beside public ones, `host[:port]`, `*.example.com` or `*`. */
   readonly allowedHosts: readonly string[];
   readonly slackUrl: string;
+  /** The most memory of a command and all that it starts. */
+  readonly commandMemoryBytes: number;
+  /** As whom commands run; undefined: as the worker's own user. */
+  readonly commandUser: CommandUser | undefined;
   readonly helmPath: string;
   /** The age at which a pending release's helm is taken for dead. */
   readonly helmPendingLimitMs: number;
@@ -37,6 +41,12 @@ export interface WorkerSettings {
   readonly operatorNamespace: string | undefined;
   /** The runs that the operator lets a namespace have at a time. */
   readonly maxRunsPerNamespace: number;
+}
+
+/** A user of the machine, by number. */
+export interface CommandUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface Address {
@@ -67,6 +77,24 @@ const address = text.transform((value, context): Address => {
 /** The address of the SDK's metrics exporter, which takes no host names and does not report which free port it took. */
 const metricsAddress = address.refine(({ host, port }) => {
   return port > 0 && (z.ipv4().safeParse(host).success || z.ipv6().safeParse(host).success);
+});
+
+/** As Kubernetes writes it. */
+const memory = text.transform((value, context) => {
+  const [, amount, unit] = /^(\d{1,9})(Mi|Gi)$/.exec(value) ?? [];
+  if (amount !== undefined) return Number(amount) * 1024 ** (unit === 'Gi' ? 3 : 2);
+  context.addIssue('not an amount of memory');
+  return z.NEVER;
+});
+
+const longestId = 4_294_967_294;
+
+const user = z.union([text, z.int().transform(String)]).transform((value, context): CommandUser => {
+  const [, uid, gid = uid] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(value) ?? [];
+  if (uid !== undefined && Math.max(Number(uid), Number(gid)) <= longestId)
+    return { uid: Number(uid), gid: Number(gid) };
+  context.addIssue('not a user');
+  return z.NEVER;
 });
 
 const list = z.union([z.array(text), text.transform((value) => value.split(',').map((part) => part.trim()))]);
@@ -124,6 +152,19 @@ export const settingDefinitions = {
     fallback: 'https://slack.com/api',
     expected: 'a URL such as https://slack.com/api',
     schema: z.url({ protocol: /^https?$/, hostname: /./ }),
+  },
+  commandMemory: {
+    meaning:
+      'the most memory that a command and all that it starts may hold together; beyond it they are killed (Linux)',
+    fallback: '1Gi',
+    expected: 'an amount of memory from 64Mi, such as 1Gi or 512Mi',
+    schema: memory.pipe(z.number().min(64 * 1024 ** 2)),
+  },
+  commandUser: {
+    meaning:
+      "the user as whom commands run, `uid` or `uid:gid`, where the worker is root; without it they run as the worker's own user",
+    expected: 'a user such as 65534 or 65534:65534',
+    schema: user,
   },
   helmPath: {
     meaning: 'the helm program, a path or a name on the `PATH`',
@@ -223,6 +264,8 @@ export function withDefaults(values: Values): WorkerSettings {
     allowedCommands: chosen('allowedCommands'),
     allowedHosts: values.allowedHosts ?? [],
     slackUrl: chosen('slackUrl'),
+    commandMemoryBytes: chosen('commandMemory'),
+    commandUser: values.commandUser,
     helmPath: chosen('helmPath'),
     helmPendingLimitMs: chosen('helmPendingLimit'),
     kubeconfig: values.kubeconfig,

@@ -280,6 +280,7 @@ const failureReasons: ReadonlyMap<string, string> = new Map([
   ['NotFound', 'InvalidExperiment'],
   ['MetricsUnavailable', 'MetricsUnreadable'],
   ['CommandFailed', 'HandlerFailed'],
+  ['CommandLost', 'HandlerFailed'],
   ['CommandNotAllowed', 'LaunchHandlerFailed'],
   ['ChartUnavailable', 'HandlerFailed'],
   ['ReleaseBusy', 'HandlerFailed'],

@@ -19,7 +19,7 @@ import { linkPrograms } from '../support/programs.ts';
 import { deployTarget, startExperiment, underLoad } from '../support/scenario.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 import { publishFile } from '../support/charts.ts';
-import { accountsOf } from '../support/access.ts';
+import { accountsOf, defaultBounds } from '../support/access.ts';
 import type { Accounts } from '../../activities/accounts.ts';
 
 const namespace = 'tasks';
@@ -252,7 +252,8 @@ describe('a secret', () => {
     const script = ['for i in 1 2 3 4 5 6 7 8 9; do echo $i; done >&2; echo "', { secret: 'token' }, '" >&2; exit 3'];
     const input = { ...owned, script, secret: { namespace, name: 'keys' }, limitMs: 20_000 };
     const environment = { PATH: process.env['PATH'] ?? '' };
-    const run = (...allowedCommands: string[]) => runScript({ cluster, allowedCommands, environment }, input);
+    const run = (...allowedCommands: string[]) =>
+      runScript({ cluster, allowedCommands, environment, bounds: defaultBounds }, input);
     expect(await caughtFailure(() => run('bash'))).toMatchObject({
       type: 'CommandFailed',
       message: 'bash failed with exit code 3: 1\n2\n3\n4\n5\n6\n7\n8\n9\n***',

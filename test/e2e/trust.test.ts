@@ -172,6 +172,15 @@ describe('whoever may create Experiments in one namespace', () => {
     expect(receiver.received).toEqual([]);
   });
 
+  test('asks no registry of charts that is not public', async () => {
+    const status = await attack({
+      name: 'loopback-oci',
+      changes: upgrade(`oci://${new URL(sandbox.temporal.uiUrl).host}/charts/app`),
+    });
+    expect(refusal(status)).toMatch(/is at 127\.0\.0\.1, which is not public/);
+    expect(receiver.received).toEqual([]);
+  });
+
   test('moves no traffic of another namespace, and makes no Lease there', async () => {
     const status = await attack({ name: 'others-traffic', target: `${theirs}/${victim.name}` });
     expect(refusal(status)).toContain(`User "system:serviceaccount:${mine}:serin" cannot`);

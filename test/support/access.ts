@@ -1,6 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { connectAccounts } from '../../activities/accounts.ts';
 import type { Accounts } from '../../activities/accounts.ts';
+import type { CommandBounds } from '../../activities/commands/bounds.ts';
 import { commandEnvironment } from '../../activities/commands/environment.ts';
 import { download } from '../../activities/http/download.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
@@ -10,9 +11,15 @@ export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(workerKubeconfig);
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: workerKubeconfig });
-  const helm = { path: tools.helm, pendingLimitMs: 0, downloadFor: () => downloadAnything };
-  return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment });
+  const helm = { path: tools.helm, pendingLimitMs: 0, sourcesFor: () => anySource };
+  return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment, bounds: defaultBounds });
 }
+
+/** A worker's bounds where nothing else is set. */
+export const defaultBounds: CommandBounds = { memoryBytes: 1024 ** 3, user: undefined };
+
+/** Charts and values from any address. */
+export const anySource = { download: downloadAnything, requireRegistry: () => Promise.resolve() };
 
 /** Downloads from any address. */
 export function downloadAnything(url: string, limitBytes: number): Promise<Buffer> {

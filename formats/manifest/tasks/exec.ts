@@ -1,3 +1,5 @@
+import { defined } from '../../../core/text/defined.ts';
+import type { CommandRefusal } from '../../../core/tasks/flags.ts';
 import { parseHelmCommand } from '../../../core/tasks/helm-command.ts';
 import { parseKubectlCommand } from '../../../core/tasks/kubectl-command.ts';
 import { renderArg } from '../../../core/tasks/task.ts';
@@ -18,7 +20,8 @@ const exec: TaskDefinition<'exec'> = defineTask(
       refuse(context, ['with', 'cmd'], { expected, got: showValue(command) });
     }
     const problem = commandProblem(command, args);
-    if (problem !== undefined) refuse(context, ['with', 'args'], problem);
+    if (problem !== undefined)
+      refuse(context, ['with', 'args', ...(problem.index === undefined ? [] : [problem.index])], problem);
     const interpolate = !disableInterpolation;
     return {
       make: () => ({ kind: 'exec', command, args, interpolate }),
@@ -31,18 +34,24 @@ const exec: TaskDefinition<'exec'> = defineTask(
 );
 
 /** Why helm or kubectl cannot be called with these arguments; undefined when it can, and for other commands. */
-function commandProblem(
-  command: string,
-  args: readonly string[],
-): { readonly expected: string; readonly got: string } | undefined {
+function commandProblem(command: string, args: readonly string[]): CommandProblem | undefined {
   if (command === 'helm') {
     const helm = parseHelmCommand(args);
-    return helm.kind === 'upgrade' ? undefined : { expected: 'a helm upgrade of one release', got: helm.problem };
+    return helm.kind === 'upgrade' ? undefined : describe('a helm upgrade of one release', helm);
   }
   const kubectl = command === 'kubectl' ? parseKubectlCommand(args) : undefined;
-  return kubectl?.kind === 'unsupported'
-    ? { expected: 'a call of kubectl that serin understands', got: kubectl.problem }
-    : undefined;
+  return kubectl?.kind === 'unsupported' ? describe('a call of kubectl that serin understands', kubectl) : undefined;
+}
+
+interface CommandProblem {
+  readonly expected: string;
+  readonly got: string;
+  /** The place of the argument that is the reason. */
+  readonly index?: number;
+}
+
+function describe(expected: string, { problem, index }: CommandRefusal): CommandProblem {
+  return { expected, got: problem, ...defined({ index }) };
 }
 
 /** `common/promote-kubectl`: `kubectl apply` of a manifest. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
@@ -22,7 +23,7 @@ import type { RunTaskInput } from '../../../contract/tasks.ts';
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf, downloadAnything } from '../../support/access.ts';
+import { accountsOf, anySource, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 import { publishChart, publishLargerChart } from '../../support/charts.ts';
 
@@ -61,7 +62,8 @@ function helmAt(path: string, pendingLimitMs = 0): Helm {
     KUBECONFIG: sandbox.workerKubeconfig,
     HELM_KUBEASUSER: access.user,
   });
-  return connectHelm({ path, environment, pendingLimitMs, isApiReady: cluster.isReady, download: downloadAnything });
+  const { isReady: isApiReady } = cluster;
+  return connectHelm({ path, environment, bounds: defaultBounds, pendingLimitMs, isApiReady, ...anySource });
 }
 
 /** A target of its own, whose Lease the test holds. */
@@ -232,7 +234,12 @@ describe('runHelm', () => {
     const rollback = await failureOfRun(aTask(target, ['rollback', target.name]));
     expect(rollback).toMatchObject({
       type: 'CommandNotAllowed',
-      message: 'only `helm upgrade` is supported, not `helm rollback`',
+      message: 'args[0]: only `helm upgrade` is supported, not `helm rollback`',
+    });
+    const dashed = await failureOfRun(aTask(target, ['upgrade', target.chartUrl, '--', '--post-renderer=sh']));
+    expect(dashed).toMatchObject({
+      type: 'CommandNotAllowed',
+      message: 'args[3]: the argument "--post-renderer=sh" begins with a dash',
     });
     const input = aTask(target, upgradeArgs(target, 'candidate'));
     const notAllowed = await caughtFailure(() => runHelm({ cluster, helm, allowedCommands: ['kubectl'] }, input));
@@ -241,6 +248,28 @@ describe('runHelm', () => {
       message: 'command "helm" is not allowed on this worker; allowed: kubectl',
     });
   });
+
+  test.skipIf(process.getuid?.() !== 0)('upgrades as the user that the worker names for its commands', async () => {
+    const target = await aTarget('other-user');
+    const [path, kubeconfig] = await readableForAll(sandbox.tools.helm, sandbox.workerKubeconfig);
+    const environment = commandEnvironment({ ...process.env, KUBECONFIG: kubeconfig, HELM_KUBEASUSER: access.user });
+    const bounds = { ...defaultBounds, user: { uid: 65_534, gid: 65_534 } };
+    const { isReady: isApiReady } = cluster;
+    const asNobody = connectHelm({ path, environment, bounds, pendingLimitMs: 0, isApiReady, ...anySource });
+    const { release } = await run(aTask(target, upgradeArgs(target, 'candidate')), asNobody);
+    expect(release).toMatchObject({ revision: 3, status: 'deployed' });
+  });
+
+  /** Copies of a program and of a kubeconfig that every user of the machine can read. */
+  async function readableForAll(program: string, kubeconfig: string): Promise<readonly [string, string]> {
+    const folder = await mkdtemp(join(tmpdir(), 'serin-readable-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const paths = [join(folder, 'helm'), join(folder, 'kubeconfig')] as const;
+    await copyFile(program, paths[0]);
+    await copyFile(kubeconfig, paths[1]);
+    for (const path of [folder, ...paths]) await chmod(path, 0o755);
+    return paths;
+  }
 
   test('stops helm when it is cancelled, so that helm marks its release failed', async () => {
     const target = await aTarget('cancelled');
@@ -257,11 +286,16 @@ describe('runHelm', () => {
     const target = await aTarget('orphaned');
     const args = await waitingArgs(target);
     const runner = new URL('../../../activities/commands/run-process.ts', import.meta.url);
-    const request = { command: sandbox.tools.helm, args: [...args, '-n', target.namespace], limitMs: 60_000 };
+    const request = {
+      command: sandbox.tools.helm,
+      args: [...args, '-n', target.namespace],
+      limitMs: 60_000,
+      bounds: defaultBounds,
+    };
     const source = `
       import { runProcess } from ${JSON.stringify(runner.href)};
-      const environment = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: process.env.KUBECONFIG,
-        HELM_KUBEASUSER: process.env.HELM_KUBEASUSER };
+      const { PATH, KUBECONFIG, HELM_KUBEASUSER } = process.env;
+      const environment = { PATH, KUBECONFIG, HELM_KUBEASUSER };
       const signal = new AbortController().signal;
       await runProcess({ ...${JSON.stringify(request)}, environment, signal });`;
     const worker = spawn(process.execPath, ['--input-type=module', '--eval', source], {
@@ -328,7 +362,16 @@ describe('preflight', () => {
 
   const check = (experiment: Experiment, changes: Partial<PreflightDependencies> = {}) =>
     preflight(
-      { ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything, ...changes },
+      {
+        ...access,
+        helm,
+        metrics,
+        allowedCommands,
+        environment: {},
+        bounds: defaultBounds,
+        download: downloadAnything,
+        ...changes,
+      },
       { experiment, holder },
     );
 
@@ -409,6 +452,19 @@ describe('preflight', () => {
     const problems = await preflightProblems(experimentOn(target, { finish }));
     expect(problems.at(-1)).toContain(
       'is rendered with traffic checked-v1 100 %, not 100 % checked-v2; leave traffic out of it',
+    );
+  });
+
+  test('refuses a release whose name, filled in, begins with a dash', async () => {
+    const args = ['upgrade', '--', '{{ .promote }}', target.chartUrl];
+    const finish: Task[] = [{ kind: 'exec', command: 'helm', args, interpolate: true }];
+    const { baseline } = experimentOn(target);
+    const dashed = { ...baseline, variables: { promote: '--post-renderer=sh' } };
+    const problems = await preflightProblems(experimentOn(target, { finish, baseline: dashed }));
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        /^finish action for current: helm upgrade -- .*: args\[2\]: the argument "--post-renderer=sh" begins with a dash$/,
+      ),
     );
   });
 
@@ -496,7 +552,18 @@ describe('preflight', () => {
   test('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
     const { type } = await caughtFailure(() =>
-      preflight({ ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything }, input),
+      preflight(
+        {
+          ...access,
+          helm,
+          metrics,
+          allowedCommands,
+          environment: {},
+          bounds: defaultBounds,
+          download: downloadAnything,
+        },
+        input,
+      ),
     );
     expect(type).toBe('Fenced');
   });
@@ -561,7 +628,15 @@ describe.concurrent('compareRendered', () => {
     const experiment = experimentOn(target);
     const { revisions } = await asActivity(() =>
       preflight(
-        { ...access, helm, metrics, allowedCommands, environment: {}, download: downloadAnything },
+        {
+          ...access,
+          helm,
+          metrics,
+          allowedCommands,
+          environment: {},
+          bounds: defaultBounds,
+          download: downloadAnything,
+        },
         { experiment, holder },
       ),
     );

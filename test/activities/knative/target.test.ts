@@ -19,7 +19,7 @@ import type { PatchTrafficInput, PatchTrafficResult } from '../../../contract/tr
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf, downloadAnything } from '../../support/access.ts';
+import { accountsOf, downloadAnything, defaultBounds } from '../../support/access.ts';
 import type { Accounts } from '../../../activities/accounts.ts';
 
 let sandbox: Sandbox;
@@ -581,6 +581,7 @@ describe('runCommand', () => {
     user: undefined,
     allowedCommands: ['sh'],
     environment,
+    bounds: defaultBounds,
     download: downloadAnything,
   });
 
@@ -618,6 +619,22 @@ describe('runCommand', () => {
     const { type, message } = await caughtFailure(() => runCommand(dependencies(), input));
     expect(type).toBe('CommandFailed');
     expect(message).toBe('sh -c "sleep 60" was stopped at its limit of 1 s: no output');
+  });
+
+  test('does not know how far a command had come whose guard was killed', async () => {
+    const { type, isRetryable, message } = await caughtFailure(() =>
+      runCommand(dependencies(), task('sh', '-c', 'kill -9 $PPID; sleep 60')),
+    );
+    expect({ type, isRetryable }).toEqual({ type: 'CommandLost', isRetryable: false });
+    expect(message).toContain('has lost its guard, so that its end is not known');
+  });
+
+  test('says so where the arguments are longer than the system takes', async () => {
+    const args = Array.from({ length: 40 }, () => 'x'.repeat(100 * 1024));
+    const { type, message } = await caughtFailure(() => runCommand(dependencies(), task('sh', ...args)));
+    expect(type).toBe('CommandFailed');
+    expect(message).toContain('could not be started: its arguments and environment are together longer than');
+    expect(message.length).toBeLessThan(5_000);
   });
 
   test('does not start without the Lease', async () => {

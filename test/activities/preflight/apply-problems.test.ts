@@ -11,7 +11,7 @@ import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { linkPrograms } from '../../support/programs.ts';
 import { deployTarget, readKsvc } from '../../support/scenario.ts';
-import { accountsOf, downloadAnything } from '../../support/access.ts';
+import { accountsOf, defaultBounds, downloadAnything } from '../../support/access.ts';
 import { publishFile } from '../../support/charts.ts';
 
 const namespace = 'kubectl-apply';
@@ -75,7 +75,7 @@ async function judge(
   finish: readonly ExecTask[],
   { kubeconfig = sandbox.workerKubeconfig, experiment: changes = {} }: Circumstances = {},
 ): Promise<ApplyProblems> {
-  const environment = { PATH: path, HOME: folder, KUBECONFIG: kubeconfig };
+  const environment = { PATH: path, KUBECONFIG: kubeconfig };
   const [baseline, candidate] = [target.baselineRevision, target.candidateRevision];
   const experiment = anExperiment({
     target,
@@ -85,7 +85,7 @@ async function judge(
     ...changes,
   });
   const { cluster, user } = accountsOf(sandbox).of(target.namespace);
-  return applyProblems({ cluster, user, environment, download: downloadAnything }, experiment);
+  return applyProblems({ cluster, user, environment, bounds: defaultBounds, download: downloadAnything }, experiment);
 }
 
 async function findProblems(

@@ -129,9 +129,84 @@ describe('parseHelmCommand', () => {
     },
   );
 
+  test.each([
+    ['-rf', 'the argument "-rf" begins with a dash'],
+    ['--post-renderer=/bin/sh', 'the argument "--post-renderer=/bin/sh" begins with a dash'],
+    ['-{{ .name }}', 'the argument "-{{ .name }}" begins with a dash'],
+    ['-', 'the argument "-" begins with a dash'],
+  ])('takes no release named %s, not even after all flags', (name, problem) => {
+    expect(parseHelmCommand(['upgrade', chart, '--wait', '--', name])).toEqual({
+      kind: 'unsupported',
+      problem,
+      index: 4,
+    });
+    expect(parseHelmCommand(['upgrade', '--', 'rel', name])).toMatchObject({ problem, index: 3 });
+  });
+
+  test.each(['Rel', 'a_b', 'a.', 'a..b', 'a-', 'a b', 'a/b', '', '../a', 'x'.repeat(54)])(
+    'refuses %j, which is no name of a release',
+    (name) => {
+      expect(parseHelmCommand(['upgrade', name, chart])).toMatchObject({
+        problem: expect.stringMatching(/^".*" is no name of a release: at most 53 /),
+        index: 1,
+      });
+    },
+  );
+
+  test.each(['a', 'sample-app', 'a.b-c.9', '9', 'x'.repeat(53), '{{ .name }}', 'app-{{ .name }}'])(
+    'takes %s for the name of a release',
+    (name) => {
+      expect(parseUpgrade('upgrade', name, chart).release).toBe(name);
+    },
+  );
+
+  test.each(['a/b', '../b', 'a b', ''])('refuses %j for the name of a chart in a repository', (name) => {
+    expect(parseHelmCommand(['upgrade', 'rel', name, '--repo=https://r'])).toMatchObject({
+      problem: expect.stringMatching(/^".*" is no name of a chart: /),
+      index: 2,
+    });
+  });
+
+  test.each([
+    'oci://host',
+    'oci:///a',
+    'oci://user:password@host/a',
+    'oci://host\\@127.0.0.1/a',
+    'oci://host/a?b',
+    'oci://host/a#b',
+    'oci://host/%2e%2e/a',
+    'oci://host/../a',
+    'oci://-host/a',
+    'oci://host:port/a',
+  ])('refuses %s, which two programs could read in two ways', (url) => {
+    expect(problemOf('upgrade', 'rel', url)).toMatch(/^the chart must come by /);
+  });
+
+  test.each([
+    [['--wait', 'upgrade', 'rel', chart, '--watch'], 4],
+    [['upgrade', 'rel', chart, '--set', 'a=b', '--debug'], 5],
+    [['upgrade', 'rel', chart, '--values', 'v.yaml'], 4],
+    [['upgrade', 'rel', chart, '--timeout=1h', '--timeout', 'soon', '--wait'], 5],
+    [['upgrade', 'rel', 'app', '--repo', 'file:///charts'], 4],
+    [['upgrade', 'rel', './chart'], 2],
+    [['upgrade', 'rel', chart, '--wait', 'more'], 4],
+    [['-i', 'install', 'rel', chart], 1],
+    [['upgrade', 'rel', chart, `--set=a=${'x'.repeat(128 * 1024)}`], 3],
+    [['upgrade', 'rel'], undefined],
+    [[], undefined],
+  ])('names the word that is the reason: %#', (args, index) => {
+    const command = parseHelmCommand(args);
+    expect(command.kind === 'unsupported' && command.index).toBe(index);
+  });
+
+  test('takes a value that looks like the end of flags for a value', () => {
+    const { flags } = parseUpgrade('upgrade', '--description', '--', '--wait', 'rel', chart);
+    expect(flags).toEqual([{ name: '--description', value: '--' }, { name: '--wait' }]);
+  });
+
   test('refuses an argument that is too long for any program, and says what to do', () => {
     expect(problemOf('upgrade', 'rel', chart, `--set=a=${'x'.repeat(128 * 1024)}`)).toBe(
-      'argument 4 is longer than 100 KiB, which no program takes: put it into a values file',
+      'an argument longer than 100 KiB, which no program takes: put it into a values file',
     );
   });
 });
@@ -152,12 +227,6 @@ describe('the arguments that helm runs with', () => {
       'rel',
       '/tmp/chart.tgz',
     ]);
-  });
-
-  test('take a release whose name looks like a flag for a name', () => {
-    const args = ['upgrade', '--', '--post-renderer=/bin/sh', chart];
-    const built = upgradeArguments(parseUpgrade(...args), { namespace: 'ns', files });
-    expect(built.slice(built.indexOf('--'))).toEqual(['--', '--post-renderer=/bin/sh', '/tmp/chart.tgz']);
   });
 
   test('are shown as people would type them, in the namespace that they run in', () => {

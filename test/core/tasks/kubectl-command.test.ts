@@ -46,4 +46,25 @@ describe('a call of kubectl', () => {
     const command = parseKubectlCommand(args);
     expect(command.kind === 'unsupported' ? command.problem : 'accepted').toMatch(problem);
   });
+  test.each([
+    [
+      ['label', 'ksvc', 'app', '--', '--server=http://evil'],
+      'the argument "--server=http://evil" begins with a dash',
+      4,
+    ],
+    [['delete', 'ksvc', '-'], 'the argument "-" begins with a dash', 2],
+    [['patch', 'ksvc', 'a', '-p', '{}', '--patch-file', 'x'], '--patch-file is not a flag that serin knows', 5],
+    [
+      ['apply', '-f', 'https://a/b.yaml', '--filename', 'c.yaml'],
+      '--filename: expected an http or https URL, got c.yaml',
+      4,
+    ],
+    [
+      ['apply', '-f', 'https://a/b.yaml', 'view-last-applied'],
+      '`kubectl apply` takes no argument, got view-last-applied',
+      3,
+    ],
+  ])('is refused with the place of the word: %j', (args, problem, index) => {
+    expect(parseKubectlCommand(args)).toEqual({ kind: 'unsupported', problem, index });
+  });
 });

@@ -83,4 +83,9 @@ describe('formatCommand', () => {
       'helm upgrade app --description "by serin"',
     );
   });
+  test('cuts what is longer than people read, and nothing that is not', () => {
+    const command = formatCommand('sh', ['x'.repeat(100_000), 'y'.repeat(100_000)]);
+    expect(command).toBe(`sh ${'x'.repeat(3_997)}…`);
+    expect(formatCommand('sh', ['x'.repeat(3_997)])).toHaveLength(4_000);
+  });
 });

@@ -388,6 +388,24 @@ describe('mistakes', () => {
       'expected at most the upperLimit 50, got 60',
     ],
     ['helm install', '"upgrade"', '"install"', 'expected a helm upgrade of one release'],
+    [
+      'a release named like a flag',
+      '- "sample-app"',
+      '- "--"\n          - "--sample-app"',
+      'finish[0].with.args[5]: expected a helm upgrade of one release, got the argument "--sample-app" begins with a dash',
+    ],
+    [
+      'a release with no legal name',
+      '- "sample-app"',
+      '- "Sample_App"',
+      'finish[0].with.args[4]: expected a helm upgrade of one release, got "Sample_App" is no name of a release: ',
+    ],
+    [
+      'a flag that serin does not know',
+      '- "--install"',
+      '- "--watch"',
+      'finish[0].with.args[1]: expected a helm upgrade of one release, got --watch is not a flag that serin knows',
+    ],
     ['the same revision twice', 'sample-app-v2', 'sample-app-v1', "expected a revision other than the baseline's"],
     ['the same name twice', '- name: candidate', '- name: current', "expected a name other than the baseline's"],
     [

@@ -37,6 +37,8 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', 'helm, kubectl', { allowedCommands: ['helm', 'kubectl'] }],
   ['SERIN_ALLOWED_HOSTS', 'allowedHosts', 'a.example.com:8080, *.b', { allowedHosts: ['a.example.com:8080', '*.b'] }],
   ['SERIN_SLACK_URL', 'slackUrl', 'http://localhost:8080', { slackUrl: 'http://localhost:8080' }],
+  ['SERIN_COMMAND_MEMORY', 'commandMemory', '512Mi', { commandMemoryBytes: 512 * 1024 ** 2 }],
+  ['SERIN_COMMAND_USER', 'commandUser', '1000:2000', { commandUser: { uid: 1000, gid: 2000 } }],
   ['SERIN_HELM_PATH', 'helmPath', '/opt/helm', { helmPath: '/opt/helm' }],
   ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', '10m', { helmPendingLimitMs: 600_000 }],
   ['SERIN_KUBECONFIG', 'kubeconfig', '/etc/kubeconfig', { kubeconfig: '/etc/kubeconfig' }],
@@ -76,6 +78,18 @@ const refusals: readonly [string, string, readonly string[], string][] = [
     'hosts such as hooks.internal,*.corp.example:8080',
   ],
   ['SERIN_SLACK_URL', 'slackUrl', ['slack.com', 'ftp://slack.com'], 'a URL such as https://slack.com/api'],
+  [
+    'SERIN_COMMAND_MEMORY',
+    'commandMemory',
+    ['1', '63Mi', '1G', '-1Gi', 'much'],
+    'an amount of memory from 64Mi, such as 1Gi or 512Mi',
+  ],
+  [
+    'SERIN_COMMAND_USER',
+    'commandUser',
+    ['nobody', '-1', '1:', ':1', '4294967295', '0x1'],
+    'a user such as 65534 or 65534:65534',
+  ],
   ['SERIN_HELM_PATH', 'helmPath', [' '], 'the name or path of the helm program'],
   ['SERIN_HELM_PENDING_LIMIT', 'helmPendingLimit', ['soon', '25h'], 'a duration from 0s to 24h, such as 5m'],
   ['SERIN_KUBECONFIG', 'kubeconfig', [' '], 'the path of a kubeconfig file'],
@@ -111,6 +125,8 @@ describe('the configuration of a worker', () => {
       allowedCommands: ['helm'],
       allowedHosts: [],
       slackUrl: 'https://slack.com/api',
+      commandMemoryBytes: 1024 ** 3,
+      commandUser: undefined,
       helmPath: 'helm',
       helmPendingLimitMs: 300_000,
       kubeconfig: undefined,
@@ -148,6 +164,12 @@ describe('the configuration of a worker', () => {
 
   test('has no account to act as where the setting says none', () => {
     expect(accepted({ SERIN_SERVICE_ACCOUNT: 'none' }).serviceAccount).toBeUndefined();
+  });
+
+  test('takes the number of a user for the number of its group, also as a number of YAML', () => {
+    const user = { uid: 65_534, gid: 65_534 };
+    expect(accepted({ SERIN_COMMAND_USER: '65534' }).commandUser).toEqual(user);
+    expect(accepted({}, 'commandUser: 65534').commandUser).toEqual(user);
   });
 
   test('names every setting in these tests', () => {

@@ -1,0 +1,39 @@
+/** Of helm.sh/helm/v3 `pkg/chartutil/validate_name.go`. */
+const releaseName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+const longestReleaseName = 53;
+
+/** Of helm.sh/helm/v3 `pkg/lint/rules/chartfile.go`; a name that begins with a dash would be taken for a flag. */
+const chartName = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
+
+/** A registry, `host` or `host:port`, and the path of a chart: no user, no escape, nothing that two programs could read in two ways. */
+const registryUrl =
+  /^oci:\/\/([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
+
+/** Why helm does not take the name of a release; undefined when it does, and for a template, which is filled in later. */
+export function releaseNameProblem(name: string): string | undefined {
+  if (isTemplate(name) || (name.length <= longestReleaseName && releaseName.test(name))) return undefined;
+  const rule = `at most ${longestReleaseName} lower-case letters, digits, - and ., with a letter or digit at both ends`;
+  return `${JSON.stringify(name)} is no name of a release: ${rule}`;
+}
+
+/** Why the name of a chart in a repository is none; undefined when it is one, and for a template. */
+export function chartNameProblem(name: string): string | undefined {
+  if (isTemplate(name) || chartName.test(name)) return undefined;
+  return `${JSON.stringify(name)} is no name of a chart: letters, digits, -, _ and .`;
+}
+
+/** Whether it is the `oci://` URL of a chart, as far as can be told where a part of it is a template. */
+export function isRegistryUrl(url: string): boolean {
+  return url.startsWith('oci://') && (isTemplate(url) || registryUrl.test(url));
+}
+
+/** The host, and port, of the registry of an `oci://` URL; undefined where it is none. */
+export function registryHost(url: string): string | undefined {
+  const [, host, port = ''] = registryUrl.exec(url) ?? [];
+  return host === undefined ? undefined : `${host}${port}`;
+}
+
+function isTemplate(text: string): boolean {
+  return text.includes('{{') && !text.startsWith('-');
+}
