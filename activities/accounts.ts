@@ -11,7 +11,7 @@ import { activityRequestOptions } from './knative/request-options.ts';
 export interface ClusterAccess {
   readonly cluster: ActivityCluster;
   readonly helm: Helm;
-  readonly download: HelmOptions['download'];
+  readonly download: HelmOptions['downloads']['download'];
   /** As whom; undefined: as serin itself. */
   readonly user: string | undefined;
 }
@@ -29,7 +29,7 @@ export interface AccountsOptions {
   readonly serviceAccount: string | undefined;
   readonly helm: Pick<HelmOptions, 'path' | 'pendingLimitMs'> & {
     /** What the experiments of a namespace may have fetched. */
-    readonly sourcesFor: (namespace: string) => Pick<HelmOptions, 'download' | 'requireRegistry'>;
+    readonly downloadsFor: (namespace: string) => HelmOptions['downloads'];
   };
   /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
@@ -46,10 +46,10 @@ export function connectAccounts({ kubeConfig, serviceAccount, helm, environment,
     const user = serviceAccount === undefined ? undefined : accountUser({ namespace, name: serviceAccount });
     const cluster = user === undefined ? own : connectCluster(actAs(kubeConfig, user), options);
     const ofUser = { ...environment, ...defined({ HELM_KUBEASUSER: user }) };
-    const sources = helm.sourcesFor(namespace);
+    const downloads = helm.downloadsFor(namespace);
     const { path, pendingLimitMs } = helm;
     const program = { path, pendingLimitMs, environment: ofUser, bounds, isApiReady: own.isReady };
-    return { user, cluster, download: sources.download, helm: connectHelm({ ...program, ...sources }) };
+    return { user, cluster, download: downloads.download, helm: connectHelm({ ...program, downloads }) };
   }
 
   return {

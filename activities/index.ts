@@ -11,11 +11,12 @@ import { runCommand } from './commands/run-command.ts';
 import { runScript } from './commands/run-script.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
 import type { HelmOptions } from './helm/helm.ts';
+import { findRegistryLogin } from './helm/registry-login.ts';
 import { runHelm } from './helm/run-helm.ts';
 import { download } from './http/download.ts';
+import type { DownloadRequest } from './http/download.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
-import { requireAllowedRegistry } from './http/oci-registry.ts';
-import { requestText } from './http/request-text.ts';
+import { requestBytes, requestText } from './http/request-text.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkObjects } from './knative/check-objects.ts';
@@ -56,7 +57,10 @@ export interface ActivityDependencies {
   readonly environment?: Environment;
 }
 
-type HelmSources = Pick<HelmOptions, 'download' | 'requireRegistry'>;
+type DownloadOptions = Pick<DownloadRequest, 'allowedHosts' | 'namespace' | 'signal'>;
+
+/** The limit of one answer of a registry. */
+const registryLimitMs = 30_000;
 
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
@@ -67,11 +71,17 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const environment = toolEnvironment(dependencies);
   const bounds = { memoryBytes: settings.commandMemoryBytes, user: settings.commandUser };
   const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
-  const sourcesFor = (namespace: string): HelmSources => ({
-    download: (url, limitBytes) => download({ url, allowedHosts, namespace, limitBytes, signal: cancellationSignal() }),
-    requireRegistry: (url) => requireAllowedRegistry(url, { allowedHosts, namespace }),
-  });
-  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, sourcesFor };
+  const downloadsFor = (namespace: string): HelmOptions['downloads'] => {
+    const request = (): DownloadOptions => ({ allowedHosts, namespace, signal: cancellationSignal() });
+    return {
+      download: (url, limitBytes) => download({ url, limitBytes, ...request() }),
+      registries: {
+        ask: (asked) => requestBytes({ method: 'GET', limitMs: registryLimitMs, ...asked, ...request() }),
+        findLogin: (host) => findRegistryLogin(environment['HELM_REGISTRY_CONFIG'], host),
+      },
+    };
+  };
+  const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, downloadsFor };
   const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment, bounds });
   const { own } = accounts;
   const as = ({ namespace }: InNamespace) => accounts.of(namespace);

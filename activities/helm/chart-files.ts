@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChartSource, HelmUpgrade, UpgradeFiles } from '../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
 import { failure, hasType, innermostMessage } from '../failures.ts';
 import { inScratchDirectory } from '../scratch-directory.ts';
 import { chooseVersion, indexUrl } from './chart-repository.ts';
+import { fetchOciChart } from './oci-chart.ts';
+import type { RegistryAccess } from './oci-registry.ts';
 
 /** How charts and values are fetched; every failure has a type of `core/failures.ts`. */
 export interface ChartDownloads {
   /** The bytes at an http or https URL whose address manifests may ask. */
   readonly download: (url: string, limitBytes: number) => Promise<Buffer>;
-  /** Puts the archive of an `oci://` chart into the directory. */
-  readonly pull: (chart: Extract<ChartSource, { kind: 'oci' }>, directory: string) => Promise<void>;
+  readonly registries: RegistryAccess;
 }
 
 const mebibyte = 1024 * 1024;
@@ -38,7 +39,7 @@ export async function withUpgradeFiles<T>(
       return path;
     };
     const { chart, values } = upgrade;
-    const archive = await keep(sourceTitle(chart), 'chart.tgz', await fetchChart(downloads, chart, directory));
+    const archive = await keep(sourceTitle(chart), 'chart.tgz', await fetchChart(downloads, chart));
     const files: string[] = [];
     for (const [index, url] of values.entries()) {
       files.push(await keep(url, `values-${index}.yaml`, await fetchFile(downloads, url, limits.values)));
@@ -62,12 +63,12 @@ function requirePinned(source: string, bytes: Buffer, pins: SourceDigests): stri
   throw failure('PromotionMismatch', { message: `${now}; start the experiment again with what shall be promoted` });
 }
 
-async function fetchChart(downloads: ChartDownloads, source: ChartSource, directory: string): Promise<Buffer> {
+async function fetchChart(downloads: ChartDownloads, source: ChartSource): Promise<Buffer> {
   switch (source.kind) {
     case 'archive':
       return fetchFile(downloads, source.url, limits.chart);
     case 'oci':
-      return pullChart(downloads, source, directory);
+      return asChartFailure(() => fetchOciChart(downloads.registries, source, limits.chart));
     case 'repository':
       return fetchFromRepository(downloads, source);
   }
@@ -89,21 +90,14 @@ async function fetchFromRepository(
   throw failure('CommandFailed', { message });
 }
 
-async function pullChart(
-  downloads: ChartDownloads,
-  source: Extract<ChartSource, { kind: 'oci' }>,
-  directory: string,
-): Promise<Buffer> {
-  await downloads.pull(source, directory);
-  const archive = (await readdir(directory)).find((file) => file.endsWith('.tgz'));
-  if (archive !== undefined) return readFile(join(directory, archive));
-  throw failure('CommandFailed', { message: `helm pulled no archive of ${sourceTitle(source)}` });
+async function fetchFile({ download }: ChartDownloads, url: string, limitBytes: number): Promise<Buffer> {
+  return asChartFailure(() => download(url, limitBytes));
 }
 
 /** A chart that cannot be had is told by the types that helm's own failures have. */
-async function fetchFile({ download }: ChartDownloads, url: string, limitBytes: number): Promise<Buffer> {
+async function asChartFailure(fetchBytes: () => Promise<Buffer>): Promise<Buffer> {
   try {
-    return await download(url, limitBytes);
+    return await fetchBytes();
   } catch (error) {
     if (hasType(error, 'HttpUnavailable')) throw failure('ChartUnavailable', { message: innermostMessage(error) });
     if (hasType(error, 'HttpRefused')) throw failure('CommandFailed', { message: innermostMessage(error) });

@@ -15,12 +15,24 @@ export async function chooseVersion(index: string, source: RepositoryChart): Pro
   const what = `the index of repository ${source.url}`;
   const versions = await readWithinLimits(what, 'readChartVersions', index, source.name);
   const exact = versions.find(({ version }) => version === source.version);
-  const chosen = exact ?? newest(versions, source);
+  const { version: range = '*', isDevel } = source;
+  const chosen = exact ?? chooseNewest(versions, { range, isDevel });
   return chosen && { ...chosen, url: new URL(chosen.url, indexUrl(source)).href };
 }
 
-function newest(versions: readonly ChartVersion[], source: RepositoryChart): ChartVersion | undefined {
-  const { version: range = '*', isDevel } = source;
+/** Which versions are wanted. */
+export interface VersionRange {
+  /** In the syntax of npm; what is no range has no version. */
+  readonly range: string;
+  /** Whether versions such as `1.0.0-rc.1` are taken too. */
+  readonly isDevel: boolean;
+}
+
+/** The newest version in a range; undefined where there is none. */
+export function chooseNewest<V extends { readonly version: string }>(
+  versions: readonly V[],
+  { range, isDevel }: VersionRange,
+): V | undefined {
   if (validRange(range) === null) return undefined;
   const fitting = versions.filter(({ version }) => {
     return valid(version) !== null && satisfies(version, range, { includePrerelease: isDevel });

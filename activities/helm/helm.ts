@@ -67,9 +67,7 @@ export interface HelmOptions {
   readonly pendingLimitMs: number;
   /** Whether the API server says that it is ready: until then it denies everything, and a denial means nothing. */
   readonly isApiReady: () => Promise<boolean>;
-  readonly download: ChartDownloads['download'];
-  /** Fails unless manifests may ask the registry of the `oci://` URL. */
-  readonly requireRegistry: (url: string) => Promise<void>;
+  readonly downloads: ChartDownloads;
 }
 
 /**
@@ -87,7 +85,7 @@ interface ShownArguments {
 
 /** Connects to the helm program at `path`. */
 export function connectHelm(options: HelmOptions): Helm {
-  const { path, environment, bounds, pendingLimitMs, isApiReady, download, requireRegistry } = options;
+  const { path, environment, bounds, pendingLimitMs, isApiReady, downloads } = options;
   const run = (args: readonly string[], changes: RunOptions): Promise<ProcessResult> => {
     return runProcess({ command: path, args, environment, bounds, signal: cancellationSignal(), ...changes });
   };
@@ -107,15 +105,6 @@ export function connectHelm(options: HelmOptions): Helm {
   ): Promise<string> {
     return requireOutput(shown, await runReadOnly(args, place));
   }
-
-  const downloads: ChartDownloads = {
-    download,
-    pull: async ({ url, version }, directory) => {
-      await requireRegistry(url);
-      const flags = [`--destination=${directory}`, ...(version === undefined ? [] : [`--version=${version}`])];
-      await read(['pull', ...flags, '--', url], { directory });
-    },
-  };
 
   return {
     pendingLimitMs,

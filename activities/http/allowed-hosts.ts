@@ -52,19 +52,6 @@ export async function requireAllowedTarget(text: string, allowed: AllowedHosts):
   return address;
 }
 
-/**
- * Checks the host of a URL that another program will request, by all addresses that it has now. Fails as `AddressNotAllowed`, or as
- * `HttpUnavailable` where there is none.
- */
-export async function requireAllowedHost(text: string, allowed: AllowedHosts): Promise<void> {
-  const { url, isOpen } = requireAllowedUrl(text, allowed);
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const addresses = await lookup(hostname, { all: true }).catch((error: unknown) => {
-    throw failure('HttpUnavailable', { message: `${hostname} has no address: ${innermostMessage(error)}` });
-  });
-  for (const { address } of addresses) requireAllowedAddress(hostname, address, { ...allowed, isOpen });
-}
-
 /** Fails as `AddressNotAllowed` for an address that is not public, unless its host is open, and for metadata addresses always. */
 export function requireAllowedAddress(
   host: string,

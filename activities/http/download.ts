@@ -22,7 +22,8 @@ const limitMs = 30_000;
 export async function download({ url, ...request }: DownloadRequest): Promise<Buffer> {
   let place = url;
   for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-    const { status, bytes, location } = await requestBytes({ ...request, url: place, method: 'GET', limitMs });
+    const { status, bytes, headers } = await requestBytes({ ...request, url: place, method: 'GET', limitMs });
+    const { location } = headers;
     const next = location === undefined || status < 300 || status >= 400 ? undefined : URL.parse(location, place);
     if (next === undefined) return requireFile(status, bytes, place);
     if (next === null) throw failure('HttpRefused', { message: `${withoutQuery(place)} redirects to no URL` });

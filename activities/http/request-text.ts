@@ -5,7 +5,6 @@ import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
 import { headerProblem } from '../../core/text/http-headers.ts';
-import { defined } from '../../core/text/defined.ts';
 import { failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
@@ -28,8 +27,8 @@ export interface HttpRequest extends AllowedHosts {
 export interface BytesAnswer {
   readonly status: number;
   readonly bytes: Buffer;
-  /** Where a redirect leads to. */
-  readonly location?: string;
+  /** By their names in lower case; of one that comes several times, the first. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface TextAnswer {
@@ -133,8 +132,9 @@ async function readBytes(response: IncomingMessage, limitBytes: number): Promise
     bytes += buffer.length;
     if (bytes > limitBytes) throw new Error(`the answer is longer than ${limitBytes} bytes`);
   }
-  const { statusCode: status = 0, headers } = response;
-  return { status, bytes: Buffer.concat(chunks), ...defined({ location: headers.location }) };
+  const { statusCode: status = 0, headersDistinct } = response;
+  const headers = Object.entries(headersDistinct).map(([name, values]) => [name, values?.[0] ?? ''] as const);
+  return { status, bytes: Buffer.concat(chunks), headers: Object.fromEntries(headers) };
 }
 
 function isAbort(error: unknown): boolean {

@@ -1,3 +1,5 @@
+import { defined } from '../text/defined.ts';
+
 /** Of helm.sh/helm/v3 `pkg/chartutil/validate_name.go`. */
 const releaseName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -8,7 +10,7 @@ const chartName = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
 
 /** A registry, `host` or `host:port`, and the path of a chart: no user, no escape, nothing that two programs could read in two ways. */
 const registryUrl =
-  /^oci:\/\/([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
+  /^oci:\/\/(?<host>(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?)\/(?<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)(?::(?<tag>[\w.-]+))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /** Why helm does not take the name of a release; undefined when it does, and for a template, which is filled in later. */
 export function releaseNameProblem(name: string): string | undefined {
@@ -28,10 +30,20 @@ export function isRegistryUrl(url: string): boolean {
   return url.startsWith('oci://') && (isTemplate(url) || registryUrl.test(url));
 }
 
-/** The host, and port, of the registry of an `oci://` URL; undefined where it is none. */
-export function registryHost(url: string): string | undefined {
-  const [, host, port = ''] = registryUrl.exec(url) ?? [];
-  return host === undefined ? undefined : `${host}${port}`;
+/** The parts of an `oci://` URL. */
+export interface RegistryPlace {
+  /** `host` or `host:port`. */
+  readonly host: string;
+  readonly path: string;
+  readonly tag?: string;
+  /** `sha256:…` */
+  readonly digest?: string;
+}
+
+/** Reads an `oci://` URL; undefined where it is none. */
+export function readRegistryUrl(url: string): RegistryPlace | undefined {
+  const { host, path, tag, digest } = registryUrl.exec(url)?.groups ?? {};
+  return host === undefined || path === undefined ? undefined : { host, path, ...defined({ tag, digest }) };
 }
 
 function isTemplate(text: string): boolean {

@@ -3,7 +3,10 @@ import { connectAccounts } from '../../activities/accounts.ts';
 import type { Accounts } from '../../activities/accounts.ts';
 import type { CommandBounds } from '../../activities/commands/bounds.ts';
 import { commandEnvironment } from '../../activities/commands/environment.ts';
+import type { ChartDownloads } from '../../activities/helm/chart-files.ts';
 import { download } from '../../activities/http/download.ts';
+import { requestBytes } from '../../activities/http/request-text.ts';
+import type { HttpRequest } from '../../activities/http/request-text.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 
 /** The sandbox's worker's way into the cluster: as the account `serin` of each namespace. */
@@ -11,19 +14,29 @@ export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(workerKubeconfig);
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: workerKubeconfig });
-  const helm = { path: tools.helm, pendingLimitMs: 0, sourcesFor: () => anySource };
+  const helm = { path: tools.helm, pendingLimitMs: 0, downloadsFor: () => anyDownloads };
   return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment, bounds: defaultBounds });
 }
 
 /** A worker's bounds where nothing else is set. */
 export const defaultBounds: CommandBounds = { memoryBytes: 1024 ** 3, user: undefined };
 
-/** Charts and values from any address. */
-export const anySource = { download: downloadAnything, requireRegistry: () => Promise.resolve() };
+/** Charts and values from any address, registries without a login. */
+export const anyDownloads: ChartDownloads = {
+  download: downloadAnything,
+  registries: {
+    ask: (request) => requestBytes({ ...request, method: 'GET', limitMs: 30_000, ...anywhere() }),
+    findLogin: () => Promise.resolve(undefined),
+  },
+};
 
 /** Downloads from any address. */
 export function downloadAnything(url: string, limitBytes: number): Promise<Buffer> {
-  return download({ url, limitBytes, allowedHosts: ['*'], signal: new AbortController().signal });
+  return download({ url, limitBytes, ...anywhere() });
+}
+
+function anywhere(): Pick<HttpRequest, 'allowedHosts' | 'signal'> {
+  return { allowedHosts: ['*'], signal: new AbortController().signal };
 }
 
 /** Lets the namespace's account work on the targets there. */

@@ -23,7 +23,7 @@ import type { RunTaskInput } from '../../../contract/tasks.ts';
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
-import { accountsOf, anySource, defaultBounds, downloadAnything } from '../../support/access.ts';
+import { accountsOf, anyDownloads, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 import { publishChart, publishLargerChart } from '../../support/charts.ts';
 
@@ -63,7 +63,7 @@ function helmAt(path: string, pendingLimitMs = 0): Helm {
     HELM_KUBEASUSER: access.user,
   });
   const { isReady: isApiReady } = cluster;
-  return connectHelm({ path, environment, bounds: defaultBounds, pendingLimitMs, isApiReady, ...anySource });
+  return connectHelm({ path, environment, bounds: defaultBounds, pendingLimitMs, isApiReady, downloads: anyDownloads });
 }
 
 /** A target of its own, whose Lease the test holds. */
@@ -255,7 +255,7 @@ describe('runHelm', () => {
     const environment = commandEnvironment({ ...process.env, KUBECONFIG: kubeconfig, HELM_KUBEASUSER: access.user });
     const bounds = { ...defaultBounds, user: { uid: 65_534, gid: 65_534 } };
     const { isReady: isApiReady } = cluster;
-    const asNobody = connectHelm({ path, environment, bounds, pendingLimitMs: 0, isApiReady, ...anySource });
+    const asNobody = connectHelm({ path, environment, bounds, pendingLimitMs: 0, isApiReady, downloads: anyDownloads });
     const { release } = await run(aTask(target, upgradeArgs(target, 'candidate')), asNobody);
     expect(release).toMatchObject({ revision: 3, status: 'deployed' });
   });
