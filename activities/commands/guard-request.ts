@@ -17,6 +17,3 @@ export interface GuardRequest {
   /** By which what it starts is found again. */
   readonly mark: string;
 }
-
-/** The number of the lifeline among the open files of guard and command: a file that nobody else can open. */
-export const lifelineNumber = 3;

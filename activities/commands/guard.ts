@@ -9,10 +9,10 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readlinkSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { CommandOutcome, GuardReport } from './guard-report.ts';
-import { lifelineNumber } from './guard-request.ts';
 import type { GuardRequest } from './guard-request.ts';
+import { openLifeline } from './lifeline.ts';
 import { markVariable, ProcessFamily } from './process-family.ts';
 import { Tail } from './tail.ts';
 
@@ -53,20 +53,20 @@ function onFirstLine(use: (line: string) => void): void {
 }
 
 function guard(request: GuardRequest): void {
-  const lifeline = readLifeline();
+  const lifeline = openLifeline(request.directory);
   const output = { stdout: new Tail(request.outputBytes), stderr: new Tail(errorBytes) };
   const finish = (outcome: CommandOutcome): void => {
     if (isWorkerGone) rmSync(request.directory, { recursive: true, force: true });
     const { stdout, stderr } = output;
     report({ outcome, stdout: stdout.toString(), stderr: stderr.toString(), isCut: stdout.isCut });
   };
-  const child = start(request);
+  const child = start(request, lifeline.number);
   if (typeof child === 'string') return finish({ kind: 'notStarted', reason: child });
   child.on('error', (error) => finish({ kind: 'notStarted', reason: error.message }));
   child.stdout?.on('data', (chunk: Buffer) => output.stdout.append(chunk));
   child.stderr?.on('data', (chunk: Buffer) => output.stderr.append(chunk));
   actAs(request);
-  const family = new ProcessFamily({ mark: request.mark, lifeline }, child.pid);
+  const family = new ProcessFamily({ mark: request.mark, lifeline: lifeline.link }, child.pid);
   const bounds = keepBounds(request, family);
   stop = bounds.stop;
   child.on('exit', (code, signal) => {
@@ -80,13 +80,14 @@ function guard(request: GuardRequest): void {
 }
 
 /** Starts the command, or says why that is impossible. */
-function start({ command, args, environment, directory, user, mark }: GuardRequest): ChildProcess | string {
+function start(request: GuardRequest, lifeline: number): ChildProcess | string {
+  const { command, args, environment, directory, user, mark } = request;
   try {
     return spawn(command, args, {
       cwd: directory,
       // Its own session: signals to the guard are the guard's to answer.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', lifelineNumber],
+      stdio: ['ignore', 'pipe', 'pipe', lifeline],
       env: { ...environment, [markVariable]: mark },
       ...user,
     });
@@ -145,15 +146,6 @@ function keepBounds({ limitMs, graceMs, memoryBytes }: GuardRequest, family: Pro
     outcome: ({ code, signal }) =>
       isOverMemory ? { kind: 'overMemory', memoryBytes } : { kind: 'ended', code, signal, isTimedOut },
   };
-}
-
-/** How `/proc` shows the lifeline; undefined where there is no `/proc`. */
-function readLifeline(): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${lifelineNumber}`);
-  } catch {
-    return undefined;
-  }
 }
 
 function report(document: GuardReport): void {

@@ -8,7 +8,7 @@ export interface FamilySigns {
   /** The value of the variable, in the environment that the process began with. */
   readonly mark: string;
   /** The link of a file that nobody else can have open, as `/proc` shows it. */
-  readonly lifeline: string | undefined;
+  readonly lifeline: string;
 }
 
 /** A fork bomb may start processes as fast as they can be ended. */
@@ -132,8 +132,7 @@ function hasMark(id: number, mark: string): boolean {
   return readProcFile(`/proc/${id}/environ`).split('\0').includes(`${markVariable}=${mark}`);
 }
 
-function hasOpen(id: number, link: string | undefined): boolean {
-  if (link === undefined) return false;
+function hasOpen(id: number, link: string): boolean {
   const folder = `/proc/${id}/fd`;
   try {
     return readdirSync(folder).some((file) => readlinkSync(`${folder}/${file}`) === link);

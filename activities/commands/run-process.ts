@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { lchown, open, readdir, readlink, unlink } from 'node:fs/promises';
+import { lchown, readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defined } from '../../core/text/defined.ts';
@@ -11,6 +11,7 @@ import type { CommandBounds, CommandUser } from './bounds.ts';
 import { inDirectory } from './environment.ts';
 import type { GuardReport } from './guard-report.ts';
 import type { GuardRequest } from './guard-request.ts';
+import { lifelineLink } from './lifeline.ts';
 import { ProcessFamily } from './process-family.ts';
 
 export interface ProcessRequest {
@@ -54,38 +55,18 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessResult
 async function runIn(directory: string, request: ProcessRequest): Promise<ProcessResult> {
   const { signal, bounds } = request;
   await handOver(directory, bounds.user);
-  return withLifeline(directory, async (lifeline) => {
-    signal.throwIfAborted();
-    const mark = randomUUID();
-    const guard = startGuard(guardRequest(directory, mark, request), lifeline.number);
-    const stop = (): void => void guard.kill('SIGTERM');
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      const text = await readOutput(guard);
-      if (text === '') new ProcessFamily({ mark, lifeline: lifeline.link }).kill();
-      signal.throwIfAborted();
-      return text === '' ? lostCommand : readReport(text);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
-  });
-}
-
-/** A file that only the guard and what the command starts have open: they inherit it, and nobody else can open it. */
-interface Lifeline {
-  readonly number: number;
-  /** As `/proc` shows it; undefined where there is no `/proc`. */
-  readonly link: string | undefined;
-}
-
-async function withLifeline<T>(directory: string, use: (lifeline: Lifeline) => Promise<T>): Promise<T> {
-  const path = join(directory, '.lifeline');
-  const file = await open(path, 'wx');
+  signal.throwIfAborted();
+  const mark = randomUUID();
+  const guard = startGuard(guardRequest(directory, mark, request));
+  const stop = (): void => void guard.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
   try {
-    await unlink(path);
-    return await use({ number: file.fd, link: await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined) });
+    const text = await readOutput(guard);
+    if (text === '') new ProcessFamily({ mark, lifeline: lifelineLink(await realpath(directory)) }).kill();
+    signal.throwIfAborted();
+    return text === '' ? lostCommand : readReport(text);
   } finally {
-    await file.close();
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -113,13 +94,13 @@ function guardRequest(directory: string, mark: string, request: ProcessRequest):
   };
 }
 
-function startGuard(request: GuardRequest, lifeline: number): ChildProcess {
+function startGuard(request: GuardRequest): ChildProcess {
   const guard = spawn(process.execPath, [guardPath], {
     // A session of its own: signals of the worker's terminal are the worker's to answer.
     detached: true,
     env: {},
     // The guard's own standard error is the worker's: it is empty, or a bug.
-    stdio: ['pipe', 'pipe', 'inherit', lifeline],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   // A guard that is killed before it has read this gives no report.
   guard.stdin?.on('error', () => undefined);

@@ -190,6 +190,16 @@ describe('runProcess', () => {
     await isGone(pid);
   });
 
+  test('leaves alone what this process starts for others meanwhile', async () => {
+    const runs = Array.from({ length: 12 }, async () => {
+      for (let turn = 0; turn < 8; turn += 1) {
+        const { outcome } = await run('true');
+        expect(outcome).toEqual({ kind: 'ended', code: 0, signal: null, isTimedOut: false });
+      }
+    });
+    await Promise.all(runs);
+  });
+
   test('ends what the command leaves behind in the background', async () => {
     const pidFile = join(folder, 'background.pid');
     await run(`sleep 60 & echo $! > ${pidFile}`);
