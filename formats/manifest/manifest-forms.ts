@@ -11,6 +11,7 @@ import { repair } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import { iter8Manifest } from './iter8/schema.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
+import { readWrittenMetrics } from './written-metrics.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
@@ -42,7 +43,8 @@ const iter8: Form = {
   read: (value) => {
     const reading = iter8Manifest.safeParse(value);
     if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
-    return { kind: 'read', experiment: normalize(reading.data), unfit: [], warnings: warnOfHandlers(reading.data) };
+    const experiment = { ...normalize(reading.data), ...readWrittenMetrics(readField(readSpec(value), 'criteria')) };
+    return { kind: 'read', experiment, unfit: [], warnings: warnOfHandlers(reading.data) };
   },
   check: crossCheck,
   ownPath: (path) => path,
@@ -53,7 +55,7 @@ const native: Form = {
   read: (value) => {
     const reading = nativeManifest.safeParse(value);
     if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
-    const experiment = normalizeNative(reading.data);
+    const experiment = { ...normalizeNative(reading.data), ...readWrittenMetrics(readSpec(value)) };
     return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
   },
   // The sketch has the actions of the file, and the promotion is not one of them.
@@ -71,5 +73,9 @@ export function chooseForm(document: unknown): Form {
 }
 
 function hasPromotion(value: unknown): boolean {
-  return readField(readField(value, 'spec'), 'promotion') !== undefined;
+  return readField(readSpec(value), 'promotion') !== undefined;
+}
+
+function readSpec(value: unknown): unknown {
+  return readField(value, 'spec');
 }
