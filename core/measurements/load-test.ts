@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment/experiment.ts';
+import { ownSampleSize } from './sample-size.ts';
 import type { Counts } from './measurement.ts';
 import { noCounts } from './measurement.ts';
 import { allVersions } from '../experiment/versions.ts';
@@ -9,6 +10,18 @@ import { allVersions } from '../experiment/versions.ts';
  */
 export function isLoadTest({ start, loop }: Pick<Experiment, 'start' | 'loop'>): boolean {
   return [...start, ...loop].some((task) => task.kind === 'collect' && !task.loadOnly);
+}
+
+/** Whether the verdicts rest on requests that come in every interval; a load test sends its own when its tasks say so. */
+export function restsOnRequests(experiment: Experiment): boolean {
+  return !isLoadTest(experiment) && !hasOwnSamples(experiment);
+}
+
+/** Whether each metric that the experiment judges by counts samples of its own, so that its requests count for nothing. */
+export function hasOwnSamples(experiment: Pick<Experiment, 'objectives' | 'reward' | 'metrics'>): boolean {
+  const { objectives, reward } = experiment;
+  const judgedBy = [...objectives, ...(reward === undefined ? [] : [reward])].map(({ metric }) => metric);
+  return judgedBy.length > 0 && judgedBy.every((metric) => ownSampleSize(metric, experiment) !== undefined);
 }
 
 /** The counts of the load tasks for all versions, the baseline first; `collected` is by the version's name. */
