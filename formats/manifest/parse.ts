@@ -7,13 +7,13 @@ import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
-import { defined } from '../../core/text/defined.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { checkSizes, sizeProblem, writtenBytes } from './checks/size-checks.ts';
 import { limits } from '../../core/text/limits.ts';
 import { checkLoads } from './checks/load-checks.ts';
-import { metricsBeside } from '../metrics/metrics-beside.ts';
-import { warnOfDefinedMetrics } from '../metrics/metric-warnings.ts';
+import { withMetricsBeside } from '../metrics/metrics-beside.ts';
+import { warnOfMetrics } from '../metrics/metric-warnings.ts';
+import { readNamedMetrics } from '../metrics/named-metrics.ts';
 import { originalPath } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
@@ -76,17 +76,19 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const reading = form.read(repaired.value);
   const issues = [...(reading.kind === 'read' ? [] : reading.issues), ...form.check(repaired.value)];
   if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
-  const beside = text === undefined ? undefined : metricsBeside(reading.experiment, text, file);
+  const beside = text === undefined ? undefined : withMetricsBeside(reading.experiment, text, file);
   if (beside?.kind === 'invalid') return invalid(beside.issues);
-  const experiment = { ...reading.experiment, ...defined({ metrics: beside?.metrics }) };
+  const { experiment } = beside ?? reading;
   // Checks of an experiment give iter8's paths.
   const placeIn = (issue: ValueIssue): Issue => {
     return place({ ...issue, path: [...form.ownPath(issue.path, repaired.value)] });
   };
   const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
   if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
-  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
-  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
+  const named = readNamedMetrics(form.criteria(repaired.value));
+  const ofMetrics = warnOfMetrics(named, experiment);
+  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings, ...ofMetrics].map(place);
+  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment)];
   return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
 }
 
