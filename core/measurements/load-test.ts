@@ -2,7 +2,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { ownSampleSize } from './sample-size.ts';
 import type { Counts } from './measurement.ts';
 import { noCounts } from './measurement.ts';
-import { allVersions } from '../experiment/versions.ts';
+import { allVersions, movesTraffic } from '../experiment/versions.ts';
 
 /**
  * Whether the experiment sends its own load and counts the answers: then its built-in metrics are what was counted, by the
@@ -10,6 +10,16 @@ import { allVersions } from '../experiment/versions.ts';
  */
 export function isLoadTest({ start, loop }: Pick<Experiment, 'start' | 'loop'>): boolean {
   return [...start, ...loop].some((task) => task.kind === 'collect' && !task.loadOnly);
+}
+
+/**
+ * Whether the versions must be revisions of the target. Not in a conformance test by load alone, whose version is where the load
+ * goes: iter8's charts call it as the app. It must where the manifest gives a variable `revision`, or asks to wait for it.
+ */
+export function needsRevisions(experiment: Experiment): boolean {
+  const { baseline, start } = experiment;
+  if (movesTraffic(experiment) || !isLoadTest(experiment)) return true;
+  return baseline.variables['revision'] !== undefined || start.some(({ kind }) => kind === 'init-experiment');
 }
 
 /** Whether the verdicts rest on requests that come in every interval; a load test sends its own when its tasks say so. */
