@@ -1,4 +1,4 @@
-import type { Experiment } from '../experiment/experiment.ts';
+import type { Experiment, Task } from '../experiment/experiment.ts';
 import { ownSampleSize } from './sample-size.ts';
 import type { Counts } from './measurement.ts';
 import { noCounts } from './measurement.ts';
@@ -32,6 +32,34 @@ export function hasOwnSamples(experiment: Pick<Experiment, 'objectives' | 'rewar
   const { objectives, reward } = experiment;
   const judgedBy = [...objectives, ...(reward === undefined ? [] : [reward])].map(({ metric }) => metric);
   return judgedBy.length > 0 && judgedBy.every((metric) => ownSampleSize(metric, experiment) !== undefined);
+}
+
+/** The requests of its own that an experiment counts for one version. */
+export interface PlannedLoad {
+  /** Of the start actions. */
+  readonly atStart: number;
+  /** Of the loop actions, after each loop. */
+  readonly perLoop: number;
+}
+
+/** The load that an experiment plans to send to a version, by its name; undefined where it sends none. */
+export function plannedLoad(
+  { start, loop }: Pick<Experiment, 'start' | 'loop'>,
+  versionName: string,
+): PlannedLoad | undefined {
+  if (!isLoadTest({ start, loop })) return undefined;
+  return { atStart: plannedRequests(start, versionName), perLoop: plannedRequests(loop, versionName) };
+}
+
+function plannedRequests(tasks: readonly Task[], versionName: string): number {
+  const counts = tasks.flatMap((task) => {
+    if (task.kind !== 'collect' || task.loadOnly) return [];
+    const version = task.versions.find(({ name }) => name === versionName);
+    if (version === undefined) return [];
+    const { amount } = task;
+    return amount.kind === 'requests' ? amount.count : (amount.durationMs / 1000) * version.requestsPerSecond;
+  });
+  return Math.floor(counts.reduce((sum, count) => sum + count, 0));
 }
 
 /** The counts of the load tasks for all versions, the baseline first; `collected` is by the version's name. */
