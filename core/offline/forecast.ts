@@ -5,6 +5,7 @@ import { testBoundaries } from '../verdicts/evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
 import type { Bucket } from '../measurements/measurement.ts';
 import { isFact, metricFacts } from '../experiment/metric.ts';
+import { findLimitDoubts } from '../experiment/metric-range.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './latency.ts';
 import { logPassEvidence } from '../stats/bernoulli.ts';
 import { intervalDispersion } from '../stats/dispersion.ts';
@@ -208,6 +209,7 @@ function requestsAt(objective: Objective, experiment: Experiment, quality: Quali
   const { minSamples } = experiment;
   const { method, falsePass } = experiment.analysis;
   const facts = metricFacts(objective.metric, experiment.metrics);
+  if (findLimitDoubts(objective, experiment.metrics).some(({ kind }) => kind === 'neverKept')) return undefined;
   if (method === 'threshold' || isFact(facts)) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
   const needed = evidence && leastRequests((requests) => evidence(requests) >= -Math.log(falsePass));
@@ -286,7 +288,7 @@ function forecastWarnings(
 
 function scheduleWarning(
   { objective, outlook, atBest: { requests = 0, afterMs = 0 } }: ObjectiveForecast,
-  { iterations, iterationsPerLoop, minSamples }: Experiment,
+  { iterations, iterationsPerLoop, minSamples, metrics }: Experiment,
   { longestMs, shortestMs, load }: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
   if (load !== undefined && outlook === 'tooLate') {
@@ -308,6 +310,8 @@ function scheduleWarning(
         `${need}, but the run ends after ${formatDuration(longestMs)}: no verdict can be reached; give it more time or a higher tolerance`,
       ];
     case 'never':
+      // What the limit itself rules out is said of the manifest.
+      if (findLimitDoubts(objective, metrics).some(({ kind }) => kind === 'neverKept')) return [];
       return [
         `${objective.metric} cannot pass: its buckets or its latencies do not let evidence grow; choose another limit`,
       ];

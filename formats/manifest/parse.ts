@@ -2,6 +2,7 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { checkAnalysis } from './checks/analysis-checks.ts';
 import { warnOfCharts } from './checks/chart-warnings.ts';
 import { chooseForm } from './manifest-forms.ts';
+import { warnOfLimits } from './checks/limit-warnings.ts';
 import { warnOfOmissions } from './checks/omission-warnings.ts';
 import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
@@ -88,7 +89,7 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const named = readNamedMetrics(form.criteria(repaired.value));
   const ofMetrics = warnOfMetrics(named, experiment);
   const own = [...repaired.moved.map(warnOfMove), ...reading.warnings, ...ofMetrics].map(place);
-  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment)];
+  const found = [...warnOfCharts(experiment), ...warnOfLimits(experiment), ...warnOfOmissions(experiment)];
   return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
 }
 

@@ -134,6 +134,31 @@ describe('metrics beside an experiment', () => {
   });
 });
 
+describe('a limit that no value can reach, or that none can keep', () => {
+  const why = {
+    percent: 'got 5, which can never be reached: error-rate is a share from 0 to 1; 5 % is 0.05',
+    negative: 'got -1, which can never be kept: mean-latency is above 0 milliseconds',
+  };
+  const sequential = (text: string): string =>
+    text.replace('metadata:', 'metadata:\n  annotations: { serin.dev/analysis: sequential }');
+
+  test.each([
+    ['"0.01"', '5', why.percent],
+    ['upperLimit: 50', 'upperLimit: -1', why.negative],
+  ])('is said of %s -> %s, under threshold as a warning, and under sequential as a reason', (from, to, words) => {
+    const text = edited(from, to);
+    expect(accepted(text).warnings).toEqual([expect.stringContaining(`expected a limit that tells versions apart, ${words}`)]);
+    expect(issues(sequential(text))).toEqual([expect.stringContaining(words)]);
+  });
+
+  test('is said of counts under sequential too, which compares them as they are', () => {
+    const text = sequential(edited('metric: error-rate', 'metric: error-count').replace('"0.01"', '-1'));
+    expect(accepted(text).warnings).toEqual([
+      expect.stringContaining('got -1, which can never be kept: error-count is 0 or more'),
+    ]);
+  });
+});
+
 describe("iter8's sample file", () => {
   test('is accepted without a warning', () => {
     const { experiment, warnings } = accepted(sample);
