@@ -8,6 +8,7 @@ import { readDocuments, unlocated } from '../document/document.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
+import { findEncodingProblem } from '../../core/text/encoding.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { checkSizes, sizeProblem, writtenBytes } from './checks/size-checks.ts';
 import { limits } from '../../core/text/limits.ts';
@@ -52,8 +53,14 @@ export function parseExperimentObject(value: unknown, file: string): ExperimentR
 /** Reads a manifest from the input of a workflow: bytes and text are YAML or JSON, an object is the manifest itself. */
 export function parseManifest(input: Uint8Array | string | object, file: string): ExperimentReading {
   if (typeof input === 'string') return parseExperiment(input, file);
-  if (input instanceof Uint8Array) return parseExperiment(new TextDecoder().decode(input), file);
+  if (input instanceof Uint8Array) return parseBytes(input, file);
   return parseExperimentObject(input, file);
+}
+
+function parseBytes(bytes: Uint8Array, file: string): ExperimentReading {
+  const problem = findEncodingProblem(bytes);
+  if (problem !== undefined) return { kind: 'invalid', issues: [{ file, path: '(document)', ...problem }] };
+  return parseExperiment(new TextDecoder().decode(bytes), file);
 }
 
 /** @param text the text of all documents, where there are several. */

@@ -249,6 +249,15 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
     expect(exitCode).toBe(0);
   });
 
+  test.each([
+    ['UTF-16', Buffer.from(aManifest(), 'utf16le'), ': expected UTF-8, got UTF-16: save it as UTF-8'],
+    ['Latin-1', Buffer.from(aManifest({ name: 'café' }), 'latin1'), ':4: expected UTF-8, got byte 0xe9, which is none'],
+  ])('says of a file in %s what to do', async (_, input, message) => {
+    const { exitCode, stderr } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stderr).toContain(`serin: (standard input)${message}`);
+    expect(exitCode).toBe(2);
+  });
+
   test('prints every mistake with its place, and ends with 2', async () => {
     const input = aManifest({ upperLimit: 'fifty', name: 'Not A Name' });
     const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input });
