@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment/experiment.ts';
-import { metricReferences } from '../core/experiment/metric-references.ts';
+import { bareBuiltIns, isNamedTwice, metricReferences, withOwnMetrics } from '../core/experiment/metric-references.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
+import { formatObjectName } from '../core/experiment/experiment.ts';
+import { ownMetricNote } from '../formats/metrics/metric-warnings.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifestApart } from '../threads/read-apart.ts';
 import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
@@ -10,7 +12,7 @@ import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkSource } from '../metrics/providers.ts';
-import { findMetrics } from './metrics/metric-resources.ts';
+import { findMetrics, findOwnMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
 /** What messages call the input of a workflow, which has no file name. */
@@ -43,7 +45,10 @@ export async function readManifest(
     temporalAddress: temporal.address,
   };
   try {
-    return { ...read, experiment: await withMetrics(as(read.experiment).cluster, read.experiment) };
+    const { cluster } = as(read.experiment);
+    const bound = await withOwnNames(cluster, read.experiment);
+    const experiment = await withMetrics(cluster, bound.experiment);
+    return { ...read, experiment, warnings: [...read.warnings, ...bound.warnings] };
   } catch (error) {
     throw withReading(error, read);
   }
@@ -54,6 +59,27 @@ function withReading(error: unknown, reading: ManifestReading): unknown {
   if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) return error;
   const details: readonly [ReadButRefused] = [{ reading }];
   return ApplicationFailure.nonRetryable(error.message, error.type, ...details);
+}
+
+/** The experiment with Metrics of its namespace in the cluster in place of built-in metrics of these names, each with a warning. */
+async function withOwnNames(
+  cluster: Pick<ActivityCluster, 'readMetricResource'>,
+  experiment: Experiment,
+): Promise<{ readonly experiment: Experiment; readonly warnings: readonly string[] }> {
+  const { namespace } = experiment;
+  const { found, unread } = await findOwnMetrics(cluster, { names: bareBuiltIns(experiment), namespace });
+  const twofold = found.find(({ name }) => isNamedTwice(name, experiment));
+  if (twofold !== undefined) {
+    const { name } = twofold;
+    const remedy = `write ${formatObjectName(twofold)} where that Metric is meant`;
+    const message = `${name} is named both as the Metric ${formatObjectName(twofold)} and as iter8's built-in metric; ${remedy}`;
+    throw failure('MetricUnavailable', { message });
+  }
+  const notes = found.map((metric) => `${metric.name}: ${ownMetricNote(metric.name, formatObjectName(metric))}`);
+  const doubts = unread.map((name) => {
+    return `${name}: the built-in metric is used, since a Metric ${formatObjectName({ namespace, name })} may not be read`;
+  });
+  return { experiment: withOwnMetrics(experiment, found), warnings: [...notes, ...doubts] };
 }
 
 /** The experiment with the definitions of those metrics that are neither built in nor in the manifest, from the cluster. */

@@ -14,6 +14,7 @@ import type { DescribeFlags } from './commands/describe.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
+import type { LintFlags } from './commands/lint.ts';
 import type { CodecFlags } from './commands/codec.ts';
 import type { OperatorFlags } from './commands/operator.ts';
 import type { RestoreFlags } from './commands/restore.ts';
@@ -267,10 +268,11 @@ function addDoctor(root: Command, execute: Execute): void {
 function addLint(root: Command, execute: Execute): void {
   withOutput(root.command('lint'), ['text', 'json'])
     .description('check a manifest; exit code 2 when it cannot be used')
-    .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
-    .action(async (options: FileOption & CommonOptions) => {
+    .requiredOption('-f, --file <file>', 'Experiments and Metrics, YAML or JSON; - reads the standard input')
+    .option('-n, --namespace <name>', 'of objects that name none, as kubectl apply -n gives it to them')
+    .action(async (options: LintFlags & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/lint.ts')).lintCommand(context, options.file)),
+        invocation(options, async (context) => (await import('./commands/lint.ts')).lintCommand(context, options)),
       );
     });
 }

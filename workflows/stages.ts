@@ -26,6 +26,7 @@ import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
 import { shiftTraffic } from './traffic.ts';
 import { defined } from '../core/text/defined.ts';
+import { findEncodingProblem } from '../core/text/encoding.ts';
 
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function runStages(run: Run, manifest: ManifestInput | null): Promise<Ending> {
@@ -134,5 +135,14 @@ function readableManifest(manifest: ManifestInput): string | object {
     throw ApplicationFailure.nonRetryable(`the manifest cannot be read: ${manifest.reason}`, 'InvalidManifest');
   }
   // Bytes come from outside the sandbox, where `instanceof Uint8Array` would compare with another class.
-  return ArrayBuffer.isView(manifest) ? new TextDecoder().decode(manifest) : manifest;
+  return ArrayBuffer.isView(manifest) ? decodeManifest(manifest) : manifest;
+}
+
+function decodeManifest(view: ArrayBufferView): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const problem = findEncodingProblem(bytes);
+  if (problem === undefined) return new TextDecoder().decode(bytes);
+  const { expected, got, line } = problem;
+  const place = line === undefined ? 'manifest' : `manifest:${line}`;
+  throw ApplicationFailure.nonRetryable(`${place}: expected ${expected}, got ${got}`, 'InvalidManifest');
 }

@@ -1,5 +1,6 @@
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
+import { needsRevisions } from '../../core/measurements/load-test.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { serviceLabel } from '../../kubernetes/knative/api.ts';
 import { containerImage, unmet } from '../../kubernetes/knative/objects.ts';
@@ -8,7 +9,7 @@ import type { ActivityCluster } from './cluster.ts';
 import { notReady, serviceDoubt } from './readiness.ts';
 
 /**
- * Checks once whether the target and all revisions are ready. Fails as `NotReady`, naming all that is not, and as
+ * Checks once whether the target and all revisions are ready; one that need not be there has no image. Fails as `NotReady`, naming all that is not, and as
  * `PreflightRefused` for a revision of another service.
  */
 export async function awaitReadiness(
@@ -18,9 +19,10 @@ export async function awaitReadiness(
   const { target } = experiment;
   const [service, ...judged] = await Promise.all([
     cluster.readService(target),
-    ...allVersions(experiment).map(({ revision }, index) =>
-      readJudged(cluster, target, { name: revision, role: index === 0 ? 'baseline' : 'candidate' }),
-    ),
+    ...allVersions(experiment).map(({ revision }, index) => {
+      const role = index === 0 ? 'baseline' : 'candidate';
+      return readJudged(cluster, target, { name: revision, role, isNeeded: needsRevisions(experiment) });
+    }),
   ]);
   const doubts = [serviceDoubt(service, target), ...judged.map(({ doubt }) => doubt)].filter(
     (doubt) => doubt !== undefined,
@@ -37,11 +39,12 @@ interface Judged {
 async function readJudged(
   cluster: ActivityCluster,
   target: ObjectName,
-  { name, role }: { readonly name: string; readonly role: string },
+  { name, role, isNeeded }: { readonly name: string; readonly role: string; readonly isNeeded: boolean },
 ): Promise<Judged> {
   const revision = await cluster.readRevision({ namespace: target.namespace, name });
   const words = `${role} revision ${target.namespace}/${name}`;
-  if (revision === undefined) return { revision: { revision: name, image: '' }, doubt: `${words} does not exist` };
+  const absent = { revision: name, image: '' };
+  if (revision === undefined) return { revision: absent, ...(isNeeded && { doubt: `${words} does not exist` }) };
   const owner = revision.metadata.labels?.[serviceLabel];
   if (owner !== target.name) {
     const message = `${words} belongs to Knative Service ${owner ?? '(none)'}, not to ${target.name}; name a revision of the target`;

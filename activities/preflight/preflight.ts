@@ -1,7 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { isLoadTest } from '../../core/measurements/load-test.ts';
+import { isLoadTest, needsRevisions } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
 import { possibleWinners } from '../../core/tasks/rehearsal.ts';
@@ -127,8 +127,10 @@ function trafficProblems(service: KnativeService, experiment: Experiment, wasTak
   return [...staleVersions(service, experiment), ...(wasTakenOver ? [] : promotedAlready(service, experiment))];
 }
 
-/** A conformance test needs requests, be it by a tag only. */
-function notRouted({ status }: KnativeService, { target, baseline }: Experiment): readonly string[] {
+/** A conformance test needs requests, be it by a tag only; its own load says by itself where it goes. */
+function notRouted({ status }: KnativeService, experiment: Experiment): readonly string[] {
+  const { target, baseline } = experiment;
+  if (!needsRevisions(experiment)) return [];
   const traffic = status?.traffic ?? [];
   if (traffic.some(({ revisionName }) => revisionName === baseline.revision)) return [];
   const found = formatPercents(percentsByRevision(traffic));

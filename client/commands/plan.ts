@@ -32,7 +32,7 @@ export async function planCommand(context: CommandContext, flags: PlanFlags): Pr
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
   const surroundings = await askedSurroundings(context, experiment, flags);
   const forecasted = forecast(experiment, surroundings);
-  say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, forecasted), '');
+  say(context, ...headline(experiment, surroundings, forecasted), '', ...timeline(experiment, forecasted), '');
   if (forecasted.objectives.length > 0) say(context, ...objectiveLines(forecasted), '');
   say(context, ...forecasted.warnings.map((warning) => `warning: ${warning}`));
   return { exitCode: forecasted.canPass ? 0 : 1, json: { ...surroundingsShown(surroundings), ...forecasted } };
@@ -62,7 +62,11 @@ function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requ
   return defined({ requestsPerSecond });
 }
 
-function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
+function headline(
+  experiment: Experiment,
+  { requestsPerSecond }: Surroundings,
+  { load }: Forecast,
+): readonly string[] {
   const { target } = experiment;
   const { method, falsePass } = experiment.analysis;
   const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';
@@ -70,7 +74,12 @@ function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): 
     requestsPerSecond === undefined
       ? 'traffic not known; --rps or --prometheus says it'
       : `${Number(requestsPerSecond.toFixed(1))} requests a second`;
-  return [`${formatObjectName(target)}: ${versionsText(experiment)}, ${method}${confidence}`, traffic];
+  const shown = load === undefined ? traffic : loadText(load);
+  return [`${formatObjectName(target)}: ${versionsText(experiment)}, ${method}${confidence}`, shown];
+}
+
+function loadText({ atStart, perLoop }: NonNullable<Forecast['load']>): string {
+  return `metrics/collect counts ${atStart} requests of its own at the start and ${perLoop} after each loop; those of users do not count`;
 }
 
 /** The forecast steps as a table, without those that repeat the weight before. */

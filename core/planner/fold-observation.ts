@@ -2,7 +2,7 @@ import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput, Judgements } from './judge-all.ts';
-import { isLoadTest } from '../measurements/load-test.ts';
+import { restsOnRequests } from '../measurements/load-test.ts';
 import { versionMeasurement } from '../measurements/measurement.ts';
 import type { Measurement, RunMeasurement } from '../measurements/measurement.ts';
 import type { CandidatePlanInput } from './plan-candidate.ts';
@@ -122,8 +122,7 @@ function updateCandidate(
   const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
   const isStarvedNow =
     measurement.kind === 'measured' ? isStarved(candidate, measurement) : starvedSinceMs !== undefined;
-  // A load test sends requests when its tasks say so, not in every interval.
-  const starved = isStarvedNow && !isLoadTest(experiment);
+  const starved = isStarvedNow && restsOnRequests(experiment);
   return {
     ...rest,
     ...defined({

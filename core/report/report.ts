@@ -7,6 +7,7 @@ import type { Outcome, Stage } from '../experiment/stage.ts';
 import type { HumanRequest } from '../planner/requests.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import type { HolderReport } from '../traffic/lease.ts';
+import type { WrittenMetrics } from '../experiment/written-metrics.ts';
 
 /** A version of the app as the report names it. */
 export interface VersionReport {
@@ -40,6 +41,8 @@ export interface Report {
   readonly baseline: VersionReport;
   /** Definitions of the metrics that are not built in. */
   readonly metrics?: MetricDefinitions;
+  /** The names of metrics in the manifest, where they are not serin's. */
+  readonly writtenMetrics?: WrittenMetrics;
   /** The reward of an A/B or A/B/N test. */
   readonly reward?: Reward;
   /** The versions that are judged, in the order of the manifest. */

@@ -49,6 +49,14 @@ describe('serin plan', () => {
     expect(exitCode).toBe(0);
   });
 
+  test('has exit code 1 for a limit that none can keep, and says so as lint does', async () => {
+    const input = (await readFile(seed, 'utf8')).replace('upperLimit: 50', 'upperLimit: -1');
+    const { exitCode, stdout, stderr } = await runSerin(['plan', '-f', '-', '--rps', '20'], { input });
+    expect(stderr).toContain('got -1, which can never be kept: mean-latency is above 0 milliseconds');
+    expect(stdout).toMatch(/^mean-latency <= -1\.000 +never +never$/m);
+    expect(exitCode).toBe(1);
+  });
+
   test('warns, and has exit code 1, when the schedule cannot bring a verdict', async () => {
     const file = await manifest({ analysis: 'sequential', undecided: 'rollback' });
     const { exitCode, stdout } = await runSerin(['plan', '-f', file, '--rps', '0.5']);

@@ -69,6 +69,10 @@ spec:
 });
 
 describe("iter8's v2alpha2", () => {
+  test.each(['Counter', 'counter', 'Gauge', 'gauge'])('has the type %s, in lower case as it was for a while', (type) => {
+    expect(definitionsIn(v2alpha2(...http, `  type: ${type}`))[0]?.type).toBe(type.toLowerCase());
+  });
+
   test('is JSON over HTTP, with everything that it may say', () => {
     const text = v2alpha2(
       ...http,
@@ -124,7 +128,10 @@ describe("iter8's v2alpha2", () => {
         'metrics.yaml:5:3 spec: expected jqExpression or mock, got neither',
       ],
     ],
-    [[...http, '  type: counter'], ['metrics.yaml:7:9 spec.type: expected Counter or Gauge, got "counter"']],
+    [
+      [...http, '  type: COUNTER'],
+      ['metrics.yaml:7:9 spec.type: expected Counter or Gauge or counter or gauge, got "COUNTER"'],
+    ],
     [[...http, '  authType: Basic'], ['metrics.yaml:7:13 spec.authType: expected a secret beside authType, got none']],
     [
       [...http, '  body: "{}"'],
