@@ -242,6 +242,7 @@ function marksWhileOpen(report: Report): Marks {
 const flagReasons: Readonly<Record<Flag['name'], string>> = {
   waiting: 'WaitingForTarget',
   aborting: 'Aborting',
+  retrying: 'Retrying',
   paused: 'Paused',
   'awaiting approval': 'AwaitingApproval',
   approved: 'Approved',
