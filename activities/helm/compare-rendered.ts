@@ -42,6 +42,6 @@ interface Pinned {
 async function changed(helm: Helm, { experiment, version, digest }: Pinned): Promise<readonly string[]> {
   if (digest === undefined || (await renderingDigest(helm, experiment, version)) === digest) return [];
   return [
-    `for ${version.name}: chart and values render something else than at the start of the experiment, although nothing of the judged revision differs; start the experiment again with what shall be promoted`,
+    `for ${version.name}: chart and values render something else, in the manifest or in a hook, than at the start of the experiment, although nothing of the judged revision differs; start the experiment again with what shall be promoted`,
   ];
 }

@@ -12,6 +12,8 @@ import { failure } from '../failures.ts';
 import { withUpgradeFiles } from './chart-files.ts';
 import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
+import { readHooks } from './hooks.ts';
+import type { ReleaseHook } from './hooks.ts';
 
 /** A release by name, and the namespace that its records are in. */
 export interface ReleaseName {
@@ -33,6 +35,7 @@ export interface ReleaseContent {
   /** The user's values, not the chart's defaults. */
   readonly config: unknown;
   readonly manifest: string;
+  readonly hooks: readonly ReleaseHook[];
 }
 
 /** Where an upgrade takes place, and what its downloads must be. */
@@ -140,8 +143,7 @@ export function connectHelm(options: HelmOptions): Helm {
         const [subcommand = '', ...rest] = upgradeArguments(upgrade, { namespace, files });
         const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
         const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
-        const { manifest, config } = parseRelease(shown, await read(args, { shown, directory }));
-        return { manifest, config: config ?? {} };
+        return readContent(parseRelease(shown, await read(args, { shown, directory })));
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, ({ directory, ...files }) => {
@@ -171,6 +173,7 @@ interface ReleaseDocument {
   readonly info: { readonly status: string; readonly last_deployed: string };
   readonly config?: unknown;
   readonly manifest: string;
+  readonly hooks?: unknown;
 }
 
 function parseRelease(args: readonly string[], stdout: string): ReleaseDocument {
@@ -193,11 +196,19 @@ function isReleaseDocument(document: unknown): document is ReleaseDocument {
   return typeof document.manifest === 'string' && typeof document.info === 'object';
 }
 
-function readState({ version, info, config, manifest }: ReleaseDocument): ReleaseState {
+function readState({ version, info, ...content }: ReleaseDocument): ReleaseState {
   return {
     revision: version,
     status: info.status,
     lastDeployedAtMs: Date.parse(info.last_deployed),
-    content: { manifest, config: config ?? {} },
+    content: readContent(content),
   };
+}
+
+function readContent({
+  config,
+  manifest,
+  hooks,
+}: Pick<ReleaseDocument, 'config' | 'manifest' | 'hooks'>): ReleaseContent {
+  return { manifest, config: config ?? {}, hooks: readHooks(hooks) };
 }

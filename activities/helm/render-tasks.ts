@@ -1,7 +1,7 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, Version } from '../../core/experiment/experiment.ts';
 import { defined } from '../../core/text/defined.ts';
-import { describeRefusal } from '../../core/tasks/flags.ts';
+import { describeRefusal, hasFlag } from '../../core/tasks/flags.ts';
 import { parseHelmCommand, shownArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
@@ -11,9 +11,12 @@ import { formatCommand } from '../../core/tasks/redact.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import type { Helm, ReleaseContent, ReleaseName, UpgradePlace } from './helm.ts';
+import { upgradeHooks } from './hooks.ts';
+import type { ReleaseHook } from './hooks.ts';
 import { missingObjectRights } from './object-rights.ts';
 import { rehearse } from './rehearse.ts';
 import { compareWithJudged, findTarget } from './rendered-service.ts';
+import type { RenderedTarget } from './rendered-service.ts';
 import { isPending, effectivePendingLimitMs, repairPending } from './repair.ts';
 import { upgradedRelease } from './run-helm.ts';
 
@@ -94,10 +97,15 @@ async function compareUpgrade(
   if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for ${winner.name}: ${rendering.problem}`] };
   const command = formatCommand('helm', shownArguments(upgrade));
   const inContext = (problem: string): string => `for ${winner.name}, ${command}: ${problem}`;
-  const manifests = { before: before?.manifest ?? '', after: rendering.manifest, namespace: name.namespace };
-  const denied = (await missingObjectRights(cluster, manifests)).map(inContext);
+  const { content } = rendering;
+  const hooks = hasFlag(upgrade.flags, '--no-hooks') ? [] : upgradeHooks(content.hooks).map(({ manifest }) => manifest);
+  const manifests = { before: before?.manifest ?? '', after: content.manifest, hooks, namespace: name.namespace };
   const place = { target, namespace: name.namespace };
-  const after = await findTarget({ ...place, manifest: rendering.manifest });
+  const denied = [
+    ...(await missingObjectRights(cluster, manifests)),
+    ...(await targetAsHook(content.hooks, place)),
+  ].map(inContext);
+  const after = await findTarget({ ...place, manifest: content.manifest });
   if (after === undefined) return { hasTarget: false, problems: denied };
   const judged = judgedRevision(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
@@ -108,6 +116,19 @@ async function compareUpgrade(
       ? wrong
       : await rehearse(cluster, { target, judged, before: present, after });
   return { hasTarget: true, problems: [...denied, ...differences.map(inContext)] };
+}
+
+/** A target that is a hook, whatever the event: helm deletes hooks before it creates them, and the traffic with them. */
+async function targetAsHook(
+  hooks: readonly ReleaseHook[],
+  place: Omit<RenderedTarget, 'manifest'>,
+): Promise<readonly string[]> {
+  const manifest = hooks.map((hook) => hook.manifest).join('\n---\n');
+  if ((await findTarget({ ...place, manifest })) === undefined) return [];
+  const name = formatObjectName(place.target);
+  return [
+    `Knative Service ${name} is rendered as a hook, which helm deletes and creates anew; take helm.sh/hook out of it`,
+  ];
 }
 
 function judgedRevision({ revision }: Version, revisions: Revisions): JudgedRevision {
@@ -129,13 +150,12 @@ async function startOfUpgrade(
 }
 
 type Rendering =
-  { readonly kind: 'rendered'; readonly manifest: string } | { readonly kind: 'failed'; readonly problem: string };
+  { readonly kind: 'rendered'; readonly content: ReleaseContent } | { readonly kind: 'failed'; readonly problem: string };
 
 /** Renders the upgrade. A failure of helm is a problem to be listed; an outage is thrown. */
 async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Promise<Rendering> {
   try {
-    const { manifest } = await helm.render(upgrade, place);
-    return { kind: 'rendered', manifest };
+    return { kind: 'rendered', content: await helm.render(upgrade, place) };
   } catch (error) {
     if (!hasType(error, 'CommandFailed', 'CommandLost', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch'))
       throw error;

@@ -4,13 +4,15 @@ import type { Helm } from './helm.ts';
 import { helmUpgrades } from './render-tasks.ts';
 import { upgradedRelease } from './run-helm.ts';
 
-/** The SHA-256, hexadecimal, of the manifests that the helm finish actions would deploy for the winner. */
+/** The SHA-256, hexadecimal, of the manifests and hooks that the helm finish actions would deploy for the winner. */
 export async function renderingDigest(helm: Helm, experiment: Experiment, winner: Version): Promise<string> {
   const hash = createHash('sha256');
   for (const { upgrade } of helmUpgrades(experiment, winner).upgrades) {
     const { namespace } = upgradedRelease(upgrade, experiment);
-    const { manifest } = await helm.render(upgrade, { namespace });
+    const { manifest, hooks } = await helm.render(upgrade, { namespace });
     hash.update(manifest);
+    // A chart without hooks has the digest that it had before hooks were counted.
+    if (hooks.length > 0) hash.update(JSON.stringify(hooks));
   }
   return hash.digest('hex');
 }

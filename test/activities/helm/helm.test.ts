@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
+import { renderingDigest } from '../../../activities/helm/rendering-digest.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
 import type { Helm } from '../../../activities/helm/helm.ts';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
@@ -16,6 +17,7 @@ import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
+import { allVersions } from '../../../core/experiment/versions.ts';
 import { leaseAnnotations } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleRequest, SampleTarget } from '../../../sandbox/index.ts';
 import type { LeaseHolder } from '../../../core/traffic/lease.ts';
@@ -25,7 +27,7 @@ import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { accountsOf, anySource, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
-import { publishChart, publishLargerChart } from '../../support/charts.ts';
+import { publishChart, publishChartWith, publishFile, publishLargerChart } from '../../support/charts.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -497,6 +499,41 @@ describe('preflight', () => {
     ]);
   });
 
+  test('asks for the rights of hooks, also of those that only the values of the baseline have', async () => {
+    const hook = (name: string, event: string) =>
+      [
+        'apiVersion: batch/v1',
+        'kind: Job',
+        `metadata: {name: ${name}, annotations: {helm.sh/hook: ${event}}}`,
+        'spec: {template: {spec: {restartPolicy: Never, containers: [{name: hook, image: busybox}]}}}',
+      ].join('\n');
+    const hooked = await aTarget('hooked');
+    const chartUrl = await publishChartWith(sandbox, hooked, {
+      'unused.yaml': hook('unused', 'pre-install'),
+      'migrate.yaml': `{{ if eq .Values.name "hooked-v1" }}\n${hook('migrate', 'post-upgrade')}\n{{ end }}\n`,
+    });
+    const finish = [finishWith({ ...hooked, chartUrl })];
+    expect(await preflightProblems(experimentOn(hooked, { finish }))).toEqual([
+      expect.stringMatching(
+        /^for current, helm upgrade .*: helm may not get, create, delete, list, watch jobs\.batch in namespace helm-activities, which the chart has as a hook; /,
+      ),
+    ]);
+    const without = [finishWith({ ...hooked, chartUrl }, '--no-hooks')];
+    await asActivity(() => check(experimentOn(hooked, { finish: without })));
+  });
+
+  test('refuses a chart that has the target as a hook', async () => {
+    const service = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' };
+    const metadata = { name: 'checked', annotations: { 'helm.sh/hook': 'post-install' } };
+    const chartUrl = await publishChartWith(sandbox, target, {
+      'target-hook.yaml': JSON.stringify({ ...service, metadata, spec: {} }),
+    });
+    const problems = await preflightProblems(experimentOn(target, { finish: [finishWith({ ...target, chartUrl })] }));
+    expect(problems.at(-1)).toContain(
+      'Knative Service helm-activities/checked is rendered as a hook, which helm deletes and creates anew',
+    );
+  });
+
   test("names the RoleBinding that is missing for helm's records", async () => {
     const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', consent: 'withoutSecrets' });
     expect(await preflightProblems(experimentOn(unbound), accounts.of(unbound.namespace))).toEqual([
@@ -621,6 +658,30 @@ describe.concurrent('compareRendered', () => {
     expect(await caughtFailure(() => compare('1m'))).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     await asActivity(() => compare('5s'));
     expect((await history(target)).at(-1)).toEqual({ revision: 2, status: 'failed' });
+  });
+
+  test('refuses a hook that has changed since it was pinned', async () => {
+    const target = await aTarget('hook-pinned');
+    const values = (text: string) => publishFile(sandbox, 'hook-pinned.yaml', `hook: ${text}\n`);
+    const valuesUrl = await values('first');
+    const chartUrl = await publishChartWith(sandbox, target, {
+      'hook.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hook, annotations: {helm.sh/hook: post-rollback}}\ndata: {text: "{{ .Values.hook }}"}\n',
+    });
+    const finish = [finishWith({ ...target, chartUrl }, `--values=${valuesUrl}`)];
+    const experiment = experimentOn(target, { finish, isPinned: true });
+    const [, candidate] = allVersions(experiment);
+    const digest = await asActivity(() => renderingDigest(helm, experiment, candidate ?? expect.fail('no candidate')));
+    const compare = () =>
+      compareRendered(
+        { cluster, helm },
+        { experiment, winner: 'candidate', revisions: judgedRevisions(target), digest },
+      );
+    await asActivity(compare);
+    await values('second');
+    const { type, message } = await caughtFailure(compare);
+    expect(type).toBe('PromotionMismatch');
+    expect(message).toContain('chart and values render something else, in the manifest or in a hook, than at the start');
   });
 
   test('accepts what preflight accepted, and refuses what has changed since', async () => {
