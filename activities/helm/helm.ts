@@ -14,6 +14,7 @@ import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
 import { readHooks } from './hooks.ts';
 import type { ReleaseHook } from './hooks.ts';
+import { recordBytes } from './release-record.ts';
 
 /** A release by name, and the namespace that its records are in. */
 export interface ReleaseName {
@@ -38,6 +39,13 @@ export interface ReleaseContent {
   readonly hooks: readonly ReleaseHook[];
 }
 
+/** What an upgrade would deploy. */
+export interface RenderedRelease {
+  readonly content: ReleaseContent;
+  /** The bytes of the Secret in which helm would keep it. */
+  readonly recordBytes: number;
+}
+
 /** Where an upgrade takes place, and what its downloads must be. */
 export interface UpgradePlace {
   readonly namespace: string;
@@ -57,7 +65,7 @@ export interface Helm {
   /** The digests of what the upgrade downloads. */
   readonly digests: (upgrade: HelmUpgrade) => Promise<SourceDigests>;
   /** What the upgrade would deploy, rendered with what the API server offers; changes nothing, and asks no webhook. */
-  readonly render: (upgrade: HelmUpgrade, options: UpgradePlace) => Promise<ReleaseContent>;
+  readonly render: (upgrade: HelmUpgrade, options: UpgradePlace) => Promise<RenderedRelease>;
   /** Runs the upgrade; one that fails is a result too. */
   readonly upgrade: (upgrade: HelmUpgrade, options: UpgradePlace & { limitMs: number }) => Promise<ProcessResult>;
 }
@@ -143,7 +151,8 @@ export function connectHelm(options: HelmOptions): Helm {
         const [subcommand = '', ...rest] = upgradeArguments(upgrade, { namespace, files });
         const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
         const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
-        return readContent(parseRelease(shown, await read(args, { shown, directory })));
+        const release = parseRelease(shown, await read(args, { shown, directory }));
+        return { content: readContent(release), recordBytes: recordBytes(release) };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, ({ directory, ...files }) => {

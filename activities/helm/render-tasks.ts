@@ -10,11 +10,12 @@ import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
-import type { Helm, ReleaseContent, ReleaseName, UpgradePlace } from './helm.ts';
+import type { Helm, ReleaseContent, ReleaseName, RenderedRelease, UpgradePlace } from './helm.ts';
 import { upgradeHooks } from './hooks.ts';
 import type { ReleaseHook } from './hooks.ts';
 import { missingObjectRights } from './object-rights.ts';
 import { rehearse } from './rehearse.ts';
+import { recordProblem } from './release-record.ts';
 import { compareWithJudged, findTarget } from './rendered-service.ts';
 import type { RenderedTarget } from './rendered-service.ts';
 import { isPending, effectivePendingLimitMs, repairPending } from './repair.ts';
@@ -98,15 +99,17 @@ async function compareUpgrade(
   const command = formatCommand('helm', shownArguments(upgrade));
   const inContext = (problem: string): string => `for ${winner.name}, ${command}: ${problem}`;
   const { content } = rendering;
+  const tooLarge = recordProblem(rendering.recordBytes);
   const hooks = hasFlag(upgrade.flags, '--no-hooks') ? [] : upgradeHooks(content.hooks).map(({ manifest }) => manifest);
   const manifests = { before: before?.manifest ?? '', after: content.manifest, hooks, namespace: name.namespace };
   const place = { target, namespace: name.namespace };
-  const denied = [
+  const unfit = [
+    ...(tooLarge === undefined ? [] : [tooLarge]),
     ...(await missingObjectRights(cluster, manifests)),
     ...(await targetAsHook(content.hooks, place)),
   ].map(inContext);
   const after = await findTarget({ ...place, manifest: content.manifest });
-  if (after === undefined) return { hasTarget: false, problems: denied };
+  if (after === undefined) return { hasTarget: false, problems: unfit };
   const judged = judgedRevision(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
   const present = await findTarget({ ...place, manifest: manifests.before });
@@ -115,7 +118,7 @@ async function compareUpgrade(
     wrong.length > 0 || present === undefined
       ? wrong
       : await rehearse(cluster, { target, judged, before: present, after });
-  return { hasTarget: true, problems: [...denied, ...differences.map(inContext)] };
+  return { hasTarget: true, problems: [...unfit, ...differences.map(inContext)] };
 }
 
 /** A target that is a hook, whatever the event: helm deletes hooks before it creates them, and the traffic with them. */
@@ -150,12 +153,12 @@ async function startOfUpgrade(
 }
 
 type Rendering =
-  { readonly kind: 'rendered'; readonly content: ReleaseContent } | { readonly kind: 'failed'; readonly problem: string };
+  ({ readonly kind: 'rendered' } & RenderedRelease) | { readonly kind: 'failed'; readonly problem: string };
 
 /** Renders the upgrade. A failure of helm is a problem to be listed; an outage is thrown. */
 async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Promise<Rendering> {
   try {
-    return { kind: 'rendered', content: await helm.render(upgrade, place) };
+    return { kind: 'rendered', ...(await helm.render(upgrade, place)) };
   } catch (error) {
     if (!hasType(error, 'CommandFailed', 'CommandLost', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch'))
       throw error;

@@ -9,7 +9,8 @@ export async function renderingDigest(helm: Helm, experiment: Experiment, winner
   const hash = createHash('sha256');
   for (const { upgrade } of helmUpgrades(experiment, winner).upgrades) {
     const { namespace } = upgradedRelease(upgrade, experiment);
-    const { manifest, hooks } = await helm.render(upgrade, { namespace });
+    const { content } = await helm.render(upgrade, { namespace });
+    const { manifest, hooks } = content;
     hash.update(manifest);
     // A chart without hooks has the digest that it had before hooks were counted.
     if (hooks.length > 0) hash.update(JSON.stringify(hooks));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -532,6 +533,17 @@ describe('preflight', () => {
     expect(problems.at(-1)).toContain(
       'Knative Service helm-activities/checked is rendered as a hook, which helm deletes and creates anew',
     );
+  });
+
+  test('refuses a release whose record would not fit into a Secret, since helm could not keep it', async () => {
+    // What cannot be compressed, in base64 since a chart is text.
+    const large = randomBytes(900 * 1024).toString('base64');
+    const chartUrl = await publishChartWith(sandbox, target, { 'large.yaml': `{{/* ${large} */}}\n` });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const problems = await preflightProblems(experimentOn(target, { finish }));
+    expect(problems.at(-1)).toMatch(/helm could not keep the release: its record takes 1[23]\d\d KiB, /);
+    const failed = await failureOfRun(aTask(target, upgradeArgs({ ...target, chartUrl }, 'candidate')));
+    expect(failed.message).toContain('1048576 bytes');
   });
 
   test("names the RoleBinding that is missing for helm's records", async () => {
