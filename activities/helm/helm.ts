@@ -13,8 +13,10 @@ import { withUpgradeFiles } from './chart-files.ts';
 import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
 import { readHooks } from './hooks.ts';
-import type { ReleaseHook } from './hooks.ts';
+import type { ReleaseContent } from './release-content.ts';
 import { recordBytes } from './release-record.ts';
+import { readTemplates } from './variation.ts';
+import type { ChartTemplate } from './variation.ts';
 
 /** A release by name, and the namespace that its records are in. */
 export interface ReleaseName {
@@ -31,19 +33,13 @@ export interface ReleaseState {
   readonly content: ReleaseContent;
 }
 
-/** What a revision of a release is made of. */
-export interface ReleaseContent {
-  /** The user's values, not the chart's defaults. */
-  readonly config: unknown;
-  readonly manifest: string;
-  readonly hooks: readonly ReleaseHook[];
-}
-
 /** What an upgrade would deploy. */
 export interface RenderedRelease {
   readonly content: ReleaseContent;
   /** The bytes of the Secret in which helm would keep it. */
   readonly recordBytes: number;
+  /** The chart's templates, those of its subcharts excepted. */
+  readonly templates: readonly ChartTemplate[];
 }
 
 /** Where an upgrade takes place, and what its downloads must be. */
@@ -152,7 +148,7 @@ export function connectHelm(options: HelmOptions): Helm {
         const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
         const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
         const release = parseRelease(shown, await read(args, { shown, directory }));
-        return { content: readContent(release), recordBytes: recordBytes(release) };
+        return { content: readContent(release), recordBytes: recordBytes(release), templates: readTemplates(release.chart) };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, ({ directory, ...files }) => {
@@ -183,6 +179,8 @@ interface ReleaseDocument {
   readonly config?: unknown;
   readonly manifest: string;
   readonly hooks?: unknown;
+  /** Where helm prints it: with what it has rendered, not with what it has kept. */
+  readonly chart?: unknown;
 }
 
 function parseRelease(args: readonly string[], stdout: string): ReleaseDocument {

@@ -10,9 +10,10 @@ import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
-import type { Helm, ReleaseContent, ReleaseName, RenderedRelease, UpgradePlace } from './helm.ts';
+import type { Helm, ReleaseName, RenderedRelease, UpgradePlace } from './helm.ts';
 import { upgradeHooks } from './hooks.ts';
 import type { ReleaseHook } from './hooks.ts';
+import type { ReleaseContent } from './release-content.ts';
 import { missingObjectRights } from './object-rights.ts';
 import { rehearse } from './rehearse.ts';
 import { recordProblem } from './release-record.ts';
@@ -70,21 +71,36 @@ export interface CompareDependencies {
 export async function compareUpgrades(
   dependencies: CompareDependencies,
   input: CompareUpgradesInput,
-): Promise<readonly string[]> {
+): Promise<ComparedUpgrades> {
   const comparisons: Comparison[] = [];
   for (const upgrade of input.upgrades) comparisons.push(await compareUpgrade(dependencies, upgrade, input));
   const problems = comparisons.flatMap((comparison) => comparison.problems);
+  const renderings = comparisons.flatMap(({ rendered }) => rendered ?? []);
   if (problems.length > 0 || comparisons.length === 0 || comparisons.some(({ hasTarget }) => hasTarget))
-    return problems;
+    return { problems, renderings };
   const releases = input.upgrades.map(({ upgrade }) => upgrade.release).join(', ');
   const target = formatObjectName(input.experiment.target);
-  return [`no chart of the finish actions (release ${releases}) renders Knative Service ${target}`];
+  return { problems: [`no chart of the finish actions (release ${releases}) renders Knative Service ${target}`], renderings };
+}
+
+/** What the upgrades of one winner would deploy. */
+export interface ComparedUpgrades {
+  /** Every difference from what was judged. */
+  readonly problems: readonly string[];
+  /** One for each upgrade that could be rendered, in their order. */
+  readonly renderings: readonly RenderedUpgrade[];
+}
+
+/** An upgrade and what it would deploy, rendered at a time by `performance.now()`. */
+export interface RenderedUpgrade extends WinnerUpgrade, RenderedRelease {
+  readonly atMs: number;
 }
 
 interface Comparison {
   /** Whether the chart renders the target at all. */
   readonly hasTarget: boolean;
   readonly problems: readonly string[];
+  readonly rendered?: RenderedUpgrade;
 }
 
 async function compareUpgrade(
@@ -99,6 +115,7 @@ async function compareUpgrade(
   const command = formatCommand('helm', shownArguments(upgrade));
   const inContext = (problem: string): string => `for ${winner.name}, ${command}: ${problem}`;
   const { content } = rendering;
+  const rendered = { winner, upgrade, ...rendering, atMs: performance.now() };
   const tooLarge = recordProblem(rendering.recordBytes);
   const hooks = hasFlag(upgrade.flags, '--no-hooks') ? [] : upgradeHooks(content.hooks).map(({ manifest }) => manifest);
   const manifests = { before: before?.manifest ?? '', after: content.manifest, hooks, namespace: name.namespace };
@@ -109,7 +126,7 @@ async function compareUpgrade(
     ...(await targetAsHook(content.hooks, place)),
   ].map(inContext);
   const after = await findTarget({ ...place, manifest: content.manifest });
-  if (after === undefined) return { hasTarget: false, problems: unfit };
+  if (after === undefined) return { hasTarget: false, problems: unfit, rendered };
   const judged = judgedRevision(winner, revisions);
   const wrong = compareWithJudged(after, target, judged);
   const present = await findTarget({ ...place, manifest: manifests.before });
@@ -118,7 +135,7 @@ async function compareUpgrade(
     wrong.length > 0 || present === undefined
       ? wrong
       : await rehearse(cluster, { target, judged, before: present, after });
-  return { hasTarget: true, problems: [...unfit, ...differences.map(inContext)] };
+  return { hasTarget: true, problems: [...unfit, ...differences.map(inContext)], rendered };
 }
 
 /** A target that is a hook, whatever the event: helm deletes hooks before it creates them, and the traffic with them. */
@@ -152,11 +169,11 @@ async function startOfUpgrade(
   return ((await helm.deployed(name)) ?? newest).content;
 }
 
-type Rendering =
+export type Rendering =
   ({ readonly kind: 'rendered' } & RenderedRelease) | { readonly kind: 'failed'; readonly problem: string };
 
 /** Renders the upgrade. A failure of helm is a problem to be listed; an outage is thrown. */
-async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Promise<Rendering> {
+export async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Promise<Rendering> {
   try {
     return { kind: 'rendered', ...(await helm.render(upgrade, place)) };
   } catch (error) {

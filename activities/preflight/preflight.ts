@@ -4,7 +4,6 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { isLoadTest } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
-import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
@@ -14,8 +13,6 @@ import { refusedCommands } from '../commands/run-command.ts';
 import type { ClusterAccess } from '../accounts.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Helm } from '../helm/helm.ts';
-import { renderingDigest } from '../helm/rendering-digest.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
@@ -84,9 +81,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...preflightWarnings(experiment), ...applies.warnings, ...outlook.warnings];
-    const digests = await renderingDigests(dependencies.helm, experiment);
-    return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, ...pinned(helm), warnings };
+    const warnings = [...preflightWarnings(experiment), ...helm.warnings, ...applies.warnings, ...outlook.warnings];
+    return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
   });
 }
 
@@ -97,17 +93,8 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
   return interval === undefined ? queries : [interval, ...queries];
 }
 
-async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
-  if (!experiment.isPinned) return {};
-  const digests: [string, string][] = [];
-  for (const version of possibleWinners(experiment)) {
-    digests.push([version.name, await renderingDigest(helm, experiment, version)]);
-  }
-  return { digests: Object.fromEntries(digests) };
-}
-
-function pinned({ pins }: HelmFindings): Pick<PreflightReport, 'pins'> {
-  return Object.keys(pins).length === 0 ? {} : { pins };
+function pinned({ isPinned }: Experiment, { pins, digests }: HelmFindings): Pick<PreflightReport, 'pins' | 'digests'> {
+  return { ...(isPinned ? { digests } : {}), ...(Object.keys(pins).length === 0 ? {} : { pins }) };
 }
 
 async function readTarget(cluster: ActivityCluster, { target }: Experiment): Promise<KnativeService> {

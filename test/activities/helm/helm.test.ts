@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
+import { compareUpgrades, helmUpgrades } from '../../../activities/helm/render-tasks.ts';
 import { renderingDigest } from '../../../activities/helm/rendering-digest.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
 import type { Helm } from '../../../activities/helm/helm.ts';
@@ -18,7 +19,6 @@ import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
-import { allVersions } from '../../../core/experiment/versions.ts';
 import { leaseAnnotations } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleRequest, SampleTarget } from '../../../sandbox/index.ts';
 import type { LeaseHolder } from '../../../core/traffic/lease.ts';
@@ -546,6 +546,31 @@ describe('preflight', () => {
     expect(failed.message).toContain('1048576 bytes');
   });
 
+  test.each([
+    ['random values', 'random.yaml', '{{ randAlphaNum 8 }}'],
+    ['a date', 'dated.yaml', '{{ now | unixEpoch }}'],
+  ])('renders twice, so that %s are known before a pinned run begins', async (_, file, value) => {
+    const configMap = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: varying, annotations: {helm.sh/hook: test}}\ndata: {text: "${value}"}\n`;
+    const chartUrl = await publishChartWith(sandbox, target, { [file]: configMap });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const varies = `release helm-activities/checked: sample-app/templates/${file} rendered something else the second time (random values, or a date)`;
+    expect(await preflightProblems(experimentOn(target, { finish, isPinned: true }))).toEqual([
+      expect.stringContaining(`${varies}, but only what is rendered now, to the byte, could be promoted; `),
+    ]);
+    const { warnings } = await asActivity(() => check(experimentOn(target, { finish })));
+    expect(warnings).toEqual([`${varies}: what is deployed at the end is not what was rendered here`]);
+  });
+
+  test('warns of a chart that asks for the time, where two renderings are the same', async () => {
+    const dated = `{{/* a comment */}}{{ if lt (now | date "2006") "1999" }}kind: Never{{ end }}\n`;
+    const chartUrl = await publishChartWith(sandbox, target, { 'yearly.yaml': dated });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const { warnings } = await asActivity(() => check(experimentOn(target, { finish, isPinned: true })));
+    expect(warnings).toEqual([
+      'release helm-activities/checked: templates/yearly.yaml of the chart asks for the time (now): what it renders may change meanwhile, and the promotion would then be refused',
+    ]);
+  });
+
   test("names the RoleBinding that is missing for helm's records", async () => {
     const unbound = await aTarget('unbound', { namespace: 'helm-activities-unbound', consent: 'withoutSecrets' });
     expect(await preflightProblems(experimentOn(unbound), accounts.of(unbound.namespace))).toEqual([
@@ -682,8 +707,11 @@ describe.concurrent('compareRendered', () => {
     });
     const finish = [finishWith({ ...target, chartUrl }, `--values=${valuesUrl}`)];
     const experiment = experimentOn(target, { finish, isPinned: true });
-    const [, candidate] = allVersions(experiment);
-    const digest = await asActivity(() => renderingDigest(helm, experiment, candidate ?? expect.fail('no candidate')));
+    const [candidate] = experiment.candidates;
+    const { upgrades } = helmUpgrades(experiment, candidate ?? expect.fail('no candidate'));
+    const revisions = judgedRevisions(target);
+    const compared = await asActivity(() => compareUpgrades({ cluster, helm }, { experiment, upgrades, revisions }));
+    const digest = renderingDigest(compared.renderings.map(({ content }) => content));
     const compare = () =>
       compareRendered(
         { cluster, helm },
