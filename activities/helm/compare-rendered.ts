@@ -1,5 +1,6 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Version } from '../../core/experiment/experiment.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
 import { defined } from '../../core/text/defined.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
@@ -22,7 +23,7 @@ export async function compareRendered(
   const compared = await withHeartbeats(() =>
     compareUpgrades(dependencies, { experiment, upgrades, revisions, ...defined({ pins }) }),
   );
-  const found = [...problems, ...compared.problems, ...changed(compared, { upgrades, version, digest })];
+  const found = [...problems, ...listWinnerProblems(compared.problems), ...changed(compared, { upgrades, version, digest })];
   if (found.length === 0) return;
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;
   throw failure('PromotionMismatch', {

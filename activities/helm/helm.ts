@@ -85,6 +85,9 @@ export interface HelmOptions {
  */
 const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
 
+/** What makes an upgrade a rendering. */
+export const dryRunFlags: readonly string[] = ['--dry-run=server', '--output=json'];
+
 type RunOptions = Pick<ProcessRequest, 'limitMs' | 'outputBytes' | 'directory'>;
 
 interface ShownArguments {
@@ -145,8 +148,8 @@ export function connectHelm(options: HelmOptions): Helm {
     render: (upgrade, { namespace, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, async ({ directory, ...files }) => {
         const [subcommand = '', ...rest] = upgradeArguments(upgrade, { namespace, files });
-        const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
-        const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
+        const args = [subcommand, ...dryRunFlags, ...rest];
+        const shown = [...shownArguments(upgrade, namespace), ...dryRunFlags];
         const release = parseRelease(shown, await read(args, { shown, directory }));
         return { content: readContent(release), recordBytes: recordBytes(release), templates: readTemplates(release.chart) };
       }),

@@ -8,8 +8,10 @@ import type { SourceDigests } from '../../core/text/source-digests.ts';
 import { finishTasksFor, isHelm, renderArgs } from '../../core/tasks/task.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
+import type { WinnerProblem } from '../../core/tasks/winner-problems.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
+import { dryRunFlags } from './helm.ts';
 import type { Helm, ReleaseName, RenderedRelease, UpgradePlace } from './helm.ts';
 import { upgradeHooks } from './hooks.ts';
 import type { ReleaseHook } from './hooks.ts';
@@ -80,13 +82,14 @@ export async function compareUpgrades(
     return { problems, renderings };
   const releases = input.upgrades.map(({ upgrade }) => upgrade.release).join(', ');
   const target = formatObjectName(input.experiment.target);
-  return { problems: [`no chart of the finish actions (release ${releases}) renders Knative Service ${target}`], renderings };
+  const problem = `no chart of the finish actions (release ${releases}) renders Knative Service ${target}`;
+  return { problems: input.upgrades.map(({ winner }) => ({ winner: winner.name, problem })), renderings };
 }
 
 /** What the upgrades of one winner would deploy. */
 export interface ComparedUpgrades {
   /** Every difference from what was judged. */
-  readonly problems: readonly string[];
+  readonly problems: readonly WinnerProblem[];
   /** One for each upgrade that could be rendered, in their order. */
   readonly renderings: readonly RenderedUpgrade[];
 }
@@ -99,7 +102,7 @@ export interface RenderedUpgrade extends WinnerUpgrade, RenderedRelease {
 interface Comparison {
   /** Whether the chart renders the target at all. */
   readonly hasTarget: boolean;
-  readonly problems: readonly string[];
+  readonly problems: readonly WinnerProblem[];
   readonly rendered?: RenderedUpgrade;
 }
 
@@ -111,9 +114,9 @@ async function compareUpgrade(
   const name = upgradedRelease(upgrade, { target });
   const before = await startOfUpgrade({ cluster, helm }, name, effectivePendingLimitMs(helm, upgrade));
   const rendering = await render(helm, upgrade, { namespace: name.namespace, ...defined({ pins: pinned.pins }) });
-  if (rendering.kind === 'failed') return { hasTarget: false, problems: [`for ${winner.name}: ${rendering.problem}`] };
+  if (rendering.kind === 'failed') return { hasTarget: false, problems: [{ winner: winner.name, ...rendering }] };
   const command = formatCommand('helm', shownArguments(upgrade));
-  const inContext = (problem: string): string => `for ${winner.name}, ${command}: ${problem}`;
+  const inContext = (problem: string): WinnerProblem => ({ winner: winner.name, command, problem });
   const { content } = rendering;
   const rendered = { winner, upgrade, ...rendering, atMs: performance.now() };
   const tooLarge = recordProblem(rendering.recordBytes);
@@ -170,7 +173,8 @@ async function startOfUpgrade(
 }
 
 export type Rendering =
-  ({ readonly kind: 'rendered' } & RenderedRelease) | { readonly kind: 'failed'; readonly problem: string };
+  | ({ readonly kind: 'rendered' } & RenderedRelease)
+  | ({ readonly kind: 'failed' } & Pick<WinnerProblem, 'command' | 'problem'>);
 
 /** Renders the upgrade. A failure of helm is a problem to be listed; an outage is thrown. */
 export async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePlace): Promise<Rendering> {
@@ -179,6 +183,15 @@ export async function render(helm: Helm, upgrade: HelmUpgrade, place: UpgradePla
   } catch (error) {
     if (!hasType(error, 'CommandFailed', 'CommandLost', 'Forbidden', 'AddressNotAllowed', 'PromotionMismatch'))
       throw error;
-    return { kind: 'failed', problem: innermostMessage(error) };
+    return { kind: 'failed', ...withoutCommand(innermostMessage(error), upgrade) };
   }
+}
+
+/** A message about a command that begins with it: versions whose commands differ may have one and the same problem. */
+function withoutCommand(message: string, upgrade: HelmUpgrade): Pick<WinnerProblem, 'command' | 'problem'> {
+  const subject = `helm upgrade ${upgrade.release} `;
+  const end = message.startsWith(subject) ? message.indexOf(dryRunFlags.join(' ')) : -1;
+  if (end === -1) return { problem: message };
+  const rest = message.slice(end + dryRunFlags.join(' ').length).trimStart();
+  return { command: message.slice(0, end).trimEnd(), problem: rest };
 }

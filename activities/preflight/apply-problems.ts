@@ -4,6 +4,8 @@ import type { Experiment, ObjectName, Version } from '../../core/experiment/expe
 import { isJsonObject } from '../../core/text/json.ts';
 import { lastAppliedAnnotation } from '../../core/traffic/target.ts';
 import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
+import type { WinnerProblem } from '../../core/tasks/winner-problems.ts';
 import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
@@ -32,16 +34,18 @@ const allRehearsalsMs = 60_000;
 
 /** Everything about the `kubectl apply` finish actions that would keep one of the winners from being deployed as judged. */
 export async function applyProblems(dependencies: ApplyDependencies, experiment: Experiment): Promise<ApplyProblems> {
-  const found: ApplyProblems[] = [];
+  const problems: WinnerProblem[] = [];
+  const warnings: WinnerProblem[] = [];
   const endsAtMs = performance.now() + allRehearsalsMs;
   for (const winner of possibleWinners(experiment)) {
     for (const task of rehearsableApplies(experiment, winner)) {
-      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, endsAtMs });
-      const ofWinner = (sentence: string): string => `for ${winner.name}: ${sentence}`;
-      found.push({ problems: problems.map(ofWinner), warnings: warnings.map(ofWinner) });
+      const found = await rehearse(dependencies, task, { winner, experiment, endsAtMs });
+      const ofWinner = (problem: string): WinnerProblem => ({ winner: winner.name, problem });
+      problems.push(...found.problems.map(ofWinner));
+      warnings.push(...found.warnings.map(ofWinner));
     }
   }
-  return { problems: found.flatMap(({ problems }) => problems), warnings: found.flatMap(({ warnings }) => warnings) };
+  return { problems: listWinnerProblems(problems), warnings: listWinnerProblems(warnings) };
 }
 
 interface Promotion {

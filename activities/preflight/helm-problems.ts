@@ -1,5 +1,7 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
+import type { WinnerProblem } from '../../core/tasks/winner-problems.ts';
 import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import type { Revisions } from '../../contract/traffic.ts';
 import type { ClusterAccess } from '../accounts.ts';
@@ -49,15 +51,16 @@ export async function checkHelm(
   if (downloads.problems.length > 0) return failed(downloads.problems);
   const { pins } = downloads;
   const renderings: RenderedUpgrade[] = [];
+  const ofWinners: WinnerProblem[] = [];
   for (const ofWinner of upgrades) {
     const input = { experiment, upgrades: ofWinner, revisions, pins };
     const compared = await compareUpgrades({ cluster, helm }, input);
-    problems.push(...compared.problems);
+    ofWinners.push(...compared.problems);
     renderings.push(...compared.renderings);
   }
   const variation = await checkVariation(helm, { experiment, renderings, pins });
   const digests = digestsByWinner(renderings);
-  return { problems: [...problems, ...variation.problems], pins, digests, warnings: variation.warnings };
+  return { problems: [...listWinnerProblems(ofWinners), ...variation.problems], pins, digests, warnings: variation.warnings };
 }
 
 function failed(problems: readonly string[]): HelmFindings {
@@ -75,17 +78,17 @@ async function pinDownloads(
   helm: Helm,
   upgrades: readonly WinnerUpgrade[],
 ): Promise<Pick<HelmFindings, 'problems' | 'pins'>> {
-  const problems: string[] = [];
+  const problems: WinnerProblem[] = [];
   const pins: Record<string, string> = {};
   for (const { winner, upgrade } of upgrades) {
     try {
       Object.assign(pins, await helm.digests(upgrade));
     } catch (error) {
       if (!hasType(error, 'CommandFailed', 'CommandLost', 'AddressNotAllowed')) throw error;
-      problems.push(`for ${winner.name}: ${innermostMessage(error)}`);
+      problems.push({ winner: winner.name, problem: innermostMessage(error) });
     }
   }
-  return { problems, pins };
+  return { problems: listWinnerProblems(problems), pins };
 }
 
 /** Every namespace in which helm cannot keep its records, in one sentence each. */

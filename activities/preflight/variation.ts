@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/activity';
 import type { Experiment } from '../../core/experiment/experiment.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
 import type { Helm } from '../helm/helm.ts';
 import { render } from '../helm/render-tasks.ts';
@@ -44,7 +45,7 @@ async function checkOne(
   if (leftMs > 0) await sleep(leftMs);
   const { namespace, release } = upgradedRelease(upgrade, experiment);
   const again = await render(helm, upgrade, { namespace, pins });
-  if (again.kind === 'failed') return { problems: [`for ${winner.name}: ${again.problem}`], warnings: [] };
+  if (again.kind === 'failed') return { problems: listWinnerProblems([{ winner: winner.name, ...again }]), warnings: [] };
   const varying = varyingTemplates(content, again.content);
   const named = `release ${namespace}/${release}`;
   if (varying.length > 0) {

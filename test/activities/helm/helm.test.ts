@@ -500,6 +500,17 @@ describe('preflight', () => {
     ]);
   });
 
+  test('tells a fault of the chart once, for all versions that it concerns', async () => {
+    const broken = { 'broken.yaml': '{{ fail "no such region" }}' };
+    const chartUrl = await publishChartWith(sandbox, target, broken);
+    const finish = [finishWith({ ...target, chartUrl })];
+    expect(await preflightProblems(experimentOn(target, { finish }))).toEqual([
+      expect.stringMatching(
+        /^for current and candidate, helm upgrade checked http\S+ …: failed with exit code 1: Error: .*no such region$/,
+      ),
+    ]);
+  });
+
   test('asks for the rights of hooks, also of those that only the values of the baseline have', async () => {
     const hook = (name: string, event: string) =>
       [
