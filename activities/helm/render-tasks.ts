@@ -5,6 +5,7 @@ import { describeRefusal, hasFlag } from '../../core/tasks/flags.ts';
 import { parseHelmCommand, shownArguments } from '../../core/tasks/helm-command.ts';
 import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
+import { mayRepeatRevision } from '../../core/tasks/rehearsal.ts';
 import { finishTasksFor, isHelm, renderArgs } from '../../core/tasks/task.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
@@ -109,8 +110,9 @@ interface Comparison {
 async function compareUpgrade(
   { cluster, helm }: CompareDependencies,
   { winner, upgrade }: WinnerUpgrade,
-  { experiment: { target }, revisions, ...pinned }: Omit<CompareUpgradesInput, 'upgrades'>,
+  { experiment, revisions, ...pinned }: Omit<CompareUpgradesInput, 'upgrades'>,
 ): Promise<Comparison> {
+  const { target } = experiment;
   const name = upgradedRelease(upgrade, { target });
   const before = await startOfUpgrade({ cluster, helm }, name, effectivePendingLimitMs(helm, upgrade));
   const rendering = await render(helm, upgrade, { namespace: name.namespace, ...defined({ pins: pinned.pins }) });
@@ -131,13 +133,14 @@ async function compareUpgrade(
   const after = await findTarget({ ...place, manifest: content.manifest });
   if (after === undefined) return { hasTarget: false, problems: unfit, rendered };
   const judged = judgedRevision(winner, revisions);
-  const wrong = compareWithJudged(after, target, judged);
+  const mayRepeat = mayRepeatRevision(experiment, winner);
+  const wrong = compareWithJudged(after, { target, judged, mayRepeat });
   const present = await findTarget({ ...place, manifest: manifests.before });
   // A rendering that is wrong by itself would only be reported again, in Knative's words.
   const differences =
     wrong.length > 0 || present === undefined
       ? wrong
-      : await rehearse(cluster, { target, judged, before: present, after });
+      : await rehearse(cluster, { target, judged, mayRepeat, before: present, after });
   return { hasTarget: true, problems: [...unfit, ...differences.map(inContext)], rendered };
 }
 

@@ -46,7 +46,7 @@ export interface KnativeService {
   readonly metadata: KnativeMetadata;
   readonly spec: {
     readonly template?: {
-      readonly metadata?: { readonly name?: string };
+      readonly metadata?: { readonly name?: string } & Pick<KnativeMetadata, 'annotations' | 'labels'>;
       readonly spec?: RevisionSpec;
     };
     readonly traffic?: readonly TrafficEntry[];
