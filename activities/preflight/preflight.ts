@@ -1,6 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import { isLoadTest } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
@@ -124,17 +124,31 @@ function notRouted({ status }: KnativeService, { target, baseline }: Experiment)
   ];
 }
 
+/** Whether the traffic goes to whatever revision is the latest: so does traffic that nobody has set. */
+function followsLatest({ spec: { traffic = [] } }: KnativeService): boolean {
+  return traffic.every(({ latestRevision, percent = 0 }) => latestRevision === true || percent === 0);
+}
+
+/** How to keep the traffic on the baseline while a candidate is deployed. */
+function pinFirst({ namespace, name }: ObjectName, baseline: string): string {
+  const patch = JSON.stringify({ spec: { traffic: [{ revisionName: baseline, percent: 100 }] } });
+  const command = `kubectl patch ksvc ${name} --namespace ${namespace} --type merge --patch '${patch}'`;
+  return `\`${command}\` gives it back, and keeps it there if it is done before the next candidate is deployed`;
+}
+
 /** The versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */
-function staleVersions({ status }: KnativeService, experiment: Experiment): readonly string[] {
-  const { target } = experiment;
-  const percents = percentsByRevision(status?.traffic ?? []);
+function staleVersions(service: KnativeService, experiment: Experiment): readonly string[] {
+  const { target, baseline } = experiment;
+  const percents = percentsByRevision(service.status?.traffic ?? []);
   const versions = [...new Set(allVersions(experiment).map(({ revision }) => revision))];
   const others = [...percents].filter(([revision]) => !versions.includes(revision));
   const ofVersions = versions.reduce((sum, revision) => sum + (percents.get(revision) ?? 0), 0);
   if (others.length === 0 && ofVersions === 100) return [];
   const found = formatPercents(percents);
   const expected = `${versions.join(' and ')} must have 100 % together`;
-  const remedy = 'name the revision that serves now as the baseline';
+  const rename = 'name the revision that serves now as the baseline';
+  const why = `spec.traffic follows the latest revision, which takes everything when it is deployed: ${pinFirst(target, baseline.revision)}; or ${rename}`;
+  const remedy = followsLatest(service) ? why : rename;
   return [`stale baseline: the traffic of ${formatObjectName(target)} is ${found}, but ${expected}; ${remedy}`];
 }
 
@@ -142,11 +156,15 @@ function staleVersions({ status }: KnativeService, experiment: Experiment): read
  * A candidate with all the traffic was promoted by a run that ended in order. A run that was terminated left its Lease,
  * which we took over: then the split is its last step, and the new run heals it.
  */
-function promotedAlready({ status }: KnativeService, { target, candidates }: Experiment): readonly string[] {
-  const percents = percentsByRevision(status?.traffic ?? []);
+function promotedAlready(service: KnativeService, { target, baseline, candidates }: Experiment): readonly string[] {
+  const percents = percentsByRevision(service.status?.traffic ?? []);
   const candidate = candidates.find(({ revision }) => percents.get(revision) === 100);
   if (candidate === undefined) return [];
   const found = `candidate ${candidate.revision} has 100 % of the traffic of ${formatObjectName(target)} already`;
+  if (followsLatest(service)) {
+    const either = `if it was promoted, it is the baseline of the next experiment; if it took everything when it was deployed, ${pinFirst(target, baseline.revision)}`;
+    return [`stale baseline: ${found}, and spec.traffic follows the latest revision: ${either}`];
+  }
   return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
 }
 
