@@ -1,10 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment/experiment.ts';
+import { formatDuration } from '../core/text/duration.ts';
 import { metricReferences } from '../core/experiment/metric-references.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifestApart } from '../threads/read-apart.ts';
-import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
+import type { ManifestReading, ReadButRefused, ReadManifestInput, WorkflowLimits } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
@@ -24,11 +25,11 @@ export interface ManifestDependencies {
 
 /**
  * Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for
- * programs; as `MetricUnavailable`, whose details are a `ReadButRefused`, which has what was read.
+ * programs; as `MetricUnavailable` or `InvalidStart`, whose details are a `ReadButRefused`, which has what was read.
  */
 export async function readManifest(
   { temporal, as }: ManifestDependencies,
-  { manifest }: { readonly manifest: ManifestInput },
+  { manifest, limits = {} }: { readonly manifest: ManifestInput } & Pick<ReadManifestInput, 'limits'>,
 ): Promise<ManifestReading> {
   const reading = await parseManifestApart(manifest, inputName);
   if (reading.kind === 'invalid') {
@@ -43,10 +44,24 @@ export async function readManifest(
     temporalAddress: temporal.address,
   };
   try {
+    requireNoLimits(limits);
     return { ...read, experiment: await withMetrics(as(read.experiment).cluster, read.experiment) };
   } catch (error) {
     throw withReading(error, read);
   }
+}
+
+/** At a limit Temporal ends the workflow, which cannot bring the traffic back any more. */
+function requireNoLimits({ executionMs, runMs }: WorkflowLimits): void {
+  const found = [
+    ...(executionMs === undefined ? [] : [`an execution timeout of ${formatDuration(executionMs)}`]),
+    ...(runMs === undefined ? [] : [`a run timeout of ${formatDuration(runMs)}`]),
+  ];
+  if (found.length === 0) return;
+  const what = `the workflow was started with ${found.join(' and ')} (--execution-timeout, --run-timeout)`;
+  const why = 'when it is over, Temporal ends the run as it stands, and nobody brings split traffic back';
+  const remedy = 'start it without; the limits of an experiment are in its manifest, and `abort` ends it safely';
+  throw failure('InvalidStart', { message: `${what}: ${why}; ${remedy}` });
 }
 
 /** A failure that is not retried, with what was read: it ends the run, whose report must name its experiment. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readManifest } from '../../activities/manifest.ts';
+import type { WorkflowLimits } from '../../contract/preparation.ts';
 import type { ManifestInput } from '../../contract/workflow.ts';
 import { asActivity, caughtFailure } from '../support/activity.ts';
 import { readSample } from '../support/samples.ts';
@@ -17,10 +18,10 @@ beforeAll(async () => {
 
 afterAll(() => server.teardown());
 
-const read = (manifest: ManifestInput) => {
+const read = (manifest: ManifestInput, limits: WorkflowLimits = {}) => {
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
   const cluster = { readMetricResource: () => Promise.resolve(undefined) };
-  return readManifest({ temporal, as: () => ({ cluster }) }, { manifest });
+  return readManifest({ temporal, as: () => ({ cluster }) }, { manifest, limits });
 };
 
 describe('readManifest', () => {
@@ -44,6 +45,19 @@ describe('readManifest', () => {
     expect(await caughtFailure(() => read(text))).toMatchObject({
       type: 'MetricUnavailable',
       message: expect.stringContaining('Unable to find metric default/error-rat;'),
+      details: [
+        { reading: expect.objectContaining({ experiment: expect.objectContaining({ name: 'canary-progressive' }) }) },
+      ],
+    });
+  });
+
+  test('refuses the limits at which Temporal would end the run, by their names', async () => {
+    expect(await caughtFailure(() => read(seed, { executionMs: 3_600_000, runMs: 60_000 }))).toMatchObject({
+      type: 'InvalidStart',
+      isRetryable: false,
+      message: expect.stringMatching(
+        /^the workflow was started with an execution timeout of 1 h and a run timeout of 1 min \(--execution-timeout, --run-timeout\): /,
+      ),
       details: [
         { reading: expect.objectContaining({ experiment: expect.objectContaining({ name: 'canary-progressive' }) }) },
       ],
