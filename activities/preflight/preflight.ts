@@ -15,6 +15,7 @@ import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
+import { keepRevision } from '../knative/keep-revision.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { requireExperiment } from '../knative/require-experiment.ts';
@@ -42,7 +43,8 @@ export interface PreflightInput {
 
 /**
  * Checks everything that must hold before the first write, and lists all that does not. What it writes is on our own
- * Lease: the verified baseline, which `serin restore` puts back, and the last write that it found.
+ * Lease: the verified baseline, which `serin restore` puts back, and the last write that it found; and on the baseline
+ * that it is not to be collected.
  */
 export async function preflight(dependencies: PreflightDependencies, input: PreflightInput): Promise<PreflightReport> {
   return withHeartbeats(async () => {
@@ -68,6 +70,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
+    const unkept: string[] = [];
     if (movesTraffic(experiment)) {
       await annotateLease(
         dependencies.cluster,
@@ -77,11 +80,12 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
           [leaseAnnotations.previousPlan]: service.metadata.annotations?.[planAnnotation],
         },
       );
+      unkept.push(...(await keepRevision(dependencies.cluster, { target, holder }, experiment.baseline.revision)));
     }
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...preflightWarnings(experiment), ...helm.warnings, ...applies.warnings, ...outlook.warnings];
+    const warnings = [...preflightWarnings(experiment), ...unkept, ...helm.warnings, ...applies.warnings, ...outlook.warnings];
     return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
   });
 }

@@ -13,13 +13,14 @@ import type { Helm } from '../../../activities/helm/helm.ts';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
 import { runHelm } from '../../../activities/helm/run-helm.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
+import { releaseTarget } from '../../../activities/knative/acquire-target.ts';
 import { newLease, readLease } from '../../../activities/knative/lease.ts';
 import { leaseObjectName } from '../../../kubernetes/lease.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
-import { leaseAnnotations } from '../../../core/traffic/target.ts';
+import { leaseAnnotations, noCollectionAnnotation } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleRequest, SampleTarget } from '../../../sandbox/index.ts';
 import type { LeaseHolder } from '../../../core/traffic/lease.ts';
 import type { RunTaskInput } from '../../../contract/tasks.ts';
@@ -417,6 +418,25 @@ describe('preflight', () => {
     const lease = await asActivity(() => readLease(cluster, target));
     expect(lease?.metadata?.annotations?.[leaseAnnotations.baseline]).toBe('checked-v1');
     expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBeUndefined();
+  });
+
+  test("keeps the baseline from Knative's garbage collection until the target is given up", async () => {
+    const kept = await aTarget('kept');
+    const annotation = async () => {
+      const { metadata } = JSON.parse(await kubectl('get', 'revision', 'kept-v1', '-o', 'json'));
+      return metadata.annotations[noCollectionAnnotation] as string | undefined;
+    };
+    const giveUp = () => asActivity(() => releaseTarget(cluster, { target: kept, holder, verified: true }));
+    await asActivity(() => check(experimentOn(kept)));
+    expect(await annotation()).toBe('true');
+    await asActivity(() => check(experimentOn(kept)));
+    await giveUp();
+    expect(await annotation()).toBeUndefined();
+    await kubectl('annotate', 'revision', 'kept-v1', `${noCollectionAnnotation}=true`);
+    await asActivity(() => cluster.createLease(leaseObjectName(kept), newLease(kept, holder)));
+    await asActivity(() => check(experimentOn(kept)));
+    await giveUp();
+    expect(await annotation()).toBe('true');
   });
 
   test('remembers the last write of the run before', async () => {
