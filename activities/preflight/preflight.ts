@@ -22,6 +22,7 @@ import { requireExperiment } from '../knative/require-experiment.ts';
 import { applyProblems } from './apply-problems.ts';
 import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
+import { gitOpsWarnings } from './gitops.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryProblems } from '../metrics/defined-metrics.ts';
 import { intervalProblem, requireMetrics } from './metrics.ts';
@@ -85,9 +86,14 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...preflightWarnings(experiment), ...unkept, ...helm.warnings, ...applies.warnings, ...outlook.warnings];
+    const warnings = [...preflightWarnings(experiment), ...gitOps(service, experiment), ...unkept, ...helm.warnings, ...applies.warnings, ...outlook.warnings];
     return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
   });
+}
+
+/** A conformance test writes nothing that could be put back. */
+function gitOps(service: KnativeService, experiment: Experiment): readonly string[] {
+  return movesTraffic(experiment) ? gitOpsWarnings(service) : [];
 }
 
 /** The problems of measuring and querying; the experiment's own load is counted without scrapes. */

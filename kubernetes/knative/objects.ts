@@ -102,6 +102,12 @@ export function trafficEditor({ metadata }: KnativeService): { manager: string; 
   return { manager: newest.manager, ...defined({ time: newest.time }) };
 }
 
+/** Whether the manager owns `spec.traffic`, or a part of it. */
+export function ownsTraffic({ metadata }: KnativeService, manager: string): boolean {
+  const owned = (metadata.managedFields ?? []).filter((entry) => entry.manager === manager);
+  return owned.some(({ fieldsV1 }) => ownsField(fieldsV1, ['f:spec', 'f:traffic']));
+}
+
 function newestOwner(managedFields: readonly ManagedFields[], path: readonly string[]): ManagedFields | undefined {
   const owners = managedFields.filter(({ subresource, fieldsV1 }) => {
     return (subresource ?? '') === '' && ownsField(fieldsV1, path);

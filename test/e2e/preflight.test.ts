@@ -102,7 +102,7 @@ describe('the preflight refuses, before it changes anything,', () => {
     const { type, message } = await runRefused(target, { taskQueue: namespace, finish: [promote] });
     expect(type).toBe('PreflightRefused');
     expect(message).toMatch(/- for current and candidate: kubectl apply .*configmaps "settings" is forbidden: User/);
-    expect(message.split('is forbidden')).toHaveLength(2);
+    expect(message?.split('is forbidden')).toHaveLength(2);
   });
 
   test('values that would deploy another revision than the judged one', async () => {

@@ -86,13 +86,13 @@ test('a report that is read while an activity is tried again says with what fail
       throw worldFailure('NotReady', reason, { isRetryable: true });
     },
   });
-  const report = await run(world, async ({ workflowId, signal, result }) => {
+  const report = await run(world, async (handle) => {
     const found = await until('the failure in the report', async () => {
-      const reading = await readRun(env.client, await requireRun(workflowId), limits);
+      const reading = await readRun(env.client, await requireRun(handle.workflowId), limits);
       return reading.kind === 'reported' && reading.report.retrying !== undefined && reading.report;
     });
-    await signal(abortSignal);
-    await result();
+    await handle.signal(abortSignal);
+    await handle.result();
     return found;
   });
   expect(report.retrying).toEqual({ activity: 'awaitReadiness', failedAttempts: expect.any(Number), reason });

@@ -91,8 +91,9 @@ describe.concurrent('on a Temporal server', () => {
         throw worldFailure('InvalidStart');
       },
     });
-    await workflows.run(world, async ({ workflowId: taskQueue, result }) => {
-      await expect(result()).rejects.toThrow();
+    await workflows.run(world, async (handle) => {
+      const { workflowId: taskQueue } = handle;
+      await expect(handle.result()).rejects.toThrow();
       const limited = { workflowId: `${taskQueue}-limited`, taskQueue, args: [''], workflowExecutionTimeout: '1h' };
       await expect(workflows.env.client.workflow.execute(workflowType, limited)).rejects.toThrow();
     });

@@ -44,7 +44,8 @@ async function startBySchedule(workflowId: string, taskQueue: string): Promise<s
 
 test('what a schedule has started is found by the id that the schedule was given, and by its name', async () => {
   const world = fakeWorld({ experiment: anExperiment({ namespace: 'nightly-runs', name: 'canary', intervalMs: 600_000 }) });
-  await workflows.run(world, async ({ workflowId: taskQueue, signal, result }) => {
+  await workflows.run(world, async (handle) => {
+    const { workflowId: taskQueue } = handle;
     const nightly = await startBySchedule('nightly', taskQueue);
     const named = await startBySchedule(`${workflowType}/team-a/canary`, taskQueue);
     expect(nightly).toMatch(/^nightly-\d{4}-\d\d-\d\dT/);
@@ -53,17 +54,17 @@ test('what a schedule has started is found by the id that the schedule was given
     expect(await find(`${workflowType}/team-a/canary`)).toBe(named);
     await expect(find('night')).rejects.toThrow('no experiment night or experiment/default/night');
     for (const id of [nightly, named]) await workflows.env.client.workflow.getHandle(id).terminate();
-    await signal(abortSignal);
-    await result();
+    await handle.signal(abortSignal);
+    await handle.result();
   });
 });
 
 test('a run is found by the name that `serin get` lists, whatever its workflow id is', async () => {
   const world = fakeWorld({ experiment: anExperiment({ namespace: 'team-b', name: 'listed', intervalMs: 600_000 }) });
-  await workflows.run(world, async ({ workflowId, signal, result }) => {
+  await workflows.run(world, async (handle) => {
     await until('Temporal to list it', async () => find('team-b/listed').catch(() => undefined));
-    expect(await find('team-b/listed')).toBe(workflowId);
-    await signal(abortSignal);
-    await result();
+    expect(await find('team-b/listed')).toBe(handle.workflowId);
+    await handle.signal(abortSignal);
+    await handle.result();
   });
 });
