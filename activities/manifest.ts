@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import { formatDuration } from '../core/text/duration.ts';
+import { limits } from '../core/text/limits.ts';
 import { metricReferences } from '../core/experiment/metric-references.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import { formatIssue } from '../formats/document/issue.ts';
@@ -29,7 +30,7 @@ export interface ManifestDependencies {
  */
 export async function readManifest(
   { temporal, as }: ManifestDependencies,
-  { manifest, limits = {} }: { readonly manifest: ManifestInput } & Pick<ReadManifestInput, 'limits'>,
+  { manifest, limits: given = {} }: { readonly manifest: ManifestInput } & Pick<ReadManifestInput, 'limits'>,
 ): Promise<ManifestReading> {
   const reading = await parseManifestApart(manifest, inputName);
   if (reading.kind === 'invalid') {
@@ -44,11 +45,31 @@ export async function readManifest(
     temporalAddress: temporal.address,
   };
   try {
-    requireNoLimits(limits);
-    return { ...read, experiment: await withMetrics(as(read.experiment).cluster, read.experiment) };
+    requireNoLimits(given);
+    const complete = { ...read, experiment: await withMetrics(as(read.experiment).cluster, read.experiment) };
+    requireSendable(complete);
+    return complete;
   } catch (error) {
     throw withReading(error, read);
   }
+}
+
+/** Temporal would refuse the result of this activity, and the state of the workflow, again and again. */
+function requireSendable(reading: ManifestReading): void {
+  const { metrics } = reading.experiment;
+  const bytes = jsonBytes(reading);
+  if (bytes <= limits.messageBytes) return;
+  const found = `the experiment takes ${kibibytes(bytes)}, of which the metrics that it names take ${kibibytes(jsonBytes(metrics))}`;
+  const message = `${found}, and at most ${kibibytes(limits.messageBytes)} can go through Temporal; make the Metric objects smaller, or name fewer`;
+  throw failure('InvalidManifest', { message });
+}
+
+function jsonBytes(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function kibibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024)} KiB`;
 }
 
 /** At a limit Temporal ends the workflow, which cannot bring the traffic back any more. */

@@ -18,9 +18,9 @@ beforeAll(async () => {
 
 afterAll(() => server.teardown());
 
-const read = (manifest: ManifestInput, limits: WorkflowLimits = {}) => {
+const read = (manifest: ManifestInput, limits: WorkflowLimits = {}, metric?: unknown) => {
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
-  const cluster = { readMetricResource: () => Promise.resolve(undefined) };
+  const cluster = { readMetricResource: () => Promise.resolve(metric) };
   return readManifest({ temporal, as: () => ({ cluster }) }, { manifest, limits });
 };
 
@@ -61,6 +61,20 @@ describe('readManifest', () => {
       details: [
         { reading: expect.objectContaining({ experiment: expect.objectContaining({ name: 'canary-progressive' }) }) },
       ],
+    });
+  });
+
+  test('refuses definitions of metrics that are too large for Temporal, before it sends them', async () => {
+    const text = seed.replace('metric: error-rate', 'metric: busyness');
+    const spec = { type: 'Gauge', provider: 'prometheus', params: [{ name: 'query', value: `up{a="${'x'.repeat(1_100_000)}"}` }] };
+    const metric = { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name: 'busyness' }, spec };
+    const refusal = await caughtFailure(() => read(text, {}, metric));
+    expect(refusal).toMatchObject({
+      type: 'InvalidManifest',
+      isRetryable: false,
+      message: expect.stringMatching(
+        /^the experiment takes 10\d\d KiB, of which the metrics that it names take 10\d\d KiB, and at most 1024 KiB can go through Temporal; /,
+      ),
     });
   });
 
