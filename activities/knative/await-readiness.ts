@@ -1,11 +1,12 @@
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { serviceLabel } from '../../kubernetes/knative/api.ts';
 import { containerImage, unmet } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { notReady, serviceDoubt } from './readiness.ts';
+import { listDoubts, notReady, serviceDoubt } from './readiness.ts';
 
 /**
  * Checks once whether the target and all revisions are ready. Fails as `NotReady`, naming all that is not, and as
@@ -22,9 +23,7 @@ export async function awaitReadiness(
       readJudged(cluster, target, { name: revision, role: index === 0 ? 'baseline' : 'candidate' }),
     ),
   ]);
-  const doubts = [serviceDoubt(service, target), ...judged.map(({ doubt }) => doubt)].filter(
-    (doubt) => doubt !== undefined,
-  );
+  const doubts = listDoubts(serviceDoubt(service, target), judged);
   if (doubts.length > 0) throw notReady(doubts.join('; '));
   return judged.map(({ revision }) => revision);
 }
@@ -32,6 +31,8 @@ export async function awaitReadiness(
 interface Judged {
   readonly revision: JudgedRevision;
   readonly doubt?: string;
+  /** The message of the condition behind the doubt, which Knative repeats in the service's. */
+  readonly message?: string;
 }
 
 async function readJudged(
@@ -47,9 +48,10 @@ async function readJudged(
     const message = `${words} belongs to Knative Service ${owner ?? '(none)'}, not to ${target.name}; name a revision of the target`;
     throw failure('PreflightRefused', { message });
   }
-  const reason = unmet(revision.status?.conditions, 'Ready');
-  return {
-    revision: { revision: name, image: containerImage(revision) },
-    ...(reason === undefined ? {} : { doubt: `${words} is not ready: ${reason}` }),
-  };
+  const judged = { revision: name, image: containerImage(revision) };
+  const { conditions } = revision.status ?? {};
+  const reason = unmet(conditions, 'Ready');
+  if (reason === undefined) return { revision: judged };
+  const message = conditions?.find(({ type }) => type === 'Ready')?.message;
+  return { revision: judged, doubt: `${words} is not ready: ${reason}`, ...defined({ message }) };
 }

@@ -71,7 +71,7 @@ export function unmet(conditions: readonly KnativeCondition[] | undefined, type:
   const condition = conditions?.find((candidate) => candidate.type === type);
   if (condition?.status === 'True') return undefined;
   const words = [condition?.reason, condition?.message].filter((text) => text !== undefined && text !== '');
-  return words.join(': ') || `${type} is ${condition?.status ?? 'not reported yet'}`;
+  return [...new Set(words)].join(': ') || `${type} is ${condition?.status ?? 'not reported yet'}`;
 }
 
 /** Whether the service's status refers to its current spec. */
