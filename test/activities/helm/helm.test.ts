@@ -613,7 +613,7 @@ describe('preflight', () => {
     const directory = join(sandbox.stateDirectory, 'helm-4');
     await writeFile(directory, '#!/bin/sh\necho v4.0.1\n', { mode: 0o755 });
     expect(await preflightProblems(experimentOn(target), { helm: helmAt(directory) })).toEqual([
-      'helm v4.0.1 is not supported: serin is tested with Helm 3 only; give the worker a Helm 3',
+      'helm v4.0.1 is not supported: serin is tested with Helm 3 only; Helm 4 applies new releases on the side of the server, where the rehearsal sends the merge patch of Helm 3; give the worker a Helm 3',
     ]);
   });
 
