@@ -42,7 +42,8 @@ function activityFacts(failure: ActivityFailure): FailureFacts {
 function timeoutFacts({ activityType }: ActivityFailure, timeout: TimeoutFailure): FailureFacts {
   const last = lastFailure(timeout);
   if (last instanceof ApplicationFailure) return applicationFacts(last);
-  const limit = last instanceof TimeoutFailure ? `${last.timeoutType}, then ${timeout.timeoutType}` : timeout.timeoutType;
+  const limit =
+    last instanceof TimeoutFailure ? `${last.timeoutType}, then ${timeout.timeoutType}` : timeout.timeoutType;
   return { type: 'Timeout', message: `${activityType} did not finish in time (${limit})` };
 }
 

@@ -23,7 +23,11 @@ export async function compareRendered(
   const compared = await withHeartbeats(() =>
     compareUpgrades(dependencies, { experiment, upgrades, revisions, ...defined({ pins }) }),
   );
-  const found = [...problems, ...listWinnerProblems(compared.problems), ...changed(compared, { upgrades, version, digest })];
+  const found = [
+    ...problems,
+    ...listWinnerProblems(compared.problems),
+    ...changed(compared, { upgrades, version, digest }),
+  ];
   if (found.length === 0) return;
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;
   throw failure('PromotionMismatch', {

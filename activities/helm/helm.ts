@@ -151,7 +151,11 @@ export function connectHelm(options: HelmOptions): Helm {
         const args = [subcommand, ...dryRunFlags, ...rest];
         const shown = [...shownArguments(upgrade, namespace), ...dryRunFlags];
         const release = parseRelease(shown, await read(args, { shown, directory }));
-        return { content: readContent(release), recordBytes: recordBytes(release), templates: readTemplates(release.chart) };
+        return {
+          content: readContent(release),
+          recordBytes: recordBytes(release),
+          templates: readTemplates(release.chart),
+        };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, ({ directory, ...files }) => {

@@ -93,7 +93,9 @@ async function denial(
 ): Promise<readonly string[]> {
   const found = await cluster.findResource({ apiVersion, kind });
   if (found === undefined)
-    return [`the chart has ${isHook ? 'hooks' : 'objects'} of kind ${kind} (${apiVersion}), which the cluster does not know`];
+    return [
+      `the chart has ${isHook ? 'hooks' : 'objects'} of kind ${kind} (${apiVersion}), which the cluster does not know`,
+    ];
   const { group, resource, isNamespaced } = found;
   const where = { group, resource, namespace: isNamespaced ? namespace : '' };
   const answers = await Promise.all(

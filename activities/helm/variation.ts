@@ -12,7 +12,8 @@ export function readTemplates(chart: unknown): readonly ChartTemplate[] {
   const templates: unknown = isJsonObject(chart) ? chart['templates'] : undefined;
   if (!Array.isArray(templates)) return [];
   return templates.flatMap((template: unknown) => {
-    if (!isJsonObject(template) || typeof template['name'] !== 'string' || typeof template['data'] !== 'string') return [];
+    if (!isJsonObject(template) || typeof template['name'] !== 'string' || typeof template['data'] !== 'string')
+      return [];
     return [{ name: template['name'], text: Buffer.from(template['data'], 'base64').toString('utf8') }];
   });
 }

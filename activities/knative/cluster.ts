@@ -41,10 +41,7 @@ interface KnativeCalls {
   readonly readService: (name: ObjectName) => Promise<KnativeService | undefined>;
   readonly readRevision: (name: ObjectName) => Promise<Revision | undefined>;
   /** Sets annotations of a revision; null removes one. */
-  readonly annotateRevision: (
-    name: ObjectName,
-    annotations: Readonly<Record<string, string | null>>,
-  ) => Promise<void>;
+  readonly annotateRevision: (name: ObjectName, annotations: Readonly<Record<string, string | null>>) => Promise<void>;
   readonly patchService: (name: ObjectName, patch: ServicePatch) => Promise<KnativeService>;
   /** What the service would be after the merge patch, defaults and webhooks included; nothing is changed. */
   readonly rehearsePatch: (name: ObjectName, patch: object) => Promise<KnativeService>;

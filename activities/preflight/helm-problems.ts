@@ -60,7 +60,12 @@ export async function checkHelm(
   }
   const variation = await checkVariation(helm, { experiment, renderings, pins });
   const digests = digestsByWinner(renderings);
-  return { problems: [...listWinnerProblems(ofWinners), ...variation.problems], pins, digests, warnings: variation.warnings };
+  return {
+    problems: [...listWinnerProblems(ofWinners), ...variation.problems],
+    pins,
+    digests,
+    warnings: variation.warnings,
+  };
 }
 
 function failed(problems: readonly string[]): HelmFindings {

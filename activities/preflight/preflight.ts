@@ -86,7 +86,14 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...preflightWarnings(experiment), ...gitOps(service, experiment), ...unkept, ...helm.warnings, ...applies.warnings, ...outlook.warnings];
+    const warnings = [
+      ...preflightWarnings(experiment),
+      ...gitOps(service, experiment),
+      ...unkept,
+      ...helm.warnings,
+      ...applies.warnings,
+      ...outlook.warnings,
+    ];
     return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
   });
 }

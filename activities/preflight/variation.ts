@@ -45,13 +45,17 @@ async function checkOne(
   if (leftMs > 0) await sleep(leftMs);
   const { namespace, release } = upgradedRelease(upgrade, experiment);
   const again = await render(helm, upgrade, { namespace, pins });
-  if (again.kind === 'failed') return { problems: listWinnerProblems([{ winner: winner.name, ...again }]), warnings: [] };
+  if (again.kind === 'failed')
+    return { problems: listWinnerProblems([{ winner: winner.name, ...again }]), warnings: [] };
   const varying = varyingTemplates(content, again.content);
   const named = `release ${namespace}/${release}`;
   if (varying.length > 0) {
     const what = `${named}: ${varying.join(', ')} rendered something else the second time (random values, or a date)`;
     return experiment.isPinned
-      ? { problems: [`${what}, but only what is rendered now, to the byte, could be promoted; ${remedy}`], warnings: [] }
+      ? {
+          problems: [`${what}, but only what is rendered now, to the byte, could be promoted; ${remedy}`],
+          warnings: [],
+        }
       : { problems: [], warnings: [`${what}: what is deployed at the end is not what was rendered here`] };
   }
   const dated = datedTemplates(templates);
@@ -61,4 +65,5 @@ async function checkOne(
   return { problems: [], warnings: [warning] };
 }
 
-const remedy = 'give these values yourself, or keep the present ones with `lookup`, or use a helm finish action, which is not pinned';
+const remedy =
+  'give these values yourself, or keep the present ones with `lookup`, or use a helm finish action, which is not pinned';

@@ -5,7 +5,8 @@ import { formatRequest } from '../planner/requests.ts';
 
 /** What is special about an experiment right now, beside its stage. */
 export interface Flag {
-  readonly name: 'waiting' | 'aborting' | 'retrying' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
+  readonly name:
+    'waiting' | 'aborting' | 'retrying' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
   /** The details in one line: by whom, since when and why; empty where the name suffices. */
   readonly detail: string;
 }

@@ -64,7 +64,13 @@ export function connectKnative(config: KubeConfig, options: RequestOptions): Kna
       return (list as { readonly items: readonly Revision[] }).items;
     },
     annotateRevision: (name, annotations) => {
-      const request = { ...knativeApi, ...name, plural: 'revisions', body: { metadata: { annotations } }, fieldManager };
+      const request = {
+        ...knativeApi,
+        ...name,
+        plural: 'revisions',
+        body: { metadata: { annotations } },
+        fieldManager,
+      };
       return objects.patchNamespacedCustomObject(request, options({ contentType: PatchStrategy.MergePatch }));
     },
     patchService: (name, { resourceVersion, annotations, traffic }) =>

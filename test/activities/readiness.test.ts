@@ -18,5 +18,7 @@ test('what the service says of itself is told too', () => {
 });
 
 test('a condition whose reason is its message is told once', () => {
-  expect(unmet([{ type: 'Ready', status: 'False', reason: 'Forbidden', message: 'Forbidden' }], 'Ready')).toBe('Forbidden');
+  expect(unmet([{ type: 'Ready', status: 'False', reason: 'Forbidden', message: 'Forbidden' }], 'Ready')).toBe(
+    'Forbidden',
+  );
 });

@@ -32,7 +32,16 @@ async function deployGenerated(name: string): Promise<SampleTarget> {
   const target = await deployTarget({ name, namespace, baselineOnly: true });
   const baselineRevision = await deployUnnamed(target, target.valuesUrls.baseline);
   const traffic = [{ revisionName: baselineRevision, percent: 100 }];
-  await sandbox.kubectl('-n', namespace, 'patch', 'ksvc', name, '--type=merge', '-p', JSON.stringify({ spec: { traffic } }));
+  await sandbox.kubectl(
+    '-n',
+    namespace,
+    'patch',
+    'ksvc',
+    name,
+    '--type=merge',
+    '-p',
+    JSON.stringify({ spec: { traffic } }),
+  );
   const candidateRevision = await deployUnnamed(target, target.valuesUrls.candidate);
   expect(await servedTraffic(target)).toEqual({ [baselineRevision]: 100 });
   return { ...target, baselineRevision, candidateRevision };
@@ -74,7 +83,9 @@ describe.concurrent('a chart that names no revisions', () => {
     const run = await startExperiment(target, { helmArgs, baselineRevision, candidateRevision });
     const { type, message } = await run.end();
     expect(type).toBe('PreflightRefused');
-    expect(message).toMatch(/for current, .*: the template .* would differ from revision .*env\[0\]\.value is "teal" instead of "blue"/);
+    expect(message).toMatch(
+      /for current, .*: the template .* would differ from revision .*env\[0\]\.value is "teal" instead of "blue"/,
+    );
     expect(message).toMatch(
       /for candidate, .* without a revision name, but \S+ was judged: spec\.containers\[0\]\.env\[0\]\.value would change, so that Knative would make a revision that nobody judged; set spec\.template\.metadata\.name/,
     );

@@ -14,11 +14,11 @@ import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
 let env: TestWorkflowEnvironment;
-let run: WorkflowEnvironment['run'];
+let runWorld: WorkflowEnvironment['run'];
 let teardown: () => Promise<void>;
 let temporal: TemporalService;
 beforeAll(async () => {
-  ({ env, run, teardown } = await startServerEnvironment());
+  ({ env, run: runWorld, teardown } = await startServerEnvironment());
   temporal = { client: env.client, address: 'temporal:7233', namespace: 'default' };
 });
 afterAll(() => teardown());
@@ -86,7 +86,7 @@ test('a report that is read while an activity is tried again says with what fail
       throw worldFailure('NotReady', reason, { isRetryable: true });
     },
   });
-  const report = await run(world, async (handle) => {
+  const report = await runWorld(world, async (handle) => {
     const found = await until('the failure in the report', async () => {
       const reading = await readRun(env.client, await requireRun(handle.workflowId), limits);
       return reading.kind === 'reported' && reading.report.retrying !== undefined && reading.report;

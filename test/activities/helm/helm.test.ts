@@ -752,7 +752,9 @@ describe.concurrent('compareRendered', () => {
     await values('second');
     const { type, message } = await caughtFailure(compare);
     expect(type).toBe('PromotionMismatch');
-    expect(message).toContain('chart and values render something else, in the manifest or in a hook, than at the start');
+    expect(message).toContain(
+      'chart and values render something else, in the manifest or in a hook, than at the start',
+    );
   });
 
   test('accepts what preflight accepted, and refuses what has changed since', async () => {

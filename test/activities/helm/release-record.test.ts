@@ -1,6 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decodeRecord, encodeRecord, recordBytes, recordName, recordProblem } from '../../../activities/helm/release-record.ts';
+import {
+  decodeRecord,
+  encodeRecord,
+  recordBytes,
+  recordName,
+  recordProblem,
+} from '../../../activities/helm/release-record.ts';
 
 const record = { name: 'app', version: 3, info: { status: 'pending-upgrade', notes: 'ä' }, chart: { files: [] } };
 

@@ -36,14 +36,17 @@ async function startBySchedule(workflowId: string, taskQueue: string): Promise<s
     return action?.action.workflow.workflowId;
   });
   await until('Temporal to list it', async () => {
-    for await (const { workflowId: listed } of workflows.env.client.workflow.list()) if (listed === started) return true;
+    for await (const { workflowId: listed } of workflows.env.client.workflow.list())
+      if (listed === started) return true;
     return false;
   });
   return started;
 }
 
 test('what a schedule has started is found by the id that the schedule was given, and by its name', async () => {
-  const world = fakeWorld({ experiment: anExperiment({ namespace: 'nightly-runs', name: 'canary', intervalMs: 600_000 }) });
+  const world = fakeWorld({
+    experiment: anExperiment({ namespace: 'nightly-runs', name: 'canary', intervalMs: 600_000 }),
+  });
   await workflows.run(world, async (handle) => {
     const { workflowId: taskQueue } = handle;
     const nightly = await startBySchedule('nightly', taskQueue);
