@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { defined } from '../core/text/defined.ts';
 import { failureTypes } from '../core/failures.ts';
-import { redactText } from '../core/tasks/redact.ts';
+import { redactText } from '../core/text/redact-text.ts';
 import type { FailureTypeName } from '../core/failures.ts';
 
 /** What a failure says besides its type. */
