@@ -1,12 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import { bareBuiltIns, isNamedTwice, metricReferences, withOwnMetrics } from '../core/experiment/metric-references.ts';
+import { formatDuration } from '../core/text/duration.ts';
+import { limits } from '../core/text/limits.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import { ownMetricNote } from '../formats/metrics/metric-warnings.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifestApart } from '../threads/read-apart.ts';
-import type { ManifestReading, ReadButRefused } from '../contract/preparation.ts';
+import type { ManifestReading, ReadButRefused, ReadManifestInput, WorkflowLimits } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import { failure } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
@@ -26,11 +28,11 @@ export interface ManifestDependencies {
 
 /**
  * Reads the manifest; fails as `InvalidManifest` with every issue, in the message for people and in the details for
- * programs; as `MetricUnavailable`, whose details are a `ReadButRefused`, which has what was read.
+ * programs; as `MetricUnavailable` or `InvalidStart`, whose details are a `ReadButRefused`, which has what was read.
  */
 export async function readManifest(
   { temporal, as }: ManifestDependencies,
-  { manifest }: { readonly manifest: ManifestInput },
+  { manifest, limits: given = {} }: { readonly manifest: ManifestInput } & Pick<ReadManifestInput, 'limits'>,
 ): Promise<ManifestReading> {
   const reading = await parseManifestApart(manifest, inputName);
   if (reading.kind === 'invalid') {
@@ -45,13 +47,47 @@ export async function readManifest(
     temporalAddress: temporal.address,
   };
   try {
+    requireNoLimits(given);
     const { cluster } = as(read.experiment);
     const bound = await withOwnNames(cluster, read.experiment);
     const experiment = await withMetrics(cluster, bound.experiment);
-    return { ...read, experiment, warnings: [...read.warnings, ...bound.warnings] };
+    const complete = { ...read, experiment, warnings: [...read.warnings, ...bound.warnings] };
+    requireSendable(complete);
+    return complete;
   } catch (error) {
     throw withReading(error, read);
   }
+}
+
+/** Temporal would refuse the result of this activity, and the state of the workflow, again and again. */
+function requireSendable(reading: ManifestReading): void {
+  const { metrics } = reading.experiment;
+  const bytes = jsonBytes(reading);
+  if (bytes <= limits.messageBytes) return;
+  const found = `the experiment takes ${kibibytes(bytes)}, of which the metrics that it names take ${kibibytes(jsonBytes(metrics))}`;
+  const message = `${found}, and at most ${kibibytes(limits.messageBytes)} can go through Temporal; make the Metric objects smaller, or name fewer`;
+  throw failure('InvalidManifest', { message });
+}
+
+function jsonBytes(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function kibibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024)} KiB`;
+}
+
+/** At a limit Temporal ends the workflow, which cannot bring the traffic back any more. */
+function requireNoLimits({ executionMs, runMs }: WorkflowLimits): void {
+  const found = [
+    ...(executionMs === undefined ? [] : [`an execution timeout of ${formatDuration(executionMs)}`]),
+    ...(runMs === undefined ? [] : [`a run timeout of ${formatDuration(runMs)}`]),
+  ];
+  if (found.length === 0) return;
+  const what = `the workflow was started with ${found.join(' and ')} (--execution-timeout, --run-timeout)`;
+  const why = 'when it is over, Temporal ends the run as it stands, and nobody brings split traffic back';
+  const remedy = 'start it without; the limits of an experiment are in its manifest, and `abort` ends it safely';
+  throw failure('InvalidStart', { message: `${what}: ${why}; ${remedy}` });
 }
 
 /** A failure that is not retried, with what was read: it ends the run, whose report must name its experiment. */

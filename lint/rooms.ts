@@ -83,7 +83,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'metrics/providers': ['core', 'metrics/unmeasured', 'metrics/prometheus', 'metrics/credentials', 'metrics/jq'],
   'metrics/provider-issues': ['formats', 'metrics/providers'],
 
-  'workflows/failures': ['core', '@temporalio/workflow'],
+  'workflows/failures': ['core', '@temporalio/workflow', '@temporalio/common'],
   'workflows/activities': ['core', 'contract', '@temporalio/workflow'],
   'workflows/run': ['core', 'contract', '@temporalio/workflow', '@temporalio/common'],
   'workflows/traffic': [...workflow, 'workflows/failures', 'workflows/activities', 'workflows/run'],

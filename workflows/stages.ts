@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
 import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { ExperimentState, FirstStep } from '../core/planner/experiment-state.ts';
@@ -15,7 +15,7 @@ import { currentWeights } from '../core/planner/candidate-state.ts';
 import { onlyWaits } from '../core/tasks/task.ts';
 import { movesTraffic } from '../core/experiment/versions.ts';
 import { Unreadable } from '../contract/payload-converter.ts';
-import type { PreflightReport, ReadButRefused } from '../contract/preparation.ts';
+import type { PreflightReport, ReadButRefused, WorkflowLimits } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts } from './failures.ts';
@@ -56,13 +56,21 @@ export async function runStages(run: Run, manifest: ManifestInput | null): Promi
 
 async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
   try {
-    const reading = await readManifest({ manifest: readableManifest(manifest ?? '') });
+    const limits = workflowLimits();
+    const reading = await readManifest({ manifest: readableManifest(manifest ?? ''), ...defined({ limits }) });
     update(run, enterWaiting(run.state, reading));
   } catch (error) {
     const { reading } = (failureFacts(error).details ?? {}) as Partial<ReadButRefused>;
     if (reading !== undefined) update(run, enterWaiting(run.state, reading));
     throw error;
   }
+}
+
+/** Undefined where the workflow was given none, which some servers tell as 0. */
+function workflowLimits(): WorkflowLimits | undefined {
+  const { executionTimeoutMs = 0, runTimeoutMs = 0 } = workflowInfo();
+  if (executionTimeoutMs === 0 && runTimeoutMs === 0) return undefined;
+  return defined({ executionMs: executionTimeoutMs || undefined, runMs: runTimeoutMs || undefined });
 }
 
 async function ownTarget(run: Run): Promise<void> {

@@ -1,12 +1,13 @@
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import { needsRevisions } from '../../core/measurements/load-test.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { JudgedRevision, Revisions } from '../../contract/traffic.ts';
 import { serviceLabel } from '../../kubernetes/knative/api.ts';
 import { containerImage, unmet } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
-import { notReady, serviceDoubt } from './readiness.ts';
+import { listDoubts, notReady, serviceDoubt } from './readiness.ts';
 
 /**
  * Checks once whether the target and all revisions are ready; one that need not be there has no image. Fails as `NotReady`, naming all that is not, and as
@@ -24,9 +25,7 @@ export async function awaitReadiness(
       return readJudged(cluster, target, { name: revision, role, isNeeded: needsRevisions(experiment) });
     }),
   ]);
-  const doubts = [serviceDoubt(service, target), ...judged.map(({ doubt }) => doubt)].filter(
-    (doubt) => doubt !== undefined,
-  );
+  const doubts = listDoubts(serviceDoubt(service, target), judged);
   if (doubts.length > 0) throw notReady(doubts.join('; '));
   return judged.map(({ revision }) => revision);
 }
@@ -34,6 +33,8 @@ export async function awaitReadiness(
 interface Judged {
   readonly revision: JudgedRevision;
   readonly doubt?: string;
+  /** The message of the condition behind the doubt, which Knative repeats in the service's. */
+  readonly message?: string;
 }
 
 async function readJudged(
@@ -50,9 +51,10 @@ async function readJudged(
     const message = `${words} belongs to Knative Service ${owner ?? '(none)'}, not to ${target.name}; name a revision of the target`;
     throw failure('PreflightRefused', { message });
   }
-  const reason = unmet(revision.status?.conditions, 'Ready');
-  return {
-    revision: { revision: name, image: containerImage(revision) },
-    ...(reason === undefined ? {} : { doubt: `${words} is not ready: ${reason}` }),
-  };
+  const judged = { revision: name, image: containerImage(revision) };
+  const { conditions } = revision.status ?? {};
+  const reason = unmet(conditions, 'Ready');
+  if (reason === undefined) return { revision: judged };
+  const message = conditions?.find(({ type }) => type === 'Ready')?.message;
+  return { revision: judged, doubt: `${words} is not ready: ${reason}`, ...defined({ message }) };
 }

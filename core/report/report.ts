@@ -27,6 +27,15 @@ export interface JudgedReport extends VersionReport {
   readonly out?: string;
 }
 
+/** What a run tries again, since it has failed. */
+export interface Retrying {
+  readonly activity: string;
+  /** How often it has failed. */
+  readonly failedAttempts: number;
+  /** What the last failed attempt said. */
+  readonly reason: string;
+}
+
 /** The state of an experiment as its users see it: the answer of the `status` query, JSON-safe. Times are epoch ms. */
 export interface Report {
   readonly schemaVersion: 1;
@@ -79,6 +88,8 @@ export interface Report {
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
   readonly waitingFor?: HolderReport;
+  /** What is tried again now. Only Temporal knows it: who reads a report from there adds it, the `status` query has none. */
+  readonly retrying?: Retrying;
   /** The version that would be promoted now, by name; absent while no version satisfies all objectives. */
   readonly winner?: string;
   /** The version that is recommended now, by name: the winner, else the baseline. */

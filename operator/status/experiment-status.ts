@@ -244,6 +244,7 @@ function marksWhileOpen(report: Report): Marks {
 const flagReasons: Readonly<Record<Flag['name'], string>> = {
   waiting: 'WaitingForTarget',
   aborting: 'Aborting',
+  retrying: 'Retrying',
   paused: 'Paused',
   'awaiting approval': 'AwaitingApproval',
   approved: 'Approved',
@@ -276,6 +277,7 @@ function acquiredMark({ stage, outcome, waitingFor, target }: Report): Mark | un
 /** iter8's reasons for failures, by serin's types; what iter8 had no word for keeps its own. */
 const failureReasons: ReadonlyMap<string, string> = new Map([
   ['InvalidManifest', 'InvalidExperiment'],
+  ['InvalidStart', 'InvalidExperiment'],
   ['PreflightRefused', 'InvalidExperiment'],
   ['RevisionGone', 'InvalidExperiment'],
   ['TargetGone', 'InvalidExperiment'],
