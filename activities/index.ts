@@ -30,6 +30,7 @@ import { readManifest } from './manifest.ts';
 import { createQueryMetrics } from './metrics/query-metrics.ts';
 import { preflight } from './preflight/preflight.ts';
 import { computeWeights } from './weights.ts';
+import type { PrometheusAccess } from '../metrics/prometheus/access.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
 
 /** The part of a worker's settings that its activities use. */
@@ -37,6 +38,7 @@ type ActivitySettings = Pick<
   WorkerSettings,
   | 'prometheusUrl'
   | 'prometheusScrapeIntervalMs'
+  | keyof PrometheusAccess
   | 'allowedCommands'
   | 'allowedHosts'
   | 'slackUrl'
@@ -63,7 +65,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { settings, temporal, kubeConfig } = dependencies;
   const { allowedCommands, allowedHosts, slackUrl } = settings;
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
-  const metrics = { prometheusUrl, scrapeIntervalMs };
+  const metrics = { prometheusUrl, access: settings, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
   const bounds = { memoryBytes: settings.commandMemoryBytes, user: settings.commandUser };
   const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
@@ -87,11 +89,11 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) => preflight({ ...asOwner(input), ...programs, own, metrics }, input),
     ...createQueryMetrics({
-      prometheusUrl,
-      scrapeIntervalMs,
+      ...metrics,
       observeTarget: (input) => observeTarget(as(input).cluster, input),
       backEndsOf: (input) => ({
         prometheusUrl,
+        prometheusAccess: settings,
         readSecret: (name) => readSecretData(as(input).cluster, name),
         request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
       }),

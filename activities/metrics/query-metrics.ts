@@ -4,11 +4,13 @@ import type { TargetObservation } from '../../core/traffic/target.ts';
 import type { Observation, QueryMetricsInput } from '../../contract/observation.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
+import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
 import { measure } from '../../metrics/prometheus/measure.ts';
 
 /** What the activity needs from its worker. */
 export interface QueryMetricsDependencies {
   readonly prometheusUrl: string;
+  readonly access?: PrometheusAccess;
   readonly scrapeIntervalMs: number;
   /** The Knative Service and all versions' revisions as the cluster reports them now; an unreachable cluster is data. */
   readonly observeTarget: (input: QueryMetricsInput, signal: AbortSignal) => Promise<TargetObservation>;
@@ -20,7 +22,8 @@ export interface QueryMetricsDependencies {
 
 /** Creates the activity that observes metrics and target at the same time. */
 export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
-  const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, backEndsOf, cancellationSignal } = dependencies;
+  const { prometheusUrl: baseUrl, access, scrapeIntervalMs } = dependencies;
+  const { observeTarget, backEndsOf, cancellationSignal } = dependencies;
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
@@ -39,7 +42,7 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
     const { counted, defined } = input;
     const measured =
       counted === undefined
-        ? await measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal })
+        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, nowMs, signal })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
     return defined === undefined
       ? measured

@@ -26,7 +26,7 @@ import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryProblems } from '../metrics/defined-metrics.ts';
-import { intervalProblem, requireMetrics } from './metrics.ts';
+import { intervalProblem, storeProblems } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
@@ -68,7 +68,10 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
+    if (!isLoadTest(experiment)) {
+      const unusable = await storeProblems(dependencies.metrics, cancellationSignal());
+      if (unusable.length > 0) throw refused(experiment, unusable);
+    }
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
     if (movesTraffic(experiment)) {

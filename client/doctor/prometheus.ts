@@ -1,3 +1,4 @@
+import type { PrometheusPlace } from '../../metrics/prometheus/access.ts';
 import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
 import type { Prometheus } from '../../metrics/prometheus/prometheus.ts';
 import { surveyFamilies, surveyRevisions } from '../../metrics/prometheus/survey.ts';
@@ -13,15 +14,14 @@ const windowMs = 5 * 60_000;
 /** The time limit for all queries together. */
 const limitMs = 20_000;
 
-export interface MetricsScope {
-  readonly url: string;
+export interface MetricsScope extends PrometheusPlace {
   readonly services: readonly KnativeService[];
   readonly signal: AbortSignal;
 }
 
 /** Checks which request metrics Prometheus has, and which it has of each revision with traffic. */
-export async function checkPrometheus({ url, services, signal }: MetricsScope): Promise<readonly Finding[]> {
-  const prometheus = connectPrometheus({ baseUrl: url, signal, limitMs });
+export async function checkPrometheus({ services, signal, ...place }: MetricsScope): Promise<readonly Finding[]> {
+  const prometheus = connectPrometheus({ ...place, signal, limitMs });
   try {
     const nowMs = Date.now();
     const families = await checkFamilies(prometheus, nowMs);

@@ -4,6 +4,7 @@ import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Question, RunMeasurement } from '../../core/measurements/measurement.ts';
 import { type Window, isBornIn } from './difference.ts';
 import { type PodHistogram, assembleHistograms } from './histogram.ts';
+import type { PrometheusPlace } from './access.ts';
 import { type Prometheus, connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
@@ -11,9 +12,7 @@ import { lookbackMs, remembers, requireFresh } from './scraping.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** What to measure, where, and in which window. */
-export interface MeasureInput {
-  /** A Prometheus-compatible HTTP API: `http://prometheus:9090`. */
-  readonly baseUrl: string;
+export interface MeasureInput extends PrometheusPlace {
   /** How often Prometheus scrapes the revisions' pods. */
   readonly scrapeIntervalMs: number;
   /** Only its namespace is used: revisions are known by their names. */
@@ -49,9 +48,9 @@ export async function measure(input: MeasureInput): Promise<RunMeasurement> {
 }
 
 async function countVersions(input: MeasureInput, window: Window) {
-  const { baseUrl, signal, revisions } = input;
+  const { baseUrl, access, signal, revisions } = input;
   const asked: Question[] = [];
-  const prometheus = noting(connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs }), asked);
+  const prometheus = noting(connectPrometheus({ baseUrl, access, signal, limitMs: answerLimitMs }), asked);
   const { histograms, birthsCount } = await readWindow(prometheus, input, window);
   await requireFresh(prometheus, histograms, { window, scrapeIntervalMs: input.scrapeIntervalMs });
   const [baseline = noCounts, ...candidates] = revisions.map((revision) =>

@@ -1,5 +1,8 @@
 import { isJsonObject, parseJson } from '../../core/text/json.ts';
+import { accessRemedy, parseEndpoint, readCredentials } from './access.ts';
+import type { PrometheusPlace } from './access.ts';
 import { readFloat } from './float.ts';
+import { postForm } from './post-form.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -27,25 +30,32 @@ export interface Prometheus {
   ask(query: Query): Promise<readonly Series[]>;
 }
 
+/** Where a store is, and the limits of a connection to it. */
+export interface ConnectionOptions extends PrometheusPlace {
+  readonly signal: AbortSignal;
+  /** Bounds all queries together. */
+  readonly limitMs: number;
+}
+
 /**
- * A Prometheus-compatible HTTP API at `baseUrl`, such as `http://prometheus:9090` or `http://mimir/prometheus`.
+ * A Prometheus-compatible HTTP API, such as `http://prometheus:9090` or `http://mimir/prometheus?tenant=a`.
  *
- * User and password in the URL are sent as basic authentication and never shown. `limitMs` bounds all queries
- * together.
+ * User and password in the URL are sent as basic authentication. Neither they nor what the access has are ever shown.
  */
-export function connectPrometheus(options: { baseUrl: string; signal: AbortSignal; limitMs: number }): Prometheus {
-  const { limitMs } = options;
+export function connectPrometheus(options: ConnectionOptions): Prometheus {
+  const { limitMs, access } = options;
   const endpoint = parseEndpoint(options.baseUrl);
   const signal = withTimeLimit(options.signal, limitMs);
 
-  async function post(body: URLSearchParams): Promise<Answer> {
+  async function post(form: URLSearchParams): Promise<Answer> {
+    const { redact, ...credentials } = await readCredentials(endpoint, access);
     try {
-      const response = await fetch(endpoint.url, { method: 'POST', body, headers: endpoint.headers, signal });
-      return { status: response.status, text: await response.text(), url: endpoint.shown };
+      const { status, text } = await postForm({ url: endpoint.url, form, ...credentials, signal });
+      return { status, text, url: endpoint.shown, redact, remedy: accessRemedy(options) };
     } catch (error) {
       options.signal.throwIfAborted();
       const happened = signal.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(error);
-      throw new Unmeasured('blind', `Prometheus at ${endpoint.shown}: ${happened}`);
+      throw new Unmeasured('blind', `Prometheus at ${endpoint.shown}: ${redact(happened)}`);
     }
   }
 
@@ -56,47 +66,58 @@ export function connectPrometheus(options: { baseUrl: string; signal: AbortSigna
   };
 }
 
-function parseEndpoint(baseUrl: string): { url: URL; shown: string; headers: Record<string, string> } {
-  const url = new URL(baseUrl);
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const hasCredentials = url.username !== '';
-  url.username = '';
-  url.password = '';
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
-  return { url, shown: `${url.origin}${url.pathname}`, headers: hasCredentials ? { authorization } : {} };
-}
-
-/** The message that fetch hides in its causes: `connect ECONNREFUSED 127.0.0.1:9090`. */
+/** What an error says, with the setting that mends it: `connect ECONNREFUSED 127.0.0.1:9090`. */
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors.length > 0) return describeFailure(error.errors[0]);
-  return error.cause === undefined ? error.message : describeFailure(error.cause);
+  if (error.cause !== undefined) return describeFailure(error.cause);
+  const code = 'code' in error ? String(error.code) : '';
+  // What OpenSSL says is in `reason`; the message has addresses and files of its sources beside it.
+  const said = 'reason' in error && code.startsWith('ERR_SSL_') ? String(error.reason) : error.message;
+  if (distrust.has(code)) return `${said}; SERIN_PROMETHEUS_CA_FILE names the authority to trust`;
+  if (/^ERR_SSL_.*ALERT.*CERT/.test(code)) return `${said}; SERIN_PROMETHEUS_CERTIFICATE_FILE and SERIN_PROMETHEUS_KEY_FILE are what it was shown`;
+  return said;
 }
+
+/** Node's codes for certificates of authorities that are not among the system's. */
+const distrust: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 interface Answer {
   readonly status: number;
   readonly text: string;
   readonly url: string;
+  /** Hides what is secret, before anything is cut off the text. */
+  readonly redact: (text: string) => string;
+  /** What to do about a refusal of who asks. */
+  readonly remedy: string;
 }
 
-function readAnswer({ status, text, url }: Answer): readonly Series[] {
+function readAnswer({ text, ...answer }: Answer): readonly Series[] {
+  const { status, url, redact } = answer;
   const body = parseJson(text);
-  if (status !== 200) throw refusal({ status, url, detail: readError(body) ?? excerpt(text) });
+  if (status !== 200) throw refusal({ ...answer, detail: excerpt(redact(readError(body) ?? text)) });
   const result = readResult(body);
   if (result === undefined) {
-    throw new Unmeasured('error', `${url} did not answer like Prometheus, check the URL: ${excerpt(text)}`);
+    throw new Unmeasured('error', `${url} did not answer like Prometheus, check the URL: ${excerpt(redact(text))}`);
   }
   const [warning] = readWarnings(body);
   // Back ends that fan out, such as Thanos, warn when a store did not answer: the counters are then not complete.
-  if (warning !== undefined) throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${warning}`);
+  if (warning !== undefined) throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${redact(warning)}`);
   return result.map(readSeries);
 }
 
-/** An overloaded back end may answer later; a refused query is wrong and stays so. */
-function refusal({ status, url, detail }: { status: number; url: string; detail: string }): Unmeasured {
+/** An overloaded back end may answer later; a refused query is wrong and stays so, and so is a refused access. */
+function refusal({ status, url, detail, remedy }: Omit<Answer, 'text' | 'redact'> & { detail: string }): Unmeasured {
   const kind = status >= 500 || status === 429 ? 'blind' : 'error';
-  return new Unmeasured(kind, `Prometheus at ${url} answered HTTP ${status}: ${detail}`);
+  const said = `Prometheus at ${url} answered HTTP ${status}`;
+  if (status === 401 || status === 403) return new Unmeasured(kind, `${said}: ${detail}; ${remedy}`);
+  if (status < 300 || status >= 400) return new Unmeasured(kind, `${said}: ${detail}`);
+  return new Unmeasured(kind, `${said}, and redirects are not followed: use the address that it leads to`);
 }
 
 function readError(body: unknown): string | undefined {

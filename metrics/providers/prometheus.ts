@@ -17,7 +17,8 @@ async function readQuery(
   query: string,
   { version, elapsedMs, nowMs, signal, backEnds }: ReadingContext,
 ): Promise<MetricReading> {
-  const prometheus = connectPrometheus({ baseUrl: backEnds.prometheusUrl, signal, limitMs: readingLimitMs });
+  const { prometheusUrl: baseUrl, prometheusAccess: access } = backEnds;
+  const prometheus = connectPrometheus({ baseUrl, access, signal, limitMs: readingLimitMs });
   const { text } = substitute(query, metricVariables(version, elapsedMs));
   return readSeries(await prometheus.ask({ query: text, atMs: nowMs }));
 }

@@ -1,3 +1,4 @@
+import { startScriptedStore } from '../../support/scripted-store.ts';
 import { spawn } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -523,6 +524,16 @@ describe('preflight', () => {
     const failed = await caughtFailure(() => check(experimentOn(target), { metrics: away }));
     expect(failed).toMatchObject({ type: 'MetricsUnavailable', isRetryable: true });
     expect(failed.message).toContain('the run would be blind from its first step on');
+  });
+
+  test.each([
+    { status: 403, body: 'no', says: /^the run would be blind from its first step on: .* HTTP 403: no; nothing says who asks: set SERIN_/ },
+    { status: 200, body: '<html>', says: /did not answer like Prometheus, check the URL: <html>$/ },
+  ])('ends at once where Prometheus answers HTTP $status, $body', async ({ says, ...answer }) => {
+    const store = await startScriptedStore({ answer: () => answer });
+    const elsewhere = { ...metrics, prometheusUrl: store.url };
+    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere }).finally(() => store.close());
+    expect(problems).toEqual([expect.stringMatching(says)]);
   });
 
   test('refuses a release on which an operation may be at work', async () => {
