@@ -1,9 +1,11 @@
 import { formatDuration } from '../../core/text/duration.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
 import { failure } from '../failures.ts';
 import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
 import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
-import { Unmeasured } from '../../metrics/unmeasured.ts';
+import { lookbackMs } from '../../metrics/prometheus/scraping.ts';
+import { surveyRevisions } from '../../metrics/prometheus/survey.ts';
 
 /** Where the worker reads metrics. */
 export interface MetricsSettings {
@@ -22,20 +24,24 @@ export function intervalProblem({ intervalMs }: Experiment, { scrapeIntervalMs }
 }
 
 /**
- * Why the store of an experiment can never be measured from, such as an access that it refuses or an answer that is none. Fails as
- * `MetricsUnavailable` when it does not answer: a run that began now would be blind from its first step on.
+ * Why the store of an experiment can never be measured from: it refuses the access, its answers are none of Prometheus, or its series
+ * cannot be told apart. Asks what the run will ask. Fails as `MetricsUnavailable` for what may pass by itself: a run that began now
+ * would be blind from its first step on.
  */
 export async function storeProblems(
-  { prometheusUrl: baseUrl, access }: MetricsSettings,
+  experiment: Experiment,
+  { prometheusUrl: baseUrl, access, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const prometheus = connectPrometheus({ baseUrl, access, signal, limitMs: answerLimitMs });
-  try {
-    await prometheus.ask({ query: 'count(up)', atMs: Date.now() });
-    return [];
-  } catch (error) {
-    if (!(error instanceof Unmeasured)) throw error;
-    if (error.kind === 'error') return [`the run would be blind from its first step on: ${error.message}`];
-    throw failure('MetricsUnavailable', { message: `the run would be blind from its first step on: ${error.message}` });
-  }
+  const survey = await surveyRevisions(prometheus, {
+    namespace: experiment.target.namespace,
+    revisions: allVersions(experiment).map(({ revision }) => revision),
+    nowMs: Date.now() - scrapeIntervalMs,
+    windowMs: experiment.intervalMs + lookbackMs,
+  });
+  if (survey.kind === 'observed') return [];
+  const message = `the run would be blind from its first step on: ${survey.reason}`;
+  if (survey.mayPass) throw failure('MetricsUnavailable', { message });
+  return [message];
 }

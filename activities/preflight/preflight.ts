@@ -69,7 +69,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     ];
     if (problems.length > 0) throw refused(experiment, problems);
     if (!isLoadTest(experiment)) {
-      const unusable = await storeProblems(dependencies.metrics, cancellationSignal());
+      const unusable = await storeProblems(experiment, dependencies.metrics, cancellationSignal());
       if (unusable.length > 0) throw refused(experiment, unusable);
     }
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.

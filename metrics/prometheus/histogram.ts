@@ -1,4 +1,5 @@
 import type { Measures, Reading } from './readings.ts';
+import { requireOneCluster } from './one-cluster.ts';
 import { formatLabels } from './readings.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -22,10 +23,11 @@ export interface PodHistogram {
 /**
  * Puts the counters together to one histogram for each pod and response code.
  *
- * Throws `Unmeasured` when two series claim to be the same counter at the same time, and when the newest scrape of a
- * histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
+ * Throws `Unmeasured` when the series are of several clusters, when two claim to be the same counter at the same time, and when
+ * the newest scrape of a histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
  */
 export function assembleHistograms(readings: readonly Reading[]): readonly PodHistogram[] {
+  requireOneCluster(readings);
   return [...Map.groupBy(readings, histogramKey).values()].flatMap(assemble);
 }
 
@@ -45,7 +47,8 @@ function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
   const newest = scrapes.at(-1);
   const disagreement = newest === undefined ? undefined : findDisagreement(newest, boundaries);
   if (disagreement !== undefined) {
-    throw new Unmeasured('error', `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`);
+    const torn = `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`;
+    throw new Unmeasured('error', torn, { mayPass: true });
   }
   const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
   return [{ family, revision, pod, code, measures, snapshots: whole }];

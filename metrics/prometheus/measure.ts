@@ -67,6 +67,7 @@ async function countVersions(input: MeasureInput, window: Window) {
 /** Records every query and the size of its answer. */
 function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
   return {
+    ...prometheus,
     ask: async (query) => {
       const answer = await prometheus.ask(query);
       const samples = answer.reduce((sum, series) => sum + series.samples.length, 0);

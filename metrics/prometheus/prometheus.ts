@@ -26,6 +26,8 @@ export interface Query {
 
 /** A connection to a Prometheus-compatible API. */
 export interface Prometheus {
+  /** Matchers in PromQL that belong into every selector, since the store has the series of others too; empty where there are none. */
+  readonly matchers: string;
   /** The answer to an instant query; throws `Unmeasured` when there is none that can be used. */
   ask(query: Query): Promise<readonly Series[]>;
 }
@@ -60,6 +62,7 @@ export function connectPrometheus(options: ConnectionOptions): Prometheus {
   }
 
   return {
+    matchers: access?.prometheusMatchers ?? '',
     // POST, since a selector of many targets can be longer than a URL may be.
     ask: async ({ query, atMs }) =>
       readAnswer(await post(new URLSearchParams({ query, time: (atMs / 1000).toFixed(3) }))),

@@ -11,6 +11,8 @@ export type HistogramPart = 'sum' | 'count' | number;
 /** What a counter is about: responses and how long they took, or one of the two. */
 export type Measures = 'both' | 'responses' | 'latencies';
 
+type Labels = Readonly<Record<string, string>>;
+
 /** One counter with what it belongs to. Values and boundaries have the unit of the pack turned into milliseconds. */
 export interface Reading {
   readonly family: string;
@@ -21,7 +23,9 @@ export interface Reading {
   readonly measures: Measures;
   readonly part: HistogramPart;
   /** All other labels of the series: where it was scraped. */
-  readonly origin: Readonly<Record<string, string>>;
+  readonly origin: Labels;
+  /** All labels of the series. */
+  readonly labels: Labels;
   readonly samples: readonly Sample[];
 }
 
@@ -87,7 +91,7 @@ function select(
   { toMs, rangeMs }: ReadingRequest,
   matchers: readonly Matcher[],
 ): Promise<readonly Series[]> {
-  return prometheus.ask({ query: rangeSelector(matchers, rangeMs), atMs: toMs });
+  return prometheus.ask({ query: rangeSelector(matchers, rangeMs, prometheus.matchers), atMs: toMs });
 }
 
 function partsMatcher({ family, responses }: Pack): Matcher {
@@ -132,11 +136,10 @@ function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyM
     ...status,
     part,
     origin,
+    labels,
     samples: part === 'sum' ? samples.map(({ atMs, value }) => ({ atMs, value: value * msPerUnit })) : samples,
   };
 }
-
-type Labels = Readonly<Record<string, string>>;
 
 /** An HTTP status, or Istio's 0 for requests that were given up before an answer. */
 const status = /^(0|\d{3})$/;

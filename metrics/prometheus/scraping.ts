@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/text/duration.ts';
 import type { Window } from './difference.ts';
 import type { PodHistogram } from './histogram.ts';
 import type { Prometheus } from './prometheus.ts';
+import { nameSelector } from './selector.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** How far back an earlier sample of a counter that seems new is searched: Prometheus' own look-back delta. */
@@ -38,16 +39,22 @@ export async function remembers(
   { atMs, toMs }: { atMs: number; toMs: number },
 ): Promise<boolean> {
   const [then, now] = await Promise.all([
-    prometheus.ask({ query: 'count(up)', atMs }),
-    prometheus.ask({ query: 'count(up)', atMs: toMs }),
+    prometheus.ask({ query: countUp(prometheus), atMs }),
+    prometheus.ask({ query: countUp(prometheus), atMs: toMs }),
   ]);
   return then.length > 0 || now.length === 0;
+}
+
+/** The query for the number of targets. */
+export function countUp({ matchers }: Prometheus): string {
+  return `count(${nameSelector('up', matchers)})`;
 }
 
 async function hasScraped(
   prometheus: Prometheus,
   { rangeMs, atMs }: { rangeMs: number; atMs: number },
 ): Promise<boolean> {
-  const answer = await prometheus.ask({ query: `count(count_over_time(up[${Math.ceil(rangeMs)}ms]))`, atMs });
+  const up = nameSelector('up', prometheus.matchers);
+  const answer = await prometheus.ask({ query: `count(count_over_time(${up}[${Math.ceil(rangeMs)}ms]))`, atMs });
   return answer.length > 0;
 }

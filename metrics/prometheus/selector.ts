@@ -3,10 +3,16 @@ export type Matcher = readonly [label: string, value: string | readonly string[]
 
 /**
  * A PromQL range selector: `{__name__="up",namespace_name="default"}[12000ms]`. All values are taken literally; several
- * values become an anchored alternation.
+ * values become an anchored alternation. `also` are further matchers in PromQL, such as those of the worker's settings.
  */
-export function rangeSelector(matchers: readonly Matcher[], rangeMs: number): string {
-  return `{${matchers.map(formatMatcher).join(',')}}[${Math.ceil(rangeMs)}ms]`;
+export function rangeSelector(matchers: readonly Matcher[], rangeMs: number, also = ''): string {
+  const all = [...matchers.map(formatMatcher), ...(also === '' ? [] : [also])];
+  return `{${all.join(',')}}[${Math.ceil(rangeMs)}ms]`;
+}
+
+/** A PromQL selector of a name alone, with the further matchers: `up{cluster="prod"}`. */
+export function nameSelector(name: string, also: string): string {
+  return also === '' ? name : `${name}{${also}}`;
 }
 
 function formatMatcher([label, value]: Matcher): string {

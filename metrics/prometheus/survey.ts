@@ -3,6 +3,8 @@ import { tiers } from './packs.ts';
 import type { Prometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
+import { countUp } from './scraping.ts';
+import { nameSelector } from './selector.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** How many series Prometheus has of a kind of request metrics. */
@@ -33,25 +35,27 @@ export interface SurveyRequest {
 /** The survey of all revisions, or why there is none. */
 export type RevisionsSurvey =
   | { readonly kind: 'observed'; readonly revisions: readonly RevisionSurvey[] }
-  /** Why no interval could be measured now. */
-  | { readonly kind: 'unmeasured'; readonly reason: string };
+  /** Why no interval could be measured now, and whether that may pass by itself. */
+  | { readonly kind: 'unmeasured'; readonly reason: string; readonly mayPass: boolean };
 
 /** Counts the series of each kind of request metrics; throws `Unmeasured` when Prometheus does not answer. */
 export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Promise<readonly FamilySurvey[]> {
   const families = [...new Set(tiers.flat().map(({ family }) => family))];
   return Promise.all(
     families.map(async (family) => {
-      const [count] = await prometheus.ask({ query: `count(${family}_count)`, atMs: nowMs });
+      const selector = nameSelector(`${family}_count`, prometheus.matchers);
+      const [count] = await prometheus.ask({ query: `count(${selector})`, atMs: nowMs });
       return { family, series: count?.samples[0]?.value ?? 0 };
     }),
   );
 }
 
-/** Surveys each revision with the functions that measure an interval. */
+/** Surveys each revision with the questions and the functions that measure an interval. */
 export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
   const { namespace, revisions, nowMs, windowMs } = request;
   const window = { fromMs: nowMs - windowMs, toMs: nowMs };
   try {
+    await prometheus.ask({ query: countUp(prometheus), atMs: nowMs });
     const readings = await readCounters(prometheus, { namespace, revisions, toMs: nowMs, rangeMs: windowMs });
     const histograms = assembleHistograms(readings);
     const surveyed = revisions.map((revision): RevisionSurvey => {
@@ -67,7 +71,7 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
     });
     return { kind: 'observed', revisions: surveyed };
   } catch (error) {
-    if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message };
+    if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message, mayPass: error.mayPass };
     throw error;
   }
 }

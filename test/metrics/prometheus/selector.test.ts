@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rangeSelector } from '../../../metrics/prometheus/selector.ts';
+import { nameSelector, rangeSelector } from '../../../metrics/prometheus/selector.ts';
 
 describe('rangeSelector', () => {
   test('selects by equal labels and by alternatives, for a range in whole milliseconds', () => {
@@ -16,6 +16,12 @@ describe('rangeSelector', () => {
     expect(rangeSelector([['source_workload', { not: ['autoscaler', 'a.b'] }]], 1)).toBe(
       '{source_workload!~"autoscaler|a\\\\.b"}[1ms]',
     );
+  });
+
+  test('adds the matchers of the settings as they are', () => {
+    expect(rangeSelector([['a', 'b']], 1, 'cluster="prod",env=~"eu-.*"')).toBe('{a="b",cluster="prod",env=~"eu-.*"}[1ms]');
+    expect(nameSelector('up', 'cluster="prod"')).toBe('up{cluster="prod"}');
+    expect(nameSelector('up', '')).toBe('up');
   });
 
   test('takes every value literally', () => {
