@@ -295,7 +295,10 @@ function withConnection(command: Command): Command {
 }
 
 function addPlan(root: Command, execute: Execute): void {
-  withPrometheus(withOutput(root.command('plan'), ['text', 'json']), 'reads the traffic and the latencies of the baseline')
+  withPrometheus(
+    withOutput(root.command('plan'), ['text', 'json']),
+    'reads the traffic and the latencies of the baseline',
+  )
     .description('look ahead: the steps of a run, its duration, and what a verdict needs')
     .requiredOption('-f, --file <file>', 'manifest; - reads the standard input')
     .option('--rps <number>', 'requests a second to both versions together', positiveNumber)

@@ -77,8 +77,8 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   'metrics/unmeasured': ['core'],
   'metrics/time-limit': [],
-  'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured', 'metrics/credentials', 'node:'],
   'metrics/credentials': [],
+  'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured', 'metrics/credentials', 'node:'],
   'metrics/jq': ['threads/answer-questions', 'threads/bounded-threads', 'jq-wasm'],
   'metrics/providers': ['core', 'metrics/unmeasured', 'metrics/prometheus', 'metrics/credentials', 'metrics/jq'],
   'metrics/provider-issues': ['formats', 'metrics/providers'],

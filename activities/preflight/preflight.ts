@@ -8,6 +8,7 @@ import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import type { PreflightReport } from '../../contract/preparation.ts';
 import type { KubectlAccess } from '../commands/kubectl.ts';
 import { refusedCommands } from '../commands/run-command.ts';
@@ -25,7 +26,7 @@ import { applyProblems } from './apply-problems.ts';
 import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
-import { queryProblems } from '../metrics/defined-metrics.ts';
+import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
 import { intervalProblem, storeProblems } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
@@ -35,6 +36,8 @@ export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** As serin itself, which reads Experiments everywhere. */
   readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
+  /** Where user-defined metrics are read from. */
+  readonly backEnds: MetricBackEnds;
   readonly allowedCommands: readonly string[];
 }
 
@@ -68,10 +71,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    if (!isLoadTest(experiment)) {
-      const unusable = await storeProblems(experiment, dependencies.metrics, cancellationSignal());
-      if (unusable.length > 0) throw refused(experiment, unusable);
-    }
+    const unusable = await answerProblems(experiment, dependencies);
+    if (unusable.length > 0) throw refused(experiment, unusable);
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
     if (movesTraffic(experiment)) {
@@ -98,6 +99,19 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
   const interval = isLoadTest(experiment) ? undefined : intervalProblem(experiment, metrics);
   const queries = queryProblems(experiment.metrics, metricVersions(experiment));
   return interval === undefined ? queries : [interval, ...queries];
+}
+
+/** The problems that only the answers of the back ends show. */
+async function answerProblems(
+  experiment: Experiment,
+  { metrics, backEnds }: Pick<PreflightDependencies, 'metrics' | 'backEnds'>,
+): Promise<readonly string[]> {
+  const signal = cancellationSignal();
+  const context = { backEnds, nowMs: Date.now(), signal };
+  return [
+    ...(isLoadTest(experiment) ? [] : await storeProblems(experiment, metrics, signal)),
+    ...(await queryMistakes(experiment.metrics, metricVersions(experiment), context)),
+  ];
 }
 
 async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {

@@ -112,7 +112,10 @@ function readSource({ values, settingName }: Source): SourceReading {
   const read = readings.flatMap(({ key, reading }) => (reading.success ? [[key, reading.data]] : []));
   const problems = readings
     .filter(({ reading }) => !reading.success)
-    .map(({ key, value }) => `${settingName(key)}: expected ${settingDefinitions[key].expected}, got ${showFor(key, value)}`);
+    .map(
+      ({ key, value }) =>
+        `${settingName(key)}: expected ${settingDefinitions[key].expected}, got ${showFor(key, value)}`,
+    );
   // Each value comes from the schema of its own key.
   return { values: Object.fromEntries(read) as Values, problems };
 }

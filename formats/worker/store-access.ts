@@ -13,8 +13,14 @@ export function parseHeaders(value: unknown): Readonly<Record<string, string>> |
 
 /** Label matchers as PromQL writes them, without white space between them; undefined where they are none. */
 export function parseMatchers(text: string): string | undefined {
-  const found = [...text.matchAll(matcher)].map(([whole, label, operator, value]) => ({ whole, label, operator, value }));
-  if (found.map(({ whole }) => whole).join('') !== text.trim() || found.at(-1)?.whole.trimEnd().endsWith(',')) return undefined;
+  const found = [...text.matchAll(matcher)].map(([whole, label, operator, value]) => ({
+    whole,
+    label,
+    operator,
+    value,
+  }));
+  if (found.map(({ whole }) => whole).join('') !== text.trim() || found.at(-1)?.whole.trimEnd().endsWith(','))
+    return undefined;
   if (found.length === 0 || found.some(({ label }) => reservedLabels.has(label ?? ''))) return undefined;
   return found.map(({ label, operator, value }) => `${label}${operator}${value}`).join(',');
 }

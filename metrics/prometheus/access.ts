@@ -59,15 +59,27 @@ const fileSettings = Object.keys(files) as readonly FileSetting[];
 const credentialSettings =
   'SERIN_PROMETHEUS_TOKEN_FILE, SERIN_PROMETHEUS_HEADERS, or user and password in SERIN_PROMETHEUS_URL';
 
-/** Splits a base URL; the path is a prefix, and query parameters are kept. Throws where `%` is no escape in user or password. */
+/** Splits a base URL; the path is a prefix, and query parameters are kept. Throws `Unmeasured` where it is none. */
 export function parseEndpoint(baseUrl: string): Endpoint {
-  const url = new URL(baseUrl);
-  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const url = URL.parse(baseUrl);
+  if (url === null) throw new Unmeasured('error', 'the URL of Prometheus is none');
+  const [user, password] = [decode(url.username), decode(url.password)];
   url.username = '';
   url.password = '';
   url.hash = '';
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
   return { url, shown: `${url.origin}${url.pathname}`, user, password };
+}
+
+function decode(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw new Unmeasured(
+      'error',
+      'the URL of Prometheus has a % in its user or password that is no escape: write it as %25',
+    );
+  }
 }
 
 /** The base URL of a store for messages: without what may be secret. */
@@ -91,7 +103,9 @@ export function accessProblems({ baseUrl, access = {} }: PrometheusPlace): reado
 
 /** Reads what the next request carries; throws `Unmeasured`, blind, when a file cannot be read now. */
 export async function readCredentials(endpoint: Endpoint, access: PrometheusAccess = {}): Promise<Credentials> {
-  const [token, ca, cert, key] = await Promise.all(fileSettings.map((setting) => readSetting(setting, access[setting])));
+  const [token, ca, cert, key] = await Promise.all(
+    fileSettings.map((setting) => readSetting(setting, access[setting])),
+  );
   const own = Object.entries(access.prometheusHeaders ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const authorization = token === undefined ? basicAuthorization(endpoint) : `Bearer ${requireToken(token)}`;
   const headers: Readonly<Record<string, string>> = { ...defined({ authorization }), ...Object.fromEntries(own) };

@@ -70,7 +70,7 @@ function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
     ...prometheus,
     ask: async (query) => {
       const answer = await prometheus.ask(query);
-      const samples = answer.reduce((sum, series) => sum + series.samples.length, 0);
+      const samples = answer.reduce((sum, one) => sum + one.samples.length + (one.histograms?.length ?? 0), 0);
       asked.push({ ...query, series: answer.length, samples });
       return answer;
     },

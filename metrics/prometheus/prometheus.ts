@@ -10,11 +10,27 @@ import { Unmeasured } from '../unmeasured.ts';
 export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly samples: readonly Sample[];
+  /** Native histograms, oldest first; absent where there are none. */
+  readonly histograms?: readonly NativeHistogram[];
 }
 
 export interface Sample {
   readonly atMs: number;
   readonly value: number;
+}
+
+/** One sample of a native histogram: buckets that overlap with no other, empty ones left out. */
+export interface NativeHistogram {
+  readonly atMs: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly buckets: readonly NativeBucket[];
+}
+
+export interface NativeBucket {
+  readonly lower: number;
+  readonly upper: number;
+  readonly count: number;
 }
 
 /** An instant query in PromQL. */
@@ -64,9 +80,13 @@ export function connectPrometheus(options: ConnectionOptions): Prometheus {
   return {
     matchers: access?.prometheusMatchers ?? '',
     // POST, since a selector of many targets can be longer than a URL may be.
-    ask: async ({ query, atMs }) =>
-      readAnswer(await post(new URLSearchParams({ query, time: (atMs / 1000).toFixed(3) }))),
+    ask: async (query) => readAnswer(await post(new URLSearchParams(queryParameters(query)))),
   };
+}
+
+/** The parameters of an instant query over HTTP. */
+export function queryParameters({ query, atMs }: Query): { readonly query: string; readonly time: string } {
+  return { query, time: (atMs / 1000).toFixed(3) };
 }
 
 /** What an error says, with the setting that mends it: `connect ECONNREFUSED 127.0.0.1:9090`. */
@@ -78,7 +98,8 @@ function describeFailure(error: unknown): string {
   // What OpenSSL says is in `reason`; the message has addresses and files of its sources beside it.
   const said = 'reason' in error && code.startsWith('ERR_SSL_') ? String(error.reason) : error.message;
   if (distrust.has(code)) return `${said}; SERIN_PROMETHEUS_CA_FILE names the authority to trust`;
-  if (/^ERR_SSL_.*ALERT.*CERT/.test(code)) return `${said}; SERIN_PROMETHEUS_CERTIFICATE_FILE and SERIN_PROMETHEUS_KEY_FILE are what it was shown`;
+  if (/^ERR_SSL_.*ALERT.*CERT/.test(code))
+    return `${said}; SERIN_PROMETHEUS_CERTIFICATE_FILE and SERIN_PROMETHEUS_KEY_FILE are what it was shown`;
   return said;
 }
 
@@ -90,7 +111,8 @@ const distrust: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-interface Answer {
+/** An answer over HTTP, and what messages about it say. */
+export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly url: string;
@@ -100,7 +122,8 @@ interface Answer {
   readonly remedy: string;
 }
 
-function readAnswer({ text, ...answer }: Answer): readonly Series[] {
+/** The series of an answer of Prometheus' HTTP API; throws `Unmeasured` when it cannot be used. */
+export function readAnswer({ text, ...answer }: Answer): readonly Series[] {
   const { status, url, redact } = answer;
   const body = parseJson(text);
   if (status !== 200) throw refusal({ ...answer, detail: excerpt(redact(readError(body) ?? text)) });
@@ -108,10 +131,39 @@ function readAnswer({ text, ...answer }: Answer): readonly Series[] {
   if (result === undefined) {
     throw new Unmeasured('error', `${url} did not answer like Prometheus, check the URL: ${excerpt(redact(text))}`);
   }
-  const [warning] = readWarnings(body);
-  // Back ends that fan out, such as Thanos, warn when a store did not answer: the counters are then not complete.
-  if (warning !== undefined) throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${redact(warning)}`);
+  const doubt = findDoubt(body);
+  if (doubt?.kind === 'part')
+    throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${redact(doubt.reason)}`);
+  if (doubt?.kind === 'mistake')
+    throw new Unmeasured('error', `Prometheus at ${url} doubts the query: ${redact(doubt.reason)}`);
   return result.map(readSeries);
+}
+
+/** Why the answer of a query is only a part of the data, such as a store of Thanos that did not answer; undefined where it is whole. */
+export function partialReason(body: unknown): string | undefined {
+  if (readResult(body) === undefined) return undefined;
+  const doubt = findDoubt(body);
+  return doubt?.kind === 'part' ? doubt.reason : undefined;
+}
+
+interface Doubt {
+  /** `mistake`: the data is whole, but the query does not mean what its author thinks. */
+  readonly kind: 'part' | 'mistake';
+  readonly reason: string;
+}
+
+/**
+ * Back ends that fan out warn when a store did not answer, or say `isPartial` (VictoriaMetrics): counters are then not complete.
+ * Remarks about PromQL itself stand among the warnings in some back ends, and come with whole data. Of those an info, such as a name
+ * that does not end in `_total`, is nothing wrong.
+ */
+function findDoubt(body: unknown): Doubt | undefined {
+  const warnings = readWarnings(body);
+  const part = warnings.find((warning) => !warning.startsWith('PromQL '));
+  if (part !== undefined) return { kind: 'part', reason: part };
+  if (isJsonObject(body) && body['isPartial'] === true) return { kind: 'part', reason: 'isPartial is true' };
+  const mistake = warnings.find((warning) => warning.startsWith('PromQL warning:'));
+  return mistake === undefined ? undefined : { kind: 'mistake', reason: mistake };
 }
 
 /** An overloaded back end may answer later; a refused query is wrong and stays so, and so is a refused access. */
@@ -138,12 +190,45 @@ function readResult(body: unknown): readonly unknown[] | undefined {
   return Array.isArray(result) ? result : undefined;
 }
 
-/** A matrix has `values`, a vector has one `value`; native histograms have neither. */
+/** A matrix has `values` and `histograms`, a vector one `value` or `histogram`. */
 function readSeries(result: unknown): Series {
   if (!isJsonObject(result) || !isJsonObject(result['metric'])) throw unreadable(result);
-  const values = Array.isArray(result['values']) ? result['values'] : [result['value']];
+  const values = readList(result['values'], result['value']);
+  const histograms = readList(result['histograms'], result['histogram']);
+  if (values.length + histograms.length === 0) throw unreadable(result);
   const labels = Object.fromEntries(Object.entries(result['metric']).map(([name, value]) => [name, String(value)]));
-  return { labels, samples: values.map(readSample) };
+  return {
+    labels,
+    samples: values.map(readSample),
+    ...(histograms.length === 0 ? {} : { histograms: histograms.map(readHistogram) }),
+  };
+}
+
+function readList(several: unknown, one: unknown): readonly unknown[] {
+  if (Array.isArray(several)) return several;
+  return one === undefined ? [] : [one];
+}
+
+/** `[time, {count, sum, buckets: [[rule, lower, upper, count], …]}]`, numbers as texts. */
+function readHistogram(pair: unknown): NativeHistogram {
+  const [seconds, histogram] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
+  if (typeof seconds !== 'number' || !isJsonObject(histogram)) throw unreadable(pair);
+  const { count, sum, buckets = [] } = histogram;
+  const number = (text: unknown): number => {
+    const value = typeof text === 'string' ? readFloat(text) : undefined;
+    if (value === undefined) throw unreadable(pair);
+    return value;
+  };
+  if (!Array.isArray(buckets)) throw unreadable(pair);
+  return {
+    atMs: Math.round(seconds * 1000),
+    count: number(count),
+    sum: number(sum),
+    buckets: buckets.map((bucket: unknown) => {
+      const [, lower, upper, requests] = Array.isArray(bucket) ? (bucket as readonly unknown[]) : [];
+      return { lower: number(lower), upper: number(upper), count: number(requests) };
+    }),
+  };
 }
 
 function readSample(pair: unknown): Sample {

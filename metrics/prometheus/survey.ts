@@ -1,5 +1,6 @@
 import { assembleHistograms } from './histogram.ts';
 import { tiers } from './packs.ts';
+import type { Pack } from './packs.ts';
 import type { Prometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
@@ -40,14 +41,22 @@ export type RevisionsSurvey =
 
 /** Counts the series of each kind of request metrics; throws `Unmeasured` when Prometheus does not answer. */
 export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Promise<readonly FamilySurvey[]> {
-  const families = [...new Set(tiers.flat().map(({ family }) => family))];
-  return Promise.all(
-    families.map(async (family) => {
-      const selector = nameSelector(`${family}_count`, prometheus.matchers);
-      const [count] = await prometheus.ask({ query: `count(${selector})`, atMs: nowMs });
-      return { family, series: count?.samples[0]?.value ?? 0 };
-    }),
-  );
+  const packs = new Map(tiers.flat().map((pack) => [pack.family, pack]));
+  return Promise.all([...packs.values()].map((pack) => surveyFamily(prometheus, pack, nowMs)));
+}
+
+/** Native histograms have the name of the family itself. */
+async function surveyFamily(prometheus: Prometheus, { family, hasDots }: Pack, atMs: number): Promise<FamilySurvey> {
+  const counts = [`${family}_count`, family].map(async (name) => {
+    const query = `count(${nameSelector(name, prometheus.matchers)})`;
+    const [count] = await prometheus.ask({ query, atMs }).catch((error: unknown) => {
+      if (hasDots === true && error instanceof Unmeasured && error.kind === 'error') return [];
+      throw error;
+    });
+    return count?.samples[0]?.value ?? 0;
+  });
+  const series = await Promise.all(counts);
+  return { family, series: series.reduce((sum, one) => sum + one, 0) };
 }
 
 /** Surveys each revision with the questions and the functions that measure an interval. */

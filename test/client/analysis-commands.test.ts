@@ -2,7 +2,7 @@ import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { runSerin } from './serin-environment.ts';
 import { startScriptedStore } from '../support/scripted-store.ts';
 
@@ -110,8 +110,9 @@ describe('serin plan', () => {
 
   test('asks Prometheus with the headers of its flags', async () => {
     const store = await startScriptedStore({});
+    onTestFinished(() => store.close());
     const at = ['--prometheus', store.url, '--prometheus-headers', 'X-Scope-OrgID: team-a'];
-    await runSerin(['plan', '-f', await manifest({}), ...at]).finally(() => store.close());
+    await runSerin(['plan', '-f', await manifest({}), ...at]);
     expect(store.requests.length).toBeGreaterThan(0);
     expect(store.requests.every(({ headers }) => headers['x-scope-orgid'] === 'team-a')).toBe(true);
   });

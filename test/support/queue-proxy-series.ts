@@ -12,7 +12,13 @@ export interface PodSeries {
 }
 
 /** The series that a Prometheus has of a pod, in the namespace `shop`. */
-export function queueProxySeries({ revision = 'app-v2', pod = 'pod-1', code = '200', counts, labels }: PodSeries): ScriptedSeries[] {
+export function queueProxySeries({
+  revision = 'app-v2',
+  pod = 'pod-1',
+  code = '200',
+  counts,
+  labels,
+}: PodSeries): ScriptedSeries[] {
   const own = {
     namespace_name: 'shop',
     revision_name: revision,

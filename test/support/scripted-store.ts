@@ -84,28 +84,38 @@ const lookbackMs = 300_000;
 function answerFrom({ series = [], beside = {} }: StoreScript, { query, atMs }: StoreRequest): ScriptedAnswer {
   const [, counted] = /^count\((?:count_over_time\()?(.*?)\)+$/.exec(query) ?? [];
   const [whole, name = '', conditions = '', range] = selector.exec(counted ?? query) ?? [];
-  if (whole === undefined) return { status: 400, body: JSON.stringify({ status: 'error', error: `parse error: ${query}` }) };
+  if (whole === undefined)
+    return { status: 400, body: JSON.stringify({ status: 'error', error: `parse error: ${query}` }) };
   const rangeMs = range === undefined ? lookbackMs : Number(range);
   const isFound = matchAll([...(name === '' ? [] : [`__name__="${name}"`]), ...splitMatchers(conditions)]);
   const isInside = ([at]: readonly [number, unknown]): boolean => at > atMs - rangeMs && at <= atMs;
-  const found = series.filter(({ labels }) => isFound(labels)).flatMap(({ labels, samples = [], histograms = [] }) => {
-    const values = samples.filter(isInside).map(([at, value]) => [at / 1000, String(value)]);
-    const shapes = histograms.filter(isInside).map(([at, value]) => [at / 1000, value]);
-    if (values.length + shapes.length === 0) return [];
-    return [{ metric: labels, ...(values.length > 0 ? { values } : {}), ...(shapes.length > 0 ? { histograms: shapes } : {}) }];
-  });
+  const found = series
+    .filter(({ labels }) => isFound(labels))
+    .flatMap(({ labels, samples = [], histograms = [] }) => {
+      const values = samples.filter(isInside).map(([at, value]) => [at / 1000, String(value)]);
+      const shapes = histograms.filter(isInside).map(([at, value]) => [at / 1000, value]);
+      if (values.length + shapes.length === 0) return [];
+      return [
+        {
+          metric: labels,
+          ...(values.length > 0 ? { values } : {}),
+          ...(shapes.length > 0 ? { histograms: shapes } : {}),
+        },
+      ];
+    });
   const number = found.length === 0 ? [] : [{ metric: {}, value: [atMs / 1000, String(found.length)] }];
-  const data = counted === undefined ? { resultType: 'matrix', result: found } : { resultType: 'vector', result: number };
+  const data =
+    counted === undefined ? { resultType: 'matrix', result: found } : { resultType: 'vector', result: number };
   return { body: JSON.stringify({ status: 'success', data, ...beside }) };
 }
 
 function splitMatchers(text: string): readonly string[] {
-  return text.match(/\w+(?:=~|!~|!=|=)"(?:[^"\\]|\\.)*"/g) ?? [];
+  return text.match(/(?:\w+|"[\w.]+")(?:=~|!~|!=|=)"(?:[^"\\]|\\.)*"/g) ?? [];
 }
 
 function matchAll(matchers: readonly string[]): (labels: Readonly<Record<string, string>>) => boolean {
   const conditions = matchers.map((text) => {
-    const [, label = '', operator = '', quoted = '""'] = /^(\w+)(=~|!~|!=|=)(.*)$/s.exec(text) ?? [];
+    const [, label = '', operator = '', quoted = '""'] = /^"?([\w.]+)"?(=~|!~|!=|=)(.*)$/s.exec(text) ?? [];
     const wanted = String(JSON.parse(quoted));
     const isEqual = (got: string): boolean =>
       operator.includes('~') ? new RegExp(`^(?:${wanted})$`).test(got) : got === wanted;

@@ -1,4 +1,3 @@
-import { startScriptedStore } from '../../support/scripted-store.ts';
 import { spawn } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { runHelm } from '../../../activities/helm/run-helm.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { newLease, readLease } from '../../../activities/knative/lease.ts';
 import { leaseObjectName } from '../../../kubernetes/lease.ts';
+import type { MetricBackEnds } from '../../../metrics/providers/provider.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
@@ -27,6 +27,7 @@ import { testCluster } from '../../support/cluster.ts';
 import { accountsOf, anySource, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 import { publishChart, publishLargerChart } from '../../support/charts.ts';
+import { startScriptedStore } from '../../support/scripted-store.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -42,6 +43,12 @@ let access: ClusterAccess & Pick<Accounts, 'own'>;
 let cluster: ActivityCluster;
 let helm: Helm;
 let metrics: MetricsSettings;
+
+const backEnds: MetricBackEnds = {
+  prometheusUrl: 'http://127.0.0.1:1',
+  readSecret: async () => undefined,
+  request: () => expect.fail('no request over HTTP'),
+};
 
 /** The namespace of this suite alone, since the sandbox is shared. */
 const ownNamespace = 'helm-activities';
@@ -367,6 +374,7 @@ describe('preflight', () => {
         ...access,
         helm,
         metrics,
+        backEnds,
         allowedCommands,
         environment: {},
         bounds: defaultBounds,
@@ -527,12 +535,17 @@ describe('preflight', () => {
   });
 
   test.each([
-    { status: 403, body: 'no', says: /^the run would be blind from its first step on: .* HTTP 403: no; nothing says who asks: set SERIN_/ },
+    {
+      status: 403,
+      body: 'no',
+      says: /^the run would be blind from its first step on: .* HTTP 403: no; nothing says who asks: set SERIN_/,
+    },
     { status: 200, body: '<html>', says: /did not answer like Prometheus, check the URL: <html>$/ },
   ])('ends at once where Prometheus answers HTTP $status, $body', async ({ says, ...answer }) => {
     const store = await startScriptedStore({ answer: () => answer });
+    onTestFinished(() => store.close());
     const elsewhere = { ...metrics, prometheusUrl: store.url };
-    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere }).finally(() => store.close());
+    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere });
     expect(problems).toEqual([expect.stringMatching(says)]);
   });
 
@@ -568,6 +581,7 @@ describe('preflight', () => {
           ...access,
           helm,
           metrics,
+          backEnds,
           allowedCommands,
           environment: {},
           bounds: defaultBounds,
@@ -643,6 +657,7 @@ describe.concurrent('compareRendered', () => {
           ...access,
           helm,
           metrics,
+          backEnds,
           allowedCommands,
           environment: {},
           bounds: defaultBounds,

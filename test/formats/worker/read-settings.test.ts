@@ -34,7 +34,12 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_TASK_QUEUE', 'taskQueue', 'canaries', { taskQueue: 'canaries' }],
   ['SERIN_PROMETHEUS_URL', 'prometheusUrl', 'https://mimir/prometheus', { prometheusUrl: 'https://mimir/prometheus' }],
   ['SERIN_PROMETHEUS_SCRAPE_INTERVAL', 'prometheusScrapeInterval', '1m30s', { prometheusScrapeIntervalMs: 90_000 }],
-  ['SERIN_PROMETHEUS_HEADERS', 'prometheusHeaders', 'X-A: b, X-C: d:e', { prometheusHeaders: { 'X-A': 'b', 'X-C': 'd:e' } }],
+  [
+    'SERIN_PROMETHEUS_HEADERS',
+    'prometheusHeaders',
+    'X-A: b, X-C: d:e',
+    { prometheusHeaders: { 'X-A': 'b', 'X-C': 'd:e' } },
+  ],
   ['SERIN_PROMETHEUS_TOKEN_FILE', 'prometheusTokenFile', '/etc/token', { prometheusTokenFile: '/etc/token' }],
   ['SERIN_PROMETHEUS_CA_FILE', 'prometheusCaFile', '/etc/ca.pem', { prometheusCaFile: '/etc/ca.pem' }],
   ['SERIN_PROMETHEUS_CERTIFICATE_FILE', 'prometheusCertificateFile', '/etc/c', { prometheusCertificateFile: '/etc/c' }],
@@ -280,11 +285,16 @@ describe('the configuration of a worker', () => {
     expect(accepted({}, file).prometheusHeaders).toEqual({ 'X-Scope-OrgID': '12', 'X-List': 'a,b' });
   });
 
-  test.each(['http://serin:50%@prometheus', 'https://serin:p%zz@prometheus'])('refuses %s, without its password', (url) => {
-    const [problem] = findProblems({ SERIN_PROMETHEUS_URL: url });
-    expect(problem).toMatch(/^SERIN_PROMETHEUS_URL: .* a % in its user or password written as %25, got "https?:\/\/\*\*\*@/);
-    expect(accepted({ SERIN_PROMETHEUS_URL: url.replace('%', '%25') })).toBeDefined();
-  });
+  test.each(['http://serin:50%@prometheus', 'https://serin:p%zz@prometheus'])(
+    'refuses %s, without its password',
+    (url) => {
+      const [problem] = findProblems({ SERIN_PROMETHEUS_URL: url });
+      expect(problem).toMatch(
+        /^SERIN_PROMETHEUS_URL: .* a % in its user or password written as %25, got "https?:\/\/\*\*\*@/,
+      );
+      expect(accepted({ SERIN_PROMETHEUS_URL: url.replace('%', '%25') })).toBeDefined();
+    },
+  );
 
   test('does not show the password of a URL', () => {
     const [problem] = findProblems({ SERIN_PROMETHEUS_URL: 'ftp://user:pass@word@prometheus' });

@@ -72,7 +72,11 @@ describe('access to a store', () => {
 
   test('trusts the given authority, and shows the given certificate', async () => {
     const { url } = await serve({ tls: { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true } });
-    const access = { prometheusCaFile: certificateFile, prometheusCertificateFile: certificateFile, prometheusKeyFile: keyFile };
+    const access = {
+      prometheusCaFile: certificateFile,
+      prometheusCertificateFile: certificateFile,
+      prometheusKeyFile: keyFile,
+    };
     expect(await ask(url, access)).toEqual([]);
     expect(await rejection(ask(url, { prometheusCaFile: certificateFile }))).toEqual({
       kind: 'blind',

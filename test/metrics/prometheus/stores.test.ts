@@ -26,7 +26,10 @@ const experiment = anExperiment({
 /** Scrapes every 10 s through the window, with as many requests each. */
 function scrapes(requests: number, { until = toMs, from = fromMs } = {}): readonly (readonly [number, number])[] {
   const count = Math.floor((until - from) / scrapeIntervalMs) + 1;
-  return Array.from({ length: count }, (_, index) => [from + index * scrapeIntervalMs, 100 + index * requests] as const);
+  return Array.from(
+    { length: count },
+    (_, index) => [from + index * scrapeIntervalMs, 100 + index * requests] as const,
+  );
 }
 
 function up(labels: Readonly<Record<string, string>>, value = 1): ScriptedSeries {
@@ -104,7 +107,10 @@ describe('a store with the series of several clusters', () => {
     const middleMs = fromMs + 30_000;
     const before = { pod: 'a', counts: scrapes(10, { until: middleMs }) };
     const after = { pod: 'a', counts: scrapes(10).filter(([atMs]) => atMs > middleMs), labels: { cluster: 'prod' } };
-    expect(await measureOf({ series: pods(before, after) })).toMatchObject({ kind: 'measured', candidates: [{ requests: 60 }] });
+    expect(await measureOf({ series: pods(before, after) })).toMatchObject({
+      kind: 'measured',
+      candidates: [{ requests: 60 }],
+    });
   });
 });
 
@@ -121,6 +127,165 @@ describe('a pair of Prometheus servers', () => {
   });
 });
 
+describe('the questions', () => {
+  test('name the series: no store is asked for a pattern of names', async () => {
+    await measureOf({ series: pods({}) });
+    expect(store?.requests.filter(({ query }) => query.includes('__name__=~'))).toEqual([]);
+    expect(store?.requests.length).toBeGreaterThan(4);
+  });
+
+  test('do without names with dots where the store refuses those', async () => {
+    const answer = ({ query }: { readonly query: string }) =>
+      query.includes('"k8s.') ? { status: 400, body: '{"status":"error","error":"parse error"}' } : undefined;
+    const measured = await measureOf({ series: [up({ instance: 'a' })], answer });
+    expect(store?.requests.some(({ query }) => query.includes('"k8s.'))).toBe(true);
+    expect(measured).toMatchObject({ kind: 'measured' });
+  });
+});
+
+describe('the names of OpenTelemetry', () => {
+  test.each([
+    { family: 'kn_serving_invocation_duration_seconds', separator: '_' },
+    { family: 'kn_queueproxy_app_duration_seconds', separator: '_' },
+    { family: 'kn_queueproxy_app_duration', separator: '_' },
+    { family: 'kn_serving_invocation_duration', separator: '_' },
+    { family: 'kn.queueproxy.app.duration', separator: '.' },
+    { family: 'kn.serving.invocation.duration', separator: '.' },
+    { family: 'kn.serving.invocation.duration_seconds', separator: '.' },
+  ])('are found as $family', async ({ family, separator }) => {
+    const write = (name: string): string => name.replaceAll('.', separator);
+    const labels = {
+      [write('k8s.namespace.name')]: 'shop',
+      [write('kn.revision.name')]: 'app-v2',
+      [write('k8s.pod.name')]: 'pod-1',
+      [write('http.response.status_code')]: '200',
+    };
+    const counts = scrapes(10);
+    const part = (suffix: string, more = {}): ScriptedSeries => {
+      return { labels: { __name__: `${family}_${suffix}`, ...labels, ...more }, samples: counts };
+    };
+    const series = [part('bucket', { le: '+Inf' }), part('sum'), part('count')];
+    expect(await measureOf({ series })).toMatchObject({ candidates: [{ requests: 60, latencySumMs: 60_000 }] });
+  });
+});
+
+describe('native histograms', () => {
+  const family = 'kn_serving_invocation_duration_seconds';
+  const labels = {
+    __name__: family,
+    k8s_namespace_name: 'shop',
+    kn_revision_name: 'app-v2',
+    k8s_pod_name: 'pod-1',
+    http_response_status_code: '200',
+  };
+
+  /** A series whose every scrape adds the buckets once more. */
+  function native(buckets: readonly (readonly [string, string, number])[], sum: number): ScriptedSeries {
+    return {
+      labels,
+      histograms: scrapes(1).map(([atMs, factor]) => {
+        const shown = buckets.map(([lower, upper, count]) => [0, lower, upper, String(count * factor)]);
+        const count = buckets.reduce((total, [, , requests]) => total + requests * factor, 0);
+        return [atMs, { count: String(count), sum: String(sum * factor), buckets: shown }];
+      }),
+    };
+  }
+
+  test('with custom buckets have the boundaries of the classic ones, exactly', async () => {
+    const measured = await measureOf({
+      series: [
+        native(
+          [
+            ['-Inf', '0.005', 3],
+            ['0.05', '0.075', 2],
+            ['10', '+Inf', 1],
+          ],
+          12,
+        ),
+      ],
+    });
+    const at = (le: number | null, count: number) => ({ le, count });
+    expect(measured).toMatchObject({
+      kind: 'measured',
+      candidates: [
+        {
+          requests: 36,
+          latencySumMs: 72_000,
+          buckets: [
+            ...[5, 10, 25, 50].map((le) => at(le, 18)),
+            ...[75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000].map((le) => at(le, 30)),
+            at(null, 36),
+          ],
+        },
+      ],
+    });
+  });
+
+  test('with exponential buckets are counted at boundaries that all resolutions have', async () => {
+    // Schema 3: a doubling has 8 buckets. 100 ms are between 88.4 and 105.1.
+    const bound = (index: number): string => String(2 ** (index / 8));
+    const measured = await measureOf({
+      series: [
+        native(
+          [
+            [bound(-29), bound(-28), 3],
+            [bound(-27), bound(-26), 2],
+            ['-0.0001', '0.0001', 1],
+          ],
+          1,
+        ),
+      ],
+    });
+    const candidate = measured.kind === 'measured' ? measured.candidates[0] : undefined;
+    expect(candidate?.requests).toBe(36);
+    const near = (le: number) => candidate?.buckets.find((bucket) => Math.abs((bucket.le ?? 0) - le) < 0.1)?.count;
+    expect([near(74.3), near(88.4), near(105.1)]).toEqual([6, 24, 36]);
+    expect(candidate?.buckets.at(-1)).toEqual({ le: null, count: 36 });
+  });
+});
+
+describe("gRPC in Istio's metrics", () => {
+  test.each([
+    ['0', 0, 0],
+    ['5', 0, 60],
+    ['14', 60, 60],
+    ['2', 60, 60],
+  ])('status %s is so many errors of the server: %s', async (grpc, errors5xx, errorsNot2xx) => {
+    const labels = {
+      reporter: 'destination',
+      source_workload: 'gateway',
+      destination_workload: 'app-v2-deployment',
+      destination_workload_namespace: 'shop',
+      response_code: '200',
+      grpc_response_status: grpc,
+    };
+    const part = (suffix: string, more = {}): ScriptedSeries => {
+      const name = `istio_request_duration_milliseconds_${suffix}`;
+      return { labels: { __name__: name, ...labels, ...more }, samples: scrapes(10) };
+    };
+    const series = [part('bucket', { le: '+Inf' }), part('sum'), part('count')];
+    expect(await measureOf({ series })).toMatchObject({ candidates: [{ requests: 60, errors5xx, errorsNot2xx }] });
+  });
+});
+
+describe('an answer', () => {
+  test.each([
+    [
+      { warnings: ['store 2 is down'] },
+      { kind: 'blind', reason: expect.stringMatching(/answered in part: store 2 is down$/) },
+    ],
+    [{ isPartial: true }, { kind: 'blind', reason: expect.stringMatching(/answered in part: isPartial is true$/) }],
+    [{ isPartial: false, warnings: ['PromQL info: metric might not be a counter'] }, { kind: 'measured' }],
+    [{ infos: ['PromQL info: metric might not be a counter'] }, { kind: 'measured' }],
+    [
+      { warnings: ['PromQL warning: no le'] },
+      { kind: 'error', reason: expect.stringMatching(/doubts the query: PromQL warning: no le$/) },
+    ],
+  ])('with %o beside the data is understood', async (beside, expected) => {
+    expect(await measureOf({ series: pods({}), beside })).toMatchObject(expected);
+  });
+});
+
 describe('the preflight', () => {
   async function problems(script: StoreScript, access: PrometheusAccess = {}) {
     const { url: prometheusUrl } = await serve(script);
@@ -130,12 +295,17 @@ describe('the preflight', () => {
   /** The preflight reads what is there now. */
   function shifted(series: readonly ScriptedSeries[]): ScriptedSeries[] {
     const byMs = Date.now() - nowMs;
-    return series.map(({ samples = [], ...one }) => ({ ...one, samples: samples.map(([at, value]) => [at + byMs, value]) }));
+    return series.map(({ samples = [], ...one }) => ({
+      ...one,
+      samples: samples.map(([at, value]) => [at + byMs, value]),
+    }));
   }
 
   test('refuses several clusters before anything is written', async () => {
     expect(await problems({ series: shifted(twoClusters()) })).toEqual([
-      expect.stringMatching(/^the run would be blind from its first step on: series of revision app-v1 differ in cluster /),
+      expect.stringMatching(
+        /^the run would be blind from its first step on: series of revision app-v1 differ in cluster /,
+      ),
     ]);
     await store?.close();
     expect(await problems({ series: shifted(twoClusters()) }, { prometheusMatchers: 'cluster="prod"' })).toEqual([]);
