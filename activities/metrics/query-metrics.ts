@@ -6,6 +6,8 @@ import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
 import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
 import { measure } from '../../metrics/prometheus/measure.ts';
+import type { MeasureInput } from '../../metrics/prometheus/measure.ts';
+import type { PodCounts } from '../../metrics/prometheus/out-of-sight.ts';
 
 /** What the activity needs from its worker. */
 export interface QueryMetricsDependencies {
@@ -28,21 +30,21 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
     const signal = cancellationSignal();
-    const [measurement, target] = await Promise.all([
-      measureAll(input, { nowMs, signal }),
-      observeTarget(input, signal),
-    ]);
+    const observed = observeTarget(input, signal);
+    const countPods = async (): Promise<PodCounts> => podCounts(await observed);
+    const [measurement, target] = await Promise.all([measureAll(input, { nowMs, signal, countPods }), observed]);
     return { atMs: nowMs, measurement, target };
   }
 
   async function measureAll(
     input: QueryMetricsInput,
-    { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+    { nowMs, signal, countPods }: Required<Pick<MeasureInput, 'nowMs' | 'signal' | 'countPods'>>,
   ): Promise<RunMeasurement> {
     const { counted, defined } = input;
+    const hasOtherMetrics = defined !== undefined;
     const measured =
       counted === undefined
-        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, nowMs, signal })
+        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, nowMs, signal, countPods, hasOtherMetrics })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
     return defined === undefined
       ? measured
@@ -50,6 +52,10 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   }
 
   return { queryMetrics };
+}
+
+function podCounts(target: TargetObservation): PodCounts {
+  return target.kind === 'observed' ? target.revisions.map((state) => ('pods' in state ? state.pods : undefined)) : [];
 }
 
 /** The measurement of an interval of the experiment's own load: what the load counted. */

@@ -23,25 +23,36 @@ export function intervalProblem({ intervalMs }: Experiment, { scrapeIntervalMs }
   return `the interval of ${interval} is not longer than a scrape of ${scrape} (SERIN_PROMETHEUS_SCRAPE_INTERVAL), so nothing could be measured; use at least two scrapes`;
 }
 
+/** What the store's answers say about a run that would begin now. */
+export interface StoreFindings {
+  /** Why it could never be measured. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /**
- * Why the store of an experiment can never be measured from: it refuses the access, its answers are none of Prometheus, or its series
+ * Whether an experiment can be measured from the store. It can never where it refuses the access, its answers are none of Prometheus, or its series
  * cannot be told apart. Asks what the run will ask. Fails as `MetricsUnavailable` for what may pass by itself: a run that began now
  * would be blind from its first step on.
  */
-export async function storeProblems(
+export async function checkStore(
   experiment: Experiment,
   { prometheusUrl: baseUrl, access, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<StoreFindings> {
   const prometheus = connectPrometheus({ baseUrl, access, signal, limitMs: answerLimitMs });
   const survey = await surveyRevisions(prometheus, {
     namespace: experiment.target.namespace,
     revisions: allVersions(experiment).map(({ revision }) => revision),
     nowMs: Date.now() - scrapeIntervalMs,
     windowMs: experiment.intervalMs + lookbackMs,
+    scrapeIntervalMs,
   });
-  if (survey.kind === 'observed') return [];
+  if (survey.kind === 'observed') {
+    const { noSeries } = survey;
+    return { problems: [], warnings: noSeries === undefined ? [] : [`${noSeries}; the run is blind while this lasts`] };
+  }
   const message = `the run would be blind from its first step on: ${survey.reason}`;
   if (survey.mayPass) throw failure('MetricsUnavailable', { message });
-  return [message];
+  return { problems: [message], warnings: [] };
 }

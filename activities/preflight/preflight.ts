@@ -27,8 +27,8 @@ import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
-import { intervalProblem, storeProblems } from './metrics.ts';
-import type { MetricsSettings } from './metrics.ts';
+import { checkStore, intervalProblem } from './metrics.ts';
+import type { MetricsSettings, StoreFindings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
 
@@ -71,8 +71,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    const unusable = await answerProblems(experiment, dependencies);
-    if (unusable.length > 0) throw refused(experiment, unusable);
+    const answers = await checkAnswers(experiment, dependencies);
+    if (answers.problems.length > 0) throw refused(experiment, answers.problems);
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
     if (movesTraffic(experiment)) {
@@ -88,7 +88,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...preflightWarnings(experiment), ...applies.warnings, ...outlook.warnings];
+    const found = [...applies.warnings, ...answers.warnings, ...outlook.warnings];
+    const warnings = [...preflightWarnings(experiment), ...found];
     const digests = await renderingDigests(dependencies.helm, experiment);
     return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, ...pinned(helm), warnings };
   });
@@ -101,17 +102,18 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
   return interval === undefined ? queries : [interval, ...queries];
 }
 
-/** The problems that only the answers of the back ends show. */
-async function answerProblems(
+/** What only the answers of the back ends show. */
+async function checkAnswers(
   experiment: Experiment,
   { metrics, backEnds }: Pick<PreflightDependencies, 'metrics' | 'backEnds'>,
-): Promise<readonly string[]> {
+): Promise<StoreFindings> {
   const signal = cancellationSignal();
+  const { problems, warnings } = isLoadTest(experiment)
+    ? { problems: [], warnings: [] }
+    : await checkStore(experiment, metrics, signal);
   const context = { backEnds, nowMs: Date.now(), signal };
-  return [
-    ...(isLoadTest(experiment) ? [] : await storeProblems(experiment, metrics, signal)),
-    ...(await queryMistakes(experiment.metrics, metricVersions(experiment), context)),
-  ];
+  const mistakes = await queryMistakes(experiment.metrics, metricVersions(experiment), context);
+  return { problems: [...problems, ...mistakes], warnings };
 }
 
 async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {

@@ -11,6 +11,8 @@ import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 const windowMs = 5 * 60_000;
+/** A common one: the worker's own is not known here. */
+const scrapeIntervalMs = 10_000;
 /** The time limit for all queries together. */
 const limitMs = 20_000;
 
@@ -51,9 +53,14 @@ async function checkService(
 ): Promise<readonly Finding[]> {
   const { namespace } = metadata;
   const revisions = [...percentsByRevision(status?.traffic ?? []).keys()];
-  const survey = await surveyRevisions(prometheus, { namespace, revisions, nowMs, windowMs });
+  const survey = await surveyRevisions(prometheus, { namespace, revisions, nowMs, windowMs, scrapeIntervalMs });
   const target = formatObjectName(metadata);
-  if (survey.kind === 'observed') return survey.revisions.map((revision) => surveyFinding(target, revision));
+  if (survey.kind === 'observed') {
+    const { noSeries } = survey;
+    if (noSeries === undefined) return survey.revisions.map((revision) => surveyFinding(target, revision));
+    const remedy = 'send it requests; if it has some, let Prometheus scrape its pods: docs/metrics.md';
+    return [warnFinding(`${target}: ${noSeries}; a run is blind while this lasts`, remedy)];
+  }
   return [failFinding(`${target}: no interval can be measured: ${survey.reason}`, 'see docs/metrics.md')];
 }
 

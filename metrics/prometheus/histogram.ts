@@ -17,6 +17,8 @@ export interface PodHistogram {
   readonly pod: string;
   readonly code: string;
   readonly measures: Measures;
+  /** Where it was scraped last. */
+  readonly origin: Readonly<Record<string, string>>;
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -39,9 +41,11 @@ function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
   const [first] = readings;
   if (first === undefined) return [];
   const { family, revision, pod, code, measures } = first;
+  const { origin } = readings.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
   requireOneOrigin(name, readings);
-  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: responseSnapshots(first) }];
+  const common = { family, revision, pod, code, measures, origin };
+  if (measures === 'responses') return [{ ...common, snapshots: responseSnapshots(first) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
   const scrapes = collectScrapes(readings);
   const newest = scrapes.at(-1);
@@ -51,7 +55,11 @@ function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
     throw new Unmeasured('error', torn, { mayPass: true });
   }
   const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
-  return [{ family, revision, pod, code, measures, snapshots: whole }];
+  return [{ ...common, snapshots: whole }];
+}
+
+function newestMs({ samples }: Reading): number {
+  return samples.at(-1)?.atMs ?? -Infinity;
 }
 
 /** A counter of responses is a histogram without latencies. */

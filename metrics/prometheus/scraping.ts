@@ -9,7 +9,7 @@ import { Unmeasured } from '../unmeasured.ts';
 export const lookbackMs = 5 * 60_000;
 
 /** Scrapes that may be late or lost before the end of a window counts as not scraped. */
-const tolerableScrapes = 3;
+export const tolerableScrapes = 3;
 
 /**
  * Throws `Unmeasured`, blind, when nothing was scraped towards the end of the window: a Prometheus that has just been

@@ -1,4 +1,6 @@
+import { defined } from '../../core/text/defined.ts';
 import { assembleHistograms } from './histogram.ts';
+import { describeNoSeries, requireInSight } from './out-of-sight.ts';
 import { tiers } from './packs.ts';
 import type { Pack } from './packs.ts';
 import type { Prometheus } from './prometheus.ts';
@@ -31,11 +33,17 @@ export interface SurveyRequest {
   /** Epoch ms. */
   readonly nowMs: number;
   readonly windowMs: number;
+  readonly scrapeIntervalMs: number;
 }
 
 /** The survey of all revisions, or why there is none. */
 export type RevisionsSurvey =
-  | { readonly kind: 'observed'; readonly revisions: readonly RevisionSurvey[] }
+  | {
+      readonly kind: 'observed';
+      readonly revisions: readonly RevisionSurvey[];
+      /** What a run would say while no version has a series; absent where one has. */
+      readonly noSeries?: string;
+    }
   /** Why no interval could be measured now, and whether that may pass by itself. */
   | { readonly kind: 'unmeasured'; readonly reason: string; readonly mayPass: boolean };
 
@@ -61,12 +69,13 @@ async function surveyFamily(prometheus: Prometheus, { family, hasDots }: Pack, a
 
 /** Surveys each revision with the questions and the functions that measure an interval. */
 export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
-  const { namespace, revisions, nowMs, windowMs } = request;
+  const { namespace, revisions, nowMs, windowMs, scrapeIntervalMs } = request;
   const window = { fromMs: nowMs - windowMs, toMs: nowMs };
   try {
     await prometheus.ask({ query: countUp(prometheus), atMs: nowMs });
     const readings = await readCounters(prometheus, { namespace, revisions, toMs: nowMs, rangeMs: windowMs });
     const histograms = assembleHistograms(readings);
+    await requireInSight(prometheus, histograms, { window, scrapeIntervalMs });
     const surveyed = revisions.map((revision): RevisionSurvey => {
       const own = histograms.filter((histogram) => histogram.revision === revision);
       const { requests } = countRevision(revision, own, { window, birthsCount: false });
@@ -78,7 +87,8 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
         requests,
       };
     });
-    return { kind: 'observed', revisions: surveyed };
+    const noSeries = histograms.length === 0 ? describeNoSeries(revisions) : undefined;
+    return { kind: 'observed', revisions: surveyed, ...defined({ noSeries }) };
   } catch (error) {
     if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message, mayPass: error.mayPass };
     throw error;

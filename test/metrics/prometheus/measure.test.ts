@@ -182,7 +182,8 @@ describe('measure', () => {
   });
 
   test('forgets a pod that died before the window', async () => {
-    const [pod] = pods;
+    const [pod, other] = pods;
+    await prometheus.show(other, legacy({ revision: 'app-v1', counts: [7, 7, 7] }));
     await prometheus.show(pod, legacy({ counts: [10, 10, 10] }));
     const fromMs = await prometheus.show(pod, []);
     const toMs = await prometheus.show(pod, []);

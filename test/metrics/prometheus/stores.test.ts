@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PrometheusAccess } from '../../../metrics/prometheus/access.ts';
 import { measure } from '../../../metrics/prometheus/measure.ts';
+import type { MeasureInput } from '../../../metrics/prometheus/measure.ts';
 import { readHistory } from '../../../metrics/prometheus/history.ts';
-import { storeProblems } from '../../../activities/preflight/metrics.ts';
+import { checkStore } from '../../../activities/preflight/metrics.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { queueProxySeries } from '../../support/queue-proxy-series.ts';
 import type { PodSeries } from '../../support/queue-proxy-series.ts';
@@ -41,11 +42,12 @@ async function serve(script: StoreScript): Promise<ScriptedStore> {
   return store;
 }
 
-async function measureOf(script: StoreScript, access: PrometheusAccess = {}) {
+async function measureOf(script: StoreScript, access: PrometheusAccess = {}, more: Partial<MeasureInput> = {}) {
   const { url: baseUrl } = await serve(script);
   const { signal } = new AbortController();
   const target = { namespace: 'shop', name: 'app' };
-  return measure({ baseUrl, access, scrapeIntervalMs, target, revisions: ['app-v1', 'app-v2'], fromMs, nowMs, signal });
+  const revisions = ['app-v1', 'app-v2'];
+  return measure({ baseUrl, access, scrapeIntervalMs, target, revisions, fromMs, nowMs, signal, ...more });
 }
 
 function pods(...list: readonly Partial<PodSeries>[]): ScriptedSeries[] {
@@ -62,6 +64,13 @@ function twoClusters(label = 'cluster'): ScriptedSeries[] {
     up({ [label]: value, instance: value }),
   ]);
 }
+
+/** Two pods, one of which Prometheus cannot scrape any more. */
+const overloaded: readonly ScriptedSeries[] = [
+  ...pods({}, { pod: 'pod-2', counts: scrapes(10, { until: fromMs + 20_000 }) }),
+  up({ job: 'pods', instance: 'pod-1:9091' }),
+  up({ job: 'pods', instance: 'pod-2:9091' }, 0),
+];
 
 describe('a store with the series of several clusters', () => {
   test.each(['cluster', 'env', 'tenant_id', 'prometheus', 'region', 'k8s_cluster_name'])(
@@ -139,7 +148,10 @@ describe('the questions', () => {
       query.includes('"k8s.') ? { status: 400, body: '{"status":"error","error":"parse error"}' } : undefined;
     const measured = await measureOf({ series: [up({ instance: 'a' })], answer });
     expect(store?.requests.some(({ query }) => query.includes('"k8s.'))).toBe(true);
-    expect(measured).toMatchObject({ kind: 'measured' });
+    expect(measured).toMatchObject({
+      kind: 'blind',
+      reason: expect.stringMatching(/^Prometheus has no request metrics/),
+    });
   });
 });
 
@@ -286,10 +298,73 @@ describe('an answer', () => {
   });
 });
 
+describe('a store without any series of the versions', () => {
+  const series = [up({ instance: 'a' })];
+  const blind = {
+    kind: 'blind',
+    reason:
+      'Prometheus has no request metrics of app-v1 and app-v2 that serin knows: either no request has reached them, or ' +
+      'their pods are not scraped, or the metrics have other names (docs/metrics.md)',
+  };
+
+  test('says nothing of a candidate: blind', async () => {
+    expect(await measureOf({ series })).toEqual(blind);
+    expect(await measureOf({ series }, {}, { countPods: async () => [1, 0] })).toEqual(blind);
+    expect(await measureOf({ series }, {}, { countPods: async () => [] })).toEqual(blind);
+  });
+
+  test('has nothing to say where Knative has no pods of them', async () => {
+    const measured = await measureOf({ series }, {}, { countPods: async () => [0, 0] });
+    expect(measured).toMatchObject({ kind: 'measured', candidates: [{ requests: 0 }] });
+  });
+
+  test('is no hindrance where other metrics are judged', async () => {
+    expect(await measureOf({ series }, {}, { hasOtherMetrics: true })).toMatchObject({ kind: 'measured' });
+  });
+
+  test('is told from one that had some lately, and from one that has those of one version', async () => {
+    const earlier = scrapes(10, { from: fromMs - 200_000, until: fromMs - 100_000 });
+    const lately = [...series, ...pods({ counts: earlier })];
+    expect(await measureOf({ series: lately })).toMatchObject({ kind: 'measured', candidates: [{ requests: 0 }] });
+    await store?.close();
+    const ofBaseline = pods({ revision: 'app-v1' });
+    expect(await measureOf({ series: ofBaseline })).toMatchObject({ kind: 'measured', candidates: [{ requests: 0 }] });
+  });
+});
+
+describe('a pod whose series have ended', () => {
+  const ended = scrapes(10, { until: fromMs + 20_000 });
+
+  test('is out of sight while its scrapes fail: named, and blind', async () => {
+    expect(await measureOf({ series: overloaded })).toEqual({
+      kind: 'blind',
+      reason:
+        'out of sight for 30 s or longer: pod-2 of revision app-v2: Prometheus has the target, and cannot scrape it (up is 0), ' +
+        'so that the others would be judged in its place',
+    });
+  });
+
+  test('is gone where its target is gone too', async () => {
+    const { labels, samples = [] } = up({ job: 'pods', instance: 'pod-2:9091' }, 0);
+    const gone = { labels, samples: samples.filter(([atMs]) => atMs <= fromMs + 30_000) };
+    const series = [...pods({}, { pod: 'pod-2', counts: ended }), up({ job: 'pods', instance: 'pod-1:9091' }), gone];
+    expect(await measureOf({ series })).toMatchObject({ kind: 'measured', candidates: [{ requests: 80 }] });
+  });
+
+  test('is in sight where its target is scraped, and where nothing is', async () => {
+    const series = pods({}, { pod: 'pod-2', counts: ended });
+    const scraped = [...series, up({ job: 'pods', instance: 'pod-2:9091' })];
+    expect(await measureOf({ series: scraped })).toMatchObject({ kind: 'measured' });
+    await store?.close();
+    expect(await measureOf({ series })).toMatchObject({ kind: 'measured' });
+  });
+});
+
 describe('the preflight', () => {
-  async function problems(script: StoreScript, access: PrometheusAccess = {}) {
+  async function check(script: StoreScript, access: PrometheusAccess = {}) {
     const { url: prometheusUrl } = await serve(script);
-    return storeProblems(experiment, { prometheusUrl, access, scrapeIntervalMs }, new AbortController().signal);
+    const { signal } = new AbortController();
+    return checkStore(experiment, { prometheusUrl, access, scrapeIntervalMs }, signal);
   }
 
   /** The preflight reads what is there now. */
@@ -302,17 +377,41 @@ describe('the preflight', () => {
   }
 
   test('refuses several clusters before anything is written', async () => {
-    expect(await problems({ series: shifted(twoClusters()) })).toEqual([
-      expect.stringMatching(
-        /^the run would be blind from its first step on: series of revision app-v1 differ in cluster /,
-      ),
-    ]);
+    expect(await check({ series: shifted(twoClusters()) })).toEqual({
+      problems: [
+        expect.stringMatching(
+          /^the run would be blind from its first step on: series of revision app-v1 differ in cluster /,
+        ),
+      ],
+      warnings: [],
+    });
     await store?.close();
-    expect(await problems({ series: shifted(twoClusters()) }, { prometheusMatchers: 'cluster="prod"' })).toEqual([]);
+    const chosen = await check({ series: shifted(twoClusters()) }, { prometheusMatchers: 'cluster="prod"' });
+    expect(chosen).toEqual({ problems: [], warnings: [] });
+  });
+
+  test('warns where the store has no series of any version', async () => {
+    expect(await check({ series: shifted([up({ instance: 'a' })]) })).toEqual({
+      problems: [],
+      warnings: [
+        expect.stringMatching(
+          /^Prometheus has no request metrics of app-v1 and app-v2 .*; the run is blind while this lasts$/,
+        ),
+      ],
+    });
+  });
+
+  test('tries again while a pod cannot be scraped', async () => {
+    await expect(check({ series: shifted(overloaded) })).rejects.toMatchObject({
+      type: 'MetricsUnavailable',
+      message: expect.stringMatching(
+        /^the run would be blind from its first step on: out of sight .*: pod-2 of/,
+      ) as string,
+    });
   });
 
   test('tries again while the store is not there', async () => {
     const answer = () => ({ status: 503, body: 'starting' });
-    await expect(problems({ answer })).rejects.toMatchObject({ type: 'MetricsUnavailable', nonRetryable: false });
+    await expect(check({ answer })).rejects.toMatchObject({ type: 'MetricsUnavailable', nonRetryable: false });
   });
 });
