@@ -31,7 +31,10 @@ export async function checkPrometheus({ services, signal, ...place }: MetricsSco
     return [families, ...revisions.flat()];
   } catch (error) {
     return [
-      failFinding(failureText(error), 'point --prometheus or SERIN_PROMETHEUS_URL to the Prometheus of the cluster'),
+      failFinding(
+        failureText(error),
+        'check --prometheus or SERIN_PROMETHEUS_URL, and the settings beside it: docs/metrics.md',
+      ),
     ];
   }
 }

@@ -114,7 +114,9 @@ export async function readCredentials(endpoint: Endpoint, access: PrometheusAcce
     ...headers,
     ...defined({ token: token?.trim(), key }),
     ...Object.fromEntries(endpoint.url.searchParams),
-    ...(password === '' ? {} : { username, password }),
+    ...(username === '' ? {} : { username, password }),
+    // `Bearer abc` may be repeated as `abc`.
+    ...Object.fromEntries(own.map(([name, value = '']) => [`word of ${name}`, value.split(' ').at(-1) ?? ''])),
   });
   return { headers, tls: defined({ ca, cert, key }), redact: (text) => redactValues(text, secrets) };
 }

@@ -27,11 +27,11 @@ interface Difference {
   readonly values: readonly string[];
 }
 
-/** What tells pods, nodes and addresses apart, the processes of one cluster and the versions of a sidecar. */
+/** Words of labels that tell pods, nodes and addresses apart, the processes of one cluster and the versions of a sidecar. */
 const ownWords: ReadonlySet<string> = new Set(
   (
-    'pod node nodename host hostname instance ip address uid container machine rack zone az hash version endpoint port ' +
-    'job path'
+    'pod node nodename nodegroup nodepool agentpool pool host hostname instance ip address uid container machine rack zone az ' +
+    'arch os capacity hash version endpoint port job path'
   ).split(' '),
 );
 

@@ -156,7 +156,13 @@ describe('access to a store', () => {
     const { reason } = await rejection(ask(`${url}?key=query-secret`, access));
     expect(reason).toContain('***');
     expect(reason).not.toMatch(/secret/);
-    const byUser = await rejection(ask(url.replace('//', '//serin:password-secret@')));
+    await store?.close();
+    const echo = await serve({
+      answer: ({ headers }) => ({ status: 403, body: headers.authorization?.slice(7) ?? '' }),
+    });
+    const words = await rejection(ask(echo.url, { prometheusHeaders: { Authorization: 'Bearer header-secret' } }));
+    expect(words.reason).toContain('HTTP 403: ***;');
+    const byUser = await rejection(ask(echo.url.replace('//', '//serin:password-secret@')));
     expect(byUser.reason).not.toMatch(/secret|c2VyaW46/);
   });
 });
