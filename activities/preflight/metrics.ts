@@ -1,12 +1,16 @@
 import { formatDuration } from '../../core/text/duration.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
+import { allVersions } from '../../core/experiment/versions.ts';
 import { failure } from '../failures.ts';
+import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
 import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
-import { Unmeasured } from '../../metrics/unmeasured.ts';
+import { lookbackMs } from '../../metrics/prometheus/scraping.ts';
+import { surveyRevisions } from '../../metrics/prometheus/survey.ts';
 
 /** Where the worker reads metrics. */
 export interface MetricsSettings {
   readonly prometheusUrl: string;
+  readonly access?: PrometheusAccess;
   readonly scrapeIntervalMs: number;
 }
 
@@ -19,13 +23,36 @@ export function intervalProblem({ intervalMs }: Experiment, { scrapeIntervalMs }
   return `the interval of ${interval} is not longer than a scrape of ${scrape} (SERIN_PROMETHEUS_SCRAPE_INTERVAL), so nothing could be measured; use at least two scrapes`;
 }
 
-/** Fails as `MetricsUnavailable` when Prometheus does not answer: a run that began now would be blind from its first step on. */
-export async function requireMetrics({ prometheusUrl }: MetricsSettings, signal: AbortSignal): Promise<void> {
-  const prometheus = connectPrometheus({ baseUrl: prometheusUrl, signal, limitMs: answerLimitMs });
-  try {
-    await prometheus.ask({ query: 'count(up)', atMs: Date.now() });
-  } catch (error) {
-    if (!(error instanceof Unmeasured)) throw error;
-    throw failure('MetricsUnavailable', { message: `the run would be blind from its first step on: ${error.message}` });
+/** What the store's answers say about a run that would begin now. */
+export interface StoreFindings {
+  /** Why it could never be measured. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Whether an experiment can be measured from the store. It can never where it refuses the access, its answers are none of Prometheus, or its series
+ * cannot be told apart. Asks what the run will ask. Fails as `MetricsUnavailable` for what may pass by itself: a run that began now
+ * would be blind from its first step on.
+ */
+export async function checkStore(
+  experiment: Experiment,
+  { prometheusUrl: baseUrl, access, scrapeIntervalMs }: MetricsSettings,
+  signal: AbortSignal,
+): Promise<StoreFindings> {
+  const prometheus = connectPrometheus({ baseUrl, access, signal, limitMs: answerLimitMs });
+  const survey = await surveyRevisions(prometheus, {
+    namespace: experiment.target.namespace,
+    revisions: allVersions(experiment).map(({ revision }) => revision),
+    nowMs: Date.now() - scrapeIntervalMs,
+    windowMs: experiment.intervalMs + lookbackMs,
+    scrapeIntervalMs,
+  });
+  if (survey.kind === 'observed') {
+    const { noSeries } = survey;
+    return { problems: [], warnings: noSeries === undefined ? [] : [`${noSeries}; the run is blind while this lasts`] };
   }
+  const message = `the run would be blind from its first step on: ${survey.reason}`;
+  if (survey.mayPass) throw failure('MetricsUnavailable', { message });
+  return { problems: [message], warnings: [] };
 }

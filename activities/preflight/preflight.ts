@@ -7,6 +7,7 @@ import type { TaggedRevision } from '../../core/traffic/target.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import type { PreflightReport } from '../../contract/preparation.ts';
 import type { KubectlAccess } from '../commands/kubectl.ts';
 import { refusedCommands } from '../commands/run-command.ts';
@@ -24,9 +25,9 @@ import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
 import { gitOpsWarnings } from './gitops.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
-import { queryProblems } from '../metrics/defined-metrics.ts';
-import { intervalProblem, requireMetrics } from './metrics.ts';
-import type { MetricsSettings } from './metrics.ts';
+import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
+import { checkStore, intervalProblem } from './metrics.ts';
+import type { MetricsSettings, StoreFindings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
 
@@ -34,6 +35,8 @@ export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** As serin itself, which reads Experiments everywhere. */
   readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
+  /** Where user-defined metrics are read from. */
+  readonly backEnds: MetricBackEnds;
   readonly allowedCommands: readonly string[];
 }
 
@@ -68,7 +71,8 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
+    const answers = await checkAnswers(experiment, dependencies);
+    if (answers.problems.length > 0) throw refused(experiment, answers.problems);
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
     const unkept: string[] = [];
@@ -92,6 +96,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...unkept,
       ...helm.warnings,
       ...applies.warnings,
+      ...answers.warnings,
       ...outlook.warnings,
     ];
     return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
@@ -112,6 +117,20 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
 
 function pinned({ isPinned }: Experiment, { pins, digests }: HelmFindings): Pick<PreflightReport, 'pins' | 'digests'> {
   return { ...(isPinned ? { digests } : {}), ...(Object.keys(pins).length === 0 ? {} : { pins }) };
+}
+
+/** What only the answers of the back ends show. */
+async function checkAnswers(
+  experiment: Experiment,
+  { metrics, backEnds }: Pick<PreflightDependencies, 'metrics' | 'backEnds'>,
+): Promise<StoreFindings> {
+  const signal = cancellationSignal();
+  const { problems, warnings } = isLoadTest(experiment)
+    ? { problems: [], warnings: [] }
+    : await checkStore(experiment, metrics, signal);
+  const context = { backEnds, nowMs: Date.now(), signal };
+  const mistakes = await queryMistakes(experiment.metrics, metricVersions(experiment), context);
+  return { problems: [...problems, ...mistakes], warnings };
 }
 
 async function readTarget(cluster: ActivityCluster, { target }: Experiment): Promise<KnativeService> {

@@ -11,6 +11,8 @@ import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { checkTemporal } from '../doctor/temporal.ts';
 import { readManifestFile } from '../files/manifest.ts';
+import { readPrometheusPlace } from '../files/prometheus-place.ts';
+import type { PrometheusFlags } from '../files/prometheus-place.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { accountUser } from '../../kubernetes/account.ts';
@@ -18,10 +20,9 @@ import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
 import { defined } from '../../core/text/defined.ts';
 
-export interface DoctorFlags extends KubernetesFlags {
+/** Without the URL of Prometheus no metrics are checked. */
+export interface DoctorFlags extends KubernetesFlags, PrometheusFlags {
   readonly taskQueue: string;
-  /** The URL of Prometheus; without it no metrics are checked. */
-  readonly prometheus?: string;
   /** `namespace/name`; without it, and without a manifest, all Knative Services. */
   readonly target?: string;
   /** A manifest, for its target and its release. */
@@ -124,12 +125,16 @@ async function checkLeft(
 
 async function checkMetrics(
   { terminal }: CommandContext,
-  { prometheus }: DoctorFlags,
+  flags: DoctorFlags,
   services: readonly KnativeService[],
 ): Promise<readonly Finding[]> {
-  if (prometheus === undefined) {
-    const remedy = 'give --prometheus, or set SERIN_PROMETHEUS_URL';
-    return [{ state: 'warn', what: 'nobody has said where Prometheus is', remedy }];
+  const reading = readPrometheusPlace(flags);
+  switch (reading.kind) {
+    case 'none':
+      return [warnFinding('nobody has said where Prometheus is', 'give --prometheus, or set SERIN_PROMETHEUS_URL')];
+    case 'problems':
+      return reading.problems.map((problem) => failFinding(problem, 'docs/worker-settings.md lists the settings'));
+    case 'place':
+      return checkPrometheus({ ...reading.place, services, signal: terminal.interrupted });
   }
-  return checkPrometheus({ url: prometheus, services, signal: terminal.interrupted });
 }

@@ -1,3 +1,4 @@
+import type { PrometheusPlace } from '../../metrics/prometheus/access.ts';
 import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
 import type { Prometheus } from '../../metrics/prometheus/prometheus.ts';
 import { surveyFamilies, surveyRevisions } from '../../metrics/prometheus/survey.ts';
@@ -10,18 +11,19 @@ import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 const windowMs = 5 * 60_000;
+/** A common one: the worker's own is not known here. */
+const scrapeIntervalMs = 10_000;
 /** The time limit for all queries together. */
 const limitMs = 20_000;
 
-export interface MetricsScope {
-  readonly url: string;
+export interface MetricsScope extends PrometheusPlace {
   readonly services: readonly KnativeService[];
   readonly signal: AbortSignal;
 }
 
 /** Checks which request metrics Prometheus has, and which it has of each revision with traffic. */
-export async function checkPrometheus({ url, services, signal }: MetricsScope): Promise<readonly Finding[]> {
-  const prometheus = connectPrometheus({ baseUrl: url, signal, limitMs });
+export async function checkPrometheus({ services, signal, ...place }: MetricsScope): Promise<readonly Finding[]> {
+  const prometheus = connectPrometheus({ ...place, signal, limitMs });
   try {
     const nowMs = Date.now();
     const families = await checkFamilies(prometheus, nowMs);
@@ -29,7 +31,10 @@ export async function checkPrometheus({ url, services, signal }: MetricsScope): 
     return [families, ...revisions.flat()];
   } catch (error) {
     return [
-      failFinding(failureText(error), 'point --prometheus or SERIN_PROMETHEUS_URL to the Prometheus of the cluster'),
+      failFinding(
+        failureText(error),
+        'check --prometheus or SERIN_PROMETHEUS_URL, and the settings beside it: docs/metrics.md',
+      ),
     ];
   }
 }
@@ -51,9 +56,14 @@ async function checkService(
 ): Promise<readonly Finding[]> {
   const { namespace } = metadata;
   const revisions = [...percentsByRevision(status?.traffic ?? []).keys()];
-  const survey = await surveyRevisions(prometheus, { namespace, revisions, nowMs, windowMs });
+  const survey = await surveyRevisions(prometheus, { namespace, revisions, nowMs, windowMs, scrapeIntervalMs });
   const target = formatObjectName(metadata);
-  if (survey.kind === 'observed') return survey.revisions.map((revision) => surveyFinding(target, revision));
+  if (survey.kind === 'observed') {
+    const { noSeries } = survey;
+    if (noSeries === undefined) return survey.revisions.map((revision) => surveyFinding(target, revision));
+    const remedy = 'send it requests; if it has some, let Prometheus scrape its pods: docs/metrics.md';
+    return [warnFinding(`${target}: ${noSeries}; a run is blind while this lasts`, remedy)];
+  }
   return [failFinding(`${target}: no interval can be measured: ${survey.reason}`, 'see docs/metrics.md')];
 }
 

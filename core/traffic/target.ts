@@ -14,7 +14,10 @@ export interface TaggedRevision {
 
 /** The state of a revision in the cluster. */
 export type RevisionState =
-  { readonly kind: 'ready' } | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'gone' };
+  /** `pods`: how many it has now; absent where Knative does not say. */
+  | { readonly kind: 'ready'; readonly pods?: number }
+  | { readonly kind: 'unready'; readonly reason: string }
+  | { readonly kind: 'gone' };
 
 /** The Knative Service and the versions' revisions as the cluster reports them. */
 export type TargetObservation =

@@ -63,7 +63,11 @@ export interface KnativeService {
 export interface Revision {
   readonly metadata: KnativeMetadata;
   readonly spec: RevisionSpec;
-  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly KnativeCondition[] };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly KnativeCondition[];
+    readonly actualReplicas?: number;
+  };
 }
 
 /** Why the condition does not hold, in Knative's words; undefined when it does. */

@@ -1,4 +1,5 @@
 import type { Measures, Reading } from './readings.ts';
+import { requireOneCluster } from './one-cluster.ts';
 import { formatLabels } from './readings.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -16,16 +17,19 @@ export interface PodHistogram {
   readonly pod: string;
   readonly code: string;
   readonly measures: Measures;
+  /** Where it was scraped last. */
+  readonly origin: Readonly<Record<string, string>>;
   readonly snapshots: readonly Snapshot[];
 }
 
 /**
  * Puts the counters together to one histogram for each pod and response code.
  *
- * Throws `Unmeasured` when two series claim to be the same counter at the same time, and when the newest scrape of a
- * histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
+ * Throws `Unmeasured` when the series are of several clusters, when two claim to be the same counter at the same time, and when
+ * the newest scrape of a histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
  */
 export function assembleHistograms(readings: readonly Reading[]): readonly PodHistogram[] {
+  requireOneCluster(readings);
   return [...Map.groupBy(readings, histogramKey).values()].flatMap(assemble);
 }
 
@@ -37,18 +41,25 @@ function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
   const [first] = readings;
   if (first === undefined) return [];
   const { family, revision, pod, code, measures } = first;
+  const { origin } = readings.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
   requireOneOrigin(name, readings);
-  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: responseSnapshots(first) }];
+  const common = { family, revision, pod, code, measures, origin };
+  if (measures === 'responses') return [{ ...common, snapshots: responseSnapshots(first) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
   const scrapes = collectScrapes(readings);
   const newest = scrapes.at(-1);
   const disagreement = newest === undefined ? undefined : findDisagreement(newest, boundaries);
   if (disagreement !== undefined) {
-    throw new Unmeasured('error', `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`);
+    const torn = `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`;
+    throw new Unmeasured('error', torn, { mayPass: true });
   }
   const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
-  return [{ family, revision, pod, code, measures, snapshots: whole }];
+  return [{ ...common, snapshots: whole }];
+}
+
+function newestMs({ samples }: Reading): number {
+  return samples.at(-1)?.atMs ?? -Infinity;
 }
 
 /** A counter of responses is a histogram without latencies. */

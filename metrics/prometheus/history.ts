@@ -10,6 +10,7 @@ import { requestCorrelation, latencyCorrelation } from '../../core/stats/dispers
 import { latencyVariance } from '../../core/stats/mean-betting.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import { assembleHistograms } from './histogram.ts';
+import type { PrometheusPlace } from './access.ts';
 import { connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
@@ -17,8 +18,7 @@ import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
 
 /** The experiment whose history is read, and where. */
-export interface HistoryInput {
-  readonly baseUrl: string;
+export interface HistoryInput extends PrometheusPlace {
   readonly scrapeIntervalMs: number;
   readonly experiment: Experiment;
   readonly nowMs: number;
@@ -74,13 +74,13 @@ export async function readHistory(input: HistoryInput): Promise<RequestHistory> 
   }
 }
 
-async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: HistoryInput): Promise<RequestHistory> {
+async function read({ scrapeIntervalMs, experiment, nowMs, signal, ...place }: HistoryInput): Promise<RequestHistory> {
   const { intervalMs, target, baseline, objectives, errorClass } = experiment;
   const count = Math.max(1, Math.min(historyIntervals, Math.floor(longestHistoryMs / intervalMs)));
   const toMs = nowMs - scrapeIntervalMs;
   const revisions = allVersions(experiment).map(({ revision }) => revision);
   const rangeMs = count * intervalMs + 2 * scrapeIntervalMs;
-  const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
+  const prometheus = connectPrometheus({ ...place, signal, limitMs: answerLimitMs });
   const request = { namespace: target.namespace, revisions, toMs, rangeMs };
   const histograms = assembleHistograms(await readCounters(prometheus, request));
   // What began before the range cannot be distinguished from what began in it, so births count nothing here.

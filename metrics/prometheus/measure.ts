@@ -4,6 +4,9 @@ import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Question, RunMeasurement } from '../../core/measurements/measurement.ts';
 import { type Window, isBornIn } from './difference.ts';
 import { type PodHistogram, assembleHistograms } from './histogram.ts';
+import type { PrometheusPlace } from './access.ts';
+import { areScaledToZero, describeNoSeries, requireInSight } from './out-of-sight.ts';
+import type { PodCounts } from './out-of-sight.ts';
 import { type Prometheus, connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
@@ -11,9 +14,7 @@ import { lookbackMs, remembers, requireFresh } from './scraping.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** What to measure, where, and in which window. */
-export interface MeasureInput {
-  /** A Prometheus-compatible HTTP API: `http://prometheus:9090`. */
-  readonly baseUrl: string;
+export interface MeasureInput extends PrometheusPlace {
   /** How often Prometheus scrapes the revisions' pods. */
   readonly scrapeIntervalMs: number;
   /** Only its namespace is used: revisions are known by their names. */
@@ -23,6 +24,10 @@ export interface MeasureInput {
   /** Epoch ms; the window is (fromMs, nowMs - scrapeIntervalMs]. */
   readonly fromMs: number;
   readonly nowMs: number;
+  /** The pods that Knative has of each revision; without it that is not known. */
+  readonly countPods?: () => Promise<PodCounts>;
+  /** Whether something else is judged too, so that a target without any series is one without requests. Default: false. */
+  readonly hasOtherMetrics?: boolean;
   /** Aborts the measurement; the abort is rethrown, not reported as an outage. */
   readonly signal: AbortSignal;
 }
@@ -34,8 +39,8 @@ const answerLimitMs = 10_000;
  * Measures all versions over one window from raw counters.
  *
  * The window ends one scrape ago, when everything that was scraped until then has been stored. A back end that does not
- * answer, or did not scrape up to the end of the window, is `blind`; an answer that cannot be used is an `error`;
- * revisions without series had no requests.
+ * answer, did not scrape up to the end of the window, cannot scrape a pod, or has no series of any version is `blind`; an answer that
+ * cannot be used is an `error`; a revision without series beside one that has some had no requests.
  */
 export async function measure(input: MeasureInput): Promise<RunMeasurement> {
   const window = { fromMs: input.fromMs, toMs: input.nowMs - input.scrapeIntervalMs };
@@ -49,11 +54,14 @@ export async function measure(input: MeasureInput): Promise<RunMeasurement> {
 }
 
 async function countVersions(input: MeasureInput, window: Window) {
-  const { baseUrl, signal, revisions } = input;
+  const { baseUrl, access, signal, revisions } = input;
   const asked: Question[] = [];
-  const prometheus = noting(connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs }), asked);
+  const prometheus = noting(connectPrometheus({ baseUrl, access, signal, limitMs: answerLimitMs }), asked);
   const { histograms, birthsCount } = await readWindow(prometheus, input, window);
-  await requireFresh(prometheus, histograms, { window, scrapeIntervalMs: input.scrapeIntervalMs });
+  const { scrapeIntervalMs } = input;
+  await requireFresh(prometheus, histograms, { window, scrapeIntervalMs });
+  await requireInSight(prometheus, histograms, { window, scrapeIntervalMs });
+  if (histograms.length === 0) await requireSeries(prometheus, input, window);
   const [baseline = noCounts, ...candidates] = revisions.map((revision) =>
     countRevision(revision, histograms, { window, birthsCount }),
   );
@@ -65,12 +73,21 @@ async function countVersions(input: MeasureInput, window: Window) {
   };
 }
 
+/** Throws `Unmeasured`, blind, where nothing is known of any version: that is the store's state, or the target's, and no candidate's. */
+async function requireSeries(prometheus: Prometheus, input: MeasureInput, window: Window): Promise<void> {
+  if (input.hasOtherMetrics === true) return;
+  if ((await readHistograms(prometheus, input, window, lookbackMs)).length > 0) return;
+  if (areScaledToZero((await input.countPods?.()) ?? [])) return;
+  throw new Unmeasured('blind', describeNoSeries(input.revisions));
+}
+
 /** Records every query and the size of its answer. */
 function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
   return {
+    ...prometheus,
     ask: async (query) => {
       const answer = await prometheus.ask(query);
-      const samples = answer.reduce((sum, series) => sum + series.samples.length, 0);
+      const samples = answer.reduce((sum, one) => sum + one.samples.length + (one.histograms?.length ?? 0), 0);
       asked.push({ ...query, series: answer.length, samples });
       return answer;
     },

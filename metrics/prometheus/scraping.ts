@@ -2,13 +2,14 @@ import { formatDuration } from '../../core/text/duration.ts';
 import type { Window } from './difference.ts';
 import type { PodHistogram } from './histogram.ts';
 import type { Prometheus } from './prometheus.ts';
+import { nameSelector } from './selector.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** How far back an earlier sample of a counter that seems new is searched: Prometheus' own look-back delta. */
 export const lookbackMs = 5 * 60_000;
 
 /** Scrapes that may be late or lost before the end of a window counts as not scraped. */
-const tolerableScrapes = 3;
+export const tolerableScrapes = 3;
 
 /**
  * Throws `Unmeasured`, blind, when nothing was scraped towards the end of the window: a Prometheus that has just been
@@ -38,16 +39,22 @@ export async function remembers(
   { atMs, toMs }: { atMs: number; toMs: number },
 ): Promise<boolean> {
   const [then, now] = await Promise.all([
-    prometheus.ask({ query: 'count(up)', atMs }),
-    prometheus.ask({ query: 'count(up)', atMs: toMs }),
+    prometheus.ask({ query: countUp(prometheus), atMs }),
+    prometheus.ask({ query: countUp(prometheus), atMs: toMs }),
   ]);
   return then.length > 0 || now.length === 0;
+}
+
+/** The query for the number of targets. */
+export function countUp({ matchers }: Prometheus): string {
+  return `count(${nameSelector('up', matchers)})`;
 }
 
 async function hasScraped(
   prometheus: Prometheus,
   { rangeMs, atMs }: { rangeMs: number; atMs: number },
 ): Promise<boolean> {
-  const answer = await prometheus.ask({ query: `count(count_over_time(up[${Math.ceil(rangeMs)}ms]))`, atMs });
+  const up = nameSelector('up', prometheus.matchers);
+  const answer = await prometheus.ask({ query: `count(count_over_time(${up}[${Math.ceil(rangeMs)}ms]))`, atMs });
   return answer.length > 0;
 }

@@ -2,8 +2,9 @@ import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { runSerin } from './serin-environment.ts';
+import { startScriptedStore } from '../support/scripted-store.ts';
 
 const seed = fileURLToPath(new URL('../formats/manifests/seed.yaml', import.meta.url));
 const histories = fileURLToPath(new URL('../replay/histories/', import.meta.url));
@@ -106,6 +107,22 @@ describe('serin plan', () => {
     const given = await runSerin([...flags, '--rps', '5']);
     expect(given.stdout).toContain('5 requests a second');
     expect(given.exitCode).toBe(0);
+  });
+
+  test('checks how Prometheus is reached as a worker does, without its secrets', async () => {
+    const flags = ['plan', '-f', await manifest({}), '--prometheus', 'http://serin:50%@prometheus'];
+    const { exitCode, stderr } = await runSerin([...flags, '--prometheus-key-file', '/nowhere']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/SERIN_PROMETHEUS_URL: expected .* written as %25, got "http:\/\/\*\*\*@prometheus"/);
+  });
+
+  test('asks Prometheus with the headers of its flags', async () => {
+    const store = await startScriptedStore({});
+    onTestFinished(() => store.close());
+    const at = ['--prometheus', store.url, '--prometheus-headers', 'X-Scope-OrgID: team-a'];
+    await runSerin(['plan', '-f', await manifest({}), ...at]);
+    expect(store.requests.length).toBeGreaterThan(0);
+    expect(store.requests.every(({ headers }) => headers['x-scope-orgid'] === 'team-a')).toBe(true);
   });
 });
 

@@ -16,6 +16,7 @@ import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { releaseTarget } from '../../../activities/knative/acquire-target.ts';
 import { newLease, readLease } from '../../../activities/knative/lease.ts';
 import { leaseObjectName } from '../../../kubernetes/lease.ts';
+import type { MetricBackEnds } from '../../../metrics/providers/provider.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
@@ -30,6 +31,7 @@ import { testCluster } from '../../support/cluster.ts';
 import { accountsOf, anyDownloads, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 import { publishChart, publishChartWith, publishFile, publishLargerChart } from '../../support/charts.ts';
+import { startScriptedStore } from '../../support/scripted-store.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -45,6 +47,12 @@ let access: ClusterAccess & Pick<Accounts, 'own'>;
 let cluster: ActivityCluster;
 let helm: Helm;
 let metrics: MetricsSettings;
+
+const backEnds: MetricBackEnds = {
+  prometheusUrl: 'http://127.0.0.1:1',
+  readSecret: async () => undefined,
+  request: () => expect.fail('no request over HTTP'),
+};
 
 /** The namespace of this suite alone, since the sandbox is shared. */
 const ownNamespace = 'helm-activities';
@@ -370,6 +378,7 @@ describe('preflight', () => {
         ...access,
         helm,
         metrics,
+        backEnds,
         allowedCommands,
         environment: {},
         bounds: defaultBounds,
@@ -630,6 +639,21 @@ describe('preflight', () => {
     expect(failed.message).toContain('the run would be blind from its first step on');
   });
 
+  test.each([
+    {
+      status: 403,
+      body: 'no',
+      says: /^the run would be blind from its first step on: .* HTTP 403: no; nothing says who asks: set SERIN_/,
+    },
+    { status: 200, body: '<html>', says: /did not answer like Prometheus, check the URL: <html>$/ },
+  ])('ends at once where Prometheus answers HTTP $status, $body', async ({ says, ...answer }) => {
+    const store = await startScriptedStore({ answer: () => answer });
+    onTestFinished(() => store.close());
+    const elsewhere = { ...metrics, prometheusUrl: store.url };
+    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere });
+    expect(problems).toEqual([expect.stringMatching(says)]);
+  });
+
   test('refuses a release on which an operation may be at work', async () => {
     const busy = await aTarget('operated');
     await leavePending(busy, 2, 1_000);
@@ -662,6 +686,7 @@ describe('preflight', () => {
           ...access,
           helm,
           metrics,
+          backEnds,
           allowedCommands,
           environment: {},
           bounds: defaultBounds,
@@ -766,6 +791,7 @@ describe.concurrent('compareRendered', () => {
           ...access,
           helm,
           metrics,
+          backEnds,
           allowedCommands,
           environment: {},
           bounds: defaultBounds,

@@ -157,13 +157,9 @@ describe('serin.dev/v1alpha1', () => {
     });
   });
 
-  test('asks another Prometheus over HTTP, and takes one series only', () => {
+  test('asks another Prometheus where the metric names one', () => {
     const text = serin('  prometheus: { query: up, url: "http://prometheus:9090/" }');
-    expect(definitionsIn(text)[0]?.source).toMatchObject({
-      kind: 'http',
-      urlTemplate: 'http://prometheus:9090/api/v1/query',
-      params: [{ name: 'query', value: 'up' }],
-    });
+    expect(definitionsIn(text)[0]?.source).toEqual({ kind: 'prometheus', query: 'up', url: 'http://prometheus:9090/' });
   });
 
   test('posts a body, and sends the token of a bearer', () => {
