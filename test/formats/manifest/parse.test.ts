@@ -211,7 +211,8 @@ describe('v2alpha2', () => {
       .replace('library: common\n        task: exec', 'task: common/exec')
       .replace('metric: mean-latency', 'metric: iter8-knative/mean-latency');
     const { experiment } = accepted(text);
-    expect(experiment).toEqual({ ...accepted(sample).experiment, apiVersion: 'iter8.tools/v2alpha2' });
+    const writtenMetrics = { 'mean-latency': ['iter8-knative/mean-latency'] };
+    expect(experiment).toEqual({ ...accepted(sample).experiment, apiVersion: 'iter8.tools/v2alpha2', writtenMetrics });
   });
 });
 
