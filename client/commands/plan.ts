@@ -62,11 +62,7 @@ function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requ
   return defined({ requestsPerSecond });
 }
 
-function headline(
-  experiment: Experiment,
-  { requestsPerSecond }: Surroundings,
-  { load }: Forecast,
-): readonly string[] {
+function headline(experiment: Experiment, { requestsPerSecond }: Surroundings, { load }: Forecast): readonly string[] {
   const { target } = experiment;
   const { method, falsePass } = experiment.analysis;
   const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';

@@ -62,7 +62,9 @@ describe('readManifest', () => {
       spec: { mock: [{ name: 'current', level: '1' }] },
     };
     const inCluster: ActivityCluster['readMetricResource'] = ({ version }, { namespace, name }) =>
-      Promise.resolve(version === 'v2alpha2' && `${namespace}/${name}` === 'default/mean-latency' ? ownLatency : undefined);
+      Promise.resolve(
+        version === 'v2alpha2' && `${namespace}/${name}` === 'default/mean-latency' ? ownLatency : undefined,
+      );
 
     test('is what the bare name means, and the status says so', async () => {
       const { experiment, warnings } = await asActivity(async () => read(seed, inCluster));
