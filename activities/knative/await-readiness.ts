@@ -10,8 +10,8 @@ import type { ActivityCluster } from './cluster.ts';
 import { listDoubts, notReady, serviceDoubt } from './readiness.ts';
 
 /**
- * Checks once whether the target and all revisions are ready; one that need not be there has no image. Fails as `NotReady`, naming all that is not, and as
- * `PreflightRefused` for a revision of another service.
+ * Checks once whether the target and all revisions are ready; one that need not be there has no image. Fails as `NotReady`,
+ * naming all that is not, and as `PreflightRefused` for a revision of another service.
  */
 export async function awaitReadiness(
   cluster: ActivityCluster,

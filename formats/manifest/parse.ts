@@ -59,13 +59,17 @@ export function parseExperiments(
   const reading = readObjects(text, file, options);
   if (reading.kind === 'invalid') return [reading];
   const experiments = reading.documents.filter(({ value }) => documentKind(value) === 'Experiment');
-  const [first, ...others] = experiments.map((document) => {
-    const size = sizeProblem(writtenBytes(document.value));
-    if (size === undefined) return parseDocument(document, file, text);
-    const place = document.findPosition([]);
-    return invalid([{ file, ...place, path: '(document)', ...size }]);
-  });
-  return first === undefined || others.length === 0 ? [parseExperiment(text, file, options)] : [first, ...others];
+  const [first, ...others] = experiments;
+  if (first === undefined || others.length === 0) return [parseExperiment(text, file, options)];
+  return [parseOneOfSeveral(first, file, text), ...others.map((document) => parseOneOfSeveral(document, file, text))];
+}
+
+function parseOneOfSeveral(document: LocatedDocument, file: string, text: string): ExperimentReading {
+  // Aliases that stand for too much are refused before anything is written out.
+  const isExpandable = checkSizes(document.value).length === 0;
+  const size = isExpandable ? sizeProblem(writtenBytes(document.value)) : undefined;
+  if (size === undefined) return parseDocument(document, file, text);
+  return invalid([{ file, ...document.findPosition([]), path: '(document)', ...size }]);
 }
 
 /** Reads a manifest from a value that is already parsed; its issues have no line. */
