@@ -36,15 +36,27 @@ const logged = /^(?:[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d+ |WARNING: |level=|time=)/
 /** The most lines of warnings that follow the error. */
 const shownWarnings = 3;
 
-/** What helm has printed with its error first: warnings stand before it, and may be many. */
+/** What helm has printed with its error first, which may have several lines: warnings stand before it, and may be many. */
 function errorFirst({ result, args, ...ended }: EndedCommand): EndedCommand {
   // Before anything is cut off: a part of a secret would not be recognized.
   const lines = redactOutput(result.stderr.trim(), args).split('\n');
-  const errors = lines.filter((line) => !logged.test(line));
+  const printed = lines.filter((line) => !logged.test(line));
+  const errors = printed
+    .slice(
+      Math.max(
+        0,
+        printed.findIndex((line) => line.startsWith('Error: ')),
+      ),
+    )
+    .slice(0, shownLines);
   if (errors.length === 0) return { ...ended, result, args };
-  const warnings = lines.filter((line) => logged.test(line)).slice(-shownWarnings);
-  const shown = [...errors.slice(-shownLines + warnings.length), ...warnings];
-  return { ...ended, args, result: { ...result, stderr: shown.join('\n') } };
+  const room = Math.min(shownWarnings, shownLines - errors.length);
+  const warnings = lines
+    .filter((line) => logged.test(line))
+    .toReversed()
+    .slice(0, room)
+    .toReversed();
+  return { ...ended, args, result: { ...result, stderr: [...errors, ...warnings].join('\n') } };
 }
 
 /** The type of the failure. A command that hung may have done anything, so it is not retried. */

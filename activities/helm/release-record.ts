@@ -35,8 +35,10 @@ export function recordBytes(release: object): number {
 /** Why helm could not keep a record of so many bytes; undefined when it can. */
 export function recordProblem(bytes: number): string | undefined {
   if (bytes <= secretLimitBytes) return undefined;
-  const [found, limit] = [bytes, secretLimitBytes].map((size) => Math.ceil(size / 1024));
-  const why = `helm could not keep the release: its record takes ${found} KiB, and a Secret has at most ${limit} KiB`;
+  // In steps: the values of the versions make a difference of a few bytes.
+  const found = Math.ceil(bytes / 10_240) * 10;
+  const limit = secretLimitBytes / 1024;
+  const why = `helm could not keep the release: its record takes about ${found} KiB, and a Secret has at most ${limit} KiB`;
   return `${why}; make the chart or its values smaller (.helmignore leaves files out)`;
 }
 

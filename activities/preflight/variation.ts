@@ -36,33 +36,33 @@ export async function checkVariation(helm: Helm, once: RenderedOnce): Promise<Va
   };
 }
 
-async function checkOne(
-  helm: Helm,
-  { winner, upgrade, content, templates, atMs }: RenderedUpgrade,
-  { experiment, pins }: RenderedOnce,
-): Promise<VariationFindings> {
+const none: VariationFindings = { problems: [], warnings: [] };
+
+async function checkOne(helm: Helm, rendered: RenderedUpgrade, once: RenderedOnce): Promise<VariationFindings> {
+  const { winner, upgrade, content, templates, atMs } = rendered;
+  const { experiment, pins } = once;
   const leftMs = atMs + apartMs - performance.now();
   if (leftMs > 0) await sleep(leftMs);
   const { namespace, release } = upgradedRelease(upgrade, experiment);
   const again = await render(helm, upgrade, { namespace, pins });
-  if (again.kind === 'failed')
-    return { problems: listWinnerProblems([{ winner: winner.name, ...again }]), warnings: [] };
+  if (again.kind === 'failed') return { ...none, problems: listWinnerProblems([{ winner: winner.name, ...again }]) };
+  const name = `release ${namespace}/${release}`;
   const varying = varyingTemplates(content, again.content);
-  const named = `release ${namespace}/${release}`;
-  if (varying.length > 0) {
-    const what = `${named}: ${varying.join(', ')} rendered something else the second time (random values, or a date)`;
-    return experiment.isPinned
-      ? {
-          problems: [`${what}, but only what is rendered now, to the byte, could be promoted; ${remedy}`],
-          warnings: [],
-        }
-      : { problems: [], warnings: [`${what}: what is deployed at the end is not what was rendered here`] };
-  }
-  const dated = datedTemplates(templates);
-  if (dated.length === 0) return { problems: [], warnings: [] };
-  const pinned = experiment.isPinned ? ', and the promotion would then be refused' : '';
-  const warning = `${named}: ${dated.join(', ')} of the chart asks for the time (now): what it renders may change meanwhile${pinned}`;
-  return { problems: [], warnings: [warning] };
+  if (varying.length > 0) return describeVarying(experiment, name, varying);
+  return describeDated(experiment, name, datedTemplates(templates));
+}
+
+function describeVarying({ isPinned }: Experiment, name: string, templates: readonly string[]): VariationFindings {
+  const what = `${name}: ${templates.join(', ')} rendered something else the second time (random values, or a date)`;
+  if (!isPinned) return { ...none, warnings: [`${what}: what is deployed at the end is not what was rendered here`] };
+  return { ...none, problems: [`${what}, but only what is rendered now, to the byte, could be promoted; ${remedy}`] };
+}
+
+function describeDated({ isPinned }: Experiment, name: string, templates: readonly string[]): VariationFindings {
+  if (templates.length === 0) return none;
+  const refused = isPinned ? ', and the promotion would then be refused' : '';
+  const what = `${name}: ${templates.join(', ')} of the chart asks for the time (now)`;
+  return { ...none, warnings: [`${what}: what it renders may change meanwhile${refused}`] };
 }
 
 const remedy =

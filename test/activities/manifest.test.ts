@@ -134,11 +134,8 @@ describe('readManifest', () => {
 
   test('refuses definitions of metrics that are too large for Temporal, before it sends them', async () => {
     const text = seed.replace('metric: error-rate', 'metric: busyness');
-    const spec = {
-      type: 'Gauge',
-      provider: 'prometheus',
-      params: [{ name: 'query', value: `up{a="${'x'.repeat(1_100_000)}"}` }],
-    };
+    const params = [{ name: 'query', value: 'x'.repeat(1_100_000) }];
+    const spec = { type: 'Gauge', urlTemplate: 'https://metrics.example.com', jqExpression: '.value', params };
     const metric = { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name: 'busyness' }, spec };
     const refusal = await caughtFailure(() => read(text, { readMetricResource: () => Promise.resolve(metric) }));
     expect(refusal).toMatchObject({

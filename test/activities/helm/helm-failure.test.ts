@@ -27,6 +27,13 @@ test('many warnings do not push the error out, and warnings alone are shown', ()
   expect(failed(many.join('\n')).message).toContain(`failed with exit code 1: ${warning(0)}`);
 });
 
+test('the beginning of a long error is shown, whatever was printed before and after it', () => {
+  const error = ['Error: UPGRADE FAILED: denied', ...Array.from({ length: 20 }, (_, n) => `line ${n}`)];
+  const { message } = failed(['coalesce.go:298: warning', ...error, warning(1)].join('\n'));
+  expect(message).toMatch(/^helm upgrade app failed with exit code 1: Error: UPGRADE FAILED: denied\nline 0\n/);
+  expect(message).toMatch(/\nline 8$/);
+});
+
 test('a secret of several lines is hidden before lines change their order', () => {
   const args = ['upgrade', 'app', '--set-string', 'key=first half\nWARNING: second half'];
   const { message } = failed('WARNING: is insecure\nError: bad key: first half\nWARNING: second half', args);

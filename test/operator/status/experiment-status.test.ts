@@ -166,6 +166,11 @@ describe('the status of an Experiment', () => {
   test.each<[string, Partial<Report>, string]>([
     ['paused', { paused: { by: 'alice', atMs: nowMs } }, 'Paused'],
     ['out of sight', { blind: { sinceMs: nowMs, reason: 'Prometheus does not answer' } }, 'Blind'],
+    [
+      'tried again',
+      { retrying: { activity: 'preflight', failedAttempts: 3, reason: 'Prometheus does not answer' } },
+      'Retrying',
+    ],
     ['at its gate', { awaitingApproval: { sinceMs: nowMs, untilMs: nowMs } }, 'AwaitingApproval'],
     ['nothing special', {}, 'IterationUpdate'],
   ])('says why it is not over: %s', (_, changes, reason) => {
