@@ -48,11 +48,14 @@ export async function checkStore(
     windowMs: experiment.intervalMs + lookbackMs,
     scrapeIntervalMs,
   });
-  if (survey.kind === 'observed') {
-    const { noSeries } = survey;
-    return { problems: [], warnings: noSeries === undefined ? [] : [`${noSeries}; the run is blind while this lasts`] };
-  }
+  if (survey.kind === 'observed') return { problems: [], warnings: noSeriesWarning(experiment, survey.noSeries) };
   const message = `the run would be blind from its first step on: ${survey.reason}`;
   if (survey.mayPass) throw failure('MetricsUnavailable', { message });
   return { problems: [message], warnings: [] };
+}
+
+/** Metrics of the manifest's own are judged without requests too. */
+function noSeriesWarning({ metrics }: Experiment, noSeries: string | undefined): readonly string[] {
+  const isBlind = noSeries !== undefined && Object.keys(metrics).length === 0;
+  return isBlind ? [`${noSeries}; the run is blind while this lasts`] : [];
 }
