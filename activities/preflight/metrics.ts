@@ -31,9 +31,9 @@ export interface StoreFindings {
 }
 
 /**
- * Whether an experiment can be measured from the store. It can never where it refuses the access, its answers are none of Prometheus, or its series
- * cannot be told apart. Asks what the run will ask. Fails as `MetricsUnavailable` for what may pass by itself: a run that began now
- * would be blind from its first step on.
+ * Whether an experiment can be measured from the store, by the questions of the run. It never can where the store refuses the
+ * access, its answers are none of Prometheus, or its series cannot be told apart. Fails as `MetricsUnavailable` for what may
+ * pass by itself: a run that began now would be blind from its first step on.
  */
 export async function checkStore(
   experiment: Experiment,
