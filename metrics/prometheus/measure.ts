@@ -73,7 +73,7 @@ async function countVersions(input: MeasureInput, window: Window) {
   };
 }
 
-/** Throws `Unmeasured`, blind, where nothing is known of any version: that is the store's state, or the target's, and no candidate's. */
+/** Throws `Unmeasured`, blind, where nothing is known of any version: that says nothing about a candidate. */
 async function requireSeries(prometheus: Prometheus, input: MeasureInput, window: Window): Promise<void> {
   if (input.hasOtherMetrics === true) return;
   if ((await readHistograms(prometheus, input, window, lookbackMs)).length > 0) return;
