@@ -598,8 +598,8 @@ describe('preflight', () => {
 
   test.each([
     ['random values', 'random.yaml', '{{ randAlphaNum 8 }}'],
-    ['a date', 'dated.yaml', '{{ now | unixEpoch }}'],
-  ])('renders twice, so that %s are known before a pinned run begins', async (_, file, value) => {
+    ['dates', 'dated.yaml', '{{ now | unixEpoch }}'],
+  ])('renders twice: %s in a pinned chart are known before the run begins', async (_, file, value) => {
     const configMap = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: varying, annotations: {helm.sh/hook: test}}\ndata: {text: "${value}"}\n`;
     const chartUrl = await publishChartWith(sandbox, target, { [file]: configMap });
     const finish = [finishWith({ ...target, chartUrl })];
