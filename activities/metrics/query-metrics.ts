@@ -36,10 +36,13 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
     input: QueryMetricsInput,
     { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
   ): Promise<RunMeasurement> {
-    const { counted, defined } = input;
+    const { counted, defined, askedAtMs = nowMs } = input;
+    // A worker whose clock is behind would take the beginning of the first interval for the future.
+    const behindMs = Math.max(0, askedAtMs - nowMs);
+    const now = (): number => Date.now() + behindMs;
     const measured =
       counted === undefined
-        ? await measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal })
+        ? await measure({ ...input, baseUrl, scrapeIntervalMs, now, signal })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
     return defined === undefined
       ? measured

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
@@ -68,7 +69,10 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
+    if (!isLoadTest(experiment)) {
+      await requireMetrics(dependencies.metrics, cancellationSignal());
+      await requireTimelySamples(experiment, dependencies.metrics);
+    }
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
     if (movesTraffic(experiment)) {
@@ -88,6 +92,14 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const digests = await renderingDigests(dependencies.helm, experiment);
     return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, ...pinned(helm), warnings };
   });
+}
+
+/** Waits for a sample only where the newest one is so old that the next must show whether all of them come late. */
+async function requireTimelySamples(experiment: Experiment, metrics: MetricsSettings): Promise<void> {
+  const signal = cancellationSignal();
+  const wait = async (ms: number): Promise<void> => sleep(ms, undefined, { signal });
+  const problem = await lagProblem(experiment, metrics, { now: Date.now, wait, signal });
+  if (problem !== undefined) throw refused(experiment, [problem]);
 }
 
 /** The problems of measuring and querying; the experiment's own load is counted without scrapes. */

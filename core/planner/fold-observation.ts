@@ -10,7 +10,7 @@ import type { PlanInput } from './plan-all.ts';
 import { isStillJudged } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
 import { withWarnings } from './state-transitions.ts';
-import type { ExperimentState } from './experiment-state.ts';
+import type { Clock, ExperimentState } from './experiment-state.ts';
 import { defined } from '../text/defined.ts';
 
 /** One observation of metrics and target, and what was computed from it. */
@@ -98,13 +98,22 @@ function withObservedFacts(state: ExperimentState, observed: Observed): Experime
   const next: ExperimentState = {
     ...rest,
     ...(blindReason === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: blindReason } }),
-    clock: measurement.kind === 'measured' ? { ...state.clock, observedUntilMs: measurement.toMs } : state.clock,
+    clock: moveClock(state.clock, measurement),
     candidateStates: state.candidateStates.map((candidate, index) =>
       isStillJudged(candidate) ? updateCandidate(candidate, index, observed) : candidate,
     ),
   };
   const notes = drifts.flatMap((drift) => (drift.kind === 'none' ? drift.notes : []));
   return withWarnings(next, [...new Set(notes)]);
+}
+
+/** What was measured without a checkpoint was counted to the end of its window, and the next one begins there. */
+function moveClock(clock: Clock, measurement: RunMeasurement): Clock {
+  if (measurement.kind === 'error') return clock;
+  const visibility = measurement.visibility ?? clock.visibility;
+  if (measurement.kind === 'blind') return { ...clock, ...defined({ visibility }) };
+  const { checkpoint: _, ...rest } = clock;
+  return { ...rest, observedUntilMs: measurement.toMs, ...defined({ visibility, checkpoint: measurement.checkpoint }) };
 }
 
 /** Updates the state of one judged version with the observation. */

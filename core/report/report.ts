@@ -4,6 +4,7 @@ import type { ObjectName, Reward } from '../experiment/experiment.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
 import type { MetricDefinitions } from '../experiment/metric.ts';
 import type { Outcome, Stage } from '../experiment/stage.ts';
+import type { Visibility } from '../measurements/measurement.ts';
 import type { HumanRequest } from '../planner/requests.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import type { HolderReport } from '../traffic/lease.ts';
@@ -75,6 +76,8 @@ export interface Report {
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  /** How late the metrics back end showed its samples last, and how its clock differs from the worker's. */
+  readonly metricsVisibility?: Visibility;
   readonly waitingFor?: HolderReport;
   /** The version that would be promoted now, by name; absent while no version satisfies all objectives. */
   readonly winner?: string;

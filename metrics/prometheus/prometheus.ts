@@ -17,8 +17,8 @@ export interface Sample {
 /** An instant query in PromQL. */
 export interface Query {
   readonly query: string;
-  /** The time of evaluation, epoch milliseconds. */
-  readonly atMs: number;
+  /** The time of evaluation, epoch milliseconds; the store's own now where it is absent. */
+  readonly atMs?: number;
 }
 
 /** A connection to a Prometheus-compatible API. */
@@ -51,8 +51,10 @@ export function connectPrometheus(options: { baseUrl: string; signal: AbortSigna
 
   return {
     // POST, since a selector of many targets can be longer than a URL may be.
-    ask: async ({ query, atMs }) =>
-      readAnswer(await post(new URLSearchParams({ query, time: (atMs / 1000).toFixed(3) }))),
+    ask: async ({ query, atMs }) => {
+      const time = atMs === undefined ? {} : { time: (atMs / 1000).toFixed(3) };
+      return readAnswer(await post(new URLSearchParams({ query, ...time })));
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Pack, tiers } from './packs.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
-import { type Matcher, rangeSelector } from './selector.ts';
+import { type Matcher, rangeSelector, selector } from './selector.ts';
 import { readFloat } from './float.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
@@ -42,6 +42,22 @@ export async function readCounters(prometheus: Prometheus, request: ReadingReque
     if (found.length > 0) return found;
   }
   return [];
+}
+
+/** Whether any series of the revisions is there at `toMs`: it has not ended, so that samples of it may come. */
+export async function hasLiveSeries(
+  prometheus: Prometheus,
+  { toMs, ...request }: Omit<ReadingRequest, 'rangeMs'>,
+): Promise<boolean> {
+  const counts = await Promise.all(
+    tiers.flat().map((pack) => {
+      const name = pack.identityOn === 'series' ? `${pack.family}_count` : 'target_info';
+      const matchers: Matcher[] = [['__name__', name], ...identityMatchers(pack, request)];
+      const where = pack.identityOn === 'series' ? (pack.where ?? []) : [];
+      return prometheus.ask({ query: `count(${selector([...matchers, ...where])})`, atMs: toMs });
+    }),
+  );
+  return counts.some((answer) => answer.length > 0);
 }
 
 async function readPack(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Reading[]> {
@@ -95,7 +111,10 @@ function partsMatcher({ family, responses }: Pack): Matcher {
   return ['__name__', responses === undefined ? parts : [...parts, responses.name]];
 }
 
-function identityMatchers(pack: Pack, { namespace, revisions }: ReadingRequest): readonly Matcher[] {
+function identityMatchers(
+  pack: Pack,
+  { namespace, revisions }: Pick<ReadingRequest, 'namespace' | 'revisions'>,
+): readonly Matcher[] {
   const { identity } = pack;
   const names = revisions.map((revision) => formatRevision(pack, namespace, revision));
   return [

@@ -6,7 +6,12 @@ export type Matcher = readonly [label: string, value: string | readonly string[]
  * values become an anchored alternation.
  */
 export function rangeSelector(matchers: readonly Matcher[], rangeMs: number): string {
-  return `{${matchers.map(formatMatcher).join(',')}}[${Math.ceil(rangeMs)}ms]`;
+  return `${selector(matchers)}[${Math.ceil(rangeMs)}ms]`;
+}
+
+/** A PromQL instant selector, as above without the range. */
+export function selector(matchers: readonly Matcher[]): string {
+  return `{${matchers.map(formatMatcher).join(',')}}`;
 }
 
 function formatMatcher([label, value]: Matcher): string {

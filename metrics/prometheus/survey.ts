@@ -1,3 +1,5 @@
+import { defined } from '../../core/text/defined.ts';
+import { newestSample } from './checkpoint.ts';
 import { assembleHistograms } from './histogram.ts';
 import { tiers } from './packs.ts';
 import type { Prometheus } from './prometheus.ts';
@@ -19,13 +21,15 @@ export interface RevisionSurvey {
   /** Different times at which any of them was scraped. */
   readonly scrapes: number;
   readonly requests: number;
+  /** The time of its newest sample; absent where it has none. */
+  readonly newestMs?: number;
 }
 
 /** The revisions that a survey covers, in the window of `windowMs` before `nowMs`. */
 export interface SurveyRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
-  /** Epoch ms. */
+  /** Epoch ms by Prometheus' clock. */
   readonly nowMs: number;
   readonly windowMs: number;
 }
@@ -63,6 +67,7 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
         pods: new Set(own.map(({ pod }) => pod)).size,
         scrapes: new Set(own.flatMap(({ snapshots }) => snapshots.map(({ atMs }) => atMs))).size,
         requests,
+        ...defined({ newestMs: newestSample(own) }),
       };
     });
     return { kind: 'observed', revisions: surveyed };

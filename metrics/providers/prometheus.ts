@@ -15,11 +15,12 @@ export const prometheusProvider: MetricProvider<'prometheus'> = {
 
 async function readQuery(
   query: string,
-  { version, elapsedMs, nowMs, signal, backEnds }: ReadingContext,
+  { version, elapsedMs, signal, backEnds }: ReadingContext,
 ): Promise<MetricReading> {
   const prometheus = connectPrometheus({ baseUrl: backEnds.prometheusUrl, signal, limitMs: readingLimitMs });
   const { text } = substitute(query, metricVariables(version, elapsedMs));
-  return readSeries(await prometheus.ask({ query: text, atMs: nowMs }));
+  // At the back end's own now: the worker's clock may differ.
+  return readSeries(await prometheus.ask({ query: text }));
 }
 
 function readSeries(series: readonly Series[]): MetricReading {
