@@ -3,6 +3,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput, Judgements } from './judge-all.ts';
 import { isLoadTest } from '../measurements/load-test.ts';
+import { formatVisibility } from '../measurements/visibility.ts';
 import { versionMeasurement } from '../measurements/measurement.ts';
 import type { Measurement, RunMeasurement } from '../measurements/measurement.ts';
 import type { CandidatePlanInput } from './plan-candidate.ts';
@@ -12,6 +13,7 @@ import type { CandidateState } from './candidate-state.ts';
 import { withWarnings } from './state-transitions.ts';
 import type { Clock, ExperimentState } from './experiment-state.ts';
 import { defined } from '../text/defined.ts';
+import { formatDuration } from '../text/duration.ts';
 
 /** One observation of metrics and target, and what was computed from it. */
 export interface Observed {
@@ -94,7 +96,7 @@ function warmUpEndMs({ clock }: ExperimentState, { analysis }: Experiment): numb
 function withObservedFacts(state: ExperimentState, observed: Observed): ExperimentState {
   const { blind, ...rest } = state;
   const { measurement, drifts, nowMs } = observed;
-  const blindReason = findBlindReason(state, measurement, drifts);
+  const blindReason = findBlindReason(state, observed);
   const next: ExperimentState = {
     ...rest,
     ...(blindReason === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: blindReason } }),
@@ -176,16 +178,27 @@ function isStarved({ weight }: CandidateState, { candidate }: Extract<Measuremen
 
 function findBlindReason(
   { traffic, candidateStates }: ExperimentState,
-  measurement: RunMeasurement,
-  drifts: readonly Drift[],
+  { experiment, measurement, drifts }: Observed,
 ): string | undefined {
   if (measurement.kind !== 'measured') return measurement.reason;
+  const tooLate = findTooLate(measurement, experiment);
+  if (tooLate !== undefined) return tooLate;
   if (!traffic.confirmed) {
     const weights = candidateStates.map(({ weight }) => `${weight} %`).join(', ');
     return `the cluster has not reported the candidate's ${weights} yet`;
   }
   const unknown = drifts.find((drift) => drift.kind === 'unknown');
   return unknown?.reason;
+}
+
+/** What has been counted is from before the interval, and says nothing about its weight. */
+function findTooLate(
+  { visibility }: Extract<RunMeasurement, { kind: 'measured' }>,
+  { intervalMs }: Experiment,
+): string | undefined {
+  if (visibility?.lagMs === undefined || visibility.lagMs < intervalMs) return undefined;
+  const interval = formatDuration(intervalMs);
+  return `nothing of the interval of ${interval} has shown yet: ${formatVisibility(visibility)}`;
 }
 
 function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<CandidateState> {

@@ -1,7 +1,7 @@
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { defined } from '../../core/text/defined.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
-import type { Checkpoint, Question, RunMeasurement, Visibility } from '../../core/measurements/measurement.ts';
+import type { Checkpoint, Counts, Question, RunMeasurement, Visibility } from '../../core/measurements/measurement.ts';
 import { countSince, newestSample, nextCheckpoint } from './checkpoint.ts';
 import type { Sighting } from './checkpoint.ts';
 import { isBornIn } from './difference.ts';
@@ -51,20 +51,13 @@ export async function measure(input: MeasureInput): Promise<RunMeasurement> {
   try {
     const clock = await readStoreClock(prometheus, now);
     const checkpoint = input.checkpoint ?? openCheckpoint(input, clock);
-    visibility = { clockMs: clock.differenceMs };
     const asked: Question[] = [];
     const sighting = await readSince(noting(prometheus, asked), input, { checkpoint, clock });
-    const newestMs = newestSample(sighting.histograms);
-    visibility = { ...visibility, ...defined({ lagMs: newestMs && Math.max(0, clock.nowMs - newestMs) }) };
-    const [baseline = noCounts, ...candidates] = countSince(checkpoint, sighting);
-    const hasNew = [baseline, ...candidates].some((counts) => counts !== noCounts);
-    const isNewer = newestMs !== undefined && newestMs > checkpoint.seenMs;
-    const awaited = { namespace: input.target.namespace, revisions: input.revisions, seenMs: checkpoint.seenMs };
-    const seenMs = isNewer
-      ? newestMs
-      : hasNew
-        ? checkpoint.seenMs
-        : await endWithoutSamples(prometheus, awaited, clock);
+    visibility = describeVisibility(newestSample(sighting.histograms), clock);
+    const counts = countSince(checkpoint, sighting);
+    const seenMs = await findEnd(prometheus, input, { checkpoint, clock, sighting, counts });
+    visibility = describeVisibility(seenMs, clock);
+    const [baseline = noCounts, ...candidates] = counts;
     return {
       kind: 'measured',
       fromMs: input.fromMs,
@@ -86,6 +79,28 @@ export async function measure(input: MeasureInput): Promise<RunMeasurement> {
 /** The first interval begins where the reader's clock was at `fromMs`, by the store's clock. */
 function openCheckpoint({ fromMs }: MeasureInput, { differenceMs }: StoreClock): Checkpoint {
   return { sinceMs: fromMs + differenceMs, seenMs: fromMs + differenceMs, counted: [] };
+}
+
+function describeVisibility(newestMs: number | undefined, { nowMs, differenceMs }: StoreClock): Visibility {
+  const lagMs = newestMs === undefined ? undefined : Math.max(0, nowMs - newestMs);
+  return { clockMs: differenceMs, ...defined({ lagMs }) };
+}
+
+interface CountedSighting extends ReadingPlace {
+  readonly sighting: Sighting;
+  readonly counts: readonly Counts[];
+}
+
+/** Where the interval ends: at the newest sample, which may be an old one where others have shown late. */
+async function findEnd(
+  prometheus: Prometheus,
+  { target: { namespace }, revisions }: MeasureInput,
+  { checkpoint: { seenMs }, clock, sighting, counts }: CountedSighting,
+): Promise<number> {
+  const newestMs = newestSample(sighting.histograms);
+  if (newestMs !== undefined && newestMs > seenMs) return newestMs;
+  if (counts.some((one) => one !== noCounts)) return seenMs;
+  return endWithoutSamples(prometheus, { namespace, revisions, seenMs }, clock);
 }
 
 /** Records every query and the size of its answer. */

@@ -55,3 +55,13 @@ test('reports how late samples are while they are awaited', () => {
   const { clock } = stateAfter({ kind: 'blind', reason: 'no sample', visibility: { clockMs: 2_000 } }, { visibility });
   expect(clock.visibility).toEqual({ clockMs: 2_000 });
 });
+
+test('holds while the newest sample is older than the interval, and counts no iteration', () => {
+  const late = stateAfter({ ...measured, checkpoint, visibility: { lagMs: 25_000, clockMs: 0 } });
+  expect(late.blind?.reason).toBe(
+    'nothing of the interval of 12 s has shown yet: the newest sample was 25 s old, the clocks agree',
+  );
+  expect(late).toMatchObject({ iteration: 0, clock: { checkpoint } });
+  const timely = stateAfter({ ...measured, checkpoint, visibility: { lagMs: 11_000, clockMs: 0 } });
+  expect(timely.blind?.reason).not.toContain('nothing of the interval');
+});
