@@ -38,14 +38,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'core/stats': ['core/measurements'],
   'core/verdicts': ['core/text', 'core/experiment', 'core/measurements', 'core/stats'],
   'core/planner': ['core/text', 'core/experiment', 'core/measurements', 'core/traffic', 'core/stats', 'core/verdicts'],
-  'core/report': [
-    'core/text',
-    'core/experiment',
-    'core/measurements',
-    'core/traffic',
-    'core/verdicts',
-    'core/planner',
-  ],
+  'core/report': ['core/text', 'core/experiment', 'core/measurements', 'core/traffic', 'core/verdicts', 'core/planner'],
   'core/offline': ['core/text', 'core/experiment', 'core/measurements', 'core/stats', 'core/verdicts', 'core/planner'],
 
   contract: ['core', '@temporalio/common', '@temporalio/workflow'],

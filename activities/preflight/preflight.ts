@@ -27,7 +27,7 @@ import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryProblems } from '../metrics/defined-metrics.ts';
-import { intervalProblem, requireMetrics } from './metrics.ts';
+import { intervalProblem, lagProblem, requireMetrics } from './metrics.ts';
 import type { MetricsSettings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';

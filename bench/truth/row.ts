@@ -15,7 +15,17 @@ export interface TruthRow {
   readonly measurements: readonly RunMeasurement[];
 }
 
-const columns = ['store', 'samples show', 'clock', 'interval', 'counted', 'answered', 'counted/answered', 'blind', 'error'];
+const columns = [
+  'store',
+  'samples show',
+  'clock',
+  'interval',
+  'counted',
+  'answered',
+  'counted/answered',
+  'blind',
+  'error',
+];
 
 /** The head of the table; blind and error are intervals. */
 export function tableHead(): string {

@@ -16,9 +16,23 @@ export async function* observeScripted(): AsyncGenerator<TruthRow> {
     for (const [index, lagMs] of lags.entries()) {
       for (const [place, intervalMs] of intervals.entries()) {
         const skewMs = skews[(index + place) % skews.length] ?? 0;
-        const { counted, answered, measurements } = await observeStore({ lagMs, lateness, skewMs, intervalMs, scrapeMs });
+        const { counted, answered, measurements } = await observeStore({
+          lagMs,
+          lateness,
+          skewMs,
+          intervalMs,
+          scrapeMs,
+        });
         const shown = `${formatDuration(lagMs)} late, ${lateness}`;
-        yield { store: 'scripted', shown, skewMs, intervalMs, counted: total(counted), answered: total(answered), measurements };
+        yield {
+          store: 'scripted',
+          shown,
+          skewMs,
+          intervalMs,
+          counted: total(counted),
+          answered: total(answered),
+          measurements,
+        };
       }
     }
   }

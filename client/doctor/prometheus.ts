@@ -42,7 +42,10 @@ export async function checkPrometheus({ url, services, signal }: MetricsScope): 
 /** How late samples show at most, and how the clocks differ. Neither makes serin count wrongly; a lag delays its verdicts. */
 async function checkTime(prometheus: Prometheus, clock: StoreClock): Promise<Finding> {
   const scrapedMs = await newestScrape(prometheus, clock);
-  const age = scrapedMs === undefined ? 'it scrapes nothing itself' : `the newest scrape is ${formatDuration(Math.max(0, clock.nowMs - scrapedMs))} old`;
+  const age =
+    scrapedMs === undefined
+      ? 'it scrapes nothing itself'
+      : `the newest scrape is ${formatDuration(Math.max(0, clock.nowMs - scrapedMs))} old`;
   return okFinding(`Prometheus' time: ${age}, ${formatClockDifference(clock.differenceMs)}`);
 }
 

@@ -99,7 +99,8 @@ function flagsSection(report: Report): Section {
 }
 
 function metricsSection({ metricsVisibility }: Report): Section {
-  const lines = metricsVisibility === undefined ? [] : [`At the last observation: ${formatVisibility(metricsVisibility)}`];
+  const lines =
+    metricsVisibility === undefined ? [] : [`At the last observation: ${formatVisibility(metricsVisibility)}`];
   return { title: 'Metrics Back End', lines };
 }
 

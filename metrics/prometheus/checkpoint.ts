@@ -74,26 +74,36 @@ function newCounts(revision: string, total: Counts, counted: Counts): Counts {
 function settledUntil(histograms: readonly PodHistogram[]): number {
   const newestMs = newestSample(histograms);
   if (newestMs === undefined) return -Infinity;
-  const earliestMs = newestMs - holdBackMs;
   const ends = histograms.flatMap(({ snapshots }) => snapshots.at(-1)?.atMs ?? []);
   const behindMs = Math.min(...ends.filter((endMs) => endMs > newestMs - lookbackMs));
-  return Math.max(earliestMs, beforeGaps(histograms, behindMs - settleMs, earliestMs));
+  return beforeGaps(histograms.flatMap(findGaps), behindMs - settleMs);
 }
 
-function beforeGaps(histograms: readonly PodHistogram[], atMs: number, earliestMs: number): number {
-  const gaps = histograms.flatMap(findGaps).sort((a, b) => b.fromMs - a.fromMs);
-  let clearMs = atMs;
-  for (;;) {
-    const gap = gaps.find(({ fromMs, toMs }) => fromMs < clearMs && clearMs < toMs);
-    if (gap === undefined || clearMs <= earliestMs) return clearMs;
+/** Before one gap there may be another: where series have gaps all the time, these are followed for a while only. */
+function beforeGaps(gaps: readonly Gap[], atMs: number): number {
+  const firstMs = Math.min(atMs, ...gaps.filter((gap) => isInside(gap, atMs)).map(({ fromMs }) => fromMs));
+  let clearMs = firstMs;
+  while (clearMs > firstMs - holdBackMs) {
+    const gap = gaps.find((one) => isInside(one, clearMs));
+    if (gap === undefined) return clearMs;
     clearMs = gap.fromMs;
   }
+  return firstMs - holdBackMs;
+}
+
+interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function isInside({ fromMs, toMs }: Gap, atMs: number): boolean {
+  return fromMs < atMs && atMs < toMs;
 }
 
 /** How many times the usual distance two samples of a series are apart when some seem to be missing between them. */
 const gapFactor = 3;
 
-function findGaps({ snapshots }: PodHistogram): readonly { readonly fromMs: number; readonly toMs: number }[] {
+function findGaps({ snapshots }: PodHistogram): readonly Gap[] {
   const steps = snapshots.slice(1).map((after, index) => {
     return { fromMs: snapshots[index]?.atMs ?? after.atMs, toMs: after.atMs };
   });

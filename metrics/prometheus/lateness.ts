@@ -4,5 +4,5 @@ export const lookbackMs = 5 * 60_000;
 /** How much later than newer samples a sample may show and still be counted, whatever its series. */
 export const settleMs = 2 * 60_000;
 
-/** How far counting again goes back for a series that is silent: it may be out of sight only. */
+/** How far counting again goes back behind a gap of a series for gaps of others. */
 export const holdBackMs = 2 * lookbackMs;

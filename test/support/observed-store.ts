@@ -7,13 +7,15 @@ import type { ScriptedStore, ShownAt, StoreScript } from './scripted-store.ts';
 
 export const storeRevisions = ['app-v1', 'app-v2'];
 const minute = 60_000;
+const usualTrafficMs = 3.5 * minute;
 /** When the observed run begins, by the store's clock. */
 export const beginMs = Date.UTC(2026, 10, 29, 10);
-/** For how long pods answer requests after that. */
-export const trafficMs = 5 * minute;
 
-/** How samples come to be seen. */
-export type Lateness = 'constant' | 'by scrape' | 'by series' | 'outage' | 'outage of a pod';
+/**
+ * How samples come to be seen. After an outage the older ones show first, or, in the end, the newer ones for a minute before
+ * those of the outage.
+ */
+export type Lateness = 'constant' | 'by scrape' | 'by series' | 'outage' | 'outage of a pod' | 'filled in last';
 
 /** One way in which a store and its reader keep time. */
 export interface Timing {
@@ -23,17 +25,27 @@ export interface Timing {
   readonly skewMs: number;
   readonly intervalMs: number;
   readonly scrapeMs: number;
+  /** How long an outage lasts. */
+  readonly outageMs?: number;
+  /** For how long pods answer requests. */
+  readonly trafficMs?: number;
 }
 
 /** A baseline of two pods, one of which ends, and a candidate whose pods begin, end and restart. */
-export function storeScript({ lagMs, lateness, scrapeMs }: Timing): StoreScript {
+export function storeScript({
+  lagMs,
+  lateness,
+  scrapeMs,
+  outageMs = 80_000,
+  trafficMs = usualTrafficMs,
+}: Timing): StoreScript {
   const at = (ms: number): number => beginMs + ms;
   const earlyMs = -7 * minute;
   return {
     scrapeMs,
     fromMs: at(-30 * minute),
     toMs: at(60 * minute),
-    shownAt: shownAt(lateness, lagMs),
+    shownAt: shownAt({ lateness, lagMs, outageMs }),
     pods: [
       { revision: 'app-v1', pod: 'old-1', fromMs: at(earlyMs), toMs: at(trafficMs) },
       { revision: 'app-v1', pod: 'old-2', fromMs: at(earlyMs), toMs: at(90_000) },
@@ -44,8 +56,8 @@ export function storeScript({ lagMs, lateness, scrapeMs }: Timing): StoreScript 
   };
 }
 
-function shownAt(lateness: Lateness, lagMs: number): ShownAt {
-  const outage = { fromMs: beginMs + 110_000, toMs: beginMs + 190_000 };
+function shownAt({ lateness, lagMs, outageMs }: Required<Pick<Timing, 'lateness' | 'lagMs' | 'outageMs'>>): ShownAt {
+  const outage = { fromMs: beginMs + 110_000, toMs: beginMs + 110_000 + outageMs };
   const afterOutage = (atMs: number): number =>
     (atMs >= outage.fromMs && atMs < outage.toMs ? outage.toMs + (atMs - outage.fromMs) / 8 : atMs) + lagMs;
   switch (lateness) {
@@ -57,6 +69,8 @@ function shownAt(lateness: Lateness, lagMs: number): ShownAt {
       return ({ series, atMs }) => atMs + lagMs * scatter(`${series} ${atMs}`);
     case 'outage':
       return ({ atMs }) => afterOutage(atMs);
+    case 'filled in last':
+      return ({ atMs }) => (atMs >= outage.fromMs && atMs < outage.toMs ? outage.toMs + minute : atMs) + lagMs;
     case 'outage of a pod':
       return ({ pod, atMs }) => (pod === 'new-1' ? afterOutage(atMs) : atMs + lagMs);
   }
@@ -79,7 +93,10 @@ export async function observeStore(timing: Timing): Promise<Tally> {
   }
 }
 
-async function observe(store: ScriptedStore, { lagMs, skewMs, intervalMs, scrapeMs }: Timing): Promise<Tally> {
+async function observe(
+  store: ScriptedStore,
+  { lagMs, skewMs, intervalMs, scrapeMs, trafficMs = usualTrafficMs }: Timing,
+): Promise<Tally> {
   const measurements: RunMeasurement[] = [];
   let counted: readonly Counts[] = storeRevisions.map(() => noCounts);
   let fromMs = beginMs - skewMs;

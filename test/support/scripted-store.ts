@@ -68,7 +68,12 @@ export async function startScriptedStore(script: StoreScript): Promise<ScriptedS
   const answers: Answered[] = [];
   const series = [
     ...script.pods.flatMap((pod) => writePod(script, pod, answers)),
-    writeSeries(script, { pod: '', labels: { __name__: 'up', job: 'prometheus' } }, regularTimes(script, script, 0), () => 1),
+    writeSeries(
+      script,
+      { pod: '', labels: { __name__: 'up', job: 'prometheus' } },
+      regularTimes(script, script, 0),
+      () => 1,
+    ),
   ];
   let [nowMs, forgottenMs] = [script.fromMs, -Infinity];
   const server = createServer((request, response) => {
@@ -76,7 +81,7 @@ export async function startScriptedStore(script: StoreScript): Promise<ScriptedS
       const parameters = new URLSearchParams(body);
       const time = parameters.get('time');
       const atMs = time === null ? nowMs : Math.round(Number(time) * 1000);
-      const view = { series: shown(series, { nowMs, forgottenMs }), atMs };
+      const view = { series, nowMs, forgottenMs, atMs };
       const result = evaluate(parameters.get('query') ?? '', view);
       response.end(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } }));
     });
@@ -122,8 +127,19 @@ type Increment = readonly [number, number, number];
 
 function writePod(script: StoreScript, pod: ScriptedPod, answers: Answered[]): readonly StoredSeries[] {
   const times = regularTimes(script, pod, Math.floor(scatter(pod.pod) * script.scrapeMs));
-  const own = { namespace_name: 'default', revision_name: pod.revision, pod_name: pod.pod, job: 'pods', instance: pod.pod };
-  const up = writeSeries(script, { pod: pod.pod, labels: { __name__: 'up', job: 'pods', instance: pod.pod } }, times, () => 1);
+  const own = {
+    namespace_name: 'default',
+    revision_name: pod.revision,
+    pod_name: pod.pod,
+    job: 'pods',
+    instance: pod.pod,
+  };
+  const up = writeSeries(
+    script,
+    { pod: pod.pod, labels: { __name__: 'up', job: 'pods', instance: pod.pod } },
+    times,
+    () => 1,
+  );
   return [up, ...['200', '500'].flatMap((code) => writeCode(script, { pod, code, times, own }, answers))];
 }
 
@@ -134,14 +150,19 @@ interface CodeOfPod {
   readonly own: Readonly<Record<string, string>>;
 }
 
-function writeCode(script: StoreScript, { pod, code, times, own }: CodeOfPod, answers: Answered[]): readonly StoredSeries[] {
+function writeCode(
+  script: StoreScript,
+  { pod, code, times, own }: CodeOfPod,
+  answers: Answered[],
+): readonly StoredSeries[] {
   // Errors begin later, so that their series is born while the pod lives.
   const scraped = code === '200' ? times : times.slice(Math.floor(times.length / 4));
   const totals: Increment[] = [];
   for (const [index, atMs] of scraped.entries()) {
     const all = 1 + Math.floor(scatter(`${pod.pod}/${code}/${atMs}`) * (code === '200' ? 40 : 4));
     const added: Increment = [Math.floor(all / 3), Math.floor(all / 2), all];
-    const isReset = pod.resetAtMs !== undefined && atMs > pod.resetAtMs && (scraped[index - 1] ?? -Infinity) <= pod.resetAtMs;
+    const isReset =
+      pod.resetAtMs !== undefined && atMs > pod.resetAtMs && (scraped[index - 1] ?? -Infinity) <= pod.resetAtMs;
     const before = isReset ? undefined : totals.at(-1);
     totals.push([added[0] + (before?.[0] ?? 0), added[1] + (before?.[1] ?? 0), added[2] + (before?.[2] ?? 0)]);
     answers.push({ revision: pod.revision, atMs, counts: toCounts(added, code) });
@@ -185,25 +206,11 @@ function writeSeries(
   };
 }
 
-interface ShownSeries {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly samples: readonly { readonly atMs: number; readonly value: number }[];
-  readonly endedMs: number;
-}
-
-function shown(
-  series: readonly StoredSeries[],
-  { nowMs, forgottenMs }: { readonly nowMs: number; readonly forgottenMs: number },
-): readonly ShownSeries[] {
-  return series.map(({ labels, samples, ended }) => ({
-    labels,
-    samples: samples.filter(({ shownMs, atMs }) => shownMs <= nowMs && atMs > forgottenMs),
-    endedMs: ended.shownMs <= nowMs ? ended.atMs : Infinity,
-  }));
-}
-
 interface View {
-  readonly series: readonly ShownSeries[];
+  readonly series: readonly StoredSeries[];
+  readonly nowMs: number;
+  readonly forgottenMs: number;
+  /** The time of evaluation. */
   readonly atMs: number;
 }
 
@@ -213,7 +220,8 @@ type Result = readonly object[];
 function evaluate(query: string, view: View): Result {
   if (query === 'vector(time())') return [{ metric: {}, value: [view.atMs / 1000, String(view.atMs / 1000)] }];
   const matrix = /^(?<selector>[^(]*)\[(?<range>\d+)ms\]$/.exec(query)?.groups;
-  if (matrix !== undefined) return selectRange(view, { selector: matrix['selector'] ?? '', rangeMs: Number(matrix['range']) });
+  if (matrix !== undefined)
+    return selectRange(view, { selector: matrix['selector'] ?? '', rangeMs: Number(matrix['range']) });
   const overTime = /^count\(count_over_time\((?<selector>.*)\[(?<range>\d+)ms\]\)\)$/.exec(query)?.groups;
   if (overTime !== undefined) {
     return count(selectRange(view, { selector: overTime['selector'] ?? '', rangeMs: Number(overTime['range']) }), view);
@@ -234,32 +242,42 @@ function newestOf(times: readonly number[], { atMs }: View): Result {
 }
 
 function selectRange(
-  { series, atMs }: View,
+  { series, atMs, nowMs, forgottenMs }: View,
   { selector, rangeMs }: { readonly selector: string; readonly rangeMs: number },
 ): Result {
+  const fromMs = Math.max(atMs - rangeMs, forgottenMs);
   return matching(series, selector).flatMap(({ labels, samples }) => {
-    const values = samples
-      .filter((sample) => sample.atMs > atMs - rangeMs && sample.atMs <= atMs)
-      .map((sample) => [sample.atMs / 1000, String(sample.value)]);
-    return values.length === 0 ? [] : [{ metric: labels, values }];
+    const values: [number, string][] = [];
+    // The newest first, since most questions are about the end of a long history.
+    for (let index = samples.length - 1; index >= 0; index -= 1) {
+      const sample = samples[index];
+      if (sample === undefined || sample.atMs <= fromMs) break;
+      if (sample.atMs <= atMs && sample.shownMs <= nowMs) values.push([sample.atMs / 1000, String(sample.value)]);
+    }
+    return values.length === 0 ? [] : [{ metric: labels, values: values.reverse() }];
   });
 }
 
 /** The times of the samples that an instant selector sees. */
-function selectNow({ series, atMs }: View, selector: string): readonly number[] {
-  return matching(series, selector).flatMap(({ samples, endedMs }) => {
-    const latest = samples.findLast((sample) => sample.atMs <= atMs);
-    const isStale = latest === undefined || latest.atMs <= atMs - lookbackMs || (endedMs <= atMs && endedMs > latest.atMs);
+function selectNow({ series, atMs, nowMs, forgottenMs }: View, selector: string): readonly number[] {
+  return matching(series, selector).flatMap(({ samples, ended }) => {
+    const latest = samples.findLast(
+      (sample) => sample.atMs <= atMs && sample.shownMs <= nowMs && sample.atMs > forgottenMs,
+    );
+    const hasEnded = ended.shownMs <= nowMs && ended.atMs <= atMs;
+    const isStale = latest === undefined || latest.atMs <= atMs - lookbackMs || (hasEnded && ended.atMs > latest.atMs);
     return isStale ? [] : [latest.atMs];
   });
 }
 
-function matching(series: readonly ShownSeries[], selector: string): readonly ShownSeries[] {
+function matching(series: readonly StoredSeries[], selector: string): readonly StoredSeries[] {
   const { name = '', matchers = '' } = /^(?<name>\w*)(?:\{(?<matchers>.*)\})?$/.exec(selector)?.groups ?? {};
-  const conditions = [...matchers.matchAll(/(\w+)(=~|!~|!=|=)("(?:[^"\\]|\\.)*")/g)].map(([, label = '', operator, quoted]) => {
-    const text: unknown = JSON.parse(quoted ?? '""');
-    return { label, operator, text: String(text) };
-  });
+  const conditions = [...matchers.matchAll(/(\w+)(=~|!~|!=|=)("(?:[^"\\]|\\.)*")/g)].map(
+    ([, label = '', operator, quoted]) => {
+      const text: unknown = JSON.parse(quoted ?? '""');
+      return { label, operator, text: String(text) };
+    },
+  );
   return series.filter(({ labels }) => {
     if (name !== '' && labels['__name__'] !== name) return false;
     return conditions.every(({ label, operator = '=', text }) => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { addCounts, formatBoundaries, haveSameBoundaries, subtractCounts } from '../../../core/measurements/counters.ts';
+import {
+  addCounts,
+  formatBoundaries,
+  haveSameBoundaries,
+  subtractCounts,
+} from '../../../core/measurements/counters.ts';
 import { type Counts, noCounts } from '../../../core/measurements/measurement.ts';
 
 const first: Counts = {
