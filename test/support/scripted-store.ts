@@ -118,8 +118,8 @@ function regularTimes(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   phaseMs: number,
 ): readonly number[] {
-  const count = Math.max(0, Math.floor((toMs - fromMs - phaseMs) / scrapeMs) + 1);
-  return Array.from({ length: count }, (_, index) => fromMs + phaseMs + index * scrapeMs);
+  const length = Math.max(0, Math.floor((toMs - fromMs - phaseMs) / scrapeMs) + 1);
+  return Array.from({ length }, (_, index) => fromMs + phaseMs + index * scrapeMs);
 }
 
 /** Requests of at most 5 ms, at most 10 ms, and all, between two scrapes. */
@@ -254,7 +254,7 @@ function selectRange(
       if (sample === undefined || sample.atMs <= fromMs) break;
       if (sample.atMs <= atMs && sample.shownMs <= nowMs) values.push([sample.atMs / 1000, String(sample.value)]);
     }
-    return values.length === 0 ? [] : [{ metric: labels, values: values.reverse() }];
+    return values.length === 0 ? [] : [{ metric: labels, values: values.toReversed() }];
   });
 }
 

@@ -72,9 +72,9 @@ describe('what an interval says', () => {
     const visibilities = measurements.flatMap((measurement) =>
       'visibility' in measurement ? measurement.visibility : [],
     );
-    const lags = visibilities.flatMap((visibility) => visibility?.lagMs ?? []).slice(0, 20);
-    expect(Math.min(...lags)).toBeGreaterThanOrEqual(20_000);
-    expect(Math.max(...lags)).toBeLessThanOrEqual(30_000);
+    const ages = visibilities.flatMap((visibility) => visibility?.lagMs ?? []).slice(0, 12);
+    expect(Math.min(...ages)).toBeGreaterThanOrEqual(20_000);
+    expect(Math.max(...ages)).toBeLessThanOrEqual(30_000);
     expect(new Set(visibilities.map((visibility) => visibility?.clockMs))).toEqual(new Set([5 * 60_000]));
   });
 
