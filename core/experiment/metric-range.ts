@@ -28,7 +28,9 @@ export function findLimitDoubts(objective: Objective, definitions?: MetricDefini
   const hasBoth = upperLimit !== undefined && lowerLimit !== undefined;
   const doubt = (kind: LimitDoubt['kind'], field: LimitDoubt['field'], limit: number): readonly LimitDoubt[] => {
     const words = kind === 'neverKept' ? 'kept' : 'reached';
-    return [{ kind, field, limit, why: `which can never be ${words}: ${metric} is ${range.words}${shareHint(range, limit)}` }];
+    return [
+      { kind, field, limit, why: `which can never be ${words}: ${metric} is ${range.words}${shareHint(range, limit)}` },
+    ];
   };
   const ofUpper = (limit: number): readonly LimitDoubt[] => {
     if (limit < range.from || (limit === range.from && !range.hasFrom)) return doubt('neverKept', 'upperLimit', limit);

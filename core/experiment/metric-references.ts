@@ -20,12 +20,15 @@ export function metricObject(reference: string, namespace: string): ObjectName {
  * The built-in metrics that the manifest names without a namespace. As for iter8, each means the Metric of this name in the
  * experiment's namespace, where there is one.
  */
-export function bareBuiltIns(experiment: NamedMetrics & Pick<Experiment, 'namespace' | 'writtenMetrics'>): readonly string[] {
+export function bareBuiltIns(
+  experiment: NamedMetrics & Pick<Experiment, 'namespace' | 'writtenMetrics'>,
+): readonly string[] {
   const { namespace, writtenMetrics } = experiment;
   // In iter8's own namespaces, the Metrics of these names are the built-in ones.
   const isOwn = (metric: string): boolean => builtInMetric(formatObjectName({ namespace, name: metric })) === undefined;
   return namedMetrics(experiment).filter(
-    (metric) => builtInMetric(metric) === metric && isOwn(metric) && writtenNames(metric, writtenMetrics).includes(metric),
+    (metric) =>
+      builtInMetric(metric) === metric && isOwn(metric) && writtenNames(metric, writtenMetrics).includes(metric),
   );
 }
 

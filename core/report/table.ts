@@ -59,7 +59,11 @@ function words(text: string): readonly string[] {
 type Place = (text: string, width: number) => string;
 
 /** @param columns the lines of each cell */
-function renderRow(columns: readonly (readonly string[])[], widths: readonly number[], place: Place): readonly string[] {
+function renderRow(
+  columns: readonly (readonly string[])[],
+  widths: readonly number[],
+  place: Place,
+): readonly string[] {
   const height = Math.max(...columns.map((lines) => lines.length));
   return Array.from({ length: height }, (_, index) => {
     const cells = columns.map((lines, column) => place(lines[index] ?? '', widths[column] ?? 0));

@@ -187,8 +187,13 @@ describe('serin describe -f', () => {
   });
 
   test('describes each Experiment of several documents, beside other objects', async () => {
-    const objects = ['one', 'two'].map((name) => ({ kind: 'Experiment', status: { serin: { report: aReport({ name }) } } }));
-    const documents = [...objects, { kind: 'Metric', metadata: { name: 'clicks' } }].map((object) => JSON.stringify(object));
+    const objects = ['one', 'two'].map((name) => ({
+      kind: 'Experiment',
+      status: { serin: { report: aReport({ name }) } },
+    }));
+    const documents = [...objects, { kind: 'Metric', metadata: { name: 'clicks' } }].map((object) =>
+      JSON.stringify(object),
+    );
     const { exitCode, stdout } = await runSerin(['describe', '-f', '-'], { input: documents.join('\n---\n') });
     expect(stdout.match(/^Experiment name: .*$/gm)).toEqual(['Experiment name: one', 'Experiment name: two']);
     expect(exitCode).toBe(0);
@@ -259,13 +264,22 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
 
   test('reads a list, as kubectl prints it, with the place of each item', async () => {
     const items = (...texts: readonly string[]) =>
-      ['apiVersion: v1', 'kind: List', 'items:', ...texts.map((text) => `- ${text.trimEnd().replaceAll('\n', '\n  ')}`)].join('\n');
+      [
+        'apiVersion: v1',
+        'kind: List',
+        'items:',
+        ...texts.map((text) => `- ${text.trimEnd().replaceAll('\n', '\n  ')}`),
+      ].join('\n');
     const one = aManifest({ name: 'one' });
     const good = await runSerin(['lint', '-f', '-', '-o', 'json'], { input: items(one, aManifest({ name: 'two' })) });
     expect(JSON.parse(good.stdout)).toMatchObject({ valid: true, targets: ['default/sample-app'] });
-    const bad = await runSerin(['lint', '-f', '-'], { input: items(one, aManifest({ name: 'two', upperLimit: 'fifty' })) });
+    const bad = await runSerin(['lint', '-f', '-'], {
+      input: items(one, aManifest({ name: 'two', upperLimit: 'fifty' })),
+    });
     const line = 3 + one.trimEnd().split('\n').length + 16;
-    expect(bad.stdout).toMatch(new RegExp(`^\\(standard input\\):${line}:21 spec\\.criteria\\.objectives\\[0\\]\\.upperLimit: `));
+    expect(bad.stdout).toMatch(
+      new RegExp(`^\\(standard input\\):${line}:21 spec\\.criteria\\.objectives\\[0\\]\\.upperLimit: `),
+    );
     expect(bad.exitCode).toBe(2);
   });
 
@@ -278,7 +292,8 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
 
   test('takes the namespace that kubectl apply -n would give to objects without one', async () => {
     const bare = aManifest().replace('default/sample-app', 'sample-app');
-    const named = (namespace: string) => `(standard input) can be used: the target is the Knative Service ${namespace}/sample-app\n`;
+    const named = (namespace: string) =>
+      `(standard input) can be used: the target is the Knative Service ${namespace}/sample-app\n`;
     expect((await runSerin(['lint', '-f', '-'], { input: bare })).stdout).toContain(named('default'));
     expect((await runSerin(['lint', '-f', '-', '-n', 'shop'], { input: bare })).stdout).toContain(named('shop'));
     const own = bare.replace('metadata:', 'metadata:\n  namespace: own');

@@ -37,7 +37,9 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
   return {
     read,
     readAll: async () =>
-      (JSON.parse(await kubectl('get', 'experiment', '-o', 'json')) as { items: ExperimentObject[] }).items.map(checked),
+      (JSON.parse(await kubectl('get', 'experiment', '-o', 'json')) as { items: ExperimentObject[] }).items.map(
+        checked,
+      ),
     apply: async (...manifests) => {
       const items = manifests.map((manifest) => ({
         ...manifest,

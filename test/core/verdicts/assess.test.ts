@@ -75,7 +75,10 @@ describe('a metric with samples of its own, on an idle target', () => {
 
   test('passes by its samples, not by requests', () => {
     const assessment = assessTotals({ baseline: idle(250), candidate: idle(250) }, { metrics, objectives });
-    expect(assessment.objectives[0]).toMatchObject({ candidate: 'pass', reason: expect.stringContaining('250 samples') });
+    expect(assessment.objectives[0]).toMatchObject({
+      candidate: 'pass',
+      reason: expect.stringContaining('250 samples'),
+    });
     expect(allPass(assessment, 100)).toBe(true);
   });
 

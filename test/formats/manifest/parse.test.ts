@@ -92,7 +92,9 @@ describe('metrics beside an experiment', () => {
     ['the request count', '    objectives:', '    requestCount: impressions\n    objectives:', 'criteria.requestCount'],
   ])('are looked for in the cluster for %s too', (_, from, to, path) => {
     expect(accepted(edited(from, to)).warnings).toEqual([
-      expect.stringMatching(new RegExp(`^experiment\\.yaml:\\d+:\\d+ spec\\.${path.replaceAll(/[.[\]]/g, '\\$&')}: .*impressions`)),
+      expect.stringMatching(
+        new RegExp(`^experiment\\.yaml:\\d+:\\d+ spec\\.${path.replaceAll(/[.[\]]/g, '\\$&')}: .*impressions`),
+      ),
     ]);
   });
 
@@ -147,7 +149,9 @@ describe('a limit that no value can reach, or that none can keep', () => {
     ['upperLimit: 50', 'upperLimit: -1', why.negative],
   ])('is said of %s -> %s, under threshold as a warning, and under sequential as a reason', (from, to, words) => {
     const text = edited(from, to);
-    expect(accepted(text).warnings).toEqual([expect.stringContaining(`expected a limit that tells versions apart, ${words}`)]);
+    expect(accepted(text).warnings).toEqual([
+      expect.stringContaining(`expected a limit that tells versions apart, ${words}`),
+    ]);
     expect(issues(sequential(text))).toEqual([expect.stringContaining(words)]);
   });
 

@@ -69,9 +69,12 @@ spec:
 });
 
 describe("iter8's v2alpha2", () => {
-  test.each(['Counter', 'counter', 'Gauge', 'gauge'])('has the type %s, in lower case as it was for a while', (type) => {
-    expect(definitionsIn(v2alpha2(...http, `  type: ${type}`))[0]?.type).toBe(type.toLowerCase());
-  });
+  test.each(['Counter', 'counter', 'Gauge', 'gauge'])(
+    'has the type %s, in lower case as it was for a while',
+    (type) => {
+      expect(definitionsIn(v2alpha2(...http, `  type: ${type}`))[0]?.type).toBe(type.toLowerCase());
+    },
+  );
 
   test('is JSON over HTTP, with everything that it may say', () => {
     const text = v2alpha2(

@@ -119,7 +119,10 @@ describe('the status of an Experiment', () => {
     ['a value that is no quantity', { value: 'NaN' }],
   ])('would be told to be of no use to iter8ctl: %s', (_, entry) => {
     const { analysis, ...status } = statusFor();
-    const aggregatedMetrics = { ...analysis?.aggregatedMetrics, data: { 'mean-latency': { data: { current: entry } } } };
+    const aggregatedMetrics = {
+      ...analysis?.aggregatedMetrics,
+      data: { 'mean-latency': { data: { current: entry } } },
+    };
     const metrics: unknown[] = [];
     expect(iter8StatusProblems({ ...status, metrics, analysis: { ...analysis, aggregatedMetrics } })).toEqual([
       expect.stringContaining('status.analysis.aggregatedMetrics.data.mean-latency.data.current.'),
