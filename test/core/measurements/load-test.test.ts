@@ -24,7 +24,7 @@ describe('the versions of an experiment', () => {
   });
 
   test.each<[string, Partial<Experiment>]>([
-    ['where requests of users are counted', { start: [{ ...load, loadOnly: true } as Task] }],
+    ['where requests of users are counted', { start: [{ ...load, loadOnly: true }] }],
     ['where traffic is moved', { testingPattern: 'Canary', candidates: anExperiment().candidates }],
     [
       'where the manifest names the revision',
