@@ -33,9 +33,9 @@ export interface StoreFindings {
 }
 
 /**
- * Whether an experiment can be measured from the store. It can never where it refuses the access, its answers are none of Prometheus, or its series
- * cannot be told apart. Asks what the run will ask. Fails as `MetricsUnavailable` for what may pass by itself: a run that began now
- * would be blind from its first step on.
+ * Whether an experiment can be measured from the store, by the questions of the run. It never can where the store refuses the
+ * access, its answers are none of Prometheus, or its series cannot be told apart. Fails as `MetricsUnavailable` for what may
+ * pass by itself: a run that began now would be blind from its first step on.
  */
 export async function checkStore(
   experiment: Experiment,
@@ -50,13 +50,16 @@ export async function checkStore(
     windowMs: experiment.intervalMs + lookbackMs,
     scrapeIntervalMs,
   });
-  if (survey.kind === 'observed') {
-    const { noSeries } = survey;
-    return { problems: [], warnings: noSeries === undefined ? [] : [`${noSeries}; the run is blind while this lasts`] };
-  }
+  if (survey.kind === 'observed') return { problems: [], warnings: noSeriesWarning(experiment, survey.noSeries) };
   const message = `the run would be blind from its first step on: ${survey.reason}`;
   if (survey.mayPass) throw failure('MetricsUnavailable', { message });
   return { problems: [message], warnings: [] };
+}
+
+/** Metrics of the manifest's own are judged without requests too. */
+function noSeriesWarning({ metrics }: Experiment, noSeries: string | undefined): readonly string[] {
+  const isBlind = noSeries !== undefined && Object.keys(metrics).length === 0;
+  return isBlind ? [`${noSeries}; the run is blind while this lasts`] : [];
 }
 
 /** How to measure the lag of a store: by which clock, and how to wait for its next sample. */

@@ -119,7 +119,7 @@ async function requireSight(
   if (histograms.length === 0) await requireSeries(prometheus, input, place);
 }
 
-/** Throws `Unmeasured`, blind, where no version has a series: that is the store's state, or the target's, and no candidate's. */
+/** Throws `Unmeasured`, blind, where no version has a series: that says nothing about a candidate. */
 async function requireSeries(prometheus: Prometheus, input: MeasureInput, place: ReadingPlace): Promise<void> {
   if (input.hasOtherMetrics === true) return;
   if ((await readHistograms(prometheus, input, place, lookbackMs)).length > 0) return;

@@ -79,7 +79,7 @@ function openTelemetry({ separator, hasUnit }: Translation): readonly Pack[] {
   });
 }
 
-/** Knative's queue-proxy before OpenTelemetry: knative.dev/serving v0.42 `pkg/queue/request_metric.go` and `pkg/metrics/tags.go`. */
+/** The queue-proxy before OpenTelemetry: knative.dev/serving v0.42 `pkg/queue/request_metric.go`, `pkg/metrics/tags.go`. */
 const queueProxy: readonly Pack[] = [
   {
     family: 'revision_app_request_latencies',

@@ -139,7 +139,7 @@ export function readAnswer({ text, ...answer }: Answer): readonly Series[] {
   return result.map(readSeries);
 }
 
-/** Why the answer of a query is only a part of the data, such as a store of Thanos that did not answer; undefined where it is whole. */
+/** Why the answer of a query is only a part of the data, as when a store of Thanos is down; undefined where it is whole. */
 export function partialReason(body: unknown): string | undefined {
   if (readResult(body) === undefined) return undefined;
   const doubt = findDoubt(body);

@@ -23,7 +23,7 @@ function ask({ query, url }: MetricSource<'prometheus'>, context: ReadingContext
   return connectPrometheus({ baseUrl, access, signal, limitMs: readingLimitMs }).ask({ query: text });
 }
 
-/** The author of a metric says where this one is: so the request is guarded as theirs, and has the credentials of that URL alone. */
+/** A metric's author says where this one is: the request is guarded as theirs, and has the credentials of that URL alone. */
 async function askElsewhere(
   baseUrl: string,
   query: Query,

@@ -2,7 +2,7 @@ import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runSerin } from './serin-environment.ts';
 import { startScriptedStore } from '../support/scripted-store.ts';
 
@@ -114,6 +114,15 @@ describe('serin plan', () => {
     const { exitCode, stderr } = await runSerin([...flags, '--prometheus-key-file', '/nowhere']);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/SERIN_PROMETHEUS_URL: expected .* written as %25, got "http:\/\/\*\*\*@prometheus"/);
+  });
+
+  test('names the variables of its defaults in the help, not their values', async () => {
+    vi.stubEnv('SERIN_PROMETHEUS_URL', 'http://serin:secret@prometheus');
+    vi.stubEnv('SERIN_PROMETHEUS_HEADERS', 'X-Key: secret');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { stdout } = await runSerin(['plan', '--help']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('(default: SERIN_PROMETHEUS_HEADERS)');
+    expect(stdout).not.toContain('secret');
   });
 
   test('asks Prometheus with the headers of its flags', async () => {
