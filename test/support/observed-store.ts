@@ -40,7 +40,7 @@ export function storeScript({
   trafficMs = usualTrafficMs,
 }: Timing): StoreScript {
   const at = (ms: number): number => beginMs + ms;
-  const earlyMs = -7 * minute;
+  const earlyMs = -3 * minute;
   return {
     scrapeMs,
     fromMs: at(-30 * minute),
