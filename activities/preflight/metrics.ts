@@ -17,6 +17,8 @@ export interface MetricsSettings {
 }
 
 const answerLimitMs = 10_000;
+/** For all questions about the lag, beside the waiting for scrapes. */
+const lagLimitMs = 20_000;
 
 /** Why no interval of the experiment could be measured; undefined when it can. */
 export function intervalProblem({ intervalMs }: Experiment, { scrapeIntervalMs }: MetricsSettings): string | undefined {
@@ -80,7 +82,7 @@ export async function lagProblem(
 ): Promise<string | undefined> {
   const { target, intervalMs } = experiment;
   const revisions = allVersions(experiment).map(({ revision }) => revision);
-  const limitMs = answerLimitMs + intervalMs + scrapeIntervalMs;
+  const limitMs = lagLimitMs + 4 * scrapeIntervalMs;
   const prometheus = connectPrometheus({ baseUrl, access, signal, limitMs });
   try {
     const place = { namespace: target.namespace, revisions, limitMs: intervalMs, scrapeIntervalMs };

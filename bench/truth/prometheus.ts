@@ -29,8 +29,8 @@ export async function observePrometheus(): Promise<readonly TruthRow[]> {
     const base = makeBase({ supervision, stateDirectory, tools: await resolveSandboxTools() });
     const target = `127.0.0.1:${metrics.port}`;
     const { url } = await startPrometheus(base, { scrapeIntervalMs, target });
-    // A first scrape, so that what begins later is known to be new.
-    await delay(2 * scrapeIntervalMs);
+    // First scrapes, so that what begins later is known to be new.
+    await delay(4 * scrapeIntervalMs);
     const fromMs = Date.now();
     const readers = skews.flatMap((skewMs) => intervals.map((intervalMs) => ({ url, skewMs, intervalMs, fromMs })));
     const [answered, ...read] = await Promise.all([answerRequests(recorder), ...readers.map(observe)]);

@@ -10,7 +10,7 @@ import { readStoreClock } from './store-clock.ts';
 export interface LagRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
-  /** A lag below this is not measured exactly; more than it plus a scrape is not waited out. */
+  /** A lag below this is not measured exactly. */
   readonly limitMs: number;
   readonly scrapeIntervalMs: number;
   /** The reader's clock, epoch ms. */
@@ -19,25 +19,35 @@ export interface LagRequest {
 }
 
 const longestPollMs = 1000;
+/** Samples of which the soonest counts: a busy machine may be late once. */
+const mostSamples = 3;
+/** How long new samples are waited for: a scrape for each, and one more. */
+const patienceScrapes = mostSamples + 1;
+const leastPatienceMs = 5_000;
 
 /**
- * How late samples show: the age of the newest one at the moment at which it shows. Where that cannot be more than the limit,
- * some age below it; undefined where nothing is scraped, so that nothing is known.
+ * How late samples show: the age of the newest one at the moment at which it shows. Where it is less than the limit, it is not
+ * waited for the next one, and the answer is some age below the limit. Undefined where nothing is scraped, or nothing new
+ * shows, so that nothing is known.
  *
  * Throws `Unmeasured` when Prometheus does not answer.
  */
 export async function measureLag(prometheus: Prometheus, request: LagRequest): Promise<number | undefined> {
-  const { limitMs, scrapeIntervalMs, wait } = request;
+  const { limitMs, scrapeIntervalMs, now, wait } = request;
   const pollMs = Math.min(longestPollMs, scrapeIntervalMs / 4);
-  const first = await readNewest(prometheus, request);
-  let latest = first;
-  while (latest !== undefined && latest.atMs === first?.atMs && latest.ageMs > limitMs) {
-    // So old a sample shows the lag by itself: the next one is due.
-    if (latest.ageMs > limitMs + scrapeIntervalMs) break;
+  const untilMs = now() + Math.max(leastPatienceMs, patienceScrapes * scrapeIntervalMs);
+  let newest = await readNewest(prometheus, request);
+  if (newest === undefined || newest.ageMs < limitMs) return newest?.ageMs;
+  const agesMs: number[] = [];
+  while (agesMs.length < mostSamples && now() < untilMs) {
     await wait(pollMs);
-    latest = await readNewest(prometheus, request);
+    const next = await readNewest(prometheus, request);
+    if (next === undefined || next.atMs === newest.atMs) continue;
+    newest = next;
+    agesMs.push(next.ageMs);
+    if (next.ageMs < limitMs) break;
   }
-  return latest?.ageMs;
+  return agesMs.length === 0 ? undefined : Math.min(...agesMs);
 }
 
 async function readNewest(

@@ -45,7 +45,7 @@ export function podsScript({
   shape = 'classic',
 }: Timing): PodsScript {
   const at = (ms: number): number => beginMs + ms;
-  const earlyMs = -7 * minute;
+  const earlyMs = -3 * minute;
   return {
     scrapeMs,
     shape,
