@@ -36,7 +36,7 @@ export interface Timing {
 }
 
 /** A baseline of two pods, one of which ends, and a candidate whose pods begin, end and restart. */
-export function podsScript({
+function podsScript({
   lagMs,
   lateness,
   scrapeMs,
