@@ -3,7 +3,7 @@ import type { PrometheusAccess } from '../../../metrics/prometheus/access.ts';
 import { measure } from '../../../metrics/prometheus/measure.ts';
 import type { MeasureInput } from '../../../metrics/prometheus/measure.ts';
 import { readHistory } from '../../../metrics/prometheus/history.ts';
-import { checkStore } from '../../../activities/preflight/metrics.ts';
+import { checkStore, lagProblem } from '../../../activities/preflight/metrics.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { queueProxySeries } from '../../support/queue-proxy-series.ts';
 import type { PodSeries } from '../../support/queue-proxy-series.ts';
@@ -116,6 +116,16 @@ describe('a store with the series of several clusters', () => {
     expect(store?.requests.map(({ query }) => query)).toContain('max(timestamp(up{cluster="prod"}))');
     expect(unmatched(store)).toEqual([]);
     expect(patterns(store)).toEqual([]);
+  });
+
+  test('is asked for its lag by the matchers too', async () => {
+    const { url: prometheusUrl } = await serve({ nowMs, series: twoClusters() });
+    const settings = { prometheusUrl, access: { prometheusMatchers: 'cluster="prod"' }, scrapeIntervalMs };
+    const { signal } = new AbortController();
+    const means = { now: () => nowMs, wait: async () => undefined, signal };
+    expect(await lagProblem(experiment, settings, means)).toBeUndefined();
+    expect(store?.requests.length).toBeGreaterThan(2);
+    expect(unmatched(store)).toEqual([]);
   });
 
   test('is read for the history by the matchers too', async () => {
@@ -259,6 +269,13 @@ describe('native histograms', () => {
         },
       ],
     });
+  });
+
+  test('are waited for while they live and nothing new shows', async () => {
+    const series = [native([['0.05', '0.075', 2]], 1)];
+    const late = await measureOf({ series, nowMs: nowMs + 30_000 }, {}, { fromMs: toMs });
+    expect(late).toMatchObject({ kind: 'blind', reason: expect.stringMatching(/^no sample after/) });
+    expect(patterns(store)).toEqual([]);
   });
 
   test('with exponential buckets are counted at boundaries that all resolutions have', async () => {
