@@ -32,13 +32,13 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'core/failures': [],
   'core/text': [],
   'core/experiment': ['core/text'],
-  'core/measurements': ['core/experiment'],
+  'core/measurements': ['core/text', 'core/experiment'],
   'core/traffic': ['core/text', 'core/experiment'],
   'core/tasks': ['core/text', 'core/experiment'],
   'core/stats': ['core/measurements'],
   'core/verdicts': ['core/text', 'core/experiment', 'core/measurements', 'core/stats'],
   'core/planner': ['core/text', 'core/experiment', 'core/measurements', 'core/traffic', 'core/stats', 'core/verdicts'],
-  'core/report': ['core/text', 'core/experiment', 'core/traffic', 'core/verdicts', 'core/planner'],
+  'core/report': ['core/text', 'core/experiment', 'core/measurements', 'core/traffic', 'core/verdicts', 'core/planner'],
   'core/offline': ['core/text', 'core/experiment', 'core/measurements', 'core/stats', 'core/verdicts', 'core/planner'],
 
   contract: ['core', '@temporalio/common', '@temporalio/workflow'],
@@ -239,7 +239,17 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   lint: ['node:', 'dependency-cruiser'],
   'test/support': ['*'],
   test: ['*'],
-  bench: ['core', 'contract', 'sandbox', 'test/support', 'node:', ...clients, ...workerPackages, '@temporalio/testing'],
+  bench: [
+    'core',
+    'contract',
+    'metrics',
+    'sandbox',
+    'test/support',
+    'node:',
+    ...clients,
+    ...workerPackages,
+    '@temporalio/testing',
+  ],
 };
 
 /** The innermost room of the table that a file lies in; undefined for files at the top, which only configure tools. */

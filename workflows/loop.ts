@@ -94,6 +94,8 @@ async function observe(run: Run): Promise<Observation> {
     target: loadedExperiment(run).target,
     revisions: allVersions(loadedExperiment(run)).map(({ revision }) => revision),
     fromMs: run.state.clock.observedUntilMs,
+    askedAtMs: Date.now(),
+    ...defined({ checkpoint: run.state.clock.checkpoint }),
     ...definedMetrics(run),
     ...countedByLoad(run),
   });

@@ -38,13 +38,16 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
 
   async function measureAll(
     input: QueryMetricsInput,
-    { nowMs, signal, countPods }: Required<Pick<MeasureInput, 'nowMs' | 'signal' | 'countPods'>>,
+    { nowMs, signal, countPods }: Required<Pick<MeasureInput, 'signal' | 'countPods'>> & { readonly nowMs: number },
   ): Promise<RunMeasurement> {
-    const { counted, defined } = input;
+    const { counted, defined, askedAtMs = nowMs } = input;
     const hasOtherMetrics = defined !== undefined;
+    // A worker whose clock is behind would take the beginning of the first interval for the future.
+    const behindMs = Math.max(0, askedAtMs - nowMs);
+    const now = (): number => Date.now() + behindMs;
     const measured =
       counted === undefined
-        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, nowMs, signal, countPods, hasOtherMetrics })
+        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, now, signal, countPods, hasOtherMetrics })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
     return defined === undefined
       ? measured

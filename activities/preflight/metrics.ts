@@ -3,9 +3,11 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import { failure } from '../failures.ts';
 import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
+import { measureLag } from '../../metrics/prometheus/lag.ts';
+import { lookbackMs } from '../../metrics/prometheus/lateness.ts';
 import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
-import { lookbackMs } from '../../metrics/prometheus/scraping.ts';
 import { surveyRevisions } from '../../metrics/prometheus/survey.ts';
+import { Unmeasured } from '../../metrics/unmeasured.ts';
 
 /** Where the worker reads metrics. */
 export interface MetricsSettings {
@@ -15,12 +17,14 @@ export interface MetricsSettings {
 }
 
 const answerLimitMs = 10_000;
+/** For all questions about the lag, beside the waiting for scrapes. */
+const lagLimitMs = 20_000;
 
 /** Why no interval of the experiment could be measured; undefined when it can. */
 export function intervalProblem({ intervalMs }: Experiment, { scrapeIntervalMs }: MetricsSettings): string | undefined {
   if (intervalMs > scrapeIntervalMs) return undefined;
   const [interval, scrape] = [formatDuration(intervalMs), formatDuration(scrapeIntervalMs)];
-  return `the interval of ${interval} is not longer than a scrape of ${scrape} (SERIN_PROMETHEUS_SCRAPE_INTERVAL), so nothing could be measured; use at least two scrapes`;
+  return `the interval of ${interval} is not longer than a scrape of ${scrape} (SERIN_PROMETHEUS_SCRAPE_INTERVAL), so it may have no sample at all; use at least two scrapes`;
 }
 
 /** What the store's answers say about a run that would begin now. */
@@ -44,7 +48,7 @@ export async function checkStore(
   const survey = await surveyRevisions(prometheus, {
     namespace: experiment.target.namespace,
     revisions: allVersions(experiment).map(({ revision }) => revision),
-    nowMs: Date.now() - scrapeIntervalMs,
+    now: Date.now,
     windowMs: experiment.intervalMs + lookbackMs,
     scrapeIntervalMs,
   });
@@ -58,4 +62,38 @@ export async function checkStore(
 function noSeriesWarning({ metrics }: Experiment, noSeries: string | undefined): readonly string[] {
   const isBlind = noSeries !== undefined && Object.keys(metrics).length === 0;
   return isBlind ? [`${noSeries}; the run is blind while this lasts`] : [];
+}
+
+/** How to measure the lag of a store: by which clock, and how to wait for its next sample. */
+export interface LagMeans {
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Why each interval would be judged by what was answered before it; undefined when its own requests show before it ends, and
+ * where the lag cannot be known.
+ */
+export async function lagProblem(
+  experiment: Experiment,
+  { prometheusUrl: baseUrl, access, scrapeIntervalMs }: MetricsSettings,
+  { signal, ...means }: LagMeans,
+): Promise<string | undefined> {
+  const { target, intervalMs } = experiment;
+  const revisions = allVersions(experiment).map(({ revision }) => revision);
+  const limitMs = lagLimitMs + 4 * scrapeIntervalMs;
+  const prometheus = connectPrometheus({ baseUrl, access, signal, limitMs });
+  try {
+    const place = { namespace: target.namespace, revisions, limitMs: intervalMs, scrapeIntervalMs };
+    const lagMs = await measureLag(prometheus, { ...place, ...means });
+    if (lagMs === undefined || lagMs < intervalMs) return undefined;
+    const [lag, interval] = [formatDuration(lagMs), formatDuration(intervalMs)];
+    const least = formatDuration(Math.ceil((2 * lagMs) / 1000) * 1000);
+    return `samples of the metrics show ${lag} late, and the interval is ${interval}: each would be judged by requests from before it; use an interval of at least ${least}, or a store that is written to sooner`;
+  } catch (error) {
+    // What cannot be measured now is another matter, and is told by another check.
+    if (error instanceof Unmeasured) return undefined;
+    throw error;
+  }
 }

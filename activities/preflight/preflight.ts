@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
@@ -26,7 +27,7 @@ import type { HelmFindings } from './helm-problems.ts';
 import { gitOpsWarnings } from './gitops.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
-import { checkStore, intervalProblem } from './metrics.ts';
+import { checkStore, intervalProblem, lagProblem } from './metrics.ts';
 import type { MetricsSettings, StoreFindings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
@@ -73,6 +74,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     if (problems.length > 0) throw refused(experiment, problems);
     const answers = await checkAnswers(experiment, dependencies);
     if (answers.problems.length > 0) throw refused(experiment, answers.problems);
+    if (!isLoadTest(experiment)) await requireTimelySamples(experiment, dependencies.metrics);
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
     const unkept: string[] = [];
@@ -106,6 +108,14 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
 /** A conformance test writes nothing that could be put back. */
 function gitOps(service: KnativeService, experiment: Experiment): readonly string[] {
   return movesTraffic(experiment) ? gitOpsWarnings(service) : [];
+}
+
+/** Waits for a sample only where the newest one is so old that the next must show whether all of them come late. */
+async function requireTimelySamples(experiment: Experiment, metrics: MetricsSettings): Promise<void> {
+  const signal = cancellationSignal();
+  const wait = async (ms: number): Promise<void> => sleep(ms, undefined, { signal });
+  const problem = await lagProblem(experiment, metrics, { now: Date.now, wait, signal });
+  if (problem !== undefined) throw refused(experiment, [problem]);
 }
 
 /** The problems of measuring and querying; the experiment's own load is counted without scrapes. */

@@ -6,6 +6,7 @@ import { formatInstant, formatTimeOfDay } from '../text/instant.ts';
 import { formatRequests, formatStep } from './iteration-text.ts';
 import type { JudgedReport, Report } from './report.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
+import { formatVisibility } from '../measurements/visibility.ts';
 import { grid, wrap } from './table.ts';
 import { versionColumns, isAlone } from './version-columns.ts';
 
@@ -23,6 +24,7 @@ export function describe(report: Report): string {
     outcomeSection(report),
     trafficSection(report),
     flagsSection(report),
+    metricsSection(report),
     verdictsSection(report),
     iterationsSection(report),
   ];
@@ -94,6 +96,12 @@ function timeLeft({ iterations, completedIterations, intervalMs }: Report, nextA
 function flagsSection(report: Report, names?: readonly string[]): Section {
   const flags = activeFlags(report).filter(({ name }) => names === undefined || names.includes(name));
   return { title: 'State', lines: flags.flatMap(({ name, detail }) => labelled(capitalized(name), detail)) };
+}
+
+function metricsSection({ metricsVisibility }: Report): Section {
+  const lines =
+    metricsVisibility === undefined ? [] : [`At the last observation: ${formatVisibility(metricsVisibility)}`];
+  return { title: 'Metrics Back End', lines };
 }
 
 function verdictsSection(report: Report): Section {

@@ -24,6 +24,7 @@ export function buildReport(state: ExperimentState): Report {
     ...defined({ outcome: ending?.outcome, reason: ending?.reason }),
     ...defined({ startedAtMs: clock.startedAtMs, completedAtMs: ending?.atMs, weightReason: traffic.reason }),
     ...defined({ paused, approved: gate?.approved, blind, waitingFor, timeToSafeMs: traffic.timeToSafeMs }),
+    ...defined({ metricsVisibility: clock.visibility }),
     message: formatEvent(state.event),
     event: state.event,
     completedIterations: state.iteration,

@@ -4,6 +4,7 @@ import type { ObjectName, Reward } from '../experiment/experiment.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
 import type { MetricDefinitions } from '../experiment/metric.ts';
 import type { Outcome, Stage } from '../experiment/stage.ts';
+import type { Visibility } from '../measurements/measurement.ts';
 import type { HumanRequest } from '../planner/requests.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import type { HolderReport } from '../traffic/lease.ts';
@@ -87,6 +88,8 @@ export interface Report {
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  /** How late the metrics back end showed its samples last, and how its clock differs from the worker's. */
+  readonly metricsVisibility?: Visibility;
   readonly waitingFor?: HolderReport;
   /** What is tried again now. Only Temporal knows it: who reads a report from there adds it, the `status` query has none. */
   readonly retrying?: Retrying;

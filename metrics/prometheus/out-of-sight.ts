@@ -1,17 +1,22 @@
 import { formatDuration } from '../../core/text/duration.ts';
 import { Unmeasured } from '../unmeasured.ts';
-import type { Window } from './difference.ts';
+import { newestSample } from './checkpoint.ts';
 import type { PodHistogram } from './histogram.ts';
+import { lookbackMs } from './lateness.ts';
 import type { Prometheus } from './prometheus.ts';
-import { lookbackMs, tolerableScrapes } from './scraping.ts';
+import { newestScrape } from './scraping.ts';
 import { rangeSelector } from './selector.ts';
+import type { StoreClock } from './store-clock.ts';
 
 /** The pods that Knative has of each revision now, in their order; undefined where it does not say. */
 export type PodCounts = readonly (number | undefined)[];
 
-/** What is measured, and until when. */
+/** Scrapes of a pod that may be late or lost before it counts as out of sight. */
+const tolerableScrapes = 3;
+
+/** When the store is asked, and how often there should be a sample. */
 export interface SightRequest {
-  readonly window: Window;
+  readonly clock: StoreClock;
   readonly scrapeIntervalMs: number;
 }
 
@@ -40,15 +45,18 @@ export function areScaledToZero(pods: PodCounts): boolean {
 export async function requireInSight(
   prometheus: Prometheus,
   histograms: readonly PodHistogram[],
-  { window: { toMs }, scrapeIntervalMs }: SightRequest,
+  { clock, scrapeIntervalMs }: SightRequest,
 ): Promise<void> {
   const rangeMs = tolerableScrapes * scrapeIntervalMs;
-  const ended = endedPods(histograms, toMs - rangeMs);
+  if (endedPods(histograms, clock.nowMs - rangeMs).length === 0) return;
+  // What is late for all pods hides none of them.
+  const seenMs = Math.max((await newestScrape(prometheus, clock)) ?? 0, newestSample(histograms) ?? 0);
+  const ended = endedPods(histograms, seenMs - rangeMs);
   if (ended.length === 0) return;
-  const scrapes = await prometheus.ask({ query: upSelector(prometheus, ended), atMs: toMs });
+  const scrapes = await prometheus.ask({ query: upSelector(prometheus, ended), atMs: seenMs });
   const failing = scrapes.filter(({ samples }) => {
     const newest = samples.at(-1);
-    return newest !== undefined && newest.value === 0 && newest.atMs > toMs - rangeMs;
+    return newest !== undefined && newest.value === 0 && newest.atMs > seenMs - rangeMs;
   });
   const lost = ended.filter(({ job, instance }) => {
     return failing.some(({ labels }) => labels['job'] === job && labels['instance'] === instance);
@@ -65,7 +73,8 @@ interface EndedPod {
 
 /** The pods whose newest sample is not newer than `sinceMs`, of those that are scraped themselves. */
 function endedPods(histograms: readonly PodHistogram[], sinceMs: number): readonly EndedPod[] {
-  const pods = Map.groupBy(histograms, ({ revision, pod }) => JSON.stringify([revision, pod]));
+  const counted = histograms.filter(({ snapshots }) => snapshots.length > 0);
+  const pods = Map.groupBy(counted, ({ revision, pod }) => JSON.stringify([revision, pod]));
   return [...pods.values()].flatMap((own) => {
     const newest = own.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
     const { job, instance } = newest.origin;

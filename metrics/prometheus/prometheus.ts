@@ -36,8 +36,8 @@ export interface NativeBucket {
 /** An instant query in PromQL. */
 export interface Query {
   readonly query: string;
-  /** The time of evaluation, epoch milliseconds. */
-  readonly atMs: number;
+  /** The time of evaluation, epoch milliseconds; the store's own now where it is absent. */
+  readonly atMs?: number;
 }
 
 /** A connection to a Prometheus-compatible API. */
@@ -85,8 +85,8 @@ export function connectPrometheus(options: ConnectionOptions): Prometheus {
 }
 
 /** The parameters of an instant query over HTTP. */
-export function queryParameters({ query, atMs }: Query): { readonly query: string; readonly time: string } {
-  return { query, time: (atMs / 1000).toFixed(3) };
+export function queryParameters({ query, atMs }: Query): Readonly<Record<string, string>> {
+  return { query, ...(atMs === undefined ? {} : { time: (atMs / 1000).toFixed(3) }) };
 }
 
 /** What an error says, with the setting that mends it: `connect ECONNREFUSED 127.0.0.1:9090`. */

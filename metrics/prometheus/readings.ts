@@ -1,7 +1,7 @@
 import { type Pack, tiers } from './packs.ts';
 import { toClassicSeries } from './native-histogram.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
-import { type Matcher, rangeSelector } from './selector.ts';
+import { type Matcher, instantSelector, rangeSelector } from './selector.ts';
 import { readFloat } from './float.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
@@ -36,7 +36,8 @@ export interface ReadingRequest {
   readonly revisions: readonly string[];
   /** The end of the range (toMs - rangeMs, toMs], epoch ms. */
   readonly toMs: number;
-  readonly rangeMs: number;
+  /** Without it each series that has not ended at `toMs` has its newest sample. */
+  readonly rangeMs?: number;
 }
 
 /** Reads the raw counters of the revisions from the first tier that has any. */
@@ -48,6 +49,15 @@ export async function readCounters(prometheus: Prometheus, request: ReadingReque
     if (found.length > 0) return found;
   }
   return [];
+}
+
+/** Whether any series of the revisions is there at `toMs`: it has not ended, so that samples of it may come. */
+export async function hasLiveSeries(
+  prometheus: Prometheus,
+  request: Omit<ReadingRequest, 'rangeMs'>,
+): Promise<boolean> {
+  const live = await readCounters(prometheus, request);
+  return live.length > 0;
 }
 
 /** Several kinds of request metrics find their targets by one question. */
@@ -124,10 +134,17 @@ function select(
   { toMs, rangeMs }: ReadingRequest,
   { name, matchers }: { readonly name: string; readonly matchers: readonly Matcher[] },
 ): Promise<readonly Series[]> {
-  return prometheus.ask({ query: rangeSelector(name, matchers, rangeMs, prometheus.matchers), atMs: toMs });
+  const query =
+    rangeMs === undefined
+      ? instantSelector(name, matchers, prometheus.matchers)
+      : rangeSelector(name, matchers, rangeMs, prometheus.matchers);
+  return prometheus.ask({ query, atMs: toMs });
 }
 
-function identityMatchers(pack: Pack, { namespace, revisions }: ReadingRequest): readonly Matcher[] {
+function identityMatchers(
+  pack: Pack,
+  { namespace, revisions }: Pick<ReadingRequest, 'namespace' | 'revisions'>,
+): readonly Matcher[] {
   const { identity } = pack;
   const names = revisions.map((revision) => formatRevision(pack, namespace, revision));
   return [

@@ -7,8 +7,13 @@ export type Matcher = readonly [label: string, value: string | readonly string[]
  * those of the worker's settings.
  */
 export function rangeSelector(name: string, matchers: readonly Matcher[], rangeMs: number, also = ''): string {
+  return `${instantSelector(name, matchers, also)}[${Math.ceil(rangeMs)}ms]`;
+}
+
+/** A PromQL instant selector of one name, as above without the range. */
+export function instantSelector(name: string, matchers: readonly Matcher[], also = ''): string {
   const all = [...matchers.map(formatMatcher), ...(also === '' ? [] : [also])];
-  return `${nameSelector(name, all.join(','))}[${Math.ceil(rangeMs)}ms]`;
+  return nameSelector(name, all.join(','));
 }
 
 /** A PromQL selector of a name, with matchers in PromQL: `up{cluster="prod"}`. */

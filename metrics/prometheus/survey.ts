@@ -1,4 +1,5 @@
 import { defined } from '../../core/text/defined.ts';
+import { newestSample } from './checkpoint.ts';
 import { assembleHistograms } from './histogram.ts';
 import { describeNoSeries, requireInSight } from './out-of-sight.ts';
 import { tiers } from './packs.ts';
@@ -8,6 +9,7 @@ import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
 import { countUp } from './scraping.ts';
 import { nameSelector } from './selector.ts';
+import { readStoreClock } from './store-clock.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** How many series Prometheus has of a kind of request metrics. */
@@ -24,14 +26,16 @@ export interface RevisionSurvey {
   /** Different times at which any of them was scraped. */
   readonly scrapes: number;
   readonly requests: number;
+  /** The time of its newest sample; absent where it has none. */
+  readonly newestMs?: number;
 }
 
-/** The revisions that a survey covers, in the window of `windowMs` before `nowMs`. */
+/** The revisions that a survey covers, in the window of `windowMs` before Prometheus' now. */
 export interface SurveyRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
-  /** Epoch ms. */
-  readonly nowMs: number;
+  /** The reader's clock, epoch ms. */
+  readonly now: () => number;
   readonly windowMs: number;
   readonly scrapeIntervalMs: number;
 }
@@ -69,13 +73,14 @@ async function surveyFamily(prometheus: Prometheus, { family, hasDots }: Pack, a
 
 /** Surveys each revision with the questions and the functions that measure an interval. */
 export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
-  const { namespace, revisions, nowMs, windowMs, scrapeIntervalMs } = request;
-  const window = { fromMs: nowMs - windowMs, toMs: nowMs };
+  const { namespace, revisions, now, windowMs, scrapeIntervalMs } = request;
   try {
-    await prometheus.ask({ query: countUp(prometheus), atMs: nowMs });
-    const readings = await readCounters(prometheus, { namespace, revisions, toMs: nowMs, rangeMs: windowMs });
+    const clock = await readStoreClock(prometheus, now);
+    const window = { fromMs: clock.endMs - windowMs, toMs: clock.endMs };
+    await prometheus.ask({ query: countUp(prometheus), atMs: clock.nowMs });
+    const readings = await readCounters(prometheus, { namespace, revisions, toMs: window.toMs, rangeMs: windowMs });
     const histograms = assembleHistograms(readings);
-    await requireInSight(prometheus, histograms, { window, scrapeIntervalMs });
+    await requireInSight(prometheus, histograms, { clock, scrapeIntervalMs });
     const surveyed = revisions.map((revision): RevisionSurvey => {
       const own = histograms.filter((histogram) => histogram.revision === revision);
       const { requests } = countRevision(revision, own, { window, birthsCount: false });
@@ -85,6 +90,7 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
         pods: new Set(own.map(({ pod }) => pod)).size,
         scrapes: new Set(own.flatMap(({ snapshots }) => snapshots.map(({ atMs }) => atMs))).size,
         requests,
+        ...defined({ newestMs: newestSample(own) }),
       };
     });
     const noSeries = histograms.length === 0 ? describeNoSeries(revisions) : undefined;

@@ -14,12 +14,13 @@ export const prometheusProvider: MetricProvider<'prometheus'> = {
   read: async (source, context) => readSeries(await ask(source, context)),
 };
 
+/** Asks at the back end's own now: the worker's clock may differ. */
 function ask({ query, url }: MetricSource<'prometheus'>, context: ReadingContext): Promise<readonly Series[]> {
-  const { version, elapsedMs, nowMs: atMs, signal, backEnds } = context;
+  const { version, elapsedMs, signal, backEnds } = context;
   const { text } = substitute(query, metricVariables(version, elapsedMs));
-  if (url !== undefined) return askElsewhere(url, { query: text, atMs }, context);
+  if (url !== undefined) return askElsewhere(url, { query: text }, context);
   const { prometheusUrl: baseUrl, prometheusAccess: access } = backEnds;
-  return connectPrometheus({ baseUrl, access, signal, limitMs: readingLimitMs }).ask({ query: text, atMs });
+  return connectPrometheus({ baseUrl, access, signal, limitMs: readingLimitMs }).ask({ query: text });
 }
 
 /** A metric's author says where this one is: the request is guarded as theirs, and has the credentials of that URL alone. */

@@ -7,6 +7,8 @@ export interface PodSeries {
   readonly code?: string;
   /** All requests, by the time of their scrape; none took more than 10 ms. */
   readonly counts: readonly (readonly [atMs: number, requests: number])[];
+  /** When the series are marked as ended; without it, they only grow old. */
+  readonly endedMs?: number;
   /** Further labels. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -17,6 +19,7 @@ export function queueProxySeries({
   pod = 'pod-1',
   code = '200',
   counts,
+  endedMs,
   labels,
 }: PodSeries): ScriptedSeries[] {
   const own = {
@@ -31,6 +34,7 @@ export function queueProxySeries({
   const part = (suffix: string, more: Readonly<Record<string, string>> = {}, factor = 1): ScriptedSeries => ({
     labels: { __name__: `revision_app_request_latencies_${suffix}`, ...own, ...more },
     samples: counts.map(([atMs, requests]) => [atMs, requests * factor]),
+    ...(endedMs === undefined ? {} : { ended: { atMs: endedMs, shownMs: endedMs } }),
   });
   return [
     part('bucket', { le: '5' }, 0),

@@ -48,6 +48,16 @@ Recommended baseline: candidate
 +--------------------------------+---------+-----------+
 `.trim();
 
+suite('the metrics back end', () => {
+  test('is described by how late it shows samples, and by its clock', () => {
+    const text = describe(aReport({ metricsVisibility: { lagMs: 14_000, clockMs: 300_000 } }));
+    expect(text).toContain(
+      '****** Metrics Back End ******\nAt the last observation: the newest sample was 14 s old, its clock is 5 min ahead',
+    );
+    expect(describe(aReport())).not.toContain('Metrics Back End');
+  });
+});
+
 suite('describe, like iter8ctl', () => {
   test("begins with the seed's text, character by character", () => {
     const text = describe(aReport());

@@ -3,7 +3,7 @@ import type { PrometheusAccess } from '../../../metrics/prometheus/access.ts';
 import { measure } from '../../../metrics/prometheus/measure.ts';
 import type { MeasureInput } from '../../../metrics/prometheus/measure.ts';
 import { readHistory } from '../../../metrics/prometheus/history.ts';
-import { checkStore } from '../../../activities/preflight/metrics.ts';
+import { checkStore, lagProblem } from '../../../activities/preflight/metrics.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { queueProxySeries } from '../../support/queue-proxy-series.ts';
 import type { PodSeries } from '../../support/queue-proxy-series.ts';
@@ -15,7 +15,7 @@ afterEach(() => store?.close());
 
 const scrapeIntervalMs = 10_000;
 const nowMs = Date.parse('2026-11-29T12:00:00Z');
-/** The window of a measurement that begins a minute before its end. */
+/** The window of a measurement that begins a minute before the newest sample. */
 const [fromMs, toMs] = [nowMs - scrapeIntervalMs - 60_000, nowMs - scrapeIntervalMs];
 const experiment = anExperiment({
   intervalMs: 60_000,
@@ -43,11 +43,12 @@ async function serve(script: StoreScript): Promise<ScriptedStore> {
 }
 
 async function measureOf(script: StoreScript, access: PrometheusAccess = {}, more: Partial<MeasureInput> = {}) {
-  const { url: baseUrl } = await serve(script);
+  const { url: baseUrl } = await serve({ nowMs, ...script });
   const { signal } = new AbortController();
+  const now = (): number => nowMs;
   const target = { namespace: 'shop', name: 'app' };
   const revisions = ['app-v1', 'app-v2'];
-  return measure({ baseUrl, access, scrapeIntervalMs, target, revisions, fromMs, nowMs, signal, ...more });
+  return measure({ baseUrl, access, scrapeIntervalMs, target, revisions, fromMs, now, signal, ...more });
 }
 
 function pods(...list: readonly Partial<PodSeries>[]): ScriptedSeries[] {
@@ -72,6 +73,17 @@ const overloaded: readonly ScriptedSeries[] = [
   up({ job: 'pods', instance: 'pod-2:9091' }, 0),
 ];
 
+/** The questions about series that do not bear the matchers. */
+function unmatched(asked: ScriptedStore | undefined): readonly string[] {
+  const questions = asked?.requests.map(({ query }) => query) ?? [];
+  return questions.filter((query) => query !== 'vector(time())' && !query.includes('cluster="prod"'));
+}
+
+/** The questions with a pattern of names. */
+function patterns(asked: ScriptedStore | undefined): readonly string[] {
+  return asked?.requests.flatMap(({ query }) => (query.includes('__name__=~') ? [query] : [])) ?? [];
+}
+
 describe('a store with the series of several clusters', () => {
   test.each(['cluster', 'env', 'tenant_id', 'prometheus', 'region', 'k8s_cluster_name'])(
     'is refused, with the label %s and its values',
@@ -88,16 +100,42 @@ describe('a store with the series of several clusters', () => {
   test('is measured by the matchers of the settings, which are in every question', async () => {
     const measured = await measureOf({ series: twoClusters() }, { prometheusMatchers: 'cluster="prod"' });
     expect(measured).toMatchObject({ kind: 'measured', baseline: { requests: 60 }, candidates: [{ requests: 60 }] });
-    expect(store?.requests.filter(({ query }) => !query.includes('cluster="prod"'))).toEqual([]);
+    expect(unmatched(store)).toEqual([]);
+  });
+
+  test('is waited for by the matchers too, while nothing new shows', async () => {
+    const prometheusMatchers = 'cluster="prod"';
+    const late = await measureOf(
+      { series: twoClusters(), nowMs: nowMs + 30_000 },
+      { prometheusMatchers },
+      { fromMs: toMs },
+    );
+    expect(late).toMatchObject({ kind: 'blind', reason: expect.stringMatching(/^no sample after/) });
+    await store?.close();
+    await measureOf({ series: twoClusters(), nowMs: nowMs + 360_000 }, { prometheusMatchers }, { fromMs: toMs });
+    expect(store?.requests.map(({ query }) => query)).toContain('max(timestamp(up{cluster="prod"}))');
+    expect(unmatched(store)).toEqual([]);
+    expect(patterns(store)).toEqual([]);
+  });
+
+  test('is asked for its lag by the matchers too', async () => {
+    const { url: prometheusUrl } = await serve({ nowMs, series: twoClusters() });
+    const settings = { prometheusUrl, access: { prometheusMatchers: 'cluster="prod"' }, scrapeIntervalMs };
+    const { signal } = new AbortController();
+    const means = { now: () => nowMs, wait: async () => undefined, signal };
+    expect(await lagProblem(experiment, settings, means)).toBeUndefined();
+    expect(store?.requests.length).toBeGreaterThan(2);
+    expect(unmatched(store)).toEqual([]);
   });
 
   test('is read for the history by the matchers too', async () => {
-    const { url: baseUrl, requests } = await serve({ series: twoClusters() });
+    const { url: baseUrl, requests } = await serve({ nowMs, series: twoClusters() });
     const { signal } = new AbortController();
     const access = { prometheusMatchers: 'cluster="prod"' };
     const history = await readHistory({ baseUrl, access, scrapeIntervalMs, experiment, nowMs, signal });
     expect(history.unread).toBeUndefined();
-    expect(requests.every(({ query }) => query.includes('cluster="prod"'))).toBe(true);
+    expect(requests.length).toBeGreaterThan(1);
+    expect(unmatched(store)).toEqual([]);
   });
 
   test('is told from one cluster in which pods, nodes, zones and sidecars differ', async () => {
@@ -139,7 +177,7 @@ describe('a pair of Prometheus servers', () => {
 describe('the questions', () => {
   test('name the series: no store is asked for a pattern of names', async () => {
     await measureOf({ series: pods({}) });
-    expect(store?.requests.filter(({ query }) => query.includes('__name__=~'))).toEqual([]);
+    expect(patterns(store)).toEqual([]);
     expect(store?.requests.length).toBeGreaterThan(4);
   });
 
@@ -233,6 +271,13 @@ describe('native histograms', () => {
     });
   });
 
+  test('are waited for while they live and nothing new shows', async () => {
+    const series = [native([['0.05', '0.075', 2]], 1)];
+    const late = await measureOf({ series, nowMs: nowMs + 30_000 }, {}, { fromMs: toMs });
+    expect(late).toMatchObject({ kind: 'blind', reason: expect.stringMatching(/^no sample after/) });
+    expect(patterns(store)).toEqual([]);
+  });
+
   test('with exponential buckets are counted at boundaries that all resolutions have', async () => {
     // Schema 3: a doubling has 8 buckets. 100 ms are between 88.4 and 105.1.
     const bound = (index: number): string => String(2 ** (index / 8));
@@ -308,9 +353,9 @@ describe('a store without any series of the versions', () => {
   };
 
   test('says nothing of a candidate: blind', async () => {
-    expect(await measureOf({ series })).toEqual(blind);
-    expect(await measureOf({ series }, {}, { countPods: async () => [1, 0] })).toEqual(blind);
-    expect(await measureOf({ series }, {}, { countPods: async () => [] })).toEqual(blind);
+    expect(await measureOf({ series })).toMatchObject(blind);
+    expect(await measureOf({ series }, {}, { countPods: async () => [1, 0] })).toMatchObject(blind);
+    expect(await measureOf({ series }, {}, { countPods: async () => [] })).toMatchObject(blind);
   });
 
   test('has nothing to say where Knative has no pods of them', async () => {
@@ -324,7 +369,7 @@ describe('a store without any series of the versions', () => {
 
   test('is told from one that had some lately, and from one that has those of one version', async () => {
     const earlier = scrapes(10, { from: fromMs - 200_000, until: fromMs - 100_000 });
-    const lately = [...series, ...pods({ counts: earlier })];
+    const lately = [...series, ...pods({ counts: earlier, endedMs: fromMs - 90_000 })];
     expect(await measureOf({ series: lately })).toMatchObject({ kind: 'measured', candidates: [{ requests: 0 }] });
     await store?.close();
     const ofBaseline = pods({ revision: 'app-v1' });
@@ -336,12 +381,31 @@ describe('a pod whose series have ended', () => {
   const ended = scrapes(10, { until: fromMs + 20_000 });
 
   test('is out of sight while its scrapes fail: named, and blind', async () => {
-    expect(await measureOf({ series: overloaded })).toEqual({
+    expect(await measureOf({ series: overloaded })).toMatchObject({
       kind: 'blind',
       reason:
         'out of sight for 30 s or longer: pod-2 of revision app-v2: Prometheus has the target, and cannot scrape it (up is 0), ' +
         'so that the others would be judged in its place',
     });
+  });
+
+  test('is out of sight where it was the only one', async () => {
+    const series = [
+      ...pods({ counts: ended, endedMs: fromMs + 30_000 }),
+      up({ job: 'pods', instance: 'pod-1:9091' }, 0),
+    ];
+    expect(await measureOf({ series })).toMatchObject({
+      kind: 'blind',
+      reason: expect.stringMatching(/^out of sight for 30 s or longer: pod-1 of revision app-v2: /),
+    });
+  });
+
+  test('is only late where its scrapes are late with it', async () => {
+    const late = { atMs: fromMs + 20_000, shownMs: nowMs + 60_000 };
+    const { labels, samples = [] } = up({ job: 'pods', instance: 'pod-2:9091' }, 0);
+    const hidden = samples.map(([atMs, value]) => [atMs, value, atMs > late.atMs ? late.shownMs : atMs] as const);
+    const series = [...pods({}, { pod: 'pod-2', counts: ended }), { labels, samples: hidden }];
+    expect(await measureOf({ series })).toMatchObject({ kind: 'measured', candidates: [{ requests: 80 }] });
   });
 
   test('is gone where its target is gone too', async () => {
