@@ -7,7 +7,7 @@ import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import { ownMetricNote } from '../formats/metrics/metric-warnings.ts';
 import { formatIssue } from '../formats/document/issue.ts';
-import { parseManifestApart } from '../threads/read-apart.ts';
+import { parseManifestApart } from '../apart/read-apart.ts';
 import type { ManifestReading, ReadButRefused, ReadManifestInput, WorkflowLimits } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import { failure } from './failures.ts';

@@ -1,6 +1,6 @@
-import { LimitExceeded } from '../threads/bounded-threads.ts';
-import { readApart } from '../threads/read-apart.ts';
-import type { Readings } from '../threads/readings.ts';
+import { LimitExceeded } from '../apart/bounded-processes.ts';
+import { readApart } from '../apart/read-apart.ts';
+import type { Readings } from '../apart/readings.ts';
 import { failure } from './failures.ts';
 
 /** Reads what others wrote, apart from all other work; fails as `TooCostly`, naming it as `what`. */

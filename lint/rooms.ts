@@ -53,9 +53,9 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'formats/worker': ['core', 'formats/document', 'zod'],
   formats: ['core', 'formats/document', 'zod'],
 
-  'threads/answer-questions': ['node:'],
-  'threads/bounded-threads': ['threads/answer-questions', 'node:', 'p-limit'],
-  threads: ['formats', 'threads'],
+  'apart/answer-questions': ['node:'],
+  'apart/bounded-processes': ['apart/answer-questions', 'node:', 'p-limit'],
+  apart: ['formats', 'apart'],
 
   'kubernetes/shared-dispatcher': ['@kubernetes/client-node'],
   'kubernetes/request-options': ['kubernetes/shared-dispatcher', '@kubernetes/client-node'],
@@ -79,7 +79,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'metrics/time-limit': [],
   'metrics/credentials': [],
   'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured', 'metrics/credentials', 'node:'],
-  'metrics/jq': ['threads/answer-questions', 'threads/bounded-threads', 'jq-wasm'],
+  'metrics/jq': ['apart/answer-questions', 'apart/bounded-processes', 'jq-wasm'],
   'metrics/providers': ['core', 'metrics/unmeasured', 'metrics/prometheus', 'metrics/credentials', 'metrics/jq'],
   'metrics/provider-issues': ['formats', 'metrics/providers'],
 
@@ -92,21 +92,11 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   'operator/status': ['core'],
   'operator/crds': ['core/text', 'core/experiment', 'formats', 'node:', '@kubernetes/client-node'],
-  operator: [
-    'core',
-    'contract',
-    'formats',
-    'threads',
-    'kubernetes',
-    'temporal',
-    'operator/status',
-    'node:',
-    ...clients,
-  ],
+  operator: ['core', 'contract', 'formats', 'apart', 'kubernetes', 'temporal', 'operator/status', 'node:', ...clients],
 
   'activities/failures': ['core/failures', 'core/text', '@temporalio/activity', '@temporalio/common'],
   'activities/heartbeat': ['@temporalio/activity'],
-  'activities/read-within-limits': ['threads', 'activities/failures'],
+  'activities/read-within-limits': ['apart', 'activities/failures'],
   'activities/scratch-directory': ['node:'],
   'activities/knative': [...activity, 'kubernetes', 'metrics', 'temporal'],
   'activities/search-attributes': [...activity, 'temporal'],
@@ -146,7 +136,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'activities/helm',
     'activities/metrics',
   ],
-  activities: [...activity, 'formats', 'threads', 'metrics', 'temporal', 'activities'],
+  activities: [...activity, 'formats', 'apart', 'metrics', 'temporal', 'activities'],
 
   'client/terminal': ['core/text', 'node:'],
   'client/errors': [],

@@ -12,7 +12,7 @@ import type { Report } from '../core/report/report.ts';
 import { silenceMark } from './silence.ts';
 import { formatIssue } from '../formats/document/issue.ts';
 import type { Issue } from '../formats/document/issue.ts';
-import { parseManifestApart } from '../threads/read-apart.ts';
+import { parseManifestApart } from '../apart/read-apart.ts';
 import { explainStop } from '../temporal/read-run.ts';
 import { isOutdated } from './cluster.ts';
 import {

@@ -1,13 +1,13 @@
-import { BoundedThreads, LimitExceeded } from '../../threads/bounded-threads.ts';
-import type { JqAnswer, JqQuestion } from './thread.ts';
+import { BoundedProcesses, LimitExceeded } from '../../apart/bounded-processes.ts';
+import type { JqAnswer, JqQuestion } from './script.ts';
 
 /** The number that an expression computes from a text, or why there is none. */
 export type JqReading =
   { readonly kind: 'number'; readonly value: number } | { readonly kind: 'none'; readonly reason: string };
 
 /** An expression that takes longer than this for one answer is taken to have no end. */
-const threads = new BoundedThreads(new URL('./thread.ts', import.meta.url), {
-  threads: 2,
+const processes = new BoundedProcesses(new URL('./script.ts', import.meta.url), {
+  processes: 2,
   limitMs: 5_000,
   heapMiB: 128,
 });
@@ -41,10 +41,10 @@ export async function compileProblem(expression: string): Promise<string | undef
   return answer.exitCode === compileError ? firstComplaint(answer) : undefined;
 }
 
-/** jq has loops without end, which would block the thread of the caller. */
+/** jq has loops without end, which would block the caller. */
 async function ask(question: JqQuestion): Promise<JqAnswer | LimitExceeded> {
   try {
-    return (await threads.ask(question)) as JqAnswer;
+    return (await processes.ask(question)) as JqAnswer;
   } catch (error) {
     if (error instanceof LimitExceeded) return error;
     throw error;

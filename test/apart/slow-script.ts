@@ -1,5 +1,5 @@
-/** What a script of `BoundedThreads` may do wrong, for `bounded-threads.test.ts`. */
-import { answerQuestions } from '../../threads/answer-questions.ts';
+/** What a script of `BoundedProcesses` may do wrong, for `bounded-processes.test.ts`. */
+import { answerQuestions } from '../../apart/answer-questions.ts';
 
 const answers = {
   hello: () => 'hello',

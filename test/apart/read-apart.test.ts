@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseManifest } from '../../formats/manifest/parse.ts';
 import { readRenderedServices } from '../../formats/rendered-chart.ts';
-import { parseManifestApart, readApart } from '../../threads/read-apart.ts';
+import { parseManifestApart, readApart } from '../../apart/read-apart.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,14 +1,29 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { BoundedThreads, LimitExceeded } from '../../threads/bounded-threads.ts';
+import { BoundedProcesses, LimitExceeded } from '../../apart/bounded-processes.ts';
+import { until } from '../../sandbox/processes/condition.ts';
+import { isRunning } from '../activities/commands/processes.ts';
 import type { SlowQuestion } from './slow-script.ts';
 
 function startAsking({ limitMs = 30_000, heapMiB = 64 } = {}): (question: SlowQuestion) => Promise<unknown> {
   const script = new URL('./slow-script.ts', import.meta.url);
-  const threads = new BoundedThreads(script, { threads: 1, limitMs, heapMiB });
-  return (question) => threads.ask(question);
+  const processes = new BoundedProcesses(script, { processes: 1, limitMs, heapMiB });
+  return (question) => processes.ask(question);
 }
 
-describe('threads with limits', () => {
+/** What a process has computed so far, of proc(5): a tick is a hundredth of a second. */
+function cpuSeconds(id: number): number {
+  const text = readFileSync(`/proc/${id}/stat`, 'utf8');
+  const [user = '', system = ''] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11);
+  return (Number(user) + Number(system)) / 100;
+}
+
+describe('processes with limits', () => {
   test('answer', async () => {
     expect(await startAsking()('hello')).toBe('hello');
   });
@@ -34,7 +49,19 @@ describe('threads with limits', () => {
     const ask = startAsking();
     const [failed, ended, next] = await Promise.allSettled([ask('fail'), ask('exit'), ask('hello')]);
     expect(failed).toMatchObject({ reason: { message: 'no such thing' } });
-    expect(ended).toMatchObject({ reason: { message: 'the thread ended without an answer' } });
+    expect(ended).toMatchObject({ reason: { message: 'the process ended without an answer: exit code 3' } });
     expect(next).toEqual({ status: 'fulfilled', value: 'hello' });
+  });
+
+  test('end with the process that asks, even in the midst of an answer', async () => {
+    const asking = spawn(process.execPath, [fileURLToPath(new URL('./asking-script.ts', import.meta.url))]);
+    const id = asking.pid ?? 0;
+    const answering = await until({ what: 'the question to be asked', limitMs: 30_000 }, async () => {
+      return Number(readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').trim()) || undefined;
+    });
+    // More than it takes to begin.
+    await until({ what: 'it to compute', limitMs: 60_000 }, async () => cpuSeconds(answering) > 2);
+    asking.kill('SIGKILL');
+    await until({ what: 'its answer to be given up', limitMs: 30_000 }, async () => !isRunning(answering));
   });
 });

@@ -1,7 +1,7 @@
 import { loadJq } from 'jq-wasm';
-import { answerQuestions } from '../../threads/answer-questions.ts';
+import { answerQuestions } from '../../apart/answer-questions.ts';
 
-/** A question to the thread: an expression, and the text that it is applied to; an empty text only compiles it. */
+/** A question to the process: an expression, and the text that it is applied to; an empty text only compiles it. */
 export interface JqQuestion {
   readonly expression: string;
   readonly text: string;

@@ -4,7 +4,7 @@ import { parseManifest } from '../formats/manifest/parse.ts';
 import { parseMetricObject } from '../formats/metrics/metric.ts';
 import { readRenderedObjects, readRenderedServices } from '../formats/rendered-chart.ts';
 
-/** The readings that this script of a thread does; `read-apart.ts` asks for them by these names. */
+/** The readings that this script of a process does; `read-apart.ts` asks for them by these names. */
 const readings = {
   parseManifest,
   parseMetricObject,

@@ -1,16 +1,16 @@
-import { BoundedThreads, LimitExceeded } from './bounded-threads.ts';
+import { BoundedProcesses, LimitExceeded } from './bounded-processes.ts';
 import type { ReadingRequest, Readings } from './readings.ts';
 import type { ExperimentReading } from '../formats/manifest/parse.ts';
 
 /** What a manifest's limits let through takes a fraction of a second, but the machine may be busy. */
-const threads = new BoundedThreads(new URL('./readings.ts', import.meta.url), {
-  threads: 2,
+const processes = new BoundedProcesses(new URL('./readings.ts', import.meta.url), {
+  processes: 2,
   limitMs: 30_000,
   heapMiB: 512,
 });
 
 /**
- * Reads what others wrote in a thread of its own, so that what takes too long, or too much memory, stops nothing else.
+ * Reads what others wrote in a process of its own, so that what takes too long, or too much memory, stops nothing else.
  *
  * @param name one of the functions of `readings.ts`; its arguments follow. Fails as it does, or as `LimitExceeded`.
  */
@@ -18,7 +18,7 @@ export async function readApart<K extends keyof Readings>(
   name: K,
   ...args: Parameters<Readings[K]>
 ): Promise<ReturnType<Readings[K]>> {
-  return (await threads.ask({ name, args } satisfies ReadingRequest)) as ReturnType<Readings[K]>;
+  return (await processes.ask({ name, args } satisfies ReadingRequest)) as ReturnType<Readings[K]>;
 }
 
 /** Reads a manifest as `parseManifest` does; one that goes beyond the limits is invalid as a whole. */
