@@ -81,8 +81,7 @@ async function isAsWanted(
   upgrade: HelmUpgrade,
   { before, ...place }: UpgradePlace & { readonly before: ReleaseState },
 ): Promise<boolean> {
-  const { content } = await helm.render(upgrade, place);
-  return isDeepStrictEqual(content, before.content);
+  return isDeepStrictEqual(await helm.render(upgrade, place), before.content);
 }
 
 interface FailedUpgrade {

@@ -10,7 +10,6 @@ import type { Execution } from '../temporal/experiments.ts';
 import { explainClientError } from '../temporal/failures.ts';
 import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
-import { cutText, limits } from '../../core/text/limits.ts';
 import { defined } from '../../core/text/defined.ts';
 
 const updates = { approve: approveUpdate, reject: rejectUpdate, pause: pauseUpdate, resume: resumeUpdate } as const;
@@ -48,8 +47,7 @@ export async function steerCommand(
 
 /** The content of a request: who asks, and why. */
 export function buildRequest({ by, reason }: RequestFlags): RequestInput {
-  const shown = reason === undefined ? undefined : cutText(reason, limits.requestReason);
-  return { by: cutText(by ?? userName(), limits.requestBy), ...defined({ reason: shown }) };
+  return { by: by ?? userName(), ...defined({ reason }) };
 }
 
 /** Fails with `refused` when the workflow is closed. */

@@ -1,4 +1,4 @@
-/** The width at which iter8ctl's tables begin to wrap a cell, also in a column that a long word makes wider. */
+/** The width at which iter8ctl's tables begin to wrap a cell. */
 const wrapWidth = 30;
 
 /** Options of `grid`. */
@@ -17,13 +17,12 @@ export function grid(
   { widths = [] }: TableOptions = {},
 ): string {
   const cells = [header.map((title) => title.toUpperCase()), ...rows];
-  const limits = header.map((_, column) => widths[column] ?? wrapWidth);
-  const wrapped = cells.map((row) => limits.map((limit, column) => wrapCell(row[column] ?? '', limit)));
-  const columnWidths = limits.map((limit, column) =>
-    Math.max(...cells.map((row) => cellWidth(row[column] ?? '', limit))),
-  );
+  const columnWidths = header.map((_, column) => {
+    const limit = widths[column] ?? wrapWidth;
+    return Math.max(...cells.map((row) => cellWidth(row[column] ?? '', limit)));
+  });
   const line = `+${columnWidths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
-  const body = wrapped.flatMap((row, index) => [...renderRow(row, columnWidths, index === 0 ? center : align), line]);
+  const body = cells.flatMap((row, index) => [...renderRow(row, columnWidths, index === 0 ? center : align), line]);
   return [line, ...body].join('\n');
 }
 
@@ -38,18 +37,10 @@ export function wrap(text: string, width: number): readonly string[] {
   return lines.length === 0 ? [''] : lines;
 }
 
-/** A word beyond the limit makes room for all lines of its own cell, not for those of others in its column. */
-function wrapCell(text: string, limit: number): readonly string[] {
-  return wrap(text, Math.max(limit, longestWord(text)));
-}
-
 /** A cell that is wrapped takes the whole limit, although its lines may be shorter. */
 function cellWidth(text: string, limit: number): number {
-  return Math.max(longestWord(text), Math.min(text.length, limit));
-}
-
-function longestWord(text: string): number {
-  return Math.max(0, ...words(text).map((word) => word.length));
+  const longestWord = Math.max(0, ...words(text).map((word) => word.length));
+  return Math.max(longestWord, Math.min(text.length, limit));
 }
 
 function words(text: string): readonly string[] {
@@ -58,12 +49,8 @@ function words(text: string): readonly string[] {
 
 type Place = (text: string, width: number) => string;
 
-/** @param columns the lines of each cell */
-function renderRow(
-  columns: readonly (readonly string[])[],
-  widths: readonly number[],
-  place: Place,
-): readonly string[] {
+function renderRow(row: readonly string[], widths: readonly number[], place: Place): readonly string[] {
+  const columns = widths.map((width, column) => wrap(row[column] ?? '', width));
   const height = Math.max(...columns.map((lines) => lines.length));
   return Array.from({ length: height }, (_, index) => {
     const cells = columns.map((lines, column) => place(lines[index] ?? '', widths[column] ?? 0));

@@ -41,15 +41,10 @@ export const v2alpha1Metric = mappingField({
   };
 });
 
-const types = { Counter: 'counter', Gauge: 'gauge', counter: 'counter', gauge: 'gauge' } as const;
-
-/** Lower case was the legal form for a while. */
-const typeField = choiceField(['Counter', 'Gauge', 'counter', 'gauge']).transform((type) => types[type]);
-
 const v2alpha2Spec = mappingField({
   ...described,
   params: z.array(namedTemplate).optional(),
-  type: typeField.optional(),
+  type: choiceField(['Counter', 'Gauge']).optional(),
   sampleSize: referenceField.optional(),
   authType: choiceField(['Basic', 'Bearer', 'APIKey']).optional(),
   method: choiceField(['GET', 'POST']).optional(),
@@ -86,7 +81,7 @@ export const v2alpha2Metric = mappingField({
   if (isBuiltIn(spec)) return 'built-in';
   return {
     ...commonDraft(metadata, spec),
-    type: spec.type ?? 'gauge',
+    type: spec.type === 'Counter' ? 'counter' : 'gauge',
     source: isMocked(spec) ? mockSource(spec) : httpSource(spec),
   };
 });

@@ -31,8 +31,6 @@ export interface PrometheusOptions {
   readonly jobs?: Readonly<Record<string, readonly Exporter[]>>;
   /** Resource attributes that become labels of what is pushed by OTLP. */
   readonly promotedAttributes?: readonly string[];
-  /** Further settings of the OTLP receiver. */
-  readonly otlp?: Readonly<Record<string, unknown>>;
 }
 
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<PrometheusServer> {
@@ -97,9 +95,9 @@ async function describeProgram({ directory, url, options }: ProgramOptions): Pro
 }
 
 /** Prometheus reads YAML, of which JSON is a part. */
-function configuration({ jobs = {}, promotedAttributes = [], otlp = {} }: PrometheusOptions): object {
+function configuration({ jobs = {}, promotedAttributes = [] }: PrometheusOptions): object {
   return {
-    otlp: { promote_resource_attributes: promotedAttributes, ...otlp },
+    otlp: { promote_resource_attributes: promotedAttributes },
     global: { scrape_interval: `${scrapeIntervalMs}ms`, scrape_timeout: `${scrapeIntervalMs}ms` },
     scrape_configs: Object.entries(jobs).map(([job, exporters]) => ({
       job_name: job,
