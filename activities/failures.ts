@@ -26,6 +26,12 @@ export function failure(type: FailureTypeName, options: FailureOptions): Applica
   });
 }
 
+/** The type of the failure that an HTTP answer is: of what may pass by itself, or of a refusal; undefined for 2xx. */
+export function answerFailureType(status: number): 'HttpUnavailable' | 'HttpRefused' | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  return status >= 500 || status === 429 || status === 408 ? 'HttpUnavailable' : 'HttpRefused';
+}
+
 /** Whether the failure is of one of the types. */
 export function hasType(error: unknown, ...types: readonly FailureTypeName[]): boolean {
   return error instanceof ApplicationFailure && types.some((type) => type === error.type);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseJson, readField } from '../../core/text/json.ts';
-import { failure } from '../failures.ts';
+import { answerFailureType, failure } from '../failures.ts';
 
 /** A request of a registry, and what it answers with any status; a redirect is an answer too. */
 export interface RegistryRequest {
@@ -147,10 +147,9 @@ function isLoopback(host: string): boolean {
 }
 
 function requireSuccessful(answer: RegistryAnswer, url: string): RegistryAnswer {
-  const { status } = answer;
-  if (status >= 200 && status < 300) return answer;
-  const mayPass = status >= 500 || status === 429 || status === 408;
-  throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${url} answered ${status}` });
+  const type = answerFailureType(answer.status);
+  if (type === undefined) return answer;
+  throw failure(type, { message: `${url} answered ${answer.status}` });
 }
 
 /** The URL of the next page in a header such as `</v2/charts/app/tags/list?last=1.0.0>; rel="next"`, on the same server. */

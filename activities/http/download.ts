@@ -1,6 +1,6 @@
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { requestBytes } from './request-text.ts';
-import { failure } from '../failures.ts';
+import { answerFailureType, failure } from '../failures.ts';
 
 /** A file that a manifest names by its URL. */
 export interface DownloadRequest extends AllowedHosts {
@@ -33,9 +33,9 @@ export async function download({ url, ...request }: DownloadRequest): Promise<Bu
 }
 
 function requireFile(status: number, bytes: Buffer, url: string): Buffer {
-  if (status >= 200 && status < 300) return bytes;
-  const mayPass = status >= 500 || status === 429 || status === 408;
-  throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${withoutQuery(url)} answered ${status}` });
+  const type = answerFailureType(status);
+  if (type === undefined) return bytes;
+  throw failure(type, { message: `${withoutQuery(url)} answered ${status}` });
 }
 
 /** A URL for messages: its query and its user may be secret. */

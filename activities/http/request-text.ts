@@ -5,7 +5,7 @@ import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
 import { headerProblem } from '../../core/text/http-headers.ts';
-import { failure, innermostMessage } from '../failures.ts';
+import { answerFailureType, failure, innermostMessage } from '../failures.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { requireAllowedAddress, requireAllowedUrl } from './allowed-hosts.ts';
 import type { AllowedHosts, AllowedUrl } from './allowed-hosts.ts';
@@ -67,10 +67,10 @@ export async function requestBytes(request: HttpRequest): Promise<BytesAnswer> {
 
 /** Fails as `HttpUnavailable` for what may pass by itself, and as `HttpRefused` for every other answer that is not 2xx. */
 export function requireSuccess({ status, text }: TextAnswer, what: string): void {
-  if (status >= 200 && status < 300) return;
-  const mayPass = status >= 500 || status === 429 || status === 408;
+  const type = answerFailureType(status);
+  if (type === undefined) return;
   const said = text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`;
-  throw failure(mayPass ? 'HttpUnavailable' : 'HttpRefused', { message: `${what} answered ${status}${said}` });
+  throw failure(type, { message: `${what} answered ${status}${said}` });
 }
 
 function requireHeaders(headers: Readonly<Record<string, string>>): void {

@@ -5,7 +5,7 @@ import type { JqAnswer, JqQuestion } from './script.ts';
 export type JqReading =
   { readonly kind: 'number'; readonly value: number } | { readonly kind: 'none'; readonly reason: string };
 
-/** An expression that takes longer than this for one answer is taken to have no end. */
+/** An expression that takes longer than their limit for one answer is taken to have no end. */
 const processes = new BoundedProcesses(new URL('./script.ts', import.meta.url), {
   processes: 2,
   limitMs: 5_000,
@@ -19,7 +19,7 @@ const compileError = 3;
 const largest = 1.7976931348623157e308;
 
 /** JSON's form of a number. */
-const isNumber = /^-?\d[\d.eE+-]*$/;
+const numberPattern = /^-?\d[\d.eE+-]*$/;
 
 /** Applies a jq expression to JSON. Its first result must be a finite number. */
 export async function evaluate(expression: string, text: string): Promise<JqReading> {
@@ -29,7 +29,7 @@ export async function evaluate(expression: string, text: string): Promise<JqRead
   if (answer instanceof LimitExceeded) return none(`${quoted(expression)} has no result: ${answer.message}`);
   const [first = ''] = answer.stdout.split('\n', 1);
   if (first === '') return none(`${quoted(expression)} has no result${complaintSuffix(answer)}`);
-  const value = isNumber.test(first) ? Number(first) : Number.NaN;
+  const value = numberPattern.test(first) ? Number(first) : Number.NaN;
   if (Math.abs(value) < largest) return { kind: 'number', value };
   return none(`${quoted(expression)} gives ${excerpt(first)}, not a number`);
 }

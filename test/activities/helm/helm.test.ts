@@ -66,6 +66,19 @@ function helmAt(path: string, pendingLimitMs = 0): Helm {
   return connectHelm({ path, environment, bounds: defaultBounds, pendingLimitMs, isApiReady, downloads: anyDownloads });
 }
 
+function preflightDependencies(changes: Partial<PreflightDependencies> = {}): PreflightDependencies {
+  return {
+    ...access,
+    helm,
+    metrics,
+    allowedCommands,
+    environment: {},
+    bounds: defaultBounds,
+    download: downloadAnything,
+    ...changes,
+  };
+}
+
 /** A target of its own, whose Lease the test holds. */
 async function aTarget(
   name: string,
@@ -361,19 +374,7 @@ describe('preflight', () => {
   });
 
   const check = (experiment: Experiment, changes: Partial<PreflightDependencies> = {}) =>
-    preflight(
-      {
-        ...access,
-        helm,
-        metrics,
-        allowedCommands,
-        environment: {},
-        bounds: defaultBounds,
-        download: downloadAnything,
-        ...changes,
-      },
-      { experiment, holder },
-    );
+    preflight(preflightDependencies(changes), { experiment, holder });
 
   async function preflightProblems(
     experiment: Experiment,
@@ -551,20 +552,7 @@ describe('preflight', () => {
 
   test('is fenced off when the Lease is lost', async () => {
     const input = { experiment: experimentOn(target), holder: { ...holder, firstRunId: 'run-other' } };
-    const { type } = await caughtFailure(() =>
-      preflight(
-        {
-          ...access,
-          helm,
-          metrics,
-          allowedCommands,
-          environment: {},
-          bounds: defaultBounds,
-          download: downloadAnything,
-        },
-        input,
-      ),
-    );
+    const { type } = await caughtFailure(() => preflight(preflightDependencies(), input));
     expect(type).toBe('Fenced');
   });
 });
@@ -626,20 +614,7 @@ describe.concurrent('compareRendered', () => {
   test('accepts what preflight accepted, and refuses what has changed since', async () => {
     const target = await aTarget('compared');
     const experiment = experimentOn(target);
-    const { revisions } = await asActivity(() =>
-      preflight(
-        {
-          ...access,
-          helm,
-          metrics,
-          allowedCommands,
-          environment: {},
-          bounds: defaultBounds,
-          download: downloadAnything,
-        },
-        { experiment, holder },
-      ),
-    );
+    const { revisions } = await asActivity(() => preflight(preflightDependencies(), { experiment, holder }));
     await asActivity(() => compareRendered({ cluster, helm }, { experiment, winner: 'candidate', revisions }));
     const values = join(
       sandbox.stateDirectory,

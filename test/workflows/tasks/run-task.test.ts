@@ -30,6 +30,14 @@ const http = (url: string, ignoreFailure = true): Task => ({
   ignoreFailure,
 });
 
+const readiness: Task = {
+  kind: 'readiness',
+  initialDelayMs: 0,
+  retries: 3,
+  intervalMs: 1000,
+  objects: [{ kind: 'ksvc', namespace: 'a', name: 'app', waitFor: { kind: 'exists' } }],
+};
+
 const failing = {
   measure: (_n: number, window: { fromMs: number; toMs: number }) => measured(window, { errors: 500 }),
 };
@@ -113,13 +121,6 @@ describe('start actions', () => {
   });
 
   test('that only wait come before the checks, since they may wait for what is checked', async () => {
-    const readiness: Task = {
-      kind: 'readiness',
-      initialDelayMs: 0,
-      retries: 3,
-      intervalMs: 1000,
-      objects: [{ kind: 'ksvc', namespace: 'a', name: 'app', waitFor: { kind: 'exists' } }],
-    };
     const world = fakeWorld({ experiment: anExperiment({ start: [readiness], iterations: 1, finish: [] }) });
     await workflows.run(world, (handle) => handle.result());
     expect(world.log.slice(0, 3)).toEqual(['look ksvc/app', 'preflight', 'traffic 10']);
@@ -188,13 +189,6 @@ describe('loop actions', () => {
 });
 
 describe('a readiness task', () => {
-  const readiness: Task = {
-    kind: 'readiness',
-    initialDelayMs: 0,
-    retries: 3,
-    intervalMs: 1000,
-    objects: [{ kind: 'ksvc', namespace: 'a', name: 'app', waitFor: { kind: 'exists' } }],
-  };
   const notReady = (): Error => worldFailure('NotReady', 'ksvc a/app: does not exist', { isRetryable: true });
 
   test('looks again as often as it says', async () => {
