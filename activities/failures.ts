@@ -1,11 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { defined } from '../core/text/defined.ts';
 import { failureTypes } from '../core/failures.ts';
+import { redactText } from '../core/text/redact-text.ts';
 import type { FailureTypeName } from '../core/failures.ts';
 
 /** What a failure says besides its type. */
 export interface FailureOptions {
-  /** What happened, to which object, the values, and what to do. Never a secret. */
+  /** What happened, to which object, the values, and what to do. What stands in places of secrets is hidden. */
   readonly message: string;
   readonly cause?: unknown;
   /** JSON-safe facts for programs. */
@@ -18,7 +19,7 @@ export interface FailureOptions {
 export function failure(type: FailureTypeName, options: FailureOptions): ApplicationFailure {
   const { message, cause, details = [], nextRetryDelayMs } = options;
   return ApplicationFailure.create({
-    message,
+    message: redactText(message),
     type,
     nonRetryable: !failureTypes[type].isRetryable,
     details: [...details],

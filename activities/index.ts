@@ -31,6 +31,8 @@ import { readManifest } from './manifest.ts';
 import { createQueryMetrics } from './metrics/query-metrics.ts';
 import { preflight } from './preflight/preflight.ts';
 import { computeWeights } from './weights.ts';
+import type { MetricBackEnds } from '../metrics/providers/provider.ts';
+import type { PrometheusAccess } from '../metrics/prometheus/access.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
 
 /** The part of a worker's settings that its activities use. */
@@ -38,6 +40,7 @@ type ActivitySettings = Pick<
   WorkerSettings,
   | 'prometheusUrl'
   | 'prometheusScrapeIntervalMs'
+  | keyof PrometheusAccess
   | 'allowedCommands'
   | 'allowedHosts'
   | 'slackUrl'
@@ -67,7 +70,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const { settings, temporal, kubeConfig } = dependencies;
   const { allowedCommands, allowedHosts, slackUrl } = settings;
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
-  const metrics = { prometheusUrl, scrapeIntervalMs };
+  const metrics = { prometheusUrl, access: settings, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
   const bounds = { memoryBytes: settings.commandMemoryBytes, user: settings.commandUser };
   const { serviceAccount, helmPath, helmPendingLimitMs } = settings;
@@ -89,22 +92,24 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   const programs = { allowedCommands, environment, bounds };
   const commands = (input: InNamespace) => ({ ...as(input), ...programs });
   const requests = (input: InNamespace) => ({ ...as(input), allowedHosts, slackUrl });
+  const backEndsOf = (input: InNamespace): MetricBackEnds => ({
+    prometheusUrl,
+    prometheusAccess: settings,
+    readSecret: (name) => readSecretData(as(input).cluster, name),
+    request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
+  });
   return {
     readManifest: (input) => readManifest({ temporal, as }, input),
     acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
     releaseTarget: (input) => releaseTarget(as(input).cluster, input),
     discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
-    preflight: (input) => preflight({ ...asOwner(input), ...programs, own, metrics }, input),
+    preflight: (input) =>
+      preflight({ ...asOwner(input), ...programs, own, metrics, backEnds: backEndsOf(input.experiment) }, input),
     ...createQueryMetrics({
-      prometheusUrl,
-      scrapeIntervalMs,
+      ...metrics,
       observeTarget: (input) => observeTarget(as(input).cluster, input),
-      backEndsOf: (input) => ({
-        prometheusUrl,
-        readSecret: (name) => readSecretData(as(input).cluster, name),
-        request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
-      }),
+      backEndsOf,
       cancellationSignal,
     }),
     computeWeights,

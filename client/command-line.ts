@@ -14,12 +14,14 @@ import type { DescribeFlags } from './commands/describe.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
+import type { LintFlags } from './commands/lint.ts';
 import type { CodecFlags } from './commands/codec.ts';
 import type { OperatorFlags } from './commands/operator.ts';
 import type { RestoreFlags } from './commands/restore.ts';
 import type { SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
 import type { RequestFlags, SteerKind } from './commands/steer.ts';
+import type { PrometheusFlags } from './files/prometheus-place.ts';
 import type { CommandContext, CommandResult, ConnectionFlags, OutputFormat } from './context.ts';
 import { CommandError } from './errors.ts';
 
@@ -248,12 +250,11 @@ function addRestore(root: Command, execute: Execute): void {
 }
 
 function addDoctor(root: Command, execute: Execute): void {
-  withOutput(withConnection(root.command('doctor')), ['text', 'json'])
+  withPrometheus(withOutput(withConnection(root.command('doctor')), ['text', 'json']), 'where the request metrics are')
     .description('check whether all that an experiment needs is in order; exit code 1 when something is not')
     .option('-f, --file <file>', 'manifest: looks at its target and release; - reads the standard input')
     .option('--target <namespace/name>', 'looks at this Knative Service (default: at all)')
     .addOption(taskQueueOption())
-    .option('--prometheus <url>', 'where the request metrics are', httpUrl, process.env['SERIN_PROMETHEUS_URL'])
     .option('--as <user>', "whose rights to check (default: those of the account serin of the experiment's namespace)")
     .addOption(kubeconfigOption())
     .addOption(contextOption())
@@ -267,10 +268,11 @@ function addDoctor(root: Command, execute: Execute): void {
 function addLint(root: Command, execute: Execute): void {
   withOutput(root.command('lint'), ['text', 'json'])
     .description('check a manifest; exit code 2 when it cannot be used')
-    .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
-    .action(async (options: FileOption & CommonOptions) => {
+    .requiredOption('-f, --file <file>', 'Experiments and Metrics, YAML or JSON; - reads the standard input')
+    .option('-n, --namespace <name>', 'of objects that name none, as kubectl apply -n gives it to them')
+    .action(async (options: LintFlags & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/lint.ts')).lintCommand(context, options.file)),
+        invocation(options, async (context) => (await import('./commands/lint.ts')).lintCommand(context, options)),
       );
     });
 }
@@ -295,16 +297,13 @@ function withConnection(command: Command): Command {
 }
 
 function addPlan(root: Command, execute: Execute): void {
-  withOutput(root.command('plan'), ['text', 'json'])
+  withPrometheus(
+    withOutput(root.command('plan'), ['text', 'json']),
+    'reads the traffic and the latencies of the baseline',
+  )
     .description('look ahead: the steps of a run, its duration, and what a verdict needs')
     .requiredOption('-f, --file <file>', 'manifest; - reads the standard input')
     .option('--rps <number>', 'requests a second to both versions together', positiveNumber)
-    .option(
-      '--prometheus <url>',
-      'reads the traffic and the latencies of the baseline',
-      httpUrl,
-      process.env['SERIN_PROMETHEUS_URL'],
-    )
     .addOption(weightOption())
     .option('--scrape-interval <seconds>', 'how often Prometheus scrapes', positiveNumber, 10)
     .action(async ({ scrapeInterval, ...options }: FileOption & CommonOptions & PlanOptions) => {
@@ -317,10 +316,9 @@ function addPlan(root: Command, execute: Execute): void {
     });
 }
 
-interface PlanOptions {
+interface PlanOptions extends PrometheusFlags {
   readonly rps?: number;
   readonly weight?: number;
-  readonly prometheus?: string;
   /** Seconds. */
   readonly scrapeInterval: number;
 }
@@ -470,6 +468,25 @@ function share(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value < 1) return value;
   throw new InvalidArgumentError('Expected a share from 0 to below 1.');
+}
+
+/** The options of commands that ask Prometheus, as a worker's environment has them. */
+function withPrometheus(command: Command, meaning: string): Command {
+  const options: readonly (readonly [flags: string, meaning: string, variable: string])[] = [
+    ['--prometheus <url>', meaning, 'SERIN_PROMETHEUS_URL'],
+    ['--prometheus-headers <list>', 'headers for it, "Name: value", separated by commas', 'SERIN_PROMETHEUS_HEADERS'],
+    ['--prometheus-token-file <file>', 'a file with its bearer token', 'SERIN_PROMETHEUS_TOKEN_FILE'],
+    ['--prometheus-ca-file <file>', 'the authorities to trust for it, PEM', 'SERIN_PROMETHEUS_CA_FILE'],
+    ['--prometheus-certificate-file <file>', 'a client certificate for it', 'SERIN_PROMETHEUS_CERTIFICATE_FILE'],
+    ['--prometheus-key-file <file>', 'the key of that certificate', 'SERIN_PROMETHEUS_KEY_FILE'],
+    ['--prometheus-matchers <list>', 'label matchers for every selector', 'SERIN_PROMETHEUS_MATCHERS'],
+  ];
+  for (const [flags, text, variable] of options) {
+    // The help names the variable: its value may be secret.
+    const option = new Option(flags, text).default(process.env[variable] || undefined, variable);
+    command.addOption(variable === 'SERIN_PROMETHEUS_URL' ? option.argParser(httpUrl) : option);
+  }
+  return command;
 }
 
 function taskQueueOption(): Option {

@@ -12,15 +12,15 @@ import type {
 import type { ComputeWeightsInput, ComputeWeightsResult, Observation, QueryMetricsInput } from './observation.ts';
 import type { InNamespace } from './in-namespace.ts';
 import type { TaskActivities } from './tasks.ts';
-import type { DiscoveredVersions, ManifestReading, PreflightReport } from './preparation.ts';
+import type { DiscoveredVersions, ManifestReading, PreflightReport, ReadManifestInput } from './preparation.ts';
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
 export interface ExperimentActivities extends TaskActivities {
   /**
    * Parses the manifest and reads which search attributes exist; fails with `InvalidManifest`, listing all issues, or
-   * with a failure whose detail is a `ReadButRefused`.
+   * with a failure whose detail is a `ReadButRefused`: `InvalidStart` for the limits of the workflow.
    */
-  readonly readManifest: (input: { readonly manifest: string | object }) => Promise<ManifestReading>;
+  readonly readManifest: (input: ReadManifestInput) => Promise<ManifestReading>;
   /**
    * Tries once to acquire the target's Lease. Returns `held` only for a holder other than `seen`; else fails with the
    * retryable `TargetHeld`.

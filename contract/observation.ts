@@ -1,6 +1,6 @@
 import type { ObjectName, Version } from '../core/experiment/experiment.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
-import type { Counts, RunMeasurement } from '../core/measurements/measurement.ts';
+import type { Checkpoint, Counts, RunMeasurement } from '../core/measurements/measurement.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
 import type { InNamespace } from './in-namespace.ts';
 import type { JudgeAllInput, Judgements } from '../core/planner/judge-all.ts';
@@ -24,6 +24,10 @@ export interface QueryMetricsInput extends InNamespace {
   readonly revisions: readonly string[];
   /** The end of the last measured window, where this one begins; epoch ms. */
   readonly fromMs: number;
+  /** How far the requests have been counted; absent in the first interval. */
+  readonly checkpoint?: Checkpoint;
+  /** The time at which the workflow asks, by the clock that `fromMs` has. */
+  readonly askedAtMs?: number;
   /** Absent where the built-in metrics suffice. */
   readonly defined?: DefinedMetrics;
   /**

@@ -3,6 +3,18 @@ import type { SourceDigests } from '../core/text/source-digests.ts';
 import type { TaggedRevision } from '../core/traffic/target.ts';
 import type { Revisions } from './traffic.ts';
 
+export interface ReadManifestInput {
+  readonly manifest: string | object;
+  /** The limits that the workflow was started with, ms: an activity that refuses them changes no recorded history. */
+  readonly limits?: WorkflowLimits;
+}
+
+/** The limits at which Temporal ends a workflow, whatever it is doing; absent where it was given none. */
+export interface WorkflowLimits {
+  readonly executionMs?: number;
+  readonly runMs?: number;
+}
+
 /** The result of `readManifest`: the experiment, and what the workflow needs to know about Temporal. */
 export interface ManifestReading {
   readonly experiment: Experiment;

@@ -11,6 +11,10 @@ export interface FailureType {
  */
 export const failureTypes = {
   InvalidManifest: { isRetryable: false, when: 'the manifest cannot be accepted; every issue is listed' },
+  InvalidStart: {
+    isRetryable: false,
+    when: 'the workflow was started with an option under which no run can be kept safe, such as a timeout',
+  },
   TargetHeld: { isRetryable: true, when: 'another experiment holds the Lease of the target' },
   ExperimentGone: { isRetryable: false, when: 'the Experiment of the run was deleted while nobody could tell the run' },
   TargetGone: { isRetryable: false, when: 'the Knative Service does not exist any more' },

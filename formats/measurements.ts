@@ -1,6 +1,7 @@
 import { parseJson } from '../core/text/json.ts';
 import { z } from 'zod';
 import type { RecordedInterval } from '../core/offline/rejudge.ts';
+import { readDocuments } from './document/document.ts';
 import type { Issue } from './document/issue.ts';
 
 /** The intervals of a file, or all its issues. */
@@ -74,12 +75,27 @@ function readLine(content: string, place: Place, afterMs: number | undefined): R
   const value = parseJson(content);
   const whole = { ...place, column: 1, path: '(interval)' };
   if (value === undefined) return [{ ...whole, expected: 'a JSON object', got: 'text that is not JSON' }];
+  const twofold = repeatedKeys(content, place);
+  if (twofold.length > 0) return twofold;
   const reading = line.safeParse(value);
   if (!reading.success) return reading.error.issues.map((issue) => lineIssue(issue, place));
   const { fromMs } = reading.data;
   if (afterMs === undefined || fromMs >= afterMs) return toInterval(reading.data);
   const expected = `a moment from ${afterMs} on, when the interval before ends`;
   return [{ ...whole, path: 'fromMs', expected, got: String(fromMs) }];
+}
+
+/** A key given twice is a mistake, of which JSON's own reader would take the last. */
+function repeatedKeys(content: string, place: Place): readonly Issue[] {
+  const reading = readDocuments(content, place.file);
+  if (reading.kind === 'read') return [];
+  return reading.issues.map(({ column = 1, got }) => ({
+    ...place,
+    column,
+    path: '(interval)',
+    expected: 'each key once',
+    got,
+  }));
 }
 
 function toInterval({ fromMs, toMs, weight, baseline, candidate }: z.output<typeof line>): RecordedInterval {

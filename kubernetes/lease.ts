@@ -24,6 +24,11 @@ export function baselineIn({ metadata }: V1Lease): string | undefined {
   return metadata?.annotations?.[leaseAnnotations.baseline];
 }
 
+/** The revision that is kept from Knative's garbage collection until the Lease is given up; undefined when there is none. */
+export function keptRevision({ metadata }: V1Lease): string | undefined {
+  return metadata?.annotations?.[leaseAnnotations.keptRevision];
+}
+
 /** The experiment that holds the Lease; undefined when it names none. */
 export function holderIn(lease: V1Lease): LeaseHolder | undefined {
   return leaseHolder(leaseFacts(lease));

@@ -1,12 +1,13 @@
 import { CoordinationV1Api } from '@kubernetes/client-node';
 import type { KubeConfig, V1Lease } from '@kubernetes/client-node';
 import { type ObjectName, formatObjectName } from '../core/experiment/experiment.ts';
+import { noCollectionAnnotation } from '../core/traffic/target.ts';
 import { isRefusal } from './api-answer.ts';
 import { call } from './call.ts';
 import { connectKnative, fieldManager } from './knative/api.ts';
 import type { ServicePatch } from './knative/api.ts';
 import type { KnativeService, Revision } from './knative/objects.ts';
-import { leaseObjectName, leasePreconditions } from './lease.ts';
+import { keptRevision, leaseObjectName, leasePreconditions } from './lease.ts';
 import { createRequestOptions } from './request-options.ts';
 
 /** What a restore needs of a cluster. Failures are `KubernetesFailure`s. */
@@ -20,7 +21,7 @@ export interface RestoreCluster {
   readonly readLease: (target: ObjectName) => Promise<V1Lease | undefined>;
   /** Makes `holderIdentity` the Lease's holder, only if it is still the one that was read. */
   readonly takeLease: (target: ObjectName, lease: V1Lease, holderIdentity: string) => Promise<V1Lease>;
-  /** Deletes the Lease only if it is still the one that was read. */
+  /** Deletes the Lease only if it is still the one that was read, and gives back the revision that it notes. */
   readonly deleteLease: (target: ObjectName, lease: V1Lease) => Promise<void>;
 }
 
@@ -32,6 +33,13 @@ export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimit
   const options = createRequestOptions(limitMs);
   const knative = connectKnative(config, options);
   const leases = config.makeApiClient(CoordinationV1Api);
+  /** A revision that is kept for longer harms nobody, so that a failure is none of the restore. */
+  const giveBack = async ({ namespace }: ObjectName, lease: V1Lease): Promise<void> => {
+    const name = keptRevision(lease);
+    if (name === undefined) return;
+    const answer = knative.annotateRevision({ namespace, name }, { [noCollectionAnnotation]: null });
+    await call(`give back revision ${namespace}/${name}`, answer).catch(() => undefined);
+  };
   return {
     readService: (target) => call(`read Knative Service ${formatObjectName(target)}`, knative.readService(target)),
     readRevisions: async (target) => {
@@ -56,6 +64,7 @@ export function connectRestoreCluster(config: KubeConfig, limitMs = defaultLimit
       return call(`take ${leaseTitle(target)}`, leases.replaceNamespacedLease(request, options()));
     },
     deleteLease: async (target, lease) => {
+      await giveBack(target, lease);
       const request = { ...leaseObjectName(target), body: { preconditions: leasePreconditions(lease) } };
       await call(`delete ${leaseTitle(target)}`, leases.deleteNamespacedLease(request, options()));
     },

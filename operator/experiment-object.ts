@@ -1,7 +1,6 @@
 import { defined } from '../core/text/defined.ts';
 import { readField } from '../core/text/json.ts';
 import type { ExperimentStatus } from './status/experiment-status.ts';
-import { findCondition } from './status/conditions.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 import { lastAppliedAnnotation } from '../core/traffic/target.ts';
 import { parseObjectName } from '../core/text/object-name.ts';
@@ -33,6 +32,8 @@ export interface ExperimentOutline {
   readonly target?: string;
   /** Only one of serin's own. */
   readonly status?: ExperimentStatus;
+  /** The stage at which another controller has left the object in the midst of its run: iter8's own, or a backup. */
+  readonly leftAt?: string;
 }
 
 interface OutlineMetadata {
@@ -100,7 +101,7 @@ export function outlineExperiment(object: ExperimentObject): ExperimentOutline {
     kind,
     metadata: { name, namespace, uid, resourceVersion, ...defined({ generation, finalizers }), ...readTimes(metadata) },
     ...(typeof target === 'string' && target.length <= longestTarget ? { target } : {}),
-    ...defined({ status: ownStatus(object) }),
+    ...defined({ status: ownStatus(object), leftAt: foreignStage(object) }),
   };
 }
 
@@ -113,19 +114,30 @@ function readTimes({ creationTimestamp, deletionTimestamp }: OutlineMetadata) {
 /** Characters of the longest `namespace/name`. */
 const longestTarget = 63 + 1 + 253;
 
-/** The status if it is serin's own: iter8's controller or a backup may have left theirs, unfinished. */
+/** The status if it is serin's own, or of an Experiment that has ended: iter8's controller or a backup may have left theirs. */
 function ownStatus({ status }: ExperimentObject): ExperimentStatus | undefined {
   const { serin, conditions }: Partial<ExperimentStatus> = status ?? {};
   return serin === undefined && !isCompleted(conditions) ? undefined : status;
 }
+
+/** The stage of a run that another controller began and did not end: what it had not begun, serin may begin. */
+function foreignStage(object: ExperimentObject): string | undefined {
+  if (ownStatus(object) !== undefined) return undefined;
+  const stage = readField(object.status, 'stage');
+  return typeof stage === 'string' && begunStages.includes(stage) ? stage : undefined;
+}
+
+const begunStages: readonly string[] = ['Initializing', 'Running', 'Finishing', 'Completed'];
 
 /** Whether the Experiment has ended: then nothing is started or mirrored any more. */
 export function hasCompleted({ status }: ExperimentOutline): boolean {
   return isCompleted(status?.conditions);
 }
 
-function isCompleted(conditions: ExperimentStatus['conditions'] = []): boolean {
-  return findCondition(conditions, 'Completed')?.status === 'True';
+/** Conditions that another program wrote may be anything. */
+function isCompleted(conditions: unknown): boolean {
+  if (!Array.isArray(conditions)) return false;
+  return conditions.some((one) => readField(one, 'type') === 'Completed' && readField(one, 'status') === 'True');
 }
 
 export function hasFinalizer({ metadata }: ExperimentOutline): boolean {

@@ -89,6 +89,7 @@ const failureBackOff = { firstMs: 500, maxMs: 5_000 };
 
 /** Begins with an object that has no run yet: it is refused, waits until its namespace has room for it, or starts. */
 async function begin(dependencies: OperatorDependencies, memory: RunMemory, object: ExperimentOutline): Promise<Next> {
+  if (object.leftAt !== undefined) return leaveUnfinished(dependencies, object, object.leftAt);
   const { cluster, experimentsOf, maxRunsPerNamespace } = dependencies;
   const all = experimentsOf(object.metadata.namespace);
   if (all === undefined) return { afterMs: unlistedMs };
@@ -113,6 +114,20 @@ async function refuse(
   const message = issues.map(formatIssue).join('; ');
   const invalid = failedStatus(currentStatus(object), { reason: 'InvalidExperiment', message }, Date.now());
   return leave(dependencies, await writeStatus(dependencies, object, invalid));
+}
+
+/**
+ * Ends an Experiment that another controller left in the midst of its run. Nothing is known of what it did, and to begin anew what
+ * was forgotten long ago would shift traffic that nobody expects to move: that needs a person's word.
+ */
+async function leaveUnfinished(
+  dependencies: OperatorDependencies,
+  object: ExperimentOutline,
+  stage: string,
+): Promise<Next> {
+  const message = `another controller left this Experiment at stage ${stage}, and its run cannot be resumed; traffic untouched; to run it anew, delete it and create it again`;
+  const left = failedStatus(currentStatus(object), { reason: 'LeftUnfinished', message }, Date.now());
+  return leave(dependencies, await writeStatus(dependencies, object, left));
 }
 
 /** Shows the place in the queue. The first ones are looked at more often, so that a long queue costs hardly any writes. */

@@ -6,6 +6,7 @@ import { abortSignal } from '../contract/messages.ts';
 import { callWithin, failureDetails, readCallFailure } from '../temporal/grpc.ts';
 import { describeWorkflow, readRun, undefinedIfNotFound } from '../temporal/read-run.ts';
 import type { RunReading } from '../temporal/read-run.ts';
+import { findRetrying } from '../temporal/retrying.ts';
 
 /** Temporal did not answer in time, or refused: nothing is known about the run. */
 export class TemporalFailure extends Error {
@@ -79,7 +80,8 @@ export function runsOn(client: Client, taskQueue: string): Runs {
       const run = await call(() => describeWorkflow(client, workflowId));
       if (run === undefined) return { kind: 'absent' };
       const { runId, historyLength, status } = run;
-      const mark = `${runId}/${historyLength}/${status.name}`;
+      const failing = findRetrying(run.raw.pendingActivities)?.reason ?? '';
+      const mark = `${runId}/${historyLength}/${status.name}/${failing}`;
       if (mark === seen) return { kind: 'unchanged' };
       const reading = await readRun(client, run, { callLimitMs, queryLimitMs }).catch(throwTemporalFailure);
       return { ...reading, runId, mark };

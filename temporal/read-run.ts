@@ -2,11 +2,13 @@ import { ApplicationFailure, WorkflowFailedError, WorkflowNotFoundError } from '
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { statusQuery } from '../contract/messages.ts';
 import { asReport } from '../core/report/report.ts';
-import type { Report } from '../core/report/report.ts';
+import type { Report, Retrying } from '../core/report/report.ts';
+import { defined } from '../core/text/defined.ts';
 import { formatObjectName } from '../core/text/object-name.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
 import { readTaskFailure } from './failing-task.ts';
 import { callWithin, failureDetails, readCallFailure } from './grpc.ts';
+import { readRetrying } from './retrying.ts';
 
 /** One run of a workflow as Temporal knows it. */
 export type Run = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'taskQueue' | 'status'>;
@@ -88,9 +90,10 @@ export async function readRun(client: Client, run: Run, limits: ReadLimits): Pro
   if (end !== undefined) return end;
   const stop = stops[run.status.name];
   if (stop !== undefined && !stop.mayAnswer) return stoppedRun(stop);
+  const retrying = isClosed(run) ? undefined : readRetryingQuietly(client, run, limits);
   const query = callWithin(client, limits.queryLimitMs, () => handle.query(statusQuery));
   const answer = await query.then(
-    (report) => readAnswer(asReport(report), run),
+    async (report) => readAnswer(asReport(report), { run, retrying: await retrying }),
     (error: unknown) => explainSilence(error, { client, run, limits, isEnded: stop !== undefined }),
   );
   if (stop === undefined) return answer;
@@ -114,8 +117,22 @@ async function readEnd(handle: WorkflowHandle, { status }: Run): Promise<Reporte
   }
 }
 
-function readAnswer(report: Report | undefined, run: Run): Reported | Silent {
-  if (report !== undefined) return { kind: 'reported', report, isClosed: isClosed(run) };
+/** What is tried again is beside the report: without it the report stands. */
+async function readRetryingQuietly(
+  client: Client,
+  run: Run,
+  { callLimitMs }: ReadLimits,
+): Promise<Retrying | undefined> {
+  return callWithin(client, callLimitMs, () => readRetrying(client, run)).catch(() => undefined);
+}
+
+function readAnswer(
+  report: Report | undefined,
+  { run, retrying }: { readonly run: Run; readonly retrying: Retrying | undefined },
+): Reported | Silent {
+  if (report !== undefined) {
+    return { kind: 'reported', report: { ...report, ...defined({ retrying }) }, isClosed: isClosed(run) };
+  }
   return {
     kind: 'silent',
     why: 'unreadable',

@@ -3,6 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
+import { accessProblems } from '../metrics/prometheus/access.ts';
 import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
@@ -34,6 +35,7 @@ export function loadConfiguration(): Configuration {
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));
+  if (settings !== undefined) problems.push(...accessProblems({ baseUrl: settings.prometheusUrl, access: settings }));
   const userProblem = commandUserProblem(settings?.commandUser, process.getuid?.());
   if (userProblem !== undefined) problems.push(userProblem);
   const temporal = attempt(() => loadTemporal(settings?.payloadKeysFile));

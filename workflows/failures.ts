@@ -1,3 +1,4 @@
+import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { failureTypes } from '../core/failures.ts';
 import { defined } from '../core/text/defined.ts';
@@ -37,9 +38,20 @@ function activityFacts(failure: ActivityFailure): FailureFacts {
   return { type: 'Timeout', message: `${failure.activityType}: ${cause?.message ?? failure.message}` };
 }
 
-function timeoutFacts(failure: ActivityFailure, timeout: TimeoutFailure): FailureFacts {
-  if (timeout.cause instanceof ApplicationFailure) return failureFacts(timeout.cause);
-  return { type: 'Timeout', message: `${failure.activityType} did not finish in time (${timeout.timeoutType})` };
+/** A limit that ends an activity says nothing itself: the failure of its last attempt does. */
+function timeoutFacts({ activityType }: ActivityFailure, timeout: TimeoutFailure): FailureFacts {
+  const last = lastFailure(timeout);
+  if (last instanceof ApplicationFailure) return applicationFacts(last);
+  const limit =
+    last instanceof TimeoutFailure ? `${last.timeoutType}, then ${timeout.timeoutType}` : timeout.timeoutType;
+  return { type: 'Timeout', message: `${activityType} did not finish in time (${limit})` };
+}
+
+const converter = new DefaultFailureConverter();
+
+/** The failure that the server has put behind a timeout: the SDK leaves it out of `cause`, but keeps the server's own failure beside. */
+function lastFailure({ failure }: TimeoutFailure): Error | undefined {
+  return failure?.cause ? converter.failureToError(failure.cause, defaultPayloadConverter) : undefined;
 }
 
 /** The failure, not retryable, with what it interrupted in front of its message. */

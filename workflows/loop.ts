@@ -2,7 +2,7 @@ import { condition } from '@temporalio/workflow';
 import { detectDrift } from '../core/traffic/drift.ts';
 import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
-import { collectedCounts, isLoadTest } from '../core/measurements/load-test.ts';
+import { collectedCounts, isLoadTest, needsRevisions } from '../core/measurements/load-test.ts';
 import type { RunMeasurement } from '../core/measurements/measurement.ts';
 import { planNextStep, withEliminated } from '../core/planner/plan-all.ts';
 import type { Plan } from '../core/planner/plan-all.ts';
@@ -94,6 +94,8 @@ async function observe(run: Run): Promise<Observation> {
     target: loadedExperiment(run).target,
     revisions: allVersions(loadedExperiment(run)).map(({ revision }) => revision),
     fromMs: run.state.clock.observedUntilMs,
+    askedAtMs: Date.now(),
+    ...defined({ checkpoint: run.state.clock.checkpoint }),
     ...definedMetrics(run),
     ...countedByLoad(run),
   });
@@ -140,6 +142,7 @@ function detectDrifts(run: Run, target: TargetObservation): readonly Drift[] {
   const expected = {
     firstRunId: run.state.firstRunId,
     revisions,
+    areRevisionsOptional: !needsRevisions(experiment),
     ...(movesTraffic(experiment) && {
       shares: trafficShares(experiment, currentWeights(run.state.candidateStates)),
     }),

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
 import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { ExperimentState, FirstStep } from '../core/planner/experiment-state.ts';
@@ -15,7 +15,7 @@ import { currentWeights } from '../core/planner/candidate-state.ts';
 import { onlyWaits } from '../core/tasks/task.ts';
 import { movesTraffic } from '../core/experiment/versions.ts';
 import { Unreadable } from '../contract/payload-converter.ts';
-import type { PreflightReport, ReadButRefused } from '../contract/preparation.ts';
+import type { PreflightReport, ReadButRefused, WorkflowLimits } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts } from './failures.ts';
@@ -26,6 +26,7 @@ import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
 import { shiftTraffic } from './traffic.ts';
 import { defined } from '../core/text/defined.ts';
+import { findEncodingProblem } from '../core/text/encoding.ts';
 
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function runStages(run: Run, manifest: ManifestInput | null): Promise<Ending> {
@@ -55,13 +56,21 @@ export async function runStages(run: Run, manifest: ManifestInput | null): Promi
 
 async function read(run: Run, manifest: ManifestInput | null): Promise<void> {
   try {
-    const reading = await readManifest({ manifest: readableManifest(manifest ?? '') });
+    const limits = workflowLimits();
+    const reading = await readManifest({ manifest: readableManifest(manifest ?? ''), ...defined({ limits }) });
     update(run, enterWaiting(run.state, reading));
   } catch (error) {
     const { reading } = (failureFacts(error).details ?? {}) as Partial<ReadButRefused>;
     if (reading !== undefined) update(run, enterWaiting(run.state, reading));
     throw error;
   }
+}
+
+/** Undefined where the workflow was given none, which some servers tell as 0. */
+function workflowLimits(): WorkflowLimits | undefined {
+  const { executionTimeoutMs = 0, runTimeoutMs = 0 } = workflowInfo();
+  if (executionTimeoutMs === 0 && runTimeoutMs === 0) return undefined;
+  return defined({ executionMs: executionTimeoutMs || undefined, runMs: runTimeoutMs || undefined });
 }
 
 async function ownTarget(run: Run): Promise<void> {
@@ -134,5 +143,14 @@ function readableManifest(manifest: ManifestInput): string | object {
     throw ApplicationFailure.nonRetryable(`the manifest cannot be read: ${manifest.reason}`, 'InvalidManifest');
   }
   // Bytes come from outside the sandbox, where `instanceof Uint8Array` would compare with another class.
-  return ArrayBuffer.isView(manifest) ? new TextDecoder().decode(manifest) : manifest;
+  return ArrayBuffer.isView(manifest) ? decodeManifest(manifest) : manifest;
+}
+
+function decodeManifest(view: ArrayBufferView): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const problem = findEncodingProblem(bytes);
+  if (problem === undefined) return new TextDecoder().decode(bytes);
+  const { expected, got, line } = problem;
+  const place = line === undefined ? 'manifest' : `manifest:${line}`;
+  throw ApplicationFailure.nonRetryable(`${place}: expected ${expected}, got ${got}`, 'InvalidManifest');
 }

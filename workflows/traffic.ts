@@ -11,7 +11,7 @@ import {
 import { allOn, trafficShares } from '../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
-import { failureFacts } from './failures.ts';
+import { failureFacts, isUnheard } from './failures.ts';
 import type { FailureFacts } from './failures.ts';
 import { recordTimeToSafe } from './run/metrics.ts';
 import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
@@ -80,7 +80,8 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
       return { kind: 'safe' };
     } catch (error) {
       const facts = failureFacts(error);
-      if (facts.type === 'NotConfirmed') return unconfirmed(run, request, facts);
+      // A last attempt that was not heard of leaves open what the cluster has: it is written again.
+      if (facts.type === 'NotConfirmed' && !isUnheard(error)) return unconfirmed(run, request, facts);
       if (adoptOwnSequence(run, facts)) continue;
       if (refusals.includes(facts.type)) {
         return { kind: 'notSafe', type: facts.type, reason: `100 % baseline was refused: ${facts.message}` };

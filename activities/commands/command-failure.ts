@@ -4,7 +4,7 @@ import type { ProcessResult } from './run-process.ts';
 import { redactOutput } from '../../core/tasks/redact.ts';
 
 /** Enough for a reason, not for a log. */
-const shownLines = 10;
+export const shownLines = 10;
 
 /** A command, how it ended, and the limit that it had. */
 export interface EndedCommand {

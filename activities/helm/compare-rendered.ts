@@ -1,13 +1,13 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import type { Experiment, Version } from '../../core/experiment/experiment.ts';
+import type { Version } from '../../core/experiment/experiment.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
 import { defined } from '../../core/text/defined.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Helm } from './helm.ts';
 import { compareUpgrades, helmUpgrades } from './render-tasks.ts';
-import type { CompareDependencies } from './render-tasks.ts';
+import type { CompareDependencies, ComparedUpgrades, WinnerUpgrade } from './render-tasks.ts';
 import { renderingDigest } from './rendering-digest.ts';
 
 type CompareInput = Parameters<ExperimentActivities['compareRendered']>[0];
@@ -20,11 +20,14 @@ export async function compareRendered(
   const version = allVersions(experiment).find(({ name }) => name === winner);
   if (version === undefined) throw new Error(`the experiment has no version ${winner}`);
   const { upgrades, problems } = helmUpgrades(experiment, version);
-  const differences = await withHeartbeats(async () => [
-    ...(await compareUpgrades(dependencies, { experiment, upgrades, revisions, ...defined({ pins }) })),
-    ...(await changed(dependencies.helm, { experiment, version, digest })),
-  ]);
-  const found = [...problems, ...differences];
+  const compared = await withHeartbeats(() =>
+    compareUpgrades(dependencies, { experiment, upgrades, revisions, ...defined({ pins }) }),
+  );
+  const found = [
+    ...problems,
+    ...listWinnerProblems(compared.problems),
+    ...changed(compared, { upgrades, version, digest }),
+  ];
   if (found.length === 0) return;
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;
   throw failure('PromotionMismatch', {
@@ -34,14 +37,16 @@ export async function compareRendered(
 }
 
 interface Pinned {
-  readonly experiment: Experiment;
+  readonly upgrades: readonly WinnerUpgrade[];
   readonly version: Version;
   readonly digest: string | undefined;
 }
 
-async function changed(helm: Helm, { experiment, version, digest }: Pinned): Promise<readonly string[]> {
-  if (digest === undefined || (await renderingDigest(helm, experiment, version)) === digest) return [];
+/** What could not be rendered is told as such. */
+function changed({ renderings }: ComparedUpgrades, { upgrades, version, digest }: Pinned): readonly string[] {
+  if (digest === undefined || renderings.length < upgrades.length) return [];
+  if (renderingDigest(renderings.map(({ content }) => content)) === digest) return [];
   return [
-    `for ${version.name}: chart and values render something else than at the start of the experiment, although nothing of the judged revision differs; start the experiment again with what shall be promoted`,
+    `for ${version.name}: chart and values render something else, in the manifest or in a hook, than at the start of the experiment, although nothing of the judged revision differs; start the experiment again with what shall be promoted`,
   ];
 }

@@ -1,8 +1,8 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { FailureTypeName } from '../../core/failures.ts';
-import { describeEnd, endFailureType, lastLines } from '../commands/command-failure.ts';
+import { describeEnd, endFailureType, lastLines, shownLines } from '../commands/command-failure.ts';
 import type { EndedCommand } from '../commands/command-failure.ts';
-import { formatCommand } from '../../core/tasks/redact.ts';
+import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { failure } from '../failures.ts';
 
 const network = String.raw`connection refused|connection reset|i/o timeout|TLS handshake timeout|unexpected EOF|no such host`;
@@ -23,11 +23,40 @@ const busyRetryMs = 5_000;
 
 /** The failure for a helm command that did not succeed. `advice` is what to do about it, a line each. */
 export function helmFailure(ended: EndedCommand, advice: readonly string[] = []): ApplicationFailure {
-  const said = lastLines(ended);
+  const said = lastLines(errorFirst(ended));
   const type = classifyFailure(ended, said);
   const command = formatCommand('helm', ended.args);
   const message = [`${command} ${describeEnd(ended)}: ${said || 'no output'}`, ...advice].join('\n');
   return failure(type, { message, ...(type === 'ReleaseBusy' ? { nextRetryDelayMs: busyRetryMs } : {}) });
+}
+
+/** A line of Kubernetes' own logger: `W1129 10:00:00.000000     123 warnings.go:70] …`, and helm's warnings. */
+const logged = /^(?:[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d+ |WARNING: |level=|time=)/;
+
+/** The most lines of warnings that follow the error. */
+const shownWarnings = 3;
+
+/** What helm has printed with its error first, which may have several lines: warnings stand before it, and may be many. */
+function errorFirst({ result, args, ...ended }: EndedCommand): EndedCommand {
+  // Before anything is cut off: a part of a secret would not be recognized.
+  const lines = redactOutput(result.stderr.trim(), args).split('\n');
+  const printed = lines.filter((line) => !logged.test(line));
+  const errors = printed
+    .slice(
+      Math.max(
+        0,
+        printed.findIndex((line) => line.startsWith('Error: ')),
+      ),
+    )
+    .slice(0, shownLines);
+  if (errors.length === 0) return { ...ended, result, args };
+  const room = Math.min(shownWarnings, shownLines - errors.length);
+  const warnings = lines
+    .filter((line) => logged.test(line))
+    .toReversed()
+    .slice(0, room)
+    .toReversed();
+  return { ...ended, args, result: { ...result, stderr: [...errors, ...warnings].join('\n') } };
 }
 
 /** The type of the failure. A command that hung may have done anything, so it is not retried. */

@@ -12,6 +12,11 @@ import { failure } from '../failures.ts';
 import { withUpgradeFiles } from './chart-files.ts';
 import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
+import { readHooks } from './hooks.ts';
+import type { ReleaseContent } from './release-content.ts';
+import { recordBytes } from './release-record.ts';
+import { readTemplates } from './variation.ts';
+import type { ChartTemplate } from './variation.ts';
 
 /** A release by name, and the namespace that its records are in. */
 export interface ReleaseName {
@@ -28,11 +33,13 @@ export interface ReleaseState {
   readonly content: ReleaseContent;
 }
 
-/** What a revision of a release is made of. */
-export interface ReleaseContent {
-  /** The user's values, not the chart's defaults. */
-  readonly config: unknown;
-  readonly manifest: string;
+/** What an upgrade would deploy. */
+export interface RenderedRelease {
+  readonly content: ReleaseContent;
+  /** The bytes of the Secret in which helm would keep it. */
+  readonly recordBytes: number;
+  /** The chart's templates, those of its subcharts excepted. */
+  readonly templates: readonly ChartTemplate[];
 }
 
 /** Where an upgrade takes place, and what its downloads must be. */
@@ -54,7 +61,7 @@ export interface Helm {
   /** The digests of what the upgrade downloads. */
   readonly digests: (upgrade: HelmUpgrade) => Promise<SourceDigests>;
   /** What the upgrade would deploy, rendered with what the API server offers; changes nothing, and asks no webhook. */
-  readonly render: (upgrade: HelmUpgrade, options: UpgradePlace) => Promise<ReleaseContent>;
+  readonly render: (upgrade: HelmUpgrade, options: UpgradePlace) => Promise<RenderedRelease>;
   /** Runs the upgrade; one that fails is a result too. */
   readonly upgrade: (upgrade: HelmUpgrade, options: UpgradePlace & { limitMs: number }) => Promise<ProcessResult>;
 }
@@ -75,6 +82,9 @@ export interface HelmOptions {
  * release with its chart fits into an etcd object, 1.5 MiB compressed.
  */
 const readLimits = { limitMs: 60_000, outputBytes: 64 * 1024 * 1024 } as const;
+
+/** What makes an upgrade a rendering. */
+export const dryRunFlags: readonly string[] = ['--dry-run=server', '--output=json'];
 
 type RunOptions = Pick<ProcessRequest, 'limitMs' | 'outputBytes' | 'directory'>;
 
@@ -127,10 +137,14 @@ export function connectHelm(options: HelmOptions): Helm {
     render: (upgrade, { namespace, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, async ({ directory, ...files }) => {
         const [subcommand = '', ...rest] = upgradeArguments(upgrade, { namespace, files });
-        const args = [subcommand, '--dry-run=server', '--output=json', ...rest];
-        const shown = [...shownArguments(upgrade, namespace), '--dry-run=server', '--output=json'];
-        const { manifest, config } = parseRelease(shown, await read(args, { shown, directory }));
-        return { manifest, config: config ?? {} };
+        const args = [subcommand, ...dryRunFlags, ...rest];
+        const shown = [...shownArguments(upgrade, namespace), ...dryRunFlags];
+        const release = parseRelease(shown, await read(args, { shown, directory }));
+        return {
+          content: readContent(release),
+          recordBytes: recordBytes(release),
+          templates: readTemplates(release.chart),
+        };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, ({ directory, ...files }) => {
@@ -160,6 +174,9 @@ interface ReleaseDocument {
   readonly info: { readonly status: string; readonly last_deployed: string };
   readonly config?: unknown;
   readonly manifest: string;
+  readonly hooks?: unknown;
+  /** Where helm prints it: with what it has rendered, not with what it has kept. */
+  readonly chart?: unknown;
 }
 
 function parseRelease(args: readonly string[], stdout: string): ReleaseDocument {
@@ -182,11 +199,19 @@ function isReleaseDocument(document: unknown): document is ReleaseDocument {
   return typeof document.manifest === 'string' && typeof document.info === 'object';
 }
 
-function readState({ version, info, config, manifest }: ReleaseDocument): ReleaseState {
+function readState({ version, info, ...content }: ReleaseDocument): ReleaseState {
   return {
     revision: version,
     status: info.status,
     lastDeployedAtMs: Date.parse(info.last_deployed),
-    content: { manifest, config: config ?? {} },
+    content: readContent(content),
   };
+}
+
+function readContent({
+  config,
+  manifest,
+  hooks,
+}: Pick<ReleaseDocument, 'config' | 'manifest' | 'hooks'>): ReleaseContent {
+  return { manifest, config: config ?? {}, hooks: readHooks(hooks) };
 }

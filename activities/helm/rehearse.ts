@@ -12,6 +12,8 @@ import { createMergePatch } from './json-patch.ts';
 export interface Rehearsal {
   readonly target: ObjectName;
   readonly judged: JudgedRevision;
+  /** See `compareTemplate`. */
+  readonly mayRepeat: boolean;
   /** The target in the release's manifest now, and in the one that the upgrade makes. */
   readonly before: RenderedService;
   readonly after: RenderedService;
@@ -25,14 +27,20 @@ export interface Rehearsal {
  * helm.sh/helm/v3 `pkg/kube/client.go`), so what somebody else has changed meanwhile may stay.
  */
 export async function rehearse(cluster: ActivityCluster, rehearsal: Rehearsal): Promise<readonly string[]> {
-  const { target, judged, before, after } = rehearsal;
+  const { target, judged, mayRepeat, before, after } = rehearsal;
   const name = `Knative Service ${formatObjectName(target)}`;
-  const revision = await cluster.readRevision({ namespace: target.namespace, name: judged.revision });
+  const [live, revision] = await Promise.all([
+    cluster.readService(target),
+    cluster.readRevision({ namespace: target.namespace, name: judged.revision }),
+  ]);
+  if (live === undefined) return [`${name} does not exist any more`];
   if (revision === undefined) return [`revision ${judged.revision}, which was judged, does not exist any more`];
   const patch = createMergePatch(withoutIdentity(before.document), withoutIdentity(after.document));
   const outcome = await patchOutcome(cluster, target, patch);
   if ('refusal' in outcome) return [`${name} would be refused: ${outcome.refusal}`];
-  return compareTemplate(outcome.service, revision, leftInPlace);
+  const remedy =
+    after.revision === undefined ? `set spec.template.metadata.name to ${judged.revision} in the chart` : leftInPlace;
+  return compareTemplate({ service: outcome.service, live, judged: revision, mayRepeat, remedy });
 }
 
 const leftInPlace =

@@ -1,5 +1,6 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
+import { defined } from '../../core/text/defined.ts';
 import { formatPercents, percentsByRevision, servesShares } from '../../core/traffic/spec-traffic.ts';
 import type { RenderedService } from '../../formats/rendered-chart.ts';
 import type { JudgedRevision } from '../../contract/traffic.ts';
@@ -25,27 +26,33 @@ export async function findTarget({
   });
 }
 
-/** Everything in which a rendered service differs from the revision that was judged, each as a sentence. */
+/** What a rendered service must be. */
+export interface Expected {
+  readonly target: ObjectName;
+  readonly judged: JudgedRevision;
+  /** Whether a template without a name may make the judged revision anew, without traffic. */
+  readonly mayRepeat: boolean;
+}
+
+/**
+ * Everything in which a rendered service differs from the revision that was judged, each as a sentence. Whether a template without
+ * a name is the judged one, only the API server can say.
+ */
 export function compareWithJudged(
   service: Omit<RenderedService, 'document'>,
-  target: ObjectName,
-  judged: JudgedRevision,
+  { target, judged, mayRepeat }: Expected,
 ): readonly string[] {
   const name = `Knative Service ${formatObjectName(target)}`;
-  if (service.revision === undefined) {
-    const remedy = `set spec.template.metadata.name to ${judged.revision} in the chart`;
-    return [
-      `${name} is rendered without a revision name, so it would get a new revision that nobody judged; ${remedy}`,
-    ];
-  }
+  // The revision that Knative makes anew is the latest, and not the judged one.
+  const revision = service.revision ?? (mayRepeat ? undefined : judged.revision);
   return [
-    ...(service.revision === judged.revision
+    ...(service.revision === undefined || service.revision === judged.revision
       ? []
       : [`${name} is rendered with revision ${service.revision}, but ${judged.revision} was judged`]),
     ...(service.image === judged.image
       ? []
       : [`${name} is rendered with image ${service.image || '(none)'}, but ${judged.image} was judged`]),
-    ...compareTraffic(service, name, judged.revision),
+    ...compareTraffic({ ...defined({ traffic: service.traffic, revision }) }, name, judged.revision),
   ];
 }
 

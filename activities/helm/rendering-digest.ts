@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Experiment, Version } from '../../core/experiment/experiment.ts';
-import type { Helm } from './helm.ts';
-import { helmUpgrades } from './render-tasks.ts';
-import { upgradedRelease } from './run-helm.ts';
+import type { ReleaseContent } from './release-content.ts';
 
-/** The SHA-256, hexadecimal, of the manifests that the helm finish actions would deploy for the winner. */
-export async function renderingDigest(helm: Helm, experiment: Experiment, winner: Version): Promise<string> {
+/** The SHA-256, hexadecimal, of the manifests and hooks that the helm finish actions would deploy for a winner. */
+export function renderingDigest(contents: readonly ReleaseContent[]): string {
   const hash = createHash('sha256');
-  for (const { upgrade } of helmUpgrades(experiment, winner).upgrades) {
-    const { namespace } = upgradedRelease(upgrade, experiment);
-    const { manifest } = await helm.render(upgrade, { namespace });
+  for (const { manifest, hooks } of contents) {
     hash.update(manifest);
+    // A chart without hooks has the digest that it had before hooks were counted.
+    if (hooks.length > 0) hash.update(JSON.stringify(hooks));
   }
   return hash.digest('hex');
 }

@@ -81,7 +81,8 @@ async function isAsWanted(
   upgrade: HelmUpgrade,
   { before, ...place }: UpgradePlace & { readonly before: ReleaseState },
 ): Promise<boolean> {
-  return isDeepStrictEqual(await helm.render(upgrade, place), before.content);
+  const { content } = await helm.render(upgrade, place);
+  return isDeepStrictEqual(content, before.content);
 }
 
 interface FailedUpgrade {

@@ -10,6 +10,7 @@ import type { TemporalService } from '../../temporal/settings.ts';
 import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
 import { failure, hasType, innermostMessage } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
+import { giveRevisionBack } from './keep-revision.ts';
 import { isOurs, isTakenOver, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 import { requireExperiment } from './require-experiment.ts';
@@ -54,7 +55,7 @@ export async function acquireTarget(
 }
 
 /**
- * Deletes the Lease if this experiment holds it. One that was taken over and names a baseline stays when nothing was verified:
+ * Deletes the Lease if this experiment holds it, and gives back the revision that it notes. One that was taken over and names a baseline stays when nothing was verified:
  * the target is as the earlier run left it, and its restore needs that baseline.
  */
 export async function releaseTarget(
@@ -64,6 +65,7 @@ export async function releaseTarget(
   const lease = await readLease(cluster, target);
   if (lease === undefined || !isOurs(lease, holder)) return;
   if (!verified && isTakenOver(lease) && leaseAnnotations.baseline in (lease.metadata?.annotations ?? {})) return;
+  await giveRevisionBack(cluster, target, lease);
   await cluster.deleteLease(leaseObjectName(target), lease).catch((error: unknown) => {
     // Deleted by an earlier attempt or by hand.
     if (!hasType(error, 'NotFound')) throw error;

@@ -40,6 +40,8 @@ export interface ActivityCluster extends KnativeCalls, LeaseCalls, SecretCalls, 
 interface KnativeCalls {
   readonly readService: (name: ObjectName) => Promise<KnativeService | undefined>;
   readonly readRevision: (name: ObjectName) => Promise<Revision | undefined>;
+  /** Sets annotations of a revision; null removes one. */
+  readonly annotateRevision: (name: ObjectName, annotations: Readonly<Record<string, string | null>>) => Promise<void>;
   readonly patchService: (name: ObjectName, patch: ServicePatch) => Promise<KnativeService>;
   /** What the service would be after the merge patch, defaults and webhooks included; nothing is changed. */
   readonly rehearsePatch: (name: ObjectName, patch: object) => Promise<KnativeService>;
@@ -103,6 +105,9 @@ function knativeCalls({ kubeConfig, options, caller: { call, read } }: ClusterCo
   return {
     readService: (name) => read(() => knative.readService(name), { resource: services, name }),
     readRevision: (name) => read(() => knative.readRevision(name), { resource: revisions, name }),
+    annotateRevision: async (name, annotations) => {
+      await call(() => knative.annotateRevision(name, annotations), { verb: 'patch', resource: revisions, name });
+    },
     patchService: (name, patch) =>
       call(() => knative.patchService(name, patch), { verb: 'patch', resource: services, name }),
     rehearsePatch: (name, body) =>

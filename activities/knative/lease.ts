@@ -39,9 +39,13 @@ export function newLease(target: ObjectName, holder: LeaseHolder, taken?: V1Leas
 
 /** The facts about the target that an ended run left, until our preflight replaces them: `serin restore` needs them. */
 function inheritedFrom(taken: V1Lease | undefined): Record<string, string> {
-  const { [leaseAnnotations.baseline]: baseline, [leaseAnnotations.previousPlan]: previousPlan } =
-    taken?.metadata?.annotations ?? {};
-  return defined({ [leaseAnnotations.baseline]: baseline, [leaseAnnotations.previousPlan]: previousPlan });
+  const { baseline, previousPlan, keptRevision } = leaseAnnotations;
+  const found = taken?.metadata?.annotations ?? {};
+  return defined({
+    [baseline]: found[baseline],
+    [previousPlan]: found[previousPlan],
+    [keptRevision]: found[keptRevision],
+  });
 }
 
 /** Whether the Lease was taken over from a run that ended without giving the target up. */

@@ -50,5 +50,6 @@ function formatEditor({ manager, time }: { manager: string; time?: string }): st
 function revisionState(revision: Revision | undefined): RevisionState {
   if (revision === undefined || revision.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
   const reason = unmet(revision.status?.conditions, 'Ready');
-  return reason === undefined ? { kind: 'ready' } : { kind: 'unready', reason };
+  if (reason !== undefined) return { kind: 'unready', reason };
+  return { kind: 'ready', ...defined({ pods: revision.status?.actualReplicas }) };
 }

@@ -11,6 +11,16 @@ export function notReady(message: string): Error {
   return failure('NotReady', { message, nextRetryDelayMs: readinessPollMs });
 }
 
+/** All doubts, the service's first, unless it only repeats what Knative says of a revision. */
+export function listDoubts(
+  ofService: string | undefined,
+  ofRevisions: readonly { readonly doubt?: string; readonly message?: string }[],
+): readonly string[] {
+  const isRepeated = ofRevisions.some(({ message = '' }) => message !== '' && ofService?.includes(message));
+  const doubts = ofRevisions.flatMap(({ doubt }) => doubt ?? []);
+  return ofService === undefined || isRepeated ? doubts : [ofService, ...doubts];
+}
+
 /** Why the service as a whole is not ready, in Knative's words; undefined when it is. */
 export function serviceDoubt(service: KnativeService | undefined, target: ObjectName): string | undefined {
   if (service === undefined) return `Knative Service ${formatObjectName(target)} does not exist`;

@@ -6,6 +6,7 @@ import { trafficEditor } from '../../kubernetes/knative/objects.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { failure } from '../failures.ts';
 import type { ActivityCluster } from './cluster.ts';
+import { jsonDifferences } from './json-differences.ts';
 import { notReady, routesDoubt, serviceDoubt } from './readiness.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function verifyTarget(cluster: ActivityCluster, input: VerifyInput)
     const message = `Knative Service ${formatObjectName(input.target)} is gone after the finish actions`;
     throw failure('TargetGone', { message });
   }
-  const doubt = servingProblem(service, input);
+  const doubt = servingProblem(service, input) ?? (await latestDoubt(cluster, service, input));
   if (doubt !== undefined) throw notReady(doubt);
   const { latestReadyRevisionName, latestCreatedRevisionName } = service.status ?? {};
   const isLatest = [latestReadyRevisionName, latestCreatedRevisionName].every((name) => name === input.winner.revision);
@@ -27,7 +28,7 @@ export async function verifyTarget(cluster: ActivityCluster, input: VerifyInput)
 
 function servingProblem(service: KnativeService, input: VerifyInput): string | undefined {
   const doubt = input.requireLatest ? serviceDoubt(service, input.target) : routesDoubt(service, input.target);
-  return doubt ?? trafficDoubt(service, input) ?? (input.requireLatest ? latestDoubt(service, input) : undefined);
+  return doubt ?? trafficDoubt(service, input);
 }
 
 function trafficDoubt({ status }: KnativeService, { target, winner }: VerifyInput): string | undefined {
@@ -37,10 +38,28 @@ function trafficDoubt({ status }: KnativeService, { target, winner }: VerifyInpu
   return `status.traffic of ${formatObjectName(target)} is ${found}, not 100 % ${winner.revision}`;
 }
 
-function latestDoubt({ status }: KnativeService, { target, winner }: VerifyInput): string | undefined {
-  const latest = status?.latestReadyRevisionName;
-  if (latest === winner.revision) return undefined;
+/** After a deployment the latest revision must be the winner, or, where the template has no name, one of the winner's template. */
+async function latestDoubt(
+  cluster: ActivityCluster,
+  service: KnativeService,
+  { target, winner, requireLatest }: VerifyInput,
+): Promise<string | undefined> {
+  const latest = service.status?.latestReadyRevisionName;
+  if (!requireLatest || latest === winner.revision) return undefined;
+  const isUnnamed = service.spec.template?.metadata?.name === undefined;
+  if (isUnnamed && latest !== undefined && (await isRepeated(cluster, { target, winner, latest }))) return undefined;
   return `the latest ready revision of ${formatObjectName(target)} is ${latest ?? '(none)'}, not ${winner.revision}`;
+}
+
+/** Whether Knative has made the winner's template anew, under another name: after the roll back of a chart that names no revisions. */
+async function isRepeated(
+  cluster: ActivityCluster,
+  { target: { namespace }, winner, latest }: Pick<VerifyInput, 'target' | 'winner'> & { readonly latest: string },
+): Promise<boolean> {
+  const [judged, repeated] = await Promise.all(
+    [winner.revision, latest].map((name) => cluster.readRevision({ namespace, name })),
+  );
+  return judged !== undefined && repeated !== undefined && jsonDifferences(repeated.spec, judged.spec).length === 0;
 }
 
 /** Whether the traffic is what we pinned, or Knative's default; anything else was chosen by a chart or a person. */

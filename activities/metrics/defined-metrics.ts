@@ -4,7 +4,7 @@ import type { MetricDefinitions } from '../../core/experiment/metric.ts';
 import type { DefinedMetrics, MetricVersion } from '../../contract/observation.ts';
 import { unfitVariables, unknownPlaceholders } from '../../metrics/providers.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
-import { describeUnfit, readMetric } from './read-metric.ts';
+import { describeUnfit, findMistake, readMetric } from './read-metric.ts';
 
 interface QueryContext {
   readonly nowMs: number;
@@ -44,6 +44,27 @@ export function queryProblems(metrics: MetricDefinitions, versions: readonly Met
       return [`metric ${reference} asks for ${unknown.join(', ')}, which version ${version.name} has no variable for`];
     }),
   );
+}
+
+/**
+ * The queries that Prometheus itself refuses or doubts, a sentence for each. A back end that does not answer is none of them, and neither is a
+ * series that is not there yet.
+ */
+export async function queryMistakes(
+  metrics: MetricDefinitions,
+  versions: readonly MetricVersion[],
+  { backEnds, nowMs, signal }: QueryContext & { readonly backEnds: MetricBackEnds },
+): Promise<readonly string[]> {
+  const queries = Object.entries(metrics).filter(([, { source }]) => source.kind === 'prometheus');
+  const found = await Promise.all(
+    queries.flatMap(([reference, definition]) =>
+      versions.map(async (version) => {
+        const mistake = await findMistake({ definition, version, elapsedMs: 0, nowMs, signal }, backEnds);
+        return mistake === undefined ? [] : [`metric ${reference}: ${mistake}`];
+      }),
+    ),
+  );
+  return [...new Set(found.flat())];
 }
 
 async function readVersion(

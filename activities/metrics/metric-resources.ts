@@ -6,7 +6,7 @@ import type { MetricDefinition } from '../../core/experiment/metric-definition.t
 import type { MetricDefinitions } from '../../core/experiment/metric.ts';
 import { formatIssue } from '../../formats/document/issue.ts';
 import type { MetricsReading } from '../../formats/metrics/metric.ts';
-import { failure } from '../failures.ts';
+import { failure, hasType } from '../failures.ts';
 import { readWithinLimits } from '../read-within-limits.ts';
 import type { ActivityCluster, MetricResourceVersion } from '../knative/cluster.ts';
 
@@ -38,7 +38,8 @@ export async function findMetrics(
   let wanted = references.filter(isDefinedByUser).map((reference) => metricObject(reference, namespace));
   while (wanted.length > 0) {
     const next = wanted.filter((name) => !found.has(formatObjectName(name)));
-    const read = await Promise.all(distinct(next).map((name) => readDefinition(cluster, name)));
+    const answers = await Promise.all(distinct(next).map((name) => readDefinition(cluster, name)));
+    const read = answers.filter((definition) => definition !== undefined);
     for (const definition of read) found.set(formatObjectName(definition), definition);
     wanted = read.flatMap(referencedSampleSizes);
   }
@@ -54,24 +55,55 @@ function distinct(names: readonly ObjectName[]): readonly ObjectName[] {
   return [...new Map(names.map((name) => [formatObjectName(name), name])).values()];
 }
 
+/** iter8's own Metrics are the built-in ones, which need no definition. */
 function referencedSampleSizes({ sampleSize }: MetricDefinition): readonly ObjectName[] {
-  if (sampleSize === undefined || builtInMetric(sampleSize.name) !== undefined) return [];
+  if (sampleSize === undefined || builtInMetric(formatObjectName(sampleSize)) !== undefined) return [];
   return [sampleSize];
 }
 
+/** The Metrics of a namespace that bear names of built-in metrics, and the names that may not be read. */
+export interface OwnMetrics {
+  readonly found: readonly MetricDefinition[];
+  readonly unread: readonly string[];
+}
+
+/**
+ * Reads the Metrics of a namespace that bear these names of built-in metrics; those that are not there, or that iter8 would have
+ * measured by itself, are left out. An account that may not read them is told of all that it lacks by the preflight.
+ */
+export async function findOwnMetrics(
+  cluster: Pick<ActivityCluster, 'readMetricResource'>,
+  { names, namespace }: { readonly names: readonly string[]; readonly namespace: string },
+): Promise<OwnMetrics> {
+  const answers = await Promise.all(
+    names.map((name) => readDefinition(cluster, { namespace, name }).catch((error: unknown) => unlessForbidden(error))),
+  );
+  return {
+    found: answers.filter((answer) => answer !== undefined && answer !== 'forbidden'),
+    unread: names.filter((_, index) => answers[index] === 'forbidden'),
+  };
+}
+
+function unlessForbidden(error: unknown): 'forbidden' {
+  if (hasType(error, 'Forbidden')) return 'forbidden';
+  throw error;
+}
+
+/** Undefined only for a name that a built-in metric bears, which is meant where there is no such object. */
 async function readDefinition(
   cluster: Pick<ActivityCluster, 'readMetricResource'>,
   name: ObjectName,
-): Promise<MetricDefinition> {
+): Promise<MetricDefinition | undefined> {
   for (const version of versions) {
     const object = await cluster.readMetricResource(version, name);
     if (object !== undefined) return parseDefinition(object, name);
   }
+  if (builtInMetric(name.name) !== undefined) return undefined;
   const remedy = 'apply its Metric resource, or correct the name';
   throw failure('MetricUnavailable', { message: `Unable to find metric ${formatObjectName(name)}; ${remedy}` });
 }
 
-async function parseDefinition(object: unknown, name: ObjectName): Promise<MetricDefinition> {
+async function parseDefinition(object: unknown, name: ObjectName): Promise<MetricDefinition | undefined> {
   const reading = await parseAnyVersion(object, name);
   const shown = formatObjectName(name);
   if (reading.kind === 'invalid') {
@@ -79,7 +111,7 @@ async function parseDefinition(object: unknown, name: ObjectName): Promise<Metri
     throw failure('MetricUnavailable', { message: `metric ${shown} cannot be used:\n  ${issues}` });
   }
   const [only] = reading.metrics;
-  if (only !== undefined) return only.definition;
+  if (only !== undefined || builtInMetric(name.name) !== undefined) return only?.definition;
   const message = `metric ${shown} has the provider iter8, but is none of its built-in metrics`;
   throw failure('MetricUnavailable', { message });
 }

@@ -4,11 +4,15 @@ import type { TargetObservation } from '../../core/traffic/target.ts';
 import type { Observation, QueryMetricsInput } from '../../contract/observation.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
+import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
 import { measure } from '../../metrics/prometheus/measure.ts';
+import type { MeasureInput } from '../../metrics/prometheus/measure.ts';
+import type { PodCounts } from '../../metrics/prometheus/out-of-sight.ts';
 
 /** What the activity needs from its worker. */
 export interface QueryMetricsDependencies {
   readonly prometheusUrl: string;
+  readonly access?: PrometheusAccess;
   readonly scrapeIntervalMs: number;
   /** The Knative Service and all versions' revisions as the cluster reports them now; an unreachable cluster is data. */
   readonly observeTarget: (input: QueryMetricsInput, signal: AbortSignal) => Promise<TargetObservation>;
@@ -20,26 +24,30 @@ export interface QueryMetricsDependencies {
 
 /** Creates the activity that observes metrics and target at the same time. */
 export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
-  const { prometheusUrl: baseUrl, scrapeIntervalMs, observeTarget, backEndsOf, cancellationSignal } = dependencies;
+  const { prometheusUrl: baseUrl, access, scrapeIntervalMs } = dependencies;
+  const { observeTarget, backEndsOf, cancellationSignal } = dependencies;
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
     const signal = cancellationSignal();
-    const [measurement, target] = await Promise.all([
-      measureAll(input, { nowMs, signal }),
-      observeTarget(input, signal),
-    ]);
+    const observed = observeTarget(input, signal);
+    const countPods = async (): Promise<PodCounts> => podCounts(await observed);
+    const [measurement, target] = await Promise.all([measureAll(input, { nowMs, signal, countPods }), observed]);
     return { atMs: nowMs, measurement, target };
   }
 
   async function measureAll(
     input: QueryMetricsInput,
-    { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+    { nowMs, signal, countPods }: Required<Pick<MeasureInput, 'signal' | 'countPods'>> & { readonly nowMs: number },
   ): Promise<RunMeasurement> {
-    const { counted, defined } = input;
+    const { counted, defined, askedAtMs = nowMs } = input;
+    const hasOtherMetrics = defined !== undefined;
+    // A worker whose clock is behind would take the beginning of the first interval for the future.
+    const behindMs = Math.max(0, askedAtMs - nowMs);
+    const now = (): number => Date.now() + behindMs;
     const measured =
       counted === undefined
-        ? await measure({ ...input, baseUrl, scrapeIntervalMs, nowMs, signal })
+        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, now, signal, countPods, hasOtherMetrics })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
     return defined === undefined
       ? measured
@@ -47,6 +55,10 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   }
 
   return { queryMetrics };
+}
+
+function podCounts(target: TargetObservation): PodCounts {
+  return target.kind === 'observed' ? target.revisions.map((state) => ('pods' in state ? state.pods : undefined)) : [];
 }
 
 /** The measurement of an interval of the experiment's own load: what the load counted. */

@@ -22,6 +22,17 @@ export async function readMetric(question: MetricQuestion, backEnds: MetricBackE
   }
 }
 
+/** Why no answer of the back end to the query can ever be used, in its own words; undefined where there is no such reason. */
+export async function findMistake(question: MetricQuestion, backEnds: MetricBackEnds): Promise<string | undefined> {
+  try {
+    await readSource(question.definition.source, { ...question, backEnds });
+    return undefined;
+  } catch (error) {
+    question.signal.throwIfAborted();
+    return error instanceof Unmeasured && !error.mayPass ? error.message : undefined;
+  }
+}
+
 /** What is wrong with the values of a version's variables, for people. */
 export function describeUnfit(names: readonly string[], version: string): string {
   const listed = names.map((name) => `$${name}`).join(', ');

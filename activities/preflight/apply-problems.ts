@@ -3,7 +3,9 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, ObjectName, Version } from '../../core/experiment/experiment.ts';
 import { isJsonObject } from '../../core/text/json.ts';
 import { lastAppliedAnnotation } from '../../core/traffic/target.ts';
-import { rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
+import { mayRepeatRevision, rehearsableApplies, possibleWinners } from '../../core/tasks/rehearsal.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
+import type { WinnerProblem } from '../../core/tasks/winner-problems.ts';
 import { describeRefusal } from '../../core/tasks/flags.ts';
 import { parseKubectlCommand } from '../../core/tasks/kubectl-command.ts';
 import { renderArgs } from '../../core/tasks/task.ts';
@@ -13,8 +15,7 @@ import { rehearseApply } from '../commands/rehearse-apply.ts';
 import { compareTraffic } from '../helm/rendered-service.ts';
 import { readWithinLimits } from '../read-within-limits.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
-import { compareTemplate } from '../knative/compare-template.ts';
-import { jsonDifferences } from '../knative/json-differences.ts';
+import { compareTemplate, keepsRevision } from '../knative/compare-template.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 
 export interface ApplyDependencies extends KubectlAccess {
@@ -32,16 +33,18 @@ const allRehearsalsMs = 60_000;
 
 /** Everything about the `kubectl apply` finish actions that would keep one of the winners from being deployed as judged. */
 export async function applyProblems(dependencies: ApplyDependencies, experiment: Experiment): Promise<ApplyProblems> {
-  const found: ApplyProblems[] = [];
+  const problems: WinnerProblem[] = [];
+  const warnings: WinnerProblem[] = [];
   const endsAtMs = performance.now() + allRehearsalsMs;
   for (const winner of possibleWinners(experiment)) {
     for (const task of rehearsableApplies(experiment, winner)) {
-      const { problems, warnings } = await rehearse(dependencies, task, { winner, experiment, endsAtMs });
-      const ofWinner = (sentence: string): string => `for ${winner.name}: ${sentence}`;
-      found.push({ problems: problems.map(ofWinner), warnings: warnings.map(ofWinner) });
+      const found = await rehearse(dependencies, task, { winner, experiment, endsAtMs });
+      const ofWinner = (problem: string): WinnerProblem => ({ winner: winner.name, problem });
+      problems.push(...found.problems.map(ofWinner));
+      warnings.push(...found.warnings.map(ofWinner));
     }
   }
-  return { problems: found.flatMap(({ problems }) => problems), warnings: found.flatMap(({ warnings }) => warnings) };
+  return { problems: listWinnerProblems(problems), warnings: listWinnerProblems(warnings) };
 }
 
 interface Promotion {
@@ -93,24 +96,24 @@ function isService(object: object, { namespace, name }: ObjectName): boolean {
 async function differences(
   cluster: ApplyDependencies['cluster'],
   service: KnativeService,
-  { winner: { revision }, experiment: { target }, args }: Promotion & { readonly args: readonly string[] },
+  { winner, experiment, args }: Promotion & { readonly args: readonly string[] },
 ): Promise<readonly string[]> {
+  const { target } = experiment;
+  const { revision } = winner;
   const [live, judged] = await Promise.all([
     cluster.readService(target),
     cluster.readRevision({ namespace: target.namespace, name: revision }),
   ]);
+  if (live === undefined) return [`Knative Service ${formatObjectName(target)} does not exist any more`];
   if (judged === undefined) return [`revision ${revision}, which was judged, does not exist any more`];
   const name = `Knative Service ${formatObjectName(target)}`;
-  const isLive = live?.status?.latestCreatedRevisionName === revision && hasSameTemplate(service, live);
-  const applied = { ...(await appliedService(service, args)), ...(isLive ? { revision } : {}) };
+  const isKept = keepsRevision(service, live, revision);
+  const applied = { ...(await appliedService(service, args)), ...(isKept ? { revision } : {}) };
   const traffic = compareTraffic(applied, name, revision);
   const remedy = `set spec.template.metadata.name to ${revision} in what is applied`;
-  return [...(isLive ? [] : compareTemplate(service, judged, remedy)), ...traffic];
-}
-
-/** Whether the template stays as it is: then Knative makes no new revision, even where the template names none. */
-function hasSameTemplate(service: KnativeService, live: KnativeService): boolean {
-  return jsonDifferences(service.spec.template, live.spec.template).length === 0;
+  const mayRepeat = mayRepeatRevision(experiment, winner);
+  const template = isKept ? [] : compareTemplate({ service, live, judged, mayRepeat, remedy });
+  return [...template, ...traffic];
 }
 
 /** The service of the manifest itself, from the annotation that kubectl keeps; empty for a server-side apply, which keeps none. */

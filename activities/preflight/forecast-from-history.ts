@@ -11,10 +11,10 @@ import type { MetricsSettings } from './metrics.ts';
 /** The forecast from the time before the run: bursts, the first step, and warnings where the schedule can bring no verdict. */
 export async function forecastFromHistory(
   { experiment, weights }: { readonly experiment: Experiment; readonly weights: readonly number[] },
-  { prometheusUrl: baseUrl, scrapeIntervalMs }: MetricsSettings,
+  { prometheusUrl: baseUrl, access, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
 ): Promise<Pick<PreflightReport, 'correlations' | 'firstStep' | 'warnings'>> {
-  const history = await readHistory({ baseUrl, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
+  const history = await readHistory({ baseUrl, access, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
   const { requestsPerSecond, correlations } = history;
   const [candidateWeight = 100] = weights;
   const { warnings } = forecast(experiment, { ...toSurroundings(history), candidateWeight, scrapeIntervalMs });

@@ -1,12 +1,16 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
+import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
+import type { WinnerProblem } from '../../core/tasks/winner-problems.ts';
 import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import type { Revisions } from '../../contract/traffic.ts';
 import type { ClusterAccess } from '../accounts.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import type { Helm } from '../helm/helm.ts';
 import { compareUpgrades, helmUpgrades } from '../helm/render-tasks.ts';
-import type { WinnerUpgrade } from '../helm/render-tasks.ts';
+import type { RenderedUpgrade, WinnerUpgrade } from '../helm/render-tasks.ts';
+import { renderingDigest } from '../helm/rendering-digest.ts';
+import { checkVariation } from './variation.ts';
 import { releaseProblem, upgradedReleases, unsupportedHelm } from './releases.ts';
 import { missingHelmRights } from './rights.ts';
 
@@ -15,6 +19,10 @@ export interface HelmFindings {
   readonly problems: readonly string[];
   /** Digests of what the finish actions download. */
   readonly pins: SourceDigests;
+  /** Digests of what the finish actions would deploy, by the winner's name. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** What only the promotion itself can show. */
+  readonly warnings: readonly string[];
 }
 
 /** Checks the helm finish actions for all possible winners. */
@@ -40,30 +48,52 @@ export async function checkHelm(
   }
   if (problems.length > 0) return failed(problems);
   const downloads = await pinDownloads(helm, upgrades.flat());
-  if (downloads.problems.length > 0) return downloads;
+  if (downloads.problems.length > 0) return failed(downloads.problems);
   const { pins } = downloads;
+  const renderings: RenderedUpgrade[] = [];
+  const ofWinners: WinnerProblem[] = [];
   for (const ofWinner of upgrades) {
-    problems.push(...(await compareUpgrades({ cluster, helm }, { experiment, upgrades: ofWinner, revisions, pins })));
+    const input = { experiment, upgrades: ofWinner, revisions, pins };
+    const compared = await compareUpgrades({ cluster, helm }, input);
+    ofWinners.push(...compared.problems);
+    renderings.push(...compared.renderings);
   }
-  return { problems, pins };
+  const variation = await checkVariation(helm, { experiment, renderings, pins });
+  const digests = digestsByWinner(renderings);
+  return {
+    problems: [...listWinnerProblems(ofWinners), ...variation.problems],
+    pins,
+    digests,
+    warnings: variation.warnings,
+  };
 }
 
 function failed(problems: readonly string[]): HelmFindings {
-  return { problems, pins: {} };
+  return { problems, pins: {}, digests: {}, warnings: [] };
 }
 
-async function pinDownloads(helm: Helm, upgrades: readonly WinnerUpgrade[]): Promise<HelmFindings> {
-  const problems: string[] = [];
+function digestsByWinner(renderings: readonly RenderedUpgrade[]): HelmFindings['digests'] {
+  const byWinner = Map.groupBy(renderings, ({ winner }) => winner.name);
+  return Object.fromEntries(
+    [...byWinner].map(([name, ofWinner]) => [name, renderingDigest(ofWinner.map(({ content }) => content))]),
+  );
+}
+
+async function pinDownloads(
+  helm: Helm,
+  upgrades: readonly WinnerUpgrade[],
+): Promise<Pick<HelmFindings, 'problems' | 'pins'>> {
+  const problems: WinnerProblem[] = [];
   const pins: Record<string, string> = {};
   for (const { winner, upgrade } of upgrades) {
     try {
       Object.assign(pins, await helm.digests(upgrade));
     } catch (error) {
       if (!hasType(error, 'CommandFailed', 'CommandLost', 'AddressNotAllowed')) throw error;
-      problems.push(`for ${winner.name}: ${innermostMessage(error)}`);
+      problems.push({ winner: winner.name, problem: innermostMessage(error) });
     }
   }
-  return { problems, pins };
+  return { problems: listWinnerProblems(problems), pins };
 }
 
 /** Every namespace in which helm cannot keep its records, in one sentence each. */

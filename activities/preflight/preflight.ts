@@ -1,33 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import type { Experiment } from '../../core/experiment/experiment.ts';
-import { isLoadTest } from '../../core/measurements/load-test.ts';
+import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
+import { isLoadTest, needsRevisions } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
-import { possibleWinners } from '../../core/tasks/rehearsal.ts';
 import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traffic.ts';
 import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import type { PreflightReport } from '../../contract/preparation.ts';
 import type { KubectlAccess } from '../commands/kubectl.ts';
 import { refusedCommands } from '../commands/run-command.ts';
 import type { ClusterAccess } from '../accounts.ts';
 import { failure } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
-import type { Helm } from '../helm/helm.ts';
-import { renderingDigest } from '../helm/rendering-digest.ts';
 import { awaitReadiness } from '../knative/await-readiness.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
+import { keepRevision } from '../knative/keep-revision.ts';
 import { annotateLease, isTakenOver, requireLease } from '../knative/lease.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import { requireExperiment } from '../knative/require-experiment.ts';
 import { applyProblems } from './apply-problems.ts';
 import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
+import { gitOpsWarnings } from './gitops.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
-import { queryProblems } from '../metrics/defined-metrics.ts';
-import { intervalProblem, requireMetrics } from './metrics.ts';
-import type { MetricsSettings } from './metrics.ts';
+import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
+import { checkStore, intervalProblem, lagProblem } from './metrics.ts';
+import type { MetricsSettings, StoreFindings } from './metrics.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
 
@@ -35,6 +36,8 @@ export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** As serin itself, which reads Experiments everywhere. */
   readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
+  /** Where user-defined metrics are read from. */
+  readonly backEnds: MetricBackEnds;
   readonly allowedCommands: readonly string[];
 }
 
@@ -45,7 +48,8 @@ export interface PreflightInput {
 
 /**
  * Checks everything that must hold before the first write, and lists all that does not. What it writes is on our own
- * Lease: the verified baseline, which `serin restore` puts back, and the last write that it found.
+ * Lease: the verified baseline, which `serin restore` puts back, and the last write that it found; and on the baseline
+ * that it is not to be collected.
  */
 export async function preflight(dependencies: PreflightDependencies, input: PreflightInput): Promise<PreflightReport> {
   return withHeartbeats(async () => {
@@ -68,9 +72,12 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    if (!isLoadTest(experiment)) await requireMetrics(dependencies.metrics, cancellationSignal());
+    const answers = await checkAnswers(experiment, dependencies);
+    if (answers.problems.length > 0) throw refused(experiment, answers.problems);
+    if (!isLoadTest(experiment)) await requireTimelySamples(experiment, dependencies.metrics);
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
     await requireExperiment(dependencies.own, holder.workflowId);
+    const unkept: string[] = [];
     if (movesTraffic(experiment)) {
       await annotateLease(
         dependencies.cluster,
@@ -80,14 +87,35 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
           [leaseAnnotations.previousPlan]: service.metadata.annotations?.[planAnnotation],
         },
       );
+      unkept.push(...(await keepRevision(dependencies.cluster, { target, holder }, experiment.baseline.revision)));
     }
     const percents = percentsByRevision(service.status?.traffic ?? []);
     const weights = judgedVersions(experiment).map(({ revision }) => percents.get(revision) ?? 0);
     const outlook = await forecastFromHistory({ experiment, weights }, dependencies.metrics, cancellationSignal());
-    const warnings = [...preflightWarnings(experiment), ...applies.warnings, ...outlook.warnings];
-    const digests = await renderingDigests(dependencies.helm, experiment);
-    return { revisions, weights, tags: trafficTags(service), ...outlook, ...digests, ...pinned(helm), warnings };
+    const warnings = [
+      ...preflightWarnings(experiment),
+      ...gitOps(service, experiment),
+      ...unkept,
+      ...helm.warnings,
+      ...applies.warnings,
+      ...answers.warnings,
+      ...outlook.warnings,
+    ];
+    return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
   });
+}
+
+/** A conformance test writes nothing that could be put back. */
+function gitOps(service: KnativeService, experiment: Experiment): readonly string[] {
+  return movesTraffic(experiment) ? gitOpsWarnings(service) : [];
+}
+
+/** Waits for a sample only where the newest one is so old that the next must show whether all of them come late. */
+async function requireTimelySamples(experiment: Experiment, metrics: MetricsSettings): Promise<void> {
+  const signal = cancellationSignal();
+  const wait = async (ms: number): Promise<void> => sleep(ms, undefined, { signal });
+  const problem = await lagProblem(experiment, metrics, { now: Date.now, wait, signal });
+  if (problem !== undefined) throw refused(experiment, [problem]);
 }
 
 /** The problems of measuring and querying; the experiment's own load is counted without scrapes. */
@@ -97,17 +125,22 @@ function metricProblems(experiment: Experiment, metrics: MetricsSettings): reado
   return interval === undefined ? queries : [interval, ...queries];
 }
 
-async function renderingDigests(helm: Helm, experiment: Experiment): Promise<Pick<PreflightReport, 'digests'>> {
-  if (!experiment.isPinned) return {};
-  const digests: [string, string][] = [];
-  for (const version of possibleWinners(experiment)) {
-    digests.push([version.name, await renderingDigest(helm, experiment, version)]);
-  }
-  return { digests: Object.fromEntries(digests) };
+function pinned({ isPinned }: Experiment, { pins, digests }: HelmFindings): Pick<PreflightReport, 'pins' | 'digests'> {
+  return { ...(isPinned ? { digests } : {}), ...(Object.keys(pins).length === 0 ? {} : { pins }) };
 }
 
-function pinned({ pins }: HelmFindings): Pick<PreflightReport, 'pins'> {
-  return Object.keys(pins).length === 0 ? {} : { pins };
+/** What only the answers of the back ends show. */
+async function checkAnswers(
+  experiment: Experiment,
+  { metrics, backEnds }: Pick<PreflightDependencies, 'metrics' | 'backEnds'>,
+): Promise<StoreFindings> {
+  const signal = cancellationSignal();
+  const { problems, warnings } = isLoadTest(experiment)
+    ? { problems: [], warnings: [] }
+    : await checkStore(experiment, metrics, signal);
+  const context = { backEnds, nowMs: Date.now(), signal };
+  const mistakes = await queryMistakes(experiment.metrics, metricVersions(experiment), context);
+  return { problems: [...problems, ...mistakes], warnings };
 }
 
 async function readTarget(cluster: ActivityCluster, { target }: Experiment): Promise<KnativeService> {
@@ -127,8 +160,10 @@ function trafficProblems(service: KnativeService, experiment: Experiment, wasTak
   return [...staleVersions(service, experiment), ...(wasTakenOver ? [] : promotedAlready(service, experiment))];
 }
 
-/** A conformance test needs requests, be it by a tag only. */
-function notRouted({ status }: KnativeService, { target, baseline }: Experiment): readonly string[] {
+/** A conformance test needs requests, be it by a tag only; its own load says by itself where it goes. */
+function notRouted({ status }: KnativeService, experiment: Experiment): readonly string[] {
+  const { target, baseline } = experiment;
+  if (!needsRevisions(experiment)) return [];
   const traffic = status?.traffic ?? [];
   if (traffic.some(({ revisionName }) => revisionName === baseline.revision)) return [];
   const found = formatPercents(percentsByRevision(traffic));
@@ -137,17 +172,31 @@ function notRouted({ status }: KnativeService, { target, baseline }: Experiment)
   ];
 }
 
+/** Whether the traffic goes to whatever revision is the latest: so does traffic that nobody has set. */
+function followsLatest({ spec: { traffic = [] } }: KnativeService): boolean {
+  return traffic.every(({ latestRevision, percent = 0 }) => latestRevision === true || percent === 0);
+}
+
+/** How to keep the traffic on the baseline while a candidate is deployed. */
+function pinFirst({ namespace, name }: ObjectName, baseline: string): string {
+  const patch = JSON.stringify({ spec: { traffic: [{ revisionName: baseline, percent: 100 }] } });
+  const command = `kubectl patch ksvc ${name} --namespace ${namespace} --type merge --patch '${patch}'`;
+  return `\`${command}\` gives it back, and keeps it there if it is done before the next candidate is deployed`;
+}
+
 /** The versions must have all the traffic: else the baseline is not what users see, and roll back would be wrong. */
-function staleVersions({ status }: KnativeService, experiment: Experiment): readonly string[] {
-  const { target } = experiment;
-  const percents = percentsByRevision(status?.traffic ?? []);
+function staleVersions(service: KnativeService, experiment: Experiment): readonly string[] {
+  const { target, baseline } = experiment;
+  const percents = percentsByRevision(service.status?.traffic ?? []);
   const versions = [...new Set(allVersions(experiment).map(({ revision }) => revision))];
   const others = [...percents].filter(([revision]) => !versions.includes(revision));
   const ofVersions = versions.reduce((sum, revision) => sum + (percents.get(revision) ?? 0), 0);
   if (others.length === 0 && ofVersions === 100) return [];
   const found = formatPercents(percents);
   const expected = `${versions.join(' and ')} must have 100 % together`;
-  const remedy = 'name the revision that serves now as the baseline';
+  const rename = 'name the revision that serves now as the baseline';
+  const why = `spec.traffic follows the latest revision, which takes everything when it is deployed: ${pinFirst(target, baseline.revision)}; or ${rename}`;
+  const remedy = followsLatest(service) ? why : rename;
   return [`stale baseline: the traffic of ${formatObjectName(target)} is ${found}, but ${expected}; ${remedy}`];
 }
 
@@ -155,11 +204,15 @@ function staleVersions({ status }: KnativeService, experiment: Experiment): read
  * A candidate with all the traffic was promoted by a run that ended in order. A run that was terminated left its Lease,
  * which we took over: then the split is its last step, and the new run heals it.
  */
-function promotedAlready({ status }: KnativeService, { target, candidates }: Experiment): readonly string[] {
-  const percents = percentsByRevision(status?.traffic ?? []);
+function promotedAlready(service: KnativeService, { target, baseline, candidates }: Experiment): readonly string[] {
+  const percents = percentsByRevision(service.status?.traffic ?? []);
   const candidate = candidates.find(({ revision }) => percents.get(revision) === 100);
   if (candidate === undefined) return [];
   const found = `candidate ${candidate.revision} has 100 % of the traffic of ${formatObjectName(target)} already`;
+  if (followsLatest(service)) {
+    const either = `if it was promoted, it is the baseline of the next experiment; if it took everything when it was deployed, ${pinFirst(target, baseline.revision)}`;
+    return [`stale baseline: ${found}, and spec.traffic follows the latest revision: ${either}`];
+  }
   return [`stale baseline: ${found}; it was promoted, so it is the baseline of the next experiment`];
 }
 

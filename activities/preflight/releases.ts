@@ -6,12 +6,17 @@ import { upgradedRelease } from '../helm/run-helm.ts';
 
 const testedMajor = 3;
 
+/** What is different there, for those who wonder: the rehearsal would rehearse something else. */
+const helm4 =
+  'Helm 4 applies new releases on the side of the server, where the rehearsal sends the merge patch of Helm 3';
+
 /** Why this helm cannot be used; undefined when it can. */
 export async function unsupportedHelm(helm: Helm): Promise<string | undefined> {
   const version = await helm.version();
   const major = /^v?(\d+)\./.exec(version)?.[1];
   if (major === String(testedMajor)) return undefined;
-  return `helm ${version} is not supported: serin is tested with Helm ${testedMajor} only; give the worker a Helm ${testedMajor}`;
+  const why = major === '4' ? `; ${helm4}` : '';
+  return `helm ${version} is not supported: serin is tested with Helm ${testedMajor} only${why}; give the worker a Helm ${testedMajor}`;
 }
 
 /** The releases that the upgrades are about, each once, with the longest `--timeout` that is used on it. */

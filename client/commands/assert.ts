@@ -11,6 +11,7 @@ import { CommandError } from '../errors.ts';
 import { failedReport, noReport, readReports } from '../files/experiment-file.ts';
 import type { Execution, ExperimentView } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
+import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { formatColumns } from '../render/columns.ts';
 import { printable } from '../render/text.ts';
@@ -35,9 +36,9 @@ export async function assertCommand(
 ): Promise<CommandResult> {
   const { interrupted } = context.terminal;
   const signal = flags.timeoutMs === undefined ? interrupted : withTimeLimit(interrupted, flags.timeoutMs);
-  const view = await withSession(context.connection, (session) => viewOfEnd(context, session, { id, signal })).catch(
-    unanswered,
-  );
+  const view = await withSession(context.connection, (session) => viewOfEnd(context, session, { id, signal }))
+    .catch(explainNamespace(context, 'assert', id))
+    .catch(unanswered);
   const { workflowId } = view.execution;
   const note = view.note === undefined ? {} : { note: printable(view.note) };
   const result = answer(context, flags.conditions, { report: reportOfEnd(view), workflowId, ...note });

@@ -21,12 +21,13 @@ export async function describeCommand(
   const { withSession } = await import('../temporal/connection.ts');
   const { findExecution } = await import('../temporal/find-experiment.ts');
   const { viewExecution } = await import('../temporal/experiments.ts');
+  const { explainNamespace } = await import('../temporal/namespace-hint.ts');
   return withSession(context.connection, async (session) => {
     const view = await viewExecution(session, await findExecution(context, session, id));
     say(context, view.report === undefined ? describeExecution(view) : describeReport(view.report, flags));
     if (view.note !== undefined) remark(context, `note: ${printable(view.note)}`);
-    return { exitCode: 0, json: describedView(view) };
-  });
+    return { exitCode: 0 as const, json: describedView(view) };
+  }).catch(explainNamespace(context, 'describe', id));
 }
 
 /** `serin describe -f FILE`: prints each Experiment in a file as text; needs no connection. */

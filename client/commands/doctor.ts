@@ -4,13 +4,15 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { connectDoctorCluster } from '../doctor/cluster.ts';
 import type { DoctorCluster } from '../doctor/cluster.ts';
-import { failFinding, failureText } from '../doctor/finding.ts';
+import { failFinding, failureText, okFinding, warnFinding } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkKubernetes } from '../doctor/kubernetes.ts';
 import { checkPrometheus } from '../doctor/prometheus.ts';
 import { checkTargets } from '../doctor/targets.ts';
 import { checkTemporal } from '../doctor/temporal.ts';
 import { readManifestFile } from '../files/manifest.ts';
+import { readPrometheusPlace } from '../files/prometheus-place.ts';
+import type { PrometheusFlags } from '../files/prometheus-place.ts';
 import type { KnativeService } from '../../kubernetes/knative/objects.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { accountUser } from '../../kubernetes/account.ts';
@@ -18,10 +20,9 @@ import { formatFindings } from '../render/findings.ts';
 import { parseTarget } from './restore.ts';
 import { defined } from '../../core/text/defined.ts';
 
-export interface DoctorFlags extends KubernetesFlags {
+/** Without the URL of Prometheus no metrics are checked. */
+export interface DoctorFlags extends KubernetesFlags, PrometheusFlags {
   readonly taskQueue: string;
-  /** The URL of Prometheus; without it no metrics are checked. */
-  readonly prometheus?: string;
   /** `namespace/name`; without it, and without a manifest, all Knative Services. */
   readonly target?: string;
   /** A manifest, for its target and its release. */
@@ -36,6 +37,8 @@ interface Scope {
   /** The experiment's namespace; without a manifest the target's. */
   readonly namespace?: string;
   readonly releaseNamespaces: readonly string[];
+  /** Of the manifest; absent without one. */
+  readonly manifest?: readonly Finding[];
 }
 
 /**
@@ -45,7 +48,7 @@ interface Scope {
 export async function doctorCommand(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
   const scope = await readScope(context, flags);
   const cluster = connectDoctorCluster(flags);
-  const { target, namespace } = scope;
+  const { target, namespace, manifest } = scope;
   const [temporal, kubernetes, services] = await Promise.all([
     checkTemporal(context.connection, flags.taskQueue),
     checkKubernetes(cluster, {
@@ -57,7 +60,8 @@ export async function doctorCommand(context: CommandContext, flags: DoctorFlags)
   ]);
   const targets = services.kind === 'failed' ? [services.finding] : await checkLeft(context, cluster, services.found);
   const metrics = await checkMetrics(context, flags, services.kind === 'failed' ? [] : services.found);
-  const areas = { Temporal: temporal, Kubernetes: kubernetes, Prometheus: metrics, Targets: targets };
+  const ofTarget = { Temporal: temporal, Kubernetes: kubernetes, Prometheus: metrics, Targets: targets };
+  const areas = { ...(manifest === undefined ? {} : { Manifest: manifest }), ...ofTarget };
   say(context, formatFindings(areas, context.style));
   const isWell = !Object.values(areas).some((findings) => findings.some(({ state }) => state === 'fail'));
   return { exitCode: isWell ? 0 : 1, json: { ok: isWell, ...areas } };
@@ -69,9 +73,16 @@ async function readScope({ terminal }: CommandContext, { file, target }: DoctorF
     if (named === undefined) return { releaseNamespaces: [] };
     return { target: named, namespace: named.namespace, releaseNamespaces: [named.namespace] };
   }
-  const { experiment } = await readManifestFile(terminal, file);
+  const { experiment, warnings, file: read } = await readManifestFile(terminal, file);
   const releaseNamespaces = findReleaseNamespaces(experiment);
-  return { target: named ?? experiment.target, namespace: experiment.namespace, releaseNamespaces };
+  const manifest = manifestFindings(read.name, warnings);
+  return { target: named ?? experiment.target, namespace: experiment.namespace, releaseNamespaces, manifest };
+}
+
+/** What `serin lint` says of the manifest. */
+function manifestFindings(name: string, warnings: readonly string[]): readonly Finding[] {
+  if (warnings.length === 0) return [okFinding(`${name} can be used`)];
+  return warnings.map((warning) => warnFinding(warning, `correct it in ${name}, unless it is meant`));
 }
 
 /** The namespaces of the finish action's helm upgrades; without `--namespace` helm runs in the target's namespace. */
@@ -114,12 +125,16 @@ async function checkLeft(
 
 async function checkMetrics(
   { terminal }: CommandContext,
-  { prometheus }: DoctorFlags,
+  flags: DoctorFlags,
   services: readonly KnativeService[],
 ): Promise<readonly Finding[]> {
-  if (prometheus === undefined) {
-    const remedy = 'give --prometheus, or set SERIN_PROMETHEUS_URL';
-    return [{ state: 'warn', what: 'nobody has said where Prometheus is', remedy }];
+  const reading = readPrometheusPlace(flags);
+  switch (reading.kind) {
+    case 'none':
+      return [warnFinding('nobody has said where Prometheus is', 'give --prometheus, or set SERIN_PROMETHEUS_URL')];
+    case 'problems':
+      return reading.problems.map((problem) => failFinding(problem, 'docs/worker-settings.md lists the settings'));
+    case 'place':
+      return checkPrometheus({ ...reading.place, services, signal: terminal.interrupted });
   }
-  return checkPrometheus({ url: prometheus, services, signal: terminal.interrupted });
 }

@@ -6,18 +6,20 @@ import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { movesTraffic, versionsText } from '../../core/experiment/versions.ts';
+import { shownEndpoint } from '../../metrics/prometheus/access.ts';
 import { readHistory, toSurroundings } from '../../metrics/prometheus/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { readManifestFile } from '../files/manifest.ts';
+import { readPrometheusPlace } from '../files/prometheus-place.ts';
+import type { PrometheusFlags } from '../files/prometheus-place.ts';
 import { formatColumns } from '../render/columns.ts';
 
-export interface PlanFlags {
+export interface PlanFlags extends PrometheusFlags {
   readonly file: string;
   /** Requests a second to both versions together; read from Prometheus if absent. */
   readonly rps?: number;
-  readonly prometheus?: string;
   /** The candidate's weight under FixedSplit, percent. */
   readonly weight?: number;
   readonly scrapeIntervalMs: number;
@@ -32,7 +34,7 @@ export async function planCommand(context: CommandContext, flags: PlanFlags): Pr
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
   const surroundings = await askedSurroundings(context, experiment, flags);
   const forecasted = forecast(experiment, surroundings);
-  say(context, ...headline(experiment, surroundings), '', ...timeline(experiment, forecasted), '');
+  say(context, ...headline(experiment, surroundings, forecasted), '', ...timeline(experiment, forecasted), '');
   if (forecasted.objectives.length > 0) say(context, ...objectiveLines(forecasted), '');
   say(context, ...forecasted.warnings.map((warning) => `warning: ${warning}`));
   return { exitCode: forecasted.canPass ? 0 : 1, json: { ...surroundingsShown(surroundings), ...forecasted } };
@@ -41,12 +43,16 @@ export async function planCommand(context: CommandContext, flags: PlanFlags): Pr
 async function askedSurroundings(
   context: CommandContext,
   experiment: Experiment,
-  { rps, prometheus, weight, scrapeIntervalMs }: PlanFlags,
+  { rps, weight, scrapeIntervalMs, ...flags }: PlanFlags,
 ): Promise<Surroundings> {
   const given = defined({ requestsPerSecond: rps, candidateWeight: weight });
-  if (prometheus === undefined) return given;
+  const reading = readPrometheusPlace(flags);
+  if (reading.kind === 'problems') throw new CommandError('usage', reading.problems.join('\n'));
+  if (reading.kind === 'none') return given;
+  const { place } = reading;
+  const prometheus = shownEndpoint(place);
   const signal = context.terminal.interrupted;
-  const history = await readHistory({ baseUrl: prometheus, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
+  const history = await readHistory({ ...place, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
   const { intervals, unread } = history;
   if (unread !== undefined) {
     const problem = `the traffic cannot be read from ${prometheus}: ${unread}`;
@@ -62,7 +68,7 @@ function surroundingsShown({ requestsPerSecond }: Surroundings): { readonly requ
   return defined({ requestsPerSecond });
 }
 
-function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): readonly string[] {
+function headline(experiment: Experiment, { requestsPerSecond }: Surroundings, { load }: Forecast): readonly string[] {
   const { target } = experiment;
   const { method, falsePass } = experiment.analysis;
   const confidence = method === 'sequential' ? `, confidence ${Number((100 * (1 - falsePass)).toFixed(3))} %` : '';
@@ -70,7 +76,12 @@ function headline(experiment: Experiment, { requestsPerSecond }: Surroundings): 
     requestsPerSecond === undefined
       ? 'traffic not known; --rps or --prometheus says it'
       : `${Number(requestsPerSecond.toFixed(1))} requests a second`;
-  return [`${formatObjectName(target)}: ${versionsText(experiment)}, ${method}${confidence}`, traffic];
+  const shown = load === undefined ? traffic : loadText(load);
+  return [`${formatObjectName(target)}: ${versionsText(experiment)}, ${method}${confidence}`, shown];
+}
+
+function loadText({ atStart, perLoop }: NonNullable<Forecast['load']>): string {
+  return `metrics/collect counts ${atStart} requests of its own at the start and ${perLoop} after each loop; those of users do not count`;
 }
 
 /** The forecast steps as a table, without those that repeat the weight before. */

@@ -10,6 +10,7 @@ import type { Execution } from '../temporal/experiments.ts';
 import { explainClientError } from '../temporal/failures.ts';
 import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
+import { cutText, limits } from '../../core/text/limits.ts';
 import { defined } from '../../core/text/defined.ts';
 
 const updates = { approve: approveUpdate, reject: rejectUpdate, pause: pauseUpdate, resume: resumeUpdate } as const;
@@ -47,7 +48,8 @@ export async function steerCommand(
 
 /** The content of a request: who asks, and why. */
 export function buildRequest({ by, reason }: RequestFlags): RequestInput {
-  return { by: by ?? userName(), ...defined({ reason }) };
+  const shown = reason === undefined ? undefined : cutText(reason, limits.requestReason);
+  return { by: cutText(by ?? userName(), limits.requestBy), ...defined({ reason: shown }) };
 }
 
 /** Fails with `refused` when the workflow is closed. */

@@ -5,22 +5,29 @@ import { parseObjectName } from '../../core/text/object-name.ts';
 import type { Report } from '../../core/report/report.ts';
 import { buildReport } from '../../core/report/report-of-state.ts';
 import { initialState } from '../../core/planner/experiment-state.ts';
-import { readYaml } from '../../formats/document/yaml.ts';
+import { documentKind } from '../../formats/document/document-kinds.ts';
+import { formatIssue } from '../../formats/document/issue.ts';
+import { readObjects } from '../../formats/document/objects.ts';
 import { CommandError } from '../errors.ts';
 import { readInputFile } from './files.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /**
  * The reports in a file that `serin get ID -o yaml` or `kubectl get experiment -o yaml` has printed, in YAML or JSON, one for
- * each Experiment. Fails with `usage`.
+ * each Experiment of its documents and lists. Fails with `usage`.
  */
 export async function readReports(terminal: Terminal, path: string): Promise<readonly Report[]> {
   const { name, text } = await readInputFile(terminal, path);
-  const reading = readYaml(text);
-  if (reading.kind === 'invalid') throw new CommandError('usage', `${name} is not YAML: ${reading.problem}`);
-  const reports = listItems(reading.value).map(reportIn);
+  const reading = readObjects(text, name);
+  if (reading.kind === 'invalid') {
+    throw new CommandError('usage', [`${name} is not YAML:`, ...reading.issues.map(formatIssue)].join('\n  '));
+  }
+  const objects = reading.documents.map(({ value }) => value).filter(mayBeExperiment);
+  const reports = objects.map(reportIn);
   const known = reports.filter((report) => report !== undefined);
   if (known.length > 0 && known.length === reports.length) return known;
+  const foreign = objects.find((object, index) => reports[index] === undefined && isOfIter8(object));
+  if (foreign !== undefined) throw new CommandError('usage', `${name}: ${foreignText(foreign)}`);
   const expected =
     'an Experiment with a status, as `serin get ID -o yaml` and `kubectl get experiment -o yaml` print it';
   throw new CommandError('usage', `${name}: expected ${expected}`);
@@ -34,10 +41,23 @@ export function failedReport(report: Report | undefined, reason: string): Report
 /** The report of an experiment of which nothing is known. */
 export const noReport: Report = buildReport(initialState({ workflowId: '', firstRunId: '' }));
 
-/** The items of a list, which kubectl prints where no name was given, or the one document. */
-function listItems(value: unknown): readonly unknown[] {
-  const items = readField(value, 'items');
-  return Array.isArray(items) ? items : [value];
+/** Metrics and other objects may stand beside Experiments. */
+function mayBeExperiment(object: unknown): boolean {
+  const kind = documentKind(object);
+  return kind === undefined || kind === 'Experiment';
+}
+
+/** Whether iter8's own controller has written the object's status. */
+function isOfIter8(object: unknown): boolean {
+  const status = readField(object, 'status');
+  return readField(status, 'serin') === undefined && textIn(status, 'stage') !== '';
+}
+
+function foreignText(object: unknown): string {
+  const metadata = readField(object, 'metadata');
+  const stage = textIn(readField(object, 'status'), 'stage');
+  const what = `Experiment ${textIn(metadata, 'namespace') || 'default'}/${textIn(metadata, 'name')}`;
+  return `iter8's controller has written the status of ${what}, at stage ${stage}; iter8ctl describes it, and serin only what it runs itself`;
 }
 
 /**

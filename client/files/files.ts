@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { findEncodingProblem } from '../../core/text/encoding.ts';
+import type { EncodingProblem } from '../../core/text/encoding.ts';
 import { CommandError } from '../errors.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -10,12 +12,18 @@ export interface InputFile {
   readonly text: string;
 }
 
-/** Reads a file that was named on the command line. Fails with `usage` when it cannot be read, or is empty. */
+/** Reads a file that was named on the command line. Fails with `usage` when it cannot be read, is empty, or is no UTF-8. */
 export async function readInputFile(terminal: Terminal, path: string): Promise<InputFile> {
   const name = path === '-' ? '(standard input)' : path;
   const bytes = path === '-' ? await terminal.readInput() : await readNamed(path);
   if (bytes.length === 0) throw new CommandError('usage', `${name} is empty`);
+  const problem = findEncodingProblem(bytes);
+  if (problem !== undefined) throw new CommandError('usage', encodingText(name, problem));
   return { name, bytes, text: new TextDecoder().decode(bytes) };
+}
+
+function encodingText(name: string, { expected, got, line }: EncodingProblem): string {
+  return `${line === undefined ? name : `${name}:${line}`}: expected ${expected}, got ${got}`;
 }
 
 async function readNamed(path: string): Promise<Uint8Array> {

@@ -14,22 +14,13 @@ export interface Manifest {
   readonly warnings: readonly string[];
 }
 
-export type ManifestCheck =
-  | ({ readonly kind: 'ok' } & Manifest)
-  | { readonly kind: 'invalid'; readonly file: InputFile; readonly issues: readonly string[] };
-
-/** Checks a manifest without connecting to anything. Fails with `usage` only when the file cannot be read. */
-export async function checkManifest(terminal: Terminal, path: string): Promise<ManifestCheck> {
+/** Reads a manifest that can run, without connecting to anything. Fails with `usage`, listing all issues, when it cannot. */
+export async function readManifestFile(terminal: Terminal, path: string): Promise<Manifest> {
   const file = await readInputFile(terminal, path);
   const reading = parseExperiment(file.text, file.name);
-  if (reading.kind === 'invalid') return { kind: 'invalid', file, issues: reading.issues.map(formatIssue) };
-  return { kind: 'ok', file, experiment: reading.experiment, warnings: reading.warnings.map(formatIssue) };
-}
-
-/** Reads a manifest that can run. Fails with `usage`, listing all issues, when it cannot. */
-export async function readManifestFile(terminal: Terminal, path: string): Promise<Manifest> {
-  const check = await checkManifest(terminal, path);
-  if (check.kind === 'ok') return check;
-  const { file, issues } = check;
+  if (reading.kind === 'ok') {
+    return { file, experiment: reading.experiment, warnings: reading.warnings.map(formatIssue) };
+  }
+  const issues = reading.issues.map(formatIssue);
   throw new CommandError('usage', [`${file.name} cannot be used:`, ...issues].join('\n  '), { issues });
 }

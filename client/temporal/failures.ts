@@ -32,12 +32,18 @@ function explainRefusal(error: WorkflowUpdateFailedError): CommandError {
   return new CommandError('refused', message, { cause: error });
 }
 
+/** What Temporal and gRPC say of a message that exceeds their limits. */
+const tooLarge = /blob data size exceeds limit|message larger than max/i;
+
+const whatIsTooLarge = 'what was sent is larger than Temporal takes (2 MB in one message)';
+
 function explainCall(error: unknown, address: string): CommandError {
   const failure = readCallFailure(error);
   if (failure === undefined) {
     return new CommandError('failed', error instanceof Error ? error.message : String(error), { cause: error });
   }
   const { kind, details } = failure;
+  if (tooLarge.test(details)) return new CommandError('failed', `${whatIsTooLarge}: ${details}`, { cause: error });
   switch (kind) {
     case 'late':
     case 'unavailable':

@@ -7,23 +7,35 @@ import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import { describeExecution, viewExecution } from './experiments.ts';
 import type { Execution, ExperimentView } from './experiments.ts';
-import { runningOn, runsOfObjects } from './visibility.ts';
+import { runningOn, runsByName, runsOfObjects, runsOfSchedules } from './visibility.ts';
 
 /**
  * Finds the experiment for an id or name on the command line: the workflow of this id, else the newest experiment of this
- * name, started by `serin start` or by the operator, else the one that runs on the Knative Service of this name. Prints a
- * note when several have the name. Fails with `notFound`.
+ * id or name, started by `serin start`, by a schedule or by the operator, else the one that runs on the Knative Service of this
+ * name, else the newest that says this name itself. Prints a note when several have the name. Fails with `notFound`.
  */
 export async function findExecution(context: CommandContext, session: TemporalService, id: string): Promise<Execution> {
   const exact = await describeExecution(session, id);
   if (exact !== undefined) return exact;
   const name = possibleName(id);
+  const known = await findExecutions(session, id, name);
+  if (known.length > 0) return newestOf(context, known, id);
   if (name === undefined) throw notFound(session, `experiment ${id}`);
-  const [newest, ...older] = await findExecutions(session, name);
-  if (newest === undefined) return executionOn(session, id, name);
+  const running = id.includes('/') ? await executionOn(session, id) : undefined;
+  if (running !== undefined) return running;
+  const named = await runsByName(session, name);
+  if (named.length === 0) throw notFound(session, `experiment ${id} or ${workflowType}/${formatObjectName(name)}`);
+  return newestOf(context, named, id);
+}
+
+/** The newest of several, with a note where there are others. */
+function newestOf(context: CommandContext, executions: readonly Execution[], id: string): Execution {
+  const [newest, ...older] = executions.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
+  if (newest === undefined) throw new Error('there is no experiment to choose from');
   if (older.length > 0) {
-    const which = `${older.length + 1} experiments are called ${formatObjectName(name)}; this is the newest`;
-    remark(context, `note: ${which}, ${newest.workflowId}`);
+    const name = possibleName(id);
+    const which = `${older.length + 1} experiments are called ${name === undefined ? id : formatObjectName(name)}`;
+    remark(context, `note: ${which}; this is the newest, ${newest.workflowId}`);
   }
   return newest;
 }
@@ -42,18 +54,23 @@ export function possibleName(id: string): ObjectName | undefined {
   return second === undefined ? { namespace: 'default', name: first } : { namespace: first, name: second };
 }
 
-/** All experiments of the name, the newest first. */
-async function findExecutions(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
-  const started = await describeExecution(session, `${workflowType}/${formatObjectName(name)}`);
+/** All experiments that were started under the id or name. */
+async function findExecutions(
+  session: TemporalService,
+  id: string,
+  name: ObjectName | undefined,
+): Promise<readonly Execution[]> {
+  if (name === undefined) return runsOfSchedules(session, [id]);
+  const workflowId = `${workflowType}/${formatObjectName(name)}`;
+  const started = await describeExecution(session, workflowId);
   const operated = await runsOfObjects(session, name);
-  const all = started === undefined ? operated : [started, ...operated];
-  return all.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
+  const scheduled = await runsOfSchedules(session, [id, workflowId]);
+  return [...(started === undefined ? [] : [started]), ...operated, ...scheduled];
 }
 
 /** The experiment that runs on a Knative Service, which only a name with its namespace can stand for. */
-async function executionOn(session: TemporalService, id: string, name: ObjectName): Promise<Execution> {
-  const [only, ...others] = id.includes('/') ? await runningOn(session, id) : [];
-  if (only === undefined) throw notFound(session, `experiment ${id} or ${workflowType}/${formatObjectName(name)}`);
+async function executionOn(session: TemporalService, id: string): Promise<Execution | undefined> {
+  const [only, ...others] = await runningOn(session, id);
   if (others.length === 0) return only;
   const message = `several experiments run on ${id} ${formatPlace(session)}: \`serin get --target ${id}\` lists them`;
   throw new CommandError('notFound', message);

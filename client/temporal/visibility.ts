@@ -63,6 +63,31 @@ export async function runsOfObjects(session: TemporalService, name: ObjectName):
   });
 }
 
+/** What a schedule of Temporal appends to its workflow id: the time of the start, RFC 3339. */
+const scheduledTime = /-\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
+
+/** The experiments that schedules have started under one of the workflow ids, in Temporal's order. */
+export async function runsOfSchedules(
+  session: TemporalService,
+  workflowIds: readonly string[],
+): Promise<readonly Execution[]> {
+  const isOfSchedule = workflowIds.map((id) => `WorkflowId STARTS_WITH "${quoted(id)}-"`);
+  const query = `${ofType} AND (${isOfSchedule.join(' OR ')})`;
+  const found = await list(session, query, mostRuns).catch((error: unknown) => {
+    if (isInvalidQuery(error)) return [];
+    throw error;
+  });
+  return found.filter(({ workflowId }) => workflowIds.includes(workflowId.replace(scheduledTime, '')));
+}
+
+/** The newest experiments that say this name themselves, whatever their workflow ids are. */
+export async function runsByName(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
+  const views = await viewAll(session, await list(session, ofType, mostRuns));
+  const isOf = ({ report }: ExperimentView): boolean =>
+    report !== undefined && report.name === name.name && report.namespace === name.namespace;
+  return views.filter(isOf).map(({ execution }) => execution);
+}
+
 interface Condition {
   readonly attribute: string;
   readonly value: string;

@@ -2,6 +2,7 @@ import type { Analysis } from './analysis.ts';
 import type { MetricDefinitions, MetricName } from './metric.ts';
 import type { ObjectName } from '../text/object-name.ts';
 import type { Task } from './task-kinds.ts';
+import type { WrittenMetrics } from './written-metrics.ts';
 
 export type { Task };
 
@@ -76,6 +77,8 @@ export interface Experiment {
   readonly indicators: readonly MetricName[];
   /** Definitions of the metrics that are not built in; filled in when the manifest is read. */
   readonly metrics: MetricDefinitions;
+  /** Present where the manifest names metrics otherwise than serin. */
+  readonly writtenMetrics?: WrittenMetrics;
   readonly weights: WeightLimits;
   readonly intervalMs: number;
   /** Iterations in all: `iterationsPerLoop * maxLoops`. */

@@ -27,8 +27,8 @@ export interface MetricSources {
     /** In the metric's own namespace: a metric must not send out what its author may not read. */
     readonly secret?: ObjectName;
   };
-  /** An instant query to the worker's Prometheus; placeholders stand for `metricVariables`. */
-  prometheus: { readonly query: string };
+  /** An instant query to the worker's Prometheus, or to the one at `url`; placeholders of the query stand for `metricVariables`. */
+  prometheus: { readonly query: string; readonly url?: string };
   /** Made-up values, for trying an experiment out; levels by the versions' names. */
   mock: { readonly levels: Readonly<Record<string, number>> };
 }

@@ -1,4 +1,4 @@
-import { type Bucket, type Counts } from './measurement.ts';
+import { type Bucket, type Counts, noCounts } from './measurement.ts';
 
 /**
  * Adds what one version answered in two windows.
@@ -15,6 +15,28 @@ export function addCounts(a: Counts, b: Counts): Counts {
     buckets: addBuckets(a.buckets, b.buckets),
     ...latestValues(a, b),
   };
+}
+
+/**
+ * What a total has more than an earlier one of the same period; negative where the earlier one has more. Their boundaries must
+ * agree: ask `haveSameBoundaries` first.
+ */
+export function subtractCounts(total: Counts, earlier: Counts): Counts {
+  const negated = {
+    requests: -earlier.requests,
+    errors5xx: -earlier.errors5xx,
+    errorsNot2xx: -earlier.errorsNot2xx,
+    latencySumMs: -earlier.latencySumMs,
+    buckets: earlier.buckets.map(({ le, count }) => ({ le, count: -count })),
+  };
+  const rest = addCounts(total, negated);
+  const isNothing = rest.requests === 0 && rest.buckets.every(({ count }) => count === 0);
+  return isNothing ? noCounts : { ...rest, latencySumMs: Math.max(0, toMicroseconds(rest.latencySumMs)) };
+}
+
+/** Rounds to microseconds: seconds as floating-point numbers do not add up to whole milliseconds. */
+export function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 /** Keeps the later value of each user-defined metric: its query decides which period it covers, so values are not added. */

@@ -28,7 +28,28 @@ export interface Totals {
   readonly candidate: Counts;
 }
 
-/** A window of time, (fromMs, toMs], in epoch milliseconds. */
+/** What is known of the back end at the time of a measurement. */
+export interface Visibility {
+  /** The age of the newest sample, by the back end's clock; absent where it has none. */
+  readonly lagMs?: number;
+  /** The back end's clock less the worker's; 0 where they agree, as far as that can be known. */
+  readonly clockMs: number;
+}
+
+/**
+ * How far the requests have been counted. The next measurement counts all that was answered since `sinceMs` anew, and takes
+ * away what had been counted, so that a request is counted once, whenever its sample shows. Times are the back end's.
+ */
+export interface Checkpoint {
+  /** Nothing older is expected to show any more. */
+  readonly sinceMs: number;
+  /** The newest sample that was seen. */
+  readonly seenMs: number;
+  /** What has been counted of the time since `sinceMs`, for all versions, the baseline first. */
+  readonly counted: readonly Counts[];
+}
+
+/** A window of time, (fromMs, toMs], in epoch milliseconds; it ends at the newest sample that was seen. */
 interface MeasuredWindow {
   readonly kind: 'measured';
   readonly fromMs: number;
@@ -38,7 +59,7 @@ interface MeasuredWindow {
 /** Why there are no metrics. */
 export type NotMeasured =
   /** The back end did not answer: nothing is known about the versions. */
-  | { readonly kind: 'blind'; readonly reason: string }
+  | { readonly kind: 'blind'; readonly reason: string; readonly visibility?: Visibility }
   /** The back end answered, but its answer cannot be used (two series for one value, torn histogram). */
   | { readonly kind: 'error'; readonly reason: string };
 
@@ -50,6 +71,9 @@ export type RunMeasurement =
       readonly candidates: readonly Counts[];
       /** What the back end was asked, and how much it answered; the answers themselves are not kept. */
       readonly asked?: readonly Question[];
+      /** Where the next measurement goes on; absent where no back end was read. */
+      readonly checkpoint?: Checkpoint;
+      readonly visibility?: Visibility;
     })
   | NotMeasured;
 

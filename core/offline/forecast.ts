@@ -5,14 +5,17 @@ import { testBoundaries } from '../verdicts/evidence.ts';
 import type { Experiment, Objective } from '../experiment/experiment.ts';
 import type { Bucket } from '../measurements/measurement.ts';
 import { isFact, metricFacts } from '../experiment/metric.ts';
+import { findLimitDoubts } from '../experiment/metric-range.ts';
 import { bucketed, expectedLatencies, latencyByMean } from './latency.ts';
 import { logPassEvidence } from '../stats/bernoulli.ts';
 import { intervalDispersion } from '../stats/dispersion.ts';
 import { bucketAround } from '../stats/exceedance.ts';
 import { leastRequests } from '../stats/least-requests.ts';
 import { latencyCapMs, logBetEvidence, meanPassIncrements } from '../stats/mean-betting.ts';
+import { plannedLoad } from '../measurements/load-test.ts';
+import type { PlannedLoad } from '../measurements/load-test.ts';
 import { firstWeights } from '../planner/share-among-candidates.ts';
-import { movesTraffic } from '../experiment/versions.ts';
+import { judgedVersions, movesTraffic } from '../experiment/versions.ts';
 import { highestWeight, nextStep } from '../planner/next-weight.ts';
 
 /** What is known of a target before its experiment runs. */
@@ -73,6 +76,8 @@ export interface Forecast {
   readonly steps: readonly PlannedStep[];
   readonly shortestMs: number;
   readonly longestMs: number;
+  /** Where the experiment counts requests of its own, in place of those of users. */
+  readonly load?: PlannedLoad;
   readonly objectives: readonly ObjectiveForecast[];
   /** Whether the schedule can bring a pass of all objectives, as far as that is known. */
   readonly canPass: boolean;
@@ -82,17 +87,18 @@ export interface Forecast {
 /** Forecasts an experiment: its timeline, what a pass needs, and whether the schedule can bring it. */
 export function forecast(planned: Experiment, surroundings: Surroundings): Forecast {
   const experiment = withBoundsPerCandidate(planned);
-  const steps = plannedSteps(experiment, surroundings);
+  const load = loadOfJudged(experiment);
+  const steps = plannedSteps(experiment, surroundings, load);
   const shortestMs = wholeWarmUpMs(experiment) + experiment.iterations * experiment.intervalMs;
   const isExtended = experiment.analysis.undecided === 'extend';
   const longestMs = shortestMs + (isExtended ? experiment.analysis.longestExtensionMs : 0);
   const objectives = experiment.objectives.map((objective, index) => {
     const dispersion = dispersionFor(experiment, { ...surroundings, steps }, index);
-    const expected = { ...surroundings, steps, dispersion };
+    const expected = { ...surroundings, steps, dispersion, ...defined({ load }) };
     return forecastObjective(objective, experiment, { surroundings: expected, shortestMs, longestMs });
   });
   const canPass = objectives.every(({ outlook }) => outlook !== 'tooLate' && outlook !== 'never');
-  const timeline = { steps, shortestMs, longestMs, objectives, canPass };
+  const timeline = { steps, shortestMs, longestMs, objectives, canPass, ...defined({ load }) };
   return { ...timeline, warnings: forecastWarnings(experiment, surroundings, timeline) };
 }
 
@@ -126,8 +132,17 @@ function dispersionFor(experiment: Experiment, { correlations, steps }: Planned,
   return dispersion === 'off' ? 1 : intervalDispersion(candidateRequests / Math.max(1, steps.length), correlation);
 }
 
-function plannedSteps(experiment: Experiment, surroundings: Surroundings): readonly PlannedStep[] {
-  const { intervalMs, iterations } = experiment;
+function loadOfJudged(experiment: Experiment): PlannedLoad | undefined {
+  const [version] = judgedVersions(experiment);
+  return version === undefined ? undefined : plannedLoad(experiment, version.name);
+}
+
+function plannedSteps(
+  experiment: Experiment,
+  surroundings: Surroundings,
+  load: PlannedLoad | undefined,
+): readonly PlannedStep[] {
+  const { intervalMs, iterations, iterationsPerLoop } = experiment;
   const warmUpMs = wholeWarmUpMs(experiment);
   const perInterval = requestsPerInterval(experiment, surroundings.requestsPerSecond);
   const steps: PlannedStep[] = [];
@@ -135,7 +150,10 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
   let candidateRequests = 0;
   for (let index = 0; index < Math.min(iterations, mostSteps); index += 1) {
     candidateRequests += ((perInterval ?? 0) * weight) / 100;
-    const known = perInterval === undefined ? {} : { candidateRequests: Math.floor(candidateRequests) };
+    const byUsers = perInterval === undefined ? undefined : Math.floor(candidateRequests);
+    // The loop actions run after the decision of their iteration.
+    const byLoad = load && load.atStart + Math.floor(index / iterationsPerLoop) * load.perLoop;
+    const known = defined({ candidateRequests: load === undefined ? byUsers : byLoad });
     steps.push({ atMs: index === 0 ? 0 : warmUpMs + index * intervalMs, weight, ...known });
     if (experiment.deploymentPattern === 'Progressive' && movesTraffic(experiment)) {
       weight = Math.max(weight, Math.min(nextStep(experiment, weight), highestWeight(experiment)));
@@ -147,7 +165,7 @@ function plannedSteps(experiment: Experiment, surroundings: Surroundings): reado
 /** The most steps that a timeline lists; later ones are all alike. */
 const mostSteps = 1000;
 
-type Planned = Surroundings & { readonly steps: readonly PlannedStep[] };
+type Planned = Surroundings & { readonly steps: readonly PlannedStep[]; readonly load?: PlannedLoad };
 type Expected = Planned & { readonly dispersion: number };
 
 interface Schedule {
@@ -169,9 +187,13 @@ function forecastObjective(objective: Objective, experiment: Experiment, schedul
   return { objective, outlook: chooseOutlook(atBest, schedule), atBest, halfway: within(half) };
 }
 
-function chooseOutlook({ requests, afterMs }: PassForecast, { shortestMs, longestMs }: Schedule): Outlook {
+function chooseOutlook(
+  { requests, afterMs }: PassForecast,
+  { shortestMs, longestMs, surroundings: { load } }: Schedule,
+): Outlook {
   if (requests === undefined) return 'never';
-  if (afterMs === undefined) return 'unknown';
+  // A load without an end in time sends no more than it says.
+  if (afterMs === undefined) return load === undefined ? 'unknown' : 'tooLate';
   if (afterMs > longestMs) return 'tooLate';
   return afterMs > shortestMs ? 'extended' : 'planned';
 }
@@ -187,6 +209,7 @@ function requestsAt(objective: Objective, experiment: Experiment, quality: Quali
   const { minSamples } = experiment;
   const { method, falsePass } = experiment.analysis;
   const facts = metricFacts(objective.metric, experiment.metrics);
+  if (findLimitDoubts(objective, experiment.metrics).some(({ kind }) => kind === 'neverKept')) return undefined;
   if (method === 'threshold' || isFact(facts)) return Math.max(1, minSamples);
   const evidence = evidenceAt(objective, experiment, quality);
   const needed = evidence && leastRequests((requests) => evidence(requests) >= -Math.log(falsePass));
@@ -222,8 +245,9 @@ function evidenceAt(
 function timeUntil(
   requests: number,
   experiment: Experiment,
-  { requestsPerSecond, steps }: Planned,
+  { requestsPerSecond, steps, load }: Planned,
 ): number | undefined {
+  if (load !== undefined) return timeUntilLoaded(requests, experiment, load);
   if (requestsPerSecond === undefined || requestsPerSecond <= 0) return undefined;
   const { intervalMs } = experiment;
   const warmUpMs = wholeWarmUpMs(experiment);
@@ -236,13 +260,26 @@ function timeUntil(
   return warmUpMs + intervalMs * (steps.length + Math.ceil(missing / perInterval));
 }
 
+function timeUntilLoaded(
+  requests: number,
+  experiment: Experiment,
+  { atStart, perLoop }: PlannedLoad,
+): number | undefined {
+  const { intervalMs, iterations, iterationsPerLoop } = experiment;
+  const missing = Math.max(0, requests - atStart);
+  const loops = missing === 0 ? 0 : Math.ceil(missing / perLoop);
+  // After the last planned iteration no loop action runs any more.
+  if (loops > Math.floor(iterations / iterationsPerLoop)) return undefined;
+  return wholeWarmUpMs(experiment) + (loops * iterationsPerLoop + 1) * intervalMs;
+}
+
 function forecastWarnings(
   experiment: Experiment,
   surroundings: Surroundings,
   timeline: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
   return [
-    ...timeline.objectives.flatMap((one) => scheduleWarning(one, timeline)),
+    ...timeline.objectives.flatMap((one) => scheduleWarning(one, experiment, timeline)),
     ...experiment.objectives.flatMap((objective) => bucketWarning(objective, experiment, surroundings)),
     ...scrapeWarning(experiment, surroundings),
     ...budgetWarning(experiment, surroundings),
@@ -251,8 +288,16 @@ function forecastWarnings(
 
 function scheduleWarning(
   { objective, outlook, atBest: { requests = 0, afterMs = 0 } }: ObjectiveForecast,
-  { longestMs, shortestMs }: Omit<Forecast, 'warnings'>,
+  { iterations, iterationsPerLoop, minSamples, metrics }: Experiment,
+  { longestMs, shortestMs, load }: Omit<Forecast, 'warnings'>,
 ): readonly string[] {
+  if (load !== undefined && outlook === 'tooLate') {
+    const sent = load.atStart + Math.floor((iterations - 1) / iterationsPerLoop) * load.perLoop;
+    const fewer = sent > 0 && requests === minSamples ? `, or set serin.dev/min-samples to at most ${sent}` : '';
+    const remedy = `let metrics/collect send more (numQueries, or time and qps)${fewer}`;
+    const found = `metrics/collect counts ${sent} by the last decision: no verdict can be reached`;
+    return [`${objective.metric} needs at least ${requests} requests, but ${found}; ${remedy}`];
+  }
   const need = `${objective.metric} needs at least ${requests} requests of the candidate, which take about ${formatDuration(afterMs)} at the traffic now`;
   switch (outlook) {
     case 'planned':
@@ -265,6 +310,8 @@ function scheduleWarning(
         `${need}, but the run ends after ${formatDuration(longestMs)}: no verdict can be reached; give it more time or a higher tolerance`,
       ];
     case 'never':
+      // What the limit itself rules out is said of the manifest.
+      if (findLimitDoubts(objective, metrics).some(({ kind }) => kind === 'neverKept')) return [];
       return [
         `${objective.metric} cannot pass: its buckets or its latencies do not let evidence grow; choose another limit`,
       ];

@@ -2,7 +2,7 @@ import type { SourceDigests } from '../text/source-digests.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { Outcome, RunStage } from '../experiment/stage.ts';
-import type { Counts } from '../measurements/measurement.ts';
+import type { Checkpoint, Counts, Visibility } from '../measurements/measurement.ts';
 import type { HolderReport } from '../traffic/lease.ts';
 import type { TaggedRevision } from '../traffic/target.ts';
 import type { CandidateState } from './candidate-state.ts';
@@ -62,6 +62,10 @@ export interface Clock {
   readonly deadlineMs: number;
   /** End of the last measured window. */
   readonly observedUntilMs: number;
+  /** How far the requests have been counted in the metrics back end. */
+  readonly checkpoint?: Checkpoint;
+  /** How late the back end showed its samples last, and how its clock differs. */
+  readonly visibility?: Visibility;
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
 }

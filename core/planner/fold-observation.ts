@@ -2,7 +2,8 @@ import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput, Judgements } from './judge-all.ts';
-import { isLoadTest } from '../measurements/load-test.ts';
+import { restsOnRequests } from '../measurements/load-test.ts';
+import { formatVisibility } from '../measurements/visibility.ts';
 import { versionMeasurement } from '../measurements/measurement.ts';
 import type { Measurement, RunMeasurement } from '../measurements/measurement.ts';
 import type { CandidatePlanInput } from './plan-candidate.ts';
@@ -10,8 +11,9 @@ import type { PlanInput } from './plan-all.ts';
 import { isStillJudged } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
 import { withWarnings } from './state-transitions.ts';
-import type { ExperimentState } from './experiment-state.ts';
+import type { Clock, ExperimentState } from './experiment-state.ts';
 import { defined } from '../text/defined.ts';
+import { formatDuration } from '../text/duration.ts';
 
 /** One observation of metrics and target, and what was computed from it. */
 export interface Observed {
@@ -94,17 +96,26 @@ function warmUpEndMs({ clock }: ExperimentState, { analysis }: Experiment): numb
 function withObservedFacts(state: ExperimentState, observed: Observed): ExperimentState {
   const { blind, ...rest } = state;
   const { measurement, drifts, nowMs } = observed;
-  const blindReason = findBlindReason(state, measurement, drifts);
+  const blindReason = findBlindReason(state, observed);
   const next: ExperimentState = {
     ...rest,
     ...(blindReason === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: blindReason } }),
-    clock: measurement.kind === 'measured' ? { ...state.clock, observedUntilMs: measurement.toMs } : state.clock,
+    clock: moveClock(state.clock, measurement),
     candidateStates: state.candidateStates.map((candidate, index) =>
       isStillJudged(candidate) ? updateCandidate(candidate, index, observed) : candidate,
     ),
   };
   const notes = drifts.flatMap((drift) => (drift.kind === 'none' ? drift.notes : []));
   return withWarnings(next, [...new Set(notes)]);
+}
+
+/** What was measured without a checkpoint was counted to the end of its window, and the next one begins there. */
+function moveClock(clock: Clock, measurement: RunMeasurement): Clock {
+  if (measurement.kind === 'error') return clock;
+  const visibility = measurement.visibility ?? clock.visibility;
+  if (measurement.kind === 'blind') return { ...clock, ...defined({ visibility }) };
+  const { checkpoint: _, ...rest } = clock;
+  return { ...rest, observedUntilMs: measurement.toMs, ...defined({ visibility, checkpoint: measurement.checkpoint }) };
 }
 
 /** Updates the state of one judged version with the observation. */
@@ -122,8 +133,7 @@ function updateCandidate(
   const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
   const isStarvedNow =
     measurement.kind === 'measured' ? isStarved(candidate, measurement) : starvedSinceMs !== undefined;
-  // A load test sends requests when its tasks say so, not in every interval.
-  const starved = isStarvedNow && !isLoadTest(experiment);
+  const starved = isStarvedNow && restsOnRequests(experiment);
   return {
     ...rest,
     ...defined({
@@ -167,16 +177,27 @@ function isStarved({ weight }: CandidateState, { candidate }: Extract<Measuremen
 
 function findBlindReason(
   { traffic, candidateStates }: ExperimentState,
-  measurement: RunMeasurement,
-  drifts: readonly Drift[],
+  { experiment, measurement, drifts }: Observed,
 ): string | undefined {
   if (measurement.kind !== 'measured') return measurement.reason;
+  const tooLate = findTooLate(measurement, experiment);
+  if (tooLate !== undefined) return tooLate;
   if (!traffic.confirmed) {
     const weights = candidateStates.map(({ weight }) => `${weight} %`).join(', ');
     return `the cluster has not reported the candidate's ${weights} yet`;
   }
   const unknown = drifts.find((drift) => drift.kind === 'unknown');
   return unknown?.reason;
+}
+
+/** What has been counted is from before the interval, and says nothing about its weight. */
+function findTooLate(
+  { visibility }: Extract<RunMeasurement, { kind: 'measured' }>,
+  { intervalMs }: Experiment,
+): string | undefined {
+  if (visibility?.lagMs === undefined || visibility.lagMs < intervalMs) return undefined;
+  const interval = formatDuration(intervalMs);
+  return `nothing of the interval of ${interval} has shown yet: ${formatVisibility(visibility)}`;
 }
 
 function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<CandidateState> {

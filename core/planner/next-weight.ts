@@ -1,6 +1,6 @@
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { Experiment } from '../experiment/experiment.ts';
-import { isLoadTest } from '../measurements/load-test.ts';
+import { restsOnRequests } from '../measurements/load-test.ts';
 import { noCounts } from '../measurements/measurement.ts';
 import type { Counts, Measurement } from '../measurements/measurement.ts';
 import { riskBudgetWeight } from './risk-budget.ts';
@@ -97,7 +97,7 @@ function holdReason(experiment: Experiment, { objectives }: Assessment, measurem
       if (errors.length > 0) return `not measured: ${errors.map(({ reason }) => reason).join('; ')}`;
       const suspects = objectives.filter(({ suspect }) => suspect);
       if (suspects.length > 0) return suspects.map(({ reason }) => reason).join('; ');
-      const isIdle = measurement.candidate.requests === 0 && !isLoadTest(experiment);
+      const isIdle = measurement.candidate.requests === 0 && restsOnRequests(experiment);
       return isIdle ? 'no candidate request in the interval' : undefined;
     }
   }

@@ -3,6 +3,7 @@ import type { Assessment, ObjectiveAssessment } from '../verdicts/assessment.ts'
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
+import { hasOwnSamples } from '../measurements/load-test.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { ApprovalGate } from './requests.ts';
 import { formatRequest } from './requests.ts';
@@ -183,7 +184,7 @@ function planExtension(
 function planByEstimate(input: CandidatePlanInput, assessment: Assessment, reason: string): CandidatePlan {
   const { experiment } = input;
   const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
-  const enough = assessment.samples.candidate >= Math.max(1, experiment.minSamples);
+  const enough = hasOwnSamples(experiment) || assessment.samples.candidate >= Math.max(1, experiment.minSamples);
   if (!isWithin || !enough)
     return { kind: 'rollBack', reason: `${reason}; its estimates are not all within the limits` };
   return planWhileStarved(input) ?? { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };

@@ -76,7 +76,13 @@ export function enterRunning(
 ): ExperimentState {
   const { correlations, firstStep, digests = {}, pins = {} } = found;
   const names = allVersions(experiment).map(({ name }) => name);
-  const images = Object.fromEntries(names.map((name, index) => [name, revisions[index]?.image ?? '']));
+  // A version that need be no revision has no image.
+  const images = Object.fromEntries(
+    names.flatMap((name, index) => {
+      const { image = '' } = revisions[index] ?? {};
+      return image === '' ? [] : [[name, image]];
+    }),
+  );
   const next: ExperimentState = {
     ...state,
     experiment: { ...experiment, ...defined({ correlations }) },

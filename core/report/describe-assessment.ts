@@ -1,7 +1,9 @@
 import type { MetricValue, ObjectiveAssessment, Verdict } from '../verdicts/assessment.ts';
 import { type Objective, type Reward, formatObjectName } from '../experiment/experiment.ts';
 import { metricFacts, type MetricName } from '../experiment/metric.ts';
-import type { MetricDefinitions } from '../experiment/metric.ts';
+import type { MetricDefinitions, MetricFacts } from '../experiment/metric.ts';
+import { writtenName, writtenNames } from '../experiment/written-metrics.ts';
+import type { WrittenMetrics } from '../experiment/written-metrics.ts';
 import type { Report } from './report.ts';
 import { isPreferred } from '../verdicts/reward.ts';
 import { grid } from './table.ts';
@@ -29,11 +31,14 @@ export function assessmentSections(report: Report): readonly Section[] {
   ];
 }
 
-/** `[lower <= ]metric[ <= upper]`, with at least three decimals and as many as the limit has. */
-export function formatObjective({ metric, lowerLimit, upperLimit }: Objective): string {
+/**
+ * `[lower <= ]metric[ <= upper]`, with at least three decimals and as many as the limit has; the metric has its name in the
+ * manifest where that is given.
+ */
+export function formatObjective({ metric, lowerLimit, upperLimit }: Objective, written?: WrittenMetrics): string {
   const lower = lowerLimit === undefined ? '' : `${formatLimit(lowerLimit)} <= `;
   const upper = upperLimit === undefined ? '' : ` <= ${formatLimit(upperLimit)}`;
-  return `${lower}${metric}${upper}`;
+  return `${lower}${writtenName(metric, written)}${upper}`;
 }
 
 /** Three decimals, rounded up as iter8ctl does: a value above a limit never looks like the limit. */
@@ -45,18 +50,26 @@ export function formatValue(value: number | undefined): string {
 
 /** The metric with its units, `name (units)`. */
 export function formatMetricName(metric: MetricName, definitions?: MetricDefinitions): string {
-  const { units } = metricFacts(metric, definitions);
-  return units === undefined ? metric : `${metric} (${units})`;
+  return withUnits(metric, metricFacts(metric, definitions));
+}
+
+function withUnits(name: string, { units }: MetricFacts): string {
+  return units === undefined ? name : `${name} (${units})`;
 }
 
 const oldApiVersion = 'iter8.tools/v2alpha1';
 
-/** How the winner is found, under the header as later versions of iter8ctl had it. */
-const winnerRules: Readonly<Record<string, string>> = {
-  Canary: 'The candidate wins if it satisfies the objectives; else the baseline, if it does; else no version wins.',
-  Conformance: 'The version wins if it satisfies the objectives; else no version wins.',
-  'A/B': 'Of the versions that satisfy the objectives, the one with the better reward wins.',
-  'A/B/N': 'Of the versions that satisfy the objectives, the one with the best reward wins.',
+/** How the winner is found, in the lines of later versions of iter8ctl, which had none for A/B tests. */
+const winnerRules: Readonly<Record<string, readonly string[]>> = {
+  Canary: [
+    'If the candidate version satisfies the experiment objectives, then it is the winner.',
+    'Otherwise, if the baseline version satisfies the experiment objectives, it is the winner.',
+    'Otherwise, there is no winner.',
+  ],
+  Conformance: [
+    'If the version being validated; i.e., the baseline version, satisfies the experiment objectives, it is the winner.',
+    'Otherwise, there is no winner.',
+  ],
 };
 
 /** iter8ctl's words for pass and fail; the two verdicts that it did not have keep their own names. */
@@ -88,9 +101,9 @@ function progress({ stage, completedIterations }: Report): Section {
   };
 }
 
-/** A line that explains a section, which iter8ctl has had since v2alpha2. */
-function explained({ apiVersion }: Report, text: string): readonly string[] {
-  return apiVersion === oldApiVersion ? [] : [`> ${text}`];
+/** Lines that explain a section, which iter8ctl has had since v2alpha2. */
+function explained({ apiVersion }: Report, ...lines: readonly string[]): readonly string[] {
+  return apiVersion === oldApiVersion ? [] : lines.map((line) => `> ${line}`);
 }
 
 function winner(report: Report): Section {
@@ -98,7 +111,7 @@ function winner(report: Report): Section {
   return {
     title: 'Winner Assessment',
     lines: [
-      ...explained(report, winnerRules[report.testingPattern] ?? 'The rule is not known.'),
+      ...explained(report, ...(winnerRules[report.testingPattern] ?? [])),
       ...(isAlone(report) ? [] : [`App versions in this experiment: [${names.join(' ')}]`]),
       `Winning version: ${report.winner ?? 'not found'}`,
       ...recommendation(report),
@@ -112,6 +125,12 @@ function recommendation(report: Report): readonly string[] {
   return isAlone(report) ? [] : [`Version recommended for promotion: ${recommended}`];
 }
 
+const rewardExplanation =
+  "Identifies values of reward metrics for each version. The best version is marked with a '*'.";
+const objectiveExplanation =
+  'Identifies whether or not the experiment objectives are satisfied by the most recently observed metrics values for each version.';
+const metricExplanation = 'Most recently read values of experiment metrics for each version.';
+
 /** The best value has a star, as in iter8ctl. */
 function rewardTable(report: Report, reward: Reward): Section {
   const columns = versionColumns(report);
@@ -124,37 +143,39 @@ function rewardTable(report: Report, reward: Reward): Section {
   const cells = columns.map((column) => {
     return `${formatValue(column.reward)}${best !== undefined && column.reward === best ? ' *' : ''}`;
   });
-  const row = [`${formatMetricName(reward.metric, report.metrics)} (${direction})`, ...cells];
+  const row = [`${writtenName(reward.metric, report.writtenMetrics)} (${direction})`, ...cells];
   const table = grid(['Reward', ...versionNames(columns)], [row]);
   return {
     title: 'Reward Assessment',
-    lines: [...explained(report, "The reward of each version, as measured last; the best has a '*'."), table],
+    lines: [...explained(report, rewardExplanation), table],
   };
 }
 
 function objectiveTable(report: Report, objectives: readonly ObjectiveAssessment[]): Section {
   const columns = versionColumns(report);
   const rows = objectives.map(({ objective }, index) => [
-    formatObjective(objective),
+    formatObjective(objective, report.writtenMetrics),
     ...columns.map(({ verdicts }) => verdictWords[verdicts[index] ?? 'undecided']),
   ]);
   const table = grid(['Objective', ...versionNames(columns)], rows);
   return {
     title: 'Objective Assessment',
-    lines: [...explained(report, 'Whether each version satisfies each objective, as measured last.'), table],
+    lines: [...explained(report, objectiveExplanation), table],
   };
 }
 
 function metricTable(report: Report, metrics: readonly MetricValue[]): Section {
   const columns = versionColumns(report);
-  const rows = metrics.map(({ metric }) => [
-    formatMetricName(metric, report.metrics),
-    ...columns.map(({ metricValue }) => formatValue(metricValue(metric))),
-  ]);
+  const rows = metrics.flatMap(({ metric }) =>
+    writtenNames(metric, report.writtenMetrics).map((name) => [
+      withUnits(name, metricFacts(metric, report.metrics)),
+      ...columns.map(({ metricValue }) => formatValue(metricValue(metric))),
+    ]),
+  );
   const table = grid(['Metric', ...versionNames(columns)], rows);
   return {
     title: 'Metrics Assessment',
-    lines: [...explained(report, 'The metrics of each version, as measured last.'), table],
+    lines: [...explained(report, metricExplanation), table],
   };
 }
 

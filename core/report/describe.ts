@@ -6,6 +6,7 @@ import { formatInstant, formatTimeOfDay } from '../text/instant.ts';
 import { formatRequests, formatStep } from './iteration-text.ts';
 import type { JudgedReport, Report } from './report.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
+import { formatVisibility } from '../measurements/visibility.ts';
 import { grid, wrap } from './table.ts';
 import { versionColumns, isAlone } from './version-columns.ts';
 
@@ -23,15 +24,17 @@ export function describe(report: Report): string {
     outcomeSection(report),
     trafficSection(report),
     flagsSection(report),
+    metricsSection(report),
     verdictsSection(report),
     iterationsSection(report),
   ];
   return joinSections([...assessmentSections(report), ...beyond, warningsSection(report)]);
 }
 
-/** The short description: iter8ctl's sections, and how and why the experiment has ended. */
+/** The short description: iter8ctl's sections, what is tried again, and how and why the experiment has ended. */
 export function describeBriefly(report: Report): string {
-  return joinSections([...assessmentSections(report), { title: 'Outcome', lines: outcomeAndReason(report) }]);
+  const outcome = { title: 'Outcome', lines: outcomeAndReason(report) };
+  return joinSections([...assessmentSections(report), flagsSection(report, ['retrying']), outcome]);
 }
 
 function joinSections(sections: readonly Section[]): string {
@@ -89,11 +92,16 @@ function timeLeft({ iterations, completedIterations, intervalMs }: Report, nextA
   ];
 }
 
-function flagsSection(report: Report): Section {
-  return {
-    title: 'State',
-    lines: activeFlags(report).flatMap(({ name, detail }) => labelled(capitalized(name), detail)),
-  };
+/** The flags of these names, all if absent. */
+function flagsSection(report: Report, names?: readonly string[]): Section {
+  const flags = activeFlags(report).filter(({ name }) => names === undefined || names.includes(name));
+  return { title: 'State', lines: flags.flatMap(({ name, detail }) => labelled(capitalized(name), detail)) };
+}
+
+function metricsSection({ metricsVisibility }: Report): Section {
+  const lines =
+    metricsVisibility === undefined ? [] : [`At the last observation: ${formatVisibility(metricsVisibility)}`];
+  return { title: 'Metrics Back End', lines };
 }
 
 function verdictsSection(report: Report): Section {

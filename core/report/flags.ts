@@ -5,7 +5,8 @@ import { formatRequest } from '../planner/requests.ts';
 
 /** What is special about an experiment right now, beside its stage. */
 export interface Flag {
-  readonly name: 'waiting' | 'aborting' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
+  readonly name:
+    'waiting' | 'aborting' | 'retrying' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
   /** The details in one line: by whom, since when and why; empty where the name suffices. */
   readonly detail: string;
 }
@@ -13,10 +14,11 @@ export interface Flag {
 /** The flags of an experiment, the most urgent first; none once it has ended. */
 export function activeFlags(report: Report): readonly Flag[] {
   if (report.outcome !== undefined) return [];
-  const { waitingFor, abortRequested, paused, awaitingApproval, approved, blind } = report;
+  const { waitingFor, retrying, abortRequested, paused, awaitingApproval, approved, blind } = report;
   const flags: (Flag | undefined)[] = [
     abortRequested && { name: 'aborting', detail: requestDetail(abortRequested) },
     waitingFor && { name: 'waiting', detail: `for ${holderText(waitingFor)}: ${waitingFor.why}` },
+    retrying && { name: 'retrying', detail: retryDetail(retrying) },
     blind && { name: 'blind', detail: `since ${formatInstant(blind.sinceMs)}: ${blind.reason}` },
     remainingVersions(report).some(({ suspect }) => suspect)
       ? { name: 'suspect', detail: suspicionReason(report) }
@@ -34,6 +36,11 @@ function requestDetail(request: HumanRequest): string {
 
 function holderText({ workflowId, temporalNamespace, temporalAddress }: NonNullable<Report['waitingFor']>): string {
   return `${workflowId} (namespace ${temporalNamespace} at ${temporalAddress})`;
+}
+
+/** Without the number of attempts, so that the text changes only with what is wrong. */
+function retryDetail({ activity, reason }: NonNullable<Report['retrying']>): string {
+  return `${activity}: ${reason}`;
 }
 
 /** The versions that are still judged: an eliminated one has no traffic to harm. */

@@ -24,6 +24,7 @@ export function buildReport(state: ExperimentState): Report {
     ...defined({ outcome: ending?.outcome, reason: ending?.reason }),
     ...defined({ startedAtMs: clock.startedAtMs, completedAtMs: ending?.atMs, weightReason: traffic.reason }),
     ...defined({ paused, approved: gate?.approved, blind, waitingFor, timeToSafeMs: traffic.timeToSafeMs }),
+    ...defined({ metricsVisibility: clock.visibility }),
     message: formatEvent(state.event),
     event: state.event,
     completedIterations: state.iteration,
@@ -47,6 +48,7 @@ type ExperimentFacts = Pick<
   | 'baseline'
   | 'reward'
   | 'metrics'
+  | 'writtenMetrics'
   | 'judged'
   | 'intervalMs'
   | 'iterations'
@@ -54,7 +56,7 @@ type ExperimentFacts = Pick<
 
 function describeExperiment({ experiment, preflight, candidateStates }: ExperimentState): ExperimentFacts {
   const { images = {} } = preflight ?? {};
-  const { reward, metrics = {} } = experiment ?? {};
+  const { reward, metrics = {}, writtenMetrics } = experiment ?? {};
   return {
     apiVersion: experiment?.apiVersion ?? '',
     name: experiment?.name ?? '',
@@ -63,7 +65,7 @@ function describeExperiment({ experiment, preflight, candidateStates }: Experime
     testingPattern: experiment?.testingPattern ?? '',
     deploymentPattern: experiment?.deploymentPattern ?? '',
     baseline: describeVersion(experiment?.baseline, images),
-    ...defined({ reward, metrics: Object.keys(metrics).length === 0 ? undefined : metrics }),
+    ...defined({ reward, metrics: Object.keys(metrics).length === 0 ? undefined : metrics, writtenMetrics }),
     judged: (experiment === undefined ? [] : judgedVersions(experiment)).map((version, index) => ({
       ...describeVersion(version, images),
       ...describeCandidateState(candidateStates[index]),
@@ -117,7 +119,8 @@ function leadingCandidate(experiment: Experiment, states: readonly CandidateStat
 
 function baselinePasses({ minSamples }: Experiment, states: readonly CandidateState[]): boolean {
   const [assessment] = states.flatMap(({ assessment: known }) => known ?? []);
-  if (assessment === undefined || assessment.samples.baseline < minSamples) return false;
+  if (assessment === undefined) return false;
+  if (assessment.objectives.length === 0 && assessment.samples.baseline < minSamples) return false;
   return assessment.objectives.every(({ baseline }) => baseline === 'pass');
 }
 

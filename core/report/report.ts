@@ -4,9 +4,11 @@ import type { ObjectName, Reward } from '../experiment/experiment.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
 import type { MetricDefinitions } from '../experiment/metric.ts';
 import type { Outcome, Stage } from '../experiment/stage.ts';
+import type { Visibility } from '../measurements/measurement.ts';
 import type { HumanRequest } from '../planner/requests.ts';
 import type { IterationRecord } from '../planner/experiment-state.ts';
 import type { HolderReport } from '../traffic/lease.ts';
+import type { WrittenMetrics } from '../experiment/written-metrics.ts';
 
 /** A version of the app as the report names it. */
 export interface VersionReport {
@@ -26,6 +28,15 @@ export interface JudgedReport extends VersionReport {
   readonly out?: string;
 }
 
+/** What a run tries again, since it has failed. */
+export interface Retrying {
+  readonly activity: string;
+  /** How often it has failed. */
+  readonly failedAttempts: number;
+  /** What the last failed attempt said. */
+  readonly reason: string;
+}
+
 /** The state of an experiment as its users see it: the answer of the `status` query, JSON-safe. Times are epoch ms. */
 export interface Report {
   readonly schemaVersion: 1;
@@ -40,6 +51,8 @@ export interface Report {
   readonly baseline: VersionReport;
   /** Definitions of the metrics that are not built in. */
   readonly metrics?: MetricDefinitions;
+  /** The names of metrics in the manifest, where they are not serin's. */
+  readonly writtenMetrics?: WrittenMetrics;
   /** The reward of an A/B or A/B/N test. */
   readonly reward?: Reward;
   /** The versions that are judged, in the order of the manifest. */
@@ -75,7 +88,11 @@ export interface Report {
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
+  /** How late the metrics back end showed its samples last, and how its clock differs from the worker's. */
+  readonly metricsVisibility?: Visibility;
   readonly waitingFor?: HolderReport;
+  /** What is tried again now. Only Temporal knows it: who reads a report from there adds it, the `status` query has none. */
+  readonly retrying?: Retrying;
   /** The version that would be promoted now, by name; absent while no version satisfies all objectives. */
   readonly winner?: string;
   /** The version that is recommended now, by name: the winner, else the baseline. */

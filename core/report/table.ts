@@ -1,4 +1,4 @@
-/** The width at which iter8ctl's tables begin to wrap a cell. */
+/** The width at which iter8ctl's tables begin to wrap a cell, also in a column that a long word makes wider. */
 const wrapWidth = 30;
 
 /** Options of `grid`. */
@@ -17,12 +17,13 @@ export function grid(
   { widths = [] }: TableOptions = {},
 ): string {
   const cells = [header.map((title) => title.toUpperCase()), ...rows];
-  const columnWidths = header.map((_, column) => {
-    const limit = widths[column] ?? wrapWidth;
-    return Math.max(...cells.map((row) => cellWidth(row[column] ?? '', limit)));
-  });
+  const limits = header.map((_, column) => widths[column] ?? wrapWidth);
+  const wrapped = cells.map((row) => limits.map((limit, column) => wrapCell(row[column] ?? '', limit)));
+  const columnWidths = limits.map((limit, column) =>
+    Math.max(...cells.map((row) => cellWidth(row[column] ?? '', limit))),
+  );
   const line = `+${columnWidths.map((width) => '-'.repeat(width + 2)).join('+')}+`;
-  const body = cells.flatMap((row, index) => [...renderRow(row, columnWidths, index === 0 ? center : align), line]);
+  const body = wrapped.flatMap((row, index) => [...renderRow(row, columnWidths, index === 0 ? center : align), line]);
   return [line, ...body].join('\n');
 }
 
@@ -37,10 +38,18 @@ export function wrap(text: string, width: number): readonly string[] {
   return lines.length === 0 ? [''] : lines;
 }
 
+/** A word beyond the limit makes room for all lines of its own cell, not for those of others in its column. */
+function wrapCell(text: string, limit: number): readonly string[] {
+  return wrap(text, Math.max(limit, longestWord(text)));
+}
+
 /** A cell that is wrapped takes the whole limit, although its lines may be shorter. */
 function cellWidth(text: string, limit: number): number {
-  const longestWord = Math.max(0, ...words(text).map((word) => word.length));
-  return Math.max(longestWord, Math.min(text.length, limit));
+  return Math.max(longestWord(text), Math.min(text.length, limit));
+}
+
+function longestWord(text: string): number {
+  return Math.max(0, ...words(text).map((word) => word.length));
 }
 
 function words(text: string): readonly string[] {
@@ -49,8 +58,12 @@ function words(text: string): readonly string[] {
 
 type Place = (text: string, width: number) => string;
 
-function renderRow(row: readonly string[], widths: readonly number[], place: Place): readonly string[] {
-  const columns = widths.map((width, column) => wrap(row[column] ?? '', width));
+/** @param columns the lines of each cell */
+function renderRow(
+  columns: readonly (readonly string[])[],
+  widths: readonly number[],
+  place: Place,
+): readonly string[] {
   const height = Math.max(...columns.map((lines) => lines.length));
   return Array.from({ length: height }, (_, index) => {
     const cells = columns.map((lines, column) => place(lines[index] ?? '', widths[column] ?? 0));

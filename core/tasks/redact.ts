@@ -1,4 +1,4 @@
-const mask = '***';
+import { mask, redactText } from '../text/redact-text.ts';
 
 /** Flags whose value may be a secret: helm's values and credentials, and what other programs call a secret. */
 const secretFlag =
@@ -46,16 +46,6 @@ function secretForms(secret: string): readonly string[] {
   const lines = secret.split('\n').map((line) => line.trim());
   const written = [secret, secret.trim(), ...lines];
   return written.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
-}
-
-/** kubectl reports a patch that fails with the objects, each a line of JSON, and any of them may be a Secret. */
-const sentObjects = /^.*\}$(?=\n+(?:(?:to|modified|current):$|for: ))|(?<=^(?:original|modified|current):\n)\{.*\}$/gm;
-
-function redactText(text: string): string {
-  return text
-    .replaceAll(sentObjects, mask)
-    .replaceAll(/\b(bearer|basic)(\s+)[\w.~+/=-]{8,}/gi, `$1$2${mask}`)
-    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@:]*:[^/\s@]+@/gi, `$1${mask}@`);
 }
 
 /** `--set a=x,b=y` hides both values; a credential is hidden as a whole. */

@@ -13,6 +13,14 @@ export function possibleWinners(experiment: Experiment): readonly Version[] {
 }
 
 /**
+ * Whether the winner's template may come back under another name: after a roll back the traffic stays on the baseline by its name,
+ * and the latest revision gets none of it.
+ */
+export function mayRepeatRevision(experiment: Experiment, { name }: Version): boolean {
+  return movesTraffic(experiment) && name === experiment.baseline.name;
+}
+
+/**
  * The `kubectl apply` finish actions for a winner that can be rehearsed with a dry run before the experiment. They
  * may need what a command or a script does before them, so only those that come first qualify, and none after loop
  * actions that may deploy.

@@ -8,6 +8,10 @@ export const limits = {
   warning: 2_000,
   /** Bytes of a manifest, as it is written or as JSON. */
   manifestBytes: 256 * 1024,
+  /**
+   * Bytes of what passes between workflow and activities, as JSON: Temporal takes 2 MB in one message, of which encryption needs a third.
+   */
+  messageBytes: 1024 * 1024,
   /** Entries of one list or mapping of a manifest. */
   manifestEntries: 500,
   /** Values of a manifest, with every alias of YAML written out. */

@@ -7,6 +7,8 @@ export interface ExpectedTarget {
   readonly firstRunId: string;
   /** The revisions of all versions, the baseline first. */
   readonly revisions: readonly string[];
+  /** Whether the versions need be no revisions, since only the experiment's own load reaches them. */
+  readonly areRevisionsOptional?: boolean;
   /** The shares of the latest confirmed write; absent where the run moves no traffic. */
   readonly shares?: readonly Share[];
   /** The index of the judged version among the revisions; 0 is the baseline. */
@@ -26,6 +28,7 @@ export type Drift =
 export function detectDrift(target: TargetObservation, expected: ExpectedTarget): Drift {
   if (target.kind === 'unreachable') return { kind: 'unknown', reason: target.reason };
   if (target.kind === 'gone') return { kind: 'stop', reason: 'the Knative Service is gone' };
+  if (expected.areRevisionsOptional === true) return { kind: 'none', notes: [] };
   const { revisions, index } = expected;
   if (target.revisions[0]?.kind === 'gone') {
     return { kind: 'stop', reason: `baseline revision ${revisions[0]} is gone; traffic left as it is` };

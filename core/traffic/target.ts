@@ -14,7 +14,10 @@ export interface TaggedRevision {
 
 /** The state of a revision in the cluster. */
 export type RevisionState =
-  { readonly kind: 'ready' } | { readonly kind: 'unready'; readonly reason: string } | { readonly kind: 'gone' };
+  /** `pods`: how many it has now; absent where Knative does not say. */
+  | { readonly kind: 'ready'; readonly pods?: number }
+  | { readonly kind: 'unready'; readonly reason: string }
+  | { readonly kind: 'gone' };
 
 /** The Knative Service and the versions' revisions as the cluster reports them. */
 export type TargetObservation =
@@ -45,7 +48,12 @@ export const leaseAnnotations = {
   baseline: 'serin.dev/baseline',
   /** The plan annotation that the holder found when it verified the target: the last write of a run that has ended. */
   previousPlan: 'serin.dev/previous-plan',
+  /** The revision that serin has kept from Knative's garbage collection, until the Lease is given up. */
+  keptRevision: 'serin.dev/kept-revision',
 } as const;
+
+/** With the value `true` on a revision: Knative's garbage collection leaves it alone. */
+export const noCollectionAnnotation = 'serving.knative.dev/no-gc';
 
 /** The Lease that is the mutex of a Knative Service, in the service's namespace. */
 export function leaseName(ksvc: string): string {

@@ -72,15 +72,13 @@ function requestRate(measurement: Measurement): number {
 }
 
 /**
- * Whether the candidate may be promoted by this assessment: every objective passes and the candidate answered at least
- * `minSamples` requests, which also holds without objectives. Without a request nothing passes.
+ * Whether the candidate may be promoted by this assessment: every objective passes, each by enough samples of its metric.
+ * Without objectives the candidate must have answered at least `minSamples` requests; without a request nothing passes.
  */
 export function allPass(assessment: Assessment, minSamples: number): boolean {
   if (assessment.overall !== undefined) return assessment.overall.verdict === 'pass';
-  return (
-    hasEnoughSamples(assessment.samples.candidate, minSamples) &&
-    assessment.objectives.every(({ candidate }) => candidate === 'pass')
-  );
+  if (assessment.objectives.length === 0) return hasEnoughSamples(assessment.samples.candidate, minSamples);
+  return assessment.objectives.every(({ candidate }) => candidate === 'pass');
 }
 
 function assessObjective(

@@ -2,6 +2,7 @@ import { formatPair } from '../measurements/comparison.ts';
 import type { Evidence } from './evidence.ts';
 import type { Experiment, Reward } from '../experiment/experiment.ts';
 import type { Totals } from '../measurements/measurement.ts';
+import { ownSampleSize, sampleCount } from '../measurements/sample-size.ts';
 import { hasEnoughSamples } from './threshold.ts';
 import { formatOdds } from './format-odds.ts';
 import { isPreferred, rewardValue } from './reward.ts';
@@ -56,9 +57,13 @@ interface Values extends Required<Pick<RewardComparison, 'baseline' | 'candidate
 }
 
 function byValue(reward: Reward, { baseline, candidate, experiment, totals }: Values): Judged {
-  const fewest = Math.min(totals.baseline.requests, totals.candidate.requests);
+  const [ofBaseline, ofCandidate] = [totals.baseline, totals.candidate].map((counts) =>
+    sampleCount(reward.metric, counts, experiment),
+  );
+  const fewest = Math.min(ofBaseline ?? 0, ofCandidate ?? 0);
   if (!hasEnoughSamples(fewest, experiment.minSamples)) {
-    return { verdict: 'undecided', detail: `; ${fewest} of ${experiment.minSamples} requests` };
+    const unit = ownSampleSize(reward.metric, experiment) === undefined ? 'requests' : 'samples';
+    return { verdict: 'undecided', detail: `; ${fewest} of ${experiment.minSamples} ${unit}` };
   }
   if (candidate === baseline) return { verdict: 'undecided', detail: '; equal' };
   const verdict = isPreferred(reward, candidate, baseline) ? 'better' : 'worse';

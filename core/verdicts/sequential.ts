@@ -11,6 +11,7 @@ import { metricValue, shareOver } from '../measurements/metric-value.ts';
 import { hasEnoughSamples, judgeByThreshold } from './threshold.ts';
 import type { JudgementSettings } from './threshold.ts';
 import { formatOdds } from './format-odds.ts';
+import { hasOwnSamples } from '../measurements/load-test.ts';
 import { requestsUntilPass, shareInterval } from '../stats/bernoulli.ts';
 import { logMeanExp } from '../stats/log-space.ts';
 import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
@@ -275,7 +276,7 @@ function judgeOverall(
   }
   if (candidate.hasFailed) return { verdict: 'fail', reason: reasons('fail') };
   const { requests } = totals.candidate;
-  if (!hasEnoughSamples(requests, settings.minSamples)) {
+  if (!hasOwnSamples(settings) && !hasEnoughSamples(requests, settings.minSamples)) {
     return { verdict: 'undecided', reason: `${requests} of ${settings.minSamples} requests` };
   }
   const open = objectives.find((one) => one.candidate !== 'pass');

@@ -4,7 +4,7 @@ import type { Experiment, Objective } from '../experiment/experiment.ts';
 import type { Counts } from '../measurements/measurement.ts';
 import { builtInMetric, isFact, metricFacts } from '../experiment/metric.ts';
 import { metricValue } from '../measurements/metric-value.ts';
-import { formatObjectName } from '../text/object-name.ts';
+import { ownSampleSize, sampleCount } from '../measurements/sample-size.ts';
 import { isBeyondLastBoundary } from '../measurements/quantile.ts';
 
 /** The settings of an experiment that a judgement depends on. */
@@ -32,10 +32,11 @@ export interface Judgement {
 export function judgeByThreshold(given: Objective, counts: Counts, settings: Beside): Judgement {
   const objective = absoluteObjective(given, settings);
   if (typeof objective === 'string') return { verdict: 'undecided', reason: objective, suspect: false };
-  const samples = sampleCount(objective, counts, settings);
+  const samples = sampleCount(objective.metric, counts, settings);
+  const unit = ownSampleSize(objective.metric, settings) === undefined ? 'requests' : 'samples';
   const suspicion = suspect(objective, counts, settings);
   if (!hasEnoughSamples(samples, settings.minSamples)) {
-    const progress = `${samples} of ${settings.minSamples} requests`;
+    const progress = `${samples} of ${settings.minSamples} ${unit}`;
     const reason = suspicion === undefined ? progress : `${progress}, suspect: ${suspicion}`;
     return { verdict: 'undecided', reason, suspect: suspicion !== undefined };
   }
@@ -43,7 +44,7 @@ export function judgeByThreshold(given: Objective, counts: Counts, settings: Bes
   const isUnknowable = verdict === 'fail' && isZeroOfBaseline(given, settings);
   const shown = isUnknowable ? `${reason}, but the baseline has none to compare with` : reason;
   const isSuspect = suspicion !== undefined && !isUnknowable;
-  return { verdict: isUnknowable ? 'undecided' : verdict, reason: `${shown}, ${samples} requests`, suspect: isSuspect };
+  return { verdict: isUnknowable ? 'undecided' : verdict, reason: `${shown}, ${samples} ${unit}`, suspect: isSuspect };
 }
 
 /** The objective with its ratio to the baseline turned into an upper limit, or a text that says why there is none. */
@@ -65,17 +66,9 @@ function isZeroOfBaseline(
   return metricValue(metric, beside, errorClass) === 0;
 }
 
-/** The samples of a user-defined metric, where its definition names a metric that counts them; else the requests. */
-function sampleCount({ metric }: Objective, counts: Counts, { metrics }: JudgementSettings): number {
-  const sampleSize = metrics[metric]?.sampleSize;
-  if (sampleSize === undefined) return counts.requests;
-  const reading = counts.values?.[formatObjectName(sampleSize)];
-  return reading?.kind === 'value' ? Math.floor(reading.value) : counts.requests;
-}
-
-/** Whether a verdict may rest on these requests; no request at all is never enough. */
-export function hasEnoughSamples(requests: number, minSamples: number): boolean {
-  return requests >= Math.max(1, minSamples);
+/** Whether a verdict may rest on so many samples; none at all is never enough. */
+export function hasEnoughSamples(samples: number, minSamples: number): boolean {
+  return samples >= Math.max(1, minSamples);
 }
 
 type ComparedVerdict = Pick<Judgement, 'verdict' | 'reason'>;
@@ -129,7 +122,7 @@ function formatPass({ metric, upperLimit, lowerLimit }: Objective, value: number
 function suspect(objective: Objective, counts: Counts, settings: JudgementSettings): string | undefined {
   const { metric, upperLimit, lowerLimit } = objective;
   const value = metricValue(metric, counts, settings.errorClass);
-  if (value === undefined || counts.requests === 0) return undefined;
+  if (value === undefined || sampleCount(metric, counts, settings) === 0) return undefined;
   const beyond = `by more than ${Number((settings.tolerance * 100).toFixed(6))} %`;
   if (upperLimit !== undefined && value > upperLimit * (1 + settings.tolerance)) {
     return `${formatComparison({ metric, value, relation: '>', limit: upperLimit })} ${beyond}`;
@@ -148,5 +141,5 @@ function suspect(objective: Objective, counts: Counts, settings: JudgementSettin
 export function isWithinLimits(given: Objective, counts: Counts, settings: Beside): boolean {
   const objective = absoluteObjective(given, settings);
   if (typeof objective === 'string') return false;
-  return counts.requests > 0 && compare(objective, counts, settings).verdict === 'pass';
+  return sampleCount(objective.metric, counts, settings) > 0 && compare(objective, counts, settings).verdict === 'pass';
 }

@@ -1,17 +1,13 @@
 import { readField } from '../../core/text/json.ts';
-import { readDocuments } from './document.ts';
+import type { LocatedDocument } from './document.ts';
 
-/** The kinds of a text's documents; empty where it is not YAML. */
-export function kindsIn(text: string): ReadonlySet<string> {
-  const reading = readDocuments(text, '');
-  if (reading.kind === 'invalid') return new Set();
-  return new Set(reading.documents.flatMap(({ value }) => documentKind(value) ?? []));
+/** The kinds of documents. */
+export function listKinds(documents: readonly LocatedDocument[]): ReadonlySet<string> {
+  return new Set(documents.flatMap(({ value }) => documentKind(value) ?? []));
 }
 
-/** The namespace of the experiment in a text that may have other mistakes: its own, else its target's, else `default`. */
-export function experimentNamespaceIn(text: string): string {
-  const reading = readDocuments(text, '');
-  const documents = reading.kind === 'read' ? reading.documents : [];
+/** The namespace of the first experiment among documents that may have mistakes: its own, else its target's, else `default`. */
+export function findExperimentNamespace(documents: readonly LocatedDocument[]): string {
   const experiment = documents.find(({ value }) => documentKind(value) === 'Experiment');
   return documentNamespace(experiment?.value) ?? targetNamespace(experiment?.value) ?? 'default';
 }

@@ -1,10 +1,12 @@
 import { documentTexts } from '../document/document-texts.ts';
+import type { Experiment } from '../../core/experiment/experiment.ts';
 import { readDocuments } from '../document/document.ts';
+import { listItems } from '../document/objects.ts';
 import { formatIssue } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
 import { buildNativeManifest } from './serin/convert.ts';
 import type { Written, WrittenActions } from './serin/convert.ts';
-import { parseExperiment } from './parse.ts';
+import { parseExperiments } from './parse.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
 import { formatYaml } from '../document/yaml.ts';
 
@@ -13,36 +15,49 @@ export type Conversion =
   | { readonly kind: 'invalid'; readonly issues: readonly string[] };
 
 /**
- * Converts an iter8 manifest to YAML of serin's own form, with the same meaning; the other documents of its file stay as
- * they are. A manifest of serin's form is returned unchanged.
+ * Converts the iter8 manifests of a text to YAML of serin's own form, with the same meaning; the other documents stay as they
+ * are, and lists become documents. Manifests of serin's form are returned unchanged.
  */
 export function convertManifest(text: string, file: string): Conversion {
-  const reading = parseExperiment(text, file);
-  if (reading.kind === 'invalid') return invalid(reading.issues);
-  const warnings = reading.warnings.map(formatIssue);
-  const { experiment } = reading;
-  if (experiment.apiVersion.startsWith('serin.dev/')) return { kind: 'ok', text, warnings };
-  const converted = withExperiment(text, (document) =>
-    formatYaml(buildNativeManifest(experiment, writtenIn(document))),
+  const readings = parseExperiments(text, file);
+  const issues = readings.flatMap((reading) => (reading.kind === 'invalid' ? reading.issues : []));
+  if (issues.length > 0) return invalid(issues);
+  const read = readings.flatMap((reading) => (reading.kind === 'ok' ? [reading] : []));
+  const warnings = read.flatMap((reading) => reading.warnings.map(formatIssue));
+  const experiments = read.map(({ experiment }) => experiment);
+  if (experiments.every(isNative)) return { kind: 'ok', text, warnings };
+  const converted = withExperiments(text, experiments);
+  const unfit = parseExperiments(converted, `${file}, converted`).flatMap((result) =>
+    result.kind === 'invalid' ? result.issues : [],
   );
-  const result = parseExperiment(converted, `${file}, converted`);
-  return result.kind === 'invalid' ? invalid(result.issues) : { kind: 'ok', text: converted, warnings };
+  return unfit.length > 0 ? invalid(unfit) : { kind: 'ok', text: converted, warnings };
+}
+
+function isNative({ apiVersion }: Experiment): boolean {
+  return apiVersion.startsWith('serin.dev/');
 }
 
 function invalid(issues: readonly Issue[]): Conversion {
   return { kind: 'invalid', issues: issues.map(formatIssue) };
 }
 
-/** All documents in their order, the experiment replaced by what `write` returns. */
-function withExperiment(text: string, write: (document: Document) => string): string {
+/** All documents, and the items of lists, in their order, the experiments written anew. @param experiments in their order */
+function withExperiments(text: string, experiments: readonly Experiment[]): string {
   const reading = readDocuments(text, '');
-  const values = reading.kind === 'read' ? reading.documents.map(({ value }) => value) : [];
+  const documents = reading.kind === 'read' ? reading.documents : [];
   const texts = documentTexts(text);
-  const written = values.map((value, index) => {
-    const document = withoutNulls(value) as Document | undefined;
-    if (document?.kind === 'Experiment') return write(document);
-    return texts?.[index] ?? formatYaml(value);
-  });
+  const left = [...experiments];
+  const written = documents.flatMap((document, index) =>
+    listItems(document).map((item) => {
+      const isAlone = item === document;
+      const value = withoutNulls(item.value) as Document | undefined;
+      const experiment = value?.kind === 'Experiment' ? left.shift() : undefined;
+      if (value !== undefined && experiment !== undefined && !isNative(experiment)) {
+        return formatYaml(buildNativeManifest(experiment, writtenIn(value)));
+      }
+      return (isAlone ? texts?.[index] : undefined) ?? formatYaml(item.value);
+    }),
+  );
   return written.map((one) => (one.endsWith('\n') ? one : `${one}\n`)).join('---\n');
 }
 

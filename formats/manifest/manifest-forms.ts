@@ -11,6 +11,8 @@ import { repair } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import { iter8Manifest } from './iter8/schema.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
+import { findWrittenMetrics, readNamedMetrics } from '../metrics/named-metrics.ts';
+import type { Criteria } from '../metrics/named-metrics.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
@@ -33,6 +35,8 @@ export interface Form {
   readonly read: (value: unknown) => FormReading;
   /** Checks what fields must have in common; paths are the form's own. */
   readonly check: (value: unknown) => readonly ValueIssue[];
+  /** The part that names metrics. */
+  readonly criteria: (value: unknown) => Criteria;
   /** The path in this form of what iter8's form has at the path. */
   readonly ownPath: (path: Path, value: unknown) => Path;
 }
@@ -42,9 +46,11 @@ const iter8: Form = {
   read: (value) => {
     const reading = iter8Manifest.safeParse(value);
     if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
-    return { kind: 'read', experiment: normalize(reading.data), unfit: [], warnings: warnOfHandlers(reading.data) };
+    const experiment = { ...normalize(reading.data), ...writtenMetrics(iter8Criteria(value)) };
+    return { kind: 'read', experiment, unfit: [], warnings: warnOfHandlers(reading.data) };
   },
   check: crossCheck,
+  criteria: iter8Criteria,
   ownPath: (path) => path,
 };
 
@@ -53,7 +59,7 @@ const native: Form = {
   read: (value) => {
     const reading = nativeManifest.safeParse(value);
     if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
-    const experiment = normalizeNative(reading.data);
+    const experiment = { ...normalizeNative(reading.data), ...writtenMetrics(nativeCriteria(value)) };
     return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
   },
   // The sketch has the actions of the file, and the promotion is not one of them.
@@ -61,6 +67,7 @@ const native: Form = {
     crossCheck(iter8Sketch(value)).map((issue) => {
       return { ...issue, path: [...nativePath(issue.path, { hasPromotion: false })] };
     }),
+  criteria: nativeCriteria,
   ownPath: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
 };
 
@@ -71,5 +78,21 @@ export function chooseForm(document: unknown): Form {
 }
 
 function hasPromotion(value: unknown): boolean {
-  return readField(readField(value, 'spec'), 'promotion') !== undefined;
+  return readField(readSpec(value), 'promotion') !== undefined;
+}
+
+function writtenMetrics(criteria: Criteria): Pick<Experiment, 'writtenMetrics'> {
+  return findWrittenMetrics(readNamedMetrics(criteria));
+}
+
+function iter8Criteria(value: unknown): Criteria {
+  return { path: ['spec', 'criteria'], value: readField(readSpec(value), 'criteria') };
+}
+
+function nativeCriteria(value: unknown): Criteria {
+  return { path: ['spec'], value: readSpec(value) };
+}
+
+function readSpec(value: unknown): unknown {
+  return readField(value, 'spec');
 }

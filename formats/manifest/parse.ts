@@ -2,18 +2,23 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { checkAnalysis } from './checks/analysis-checks.ts';
 import { warnOfCharts } from './checks/chart-warnings.ts';
 import { chooseForm } from './manifest-forms.ts';
+import { warnOfLimits } from './checks/limit-warnings.ts';
 import { warnOfOmissions } from './checks/omission-warnings.ts';
-import { readDocuments, unlocated } from '../document/document.ts';
+import { unlocated } from '../document/document.ts';
+import { readObjects } from '../document/objects.ts';
+import type { ObjectsOptions } from '../document/objects.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
-import { defined } from '../../core/text/defined.ts';
+import { findEncodingProblem } from '../../core/text/encoding.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { checkSizes, sizeProblem, writtenBytes } from './checks/size-checks.ts';
+import { warnOfTarget } from './checks/target-warnings.ts';
 import { limits } from '../../core/text/limits.ts';
 import { checkLoads } from './checks/load-checks.ts';
-import { metricsBeside } from '../metrics/metrics-beside.ts';
-import { warnOfDefinedMetrics } from '../metrics/metric-warnings.ts';
+import { withMetricsBeside } from '../metrics/metrics-beside.ts';
+import { warnOfMetrics } from '../metrics/metric-warnings.ts';
+import { readNamedMetrics } from '../metrics/named-metrics.ts';
 import { originalPath } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
@@ -24,12 +29,13 @@ export type ExperimentReading =
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
 /**
- * Reads a manifest from YAML or JSON text; of several documents, exactly one must be an Experiment. `file` is for messages.
+ * Reads a manifest from YAML or JSON text; of several documents, or of a list's items, exactly one must be an Experiment.
+ * `file` is for messages.
  */
-export function parseExperiment(text: string, file: string): ExperimentReading {
+export function parseExperiment(text: string, file: string, options: ObjectsOptions = {}): ExperimentReading {
   const size = sizeProblem(Buffer.byteLength(text));
   if (size !== undefined) return { kind: 'invalid', issues: [{ file, path: '(document)', ...size }] };
-  const reading = readDocuments(text, file);
+  const reading = readObjects(text, file, options);
   if (reading.kind === 'invalid') return reading;
   const experiments = reading.documents.filter(({ value }) => documentKind(value) === 'Experiment');
   const [only] = reading.documents.length === 1 ? reading.documents : experiments;
@@ -39,6 +45,31 @@ export function parseExperiment(text: string, file: string): ExperimentReading {
   const got = `${experiments.length} in ${reading.documents.length} documents`;
   const expected = 'one document of kind Experiment';
   return { kind: 'invalid', issues: [{ file, line: 1, column: 1, path: '(document)', expected, got }] };
+}
+
+/**
+ * Reads each Experiment of a text, which may have any number of them: for files that are looked at, and not run. There is always
+ * a reading; that of a text without an Experiment says so.
+ */
+export function parseExperiments(
+  text: string,
+  file: string,
+  options: ObjectsOptions = {},
+): readonly [ExperimentReading, ...ExperimentReading[]] {
+  const reading = readObjects(text, file, options);
+  if (reading.kind === 'invalid') return [reading];
+  const experiments = reading.documents.filter(({ value }) => documentKind(value) === 'Experiment');
+  const [first, ...others] = experiments;
+  if (first === undefined || others.length === 0) return [parseExperiment(text, file, options)];
+  return [parseOneOfSeveral(first, file, text), ...others.map((document) => parseOneOfSeveral(document, file, text))];
+}
+
+function parseOneOfSeveral(document: LocatedDocument, file: string, text: string): ExperimentReading {
+  // Aliases that stand for too much are refused before anything is written out.
+  const isExpandable = checkSizes(document.value).length === 0;
+  const size = isExpandable ? sizeProblem(writtenBytes(document.value)) : undefined;
+  if (size === undefined) return parseDocument(document, file, text);
+  return invalid([{ file, ...document.findPosition([]), path: '(document)', ...size }]);
 }
 
 /** Reads a manifest from a value that is already parsed; its issues have no line. */
@@ -51,8 +82,14 @@ export function parseExperimentObject(value: unknown, file: string): ExperimentR
 /** Reads a manifest from the input of a workflow: bytes and text are YAML or JSON, an object is the manifest itself. */
 export function parseManifest(input: Uint8Array | string | object, file: string): ExperimentReading {
   if (typeof input === 'string') return parseExperiment(input, file);
-  if (input instanceof Uint8Array) return parseExperiment(new TextDecoder().decode(input), file);
+  if (input instanceof Uint8Array) return parseBytes(input, file);
   return parseExperimentObject(input, file);
+}
+
+function parseBytes(bytes: Uint8Array, file: string): ExperimentReading {
+  const problem = findEncodingProblem(bytes);
+  if (problem !== undefined) return { kind: 'invalid', issues: [{ file, path: '(document)', ...problem }] };
+  return parseExperiment(new TextDecoder().decode(bytes), file);
 }
 
 /** @param text the text of all documents, where there are several. */
@@ -76,17 +113,23 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const reading = form.read(repaired.value);
   const issues = [...(reading.kind === 'read' ? [] : reading.issues), ...form.check(repaired.value)];
   if (reading.kind === 'invalid' || issues.length > 0) return invalid(issues.map(place));
-  const beside = text === undefined ? undefined : metricsBeside(reading.experiment, text, file);
+  const beside = text === undefined ? undefined : withMetricsBeside(reading.experiment, text, file);
   if (beside?.kind === 'invalid') return invalid(beside.issues);
-  const experiment = { ...reading.experiment, ...defined({ metrics: beside?.metrics }) };
+  const { experiment } = beside ?? reading;
   // Checks of an experiment give iter8's paths.
   const placeIn = (issue: ValueIssue): Issue => {
     return place({ ...issue, path: [...form.ownPath(issue.path, repaired.value)] });
   };
   const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
   if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
-  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings].map(place);
-  const found = [...warnOfCharts(experiment), ...warnOfOmissions(experiment), ...warnOfDefinedMetrics(experiment)];
+  const named = readNamedMetrics(form.criteria(repaired.value));
+  const ofTarget = warnOfTarget(
+    named.map(({ name }) => name),
+    experiment,
+  );
+  const ofMetrics = [...ofTarget, ...warnOfMetrics(named, experiment)];
+  const own = [...repaired.moved.map(warnOfMove), ...reading.warnings, ...ofMetrics].map(place);
+  const found = [...warnOfCharts(experiment), ...warnOfLimits(experiment), ...warnOfOmissions(experiment)];
   return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
 }
 

@@ -41,10 +41,15 @@ export const v2alpha1Metric = mappingField({
   };
 });
 
+const types = { Counter: 'counter', Gauge: 'gauge', counter: 'counter', gauge: 'gauge' } as const;
+
+/** Lower case was the legal form for a while. */
+const typeField = choiceField(['Counter', 'Gauge', 'counter', 'gauge']).transform((type) => types[type]);
+
 const v2alpha2Spec = mappingField({
   ...described,
   params: z.array(namedTemplate).optional(),
-  type: choiceField(['Counter', 'Gauge']).optional(),
+  type: typeField.optional(),
   sampleSize: referenceField.optional(),
   authType: choiceField(['Basic', 'Bearer', 'APIKey']).optional(),
   method: choiceField(['GET', 'POST']).optional(),
@@ -81,7 +86,7 @@ export const v2alpha2Metric = mappingField({
   if (isBuiltIn(spec)) return 'built-in';
   return {
     ...commonDraft(metadata, spec),
-    type: spec.type === 'Counter' ? 'counter' : 'gauge',
+    type: spec.type ?? 'gauge',
     source: isMocked(spec) ? mockSource(spec) : httpSource(spec),
   };
 });

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { readField } from '../../core/text/json.ts';
 import type { MetricDefinition, MetricProviderName, MetricSource } from '../../core/experiment/metric-definition.ts';
-import { readDocuments, unlocated } from '../document/document.ts';
+import { unlocated } from '../document/document.ts';
+import { readObjects } from '../document/objects.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { formatPath, showValue } from '../document/issue.ts';
@@ -35,11 +36,11 @@ export interface MetricsOrigin {
 }
 
 /**
- * Reads the Metric resources of iter8 (both versions) and serin from YAML or JSON text of any number of documents.
+ * Reads the Metric resources of iter8 (both versions) and serin from YAML or JSON text of any number of documents and lists.
  * Documents of other kinds, and metrics of iter8's provider `iter8`, which are built in, are left out.
  */
 export function parseMetrics(text: string, origin: MetricsOrigin): MetricsReading {
-  const reading = readDocuments(text, origin.file);
+  const reading = readObjects(text, origin.file);
   if (reading.kind === 'invalid') return reading;
   const documents = reading.documents.filter(({ value }) => documentKind(value) === 'Metric');
   const readings = documents.map((document) => readMetric(document, origin));

@@ -1,24 +1,33 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
-import type { MetricDefinitions } from '../../core/experiment/metric.ts';
-import { metricObject, metricReferences } from '../../core/experiment/metric-references.ts';
+import {
+  bareBuiltIns,
+  isNamedTwice,
+  metricObject,
+  metricReferences,
+  withOwnMetrics,
+} from '../../core/experiment/metric-references.ts';
 import type { Issue } from '../document/issue.ts';
 import { parseMetrics } from './metric.ts';
 
-export type MetricsBeside =
-  | { readonly kind: 'ok'; readonly metrics: MetricDefinitions }
+export type WithMetricsBeside =
+  | { readonly kind: 'ok'; readonly experiment: Experiment }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] };
 
 /**
- * The Metric resources in the experiment's own file that it uses: by the references of the manifest, and by `namespace/name`
- * those that count their samples.
+ * The experiment with the Metric resources of its own file that it uses: by the references of the manifest, also where they
+ * bear the name of a built-in metric, and by `namespace/name` those that count their samples.
  */
-export function metricsBeside(experiment: Experiment, text: string, file: string): MetricsBeside {
+export function withMetricsBeside(experiment: Experiment, text: string, file: string): WithMetricsBeside {
   const { namespace } = experiment;
   const reading = parseMetrics(text, { file, namespace });
   if (reading.kind === 'invalid') return reading;
   const defined = new Map(reading.metrics.map(({ definition }) => [formatObjectName(definition), definition]));
-  const used = metricReferences(experiment).flatMap((reference) => {
+  const own = bareBuiltIns(experiment).flatMap((name) => defined.get(formatObjectName({ namespace, name })) ?? []);
+  const twofold = own.filter(({ name }) => isNamedTwice(name, experiment));
+  if (twofold.length > 0) return { kind: 'invalid', issues: twofold.map((metric) => twofoldIssue(metric.name, file)) };
+  const bound = withOwnMetrics(experiment, own);
+  const used = metricReferences(bound).flatMap((reference) => {
     const definition = defined.get(formatObjectName(metricObject(reference, namespace)));
     return definition === undefined ? [] : [[reference, definition] as const];
   });
@@ -27,5 +36,10 @@ export function metricsBeside(experiment: Experiment, text: string, file: string
     const definition = defined.get(name);
     return definition === undefined ? [] : [[name, definition] as const];
   });
-  return { kind: 'ok', metrics: Object.fromEntries([...sampleSizes, ...used]) };
+  return { kind: 'ok', experiment: { ...bound, metrics: Object.fromEntries([...sampleSizes, ...used]) } };
+}
+
+function twofoldIssue(name: string, file: string): Issue {
+  const expected = `namespace/${name} for the Metric of this name, since ${name} is also named as iter8's built-in metric`;
+  return { file, path: 'spec.criteria', expected, got: name };
 }

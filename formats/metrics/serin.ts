@@ -80,22 +80,8 @@ function sourcesIn(spec: Blocks): readonly SourceDraft[] {
   return blockNames.flatMap((name) => spec[name] ?? []);
 }
 
-/** The jq expression for the answer to an instant query, a vector of one series. */
-const onlySample =
-  '.data.result | if length == 1 then .[0].value[1] | tonumber ' +
-  'elif length == 0 then null else error("\\(length) series, expected one") end';
-
-/** The source of a query: another Prometheus than the worker's is an HTTP service like any other. */
 function prometheusSource({ query, url }: { readonly query: string; readonly url?: string | undefined }): SourceDraft {
-  if (url === undefined) return { kind: 'prometheus', query };
-  return {
-    kind: 'http',
-    method: 'GET',
-    urlTemplate: `${url.replace(/\/+$/, '')}/api/v1/query`,
-    headers: [],
-    params: [{ name: 'query', value: query }],
-    jqExpression: onlySample,
-  };
+  return { kind: 'prometheus', query, ...defined({ url }) };
 }
 
 const authTypes = { basic: 'Basic', bearer: 'Bearer', apiKey: 'APIKey' } as const satisfies Record<

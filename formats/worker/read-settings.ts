@@ -112,7 +112,10 @@ function readSource({ values, settingName }: Source): SourceReading {
   const read = readings.flatMap(({ key, reading }) => (reading.success ? [[key, reading.data]] : []));
   const problems = readings
     .filter(({ reading }) => !reading.success)
-    .map(({ key, value }) => `${settingName(key)}: expected ${settingDefinitions[key].expected}, got ${show(value)}`);
+    .map(
+      ({ key, value }) =>
+        `${settingName(key)}: expected ${settingDefinitions[key].expected}, got ${showFor(key, value)}`,
+    );
   // Each value comes from the schema of its own key.
   return { values: Object.fromEntries(read) as Values, problems };
 }
@@ -128,6 +131,10 @@ function isKey(name: string): name is Key {
 /** The environment variable of a setting: `SERIN_PROMETHEUS_URL` for `prometheusUrl`. */
 export function environmentName(key: Key): string {
   return `SERIN_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+}
+
+function showFor(key: Key, value: unknown): string {
+  return 'isSecret' in settingDefinitions[key] ? 'something else, which is not shown' : show(value);
 }
 
 /** A value as JSON, without the user and password of a URL. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../../core/text/duration.ts';
+import { parseHeaders, parseMatchers } from './store-access.ts';
 
 /** The settings of a worker process; the address of Temporal comes from Temporal's own environment and `temporal.toml`. */
 export interface WorkerSettings {
@@ -7,6 +8,14 @@ export interface WorkerSettings {
   /** User and password in it are secret. */
   readonly prometheusUrl: string;
   readonly prometheusScrapeIntervalMs: number;
+  /** Their values are secret. */
+  readonly prometheusHeaders: Readonly<Record<string, string>> | undefined;
+  readonly prometheusTokenFile: string | undefined;
+  readonly prometheusCaFile: string | undefined;
+  readonly prometheusCertificateFile: string | undefined;
+  readonly prometheusKeyFile: string | undefined;
+  /** Label matchers in PromQL: `cluster="prod",env="eu"`. */
+  readonly prometheusMatchers: string | undefined;
   /** Commands that the tasks of a manifest may run. */
   readonly allowedCommands: readonly string[];
   /** Hosts that manifests may have requests sent to beside public ones, `host[:port]`, `*.example.com` or `*`. */
@@ -97,6 +106,31 @@ const user = z.union([text, z.int().transform(String)]).transform((value, contex
   return z.NEVER;
 });
 
+const headers = z.unknown().transform((value, context): Readonly<Record<string, string>> => {
+  const parsed = parseHeaders(value);
+  if (parsed !== undefined) return parsed;
+  context.addIssue('not headers');
+  return z.NEVER;
+});
+
+const matchers = text.transform((value, context) => {
+  const parsed = parseMatchers(value);
+  if (parsed !== undefined) return parsed;
+  context.addIssue('not label matchers');
+  return z.NEVER;
+});
+
+/** Whether each `%` in user and password of a URL begins an escape. */
+function hasReadableCredentials(url: string): boolean {
+  const { username = '', password = '' } = URL.parse(url) ?? {};
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const list = z.union([z.array(text), text.transform((value) => value.split(',').map((part) => part.trim()))]);
 
 const count = z.union([z.int(), text.regex(/^\d{1,9}$/).transform(Number)]).pipe(z.int().min(1));
@@ -110,6 +144,8 @@ interface SettingDefinition {
   readonly expected: string;
   /** The default, as it would be typed; absent where there is none. */
   readonly fallback?: string;
+  /** Whether problems must not show what was given. */
+  readonly isSecret?: boolean;
   /** Reads a string of the environment, or what the file has. */
   readonly schema: z.ZodType;
 }
@@ -124,16 +160,49 @@ export const settingDefinitions = {
   },
   prometheusUrl: {
     meaning:
-      'Prometheus, or a service with its HTTP API; user and password in the URL are sent as basic authentication and never shown',
+      'Prometheus, or a service with its HTTP API; a path is a prefix, query parameters are kept; user and password in the URL are sent as basic authentication and never shown',
     fallback: 'http://localhost:9090',
-    expected: 'a URL such as http://prometheus:9090',
-    schema: z.url({ protocol: /^https?$/, hostname: /./ }),
+    expected: 'a URL such as http://prometheus:9090, a % in its user or password written as %25',
+    schema: z.url({ protocol: /^https?$/, hostname: /./ }).refine(hasReadableCredentials),
   },
   prometheusScrapeInterval: {
     meaning: "how often that Prometheus scrapes the revisions' pods: measurements look that far back",
     fallback: '10s',
     expected: 'a duration from 1ms to 10m, such as 10s',
     schema: duration.pipe(z.number().min(1).max(600_000)),
+  },
+  prometheusHeaders: {
+    meaning:
+      'headers of each request to that Prometheus, `Name: value`, separated by commas or line breaks, in the file also a mapping; values are never shown',
+    isSecret: true,
+    expected: 'headers such as X-Scope-OrgID: team-a',
+    schema: headers,
+  },
+  prometheusTokenFile: {
+    meaning: 'a file with the bearer token for that Prometheus, read anew for each request, since tokens rotate',
+    expected: 'the path of a file with a token',
+    schema: text,
+  },
+  prometheusCaFile: {
+    meaning: "the certificates of the authorities to trust for that Prometheus, PEM; without it the system's",
+    expected: 'the path of a file with certificates',
+    schema: text,
+  },
+  prometheusCertificateFile: {
+    meaning: "the client's certificate for that Prometheus, PEM, read anew for each request",
+    expected: 'the path of a file with a certificate',
+    schema: text,
+  },
+  prometheusKeyFile: {
+    meaning: 'the key of that certificate, PEM',
+    expected: 'the path of a file with a key',
+    schema: text,
+  },
+  prometheusMatchers: {
+    meaning:
+      'label matchers for every selector, separated by commas, where that Prometheus has the series of several clusters: `cluster="prod"`',
+    expected: 'label matchers such as cluster="prod",env=~"eu-.*"',
+    schema: matchers,
   },
   allowedCommands: {
     meaning: 'the commands that the tasks of a manifest may run, separated by commas, in the file also a list',
@@ -261,6 +330,12 @@ export function withDefaults(values: Values): WorkerSettings {
     taskQueue: chosen('taskQueue'),
     prometheusUrl: chosen('prometheusUrl'),
     prometheusScrapeIntervalMs: chosen('prometheusScrapeInterval'),
+    prometheusHeaders: values.prometheusHeaders,
+    prometheusTokenFile: values.prometheusTokenFile,
+    prometheusCaFile: values.prometheusCaFile,
+    prometheusCertificateFile: values.prometheusCertificateFile,
+    prometheusKeyFile: values.prometheusKeyFile,
+    prometheusMatchers: values.prometheusMatchers,
     allowedCommands: chosen('allowedCommands'),
     allowedHosts: values.allowedHosts ?? [],
     slackUrl: chosen('slackUrl'),

@@ -19,6 +19,11 @@ export interface KnativeApi {
   readonly readRevision: (name: ObjectName) => Promise<Revision>;
   /** The revisions of one service. */
   readonly listRevisions: (service: ObjectName) => Promise<readonly Revision[]>;
+  /** Sets annotations of a revision; null removes one. */
+  readonly annotateRevision: (
+    name: ObjectName,
+    annotations: Readonly<Record<string, string | null>>,
+  ) => Promise<unknown>;
   readonly patchService: (name: ObjectName, patch: ServicePatch) => Promise<KnativeService>;
   /** What the service would be after the merge patch, defaults and webhooks included; nothing is changed. */
   readonly rehearsePatch: (name: ObjectName, body: object) => Promise<KnativeService>;
@@ -57,6 +62,16 @@ export function connectKnative(config: KubeConfig, options: RequestOptions): Kna
       const request = { ...knativeApi, namespace, plural: 'revisions', labelSelector };
       const list = await objects.listNamespacedCustomObject(request, options());
       return (list as { readonly items: readonly Revision[] }).items;
+    },
+    annotateRevision: (name, annotations) => {
+      const request = {
+        ...knativeApi,
+        ...name,
+        plural: 'revisions',
+        body: { metadata: { annotations } },
+        fieldManager,
+      };
+      return objects.patchNamespacedCustomObject(request, options({ contentType: PatchStrategy.MergePatch }));
     },
     patchService: (name, { resourceVersion, annotations, traffic }) =>
       merge(name, { body: { metadata: { resourceVersion, annotations }, spec: { traffic } } }),

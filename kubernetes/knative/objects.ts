@@ -46,7 +46,7 @@ export interface KnativeService {
   readonly metadata: KnativeMetadata;
   readonly spec: {
     readonly template?: {
-      readonly metadata?: { readonly name?: string };
+      readonly metadata?: { readonly name?: string } & Pick<KnativeMetadata, 'annotations' | 'labels'>;
       readonly spec?: RevisionSpec;
     };
     readonly traffic?: readonly TrafficEntry[];
@@ -63,7 +63,11 @@ export interface KnativeService {
 export interface Revision {
   readonly metadata: KnativeMetadata;
   readonly spec: RevisionSpec;
-  readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly KnativeCondition[] };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly conditions?: readonly KnativeCondition[];
+    readonly actualReplicas?: number;
+  };
 }
 
 /** Why the condition does not hold, in Knative's words; undefined when it does. */
@@ -71,7 +75,7 @@ export function unmet(conditions: readonly KnativeCondition[] | undefined, type:
   const condition = conditions?.find((candidate) => candidate.type === type);
   if (condition?.status === 'True') return undefined;
   const words = [condition?.reason, condition?.message].filter((text) => text !== undefined && text !== '');
-  return words.join(': ') || `${type} is ${condition?.status ?? 'not reported yet'}`;
+  return [...new Set(words)].join(': ') || `${type} is ${condition?.status ?? 'not reported yet'}`;
 }
 
 /** Whether the service's status refers to its current spec. */
@@ -100,6 +104,12 @@ export function trafficEditor({ metadata }: KnativeService): { manager: string; 
   const newest = newestOwner(managedFields, ['f:spec', 'f:traffic']) ?? newestOwner(managedFields, ['f:spec']);
   if (newest?.manager === undefined) return undefined;
   return { manager: newest.manager, ...defined({ time: newest.time }) };
+}
+
+/** Whether the manager owns `spec.traffic`, or a part of it. */
+export function ownsTraffic({ metadata }: KnativeService, manager: string): boolean {
+  const owned = (metadata.managedFields ?? []).filter((entry) => entry.manager === manager);
+  return owned.some(({ fieldsV1 }) => ownsField(fieldsV1, ['f:spec', 'f:traffic']));
 }
 
 function newestOwner(managedFields: readonly ManagedFields[], path: readonly string[]): ManagedFields | undefined {

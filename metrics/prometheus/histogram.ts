@@ -1,5 +1,7 @@
 import type { Measures, Reading } from './readings.ts';
+import { requireOneCluster } from './one-cluster.ts';
 import { formatLabels } from './readings.ts';
+import { lookbackMs, settleMs } from './lateness.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** What one scrape showed of a histogram, or the difference of two scrapes. Buckets are cumulative, by `le` in ms. */
@@ -16,17 +18,35 @@ export interface PodHistogram {
   readonly pod: string;
   readonly code: string;
   readonly measures: Measures;
+  /** Where it was scraped last. */
+  readonly origin: Readonly<Record<string, string>>;
   readonly snapshots: readonly Snapshot[];
 }
 
 /**
  * Puts the counters together to one histogram for each pod and response code.
  *
- * Throws `Unmeasured` when two series claim to be the same counter at the same time, and when the newest scrape of a
- * histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow.
+ * Throws `Unmeasured` when the series are of several clusters, when two claim to be the same counter at the same time, and when
+ * the newest scrape of a histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow, and so are
+ * scrapes of which parts have not shown yet, for a while.
  */
 export function assembleHistograms(readings: readonly Reading[]): readonly PodHistogram[] {
-  return [...Map.groupBy(readings, histogramKey).values()].flatMap(assemble);
+  requireOneCluster(readings);
+  return withoutUnfinished([...Map.groupBy(readings, histogramKey).values()].flatMap(assemble));
+}
+
+/** Leaves out new histograms that lack boundaries which others have: these may show later than the rest. */
+function withoutUnfinished(histograms: readonly PodHistogram[]): readonly PodHistogram[] {
+  const latestMs = Math.max(...histograms.map(({ snapshots }) => snapshots.at(-1)?.atMs ?? -Infinity));
+  const isUnfinished = ({ family, measures, snapshots: [first] }: PodHistogram): boolean => {
+    if (first === undefined || first.atMs <= latestMs - settleMs) return false;
+    const own = new Set(first.buckets.keys());
+    const others = histograms.filter((other) => other.family === family && other.measures === measures);
+    return others.some(({ snapshots: [other] }) => {
+      return other !== undefined && own.size < other.buckets.size && hasAll(other.buckets, own);
+    });
+  };
+  return histograms.filter((histogram) => !isUnfinished(histogram));
 }
 
 function histogramKey({ family, revision, pod, code }: Reading): string {
@@ -37,18 +57,45 @@ function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
   const [first] = readings;
   if (first === undefined) return [];
   const { family, revision, pod, code, measures } = first;
+  const { origin } = readings.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
   requireOneOrigin(name, readings);
-  if (measures === 'responses') return [{ family, revision, pod, code, measures, snapshots: responseSnapshots(first) }];
+  const common = { family, revision, pod, code, measures, origin };
+  if (measures === 'responses') return [{ ...common, snapshots: responseSnapshots(first) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
   const scrapes = collectScrapes(readings);
-  const newest = scrapes.at(-1);
-  const disagreement = newest === undefined ? undefined : findDisagreement(newest, boundaries);
-  if (disagreement !== undefined) {
-    throw new Unmeasured('error', `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`);
-  }
   const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
-  return [{ family, revision, pod, code, measures, snapshots: whole }];
+  requireWholeEnd(name, { scrapes, boundaries, wholeMs: whole.at(-1)?.atMs ?? scrapes[0]?.atMs ?? 0 });
+  return [{ ...common, snapshots: whole }];
+}
+
+function newestMs({ samples }: Reading): number {
+  return samples.at(-1)?.atMs ?? -Infinity;
+}
+
+/** Parts that are missing may show later, as in a store that is written to in pieces; parts that disagree stay so. */
+function requireWholeEnd(
+  name: string,
+  {
+    scrapes,
+    boundaries,
+    wholeMs,
+  }: { readonly scrapes: readonly Scrape[]; readonly boundaries: ReadonlySet<number>; readonly wholeMs: number },
+): void {
+  const newest = scrapes.at(-1);
+  const disagreement = newest && findDisagreement(newest, boundaries);
+  if (newest === undefined || disagreement === undefined) return;
+  if (isIncomplete(newest, boundaries) && newest.atMs - wholeMs < lookbackMs) return;
+  const torn = `torn histogram: ${name}: ${disagreement}; the next scrape may be whole`;
+  throw new Unmeasured('error', torn, { mayPass: true });
+}
+
+function isIncomplete({ sum, count, buckets }: Scrape, boundaries: ReadonlySet<number>): boolean {
+  return Number.isNaN(sum) || Number.isNaN(count) || !buckets.has(Infinity) || !hasAll(buckets, boundaries);
+}
+
+function hasAll(buckets: ReadonlyMap<number, number>, boundaries: ReadonlySet<number>): boolean {
+  return [...boundaries].every((boundary) => buckets.has(boundary));
 }
 
 /** A counter of responses is a histogram without latencies. */

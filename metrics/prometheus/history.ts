@@ -9,16 +9,19 @@ import { timedRequests } from '../../core/measurements/metric-value.ts';
 import { requestCorrelation, latencyCorrelation } from '../../core/stats/dispersion.ts';
 import { latencyVariance } from '../../core/stats/mean-betting.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
+import { newestSample } from './checkpoint.ts';
 import { assembleHistograms } from './histogram.ts';
+import type { PrometheusPlace } from './access.ts';
+import { lookbackMs } from './lateness.ts';
 import { connectPrometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
+import { readStoreClock } from './store-clock.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
 
 /** The experiment whose history is read, and where. */
-export interface HistoryInput {
-  readonly baseUrl: string;
+export interface HistoryInput extends PrometheusPlace {
   readonly scrapeIntervalMs: number;
   readonly experiment: Experiment;
   readonly nowMs: number;
@@ -74,15 +77,17 @@ export async function readHistory(input: HistoryInput): Promise<RequestHistory> 
   }
 }
 
-async function read({ baseUrl, scrapeIntervalMs, experiment, nowMs, signal }: HistoryInput): Promise<RequestHistory> {
+async function read({ scrapeIntervalMs, experiment, nowMs, signal, ...place }: HistoryInput): Promise<RequestHistory> {
   const { intervalMs, target, baseline, objectives, errorClass } = experiment;
   const count = Math.max(1, Math.min(historyIntervals, Math.floor(longestHistoryMs / intervalMs)));
-  const toMs = nowMs - scrapeIntervalMs;
   const revisions = allVersions(experiment).map(({ revision }) => revision);
-  const rangeMs = count * intervalMs + 2 * scrapeIntervalMs;
-  const prometheus = connectPrometheus({ baseUrl, signal, limitMs: answerLimitMs });
-  const request = { namespace: target.namespace, revisions, toMs, rangeMs };
+  const prometheus = connectPrometheus({ ...place, signal, limitMs: answerLimitMs });
+  const clock = await readStoreClock(prometheus, () => nowMs);
+  const rangeMs = clock.endMs - clock.nowMs + count * intervalMs + 2 * scrapeIntervalMs + lookbackMs;
+  const request = { namespace: target.namespace, revisions, toMs: clock.endMs, rangeMs };
   const histograms = assembleHistograms(await readCounters(prometheus, request));
+  // What has not shown yet must not look like a time without traffic; what ended long ago is one.
+  const toMs = Math.max(newestSample(histograms) ?? 0, clock.nowMs - lookbackMs);
   // What began before the range cannot be distinguished from what began in it, so births count nothing here.
   const countWindow = (revision: string, index: number): Counts => {
     const window = { fromMs: toMs - (index + 1) * intervalMs, toMs: toMs - index * intervalMs };

@@ -1,5 +1,8 @@
 import { isJsonObject, parseJson } from '../../core/text/json.ts';
+import { accessRemedy, parseEndpoint, readCredentials } from './access.ts';
+import type { PrometheusPlace } from './access.ts';
 import { readFloat } from './float.ts';
+import { postForm } from './post-form.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -7,6 +10,8 @@ import { Unmeasured } from '../unmeasured.ts';
 export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly samples: readonly Sample[];
+  /** Native histograms, oldest first; absent where there are none. */
+  readonly histograms?: readonly NativeHistogram[];
 }
 
 export interface Sample {
@@ -14,89 +19,160 @@ export interface Sample {
   readonly value: number;
 }
 
+/** One sample of a native histogram: buckets that overlap with no other, empty ones left out. */
+export interface NativeHistogram {
+  readonly atMs: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly buckets: readonly NativeBucket[];
+}
+
+export interface NativeBucket {
+  readonly lower: number;
+  readonly upper: number;
+  readonly count: number;
+}
+
 /** An instant query in PromQL. */
 export interface Query {
   readonly query: string;
-  /** The time of evaluation, epoch milliseconds. */
-  readonly atMs: number;
+  /** The time of evaluation, epoch milliseconds; the store's own now where it is absent. */
+  readonly atMs?: number;
 }
 
 /** A connection to a Prometheus-compatible API. */
 export interface Prometheus {
+  /** Matchers in PromQL that belong into every selector, since the store has the series of others too; empty where there are none. */
+  readonly matchers: string;
   /** The answer to an instant query; throws `Unmeasured` when there is none that can be used. */
   ask(query: Query): Promise<readonly Series[]>;
 }
 
+/** Where a store is, and the limits of a connection to it. */
+export interface ConnectionOptions extends PrometheusPlace {
+  readonly signal: AbortSignal;
+  /** Bounds all queries together. */
+  readonly limitMs: number;
+}
+
 /**
- * A Prometheus-compatible HTTP API at `baseUrl`, such as `http://prometheus:9090` or `http://mimir/prometheus`.
+ * A Prometheus-compatible HTTP API, such as `http://prometheus:9090` or `http://mimir/prometheus?tenant=a`.
  *
- * User and password in the URL are sent as basic authentication and never shown. `limitMs` bounds all queries
- * together.
+ * User and password in the URL are sent as basic authentication. Neither they nor what the access has are ever shown.
  */
-export function connectPrometheus(options: { baseUrl: string; signal: AbortSignal; limitMs: number }): Prometheus {
-  const { limitMs } = options;
+export function connectPrometheus(options: ConnectionOptions): Prometheus {
+  const { limitMs, access } = options;
   const endpoint = parseEndpoint(options.baseUrl);
   const signal = withTimeLimit(options.signal, limitMs);
 
-  async function post(body: URLSearchParams): Promise<Answer> {
+  async function post(form: URLSearchParams): Promise<Answer> {
+    const { redact, ...credentials } = await readCredentials(endpoint, access);
     try {
-      const response = await fetch(endpoint.url, { method: 'POST', body, headers: endpoint.headers, signal });
-      return { status: response.status, text: await response.text(), url: endpoint.shown };
+      const { status, text } = await postForm({ url: endpoint.url, form, ...credentials, signal });
+      return { status, text, url: endpoint.shown, redact, remedy: accessRemedy(options) };
     } catch (error) {
       options.signal.throwIfAborted();
       const happened = signal.aborted ? `no answer within ${limitMs / 1000} s` : describeFailure(error);
-      throw new Unmeasured('blind', `Prometheus at ${endpoint.shown}: ${happened}`);
+      throw new Unmeasured('blind', `Prometheus at ${endpoint.shown}: ${redact(happened)}`);
     }
   }
 
   return {
+    matchers: access?.prometheusMatchers ?? '',
     // POST, since a selector of many targets can be longer than a URL may be.
-    ask: async ({ query, atMs }) =>
-      readAnswer(await post(new URLSearchParams({ query, time: (atMs / 1000).toFixed(3) }))),
+    ask: async (query) => readAnswer(await post(new URLSearchParams(queryParameters(query)))),
   };
 }
 
-function parseEndpoint(baseUrl: string): { url: URL; shown: string; headers: Record<string, string> } {
-  const url = new URL(baseUrl);
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const hasCredentials = url.username !== '';
-  url.username = '';
-  url.password = '';
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
-  return { url, shown: `${url.origin}${url.pathname}`, headers: hasCredentials ? { authorization } : {} };
+/** The parameters of an instant query over HTTP. */
+export function queryParameters({ query, atMs }: Query): Readonly<Record<string, string>> {
+  return { query, ...(atMs === undefined ? {} : { time: (atMs / 1000).toFixed(3) }) };
 }
 
-/** The message that fetch hides in its causes: `connect ECONNREFUSED 127.0.0.1:9090`. */
+/** What an error says, with the setting that mends it: `connect ECONNREFUSED 127.0.0.1:9090`. */
 function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors.length > 0) return describeFailure(error.errors[0]);
-  return error.cause === undefined ? error.message : describeFailure(error.cause);
+  if (error.cause !== undefined) return describeFailure(error.cause);
+  const code = 'code' in error ? String(error.code) : '';
+  // What OpenSSL says is in `reason`; the message has addresses and files of its sources beside it.
+  const said = 'reason' in error && code.startsWith('ERR_SSL_') ? String(error.reason) : error.message;
+  if (distrust.has(code)) return `${said}; SERIN_PROMETHEUS_CA_FILE names the authority to trust`;
+  if (/^ERR_SSL_.*ALERT.*CERT/.test(code))
+    return `${said}; SERIN_PROMETHEUS_CERTIFICATE_FILE and SERIN_PROMETHEUS_KEY_FILE are what it was shown`;
+  return said;
 }
 
-interface Answer {
+/** Node's codes for certificates of authorities that are not among the system's. */
+const distrust: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** An answer over HTTP, and what messages about it say. */
+export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly url: string;
+  /** Hides what is secret, before anything is cut off the text. */
+  readonly redact: (text: string) => string;
+  /** What to do about a refusal of who asks. */
+  readonly remedy: string;
 }
 
-function readAnswer({ status, text, url }: Answer): readonly Series[] {
+/** The series of an answer of Prometheus' HTTP API; throws `Unmeasured` when it cannot be used. */
+export function readAnswer({ text, ...answer }: Answer): readonly Series[] {
+  const { status, url, redact } = answer;
   const body = parseJson(text);
-  if (status !== 200) throw refusal({ status, url, detail: readError(body) ?? excerpt(text) });
+  if (status !== 200) throw refusal({ ...answer, detail: excerpt(redact(readError(body) ?? text)) });
   const result = readResult(body);
   if (result === undefined) {
-    throw new Unmeasured('error', `${url} did not answer like Prometheus, check the URL: ${excerpt(text)}`);
+    throw new Unmeasured('error', `${url} did not answer like Prometheus, check the URL: ${excerpt(redact(text))}`);
   }
-  const [warning] = readWarnings(body);
-  // Back ends that fan out, such as Thanos, warn when a store did not answer: the counters are then not complete.
-  if (warning !== undefined) throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${warning}`);
+  const doubt = findDoubt(body);
+  if (doubt?.kind === 'part')
+    throw new Unmeasured('blind', `Prometheus at ${url} answered in part: ${redact(doubt.reason)}`);
+  if (doubt?.kind === 'mistake')
+    throw new Unmeasured('error', `Prometheus at ${url} doubts the query: ${redact(doubt.reason)}`);
   return result.map(readSeries);
 }
 
-/** An overloaded back end may answer later; a refused query is wrong and stays so. */
-function refusal({ status, url, detail }: { status: number; url: string; detail: string }): Unmeasured {
+/** Why the answer of a query is only a part of the data, as when a store of Thanos is down; undefined where it is whole. */
+export function partialReason(body: unknown): string | undefined {
+  if (readResult(body) === undefined) return undefined;
+  const doubt = findDoubt(body);
+  return doubt?.kind === 'part' ? doubt.reason : undefined;
+}
+
+interface Doubt {
+  /** `mistake`: the data is whole, but the query does not mean what its author thinks. */
+  readonly kind: 'part' | 'mistake';
+  readonly reason: string;
+}
+
+/**
+ * Back ends that fan out warn when a store did not answer, or say `isPartial` (VictoriaMetrics): counters are then not complete.
+ * Remarks about PromQL itself stand among the warnings in some back ends, and come with whole data. Of those an info, such as a name
+ * that does not end in `_total`, is nothing wrong.
+ */
+function findDoubt(body: unknown): Doubt | undefined {
+  const warnings = readWarnings(body);
+  const part = warnings.find((warning) => !warning.startsWith('PromQL '));
+  if (part !== undefined) return { kind: 'part', reason: part };
+  if (isJsonObject(body) && body['isPartial'] === true) return { kind: 'part', reason: 'isPartial is true' };
+  const mistake = warnings.find((warning) => warning.startsWith('PromQL warning:'));
+  return mistake === undefined ? undefined : { kind: 'mistake', reason: mistake };
+}
+
+/** An overloaded back end may answer later; a refused query is wrong and stays so, and so is a refused access. */
+function refusal({ status, url, detail, remedy }: Omit<Answer, 'text' | 'redact'> & { detail: string }): Unmeasured {
   const kind = status >= 500 || status === 429 ? 'blind' : 'error';
-  return new Unmeasured(kind, `Prometheus at ${url} answered HTTP ${status}: ${detail}`);
+  const said = `Prometheus at ${url} answered HTTP ${status}`;
+  if (status === 401 || status === 403) return new Unmeasured(kind, `${said}: ${detail}; ${remedy}`);
+  if (status < 300 || status >= 400) return new Unmeasured(kind, `${said}: ${detail}`);
+  return new Unmeasured(kind, `${said}, and redirects are not followed: use the address that it leads to`);
 }
 
 function readError(body: unknown): string | undefined {
@@ -114,12 +190,45 @@ function readResult(body: unknown): readonly unknown[] | undefined {
   return Array.isArray(result) ? result : undefined;
 }
 
-/** A matrix has `values`, a vector has one `value`; native histograms have neither. */
+/** A matrix has `values` and `histograms`, a vector one `value` or `histogram`. */
 function readSeries(result: unknown): Series {
   if (!isJsonObject(result) || !isJsonObject(result['metric'])) throw unreadable(result);
-  const values = Array.isArray(result['values']) ? result['values'] : [result['value']];
+  const values = readList(result['values'], result['value']);
+  const histograms = readList(result['histograms'], result['histogram']);
+  if (values.length + histograms.length === 0) throw unreadable(result);
   const labels = Object.fromEntries(Object.entries(result['metric']).map(([name, value]) => [name, String(value)]));
-  return { labels, samples: values.map(readSample) };
+  return {
+    labels,
+    samples: values.map(readSample),
+    ...(histograms.length === 0 ? {} : { histograms: histograms.map(readHistogram) }),
+  };
+}
+
+function readList(several: unknown, one: unknown): readonly unknown[] {
+  if (Array.isArray(several)) return several;
+  return one === undefined ? [] : [one];
+}
+
+/** `[time, {count, sum, buckets: [[rule, lower, upper, count], …]}]`, numbers as texts. */
+function readHistogram(pair: unknown): NativeHistogram {
+  const [seconds, histogram] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
+  if (typeof seconds !== 'number' || !isJsonObject(histogram)) throw unreadable(pair);
+  const { count, sum, buckets = [] } = histogram;
+  const number = (text: unknown): number => {
+    const value = typeof text === 'string' ? readFloat(text) : undefined;
+    if (value === undefined) throw unreadable(pair);
+    return value;
+  };
+  if (!Array.isArray(buckets)) throw unreadable(pair);
+  return {
+    atMs: Math.round(seconds * 1000),
+    count: number(count),
+    sum: number(sum),
+    buckets: buckets.map((bucket: unknown) => {
+      const [, lower, upper, requests] = Array.isArray(bucket) ? (bucket as readonly unknown[]) : [];
+      return { lower: number(lower), upper: number(upper), count: number(requests) };
+    }),
+  };
 }
 
 function readSample(pair: unknown): Sample {

@@ -1,4 +1,4 @@
-import { addCounts, formatBoundaries, haveSameBoundaries } from '../../core/measurements/counters.ts';
+import { addCounts, formatBoundaries, haveSameBoundaries, toMicroseconds } from '../../core/measurements/counters.ts';
 import { type Counts, noCounts } from '../../core/measurements/measurement.ts';
 import { type Window, difference } from './difference.ts';
 import type { PodHistogram, Snapshot } from './histogram.ts';
@@ -44,11 +44,6 @@ function toCounts({ code, measures }: PodHistogram, { sum, buckets }: Snapshot):
     buckets:
       measures === 'responses' ? [] : [...buckets].map(([le, n]) => ({ le: le === Infinity ? null : le, count: n })),
   };
-}
-
-/** Rounds to microseconds: seconds as floating-point numbers do not add up to whole milliseconds. */
-function toMicroseconds(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }
 
 function addPod(revision: string, total: Counts, counts: Counts): Counts {

@@ -2,14 +2,34 @@
 export type Matcher = readonly [label: string, value: string | readonly string[] | { readonly not: readonly string[] }];
 
 /**
- * A PromQL range selector: `{__name__="up",namespace_name="default"}[12000ms]`. All values are taken literally; several
- * values become an anchored alternation.
+ * A PromQL range selector of one name: `up{namespace_name="default"}[12000ms]`. All values are taken literally; several values become
+ * an anchored alternation, which the name never is: some stores refuse that. `also` are further matchers in PromQL, such as
+ * those of the worker's settings.
  */
-export function rangeSelector(matchers: readonly Matcher[], rangeMs: number): string {
-  return `{${matchers.map(formatMatcher).join(',')}}[${Math.ceil(rangeMs)}ms]`;
+export function rangeSelector(name: string, matchers: readonly Matcher[], rangeMs: number, also = ''): string {
+  return `${instantSelector(name, matchers, also)}[${Math.ceil(rangeMs)}ms]`;
 }
 
-function formatMatcher([label, value]: Matcher): string {
+/** A PromQL instant selector of one name, as above without the range. */
+export function instantSelector(name: string, matchers: readonly Matcher[], also = ''): string {
+  const all = [...matchers.map(formatMatcher), ...(also === '' ? [] : [also])];
+  return nameSelector(name, all.join(','));
+}
+
+/** A PromQL selector of a name, with matchers in PromQL: `up{cluster="prod"}`. */
+export function nameSelector(name: string, matchers: string): string {
+  if (isPlain(name)) return matchers === '' ? name : `${name}{${matchers}}`;
+  const named = `__name__=${quote(name)}`;
+  return `{${matchers === '' ? named : `${named},${matchers}`}}`;
+}
+
+/** Whether a name needs no quotes: names of OpenTelemetry have dots where the store keeps them. */
+function isPlain(name: string): boolean {
+  return /^[A-Za-z_:][\w:]*$/.test(name);
+}
+
+function formatMatcher([name, value]: Matcher): string {
+  const label = isPlain(name) ? name : quote(name);
   if (typeof value === 'string') return `${label}=${quote(value)}`;
   if ('not' in value) return `${label}!~${alternation(value.not)}`;
   return `${label}=~${alternation(value)}`;

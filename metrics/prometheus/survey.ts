@@ -1,8 +1,15 @@
+import { defined } from '../../core/text/defined.ts';
+import { newestSample } from './checkpoint.ts';
 import { assembleHistograms } from './histogram.ts';
+import { describeNoSeries, requireInSight } from './out-of-sight.ts';
 import { tiers } from './packs.ts';
+import type { Pack } from './packs.ts';
 import type { Prometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
+import { countUp } from './scraping.ts';
+import { nameSelector } from './selector.ts';
+import { readStoreClock } from './store-clock.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
 /** How many series Prometheus has of a kind of request metrics. */
@@ -19,41 +26,61 @@ export interface RevisionSurvey {
   /** Different times at which any of them was scraped. */
   readonly scrapes: number;
   readonly requests: number;
+  /** The time of its newest sample; absent where it has none. */
+  readonly newestMs?: number;
 }
 
-/** The revisions that a survey covers, in the window of `windowMs` before `nowMs`. */
+/** The revisions that a survey covers, in the window of `windowMs` before Prometheus' now. */
 export interface SurveyRequest {
   readonly namespace: string;
   readonly revisions: readonly string[];
-  /** Epoch ms. */
-  readonly nowMs: number;
+  /** The reader's clock, epoch ms. */
+  readonly now: () => number;
   readonly windowMs: number;
+  readonly scrapeIntervalMs: number;
 }
 
 /** The survey of all revisions, or why there is none. */
 export type RevisionsSurvey =
-  | { readonly kind: 'observed'; readonly revisions: readonly RevisionSurvey[] }
-  /** Why no interval could be measured now. */
-  | { readonly kind: 'unmeasured'; readonly reason: string };
+  | {
+      readonly kind: 'observed';
+      readonly revisions: readonly RevisionSurvey[];
+      /** What a run would say while no version has a series; absent where one has. */
+      readonly noSeries?: string;
+    }
+  /** Why no interval could be measured now, and whether that may pass by itself. */
+  | { readonly kind: 'unmeasured'; readonly reason: string; readonly mayPass: boolean };
 
 /** Counts the series of each kind of request metrics; throws `Unmeasured` when Prometheus does not answer. */
 export async function surveyFamilies(prometheus: Prometheus, nowMs: number): Promise<readonly FamilySurvey[]> {
-  const families = [...new Set(tiers.flat().map(({ family }) => family))];
-  return Promise.all(
-    families.map(async (family) => {
-      const [count] = await prometheus.ask({ query: `count(${family}_count)`, atMs: nowMs });
-      return { family, series: count?.samples[0]?.value ?? 0 };
-    }),
-  );
+  const packs = new Map(tiers.flat().map((pack) => [pack.family, pack]));
+  return Promise.all([...packs.values()].map((pack) => surveyFamily(prometheus, pack, nowMs)));
 }
 
-/** Surveys each revision with the functions that measure an interval. */
+/** Native histograms have the name of the family itself. */
+async function surveyFamily(prometheus: Prometheus, { family, hasDots }: Pack, atMs: number): Promise<FamilySurvey> {
+  const counts = [`${family}_count`, family].map(async (name) => {
+    const query = `count(${nameSelector(name, prometheus.matchers)})`;
+    const [count] = await prometheus.ask({ query, atMs }).catch((error: unknown) => {
+      if (hasDots === true && error instanceof Unmeasured && error.kind === 'error') return [];
+      throw error;
+    });
+    return count?.samples[0]?.value ?? 0;
+  });
+  const series = await Promise.all(counts);
+  return { family, series: series.reduce((sum, one) => sum + one, 0) };
+}
+
+/** Surveys each revision with the questions and the functions that measure an interval. */
 export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
-  const { namespace, revisions, nowMs, windowMs } = request;
-  const window = { fromMs: nowMs - windowMs, toMs: nowMs };
+  const { namespace, revisions, now, windowMs, scrapeIntervalMs } = request;
   try {
-    const readings = await readCounters(prometheus, { namespace, revisions, toMs: nowMs, rangeMs: windowMs });
+    const clock = await readStoreClock(prometheus, now);
+    const window = { fromMs: clock.endMs - windowMs, toMs: clock.endMs };
+    await prometheus.ask({ query: countUp(prometheus), atMs: clock.nowMs });
+    const readings = await readCounters(prometheus, { namespace, revisions, toMs: window.toMs, rangeMs: windowMs });
     const histograms = assembleHistograms(readings);
+    await requireInSight(prometheus, histograms, { clock, scrapeIntervalMs });
     const surveyed = revisions.map((revision): RevisionSurvey => {
       const own = histograms.filter((histogram) => histogram.revision === revision);
       const { requests } = countRevision(revision, own, { window, birthsCount: false });
@@ -63,11 +90,13 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
         pods: new Set(own.map(({ pod }) => pod)).size,
         scrapes: new Set(own.flatMap(({ snapshots }) => snapshots.map(({ atMs }) => atMs))).size,
         requests,
+        ...defined({ newestMs: newestSample(own) }),
       };
     });
-    return { kind: 'observed', revisions: surveyed };
+    const noSeries = histograms.length === 0 ? describeNoSeries(revisions) : undefined;
+    return { kind: 'observed', revisions: surveyed, ...defined({ noSeries }) };
   } catch (error) {
-    if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message };
+    if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message, mayPass: error.mayPass };
     throw error;
   }
 }

@@ -1,8 +1,10 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { HttpSource, MetricReading } from '../../core/experiment/metric-definition.ts';
+import { parseJson } from '../../core/text/json.ts';
 import { metricVariables } from '../../core/measurements/placeholders.ts';
 import { redactValues } from '../../core/tasks/redact.ts';
 import { shownNever } from '../credentials.ts';
+import { partialReason } from '../prometheus/prometheus.ts';
 import { compileProblem, evaluate } from '../jq/jq.ts';
 import { composeRequest } from './compose-request.ts';
 import { blind, readingLimitMs, unavailable } from './provider.ts';
@@ -56,6 +58,9 @@ async function readAnswer(
 ): Promise<MetricReading> {
   if (status >= 500 || status === 429) return blind(`HTTP ${status}`);
   if (status >= 300) return unavailable(describeRefusal(status));
+  // iter8's metrics query Prometheus so: a part of the data must not be a value.
+  const partial = partialReason(parseJson(text));
+  if (partial !== undefined) return blind(`the back end answered in part: ${redact(partial)}`);
   const reading = await evaluate(jqExpression, text);
   if (reading.kind === 'number') return { kind: 'value', value: reading.value };
   const shown = redact(text);

@@ -5,6 +5,7 @@ import type {
   MetricReading,
   MetricSource,
 } from '../../core/experiment/metric-definition.ts';
+import type { PrometheusAccess } from '../prometheus/access.ts';
 
 /** What serin needs of a kind of source to read metrics from it. */
 export interface MetricProvider<K extends MetricProviderName> {
@@ -47,6 +48,7 @@ export interface ReadingContext extends MetricQuestion {
 /** The effects that providers need, as the worker has them. */
 export interface MetricBackEnds {
   readonly prometheusUrl: string;
+  readonly prometheusAccess?: PrometheusAccess;
   /** The decoded keys of a Kubernetes secret; undefined when there is none. */
   readonly readSecret: (name: ObjectName) => Promise<SecretData | undefined>;
   /** One HTTP request, whatever the status of its answer; rejects with an error whose message says why there is none. */

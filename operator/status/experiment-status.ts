@@ -10,6 +10,7 @@ import { formatTimestamp } from '../../core/text/instant.ts';
 import { isFact, metricFacts } from '../../core/experiment/metric.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { Outcome, Stage } from '../../core/experiment/stage.ts';
+import { writtenNames } from '../../core/experiment/written-metrics.ts';
 import { versionColumns } from '../../core/report/version-columns.ts';
 import type { VersionColumn } from '../../core/report/version-columns.ts';
 
@@ -64,7 +65,7 @@ interface Block<T> {
   readonly data: T;
 }
 
-/** iter8's analysis, as iter8ctl reads it. Quantities are text. */
+/** iter8's analysis, as iter8ctl reads it: it looks metrics up by their names in the manifest. Quantities are text. */
 interface Analysis {
   readonly aggregatedMetrics: Block<
     Readonly<Record<string, { readonly data: Readonly<Record<string, VersionValue>> }>>
@@ -77,7 +78,8 @@ interface Analysis {
 
 interface VersionValue {
   readonly value?: string;
-  readonly sampleSize?: string;
+  /** A 32-bit integer: iter8ctl reads nothing of an object, nor of a list, where it is anything else. */
+  readonly sampleSize?: number;
 }
 
 /** What the report cannot say about its run. */
@@ -242,6 +244,7 @@ function marksWhileOpen(report: Report): Marks {
 const flagReasons: Readonly<Record<Flag['name'], string>> = {
   waiting: 'WaitingForTarget',
   aborting: 'Aborting',
+  retrying: 'Retrying',
   paused: 'Paused',
   'awaiting approval': 'AwaitingApproval',
   approved: 'Approved',
@@ -274,6 +277,7 @@ function acquiredMark({ stage, outcome, waitingFor, target }: Report): Mark | un
 /** iter8's reasons for failures, by serin's types; what iter8 had no word for keeps its own. */
 const failureReasons: ReadonlyMap<string, string> = new Map([
   ['InvalidManifest', 'InvalidExperiment'],
+  ['InvalidStart', 'InvalidExperiment'],
   ['PreflightRefused', 'InvalidExperiment'],
   ['RevisionGone', 'InvalidExperiment'],
   ['TargetGone', 'InvalidExperiment'],
@@ -328,12 +332,16 @@ function analysisPart(report: Report): Pick<ExperimentStatus, 'metrics' | 'analy
   const block = <T>(data: T): Block<T> => ({ provenance: 'serin', timestamp, data });
   const byVersion = <T>(select: (column: VersionColumn) => T): Readonly<Record<string, T>> =>
     Object.fromEntries(columns.map((column) => [column.version.name, select(column)]));
-  const metrics = assessment.metrics.map(({ metric }) => metric);
+  const metrics = assessment.metrics.flatMap(({ metric }) =>
+    writtenNames(metric, report.writtenMetrics).map((name) => ({ name, metric })),
+  );
   return {
-    metrics: metrics.map((metric) => metricInfo(metric, report.metrics)),
+    metrics: metrics.map(({ name, metric }) => ({ name, metricObj: metricObject(metric, report.metrics) })),
     analysis: {
       aggregatedMetrics: block(
-        Object.fromEntries(metrics.map((metric) => [metric, { data: byVersion((column) => valueIn(column, metric)) }])),
+        Object.fromEntries(
+          metrics.map(({ name, metric }) => [name, { data: byVersion((column) => valueIn(column, metric)) }]),
+        ),
       ),
       versionAssessments: block(byVersion(({ verdicts }) => verdicts.map((verdict) => verdict === 'pass'))),
       winnerAssessment: block(winner === undefined ? { winnerFound: false } : { winnerFound: true, winner }),
@@ -344,18 +352,20 @@ function analysisPart(report: Report): Pick<ExperimentStatus, 'metrics' | 'analy
 
 function valueIn({ metricValue, samples }: VersionColumn, metric: MetricName): VersionValue {
   const value = metricValue(metric);
-  return value === undefined ? {} : { value: quantity(value), sampleSize: String(samples) };
+  return value === undefined ? {} : { value: quantity(value), sampleSize: Math.min(Math.floor(samples), largestInt32) };
 }
+
+const largestInt32 = 2_147_483_647;
 
 /** Formats a number as a Kubernetes quantity, with at most six decimals. */
 function quantity(value: number): string {
   return String(Number(value.toFixed(6)));
 }
 
-function metricInfo(name: MetricName, definitions?: MetricDefinitions): MetricInfo {
+function metricObject(name: MetricName, definitions?: MetricDefinitions): object {
   const facts = metricFacts(name, definitions);
   const { units } = facts;
   const type = isFact(facts) ? 'Counter' : 'Gauge';
   const spec = { type, provider: 'serin', ...defined({ units }) };
-  return { name, metricObj: { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name }, spec } };
+  return { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name }, spec };
 }

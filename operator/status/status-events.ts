@@ -43,6 +43,7 @@ const flagTypes: ReadonlyMap<string, StatusEvent['type']> = new Map([
   ['WaitingForTarget', 'Normal'],
   ['Paused', 'Normal'],
   ['AwaitingApproval', 'Normal'],
+  ['Retrying', 'Warning'],
   ['Blind', 'Warning'],
   ['Suspect', 'Warning'],
 ]);

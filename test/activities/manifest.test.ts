@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readManifest } from '../../activities/manifest.ts';
+import { failure } from '../../activities/failures.ts';
+import type { ActivityCluster } from '../../activities/knative/cluster.ts';
+import type { WorkflowLimits } from '../../contract/preparation.ts';
 import type { ManifestInput } from '../../contract/workflow.ts';
 import { asActivity, caughtFailure } from '../support/activity.ts';
 import { readSample } from '../support/samples.ts';
@@ -17,10 +20,17 @@ beforeAll(async () => {
 
 afterAll(() => server.teardown());
 
-const read = (manifest: ManifestInput) => {
+const noMetrics = (): Promise<unknown> => Promise.resolve(undefined);
+
+interface ReadOptions {
+  readonly limits?: WorkflowLimits;
+  readonly readMetricResource?: ActivityCluster['readMetricResource'];
+}
+
+const read = (manifest: ManifestInput, { limits = {}, readMetricResource = noMetrics }: ReadOptions = {}) => {
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
-  const cluster = { readMetricResource: () => Promise.resolve(undefined) };
-  return readManifest({ temporal, as: () => ({ cluster }) }, { manifest });
+  const cluster = { readMetricResource };
+  return readManifest({ temporal, as: () => ({ cluster }) }, { manifest, limits });
 };
 
 describe('readManifest', () => {
@@ -47,6 +57,93 @@ describe('readManifest', () => {
       details: [
         { reading: expect.objectContaining({ experiment: expect.objectContaining({ name: 'canary-progressive' }) }) },
       ],
+    });
+  });
+
+  describe("a Metric of the experiment's own namespace that bears a built-in metric's name", () => {
+    const ownLatency = {
+      apiVersion: 'iter8.tools/v2alpha2',
+      kind: 'Metric',
+      metadata: { name: 'mean-latency', namespace: 'default' },
+      spec: { mock: [{ name: 'current', level: '1' }] },
+    };
+    const inCluster: ActivityCluster['readMetricResource'] = ({ version }, { namespace, name }) =>
+      Promise.resolve(
+        version === 'v2alpha2' && `${namespace}/${name}` === 'default/mean-latency' ? ownLatency : undefined,
+      );
+
+    test('is what the bare name means, and the status says so', async () => {
+      const { experiment, warnings } = await asActivity(async () => read(seed, { readMetricResource: inCluster }));
+      expect(experiment.objectives.map(({ metric }) => metric)).toEqual([
+        'default/mean-latency',
+        '95th-percentile-tail-latency',
+        'error-rate',
+      ]);
+      expect(experiment.metrics['default/mean-latency']).toMatchObject({ source: { kind: 'mock' } });
+      expect(experiment.writtenMetrics).toEqual({ 'default/mean-latency': ['mean-latency'] });
+      expect(warnings.at(-1)).toBe(
+        'mean-latency: the Metric default/mean-latency is meant, and not the built-in metric, which is iter8-knative/mean-latency',
+      );
+    });
+
+    test("is not what iter8's namespace means", async () => {
+      const text = seed.replace('metric: mean-latency', 'metric: iter8-knative/mean-latency');
+      const { experiment } = await asActivity(async () => read(text, { readMetricResource: inCluster }));
+      expect(experiment.objectives[0]?.metric).toBe('mean-latency');
+      expect(experiment.writtenMetrics).toEqual({ 'mean-latency': ['iter8-knative/mean-latency'] });
+    });
+
+    test("is nothing where it has iter8's own provider, which is the built-in metric", async () => {
+      const builtIn = { ...ownLatency, spec: { provider: 'iter8' } };
+      const { experiment } = await asActivity(async () =>
+        read(seed, { readMetricResource: () => Promise.resolve(builtIn) }),
+      );
+      expect(experiment.objectives[0]?.metric).toBe('mean-latency');
+    });
+
+    test('is refused beside the built-in one, since one name would be both', async () => {
+      const text = seed.replace('metric: error-rate', 'metric: iter8-knative/mean-latency');
+      expect(await caughtFailure(() => read(text, { readMetricResource: inCluster }))).toMatchObject({
+        type: 'MetricUnavailable',
+        message: expect.stringContaining('write default/mean-latency where that Metric is meant'),
+      });
+    });
+
+    test('may not be readable: then the built-in metric is used, which the status says', async () => {
+      const forbidden = () => Promise.reject(failure('Forbidden', { message: 'forbidden' }));
+      const { experiment, warnings } = await asActivity(async () => read(seed, { readMetricResource: forbidden }));
+      expect(experiment.objectives[0]?.metric).toBe('mean-latency');
+      expect(warnings).toContain(
+        'mean-latency: the built-in metric is used, since a Metric default/mean-latency may not be read',
+      );
+    });
+  });
+
+  test('refuses the limits at which Temporal would end the run, by their names', async () => {
+    expect(await caughtFailure(() => read(seed, { limits: { executionMs: 3_600_000, runMs: 60_000 } }))).toMatchObject({
+      type: 'InvalidStart',
+      isRetryable: false,
+      message: expect.stringMatching(
+        /^the workflow was started with an execution timeout of 1 h and a run timeout of 1 min \(--execution-timeout, --run-timeout\): /,
+      ),
+      details: [
+        { reading: expect.objectContaining({ experiment: expect.objectContaining({ name: 'canary-progressive' }) }) },
+      ],
+    });
+  });
+
+  test('refuses definitions of metrics that are too large for Temporal, before it sends them', async () => {
+    const text = seed.replace('metric: error-rate', 'metric: busyness');
+    const params = [{ name: 'query', value: 'x'.repeat(1_100_000) }];
+    const spec = { type: 'Gauge', urlTemplate: 'https://metrics.example.com', jqExpression: '.value', params };
+    const metric = { apiVersion: 'iter8.tools/v2alpha2', kind: 'Metric', metadata: { name: 'busyness' }, spec };
+    const refusal = await caughtFailure(() => read(text, { readMetricResource: () => Promise.resolve(metric) }));
+    expect(refusal).toMatchObject({
+      type: 'InvalidManifest',
+      isRetryable: false,
+      message: expect.stringMatching(
+        /^the experiment takes 10\d\d KiB, of which the metrics that it names take 10\d\d KiB, and at most 1024 KiB can go through Temporal; /,
+      ),
     });
   });
 

@@ -2,8 +2,9 @@ import { readFile, writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runSerin } from './serin-environment.ts';
+import { startScriptedStore } from '../support/scripted-store.ts';
 
 const seed = fileURLToPath(new URL('../formats/manifests/seed.yaml', import.meta.url));
 const histories = fileURLToPath(new URL('../replay/histories/', import.meta.url));
@@ -47,6 +48,14 @@ describe('serin plan', () => {
     expect(stdout).toContain('12 iterations of 12 s: 2 min 24 s to 12 min; a bad candidate ends it sooner');
     expect(stdout).toMatch(/^error-rate <= 0\.010 +277 requests, 1 min +\d+ requests, /m);
     expect(exitCode).toBe(0);
+  });
+
+  test('has exit code 1 for a limit that none can keep, and says so as lint does', async () => {
+    const input = (await readFile(seed, 'utf8')).replace('upperLimit: 50', 'upperLimit: -1');
+    const { exitCode, stdout, stderr } = await runSerin(['plan', '-f', '-', '--rps', '20'], { input });
+    expect(stderr).toContain('got -1, which can never be kept: mean-latency is above 0 milliseconds');
+    expect(stdout).toMatch(/^mean-latency <= -1\.000 +never +never$/m);
+    expect(exitCode).toBe(1);
   });
 
   test('warns, and has exit code 1, when the schedule cannot bring a verdict', async () => {
@@ -98,6 +107,31 @@ describe('serin plan', () => {
     const given = await runSerin([...flags, '--rps', '5']);
     expect(given.stdout).toContain('5 requests a second');
     expect(given.exitCode).toBe(0);
+  });
+
+  test('checks how Prometheus is reached as a worker does, without its secrets', async () => {
+    const flags = ['plan', '-f', await manifest({}), '--prometheus', 'http://serin:50%@prometheus'];
+    const { exitCode, stderr } = await runSerin([...flags, '--prometheus-key-file', '/nowhere']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/SERIN_PROMETHEUS_URL: expected .* written as %25, got "http:\/\/\*\*\*@prometheus"/);
+  });
+
+  test('names the variables of its defaults in the help, not their values', async () => {
+    vi.stubEnv('SERIN_PROMETHEUS_URL', 'http://serin:secret@prometheus');
+    vi.stubEnv('SERIN_PROMETHEUS_HEADERS', 'X-Key: secret');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { stdout } = await runSerin(['plan', '--help']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('(default: SERIN_PROMETHEUS_HEADERS)');
+    expect(stdout).not.toContain('secret');
+  });
+
+  test('asks Prometheus with the headers of its flags', async () => {
+    const store = await startScriptedStore({});
+    onTestFinished(() => store.close());
+    const at = ['--prometheus', store.url, '--prometheus-headers', 'X-Scope-OrgID: team-a'];
+    await runSerin(['plan', '-f', await manifest({}), ...at]);
+    expect(store.requests.length).toBeGreaterThan(0);
+    expect(store.requests.every(({ headers }) => headers['x-scope-orgid'] === 'team-a')).toBe(true);
   });
 });
 

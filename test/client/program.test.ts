@@ -186,6 +186,19 @@ describe('serin describe -f', () => {
     expect(exitCode).toBe(0);
   });
 
+  test('describes each Experiment of several documents, beside other objects', async () => {
+    const objects = ['one', 'two'].map((name) => ({
+      kind: 'Experiment',
+      status: { serin: { report: aReport({ name }) } },
+    }));
+    const documents = [...objects, { kind: 'Metric', metadata: { name: 'clicks' } }].map((object) =>
+      JSON.stringify(object),
+    );
+    const { exitCode, stdout } = await runSerin(['describe', '-f', '-'], { input: documents.join('\n---\n') });
+    expect(stdout.match(/^Experiment name: .*$/gm)).toEqual(['Experiment name: one', 'Experiment name: two']);
+    expect(exitCode).toBe(0);
+  });
+
   test.each([
     '{ schemaVersion: 1, stage: Running, weights: {} }',
     '{ schemaVersion: 1, stage: Running, weights: [], judged: x, history: 5, warnings: {} }',
@@ -203,8 +216,8 @@ describe('serin describe -f', () => {
     ['a: [', 'is not YAML'],
     ['kind: Experiment', 'expected an Experiment with a status'],
     [
-      "{kind: Experiment, status: {stage: Completed, message: of iter8's controller}}",
-      'expected an Experiment with a status',
+      "{kind: Experiment, metadata: {name: canary, namespace: shop}, status: {stage: Completed, message: of iter8's}}",
+      "iter8's controller has written the status of Experiment shop/canary, at stage Completed; iter8ctl describes it",
     ],
     ['just text', 'expected an Experiment with a status'],
     ['', 'is empty'],
@@ -243,10 +256,65 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
       expect.stringMatching(/^warning: \(standard input\):10:7 spec\.strategy\.actions\.finish: /),
       expect.stringMatching(/^warning: \(standard input\):21:3 spec\.baseline: /),
       expect.stringMatching(/^warning: \(standard input\):26:3 spec\.candidates: /),
-      '(standard input) can be used',
+      '(standard input) can be used: the target is the Knative Service default/sample-app',
       '',
     ]);
     expect(exitCode).toBe(0);
+  });
+
+  test('reads a list, as kubectl prints it, with the place of each item', async () => {
+    const items = (...texts: readonly string[]) =>
+      [
+        'apiVersion: v1',
+        'kind: List',
+        'items:',
+        ...texts.map((text) => `- ${text.trimEnd().replaceAll('\n', '\n  ')}`),
+      ].join('\n');
+    const one = aManifest({ name: 'one' });
+    const good = await runSerin(['lint', '-f', '-', '-o', 'json'], { input: items(one, aManifest({ name: 'two' })) });
+    expect(JSON.parse(good.stdout)).toMatchObject({ valid: true, targets: ['default/sample-app'] });
+    const bad = await runSerin(['lint', '-f', '-'], {
+      input: items(one, aManifest({ name: 'two', upperLimit: 'fifty' })),
+    });
+    const line = 3 + one.trimEnd().split('\n').length + 16;
+    expect(bad.stdout).toMatch(
+      new RegExp(`^\\(standard input\\):${line}:21 spec\\.criteria\\.objectives\\[0\\]\\.upperLimit: `),
+    );
+    expect(bad.exitCode).toBe(2);
+  });
+
+  test('reads several documents', async () => {
+    const input = [aManifest({ name: 'one' }), aManifest({ name: 'two' })].join('---\n');
+    const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stdout.match(/^warning: .*spec\.baseline: /gm)).toHaveLength(2);
+    expect(exitCode).toBe(0);
+  });
+
+  test('takes the namespace that kubectl apply -n would give to objects without one', async () => {
+    const bare = aManifest().replace('default/sample-app', 'sample-app');
+    const named = (namespace: string) =>
+      `(standard input) can be used: the target is the Knative Service ${namespace}/sample-app\n`;
+    expect((await runSerin(['lint', '-f', '-'], { input: bare })).stdout).toContain(named('default'));
+    expect((await runSerin(['lint', '-f', '-', '-n', 'shop'], { input: bare })).stdout).toContain(named('shop'));
+    const own = bare.replace('metadata:', 'metadata:\n  namespace: own');
+    expect((await runSerin(['lint', '-f', '-', '-n', 'shop'], { input: own })).stdout).toContain(named('own'));
+  });
+
+  test('says for what it takes the target of a file for another platform', async () => {
+    const input = aManifest().replace('metric: mean-latency', 'metric: iter8-istio/mean-latency');
+    const { stdout } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stdout).toMatch(
+      /spec\.target: expected a Knative Service, got one that is taken for the Knative Service default\/sample-app, although iter8-istio\/mean-latency is a metric of another platform/,
+    );
+  });
+
+  test.each([
+    ['UTF-16', Buffer.from(aManifest(), 'utf16le'), ': expected UTF-8, got UTF-16: save it as UTF-8'],
+    ['Latin-1', Buffer.from(aManifest({ name: 'café' }), 'latin1'), ':4: expected UTF-8, got byte 0xe9, which is none'],
+  ])('says of a file in %s what to do', async (_, input, message) => {
+    const { exitCode, stderr } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stderr).toContain(`serin: (standard input)${message}`);
+    expect(exitCode).toBe(2);
   });
 
   test('prints every mistake with its place, and ends with 2', async () => {

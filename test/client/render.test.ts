@@ -234,6 +234,11 @@ describe('progress line', () => {
   });
 
   test('ends with the outcome and its reason', () => {
+    const retrying = { activity: 'preflight', failedAttempts: 3, reason: 'Prometheus does not answer' };
+    const line = progressLine({ report: aReport({ retrying }) });
+    expect(line).toContain('[retrying preflight: Prometheus does not answer]');
+    // The line changes with what is wrong, not with every attempt.
+    expect(progressLine({ report: aReport({ retrying: { ...retrying, failedAttempts: 4 } }) })).toBe(line);
     expect(progressLine({ report: aReport({ outcome: 'Promoted', reason: 'all objectives pass' }) })).toBe(
       'Promoted  4/5  candidate 40 %  all objectives pass',
     );

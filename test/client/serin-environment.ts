@@ -17,7 +17,8 @@ export interface CommandRun {
 }
 
 export interface SerinOptions {
-  readonly input?: string;
+  /** Text is written in UTF-8. */
+  readonly input?: string | Uint8Array;
   /** Whether the command has a terminal of 120 x 40 instead of a pipe. */
   readonly isScreen?: boolean;
   /** What the user types when asked. */
@@ -70,7 +71,10 @@ export async function runSerin(args: readonly string[], options: SerinOptions = 
       options.onWrite?.(stdout);
     },
     writeError: (text) => void (stderr += text),
-    readInput: async () => new TextEncoder().encode(options.input ?? ''),
+    readInput: async () => {
+      const { input = '' } = options;
+      return typeof input === 'string' ? new TextEncoder().encode(input) : input;
+    },
     readLine: async () => options.answer ?? '',
     isScreen: options.isScreen ?? false,
     size: () => ({ columns: 120, rows: 40 }),

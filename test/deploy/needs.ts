@@ -2,6 +2,7 @@ import { connectCluster } from '../../activities/knative/cluster.ts';
 import { accountUser, actAs } from '../../kubernetes/account.ts';
 import { leaseObjectName } from '../../kubernetes/lease.ts';
 import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
+import { noCollectionAnnotation } from '../../core/traffic/target.ts';
 import { connectOperatorCluster } from '../../operator/cluster.ts';
 import { experimentKinds } from '../../operator/experiment-object.ts';
 import { initialStatus } from '../../operator/status/experiment-status.ts';
@@ -120,6 +121,12 @@ const ofTarget: readonly Need[] = [
     right: 'serin-target: list revisions.serving.knative.dev',
     task: 'find the revisions between which it restores traffic',
     perform: ({ config }, { target }) => connectRestoreCluster(config).readRevisions(target),
+  },
+  {
+    right: 'serin-target: patch revisions.serving.knative.dev',
+    task: 'keep the baseline from the garbage collection',
+    perform: ({ cluster }, { namespace, target }) =>
+      cluster.annotateRevision({ namespace, name: target.baselineRevision }, { [noCollectionAnnotation]: null }),
   },
   {
     right: 'serin-target: get leases.coordination.k8s.io',

@@ -66,6 +66,7 @@ test('finds everything in order, and how many requests each revision has', async
     '',
     'Prometheus',
     expect.stringMatching(/^ {2}ok {4}Prometheus answers, with the request metrics .*\(\d+ series\)/),
+    expect.stringMatching(/^ {2}ok {4}Prometheus' time: the newest scrape is \S+ m?s old, the clocks agree$/),
     expect.stringMatching(
       /^ {2}ok {4}doctor\/patient: patient-v1: \d+ requests, \d+ scrapes of 1 pod in the last 5 min/,
     ),

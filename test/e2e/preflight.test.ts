@@ -101,9 +101,8 @@ describe('the preflight refuses, before it changes anything,', () => {
     const promote = { task: 'common/promote-kubectl', with: { manifest, namespace: 'kube-system' } };
     const { type, message } = await runRefused(target, { taskQueue: namespace, finish: [promote] });
     expect(type).toBe('PreflightRefused');
-    for (const winner of ['current', 'candidate']) {
-      expect(message).toMatch(new RegExp(`- for ${winner}: kubectl apply .*configmaps "settings" is forbidden: User`));
-    }
+    expect(message).toMatch(/- for current and candidate: kubectl apply .*configmaps "settings" is forbidden: User/);
+    expect(message?.split('is forbidden')).toHaveLength(2);
   });
 
   test('values that would deploy another revision than the judged one', async () => {
@@ -138,6 +137,12 @@ describe('the preflight refuses, before it changes anything,', () => {
   });
 });
 
+/** How the message says that the traffic is to be pinned. */
+function pin(name: string, baseline: string): string {
+  const patch = `{"spec":{"traffic":[{"revisionName":"${baseline}","percent":100}]}}`;
+  return `\`kubectl patch ksvc ${name} --namespace ${namespace} --type merge --patch '${patch}'\` gives it back, and keeps it there`;
+}
+
 describe.concurrent('the preflight', () => {
   test('refuses a stale baseline, and names the revision that has the traffic', async () => {
     const { sandbox } = await testCluster();
@@ -148,7 +153,20 @@ describe.concurrent('the preflight', () => {
     const { type, message } = await runRefused(target, {});
     expect(type).toBe('PreflightRefused');
     expect(message).toContain(
-      '- stale baseline: the traffic of preflight/stale is stale-v3 100 %, but stale-v1 and stale-v2 must have 100 % together',
+      `- stale baseline: the traffic of preflight/stale is stale-v3 100 %, but stale-v1 and stale-v2 must have 100 % together; spec.traffic follows the latest revision, which takes everything when it is deployed: ${pin('stale', 'stale-v1')}`,
+    );
+  });
+
+  test('refuses a candidate that took everything when it was deployed, and says how to pin the traffic first', async () => {
+    const { sandbox } = await testCluster();
+    const target = await deployTarget({ name: 'eager', namespace, baselineOnly: true });
+    const values = ['--values', target.valuesUrls.candidate];
+    await sandbox.helm('upgrade', target.name, target.chartUrl, '-n', namespace, ...values);
+    await untilServes(target, target.candidateRevision);
+    const { type, message } = await runRefused(target, {});
+    expect(type).toBe('PreflightRefused');
+    expect(message).toContain(
+      `- stale baseline: candidate eager-v2 has 100 % of the traffic of preflight/eager already, and spec.traffic follows the latest revision: if it was promoted, it is the baseline of the next experiment; if it took everything when it was deployed, ${pin('eager', 'eager-v1')}`,
     );
   });
 

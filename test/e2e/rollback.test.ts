@@ -121,23 +121,20 @@ describe.concurrent('a bad candidate', () => {
   });
 });
 
-test.concurrent(
-  'a candidate without any traffic is never promoted, and the reason says that nothing was decided',
-  async () => {
-    const target = await deployTarget({ name: 'idle', namespace });
-    const { end } = await startExperiment(target, { iterations: 3, weights: climb });
-    const { status, report } = await end();
-    expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 3 });
-    expect(report.reason).toBe('undecided: 0 of 10 requests; 0 of 10 requests; 0 of 10 requests');
-    expect(
-      report.history.slice(0, 2).map(({ weightsAfter: [weightAfter], reason }) => ({ weightAfter, reason })),
-    ).toEqual([
-      { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
-      { weightAfter: 10, reason: expect.stringMatching(/^held at 10: no candidate request in the interval/) },
-    ]);
-    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
-  },
-);
+test.concurrent('a target without any request is never promoted, and the reason is not the candidate', async () => {
+  const target = await deployTarget({ name: 'idle', namespace });
+  const annotations = { 'blind-limit': '5s' };
+  const { end } = await startExperiment(target, { iterations: 3, weights: climb, annotations });
+  const { status, report } = await end();
+  expect({ status, ...report }).toMatchObject({ status: 'completed', outcome: 'RolledBack', completedIterations: 0 });
+  expect(report.reason).toMatch(
+    /^blind for longer than 5 s: Prometheus has no request metrics of idle-v1 and idle-v2 /,
+  );
+  expect(report.warnings).toContainEqual(
+    expect.stringMatching(/^Prometheus has no request metrics .* while this lasts$/),
+  );
+  expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+});
 
 test("a bad candidate is found by the metrics of Knative's OpenTelemetry generation too", async () => {
   const sandbox = await startSandbox({ scrapeIntervalMs: 500, metrics: 'opentelemetry' });

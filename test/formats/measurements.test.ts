@@ -49,6 +49,13 @@ test('lists every line that cannot be used', () => {
   ]);
 });
 
+test('refuses a key that is given twice, of which JSON would take the last', () => {
+  const twice = JSON.stringify(interval).replace('"requests":5', '"requests":5,"requests":500');
+  expect(findIssues(interval, twice)).toEqual([
+    expect.stringMatching(/^m\.ndjson:2:\d+ \(interval\): expected each key once, got duplicated mapping key/),
+  ]);
+});
+
 test('refuses intervals that overlap, or are out of order, since their requests would count twice', () => {
   expect(findIssues(interval, interval)).toEqual([
     'm.ndjson:2:1 fromMs: expected a moment from 12000 on, when the interval before ends, got 0',

@@ -30,12 +30,35 @@ describe('an Experiment in the cluster', () => {
     expect(experimentWorkflowId(anObject({ uid: 'u-2' }))).not.toBe(experimentWorkflowId(anObject()));
   });
 
-  test("that iter8's controller has left unfinished begins anew; one that had ended stays as it is", () => {
+  describe('with a status that another controller wrote', () => {
     // As other programs leave it.
-    const left = (status: string): ExperimentObject =>
-      ({ ...anObject(), status: { stage: 'Running', conditions: [{ type: 'Completed', status }] } }) as never;
-    expect(outlineExperiment(left('False')).status).toBeUndefined();
-    expect(outlineExperiment(left('True')).status).toEqual(left('True').status);
+    const left = (status: object): ExperimentObject => ({ ...anObject(), status }) as never;
+    const completed = (status: string) => [{ type: 'Completed', status }];
+
+    test.each(['Initializing', 'Running', 'Finishing'])('was left in the midst of its run at stage %s', (stage) => {
+      const outline = outlineExperiment(left({ stage, conditions: completed('False') }));
+      expect(outline.status).toBeUndefined();
+      expect(outline.leftAt).toBe(stage);
+    });
+
+    test.each([
+      ['it had not begun', { stage: 'Waiting', conditions: completed('False') }],
+      ['it has no stage', {}],
+    ])('is new where %s', (_, status) => {
+      const outline = outlineExperiment(left(status));
+      expect(outline.status).toBeUndefined();
+      expect(outline.leftAt).toBeUndefined();
+    });
+
+    test('stays as it is once it has ended', () => {
+      const ended = left({ stage: 'Completed', conditions: completed('True') });
+      expect(outlineExperiment(ended).status).toEqual(ended.status);
+      expect(outlineExperiment(ended).leftAt).toBeUndefined();
+    });
+
+    test.each([null, 'none', [null, 'x'], {}])('is read whatever its conditions are: %j', (conditions) => {
+      expect(outlineExperiment(left({ stage: 'Running', conditions })).leftAt).toBe('Running');
+    });
   });
 
   test('is kept without what may be large', () => {

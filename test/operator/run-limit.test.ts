@@ -6,6 +6,7 @@ import { createReconciler } from '../../operator/reconcile.ts';
 import { findNext, findTurn } from '../../operator/run-limit.ts';
 import type { Runs } from '../../operator/runs.ts';
 import { findCondition } from '../../operator/status/conditions.ts';
+import { readableByIter8 } from '../support/iter8-status.ts';
 import { failedStatus, initialStatus, withTrouble } from '../../operator/status/experiment-status.ts';
 import type { ExperimentStatus } from '../../operator/status/experiment-status.ts';
 
@@ -112,6 +113,19 @@ function anOperator(objects: ExperimentOutline[] | undefined) {
   const { reconcile } = createReconciler(dependencies);
   return { reconcile, reads, starts, events };
 }
+
+test('an Experiment that another controller left unfinished is not run anew: it says what to do', async () => {
+  const objects = [{ ...anOutline('old', 1), leftAt: 'Running' }];
+  const { reconcile, reads, starts, events } = anOperator(objects);
+  const [old = expect.fail()] = objects;
+  expect(await reconcile(old)).toBeUndefined();
+  const message =
+    'another controller left this Experiment at stage Running, and its run cannot be resumed; traffic untouched; to run it anew, delete it and create it again';
+  const { status } = objects[0] ?? {};
+  expect(readableByIter8(status)).toMatchObject({ stage: 'Completed', serin: { outcome: 'Failed', reason: message } });
+  expect(findCondition(status?.conditions ?? [], 'Failed')).toMatchObject({ reason: 'LeftUnfinished', message });
+  expect({ reads, starts, events }).toEqual({ reads: [], starts: [], events: ['Failed'] });
+});
 
 describe('an Experiment over the limit', () => {
   const message =

@@ -18,19 +18,28 @@ export async function publishFile({ chartRepository }: Sandbox, name: string, te
   return `${chartRepository.url}/published/${name}`;
 }
 
+/** The target's chart with more templates, by file name; returns the archive's URL. */
+export async function publishChartWith(
+  sandbox: Sandbox,
+  { namespace, name }: SampleTarget,
+  templates: Readonly<Record<string, string>>,
+): Promise<string> {
+  const published = `with-${namespace}-${name}-${Object.keys(templates).join('-')}`;
+  const folder = join(sandbox.stateDirectory, published);
+  const chart = join(sandbox.chartRepository.directory, 'targets', namespace, name, 'sample-app');
+  await cp(chart, folder, { recursive: true });
+  for (const [file, text] of Object.entries(templates)) await writeFile(join(folder, 'templates', file), text);
+  return publishChart(sandbox, folder, published);
+}
+
 /** The target's chart with one more Knative Service, `NAME-more`; returns the archive's URL. */
-export async function publishLargerChart(sandbox: Sandbox, { namespace, name }: SampleTarget): Promise<string> {
-  const folder = join(sandbox.stateDirectory, `larger-${namespace}-${name}`);
-  await cp(join(sandbox.chartRepository.directory, 'targets', namespace, name, 'sample-app'), folder, {
-    recursive: true,
-  });
+export async function publishLargerChart(sandbox: Sandbox, target: SampleTarget): Promise<string> {
   const container = { image: 'gcr.io/knative-samples/knative-route-demo:blue' };
   const service = {
     apiVersion: 'serving.knative.dev/v1',
     kind: 'Service',
-    metadata: { name: `${name}-more` },
+    metadata: { name: `${target.name}-more` },
     spec: { template: { spec: { containers: [container] } } },
   };
-  await writeFile(join(folder, 'templates', 'more.yaml'), JSON.stringify(service));
-  return publishChart(sandbox, folder, `larger-${namespace}-${name}`);
+  return publishChartWith(sandbox, target, { 'more.yaml': JSON.stringify(service) });
 }

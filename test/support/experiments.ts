@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { ConditionType } from '../../operator/status/conditions.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
 import { testCluster } from './cluster.ts';
+import { readableByIter8 } from './iter8-status.ts';
 import { until } from './until.ts';
 
 /** The Experiments of one namespace, by kubectl. */
 export interface ExperimentsIn {
   readonly apply: (...manifests: readonly object[]) => Promise<void>;
+  /** Fails where the status is not one that iter8ctl can read, as all that read an object do. */
   readonly read: (name: string) => Promise<ExperimentObject>;
   readonly readAll: () => Promise<readonly ExperimentObject[]>;
   /** As `kubectl wait` waits. */
@@ -31,11 +33,13 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
   const { sandbox } = await testCluster();
   const kubectl = (...args: readonly string[]): Promise<string> => sandbox.kubectl(...args, '-n', namespace);
   const read = async (name: string): Promise<ExperimentObject> =>
-    JSON.parse(await kubectl('get', 'experiment', name, '-o', 'json')) as ExperimentObject;
+    checked(JSON.parse(await kubectl('get', 'experiment', name, '-o', 'json')) as ExperimentObject);
   return {
     read,
     readAll: async () =>
-      (JSON.parse(await kubectl('get', 'experiment', '-o', 'json')) as { items: ExperimentObject[] }).items,
+      (JSON.parse(await kubectl('get', 'experiment', '-o', 'json')) as { items: ExperimentObject[] }).items.map(
+        checked,
+      ),
     apply: async (...manifests) => {
       const items = manifests.map((manifest) => ({
         ...manifest,
@@ -74,6 +78,12 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
       return items;
     },
   };
+}
+
+/** Every object that the operator has written can be read by programs of iter8's time. */
+function checked(object: ExperimentObject): ExperimentObject {
+  if (object.status?.serin !== undefined) readableByIter8(object.status);
+  return object;
 }
 
 function manifestMetadata(manifest: object): object {

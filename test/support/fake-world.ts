@@ -7,7 +7,7 @@ import { allVersions } from '../../core/experiment/versions.ts';
 import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
-import type { ManifestReading } from '../../contract/preparation.ts';
+import type { ManifestReading, ReadManifestInput } from '../../contract/preparation.ts';
 import type { NotifyHttpInput, RunTaskInput } from '../../contract/tasks.ts';
 import type { Acquisition, PatchTrafficInput, VerifyInput } from '../../contract/traffic.ts';
 import { anExperiment, someCounts } from './builders.ts';
@@ -20,8 +20,8 @@ export interface WorldBehaviour {
   readonly measure: (n: number, window: { fromMs: number; toMs: number }) => Measurement | RunMeasurement;
   /** What the target looks like at the n-th observation, given the traffic that was written last. */
   readonly target: (n: number, written: TargetObservation) => TargetObservation;
-  /** Called with what the manifest says; it may throw. */
-  readonly onRead: (reading: ManifestReading) => void;
+  /** Called with what the manifest says, and with what was asked; it may throw. */
+  readonly onRead: (reading: ManifestReading, input: ReadManifestInput) => void;
   /** Awaited before the n-th traffic write (from 1) is accepted; it may throw. */
   readonly onPatch: (n: number, input: PatchTrafficInput) => Promise<void> | void;
   readonly onTask: (input: RunTaskInput) => Promise<void> | void;
@@ -81,10 +81,10 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
   let acquisitions = 0;
   const world: FakeWorld = { activities: undefined as never, log, patches, observations: 0 };
   const activities: ExperimentActivities = {
-    readManifest: async () => {
+    readManifest: async (input) => {
       const { searchAttributes } = behaviour;
       const reading = { experiment, warnings: [], searchAttributes, temporalAddress: 'test:7233' };
-      behaviour.onRead(reading);
+      behaviour.onRead(reading, input);
       return reading;
     },
     acquireTarget: async ({ holder }) => {

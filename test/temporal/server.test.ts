@@ -1,18 +1,24 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { abortSignal } from '../../contract/messages.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import { readChainState } from '../../temporal/holder.ts';
 import { describeWorkflow, explainStop, isClosed, readRun } from '../../temporal/read-run.ts';
 import type { Run } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
+import { describe as describeReport, describeBriefly } from '../../core/report/describe.ts';
+import { fakeWorld, worldFailure } from '../support/fake-world.ts';
+import { until } from '../support/until.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
+import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
 let env: TestWorkflowEnvironment;
+let runWorld: WorkflowEnvironment['run'];
 let teardown: () => Promise<void>;
 let temporal: TemporalService;
 beforeAll(async () => {
-  ({ env, teardown } = await startServerEnvironment());
+  ({ env, run: runWorld, teardown } = await startServerEnvironment());
   temporal = { client: env.client, address: 'temporal:7233', namespace: 'default' };
 });
 afterAll(() => teardown());
@@ -71,6 +77,27 @@ describe('readRun', () => {
     expect(reading).toEqual({ kind: 'stopped', how, mayBeSplit: false });
     expect(reading.kind === 'stopped' && explainStop(reading, undefined)).toBe(`the workflow ${how}`);
   });
+});
+
+test('a report that is read while an activity is tried again says with what failure', async () => {
+  const reason = 'candidate revision default/sample-app-v2 is not ready: ImagePullBackOff';
+  const world = fakeWorld({
+    onReadiness: () => {
+      throw worldFailure('NotReady', reason, { isRetryable: true });
+    },
+  });
+  const report = await runWorld(world, async (handle) => {
+    const found = await until('the failure in the report', async () => {
+      const reading = await readRun(env.client, await requireRun(handle.workflowId), limits);
+      return reading.kind === 'reported' && reading.report.retrying !== undefined && reading.report;
+    });
+    await handle.signal(abortSignal);
+    await handle.result();
+    return found;
+  });
+  expect(report.retrying).toEqual({ activity: 'awaitReadiness', failedAttempts: expect.any(Number), reason });
+  expect(describeReport(report)).toContain(`Retrying: awaitReadiness: ${reason}`);
+  expect(describeBriefly(report)).toContain(`Retrying: awaitReadiness: ${reason}`);
 });
 
 describe('readChainState', () => {

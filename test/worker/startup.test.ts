@@ -55,6 +55,15 @@ describe('a worker that cannot start', () => {
     );
   });
 
+  test('ends with 2 when a file of the access to Prometheus cannot be read', async () => {
+    expect(await failedStart({ SERIN_PROMETHEUS_TOKEN_FILE: '/nowhere/token' })).toMatchObject({
+      code: 2,
+      stderr:
+        'SERIN_PROMETHEUS_TOKEN_FILE: expected a readable file, got ENOENT: no such file or directory, access ' +
+        "'/nowhere/token'\n",
+    });
+  });
+
   test('ends with 2 when the kubeconfig has no current context', async () => {
     const kubeconfig = `${cluster.kubeconfig}.empty`;
     await writeFile(kubeconfig, '{"apiVersion":"v1","kind":"Config"}');

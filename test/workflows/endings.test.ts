@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describe as describeReport } from '../../core/report/describe.ts';
@@ -51,6 +52,23 @@ describe('before the first write', () => {
     const { message } = await workflows.run(world, failedExperiment);
     expect(message).toContain('sample-app-v2 is not ready: ImagePullBackOff');
     expect(world.patches).toEqual([]);
+  });
+
+  test('a limit that ends an activity during an attempt tells the failure of the attempt before it', async () => {
+    let attempts = 0;
+    const world = fakeWorld({
+      experiment: anExperiment({ readinessLimitMs: 8_000 }),
+      onReadiness: async () => {
+        attempts += 1;
+        if (attempts === 1) throw worldFailure('NotReady', 'sample-app-v2: ImagePullBackOff', { isRetryable: true });
+        await Context.current().cancelled;
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect({ type, message }).toEqual({
+      type: 'NotReady',
+      message: 'sample-app-v2: ImagePullBackOff; traffic untouched',
+    });
   });
 });
 

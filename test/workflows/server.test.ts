@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decisionDelays, eventsPerIteration } from '../../bench/history.ts';
 import { abortSignal, searchAttributes, statusQuery } from '../../contract/messages.ts';
+import { workflowType } from '../../contract/names.ts';
+import type { ReadManifestInput } from '../../contract/preparation.ts';
 import { anExperiment } from '../support/builders.ts';
-import { fakeWorld } from '../support/fake-world.ts';
+import { fakeWorld, worldFailure } from '../support/fake-world.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -79,6 +81,26 @@ describe.concurrent('on a Temporal server', () => {
       return (await handle.describe()).searchAttributes;
     });
     expect(Object.keys(shown).filter((name) => name.startsWith('Serin'))).toEqual(['SerinStage']);
+  });
+
+  test('the limits that a run was started with are read with its manifest, where there are some', async () => {
+    const inputs: ReadManifestInput[] = [];
+    const world = fakeWorld({
+      onRead: (_, input) => {
+        inputs.push(input);
+        throw worldFailure('InvalidStart');
+      },
+    });
+    await workflows.run(world, async (handle) => {
+      const { workflowId: taskQueue } = handle;
+      await expect(handle.result()).rejects.toThrow();
+      const limited = { workflowId: `${taskQueue}-limited`, taskQueue, args: [''], workflowExecutionTimeout: '1h' };
+      await expect(workflows.env.client.workflow.execute(workflowType, limited)).rejects.toThrow();
+    });
+    expect(inputs).toEqual([
+      { manifest: 'manifest' },
+      { manifest: '', limits: expect.objectContaining({ executionMs: 3_600_000 }) },
+    ]);
   });
 
   test('the state can be read after the end', async () => {

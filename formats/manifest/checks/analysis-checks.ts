@@ -1,4 +1,5 @@
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
+import { findLimitDoubts } from '../../../core/experiment/metric-range.ts';
 import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
@@ -34,20 +35,26 @@ interface Problem {
  * Problems of an objective's limits: counts are facts and compared as they are; everything else is tested, against an upper
  * limit.
  */
-function objectiveProblems({ metric, upperLimit, lowerLimit }: Objective, { metrics }: Experiment): Problem[] {
+function objectiveProblems(objective: Objective, { metrics }: Experiment): Problem[] {
+  const { metric, upperLimit, lowerLimit } = objective;
+  const shown = (field: Problem['field'], limit: number): string => {
+    const doubt = findLimitDoubts(objective, metrics).find((one) => one.field === field);
+    return doubt === undefined ? String(limit) : `${limit}, ${doubt.why}`;
+  };
   const facts = metricFacts(metric, metrics);
   if (isFact(facts)) return [];
   if (facts.kind.kind === 'gauge') return gaugeProblems(upperLimit, lowerLimit);
   const tested = 'under the sequential analysis, which tests upper limits';
   const problems: Problem[] = [];
   if (lowerLimit !== undefined) {
-    problems.push({ field: 'lowerLimit', expected: `none ${tested}`, got: String(lowerLimit) });
+    problems.push({ field: 'lowerLimit', expected: `none ${tested}`, got: shown('lowerLimit', lowerLimit) });
   }
   if (upperLimit !== undefined && upperLimit <= 0) {
-    problems.push({ field: 'upperLimit', expected: `a limit above 0 ${tested}`, got: String(upperLimit) });
+    problems.push({ field: 'upperLimit', expected: `a limit above 0 ${tested}`, got: shown('upperLimit', upperLimit) });
   }
   if (metric === 'error-rate' && upperLimit !== undefined && upperLimit >= 1) {
-    problems.push({ field: 'upperLimit', expected: `an error rate below 1 ${tested}`, got: String(upperLimit) });
+    const expected = `an error rate below 1 ${tested}`;
+    problems.push({ field: 'upperLimit', expected, got: shown('upperLimit', upperLimit) });
   }
   return problems;
 }

@@ -4,6 +4,7 @@ import { defaultSettings, experimentDefaults } from '../../../core/experiment/ex
 import type { Experiment, Objective, Version } from '../../../core/experiment/experiment.ts';
 import { lastAppliedAnnotation } from '../../../core/traffic/target.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
+import { writtenName } from '../../../core/experiment/written-metrics.ts';
 import { settingPrefix } from '../iter8/annotations.ts';
 import { limitField } from './values.ts';
 
@@ -30,7 +31,7 @@ export interface Written {
  * equal experiment.
  */
 export function buildNativeManifest(experiment: Experiment, { metadata, target, actions }: Written): object {
-  const { name, testingPattern, reward, indicators, objectives } = experiment;
+  const { name, testingPattern, reward, indicators, objectives, writtenMetrics } = experiment;
   const { namespace, labels, annotations } = metadata;
   return {
     apiVersion: 'serin.dev/v1alpha1',
@@ -41,8 +42,11 @@ export function buildNativeManifest(experiment: Experiment, { metadata, target, 
       pattern: testingPattern,
       versions: nativeVersions(experiment),
       objectives: objectives.length === 0 ? undefined : objectives.map((one) => nativeObjective(one, experiment)),
-      indicators: indicators.length === 0 ? undefined : indicators,
-      reward: reward && { metric: reward.metric, prefer: reward.preferredDirection.toLowerCase() },
+      indicators: indicators.length === 0 ? undefined : indicators.map((metric) => writtenName(metric, writtenMetrics)),
+      reward: reward && {
+        metric: writtenName(reward.metric, writtenMetrics),
+        prefer: reward.preferredDirection.toLowerCase(),
+      },
       traffic: nativeTraffic(experiment),
       analysis: nativeAnalysis(experiment),
       interval: durationText(experiment.intervalMs),
@@ -86,7 +90,8 @@ function nativeObjective(
   const shown = (value: number | undefined): string | number | undefined =>
     value === undefined ? undefined : limitWithUnit(metric, value);
   return compact({
-    metric,
+    // A bare name may mean another Metric than that of iter8's namespace.
+    metric: writtenName(metric, experiment.writtenMetrics),
     max: shown(upperLimit),
     min: shown(lowerLimit),
     maxRatioToBaseline: objective.maxRatioToBaseline,

@@ -23,8 +23,8 @@ const objRef = mappingField({
 /** A day, in seconds: more than any object needs to become ready. */
 const max = 86_400;
 
-/** `common/readiness`: reads objects again and again until all are as wanted. */
-const readiness: TaskDefinition<'readiness'> = defineTask(
+/** `common/readiness`: reads objects again and again until all are as wanted; without objects, the target and its versions. */
+const readObjects: TaskDefinition<'readiness'> = defineTask(
   mappingField({
     initialDelaySeconds: integerField({ min: 0, max }).optional(),
     numRetries: integerField({ min: 0, max: 10_000 }).optional(),
@@ -46,5 +46,8 @@ const readiness: TaskDefinition<'readiness'> = defineTask(
     templates: [],
   }),
 );
+
+/** All of its inputs have defaults, so `with` may be left out. */
+const readiness: TaskDefinition<'readiness'> = (input, context) => readObjects(input ?? {}, context);
 
 export const readinessTasks: NamedTasks<'readiness'> = { 'common/readiness': readiness };

@@ -1,22 +1,27 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
+import { compareUpgrades, helmUpgrades } from '../../../activities/helm/render-tasks.ts';
+import { renderingDigest } from '../../../activities/helm/rendering-digest.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
 import type { Helm } from '../../../activities/helm/helm.ts';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
 import { runHelm } from '../../../activities/helm/run-helm.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
+import { releaseTarget } from '../../../activities/knative/acquire-target.ts';
 import { newLease, readLease } from '../../../activities/knative/lease.ts';
 import { leaseObjectName } from '../../../kubernetes/lease.ts';
+import type { MetricBackEnds } from '../../../metrics/providers/provider.ts';
 import type { MetricsSettings } from '../../../activities/preflight/metrics.ts';
 import type { PreflightDependencies } from '../../../activities/preflight/preflight.ts';
 import { preflight } from '../../../activities/preflight/preflight.ts';
 import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
-import { leaseAnnotations } from '../../../core/traffic/target.ts';
+import { leaseAnnotations, noCollectionAnnotation } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleRequest, SampleTarget } from '../../../sandbox/index.ts';
 import type { LeaseHolder } from '../../../core/traffic/lease.ts';
 import type { RunTaskInput } from '../../../contract/tasks.ts';
@@ -25,7 +30,8 @@ import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
 import { accountsOf, anyDownloads, defaultBounds, downloadAnything } from '../../support/access.ts';
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
-import { publishChart, publishLargerChart } from '../../support/charts.ts';
+import { publishChart, publishChartWith, publishFile, publishLargerChart } from '../../support/charts.ts';
+import { startScriptedStore } from '../../support/scripted-store.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -41,6 +47,12 @@ let access: ClusterAccess & Pick<Accounts, 'own'>;
 let cluster: ActivityCluster;
 let helm: Helm;
 let metrics: MetricsSettings;
+
+const backEnds: MetricBackEnds = {
+  prometheusUrl: 'http://127.0.0.1:1',
+  readSecret: async () => undefined,
+  request: () => expect.fail('no request over HTTP'),
+};
 
 /** The namespace of this suite alone, since the sandbox is shared. */
 const ownNamespace = 'helm-activities';
@@ -71,6 +83,7 @@ function preflightDependencies(changes: Partial<PreflightDependencies> = {}): Pr
     ...access,
     helm,
     metrics,
+    backEnds,
     allowedCommands,
     environment: {},
     bounds: defaultBounds,
@@ -373,6 +386,11 @@ describe('preflight', () => {
     target = await aTarget('checked');
   });
 
+  /** No test sends requests to its target. */
+  const noSeries = expect.stringMatching(
+    /^Prometheus has no request metrics of .* the run is blind while this lasts$/,
+  ) as string;
+
   const check = (experiment: Experiment, changes: Partial<PreflightDependencies> = {}) =>
     preflight(preflightDependencies(changes), { experiment, holder });
 
@@ -408,13 +426,32 @@ describe('preflight', () => {
         { tag: 'current', revisionName: 'checked-v1' },
         { tag: 'candidate', revisionName: 'checked-v2' },
       ],
-      warnings: [],
+      warnings: [noSeries],
     });
     expect(await read()).toBe(before);
     expect(await history(target)).toHaveLength(2);
     const lease = await asActivity(() => readLease(cluster, target));
     expect(lease?.metadata?.annotations?.[leaseAnnotations.baseline]).toBe('checked-v1');
     expect(lease?.metadata?.annotations?.[leaseAnnotations.previousPlan]).toBeUndefined();
+  });
+
+  test("keeps the baseline from Knative's garbage collection until the target is given up", async () => {
+    const kept = await aTarget('kept');
+    const annotation = async () => {
+      const { metadata } = JSON.parse(await kubectl('get', 'revision', 'kept-v1', '-o', 'json'));
+      return metadata.annotations[noCollectionAnnotation] as string | undefined;
+    };
+    const giveUp = () => asActivity(() => releaseTarget(cluster, { target: kept, holder, verified: true }));
+    await asActivity(() => check(experimentOn(kept)));
+    expect(await annotation()).toBe('true');
+    await asActivity(() => check(experimentOn(kept)));
+    await giveUp();
+    expect(await annotation()).toBeUndefined();
+    await kubectl('annotate', 'revision', 'kept-v1', `${noCollectionAnnotation}=true`);
+    await asActivity(() => cluster.createLease(leaseObjectName(kept), newLease(kept, holder)));
+    await asActivity(() => check(experimentOn(kept)));
+    await giveUp();
+    expect(await annotation()).toBe('true');
   });
 
   test('remembers the last write of the run before', async () => {
@@ -495,6 +532,93 @@ describe('preflight', () => {
     expect(warnings).toEqual([
       'finish action kubectl: its effect cannot be compared with the judged revision before it runs',
       '--atomic: a failing helm goes back to its previous revision by itself, with the traffic that it rendered then',
+      noSeries,
+    ]);
+  });
+
+  test('tells a fault of the chart once, for all versions that it concerns', async () => {
+    const broken = { 'broken.yaml': '{{ fail "no such region" }}' };
+    const chartUrl = await publishChartWith(sandbox, target, broken);
+    const finish = [finishWith({ ...target, chartUrl })];
+    expect(await preflightProblems(experimentOn(target, { finish }))).toEqual([
+      expect.stringMatching(
+        /^for current and candidate, helm upgrade checked http\S+ …: failed with exit code 1: Error: .*no such region$/,
+      ),
+    ]);
+  });
+
+  test('asks for the rights of hooks, also of those that only the values of the baseline have', async () => {
+    const hook = (name: string, event: string) =>
+      [
+        'apiVersion: batch/v1',
+        'kind: Job',
+        `metadata: {name: ${name}, annotations: {helm.sh/hook: ${event}}}`,
+        'spec: {template: {spec: {restartPolicy: Never, containers: [{name: hook, image: busybox}]}}}',
+      ].join('\n');
+    const hooked = await aTarget('hooked');
+    const chartUrl = await publishChartWith(sandbox, hooked, {
+      'unused.yaml': hook('unused', 'pre-install'),
+      'migrate.yaml': `{{ if eq .Values.name "hooked-v1" }}\n${hook('migrate', 'post-upgrade')}\n{{ end }}\n`,
+    });
+    const finish = [finishWith({ ...hooked, chartUrl })];
+    expect(await preflightProblems(experimentOn(hooked, { finish }))).toEqual([
+      expect.stringMatching(
+        /^for current, helm upgrade .*: helm may not get, create, delete, list, watch jobs\.batch in namespace helm-activities, which the chart has as a hook; /,
+      ),
+    ]);
+    const without = [finishWith({ ...hooked, chartUrl }, '--no-hooks')];
+    await asActivity(() => check(experimentOn(hooked, { finish: without })));
+  });
+
+  test('refuses a chart that has the target as a hook', async () => {
+    const service = { apiVersion: 'serving.knative.dev/v1', kind: 'Service' };
+    const metadata = { name: 'checked', annotations: { 'helm.sh/hook': 'post-install' } };
+    const chartUrl = await publishChartWith(sandbox, target, {
+      'target-hook.yaml': JSON.stringify({ ...service, metadata, spec: {} }),
+    });
+    const problems = await preflightProblems(experimentOn(target, { finish: [finishWith({ ...target, chartUrl })] }));
+    expect(problems.at(-1)).toContain(
+      'Knative Service helm-activities/checked is rendered as a hook, which helm deletes and creates anew',
+    );
+  });
+
+  test('refuses a release whose record would not fit into a Secret, since helm could not keep it', async () => {
+    // What cannot be compressed, in base64 since a chart is text.
+    const large = randomBytes(900 * 1024).toString('base64');
+    const chartUrl = await publishChartWith(sandbox, target, { 'large.yaml': `{{/* ${large} */}}\n` });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const problems = await preflightProblems(experimentOn(target, { finish }));
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^for current and candidate, .*: helm could not keep the release: its record takes about 1[56]\d0 KiB, /,
+      ),
+    ]);
+    const failed = await failureOfRun(aTask(target, upgradeArgs({ ...target, chartUrl }, 'candidate')));
+    expect(failed.message).toContain('1048576 bytes');
+  });
+
+  test.each([
+    ['random values', 'random.yaml', '{{ randAlphaNum 8 }}'],
+    ['dates', 'dated.yaml', '{{ now | unixEpoch }}'],
+  ])('renders twice: %s in a pinned chart are known before the run begins', async (_, file, value) => {
+    const configMap = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: varying, annotations: {helm.sh/hook: test}}\ndata: {text: "${value}"}\n`;
+    const chartUrl = await publishChartWith(sandbox, target, { [file]: configMap });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const varies = `release helm-activities/checked: sample-app/templates/${file} rendered something else the second time (random values, or a date)`;
+    expect(await preflightProblems(experimentOn(target, { finish, isPinned: true }))).toEqual([
+      expect.stringContaining(`${varies}, but only what is rendered now, to the byte, could be promoted; `),
+    ]);
+    const { warnings } = await asActivity(() => check(experimentOn(target, { finish })));
+    expect(warnings).toEqual([`${varies}: what is deployed at the end is not what was rendered here`]);
+  });
+
+  test('warns of a chart that asks for the time, where two renderings are the same', async () => {
+    const dated = `{{/* a comment */}}{{ if lt (now | date "2006") "1999" }}kind: Never{{ end }}\n`;
+    const chartUrl = await publishChartWith(sandbox, target, { 'yearly.yaml': dated });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const { warnings } = await asActivity(() => check(experimentOn(target, { finish, isPinned: true })));
+    expect(warnings).toEqual([
+      'release helm-activities/checked: templates/yearly.yaml of the chart asks for the time (now): what it renders may change meanwhile, and the promotion would then be refused',
     ]);
   });
 
@@ -509,7 +633,7 @@ describe('preflight', () => {
     const directory = join(sandbox.stateDirectory, 'helm-4');
     await writeFile(directory, '#!/bin/sh\necho v4.0.1\n', { mode: 0o755 });
     expect(await preflightProblems(experimentOn(target), { helm: helmAt(directory) })).toEqual([
-      'helm v4.0.1 is not supported: serin is tested with Helm 3 only; give the worker a Helm 3',
+      'helm v4.0.1 is not supported: serin is tested with Helm 3 only; Helm 4 applies new releases on the side of the server, where the rehearsal sends the merge patch of Helm 3; give the worker a Helm 3',
     ]);
   });
 
@@ -524,6 +648,21 @@ describe('preflight', () => {
     const failed = await caughtFailure(() => check(experimentOn(target), { metrics: away }));
     expect(failed).toMatchObject({ type: 'MetricsUnavailable', isRetryable: true });
     expect(failed.message).toContain('the run would be blind from its first step on');
+  });
+
+  test.each([
+    {
+      status: 403,
+      body: 'no',
+      says: /^the run would be blind from its first step on: .* HTTP 403: no; nothing says who asks: set SERIN_/,
+    },
+    { status: 200, body: '<html>', says: /did not answer like Prometheus, check the URL: <html>$/ },
+  ])('ends at once where Prometheus answers HTTP $status, $body', async ({ says, ...answer }) => {
+    const store = await startScriptedStore({ answer: () => answer });
+    onTestFinished(() => store.close());
+    const elsewhere = { ...metrics, prometheusUrl: store.url };
+    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere });
+    expect(problems).toEqual([expect.stringMatching(says)]);
   });
 
   test('refuses a release on which an operation may be at work', async () => {
@@ -609,6 +748,35 @@ describe.concurrent('compareRendered', () => {
     expect(await caughtFailure(() => compare('1m'))).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     await asActivity(() => compare('5s'));
     expect((await history(target)).at(-1)).toEqual({ revision: 2, status: 'failed' });
+  });
+
+  test('refuses a hook that has changed since it was pinned', async () => {
+    const target = await aTarget('hook-pinned');
+    const values = (text: string) => publishFile(sandbox, 'hook-pinned.yaml', `hook: ${text}\n`);
+    const valuesUrl = await values('first');
+    const chartUrl = await publishChartWith(sandbox, target, {
+      'hook.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hook, annotations: {helm.sh/hook: post-rollback}}\ndata: {text: "{{ .Values.hook }}"}\n',
+    });
+    const finish = [finishWith({ ...target, chartUrl }, `--values=${valuesUrl}`)];
+    const experiment = experimentOn(target, { finish, isPinned: true });
+    const [candidate] = experiment.candidates;
+    const { upgrades } = helmUpgrades(experiment, candidate ?? expect.fail('no candidate'));
+    const revisions = judgedRevisions(target);
+    const compared = await asActivity(() => compareUpgrades({ cluster, helm }, { experiment, upgrades, revisions }));
+    const digest = renderingDigest(compared.renderings.map(({ content }) => content));
+    const compare = () =>
+      compareRendered(
+        { cluster, helm },
+        { experiment, winner: 'candidate', revisions: judgedRevisions(target), digest },
+      );
+    await asActivity(compare);
+    await values('second');
+    const { type, message } = await caughtFailure(compare);
+    expect(type).toBe('PromotionMismatch');
+    expect(message).toContain(
+      'chart and values render something else, in the manifest or in a hook, than at the start',
+    );
   });
 
   test('accepts what preflight accepted, and refuses what has changed since', async () => {

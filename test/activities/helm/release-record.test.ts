@@ -1,6 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
+import {
+  decodeRecord,
+  encodeRecord,
+  recordBytes,
+  recordName,
+  recordProblem,
+} from '../../../activities/helm/release-record.ts';
 
 const record = { name: 'app', version: 3, info: { status: 'pending-upgrade', notes: 'ä' }, chart: { files: [] } };
 
@@ -22,6 +28,18 @@ describe('release records', () => {
   test('are told from anything else', () => {
     const other = Buffer.from(Buffer.from('{"kind":"List"}').toString('base64')).toString('base64');
     expect(() => decodeRecord(other)).toThrow('the Secret holds no release record of helm');
+  });
+
+  test('have the size that the Secret has with them', () => {
+    const { length } = Buffer.from(encodeRecord(record), 'base64');
+    expect(recordBytes(record)).toBe(length);
+  });
+
+  test('may take 1 MiB, and not a byte more', () => {
+    expect(recordProblem(1024 * 1024)).toBeUndefined();
+    expect(recordProblem(1024 * 1024 + 1)).toBe(
+      'helm could not keep the release: its record takes about 1030 KiB, and a Secret has at most 1024 KiB; make the chart or its values smaller (.helmignore leaves files out)',
+    );
   });
 
   test('are named by release and revision', () => {

@@ -29,6 +29,8 @@ spec: {template: {metadata: {name: app-v2}, spec: {containers: [{image: "app:2"}
 });
 
 describe('compareWithJudged', () => {
+  const expected = { target, judged, mayRepeat: false };
+
   test.each([
     ['no traffic', undefined],
     ['the judged revision by name', [{ revisionName: 'app-v2', percent: 100 }]],
@@ -41,7 +43,7 @@ describe('compareWithJudged', () => {
       ],
     ],
   ])('accepts %s', (_, traffic) => {
-    expect(compareWithJudged({ ...rendered, ...(traffic && { traffic }) }, target, judged)).toEqual([]);
+    expect(compareWithJudged({ ...rendered, ...(traffic && { traffic }) }, expected)).toEqual([]);
   });
 
   test('names every difference', () => {
@@ -49,17 +51,25 @@ describe('compareWithJudged', () => {
       { revisionName: 'app-v1', percent: 100 },
       { latestRevision: true, percent: 0, tag: 'candidate' },
     ];
-    expect(compareWithJudged({ name: 'app', revision: 'app-v3', image: 'app:3', traffic }, target, judged)).toEqual([
+    expect(compareWithJudged({ name: 'app', revision: 'app-v3', image: 'app:3', traffic }, expected)).toEqual([
       'Knative Service prod/app is rendered with revision app-v3, but app-v2 was judged',
       'Knative Service prod/app is rendered with image app:3, but app:2 was judged',
       'Knative Service prod/app is rendered with traffic app-v1 100 %, not 100 % app-v2; leave traffic out of it',
     ]);
   });
 
-  test('asks for a revision name where the chart has none', () => {
-    const [problem] = compareWithJudged({ name: 'app', image: 'app:2' }, target, judged);
-    expect(problem).toBe(
-      'Knative Service prod/app is rendered without a revision name, so it would get a new revision that nobody judged; set spec.template.metadata.name to app-v2 in the chart',
-    );
+  test('leaves a template without a name to the API server, but not its image', () => {
+    const traffic = [{ latestRevision: true, percent: 100 }];
+    expect(compareWithJudged({ name: 'app', image: 'app:2', traffic }, expected)).toEqual([]);
+    expect(compareWithJudged({ name: 'app', image: 'app:3' }, expected)).toEqual([
+      'Knative Service prod/app is rendered with image app:3, but app:2 was judged',
+    ]);
+  });
+
+  test('lets no traffic follow the latest revision where that would be a new one', () => {
+    const traffic = [{ latestRevision: true, percent: 100 }];
+    expect(compareWithJudged({ name: 'app', image: 'app:2', traffic }, { ...expected, mayRepeat: true })).toEqual([
+      'Knative Service prod/app is rendered with traffic the latest revision 100 %, not 100 % app-v2; leave traffic out of it',
+    ]);
   });
 });

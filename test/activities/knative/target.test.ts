@@ -508,6 +508,20 @@ describe('awaitReadiness and verifyTarget', () => {
     });
   });
 
+  test('needs no revision in a conformance test by load alone', async () => {
+    const load = {
+      kind: 'collect',
+      versions: [{ name: 'my-app', url: 'http://my-app', headers: [], requestsPerSecond: 8 }],
+      amount: { kind: 'requests', count: 100 },
+      connections: 4,
+      loadOnly: false,
+    } as const;
+    const baseline = { name: 'my-app', revision: 'my-app', variables: {} };
+    const alone = { testingPattern: 'Conformance', baseline, candidates: [], start: [load] } as const;
+    const input = { experiment: { ...experiment(), ...alone } };
+    expect(await asActivity(() => awaitReadiness(cluster, input))).toEqual([{ revision: 'my-app', image: '' }]);
+  });
+
   test('refuses a revision of another service for good', async () => {
     await sandbox.deploySample({ namespace: ownNamespace, name: 'stranger', baselineOnly: true });
     const input = { experiment: experiment({ candidate: 'stranger-v1' }) };

@@ -3,7 +3,7 @@ import type { PrometheusServer } from './prometheus-server.ts';
 
 export interface PushedHistogram {
   readonly code: number;
-  /** Requests of at most 5 ms, at most 70 ms, and slower ones; each bucket by itself, since the start. */
+  /** Requests of at most 5 ms, at most 70 ms or the boundary of the push, and slower ones; each bucket by itself, since the start. */
   readonly bucketCounts: readonly [number, number, number];
   /** Seconds. */
   readonly sum: number;
@@ -12,7 +12,12 @@ export interface PushedHistogram {
 /** Pushes what a queue-proxy of the revision exports at a time, epoch ms. */
 export async function pushHistograms(
   { url }: PrometheusServer,
-  { revision, atMs, histograms }: { revision: string; atMs: number; histograms: readonly PushedHistogram[] },
+  {
+    revision,
+    atMs,
+    histograms,
+    boundary = 0.07,
+  }: { revision: string; atMs: number; histograms: readonly PushedHistogram[]; boundary?: number },
 ): Promise<void> {
   const dataPoints = histograms.map(({ code, bucketCounts, sum }) => ({
     attributes: [{ key: 'http.response.status_code', value: { intValue: String(code) } }],
@@ -20,7 +25,7 @@ export async function pushHistograms(
     count: bucketCounts.reduce((total, count) => total + count, 0),
     sum,
     bucketCounts,
-    explicitBounds: [0.005, 0.07],
+    explicitBounds: [0.005, boundary],
   }));
   const histogram = { aggregationTemporality: 2, dataPoints };
   const metrics = [{ name: 'kn.serving.invocation.duration', unit: 's', histogram }];

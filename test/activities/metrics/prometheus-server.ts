@@ -31,6 +31,8 @@ export interface PrometheusOptions {
   readonly jobs?: Readonly<Record<string, readonly Exporter[]>>;
   /** Resource attributes that become labels of what is pushed by OTLP. */
   readonly promotedAttributes?: readonly string[];
+  /** Further settings of the OTLP receiver. */
+  readonly otlp?: Readonly<Record<string, unknown>>;
 }
 
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<PrometheusServer> {
@@ -95,9 +97,9 @@ async function describeProgram({ directory, url, options }: ProgramOptions): Pro
 }
 
 /** Prometheus reads YAML, of which JSON is a part. */
-function configuration({ jobs = {}, promotedAttributes = [] }: PrometheusOptions): object {
+function configuration({ jobs = {}, promotedAttributes = [], otlp = {} }: PrometheusOptions): object {
   return {
-    otlp: { promote_resource_attributes: promotedAttributes },
+    otlp: { promote_resource_attributes: promotedAttributes, ...otlp },
     global: { scrape_interval: `${scrapeIntervalMs}ms`, scrape_timeout: `${scrapeIntervalMs}ms` },
     scrape_configs: Object.entries(jobs).map(([job, exporters]) => ({
       job_name: job,

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { addCounts, formatBoundaries, haveSameBoundaries } from '../../../core/measurements/counters.ts';
+import {
+  addCounts,
+  formatBoundaries,
+  haveSameBoundaries,
+  subtractCounts,
+} from '../../../core/measurements/counters.ts';
 import { type Counts, noCounts } from '../../../core/measurements/measurement.ts';
 
 const first: Counts = {
@@ -72,5 +77,20 @@ describe('haveSameBoundaries', () => {
     expect(haveSameBoundaries(first, second)).toBe(true);
     expect(haveSameBoundaries(first, noCounts)).toBe(true);
     expect(haveSameBoundaries(noCounts, first)).toBe(true);
+  });
+});
+
+describe('subtractCounts', () => {
+  test('is the reverse of addCounts', () => {
+    expect(subtractCounts(addCounts(first, second), first)).toEqual(second);
+    expect(subtractCounts(first, noCounts)).toEqual(first);
+  });
+
+  test('leaves nothing of what is equal', () => {
+    expect(subtractCounts(first, first)).toEqual(noCounts);
+  });
+
+  test('is negative where the earlier one has more', () => {
+    expect(subtractCounts(second, first)).toMatchObject({ requests: -7, errors5xx: -1 });
   });
 });

@@ -55,7 +55,7 @@ suite('several versions', () => {
   test('have a column each, and the best reward a star, as in iter8ctl', () => {
     expect(text).toContain('App versions in this experiment: [current green red]\nWinning version: green\n');
     expect(text).toContain('|             REWARD             | CURRENT |  GREEN   |  RED   |');
-    expect(text).toContain('| default/engagement (seconds)   |  15.000 | 20.500 * | 12.000 |');
+    expect(text).toContain('| default/engagement (higher     |  15.000 | 20.500 * | 12.000 |\n| better)');
     expect(text).toContain('|           OBJECTIVE            | CURRENT | GREEN | RED  |');
   });
 
@@ -88,7 +88,7 @@ suite('a conformance test', () => {
 
   test('has one column, and names neither versions nor a recommendation', () => {
     const text = describe(report);
-    expect(text).toMatch(/\*{6} Winner Assessment \*{6}\n> .*\nWinning version: current\n\n/);
+    expect(text).toMatch(/\*{6} Winner Assessment \*{6}\n(> .*\n){2}Winning version: current\n\n/);
     expect(text).toContain('|           OBJECTIVE            | CURRENT |\n');
     expect(text).toContain('a conformance test moves none');
   });

@@ -48,6 +48,16 @@ Recommended baseline: candidate
 +--------------------------------+---------+-----------+
 `.trim();
 
+suite('the metrics back end', () => {
+  test('is described by how late it shows samples, and by its clock', () => {
+    const text = describe(aReport({ metricsVisibility: { lagMs: 14_000, clockMs: 300_000 } }));
+    expect(text).toContain(
+      '****** Metrics Back End ******\nAt the last observation: the newest sample was 14 s old, its clock is 5 min ahead',
+    );
+    expect(describe(aReport())).not.toContain('Metrics Back End');
+  });
+});
+
 suite('describe, like iter8ctl', () => {
   test("begins with the seed's text, character by character", () => {
     const text = describe(aReport());
@@ -134,20 +144,71 @@ suite('describe, for v2alpha2', () => {
   test.each([
     [
       'Canary',
-      '> The candidate wins if it satisfies the objectives; else the baseline, if it does; else no version wins.',
+      `> If the candidate version satisfies the experiment objectives, then it is the winner.
+> Otherwise, if the baseline version satisfies the experiment objectives, it is the winner.
+> Otherwise, there is no winner.
+`,
     ],
-    ['A/B', '> Of the versions that satisfy the objectives, the one with the better reward wins.'],
-    ['A/B/N', '> Of the versions that satisfy the objectives, the one with the best reward wins.'],
-  ])('explains how the winner of %s is found', (testingPattern, rule) => {
+    ['A/B', ''],
+    ['A/B/N', ''],
+  ])("explains how the winner of %s is found in iter8ctl's lines", (testingPattern, rule) => {
     expect(describeBriefly(aReport({ ...later, testingPattern }))).toContain(
-      `****** Winner Assessment ******\n${rule}\nApp versions in this experiment: [current candidate]\n`,
+      `****** Winner Assessment ******\n${rule}App versions in this experiment: [current candidate]\n`,
     );
   });
 
   test('says of a conformance test neither app versions nor a recommendation', () => {
     const text = describeBriefly(aReport({ ...later, testingPattern: 'Conformance', winner: 'candidate' }));
     expect(text).toContain(
-      '****** Winner Assessment ******\n> The version wins if it satisfies the objectives; else no version wins.\nWinning version: candidate\n\n',
+      `****** Winner Assessment ******
+> If the version being validated; i.e., the baseline version, satisfies the experiment objectives, it is the winner.
+> Otherwise, there is no winner.
+Winning version: candidate
+
+`,
+    );
+  });
+
+  test('has tables as iter8ctl 0.1.5 has them: names of the manifest, cells wrapped at 30 characters', () => {
+    const writtenMetrics = {
+      'request-count': ['iter8-knative/request-count'],
+      'mean-latency': ['iter8-knative/mean-latency'],
+      '95th-percentile-tail-latency': ['iter8-knative/95th-percentile-tail-latency'],
+      'error-rate': ['iter8-knative/error-rate'],
+    };
+    const text = describeBriefly(aReport({ ...later, writtenMetrics }));
+    expect(text.slice(text.indexOf('****** Objective'))).toBe(
+      `
+****** Objective Assessment ******
+> Identifies whether or not the experiment objectives are satisfied by the most recently observed metrics values for each version.
++--------------------------------------------+---------+-----------+
+|                 OBJECTIVE                  | CURRENT | CANDIDATE |
++--------------------------------------------+---------+-----------+
+| iter8-knative/mean-latency <=              | true    | true      |
+|                                     50.000 |         |           |
++--------------------------------------------+---------+-----------+
+| iter8-knative/95th-percentile-tail-latency | true    | true      |
+| <= 100.000                                 |         |           |
++--------------------------------------------+---------+-----------+
+| iter8-knative/error-rate <=                | true    | true      |
+|                                      0.010 |         |           |
++--------------------------------------------+---------+-----------+
+
+****** Metrics Assessment ******
+> Most recently read values of experiment metrics for each version.
++--------------------------------------------+---------+-----------+
+|                   METRIC                   | CURRENT | CANDIDATE |
++--------------------------------------------+---------+-----------+
+| iter8-knative/request-count                | 609.167 |    75.680 |
++--------------------------------------------+---------+-----------+
+| iter8-knative/mean-latency                 |   1.273 |     1.349 |
+| (milliseconds)                             |         |           |
++--------------------------------------------+---------+-----------+
+| iter8-knative/95th-percentile-tail-latency |   4.784 |     4.750 |
+| (milliseconds)                             |         |           |
++--------------------------------------------+---------+-----------+
+| iter8-knative/error-rate                   |   0.000 |     0.000 |
++--------------------------------------------+---------+-----------+`.trimStart(),
     );
   });
 
@@ -164,8 +225,8 @@ suite('describe, for v2alpha2', () => {
       (name) => lines[lines.indexOf(`****** ${name} Assessment ******`) + 1],
     );
     expect(explanations).toEqual([
-      '> Whether each version satisfies each objective, as measured last.',
-      '> The metrics of each version, as measured last.',
+      '> Identifies whether or not the experiment objectives are satisfied by the most recently observed metrics values for each version.',
+      '> Most recently read values of experiment metrics for each version.',
     ]);
   });
 
@@ -173,16 +234,20 @@ suite('describe, for v2alpha2', () => {
     ['High', 'higher better', ' 12.000 *', ' 9.500  '],
     ['Low', 'lower better', '12.000  ', '9.500 *'],
   ] as const)('marks the best reward when %s is better', (preferredDirection, label, baseline, candidate) => {
-    const report = aReport({ ...later, testingPattern: 'A/B', reward: { metric: 'engagement', preferredDirection } });
+    const definition = { namespace: 'default', name: 'engagement', type: 'gauge', units: 'seconds' } as const;
+    const metrics = { engagement: { ...definition, source: { kind: 'mock', levels: {} } } } as const;
+    const reward = { metric: 'engagement', preferredDirection } as const;
+    const report = aReport({ ...later, testingPattern: 'A/B', metrics, reward });
     const [judged] = report.judged;
     if (judged === undefined) throw new Error('the report has a candidate');
-    const reward = { verdict: 'undecided', reason: 'why', baseline: 12, candidate: 9.5 } as const;
-    const text = describeBriefly({ ...report, judged: [{ ...judged, reward }] });
+    const compared = { verdict: 'undecided', reason: 'why', baseline: 12, candidate: 9.5 } as const;
+    const text = describeBriefly({ ...report, judged: [{ ...judged, reward: compared }] });
     expect(text).toContain(
-      "****** Reward Assessment ******\n> The reward of each version, as measured last; the best has a '*'.\n",
+      "****** Reward Assessment ******\n> Identifies values of reward metrics for each version. The best version is marked with a '*'.\n",
     );
     const [row = ''] = text.split('\n').filter((line) => line.includes('engagement'));
-    expect(row).toContain(label);
+    // iter8ctl has no units here.
+    expect(row).toContain(`| engagement (${label}) |`);
     expect(row).toContain(baseline.trim());
     expect(row).toContain(candidate.trim());
     expect(row.match(/\*/g)).toHaveLength(1);

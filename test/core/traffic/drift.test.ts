@@ -26,6 +26,12 @@ describe('detectDrift', () => {
     expect(detectDrift(observedTarget({ plan: 'run/3' }), expected)).toEqual({ kind: 'none', notes: [] });
   });
 
+  test('needs no revision of a version that is no more than a name, but the Knative Service', () => {
+    const alone = { firstRunId: 'run', revisions: ['my-app'], areRevisionsOptional: true, index: 0 };
+    expect(detectDrift(observedTarget({ revisions: [{ kind: 'gone' }] }), alone)).toEqual({ kind: 'none', notes: [] });
+    expect(detectDrift({ kind: 'gone' }, alone).kind).toBe('stop');
+  });
+
   test('does not mind foreign entries without traffic, nor entries that share a revision', () => {
     const specTraffic = [
       { revisionName: 'v1', percent: 50 },

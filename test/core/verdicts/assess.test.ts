@@ -57,6 +57,38 @@ describe('assess', () => {
   });
 });
 
+describe('a metric with samples of its own, on an idle target', () => {
+  const metric = (name: string, more: object = {}) =>
+    ({ namespace: 'default', name, type: 'gauge', source: { kind: 'mock', levels: {} }, ...more }) as const;
+  const metrics = {
+    clicks: metric('clicks', { sampleSize: { namespace: 'default', name: 'sessions' } }),
+    'default/sessions': metric('sessions'),
+  };
+  const objectives = [{ metric: 'clicks', lowerLimit: 5, rollbackOnFailure: false }];
+  const idle = (sessions: number) => ({
+    ...someCounts({ requests: 0 }),
+    values: {
+      clicks: { kind: 'value', value: 7 },
+      'default/sessions': { kind: 'value', value: sessions },
+    } as const,
+  });
+
+  test('passes by its samples, not by requests', () => {
+    const assessment = assessTotals({ baseline: idle(250), candidate: idle(250) }, { metrics, objectives });
+    expect(assessment.objectives[0]).toMatchObject({
+      candidate: 'pass',
+      reason: expect.stringContaining('250 samples'),
+    });
+    expect(allPass(assessment, 100)).toBe(true);
+  });
+
+  test('is undecided while there are too few of them', () => {
+    const assessment = assessTotals({ baseline: idle(250), candidate: idle(99) }, { metrics, objectives });
+    expect(assessment.objectives[0]).toMatchObject({ candidate: 'undecided', reason: '99 of 100 samples' });
+    expect(allPass(assessment, 100)).toBe(false);
+  });
+});
+
 describe('allPass', () => {
   test('holds when every objective of the candidate passes, whatever the baseline does', () => {
     expect(allPass(assessTotals({ baseline: failing, candidate: good }), 100)).toBe(true);

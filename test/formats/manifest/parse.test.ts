@@ -87,9 +87,78 @@ describe('metrics beside an experiment', () => {
     ]);
   });
 
+  test.each([
+    ['an indicator', '    objectives:', '    indicators: [impressions]\n    objectives:', 'criteria.indicators[0]'],
+    ['the request count', '    objectives:', '    requestCount: impressions\n    objectives:', 'criteria.requestCount'],
+  ])('are looked for in the cluster for %s too', (_, from, to, path) => {
+    expect(accepted(edited(from, to)).warnings).toEqual([
+      expect.stringMatching(
+        new RegExp(`^experiment\\.yaml:\\d+:\\d+ spec\\.${path.replaceAll(/[.[\]]/g, '\\$&')}: .*impressions`),
+      ),
+    ]);
+  });
+
+  test('are looked for in the cluster for a reward too', () => {
+    const rewarded = edited(
+      '    objectives:',
+      '    rewards: [{ metric: impressions, preferredDirection: High }]\n    objectives:',
+    ).replace('testingPattern: Canary', 'testingPattern: A/B');
+    expect(accepted(rewarded).warnings).toEqual([expect.stringContaining('spec.criteria.rewards[0].metric: ')]);
+  });
+
+  test("are what a built-in metric's bare name means, which lint says", () => {
+    const { experiment: read, warnings } = accepted(sample + metric('mean-latency'));
+    expect(read.objectives[0]?.metric).toBe('default/mean-latency');
+    expect(Object.keys(read.metrics)).toEqual(['default/mean-latency']);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /objectives\[0\]\.metric: expected a name that no built-in metric has, got mean-latency; the Metric default\/mean-latency is meant/,
+      ),
+    ]);
+  });
+
+  test("are not what iter8's namespace means, nor what a Metric of another namespace does", () => {
+    const prefixed = edited('metric: mean-latency', 'metric: iter8-knative/mean-latency');
+    expect(accepted(prefixed + metric('mean-latency')).experiment.objectives[0]?.metric).toBe('mean-latency');
+    const elsewhere = metric('mean-latency').replace('name: mean-latency', 'name: mean-latency, namespace: other');
+    expect(accepted(sample + elsewhere).experiment.objectives[0]?.metric).toBe('mean-latency');
+  });
+
+  test('are refused where a name would mean both', () => {
+    const both = edited('metric: error-rate', 'metric: iter8-knative/mean-latency');
+    expect(issues(both + metric('mean-latency'))).toEqual([expect.stringContaining('expected namespace/mean-latency')]);
+  });
+
   test('are read with their own places', () => {
     expect(issues(experiment + metric('clicks', ', typ: Gauge'))).toEqual([
       expect.stringMatching(/^experiment\.yaml:\d+:\d+ spec\.typ: expected one of/),
+    ]);
+  });
+});
+
+describe('a limit that no value can reach, or that none can keep', () => {
+  const why = {
+    percent: 'got 5, which can never be reached: error-rate is a share from 0 to 1; 5 % is 0.05',
+    negative: 'got -1, which can never be kept: mean-latency is above 0 milliseconds',
+  };
+  const sequential = (text: string): string =>
+    text.replace('metadata:', 'metadata:\n  annotations: { serin.dev/analysis: sequential }');
+
+  test.each([
+    ['"0.01"', '5', why.percent],
+    ['upperLimit: 50', 'upperLimit: -1', why.negative],
+  ])('is said of %s -> %s, under threshold as a warning, and under sequential as a reason', (from, to, words) => {
+    const text = edited(from, to);
+    expect(accepted(text).warnings).toEqual([
+      expect.stringContaining(`expected a limit that tells versions apart, ${words}`),
+    ]);
+    expect(issues(sequential(text))).toEqual([expect.stringContaining(words)]);
+  });
+
+  test('is said of counts under sequential too, which compares them as they are', () => {
+    const text = sequential(edited('metric: error-rate', 'metric: error-count').replace('"0.01"', '-1'));
+    expect(accepted(text).warnings).toEqual([
+      expect.stringContaining('got -1, which can never be kept: error-count is 0 or more'),
     ]);
   });
 });
@@ -146,7 +215,8 @@ describe('v2alpha2', () => {
       .replace('library: common\n        task: exec', 'task: common/exec')
       .replace('metric: mean-latency', 'metric: iter8-knative/mean-latency');
     const { experiment } = accepted(text);
-    expect(experiment).toEqual({ ...accepted(sample).experiment, apiVersion: 'iter8.tools/v2alpha2' });
+    const writtenMetrics = { 'mean-latency': ['iter8-knative/mean-latency'] };
+    expect(experiment).toEqual({ ...accepted(sample).experiment, apiVersion: 'iter8.tools/v2alpha2', writtenMetrics });
   });
 });
 

@@ -33,6 +33,15 @@ function noVirtualService(paths: readonly string[], [first, second]: readonly [n
   };
 }
 
+/** The warning of a reward that no file beside defines, at its place. */
+function inCluster(place: string, metric: string): string {
+  return `${place} spec.criteria.rewards[0].metric: expected a built-in metric, got ${metric}, which must be a Metric in the cluster when the experiment starts`;
+}
+
+function engagement(place: string) {
+  return { errors: [], warnings: [inCluster(place, 'iter8-knative/user-engagement')] };
+}
+
 describe("iter8's samples for Knative, written again from what is known of each", () => {
   const said = new Map<string, object>([
     [
@@ -52,6 +61,10 @@ describe("iter8's samples for Knative, written again from what is known of each"
       'v2alpha2/traffic-segmentation.yaml',
       noVirtualService(['.spec.http[0].route[0].weight', '.spec.http[0].route[1].weight'], [38, 49]),
     ],
+    ['v2alpha2/experimentwithbadobjective.yaml', engagement('22:15')],
+    ['v2alpha2/fixed-split.yaml', engagement('20:15')],
+    ['v2alpha2/hybrid.yaml', engagement('29:15')],
+    ['v2alpha2/quickstart-hybrid.yaml', engagement('23:15')],
     [
       'v2alpha2/race-condition.yaml',
       {
@@ -89,6 +102,9 @@ describe("serin's samples", () => {
         '29:15 spec.criteria.objectives[1].metric: expected a built-in metric, got busy-percentage, which must be a Metric in the cluster when the experiment starts',
       ],
     ],
+    ['ab-reward/experiment.yaml', [inCluster('24:15', 'user-engagement')]],
+    ['user-engagement/experiment.yaml', [inCluster('24:15', 'user-engagement')]],
+    ['hybrid/experiment.yaml', [inCluster('26:15', 'user-engagement')]],
   ]);
 
   test.each(globSync('*/{experiment,experimentwith*}.yaml', { cwd: samples }).toSorted())('%s lints', (file) => {

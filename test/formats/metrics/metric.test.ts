@@ -69,6 +69,13 @@ spec:
 });
 
 describe("iter8's v2alpha2", () => {
+  test.each(['Counter', 'counter', 'Gauge', 'gauge'])(
+    'has the type %s, in lower case as it was for a while',
+    (type) => {
+      expect(definitionsIn(v2alpha2(...http, `  type: ${type}`))[0]?.type).toBe(type.toLowerCase());
+    },
+  );
+
   test('is JSON over HTTP, with everything that it may say', () => {
     const text = v2alpha2(
       ...http,
@@ -124,7 +131,10 @@ describe("iter8's v2alpha2", () => {
         'metrics.yaml:5:3 spec: expected jqExpression or mock, got neither',
       ],
     ],
-    [[...http, '  type: counter'], ['metrics.yaml:7:9 spec.type: expected Counter or Gauge, got "counter"']],
+    [
+      [...http, '  type: COUNTER'],
+      ['metrics.yaml:7:9 spec.type: expected Counter or Gauge or counter or gauge, got "COUNTER"'],
+    ],
     [[...http, '  authType: Basic'], ['metrics.yaml:7:13 spec.authType: expected a secret beside authType, got none']],
     [
       [...http, '  body: "{}"'],
@@ -150,13 +160,9 @@ describe('serin.dev/v1alpha1', () => {
     });
   });
 
-  test('asks another Prometheus over HTTP, and takes one series only', () => {
+  test('asks another Prometheus where the metric names one', () => {
     const text = serin('  prometheus: { query: up, url: "http://prometheus:9090/" }');
-    expect(definitionsIn(text)[0]?.source).toMatchObject({
-      kind: 'http',
-      urlTemplate: 'http://prometheus:9090/api/v1/query',
-      params: [{ name: 'query', value: 'up' }],
-    });
+    expect(definitionsIn(text)[0]?.source).toEqual({ kind: 'prometheus', query: 'up', url: 'http://prometheus:9090/' });
   });
 
   test('posts a body, and sends the token of a bearer', () => {

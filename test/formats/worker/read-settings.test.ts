@@ -34,6 +34,17 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_TASK_QUEUE', 'taskQueue', 'canaries', { taskQueue: 'canaries' }],
   ['SERIN_PROMETHEUS_URL', 'prometheusUrl', 'https://mimir/prometheus', { prometheusUrl: 'https://mimir/prometheus' }],
   ['SERIN_PROMETHEUS_SCRAPE_INTERVAL', 'prometheusScrapeInterval', '1m30s', { prometheusScrapeIntervalMs: 90_000 }],
+  [
+    'SERIN_PROMETHEUS_HEADERS',
+    'prometheusHeaders',
+    'X-A: b, X-C: d:e',
+    { prometheusHeaders: { 'X-A': 'b', 'X-C': 'd:e' } },
+  ],
+  ['SERIN_PROMETHEUS_TOKEN_FILE', 'prometheusTokenFile', '/etc/token', { prometheusTokenFile: '/etc/token' }],
+  ['SERIN_PROMETHEUS_CA_FILE', 'prometheusCaFile', '/etc/ca.pem', { prometheusCaFile: '/etc/ca.pem' }],
+  ['SERIN_PROMETHEUS_CERTIFICATE_FILE', 'prometheusCertificateFile', '/etc/c', { prometheusCertificateFile: '/etc/c' }],
+  ['SERIN_PROMETHEUS_KEY_FILE', 'prometheusKeyFile', '/etc/key', { prometheusKeyFile: '/etc/key' }],
+  ['SERIN_PROMETHEUS_MATCHERS', 'prometheusMatchers', 'a = "b", c!~"d,e"', { prometheusMatchers: 'a="b",c!~"d,e"' }],
   ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', 'helm, kubectl', { allowedCommands: ['helm', 'kubectl'] }],
   ['SERIN_ALLOWED_HOSTS', 'allowedHosts', 'a.example.com:8080, *.b', { allowedHosts: ['a.example.com:8080', '*.b'] }],
   ['SERIN_SLACK_URL', 'slackUrl', 'http://localhost:8080', { slackUrl: 'http://localhost:8080' }],
@@ -62,13 +73,29 @@ const refusals: readonly [string, string, readonly string[], string][] = [
     'SERIN_PROMETHEUS_URL',
     'prometheusUrl',
     ['prometheus:9090', 'ftp://prometheus', 'http://'],
-    'a URL such as http://prometheus:9090',
+    'a URL such as http://prometheus:9090, a % in its user or password written as %25',
   ],
   [
     'SERIN_PROMETHEUS_SCRAPE_INTERVAL',
     'prometheusScrapeInterval',
     ['10', '0s', '11m', 'often'],
     'a duration from 1ms to 10m, such as 10s',
+  ],
+  [
+    'SERIN_PROMETHEUS_HEADERS',
+    'prometheusHeaders',
+    ['X-A', 'X A: b', 'Host: x', 'X-A: ', 'X-A: b, x-a: c', ','],
+    'headers such as X-Scope-OrgID: team-a',
+  ],
+  ['SERIN_PROMETHEUS_TOKEN_FILE', 'prometheusTokenFile', [' '], 'the path of a file with a token'],
+  ['SERIN_PROMETHEUS_CA_FILE', 'prometheusCaFile', [' '], 'the path of a file with certificates'],
+  ['SERIN_PROMETHEUS_CERTIFICATE_FILE', 'prometheusCertificateFile', [' '], 'the path of a file with a certificate'],
+  ['SERIN_PROMETHEUS_KEY_FILE', 'prometheusKeyFile', [' '], 'the path of a file with a key'],
+  [
+    'SERIN_PROMETHEUS_MATCHERS',
+    'prometheusMatchers',
+    ['prod', 'a=b', '{a="b"}', 'a="b",', 'a="b" c="d"', '__name__="x"'],
+    'label matchers such as cluster="prod",env=~"eu-.*"',
   ],
   ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', ['helm,,', 'rm -rf', 'a;b'], 'commands such as helm,kubectl'],
   [
@@ -122,6 +149,12 @@ describe('the configuration of a worker', () => {
       taskQueue: 'serin',
       prometheusUrl: 'http://localhost:9090',
       prometheusScrapeIntervalMs: 10_000,
+      prometheusHeaders: undefined,
+      prometheusTokenFile: undefined,
+      prometheusCaFile: undefined,
+      prometheusCertificateFile: undefined,
+      prometheusKeyFile: undefined,
+      prometheusMatchers: undefined,
       allowedCommands: ['helm'],
       allowedHosts: [],
       slackUrl: 'https://slack.com/api',
@@ -154,7 +187,8 @@ describe('the configuration of a worker', () => {
 
   test.each(refusals)('refuses wrong values of %s', (variable, key, texts, expected) => {
     for (const text of texts) {
-      const got = JSON.stringify(text);
+      const isSecret = variable === 'SERIN_PROMETHEUS_HEADERS';
+      const got = isSecret ? 'something else, which is not shown' : JSON.stringify(text);
       expect(findProblems({ [variable]: text })).toEqual([`${variable}: expected ${expected}, got ${got}`]);
       expect(findProblems({}, JSON.stringify({ [key]: text }))).toEqual([
         `worker.yaml ${key}: expected ${expected}, got ${got}`,
@@ -245,6 +279,22 @@ describe('the configuration of a worker', () => {
   test('takes an empty file for one that sets nothing', () => {
     expect(accepted({}, '# nothing\n')).toEqual(accepted({}));
   });
+
+  test('takes headers as a mapping, whose values may have commas', () => {
+    const file = 'prometheusHeaders: { X-Scope-OrgID: 12, X-List: "a,b" }';
+    expect(accepted({}, file).prometheusHeaders).toEqual({ 'X-Scope-OrgID': '12', 'X-List': 'a,b' });
+  });
+
+  test.each(['http://serin:50%@prometheus', 'https://serin:p%zz@prometheus'])(
+    'refuses %s, without its password',
+    (url) => {
+      const [problem] = findProblems({ SERIN_PROMETHEUS_URL: url });
+      expect(problem).toMatch(
+        /^SERIN_PROMETHEUS_URL: .* a % in its user or password written as %25, got "https?:\/\/\*\*\*@/,
+      );
+      expect(accepted({ SERIN_PROMETHEUS_URL: url.replace('%', '%25') })).toBeDefined();
+    },
+  );
 
   test('does not show the password of a URL', () => {
     const [problem] = findProblems({ SERIN_PROMETHEUS_URL: 'ftp://user:pass@word@prometheus' });

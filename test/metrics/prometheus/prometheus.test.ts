@@ -79,7 +79,7 @@ describe('what stands before Prometheus, or in its place', () => {
     { status: 503, body: '{"status":"error","error":"query timed out"}', kind: 'blind', detail: 'query timed out' },
     { status: 429, body: 'slow down', kind: 'blind', detail: 'answered HTTP 429: slow down' },
     { status: 422, body: '{"status":"error","error":"too many samples"}', kind: 'error', detail: 'too many samples' },
-    { status: 403, body: '', kind: 'error', detail: 'answered HTTP 403: no text' },
+    { status: 403, body: '', kind: 'error', detail: 'answered HTTP 403: no text; nothing says who asks: set ' },
     { status: 200, body: '<html>\n  Sign in</html>', kind: 'error', detail: 'check the URL: <html> Sign in</html>' },
     {
       status: 200,
@@ -123,7 +123,7 @@ describe('what stands before Prometheus, or in its place', () => {
     const failure = await rejection(ask(`http://${address}`));
     expect(failure).toEqual({
       kind: 'blind',
-      reason: `Prometheus at http://${address}/api/v1/query: other side closed`,
+      reason: `Prometheus at http://${address}/api/v1/query: socket hang up`,
     });
   });
 

@@ -11,17 +11,19 @@ import {
 } from '../../../operator/status/experiment-status.ts';
 import type { ExperimentStatus } from '../../../operator/status/experiment-status.ts';
 import type { Report } from '../../../core/report/report.ts';
+import { iter8StatusProblems, readableByIter8 } from '../../support/iter8-status.ts';
 import { aReport, anAssessment, anObjective, startedAtMs } from '../../support/reports.ts';
 
 const createdAtMs = startedAtMs - 5_000;
 const nowMs = startedAtMs + 50_000;
-const initial: ExperimentStatus = { observedGeneration: 1, ...initialStatus(createdAtMs) };
+const initial: ExperimentStatus = readableByIter8({ observedGeneration: 1, ...initialStatus(createdAtMs) });
 
 function statusFor(
   changes: Parameters<typeof aReport>[0] = {},
   facts: { failureType?: string; previous?: ExperimentStatus } = {},
 ) {
-  return statusOfReport(aReport(changes), { nowMs, workflowId: 'w', runId: 'r', previous: initial, ...facts });
+  const status = statusOfReport(aReport(changes), { nowMs, workflowId: 'w', runId: 'r', previous: initial, ...facts });
+  return readableByIter8(status);
 }
 
 function findMark(status: ExperimentStatus, type: ConditionType): Mark | undefined {
@@ -50,7 +52,7 @@ describe('the status of an Experiment', () => {
     const { serin, conditions: _, ...shown } = statusFor();
     const block = { provenance: 'serin', timestamp: '2026-11-23T10:00:00Z' };
     const value = (current: string, candidate: string) => ({
-      data: { current: { value: current, sampleSize: '609' }, candidate: { value: candidate, sampleSize: '300' } },
+      data: { current: { value: current, sampleSize: 609 }, candidate: { value: candidate, sampleSize: 300 } },
     });
     const weights = [
       { name: 'current', value: 60 },
@@ -91,6 +93,49 @@ describe('the status of an Experiment', () => {
     expect(serin).toMatchObject({ workflowId: 'w', runId: 'r' });
   });
 
+  test("has metrics under the manifest's names, by which iter8ctl looks values up", () => {
+    const writtenMetrics = {
+      'mean-latency': ['iter8-knative/mean-latency'],
+      'request-count': ['iter8-knative/request-count', 'request-count'],
+    };
+    const { metrics = [], analysis } = statusFor({ writtenMetrics });
+    const names = [
+      'iter8-knative/request-count',
+      'request-count',
+      'iter8-knative/mean-latency',
+      '95th-percentile-tail-latency',
+      'error-rate',
+    ];
+    expect(metrics.map(({ name }) => name)).toEqual(names);
+    const values = analysis?.aggregatedMetrics.data ?? {};
+    expect(Object.keys(values)).toEqual(names);
+    expect(values['iter8-knative/mean-latency']?.data['current']).toEqual({ value: '1.273', sampleSize: 609 });
+  });
+
+  test.each([
+    ['a sample size as text', { sampleSize: '609' }],
+    ['a sample size with decimals', { sampleSize: 609.167 }],
+    ['a value as a number', { value: 1.273 }],
+    ['a value that is no quantity', { value: 'NaN' }],
+  ])('would be told to be of no use to iter8ctl: %s', (_, entry) => {
+    const { analysis, ...status } = statusFor();
+    const aggregatedMetrics = {
+      ...analysis?.aggregatedMetrics,
+      data: { 'mean-latency': { data: { current: entry } } },
+    };
+    const metrics: unknown[] = [];
+    expect(iter8StatusProblems({ ...status, metrics, analysis: { ...analysis, aggregatedMetrics } })).toEqual([
+      expect.stringContaining('status.analysis.aggregatedMetrics.data.mean-latency.data.current.'),
+    ]);
+  });
+
+  test('counts samples in 32 bits, as iter8 did', () => {
+    const assessment = anAssessment({ samples: { baseline: 3_000_000_000, candidate: 12.5 } });
+    const data = statusFor({ assessment }).analysis?.aggregatedMetrics.data['error-rate']?.data;
+    expect(data?.['current']?.sampleSize).toBe(2_147_483_647);
+    expect(data?.['candidate']?.sampleSize).toBe(12);
+  });
+
   test('names the recommendation as each version of iter8 did', () => {
     expect(statusFor({ apiVersion: 'iter8.tools/v2alpha2' }).recommendedBaseline).toBeUndefined();
   });
@@ -106,7 +151,7 @@ describe('the status of an Experiment', () => {
   test('leaves a value out that was not measured', () => {
     const assessment = anAssessment({ metrics: [{ metric: 'mean-latency', baseline: 1 }] });
     const data = statusFor({ assessment }).analysis?.aggregatedMetrics.data;
-    expect(data?.['mean-latency']?.data).toEqual({ current: { value: '1', sampleSize: '609' }, candidate: {} });
+    expect(data?.['mean-latency']?.data).toEqual({ current: { value: '1', sampleSize: 609 }, candidate: {} });
   });
 
   test('keeps a report that describes itself with the same words', () => {
@@ -121,6 +166,11 @@ describe('the status of an Experiment', () => {
   test.each<[string, Partial<Report>, string]>([
     ['paused', { paused: { by: 'alice', atMs: nowMs } }, 'Paused'],
     ['out of sight', { blind: { sinceMs: nowMs, reason: 'Prometheus does not answer' } }, 'Blind'],
+    [
+      'tried again',
+      { retrying: { activity: 'preflight', failedAttempts: 3, reason: 'Prometheus does not answer' } },
+      'Retrying',
+    ],
     ['at its gate', { awaitingApproval: { sinceMs: nowMs, untilMs: nowMs } }, 'AwaitingApproval'],
     ['nothing special', {}, 'IterationUpdate'],
   ])('says why it is not over: %s', (_, changes, reason) => {

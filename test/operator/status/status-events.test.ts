@@ -41,6 +41,10 @@ describe('events', () => {
 
   test.each([
     [{ paused: { by: 'alice', reason: 'lunch', atMs: startedAtMs } }, 'Normal Paused: '],
+    [
+      { retrying: { activity: 'preflight', failedAttempts: 3, reason: 'Prometheus does not answer' } },
+      'Warning Retrying: preflight: ',
+    ],
     [{ blind: { sinceMs: startedAtMs, reason: 'Prometheus does not answer' } }, 'Warning Blind: '],
   ])('tell once that a run is held up', (changes, line) => {
     const held = statusFor(changes);

@@ -204,6 +204,23 @@ describe('a readiness task', () => {
     expect(attempts).toBe(4);
   });
 
+  test('without objects waits for the target and its versions', async () => {
+    let attempts = 0;
+    const checks: string[] = [];
+    const world = fakeWorld({
+      experiment: anExperiment({ start: [{ ...readiness, objects: [] }], iterations: 1, finish: [] }),
+      onObjectCheck: () => void checks.push('objects'),
+      onReadiness: () => {
+        attempts += 1;
+        if (attempts < 3) throw notReady();
+      },
+    });
+    await workflows.run(world, (handle) => handle.result());
+    // Twice in vain, then for the task, and for the checks before the first step.
+    expect(attempts).toBe(4);
+    expect(checks).toEqual([]);
+  });
+
   test('that is never fulfilled fails the experiment and leaves the traffic alone', async () => {
     const world = fakeWorld({
       experiment: anExperiment({ start: [readiness] }),

@@ -263,6 +263,38 @@ describe('a conversion', () => {
     expect(second).toMatch(/^apiVersion: serin\.dev/);
   });
 
+  test('of a list, as kubectl prints it, makes documents; those of its own form and others stay what they are', () => {
+    const own = readYaml(native);
+    const items = [
+      JSON.parse(JSON.stringify(readYaml(iter8Text({ metadata: { namespace: 'shop' } })))).value,
+      own.kind === 'read' ? own.value : undefined,
+      { kind: 'ConfigMap', data: { a: 'b' } },
+    ];
+    const documents = converted(JSON.stringify({ apiVersion: 'v1', kind: 'List', items })).split(/^---\n/m);
+    expect(documents.map((text) => readYaml(text))).toMatchObject([
+      { value: { apiVersion: 'serin.dev/v1alpha1', metadata: { namespace: 'shop' } } },
+      { value: items[1] },
+      { value: items[2] },
+    ]);
+  });
+
+  test('of several manifests names the issues of each', () => {
+    const text = [iter8Text({}), iter8Text({ spec: { target: 5 } }), iter8Text({ spec: { target: 6 } })].join(
+      '\n---\n',
+    );
+    const conversion = convertManifest(text, 'x');
+    expect(conversion).toMatchObject({ kind: 'invalid' });
+    expect(conversion.kind === 'invalid' && conversion.issues).toEqual([
+      expect.stringMatching(/spec\.target: .*got 5$/),
+      expect.stringMatching(/spec\.target: .*got 6$/),
+    ]);
+  });
+
+  test("keeps iter8's namespace of a metric, without which it might mean the team's own", () => {
+    const criteria = { objectives: [{ metric: 'iter8-knative/mean-latency', upperLimit: 5 }] };
+    expect(converted(iter8Text({ spec: { criteria } }))).toContain('metric: iter8-knative/mean-latency\n');
+  });
+
   test('writes documents anew where their texts cannot be told apart', () => {
     const text = `%YAML 1.2\n---\n${metric}...\n%YAML 1.2\n---\n${iter8Text({})}\n`;
     expect(converted(text)).toMatch(/^kind: Metric\n(.*\n)*---\napiVersion: serin\.dev/);

@@ -77,6 +77,12 @@ describe('each task with the least input has the defaults of iter8', () => {
     });
   });
 
+  test('common/readiness without inputs has all defaults', () => {
+    const defaults = { kind: 'readiness', initialDelayMs: 5000, retries: 12, intervalMs: 5000, objects: [] };
+    expect(acceptedTask({ task: 'common/readiness' })).toEqual(defaults);
+    expect(acceptedTask({ task: 'common/readiness', with: {} })).toEqual(defaults);
+  });
+
   test('common/readiness', () => {
     const objRefs = [
       { kind: 'ksvc', name: 'app' },

@@ -1,0 +1,27 @@
+import type { Prometheus } from './prometheus.ts';
+import { Unmeasured } from '../unmeasured.ts';
+
+/** The store's clock beside the reader's. */
+export interface StoreClock {
+  /** The store's now, epoch ms. */
+  readonly nowMs: number;
+  /** The end of ranges that hold every sample which the store has: some stores show their newest only to a later question. */
+  readonly endMs: number;
+  /** The store's clock less the reader's; 0 where they agree, as far as that can be known. */
+  readonly differenceMs: number;
+}
+
+/**
+ * Asks the store for its time. The moment of the answer lies between two readings of the reader's clock; of the differences that
+ * this allows, the smallest is taken, and of two the one that puts the reader's times earlier in the store.
+ */
+export async function readStoreClock(prometheus: Prometheus, now: () => number): Promise<StoreClock> {
+  const beforeMs = now();
+  const [answer] = await prometheus.ask({ query: 'vector(time())' });
+  const afterMs = now();
+  const seconds = answer?.samples.at(-1)?.value ?? Number.NaN;
+  if (!Number.isFinite(seconds)) throw new Unmeasured('error', 'Prometheus does not answer what time it is');
+  const nowMs = Math.round(seconds * 1000);
+  const agrees = nowMs >= beforeMs && nowMs <= afterMs;
+  return { nowMs, endMs: Math.max(nowMs, afterMs), differenceMs: agrees ? 0 : nowMs - afterMs };
+}
