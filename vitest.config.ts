@@ -1,7 +1,12 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { cacheDirectory } from './sandbox/tools/cache.ts';
 import { alone, last, withSandbox } from './test/support/groups.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
+
+// Every command has a guard, and many tests run programs of their own: most of a short program's time is its compilation.
+process.env['NODE_COMPILE_CACHE'] ??= join(cacheDirectory(), 'compiled');
 
 const timeouts = { testTimeout: 240_000, hookTimeout: 240_000 };
 const sharedSandbox = {

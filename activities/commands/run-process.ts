@@ -39,6 +39,9 @@ const defaultOutputBytes = 8 * 1024;
 /** Between SIGTERM, on which helm marks its release failed, and SIGKILL. */
 const stopGraceMs = 5_000;
 
+/** Where Node keeps what it has compiled, if anywhere: a guard that is compiled anew takes more than twice as long to start. */
+const compileCache = defined({ NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] });
+
 const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
 
 /**
@@ -98,7 +101,7 @@ function startGuard(request: GuardRequest): ChildProcess {
   const guard = spawn(process.execPath, [guardPath], {
     // A session of its own: signals of the worker's terminal are the worker's to answer.
     detached: true,
-    env: {},
+    env: compileCache,
     // The guard's own standard error is the worker's: it is empty, or a bug.
     stdio: ['pipe', 'pipe', 'inherit'],
   });
