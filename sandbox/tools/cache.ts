@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive } from '../processes/alive.ts';
 
@@ -31,8 +31,8 @@ export async function fillOnce(directory: string, fill: (temporary: string) => P
   await mkdir(dirname(directory), { recursive: true });
   await withLock(`${directory}.lock`, async () => {
     if (await exists(directory)) return;
+    await removeUnfinished(directory);
     const temporary = `${directory}.${process.pid}.tmp`;
-    await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary);
     try {
       await fill(temporary);
@@ -41,6 +41,16 @@ export async function fillOnce(directory: string, fill: (temporary: string) => P
       await rm(temporary, { recursive: true, force: true });
     }
   });
+}
+
+/** Removes what builds have left whose process ended before them. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const siblings = await readdir(dirname(directory));
+  for (const name of siblings.filter((sibling) => sibling.startsWith(`${basename(directory)}.`))) {
+    const [, owner] = /\.(\d+)\.tmp$/.exec(name) ?? [];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    await rm(join(dirname(directory), name), { recursive: true, force: true });
+  }
 }
 
 export async function exists(path: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cacheKey } from './cache.ts';
+import { cacheDirectory, cacheKey } from './cache.ts';
 import { environmentVariable, type GoTool, type ModuleFiles } from './table.ts';
 
 const run = promisify(execFile);
@@ -55,14 +55,30 @@ function buildFlags(tool: GoTool): string[] {
 }
 
 async function go(tool: GoTool | ModuleFiles, args: readonly string[]): Promise<string> {
-  // Neither the caller's flags nor a C compiler may change what is built.
-  const env = { ...process.env, GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' };
+  const env = { ...process.env, ...buildEnvironment() };
   try {
     const { stdout } = await run('go', args, { cwd: moduleDirectory(tool.module), env, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   } catch (error) {
     throw explain(tool, error);
   }
+}
+
+/** Neither the caller's flags nor a C compiler may change what is built; what is left over can be removed, since nobody else uses it. */
+function buildEnvironment(): Record<string, string> {
+  const directory = goDirectory();
+  return {
+    GOFLAGS: '-modcacherw',
+    GOWORK: 'off',
+    CGO_ENABLED: '0',
+    GOCACHE: join(directory, 'build'),
+    GOMODCACHE: join(directory, 'modules'),
+  };
+}
+
+/** Sources and compiled packages, which builds share and a build that was interrupted goes on with: several gigabytes. */
+export function goDirectory(): string {
+  return join(cacheDirectory(), 'go');
 }
 
 function explain(tool: GoTool | ModuleFiles, error: unknown): Error {

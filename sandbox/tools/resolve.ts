@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, exists, fillOnce } from './cache.ts';
-import { buildGoTool, copyModuleFiles, goKey } from './go.ts';
+import { buildGoTool, copyModuleFiles, goDirectory, goKey } from './go.ts';
 import { buildMavenTool, hasMaven, mavenKey } from './maven.ts';
-import type { BuildStep, Progress } from './progress.ts';
+import type { BuildPlan, BuildStep, Progress } from './progress.ts';
 import { progressOnStderr } from './progress.ts';
 import { environmentVariable, sandboxToolIds, tools, type Tool, type ToolId } from './table.ts';
 
@@ -13,17 +14,36 @@ export type SandboxToolId = Exclude<ToolId, 'temporalTestServer'>;
 
 /**
  * Finds every tool of the sandbox, building those that neither an environment variable (`SERIN_TOOL_<NAME>`) nor the cache has.
- * One after another: each build uses all cores.
+ * One after another: each build uses all cores. What the builds shared is removed after the last one.
  *
  * @throws Error in one sentence when a tool cannot be built.
  */
 export async function resolveSandboxTools(progress: Progress = progressOnStderr): Promise<ToolPaths<SandboxToolId>> {
+  const missing = await missingTools();
+  if (missing.length > 0) progress.planned(buildPlan(missing));
   const paths = new Map<ToolId, string>();
   for (const [index, id] of sandboxToolIds.entries()) {
     paths.set(id, await resolve(tools[id], { position: index + 1, count: sandboxToolIds.length }, progress));
   }
+  if (missing.length > 0) await rm(goDirectory(), { recursive: true, force: true });
   // Filled for every id of the table by the loop above.
   return Object.fromEntries(paths) as ToolPaths<SandboxToolId>;
+}
+
+async function missingTools(): Promise<readonly Tool[]> {
+  const candidates = sandboxToolIds.map((id): Tool => tools[id]);
+  const ready = await Promise.all(candidates.map(isReady));
+  return candidates.filter((_, index) => ready[index] !== true);
+}
+
+/** Whether the environment names the tool or the cache has it. */
+async function isReady(tool: Tool): Promise<boolean> {
+  return process.env[environmentVariable(tool)] !== undefined || (await exists(pathInCache(tool)));
+}
+
+function buildPlan(missing: readonly Tool[]): BuildPlan {
+  const typicalSeconds = missing.reduce((sum, tool) => sum + tool.typicalBuildSeconds, 0);
+  return { tools: missing.length, typicalSeconds, cacheDirectory: cacheDirectory() };
 }
 
 /** Finds one tool, building it if necessary. */
@@ -37,8 +57,7 @@ export async function resolveTool(id: SandboxToolId, progress: Progress = progre
  */
 export async function resolveTemporalTestServer(progress: Progress = progressOnStderr): Promise<string | undefined> {
   const tool = tools.temporalTestServer;
-  const isReady = process.env[environmentVariable(tool)] !== undefined || (await exists(pathInCache(tool)));
-  if (!isReady && !(await hasMaven())) return undefined;
+  if (!(await isReady(tool)) && !(await hasMaven())) return undefined;
   return resolve(tool, { position: 1, count: 1 }, progress);
 }
 

@@ -33,6 +33,8 @@ describe('filling a folder of the cache', () => {
     await mkdir(join(root, 'tools'));
     // Above the highest process id that Linux gives.
     await writeFile(join(root, 'tools', 'etcd.lock'), '4194305');
+    await mkdir(join(root, 'tools', 'etcd.4194305.tmp'));
+    await writeFile(join(root, 'tools', 'etcd.4194305.tmp', 'tool'), 'half built');
     await fillOnce(join(root, 'tools', 'etcd'), (directory) => writeFile(join(directory, 'tool'), 'built'));
     expect(await readdir(join(root, 'tools'))).toEqual(['etcd']);
   });

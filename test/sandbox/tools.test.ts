@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { resolveTemporalTestServer, resolveTool } from '../../sandbox/index.ts';
 
-const silent = { starting: () => undefined, finished: () => undefined };
+const silent = { planned: () => undefined, starting: () => undefined, finished: () => undefined };
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'serin-tools-test-'));
