@@ -227,6 +227,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser'],
+  release: ['sandbox', 'node:', 'semver'],
   'test/support': ['*'],
   test: ['*'],
   bench: [
