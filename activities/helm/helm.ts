@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { parseJson } from '../../core/text/json.ts';
 import { cancellationSignal } from '@temporalio/activity';
 import { shownArguments, upgradeArguments } from '../../core/tasks/helm-command.ts';
@@ -9,14 +10,14 @@ import { formatCommand } from '../../core/tasks/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
 import type { ProcessRequest, ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
+import { readChartTexts } from './chart-archive.ts';
+import type { ChartText } from './chart-archive.ts';
 import { withUpgradeFiles } from './chart-files.ts';
 import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
 import { readHooks } from './hooks.ts';
 import type { ReleaseContent } from './release-content.ts';
 import { recordBytes } from './release-record.ts';
-import { readTemplates } from './variation.ts';
-import type { ChartTemplate } from './variation.ts';
 
 /** A release by name, and the namespace that its records are in. */
 export interface ReleaseName {
@@ -38,8 +39,8 @@ export interface RenderedRelease {
   readonly content: ReleaseContent;
   /** The bytes of the Secret in which helm would keep it. */
   readonly recordBytes: number;
-  /** The chart's templates, those of its subcharts excepted. */
-  readonly templates: readonly ChartTemplate[];
+  /** What the chart and its subcharts render from. */
+  readonly texts: readonly ChartText[];
 }
 
 /** Where an upgrade takes place, and what its downloads must be. */
@@ -143,7 +144,7 @@ export function connectHelm(options: HelmOptions): Helm {
         return {
           content: readContent(release),
           recordBytes: recordBytes(release),
-          templates: readTemplates(release.chart),
+          texts: await readChartTexts(await readFile(files.chart)),
         };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>
@@ -175,8 +176,6 @@ interface ReleaseDocument {
   readonly config?: unknown;
   readonly manifest: string;
   readonly hooks?: unknown;
-  /** Where helm prints it: with what it has rendered, not with what it has kept. */
-  readonly chart?: unknown;
 }
 
 function parseRelease(args: readonly string[], stdout: string): ReleaseDocument {

@@ -1,33 +1,11 @@
-import { isJsonObject } from '../../core/text/json.ts';
+import type { ChartText } from './chart-archive.ts';
 import type { ReleaseContent } from './release-content.ts';
-
-/** A template of a chart. */
-export interface ChartTemplate {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** The templates of a chart as helm prints it: names, and texts in base64. */
-export function readTemplates(chart: unknown): readonly ChartTemplate[] {
-  const templates: unknown = isJsonObject(chart) ? chart['templates'] : undefined;
-  if (!Array.isArray(templates)) return [];
-  return templates.flatMap((template: unknown) => {
-    if (!isJsonObject(template) || typeof template['name'] !== 'string' || typeof template['data'] !== 'string')
-      return [];
-    return [{ name: template['name'], text: Buffer.from(template['data'], 'base64').toString('utf8') }];
-  });
-}
 
 /** The templates that have rendered something else the second time: random values, or the time of day. */
 export function varyingTemplates(first: ReleaseContent, second: ReleaseContent): readonly string[] {
   const [before, after] = [textsByTemplate(first), textsByTemplate(second)];
   const all = new Set([...before.keys(), ...after.keys()]);
   return [...all].filter((name) => before.get(name) !== after.get(name));
-}
-
-/** The templates that ask for the time of day, in steps that two renderings may not show: a day, an hour. */
-export function datedTemplates(templates: readonly ChartTemplate[]): readonly string[] {
-  return templates.filter(({ text }) => asksForTime(text)).map(({ name }) => name);
 }
 
 /** What each template has rendered; helm names it above each object. */
@@ -39,12 +17,42 @@ function textsByTemplate({ manifest, hooks }: ReleaseContent): ReadonlyMap<strin
   return texts;
 }
 
+/** What a template may ask for that can be another later on, although two renderings within seconds are the same. */
+interface Changing {
+  readonly title: string;
+  readonly asked: RegExp;
+}
+
+const changing: readonly Changing[] = [
+  { title: 'the time (now)', asked: /(?<![.$\w])(?:now|ago)\b/ },
+  { title: 'objects of the cluster (lookup)', asked: /(?<![.$\w])lookup\b/ },
+  { title: 'the number of the revision of its release (.Release.Revision)', asked: /\.Release\.Revision\b/ },
+  { title: 'what the cluster offers (.Capabilities)', asked: /\.Capabilities\b/ },
+  // Go's mappings have no order, and one of two entries has the same in every second rendering.
+  { title: 'a mapping without an order (keys, values)', asked: /^(?!.*\bsortAlpha\b).*(?<![.$\w])(?:keys|values)\b/s },
+];
+
+/** What may be another later on, and the texts of a chart that ask for it. */
+export interface ChangingTexts {
+  readonly title: string;
+  readonly names: readonly string[];
+}
+
+/** Everything of `changing` that the texts of a chart ask for. */
+export function findChanging(texts: readonly ChartText[]): readonly ChangingTexts[] {
+  const actions = texts.map(({ name, text }) => ({ name, codes: readActions(text) }));
+  return changing.flatMap(({ title, asked }) => {
+    const names = actions.filter(({ codes }) => codes.some((code) => asked.test(code))).map(({ name }) => name);
+    return names.length === 0 ? [] : [{ title, names }];
+  });
+}
+
 const comment = /\{\{-?\s*\/\*[\s\S]*?\*\//g;
 const action = /\{\{[\s\S]*?\}\}/g;
 const quotedText = /"(?:[^"\\]|\\.)*"|`[^`]*`/g;
 
-/** Whether an action of the template calls `now`. */
-function asksForTime(text: string): boolean {
+/** The actions of a template, without comments and without quoted texts. */
+function readActions(text: string): readonly string[] {
   const actions = text.replaceAll(comment, '{{').match(action) ?? [];
-  return actions.some((code) => /(?<![.$\w])now\b/.test(code.replaceAll(quotedText, '""')));
+  return actions.map((code) => code.replaceAll(quotedText, '""'));
 }

@@ -6,7 +6,8 @@ import type { Helm } from '../helm/helm.ts';
 import { render } from '../helm/render-tasks.ts';
 import type { RenderedUpgrade } from '../helm/render-tasks.ts';
 import { upgradedRelease } from '../helm/run-helm.ts';
-import { datedTemplates, varyingTemplates } from '../helm/variation.ts';
+import { findChanging, varyingTemplates } from '../helm/variation.ts';
+import type { ChangingTexts } from '../helm/variation.ts';
 
 /** What is rendered, and what it was downloaded from. */
 export interface RenderedOnce {
@@ -39,7 +40,7 @@ export async function checkVariation(helm: Helm, once: RenderedOnce): Promise<Va
 const none: VariationFindings = { problems: [], warnings: [] };
 
 async function checkOne(helm: Helm, rendered: RenderedUpgrade, once: RenderedOnce): Promise<VariationFindings> {
-  const { winner, upgrade, content, templates, atMs } = rendered;
+  const { winner, upgrade, content, texts, atMs } = rendered;
   const { experiment, pins } = once;
   const leftMs = atMs + apartMs - performance.now();
   if (leftMs > 0) await sleep(leftMs);
@@ -49,7 +50,7 @@ async function checkOne(helm: Helm, rendered: RenderedUpgrade, once: RenderedOnc
   const name = `release ${namespace}/${release}`;
   const varying = varyingTemplates(content, again.content);
   if (varying.length > 0) return describeVarying(experiment, name, varying);
-  return describeDated(experiment, name, datedTemplates(templates));
+  return { ...none, warnings: describeChanging(experiment, name, findChanging(texts)) };
 }
 
 function describeVarying({ isPinned }: Experiment, name: string, templates: readonly string[]): VariationFindings {
@@ -58,11 +59,11 @@ function describeVarying({ isPinned }: Experiment, name: string, templates: read
   return { ...none, problems: [`${what}, but only what is rendered now, to the byte, could be promoted; ${remedy}`] };
 }
 
-function describeDated({ isPinned }: Experiment, name: string, templates: readonly string[]): VariationFindings {
-  if (templates.length === 0) return none;
+function describeChanging({ isPinned }: Experiment, name: string, found: readonly ChangingTexts[]): readonly string[] {
   const refused = isPinned ? ', and the promotion would then be refused' : '';
-  const what = `${name}: ${templates.join(', ')} of the chart asks for the time (now)`;
-  return { ...none, warnings: [`${what}: what it renders may change meanwhile${refused}`] };
+  return found.map(({ title, names }) => {
+    return `${name}: ${names.join(', ')} of the chart asks for ${title}: what it renders may change meanwhile${refused}`;
+  });
 }
 
 const remedy =

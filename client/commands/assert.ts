@@ -50,9 +50,11 @@ export async function assertFileCommand(
   context: CommandContext,
   { file, flags }: { readonly file: string; readonly flags: AssertFlags },
 ): Promise<CommandResult> {
-  const [report, ...others] = await readReports(context.terminal, file);
-  if (report === undefined || others.length > 0) {
-    throw new CommandError('usage', `${file}: expected one Experiment, got ${others.length + 1}`);
+  const { reports, others } = await readReports(context.terminal, file);
+  const [report] = reports;
+  const count = reports.length + others.length;
+  if (report === undefined || count > 1) {
+    throw new CommandError('usage', `${file}: expected one Experiment, got ${count}`);
   }
   return answer(context, flags.conditions, { report });
 }

@@ -35,8 +35,9 @@ export async function describeFileCommand(
   context: CommandContext,
   { file, flags }: { readonly file: string; readonly flags: DescribeFlags },
 ): Promise<CommandResult> {
-  const reports = await readReports(context.terminal, file);
+  const { reports, others } = await readReports(context.terminal, file);
   say(context, reports.map((report) => describeForeignReport(file, report, flags)).join('\n\n\n'));
+  remark(context, ...others.map((other) => `note: ${printable(other)}`));
   return { exitCode: 0, json: reports.length === 1 ? reports[0] : reports };
 }
 

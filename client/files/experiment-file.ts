@@ -12,22 +12,31 @@ import { CommandError } from '../errors.ts';
 import { readInputFile } from './files.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
+/** What is said about the Experiments of a file. */
+export interface ReportsOfFile {
+  /** At least one. */
+  readonly reports: readonly Report[];
+  /** Why the other Experiments of the file have none, a sentence each. */
+  readonly others: readonly string[];
+}
+
 /**
  * The reports in a file that `serin get ID -o yaml` or `kubectl get experiment -o yaml` has printed, in YAML or JSON, one for
- * each Experiment of its documents and lists. Fails with `usage`.
+ * each Experiment of its documents and lists that serin has run. Fails with `usage` where there is none.
  */
-export async function readReports(terminal: Terminal, path: string): Promise<readonly Report[]> {
+export async function readReports(terminal: Terminal, path: string): Promise<ReportsOfFile> {
   const { name, text } = await readInputFile(terminal, path);
   const reading = readObjects(text, name);
   if (reading.kind === 'invalid') {
     throw new CommandError('usage', [`${name} is not YAML:`, ...reading.issues.map(formatIssue)].join('\n  '));
   }
   const objects = reading.documents.map(({ value }) => value).filter(mayBeExperiment);
-  const reports = objects.map(reportIn);
-  const known = reports.filter((report) => report !== undefined);
-  if (known.length > 0 && known.length === reports.length) return known;
-  const foreign = objects.find((object, index) => reports[index] === undefined && isOfIter8(object));
-  if (foreign !== undefined) throw new CommandError('usage', `${name}: ${foreignText(foreign)}`);
+  const found = objects.map((object) => ({ object, report: reportIn(object) }));
+  const reports = found.flatMap(({ report }) => report ?? []);
+  const without = found.flatMap(({ object, report }) => (report === undefined ? [object] : []));
+  if (reports.length > 0) return { reports, others: without.map(whyUnknown) };
+  const foreign = without.find(isOfIter8);
+  if (foreign !== undefined) throw new CommandError('usage', `${name}: ${whyUnknown(foreign)}`);
   const expected =
     'an Experiment with a status, as `serin get ID -o yaml` and `kubectl get experiment -o yaml` print it';
   throw new CommandError('usage', `${name}: expected ${expected}`);
@@ -53,10 +62,11 @@ function isOfIter8(object: unknown): boolean {
   return readField(status, 'serin') === undefined && textIn(status, 'stage') !== '';
 }
 
-function foreignText(object: unknown): string {
+function whyUnknown(object: unknown): string {
   const metadata = readField(object, 'metadata');
-  const stage = textIn(readField(object, 'status'), 'stage');
   const what = `Experiment ${textIn(metadata, 'namespace') || 'default'}/${textIn(metadata, 'name')}`;
+  if (!isOfIter8(object)) return `${what} has no status: serin has not run it`;
+  const stage = textIn(readField(object, 'status'), 'stage');
   return `iter8's controller has written the status of ${what}, at stage ${stage}; iter8ctl describes it, and serin only what it runs itself`;
 }
 

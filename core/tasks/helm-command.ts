@@ -1,7 +1,7 @@
 import { defined } from '../text/defined.ts';
 import { formatFlag, hasFlag, lastValue, oversizedArgument, readCommandLine } from './flags.ts';
 import type { CommandRefusal, Flag, Placed } from './flags.ts';
-import { chartNameProblem, isRegistryUrl, releaseNameProblem } from './helm-names.ts';
+import { chartNameProblem, isRegistryUrl, releaseLabelsProblem, releaseNameProblem } from './helm-names.ts';
 import { helmFlags } from './helm-flags.ts';
 
 /** Where a chart comes from. */
@@ -102,6 +102,8 @@ function findFlagProblem(given: readonly Placed<Flag>[]): CommandRefusal | undef
     if (name === '--timeout' && parseGoDuration(value) === undefined) {
       return { problem: '--timeout: expected a duration such as 5m0s', index };
     }
+    const labels = name === '--labels' ? releaseLabelsProblem(value) : undefined;
+    if (labels !== undefined) return { problem: labels, index };
   }
   return undefined;
 }

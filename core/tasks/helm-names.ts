@@ -25,6 +25,17 @@ export function chartNameProblem(name: string): string | undefined {
   return `${JSON.stringify(name)} is no name of a chart: letters, digits, -, _ and .`;
 }
 
+/** A label of Kubernetes, `key=value`; helm's `null` takes a label away. */
+const label =
+  /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?=(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** Why helm could not keep the labels of a release, which are those of a Secret; undefined when it can, and for a template. */
+export function releaseLabelsProblem(labels: string): string | undefined {
+  const wrong = labels.split(',').find((one) => !label.test(one));
+  if (wrong === undefined || isTemplate(labels)) return undefined;
+  return `--labels: expected key=value as Kubernetes takes it for a label, got ${JSON.stringify(wrong)}`;
+}
+
 /** Whether it is the `oci://` URL of a chart, as far as can be told where a part of it is a template. */
 export function isRegistryUrl(url: string): boolean {
   return url.startsWith('oci://') && (isTemplate(url) || registryUrl.test(url));

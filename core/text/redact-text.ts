@@ -5,13 +5,28 @@ export const mask = '***';
 const sentObjects = /^.*\}$(?=\n+(?:(?:to|modified|current):$|for: ))|(?<=^(?:original|modified|current):\n)\{.*\}$/gm;
 
 /** Who is named before the host of a URL, with or without a password; a token may stand there alone. */
-const userinfo = /\b([a-z][a-z0-9+.-]*:\/\/)[^/\s?#"'<>]+@/gi;
+const userinfo = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^/\s?#"'<>]+@/gi;
 
-/** The query of a URL. */
-const query = /\b([a-z][a-z0-9+.-]*:\/\/[^\s?#"'<>`]*\?)([^\s#"'<>`]+)/gi;
+/** A URL: as a whole, so that a text of many is read once. */
+const url = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>`]+/gi;
+
+/** The query of a path, and what a fragment hands over, by their names and values: there may be no host before them. */
+const pathQuery = /(?<=[^\s?#"'<>`][?#])([\w.%[\]-]+=[^\s#"'<>`]*)/g;
 
 /** What follows `Authorization` and a scheme. */
-const header = /\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[^\s"',;]+/gi;
+const header =
+  /\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token|negotiate|ntlm|apikey|sharedkey)\s+)[^\s"',;]+/gi;
+
+/** Schemes that say in pairs who asks, and prove it. */
+const headerPairs =
+  /\b(authorization["']?\s*[:=]\s*["']?(?:digest|hawk|aws4-hmac-sha256)\s+)[\w-]+=(?:"[^"]*"|[^\s,"']+)(?:,\s*[\w-]+=(?:"[^"]*"|[^\s,"']+))*/gi;
+
+/** `Authorization` with a token alone, and headers that are named for what they carry. */
+const tokenHeader =
+  /\b((?:authorization|x-[\w-]{0,40}(?:key|token|secret|password|signature)|api-?key|private-token)["']?\s*:\s*["']?)([\w.~+/=-]{8,})(?![\w.~+/=-]|\s+\*{3})/gi;
+
+/** Cookies, each a pair. */
+const cookies = /\b((?:set-)?cookie["']?\s*:\s*["']?)[\w.-]+=[^\s;,"']*(?:;\s*[\w.-]+=[^\s;,"']*)*/gi;
 
 /** What may be a token, after the name of its scheme. */
 const schemeAndToken = /\b(bearer|basic)(\s+)([\w.~+/=-]{8,})/gi;
@@ -24,17 +39,30 @@ const challenge = /^(?:realm|scope|service|error|error_description)=/;
 
 /**
  * Text without what stands in places of secrets: user and password of a URL, the values of its query, tokens after the name of their
- * scheme, and the objects that kubectl could not apply. Words stay: `basic credential not found`.
+ * scheme or header, cookies, and the objects that kubectl could not apply. Words stay: `basic credential not found`.
  */
 export function redactText(text: string): string {
   return text
     .replaceAll(sentObjects, mask)
     .replaceAll(header, `$1${mask}`)
+    .replaceAll(headerPairs, `$1${mask}`)
+    .replaceAll(cookies, `$1${mask}`)
+    .replaceAll(tokenHeader, (whole: string, name: string, word: string) =>
+      tokenSigns.test(word) ? name + mask : whole,
+    )
     .replaceAll(schemeAndToken, (whole: string, scheme: string, gap: string, word: string) =>
       tokenSigns.test(word) && !challenge.test(word) ? `${scheme}${gap}${mask}` : whole,
     )
     .replaceAll(userinfo, `$1${mask}@`)
-    .replaceAll(query, (_, address: string, values: string) => address + redactQuery(values));
+    .replaceAll(url, redactUrl)
+    .replaceAll(pathQuery, redactQuery);
+}
+
+function redactUrl(whole: string): string {
+  const [address = '', ...rest] = whole.split('?');
+  if (rest.length === 0 || address.includes('#')) return whole;
+  const [values = '', ...fragment] = rest.join('?').split('#');
+  return [`${address}?${redactQuery(values)}`, ...fragment].join('#');
 }
 
 function redactQuery(values: string): string {

@@ -18,12 +18,19 @@ export async function auditFlags(stateDirectory: string): Promise<readonly strin
   return [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog(stateDirectory)}`];
 }
 
-/** No bodies; a watch is logged when it begins, since it may never end. All that no rule names is left out. */
+/** No bodies but the statuses of Experiments; a watch is logged when it begins, since it may never end. All that no rule names is left out. */
 const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata', users }],
+  rules: [
+    {
+      level: 'Request',
+      users,
+      resources: ['iter8.tools', 'serin.dev'].map((group) => ({ group, resources: ['experiments/status'] })),
+    },
+    { level: 'Metadata', users },
+  ],
 };
 
 function auditLog(stateDirectory: string): string {

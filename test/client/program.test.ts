@@ -186,6 +186,25 @@ describe('serin describe -f', () => {
     expect(exitCode).toBe(0);
   });
 
+  test("describes what serin has run, beside Experiments that iter8's controller or nobody has run, which it names", async () => {
+    const ofSerin = { kind: 'Experiment', status: { serin: { report: aReport({ name: 'new' }) } } };
+    const old = { kind: 'Experiment', metadata: { name: 'old', namespace: 'a' }, status: { stage: 'Completed' } };
+    const idle = { kind: 'Experiment', metadata: { name: 'idle', namespace: 'a' } };
+    const input = JSON.stringify({ kind: 'List', items: [old, ofSerin, idle] });
+    const { exitCode, stdout, stderr } = await runSerin(['describe', '-f', '-'], { input });
+    expect(stdout.match(/^Experiment name: .*$/gm)).toEqual(['Experiment name: new']);
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(
+        /^note: iter8's controller has written the status of Experiment a\/old, at stage Completed; /,
+      ),
+      'note: Experiment a/idle has no status: serin has not run it',
+      '',
+    ]);
+    expect(exitCode).toBe(0);
+    const asserted = await runSerin(['assert', '-f', '-', '-c', 'completed'], { input });
+    expect(asserted).toMatchObject({ exitCode: 2, stderr: 'serin: -: expected one Experiment, got 3\n' });
+  });
+
   test('describes each Experiment of several documents, beside other objects', async () => {
     const objects = ['one', 'two'].map((name) => ({
       kind: 'Experiment',

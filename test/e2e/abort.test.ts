@@ -145,11 +145,12 @@ describe.concurrent('after a terminate in mid-run', () => {
     const terminated = await startRunning(target);
     await terminated.handle.terminate();
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 60, [target.candidateRevision]: 40 });
-    const next = await startExperiment(target, { iterations: 1, weights: climb });
+    const annotations = { 'blind-limit': '5s' };
+    const next = await startExperiment(target, { iterations: 1, weights: climb, annotations });
     const { waitingFor } = await next.untilReport('the holder', (report) => report.waitingFor !== undefined);
     expect(waitingFor?.workflowId).toBe(terminated.handle.workflowId);
     expect(waitingFor?.why).toMatch(/ended at .*; its last activity may go on for \d+ s$/);
-    // Nobody sends requests.
+    // Nobody sends requests, so there is nothing to be seen of the versions.
     expect(await next.end()).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
     expect(plannedWeights(await scheduledActivities(next.handle)).slice(0, 2)).toEqual([10, 0]);
     await baselineOnly(target);

@@ -173,20 +173,22 @@ describe.concurrent('drift', () => {
 
   test('a candidate that is unready within its grace keeps its weight, and no iteration passes', async () => {
     const target = await deployTarget({ name: 'recovering', namespace });
-    const { handle, untilReport, end } = await startExperiment(target, { iterations: 600 });
-    await untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
-    await setCandidateFaults(target, { kind: 'unready' });
-    const isHeld = (reason = '') => reason.startsWith('weight held: candidate revision recovering-v2 is not ready');
-    const held = await untilReport('the weight to be held', ({ weightReason }) => isHeld(weightReason));
-    await setCandidateFaults(target);
-    const ready = await untilReport('the next iteration', ({ completedIterations }) => {
-      return completedIterations > held.completedIterations;
+    await underLoad(target, async () => {
+      const { handle, untilReport, end } = await startExperiment(target, { iterations: 600, objectives });
+      await untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
+      await setCandidateFaults(target, { kind: 'unready' });
+      const isHeld = (reason = '') => reason.startsWith('weight held: candidate revision recovering-v2 is not ready');
+      const held = await untilReport('the weight to be held', ({ weightReason }) => isHeld(weightReason));
+      await setCandidateFaults(target);
+      const ready = await untilReport('the next iteration', ({ completedIterations }) => {
+        return completedIterations > held.completedIterations;
+      });
+      const kept = ready.history.filter(({ reason }) => isHeld(reason));
+      expect(new Set(kept.map(({ iteration }) => iteration))).toEqual(new Set([held.completedIterations]));
+      expect(kept.filter(({ weightsBefore, weightsAfter }) => weightsBefore[0] !== weightsAfter[0])).toEqual([]);
+      await handle.signal(abortSignal);
+      expect(await end()).toMatchObject({ report: { outcome: 'Aborted' } });
     });
-    const kept = ready.history.filter(({ reason }) => isHeld(reason));
-    expect(new Set(kept.map(({ iteration }) => iteration))).toEqual(new Set([held.completedIterations]));
-    expect(kept.filter(({ weightsBefore, weightsAfter }) => weightsBefore[0] !== weightsAfter[0])).toEqual([]);
-    await handle.signal(abortSignal);
-    expect(await end()).toMatchObject({ report: { outcome: 'Aborted' } });
   });
 
   test('a candidate revision that is gone is rolled back', async () => {

@@ -181,7 +181,7 @@ test.concurrent('an abort runs the finish actions for the baseline where the man
   const target = await deployTarget({ name: 'cleaned', namespace });
   const options = { iterations: 600, annotations: { 'finish-on-abort': 'true' } };
   const { untilReport, handle, end } = await startExperiment(target, options);
-  await untilReport('the first iteration', ({ completedIterations }) => completedIterations > 0);
+  await untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
   await handle.signal(abortSignal, { by: 'alice', reason: 'enough' });
   const { status, report } = await end();
   expect({ status, ...report }).toMatchObject({

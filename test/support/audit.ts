@@ -1,5 +1,8 @@
+import { createReadStream } from 'node:fs';
 import { appendFile, glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { userAccount } from '../../kubernetes/account.ts';
 import { formatRight } from './roles.ts';
 
@@ -10,6 +13,8 @@ interface AuditEvent {
   readonly impersonatedUser?: { readonly username: string };
   readonly objectRef?: { readonly apiGroup?: string; readonly resource: string; readonly subresource?: string };
   readonly annotations?: Readonly<Record<string, string>>;
+  /** What was sent, where the policy keeps it. */
+  readonly requestObject?: { readonly metadata: ObjectName; readonly status?: unknown };
 }
 
 const ranFiles = 'files.txt';
@@ -32,6 +37,26 @@ export async function readUsedRights(directory: string): Promise<ReadonlySet<str
     for (const right of usedRights(await readFile(join(directory, file), 'utf8'))) used.add(right);
   }
   return used;
+}
+
+/** A status that an operator has sent to an API server, and of which Experiment. */
+export interface WrittenStatus {
+  readonly experiment: string;
+  readonly status: unknown;
+}
+
+/** Every status of an Experiment that was written in all sandboxes of a run, those between two looks of a test too. */
+export async function* readWrittenStatuses(directory: string): AsyncGenerator<WrittenStatus> {
+  for await (const file of glob('*.log', { cwd: directory })) {
+    for await (const line of createInterface({ input: createReadStream(join(directory, file)) })) {
+      if (!line.includes('"requestObject"')) continue;
+      // The API server writes its own format.
+      const { requestObject } = JSON.parse(line) as AuditEvent;
+      if (requestObject?.status === undefined) continue;
+      const { namespace, name } = requestObject.metadata;
+      yield { experiment: `${namespace}/${name}`, status: requestObject.status };
+    }
+  }
 }
 
 /** The rights that are used by the requests of an audit log, which has an event in each line. */

@@ -1,5 +1,5 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 
 /** Packages a chart's folder and serves it; returns the archive's URL. Names must be unique in the whole test run. */
@@ -18,17 +18,23 @@ export async function publishFile({ chartRepository }: Sandbox, name: string, te
   return `${chartRepository.url}/published/${name}`;
 }
 
-/** The target's chart with more templates, by file name; returns the archive's URL. */
+/** The target's chart with more files, by their names below its templates; returns the archive's URL. */
 export async function publishChartWith(
   sandbox: Sandbox,
   { namespace, name }: SampleTarget,
-  templates: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Buffer>>,
 ): Promise<string> {
-  const published = `with-${namespace}-${name}-${Object.keys(templates).join('-')}`;
+  const published = `with-${namespace}-${name}-${Object.keys(files)
+    .map((file) => basename(file))
+    .join('-')}`;
   const folder = join(sandbox.stateDirectory, published);
   const chart = join(sandbox.chartRepository.directory, 'targets', namespace, name, 'sample-app');
   await cp(chart, folder, { recursive: true });
-  for (const [file, text] of Object.entries(templates)) await writeFile(join(folder, 'templates', file), text);
+  for (const [file, content] of Object.entries(files)) {
+    const path = join(folder, 'templates', file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
   return publishChart(sandbox, folder, published);
 }
 

@@ -16,4 +16,4 @@ export const alone = [
 ];
 
 /** What looks back on all that ran on the sandbox. */
-export const last = ['test/deploy/used-rights.test.ts'];
+export const last = ['test/deploy/used-rights.test.ts', 'test/operator/written-statuses.test.ts'];

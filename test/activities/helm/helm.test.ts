@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commandEnvironment } from '../../../activities/commands/environment.ts';
 import { compareRendered } from '../../../activities/helm/compare-rendered.ts';
@@ -609,7 +609,7 @@ describe('preflight', () => {
       expect.stringContaining(`${varies}, but only what is rendered now, to the byte, could be promoted; `),
     ]);
     const { warnings } = await asActivity(() => check(experimentOn(target, { finish })));
-    expect(warnings).toEqual([`${varies}: what is deployed at the end is not what was rendered here`]);
+    expect(warnings).toEqual([`${varies}: what is deployed at the end is not what was rendered here`, noSeries]);
   });
 
   test('warns of a chart that asks for the time, where two renderings are the same', async () => {
@@ -619,6 +619,30 @@ describe('preflight', () => {
     const { warnings } = await asActivity(() => check(experimentOn(target, { finish, isPinned: true })));
     expect(warnings).toEqual([
       'release helm-activities/checked: templates/yearly.yaml of the chart asks for the time (now): what it renders may change meanwhile, and the promotion would then be refused',
+      noSeries,
+    ]);
+  });
+
+  test('warns of what subcharts ask for, be they folders or archives', async () => {
+    const folder = join(sandbox.stateDirectory, 'subchart', 'inner');
+    await mkdir(join(folder, 'templates'), { recursive: true });
+    await writeFile(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: inner\nversion: 1.2.3\n');
+    await writeFile(join(folder, 'templates', 'found.yaml'), '{{ if lookup "v1" "Secret" "a" "b" }}kind: A{{ end }}');
+    await sandbox.helm('package', folder, '--destination', dirname(folder));
+    const archive = await readFile(join(dirname(folder), 'inner-1.2.3.tgz'));
+    const chartUrl = await publishChartWith(sandbox, target, {
+      '../charts/outer/Chart.yaml': 'apiVersion: v2\nname: outer\nversion: 1.0.0\n',
+      '../charts/outer/templates/yearly.yaml': '{{ if lt (now | date "2006") "1999" }}kind: Never{{ end }}\n',
+      '../charts/inner-1.2.3.tgz': archive,
+    });
+    const finish = [finishWith({ ...target, chartUrl })];
+    const { warnings } = await asActivity(() => check(experimentOn(target, { finish, isPinned: true })));
+    expect(warnings).toEqual([
+      expect.stringContaining('charts/outer/templates/yearly.yaml of the chart asks for the time (now): '),
+      expect.stringContaining(
+        'charts/inner/templates/found.yaml of the chart asks for objects of the cluster (lookup): ',
+      ),
+      noSeries,
     ]);
   });
 

@@ -92,6 +92,18 @@ describe('parseHelmCommand', () => {
     [['--kube-context=prod', 'upgrade', 'rel', chart], `\`--kube-context\` ${elsewhere}`],
     [['upgrade', 'rel', chart, '--values'], '--values needs a value'],
     [['upgrade', 'rel', chart, '--timeout', '5'], '--timeout: expected a duration such as 5m0s'],
+    [
+      ['upgrade', 'rel', chart, '--labels', 'team=a,owner=the whole team'],
+      '--labels: expected key=value as Kubernetes takes it for a label, got "owner=the whole team"',
+    ],
+    [
+      ['upgrade', 'rel', chart, '-l', `a=${'x'.repeat(64)}`],
+      `--labels: expected key=value as Kubernetes takes it for a label, got "a=${'x'.repeat(64)}"`,
+    ],
+    [
+      ['upgrade', 'rel', chart, '--hide-secret'],
+      '`--hide-secret` is for a dry run: helm would refuse to change anything',
+    ],
     [['upgrade', 'rel', chart, '--wait=maybe'], '--wait is a switch: expected true or false, got "maybe"'],
     [['upgrade', 'rel', chart, '-f', 'v.yaml'], '--values: expected an http or https URL, got v.yaml'],
     [
@@ -198,6 +210,15 @@ describe('parseHelmCommand', () => {
     const command = parseHelmCommand(args);
     expect(command.kind === 'unsupported' && command.index).toBe(index);
   });
+
+  test.each(['team=a', 'example.com/team=a,b=null,c=', 'by={{ .name }}'])(
+    'takes labels that a Secret can have: %s',
+    (labels) => {
+      expect(parseUpgrade('upgrade', 'rel', chart, '--labels', labels).flags).toEqual([
+        { name: '--labels', value: labels },
+      ]);
+    },
+  );
 
   test('takes a value that looks like the end of flags for a value', () => {
     const { flags } = parseUpgrade('upgrade', '--description', '--', '--wait', 'rel', chart);

@@ -14,6 +14,26 @@ describe('redactText', () => {
     ['a query without names', '"https://charts/app.tgz?abcdef"', '"https://charts/app.tgz?***"'],
     ['a header', 'Authorization: Basic letters', 'Authorization: Basic ***'],
     ['a token after its scheme', 'sent Bearer eyJhbGciOi.x and failed', 'sent Bearer *** and failed'],
+    [
+      'a query without a host',
+      'cannot get "/app.tgz?X-Sig=a1b2&Expires=9": 403',
+      'cannot get "/app.tgz?X-Sig=***&Expires=***": 403',
+    ],
+    [
+      'a fragment',
+      'sent to https://app/back#access_token=abc&state=1',
+      'sent to https://app/back#access_token=***&state=***',
+    ],
+    ['a header with another scheme', '"Authorization": "ApiKey letters"', '"Authorization": "ApiKey ***"'],
+    [
+      'a signature',
+      'Authorization: AWS4-HMAC-SHA256 Credential=AK/2026/s3, SignedHeaders=host, Signature=f00; 403',
+      'Authorization: AWS4-HMAC-SHA256 *** 403',
+    ],
+    ['a digest', 'Proxy-Authorization: Digest username="a", response="b"', 'Proxy-Authorization: Digest ***'],
+    ['a header with a token alone', 'authorization: glsa_0123abcd refused', 'authorization: *** refused'],
+    ['a header of a key', 'X-Api-Key: hunter2222, X-Vault-Token: s.Ab12cd34', 'X-Api-Key: ***, X-Vault-Token: ***'],
+    ['cookies', 'Cookie: session=abc; theme=dark', 'Cookie: ***'],
     ['a token of letters', 'basic dXNlcjpodW50ZXI= refused', 'basic *** refused'],
   ])('hides %s', (_, text, shown) => {
     expect(redactText(text)).toBe(shown);
@@ -26,12 +46,27 @@ describe('redactText', () => {
     'oci://registry/app:1.2@sha256:abc is not there',
     'is it there? yes: a=b&c=d',
     'mail ops@example.com',
+    'authorization: denied by the policy "prod"',
+    'authorization: failed with status 403',
+    'X-Api-Key: required',
+    'cookie: none was sent',
+    'see https://docs.example.com/page#the-heading',
+    'who? what?',
   ])('leaves words alone: %s', (text) => {
     expect(redactText(text)).toBe(text);
   });
 
   test('changes nothing the second time', () => {
-    const once = redactText('https://u:p4ss@h/x?a=b, Authorization: Bearer abc.def1');
+    const once = redactText('https://u:p4ss@h/x?a=b, Authorization: Bearer abc.def1 X-Api-Key: a1b2c3d4 Cookie: a=b');
     expect(redactText(once)).toBe(once);
   });
+
+  test.each(['a-', 'a.', 'x-', 'http://a', 'a://b@', '?a=', 'authorization: digest a=b, ', 'cookie: a=b; ', '{}\n'])(
+    'takes no longer than it should for a text of many %j',
+    (part) => {
+      const before = performance.now();
+      redactText(part.repeat(200_000 / part.length));
+      expect(performance.now() - before).toBeLessThan(1_000);
+    },
+  );
 });
