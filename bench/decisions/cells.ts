@@ -78,6 +78,16 @@ export const burstRules: Readonly<Record<string, (correlation: number) => Rule>>
     ours({ mostIterations: 60, analysis: { dispersion: 'auto' }, correlations: [correlation] }),
 };
 
+/** The first interval of a common outage of three intervals, and the share of errors in it. */
+export const outageStarts = [1, 4, 8, 11] as const;
+export const outageShares = [0.05, 0.2, 0.5] as const;
+
+function commonOutage(first: number, share: number): Pick<Cell, 'rule' | 'behaviour'> {
+  const errorRate = (interval: number): number =>
+    interval >= first && interval < first + 3 ? share : limits.errorRate / 10;
+  return { rule: ours({ mostIterations: 60, baselineErrorRate: errorRate }), behaviour: { errorRate } };
+}
+
 const turnsBad: Behaviour = { errorRate: (interval) => (interval <= 6 ? 0.2 : 5) * limits.errorRate };
 
 /** All cells by name. */
@@ -99,6 +109,12 @@ export const cells: Readonly<Record<string, Cell>> = Object.fromEntries([
       `turning|${requestsPerSecond}|${name}`,
       { rule: errorRules[name], requestsPerSecond, behaviour: turnsBad },
     ]),
+    ...outageStarts.flatMap((first) =>
+      outageShares.map((share) => [
+        `outage|${requestsPerSecond}|${first}|${share}`,
+        { ...commonOutage(first, share), requestsPerSecond },
+      ]),
+    ),
     ...tolerances.flatMap((tolerance) => {
       const rule = ours({ mostIterations: 60, tolerance });
       return [

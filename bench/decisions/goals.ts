@@ -1,5 +1,5 @@
 import type { CellResult } from './cells.ts';
-import { candidateNumbers, rates, tolerances } from './cells.ts';
+import { candidateNumbers, outageShares, outageStarts, rates, tolerances } from './cells.ts';
 
 /** A goal of the method, and what it has reached. */
 export interface GoalResult {
@@ -15,7 +15,7 @@ export type Results = ReadonlyMap<string, CellResult>;
 const longRule = 'serin, up to 60';
 const shortRule = 'serin, 12 iterations';
 
-/** The goals G1 to G16, by the results of the cells and the median requests to a fail. */
+/** The goals G1 to G17, by the results of the cells and the median requests to a fail. */
 export function judgeGoals(results: Results, medianToFail: number): readonly GoalResult[] {
   const cell = (name: string): CellResult => {
     const found = results.get(name);
@@ -44,6 +44,9 @@ export function judgeGoals(results: Results, medianToFail: number): readonly Goa
   const failed = worst(atLimit.map((result) => result.failed));
   const several = candidateNumbers.flatMap((number) => rates.map((rate) => cell(`level|${rate}|candidates|${number}`)));
   const anyPassed = worst(several.map((result) => result.passed));
+  const outages = rates.flatMap((rate) =>
+    outageStarts.flatMap((first) => outageShares.map((share) => cell(`outage|${rate}|${first}|${share}`).failed)),
+  );
   const wald = 765;
   return [
     goal(
@@ -139,6 +142,13 @@ export function judgeGoals(results: Results, medianToFail: number): readonly Goa
       'any passes in <= 5 %',
       `${one(anyPassed)} %`,
       anyPassed <= 5,
+    ),
+    goal(
+      'G17',
+      'outages of both versions, 5 to 50 % errors, early to late; all rates',
+      'failed <= 5 % each',
+      `<= ${one(worst(outages))} %`,
+      worst(outages) <= 5,
     ),
   ];
 }

@@ -7,6 +7,7 @@ import { bucketed, latencyByTail } from '../../core/offline/latency.ts';
 import { simulate } from '../../core/offline/simulate.ts';
 import type { Rule } from './peers.ts';
 import { intervalSeconds, limits } from './traffic.ts';
+import type { Behaviour } from './traffic.ts';
 
 const errorRate: Objective = { metric: 'error-rate', upperLimit: limits.errorRate, rollbackOnFailure: true };
 const errorsOnly: readonly Objective[] = [errorRate];
@@ -26,6 +27,8 @@ export interface OurSettings {
   readonly correlations?: readonly number[];
   /** How many versions are judged beside the baseline; all behave alike. */
   readonly candidates?: number;
+  /** By default a tenth of the limit. */
+  readonly baselineErrorRate?: Behaviour['errorRate'];
 }
 
 const goodLatency = bucketed(latencyByTail(60));
@@ -75,15 +78,15 @@ function buildExperiment(settings: OurSettings): Experiment {
 }
 
 /**
- * serin's method, by the functions that judge real experiments; the baseline has a tenth of the limit in errors and good
- * latencies.
+ * serin's method, by the functions that judge real experiments; the baseline has a tenth of the limit in errors, unless it is said,
+ * and good latencies.
  */
 export function ours(settings: OurSettings): Rule {
   const experiment = buildExperiment(settings);
   return ({ random, requestsPerSecond }, candidate) => {
     const { latency } = candidate;
     const baseline = {
-      errorRate: limits.errorRate / 10,
+      errorRate: settings.baselineErrorRate ?? limits.errorRate / 10,
       ...(latency === undefined ? {} : { latency: goodLatency }),
     };
     return simulate({ experiment, baseline, candidate, requestsPerSecond, random });

@@ -4,6 +4,8 @@ import {
   correlations,
   errorRules,
   multiples,
+  outageShares,
+  outageStarts,
   rates,
   scenarioRules,
   turningRules,
@@ -41,6 +43,9 @@ export function page(results: Results, goals: readonly GoalResult[], runs: numbe
       ['rule', ...rates.map((rate) => `${rate}/s`)],
       turningRules.map((rule) => [rule, ...rates.map((rate) => format(results.get(`turning|${rate}|${rule}`)))]),
     ),
+    '### A common outage',
+    'Both versions have so many errors for three intervals, else 0.1 x limit; up to 60 iterations. A cell: **promoted % / rolled back by verdict %**; what is missing to 100 % was undecided.',
+    outageTable(results),
     '### Bursts',
     'Errors that come together: the intraclass correlation of the requests of an interval; 20 requests a second, up to 60 iterations.',
     burstTable(results),
@@ -83,6 +88,20 @@ function burstTable(results: Results): string {
     ]),
   );
   return table(['bursts', 'correlation', '0.8 x limit', '1.5 x limit'], rows);
+}
+
+function outageTable(results: Results): string {
+  const rows = outageStarts.flatMap((first) =>
+    outageShares.map((share) => [
+      String(first),
+      `${share * 100} %`,
+      ...rates.map((rate) => {
+        const { promoted = Number.NaN, failed = Number.NaN } = results.get(`outage|${rate}|${first}|${share}`) ?? {};
+        return `${promoted.toFixed(1)} / ${failed.toFixed(1)}`;
+      }),
+    ]),
+  );
+  return table(['from interval', 'errors', ...rates.map((rate) => `${rate}/s`)], rows);
 }
 
 function candidatesTable(results: Results): string {

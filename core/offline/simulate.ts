@@ -8,6 +8,7 @@ import type { IntervalJudgement } from '../planner/judge-candidate.ts';
 import { candidateWeights } from '../planner/experiment-state.ts';
 import { withPlan } from '../planner/plan-all.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
+import { findExcuse } from '../verdicts/assessment.ts';
 import { fails } from '../verdicts/leader.ts';
 import { plannedWeights } from './forecast.ts';
 import { sampleLatencies } from './latency.ts';
@@ -86,9 +87,9 @@ export function simulate(input: SimulationInput): SimulatedRun {
   return { outcome: 'undecided', hasPassed, intervals: most, candidateRequests, candidateErrors };
 }
 
-/** Whether the candidate has failed, and not together with the baseline. */
+/** Whether the candidate has failed, and is blamed for it. */
 function isBlamed({ assessment }: IntervalJudgement): boolean {
-  return assessment.overall?.verdict !== 'environment' && fails(assessment);
+  return findExcuse(assessment) === undefined && fails(assessment);
 }
 
 function begin(input: SimulationInput): ExperimentState {

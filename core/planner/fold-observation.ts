@@ -2,6 +2,7 @@ import type { Drift } from '../traffic/drift.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput, Judgements } from './judge-all.ts';
+import { findExcuse } from '../verdicts/assessment.ts';
 import { restsOnRequests } from '../measurements/load-test.ts';
 import { formatVisibility } from '../measurements/visibility.ts';
 import { versionMeasurement } from '../measurements/measurement.ts';
@@ -128,6 +129,7 @@ function updateCandidate(
   const { testingPattern } = experiment;
   const measurement = versionMeasurement(observed.measurement, { testingPattern, index });
   const judged = judgement?.[index] ?? undefined;
+  const isExcused = findExcuse(judged?.assessment) !== undefined;
   const { kind } = driftAt(drifts, index);
   // A version that cannot be observed has not become ready.
   const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
@@ -139,7 +141,7 @@ function updateCandidate(
     ...defined({
       unreadySinceMs: unready ? (unreadySinceMs ?? observed.nowMs) : undefined,
       starvedSinceMs: starved ? (starvedSinceMs ?? observed.nowMs) : undefined,
-      environmentSinceMs: isEnvironment(judged) ? (environmentSinceMs ?? observed.nowMs) : undefined,
+      environmentSinceMs: isExcused ? (environmentSinceMs ?? observed.nowMs) : undefined,
     }),
     ...(judged && learned(judged)),
   };
@@ -165,10 +167,6 @@ function driftAt(drifts: readonly Drift[], index: number): Drift {
 /** Whether the interval began before the warm-up was over. */
 function isWarmUp(state: ExperimentState, measurement: RunMeasurement, experiment: Experiment): boolean {
   return measurement.kind === 'measured' && measurement.fromMs < (warmUpEndMs(state, experiment) ?? 0);
-}
-
-function isEnvironment(judgement: IntervalJudgement | undefined): boolean {
-  return judgement?.assessment.overall?.verdict === 'environment';
 }
 
 function isStarved({ weight }: CandidateState, { candidate }: Extract<Measurement, { kind: 'measured' }>): boolean {

@@ -1,4 +1,5 @@
 import { assess } from '../verdicts/assess.ts';
+import { findExcuse } from '../verdicts/assessment.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../measurements/counters.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -56,10 +57,10 @@ export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {
   const recent = defined({ recentRequests: evidence?.recentRequests });
   const next = nextWeight({ experiment, assessment, measurement, weight, candidate: totals.candidate, ...recent });
   const suspect = assessment.objectives.some((objective) => objective.suspect);
-  const isEnvironment = assessment.overall?.verdict === 'environment';
+  const excuse = findExcuse(assessment);
   const kept =
-    isEnvironment && evidence !== undefined
-      ? withoutBlame(input.evidence ?? noEvidence(experiment), evidence)
+    excuse !== undefined && evidence !== undefined
+      ? withoutBlame(input.evidence ?? noEvidence(experiment), evidence, excuse)
       : evidence;
   const decision = warmingUp === undefined ? next : { weight, reason: warmingUp };
   const reward = compareReward({ experiment, totals, ...defined({ evidence: kept }) });

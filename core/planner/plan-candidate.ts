@@ -1,4 +1,5 @@
 import { allPass } from '../verdicts/assess.ts';
+import { findExcuse } from '../verdicts/assessment.ts';
 import type { Assessment, ObjectiveAssessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import type { Drift } from '../traffic/drift.ts';
@@ -27,7 +28,7 @@ export interface CandidatePlanInput {
   readonly candidateUnreadySinceMs?: number;
   /** Since when the candidate has had no request, although it has a share of the traffic. */
   readonly starvedSinceMs?: number;
-  /** Since when baseline and candidate fail together. */
+  /** Since when the candidate fails and is not blamed for it. */
   readonly environmentSinceMs?: number;
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
@@ -56,7 +57,7 @@ export function planCandidate(input: CandidatePlanInput): CandidatePlan {
     planForRefusal(input) ??
     planForVerdicts(input) ??
     planForBlindness(input) ??
-    planForEnvironment(input) ??
+    planForExcuse(input) ??
     planForProgress(input)
   );
 }
@@ -105,19 +106,25 @@ function planForBlindness({ blind, experiment, nowMs }: CandidatePlanInput): Can
   return { kind: 'hold', reason: `blind, weight held: ${blind.reason}` };
 }
 
-/** Plans while both versions fail: the candidate is not blamed, and not judged. */
-function planForEnvironment({
+/**
+ * Plans while the candidate fails and is not blamed: with the baseline it keeps its weight, as a suspect it drops, which exposes fewer
+ * users and lets the baseline show more.
+ */
+function planForExcuse({
   computed,
   environmentSinceMs,
   experiment,
   nowMs,
+  weight,
 }: CandidatePlanInput): CandidatePlan | undefined {
-  const overall = computed?.assessment.overall;
-  if (overall?.verdict !== 'environment') return undefined;
-  const reason = `environment: ${overall.reason}`;
+  const excuse = findExcuse(computed?.assessment);
+  if (computed === undefined || excuse === undefined) return undefined;
+  const reason = `${excuse}: ${computed.assessment.overall?.reason}`;
   const lastedMs = nowMs - (environmentSinceMs ?? nowMs);
-  if (lastedMs < experiment.blindLimitMs || experiment.onBlind === 'hold') return { kind: 'hold', reason };
-  return { kind: 'rollBack', reason: `${reason}, for longer than ${formatDuration(experiment.blindLimitMs)}` };
+  if (lastedMs >= experiment.blindLimitMs && experiment.onBlind === 'rollback') {
+    return { kind: 'rollBack', reason: `${reason}, for longer than ${formatDuration(experiment.blindLimitMs)}` };
+  }
+  return shiftOrHold(weight, excuse === 'suspect' ? Math.min(weight, computed.weight) : weight, reason);
 }
 
 function planForVerdicts({ computed, gate }: CandidatePlanInput): CandidatePlan | undefined {

@@ -12,6 +12,9 @@ export interface PairedTrials {
 const relativePassGrid = [0.25, 0.5, 0.75, 0.9] as const;
 const relativeFailGrid = [1.25, 1.6, 2.5, 5, 15] as const;
 
+/** Fewer and further alternatives for the question whether anything is wrong with the candidate alone: it has to be answered soon. */
+const besideGrid = [1.6, 5, 15, 60] as const;
+
 /** More bad requests than this in one interval are counted by the binomial limit, which costs no sum. */
 const mostSummed = 5000;
 
@@ -44,6 +47,11 @@ export function relativePassIncrements(trials: PairedTrials, boundary: number): 
 /** What an interval adds, for each alternative, to the log evidence that the odds ratio is above the boundary. */
 export function relativeFailIncrements(trials: PairedTrials, boundary: number): readonly number[] {
   return increments(trials, boundary, relativeFailGrid);
+}
+
+/** What an interval adds, for each alternative, to the log evidence that the candidate is worse than the baseline. */
+export function besideIncrements(trials: PairedTrials): readonly number[] {
+  return increments(trials, 1, besideGrid);
 }
 
 function increments(trials: PairedTrials, boundary: number, grid: readonly number[]): readonly number[] {

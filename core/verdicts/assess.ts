@@ -59,10 +59,20 @@ function judge(input: AssessInput): ObjectiveJudgements {
       totals,
       evidence,
       requestsPerMs: requestRate(measurement),
+      isCompared: getsRequests(input),
       shown,
     });
   }
   return { objectives: experiment.objectives.map((objective) => assessObjective(objective, experiment, totals)) };
+}
+
+/** Of more requests than this, at least one goes to a baseline that has 1 % of the traffic, but for one interval of twenty. */
+const mostWithoutBaseline = 300;
+
+/** Whether the baseline gets requests at present; at little traffic there may be none of an interval by chance. */
+function getsRequests({ measurement, totals }: AssessInput): boolean {
+  if (measurement.kind !== 'measured' || totals.baseline.requests === 0) return false;
+  return measurement.baseline.requests > 0 || measurement.candidate.requests <= mostWithoutBaseline;
 }
 
 /** The candidate's requests per millisecond in the interval. */

@@ -39,9 +39,15 @@ export interface EvidenceReport {
   readonly requestsToPass?: number;
 }
 
-/** The verdict over all objectives; `environment`: all that fails the candidate fails the baseline too. */
+/**
+ * Why a candidate that fails is not blamed: all that it fails the baseline fails too, or it is not yet shown to be worse than the
+ * baseline.
+ */
+export type Excuse = 'environment' | 'suspect';
+
+/** The verdict over all objectives. */
 export interface OverallVerdict {
-  readonly verdict: 'pass' | 'fail' | 'undecided' | 'environment';
+  readonly verdict: 'pass' | 'fail' | 'undecided' | Excuse;
   readonly reason: string;
 }
 
@@ -53,4 +59,10 @@ export interface Assessment {
   readonly samples: { readonly baseline: number; readonly candidate: number };
   /** Present under the `sequential` method only. */
   readonly overall?: OverallVerdict;
+}
+
+/** Why the candidate, which fails, is not blamed; undefined where it does not fail, or is. */
+export function findExcuse(assessment: Assessment | undefined): Excuse | undefined {
+  const verdict = assessment?.overall?.verdict;
+  return verdict === 'environment' || verdict === 'suspect' ? verdict : undefined;
 }

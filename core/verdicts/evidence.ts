@@ -8,6 +8,7 @@ import type { MetricFacts } from '../experiment/metric.ts';
 import { countErrors, metricValue, timedRequests } from '../measurements/metric-value.ts';
 import { addOdds, logOddsEvidence, noOdds } from './odds-evidence.ts';
 import type { OddsEvidence } from './odds-evidence.ts';
+import type { Excuse } from './assessment.ts';
 import { rewardGain } from './reward.ts';
 import { failIncrements, logPassEvidence } from '../stats/bernoulli.ts';
 import type { Trials } from '../stats/bernoulli.ts';
@@ -22,6 +23,7 @@ import {
   meanFailIncrements,
   meanPassIncrements,
 } from '../stats/mean-betting.ts';
+import { besideIncrements } from '../stats/relative.ts';
 import { addInterval, freshProcess, logEvidence } from '../stats/restarts.ts';
 import type { RestartingProcess } from '../stats/restarts.ts';
 import { addDifference, noDifferences } from '../stats/sequential-t.ts';
@@ -40,6 +42,10 @@ export type ObjectiveEvidence =
       readonly passed: boolean;
       /** How far the version is beyond the limit at present, in bad requests; see `excessAfter`. */
       readonly excess: number;
+      /** Whether the candidate's bad requests are more than the baseline's; absent before that was first tested. */
+      readonly beside?: RestartingProcess;
+      /** What there was before the candidate became suspect; present while it is. */
+      readonly unblamed?: { readonly fail: RestartingProcess; readonly spread: Spread };
     }
   | {
       readonly kind: 'mean';
@@ -52,6 +58,7 @@ export type ObjectiveEvidence =
       readonly excess: number;
       /** Why the latest interval was left out, where it was. */
       readonly skipped?: string;
+      readonly unblamed?: { readonly fail: RestartingProcess };
     }
   /** A user's metric, or a ratio to the baseline, of which each interval has one value. */
   | GaugeEvidence
@@ -115,14 +122,20 @@ function gainsAfter(
 }
 
 /**
- * The evidence after an interval in which the environment failed both versions. What it adds to a fail is dropped,
- * since the candidate would be blamed for it long after it is over; what it says against a pass stays.
+ * The evidence after an interval in which the candidate failed without being blamed. Where the environment failed both versions, what
+ * the interval adds to a fail is dropped, with all that has come since the candidate became suspect: it would be blamed for it long after
+ * it is over. What the interval says against a pass stays. Of a suspect all stays, since it may be to blame after all.
  */
-export function withoutBlame(before: Evidence, after: Evidence): Evidence {
+export function withoutBlame(before: Evidence, after: Evidence, excuse: Excuse): Evidence {
   const candidate = after.candidate.map((own, index): ObjectiveEvidence => {
     const known = before.candidate[index];
-    if (own.kind === 'share' && known?.kind === 'share') return { ...own, fail: known.fail, spread: known.spread };
-    return own.kind === 'mean' && known?.kind === 'mean' ? { ...own, fail: known.fail } : own;
+    if (own.kind === 'share' && known?.kind === 'share') {
+      const { unblamed = { fail: known.fail, spread: known.spread } } = known;
+      return excuse === 'suspect' ? { ...own, unblamed } : { ...own, ...unblamed };
+    }
+    if (own.kind !== 'mean' || known?.kind !== 'mean') return own;
+    const { unblamed = { fail: known.fail } } = known;
+    return excuse === 'suspect' ? { ...own, unblamed } : { ...own, ...unblamed };
   });
   return { ...after, candidate };
 }
@@ -216,7 +229,7 @@ function addToObjective(known: ObjectiveEvidence, interval: Totals, settings: Ob
   const counts = interval[settings.role];
   switch (known.kind) {
     case 'share':
-      return addShare(known, badRequests(counts, settings), settings);
+      return { ...addShare(known, badRequests(counts, settings), settings), ...besideAfter(known, interval, settings) };
     case 'mean':
       return addMean(known, counts, settings);
     case 'gauge':
@@ -282,7 +295,11 @@ export function badRequests(
 
 type ShareEvidence = Extract<ObjectiveEvidence, { kind: 'share' }>;
 
-function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSettings): ShareEvidence {
+function addShare(
+  { unblamed: _, ...known }: ShareEvidence,
+  bad: BadRequests,
+  settings: ObjectiveSettings,
+): ShareEvidence {
   const { requests, atMost, atLeast } = bad;
   if (requests === 0) return { ...known, excess: 0 };
   const { limit, boundary } = testBoundaries(settings.objective, settings);
@@ -299,6 +316,21 @@ function addShare(known: ShareEvidence, bad: BadRequests, settings: ObjectiveSet
     passed: known.passed || suffices,
     excess: excessAfter(known.excess, atLeast, limit * requests),
   };
+}
+
+/** Tests whether the candidate is worse than the baseline; an interval without requests of one of them says nothing. */
+function besideAfter(
+  { beside = freshProcess }: ShareEvidence,
+  interval: Totals,
+  settings: ObjectiveSettings,
+): Pick<ShareEvidence, 'beside'> {
+  if (settings.role === 'baseline') return {};
+  const trials = (counts: Counts): Trials => {
+    const { requests, atLeast } = badRequests(counts, settings);
+    return { requests, bad: atLeast };
+  };
+  const paired = { candidate: trials(interval.candidate), baseline: trials(interval.baseline) };
+  return { beside: addInterval(beside, besideIncrements(paired)) };
 }
 
 /**
@@ -327,7 +359,11 @@ function dispersions(
 
 type MeanEvidence = Extract<ObjectiveEvidence, { kind: 'mean' }>;
 
-function addMean({ skipped: _, ...known }: MeanEvidence, counts: Counts, settings: ObjectiveSettings): MeanEvidence {
+function addMean(
+  { skipped: _, unblamed: __, ...known }: MeanEvidence,
+  counts: Counts,
+  settings: ObjectiveSettings,
+): MeanEvidence {
   const timed = timedRequests(counts);
   if (timed === 0) return { ...known, excess: 0 };
   const { limit, boundary } = testBoundaries(settings.objective, settings);

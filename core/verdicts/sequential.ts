@@ -1,5 +1,5 @@
 import { metricTolerance } from '../experiment/analysis-rules.ts';
-import type { EvidenceReport, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
+import type { EvidenceReport, Excuse, ObjectiveAssessment, OverallVerdict, Verdict } from './assessment.ts';
 import { formatMetric } from '../measurements/comparison.ts';
 import { formatDuration } from '../text/duration.ts';
 import { testBoundaries, objectiveLogEvidence } from './evidence.ts';
@@ -14,6 +14,7 @@ import { formatOdds } from './format-odds.ts';
 import { hasOwnSamples } from '../measurements/load-test.ts';
 import { requestsUntilPass, shareInterval } from '../stats/bernoulli.ts';
 import { logMeanExp } from '../stats/log-space.ts';
+import { freshProcess, logEvidence } from '../stats/restarts.ts';
 import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
 import { defined } from '../text/defined.ts';
 
@@ -28,6 +29,8 @@ export interface SequentialInput {
   readonly totals: { readonly baseline: Counts; readonly candidate: Counts };
   /** The candidate's requests per millisecond in the latest interval. */
   readonly requestsPerMs: number;
+  /** Whether the baseline gets requests at present; otherwise there is nothing to compare with. */
+  readonly isCompared: boolean;
   /** False leaves out reasons and bounds, which only people read; a simulation needs none. */
   readonly shown: boolean;
 }
@@ -37,7 +40,8 @@ export interface SequentialInput {
  *
  * An objective passes when its own evidence against "bad" reaches 1/α; all must pass, which needs no correction. The candidate fails
  * when the mean of the evidence against "good" over the objectives reaches 1/β, whatever their dependence. When the baseline
- * fails the same objectives, and does so now, it is the environment that is bad.
+ * fails the same objectives, and does so now, it is the environment that is bad. Until a share of bad requests is shown to be worse than the
+ * baseline's, by the evidence that a fail needs, the candidate is only suspect.
  */
 export function judgeSequentially(input: SequentialInput): {
   readonly objectives: readonly ObjectiveAssessment[];
@@ -63,6 +67,8 @@ interface VersionJudgement {
   readonly hasFailed: boolean;
   /** For each objective whether it would fail the version by itself, and is missed at present. */
   readonly failsNow: readonly boolean[];
+  /** The evidence that one objective needs to fail the version by itself, as a natural log. */
+  readonly needed: number;
   readonly objectives: readonly Judged[];
 }
 
@@ -89,7 +95,7 @@ function judgeVersion(input: SequentialInput, role: 'baseline' | 'candidate'): V
   });
   const needed = -Math.log(settings.analysis.falseFail) + Math.log(tested.length);
   const failsNow = logs.map(({ own, fail }) => own.kind !== 'fact' && own.excess > 0 && fail >= needed);
-  return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, objectives };
+  return { hasFailed: hasFailed || objectives.some(({ verdict }) => verdict === 'fail'), failsNow, needed, objectives };
 }
 
 interface ObjectiveInput {
@@ -248,33 +254,46 @@ function roundTo(value: number, decimals: number): number {
   return Number(value.toFixed(decimals));
 }
 
-/** Whether all that fails the candidate fails the baseline too. */
-function isExcused({ baseline, candidate }: Versions): boolean {
-  return candidate.objectives.every(({ verdict }, index) => {
-    const fails = verdict === 'fail' || candidate.failsNow[index] === true;
-    return !fails || baseline.failsNow[index] === true;
-  });
-}
-
 interface Versions {
   readonly baseline: VersionJudgement;
   readonly candidate: VersionJudgement;
 }
 
-function judgeOverall(
+/** What excuses a candidate that has failed: all that it fails the baseline fails too, or may fail as well. */
+function chooseExcuse(
   { baseline, candidate }: Versions,
+  { evidence, isCompared }: SequentialInput,
+): Excuse | undefined {
+  const alone = candidate.objectives.flatMap(({ verdict }, index) => {
+    const fails = verdict === 'fail' || candidate.failsNow[index] === true;
+    return fails && baseline.failsNow[index] !== true ? [evidence.candidate[index]] : [];
+  });
+  if (alone.length === 0) return 'environment';
+  const isOpen = isCompared && alone.every((own) => own !== undefined && besideEvidence(own) < candidate.needed);
+  return isOpen ? 'suspect' : undefined;
+}
+
+/** The log evidence that the candidate is worse than the baseline; infinite where that is not tested apart from its limit. */
+function besideEvidence(own: ObjectiveEvidence): number {
+  return own.kind === 'share' ? logEvidence(own.beside ?? freshProcess) : Infinity;
+}
+
+function judgeOverall(
+  versions: Versions,
   objectives: readonly ObjectiveAssessment[],
-  { settings, totals }: SequentialInput,
+  input: SequentialInput,
 ): OverallVerdict {
+  const { settings, totals } = input;
+  const { candidate } = versions;
   const reasons = (verdict: Verdict): string =>
     objectives
       .filter((one) => one.candidate === verdict)
       .map(({ reason }) => reason)
       .join('; ');
-  if (candidate.hasFailed && isExcused({ baseline, candidate })) {
-    return { verdict: 'environment', reason: `baseline and candidate fail together: ${reasons('fail')}` };
+  if (candidate.hasFailed) {
+    const verdict = chooseExcuse(versions, input) ?? 'fail';
+    return { verdict, reason: `${excuses[verdict]}${reasons('fail')}` };
   }
-  if (candidate.hasFailed) return { verdict: 'fail', reason: reasons('fail') };
   const { requests } = totals.candidate;
   if (!hasOwnSamples(settings) && !hasEnoughSamples(requests, settings.minSamples)) {
     return { verdict: 'undecided', reason: `${requests} of ${settings.minSamples} requests` };
@@ -284,3 +303,9 @@ function judgeOverall(
     ? { verdict: 'pass', reason: reasons('pass') }
     : { verdict: 'undecided', reason: reasons(open.candidate) };
 }
+
+const excuses = {
+  environment: 'baseline and candidate fail together: ',
+  suspect: 'not shown to be worse than the baseline: ',
+  fail: '',
+} as const;

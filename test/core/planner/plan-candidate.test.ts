@@ -266,6 +266,7 @@ describe('after the last iteration without a decision', () => {
 });
 
 describe('with error bounds', () => {
+  const suspect = { verdict: 'suspect', reason: 'so it is' } as const;
   const judged = (
     verdict: NonNullable<Assessment['overall']>['verdict'],
     changes: Partial<CandidatePlanInput> = {},
@@ -285,6 +286,15 @@ describe('with error bounds', () => {
     expect(judged('environment')).toEqual({ kind: 'hold', reason: 'environment: so it is' });
     const since = nowMs - anExperiment().blindLimitMs;
     expect(judged('environment', { environmentSinceMs: since })).toMatchObject({ kind: 'rollBack' });
+  });
+
+  test('a suspect drops to the weight of a failure, never climbs, and is rolled back when it stays one', () => {
+    const assessment = { ...anAssessment(['fail']), overall: suspect };
+    const drops = anInput({ weight: 45, computed: { assessment, weight: 5, reason: 'drops' } });
+    expect(planCandidate(drops)).toEqual({ kind: 'shift', weight: 5, reason: 'suspect: so it is' });
+    expect(judged('suspect', { weight: 10 })).toEqual({ kind: 'hold', reason: 'suspect: so it is' });
+    const since = nowMs - anExperiment().blindLimitMs;
+    expect(judged('suspect', { environmentSinceMs: since })).toMatchObject({ kind: 'rollBack' });
   });
 
   test('a pass promotes after the last iteration only', () => {

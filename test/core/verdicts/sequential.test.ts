@@ -171,6 +171,47 @@ describe('the sequential analysis', () => {
     expect(slowToo.overall?.verdict).toBe('fail');
   });
 
+  describe('at little traffic', () => {
+    const fine = { candidate: someCounts({ requests: 12 }), baseline: someCounts({ requests: 12 }) };
+    const first = {
+      candidate: someCounts({ requests: 12, errors: 4 }),
+      baseline: someCounts({ requests: 12, errors: 1 }),
+    };
+    const outage = {
+      candidate: someCounts({ requests: 2, errors: 1 }),
+      baseline: someCounts({ requests: 22, errors: 9 }),
+    };
+    const alone = { candidate: someCounts({ requests: 2, errors: 1 }), baseline: someCounts({ requests: 22 }) };
+    const before = [fine, fine, fine];
+
+    test('only suspects a candidate that may fail together with the baseline', () => {
+      const { overall } = assessIntervals(sequential(), ...before, first);
+      expect(overall?.verdict).toBe('suspect');
+      expect(overall?.reason).toMatch(/^not shown to be worse than the baseline: error-rate 0\.0833 /);
+    });
+
+    test('holds nothing against a suspect once the baseline has failed too', () => {
+      expect(assessIntervals(sequential(), ...before, first, outage).overall?.verdict).toBe('environment');
+      expect(assessIntervals(sequential(), ...before, first, outage, fine).overall?.verdict).toBe('undecided');
+    });
+
+    test('fails a suspect that goes on to fail alone, whatever intervals have no request of it', () => {
+      const none = { candidate: noCounts, baseline: someCounts({ requests: 22 }) };
+      expect(assessIntervals(sequential(), ...before, first, none).overall?.verdict).toBe('suspect');
+      expect(assessIntervals(sequential(), ...before, first, none, alone, alone).overall?.verdict).toBe('fail');
+    });
+
+    test('still suspects a candidate while the baseline has no request by chance', () => {
+      const chance = { candidate: someCounts({ requests: 12, errors: 4 }), baseline: noCounts };
+      expect(assessIntervals(sequential(), ...before, chance).overall?.verdict).toBe('suspect');
+    });
+
+    test('fails a candidate that nothing was ever compared with', () => {
+      const unseen = { candidate: someCounts({ requests: 12, errors: 4 }), baseline: noCounts };
+      expect(assessIntervals(sequential(), unseen).overall?.verdict).toBe('fail');
+    });
+  });
+
   test('blames the environment for as long as it is bad, be it only moderately', () => {
     const random = seededRandom(1);
     const twice = (requests: number) => someCounts({ requests, errors: binomial(random, requests, 0.02) });
