@@ -122,11 +122,10 @@ async function read({ experiment, nowMs, signal, ...place }: HistoryInput): Prom
 async function readNewest(
   prometheus: Prometheus,
   request: Pick<ReadingRequest, 'namespace' | 'revisions'>,
-  { nowMs, endMs }: StoreClock,
+  { endMs }: StoreClock,
 ): Promise<number> {
-  const rangeMs = endMs - nowMs + lookbackMs;
-  const recent = await readCounters(prometheus, { ...request, toMs: endMs, rangeMs, only: 'responses' });
-  return newestSample(assembleHistograms(recent)) ?? 0;
+  const live = await readCounters(prometheus, { ...request, toMs: endMs });
+  return newestSample(assembleHistograms(live)) ?? 0;
 }
 
 /** Only tests of latencies need them: the rule of thresholds compares what the run itself has measured. */

@@ -37,7 +37,7 @@ export interface ReadingRequest {
   readonly revisions: readonly string[];
   /** The end of the range (toMs - rangeMs, toMs], epoch ms. */
   readonly toMs: number;
-  /** Without it each series that has not ended at `toMs` has its newest sample. */
+  /** Without it there is one counter of each histogram that has not ended at `toMs`, with the time of its newest sample alone. */
   readonly rangeMs?: number;
   /**
    * Lets the store add up the processes of each revision: one counter for all of them, which begins at 0 and has a sample
@@ -92,7 +92,7 @@ async function readPack(prometheus: Prometheus, pack: Pack, request: ReadingRequ
   const revisions = new Map(
     request.revisions.map((revision) => [formatRevision(pack, request.namespace, revision), revision]),
   );
-  return counters.map((found) => toReading(found, pack, { ...defined({ only: request.only }), revisions }));
+  return counters.map((found) => toReading(found, pack, { ...request, revisions }));
 }
 
 function readDirect(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Series[]> {
@@ -114,7 +114,7 @@ async function readByTarget(prometheus: Prometheus, pack: Pack, request: Reading
   const series = await readParts(pack, request, (part) =>
     select(prometheus, request, { ...part, pack, matchers, info }),
   );
-  return request.everyMs === undefined ? series.flatMap((found) => identify(found, infos, pack)) : series;
+  return request.everyMs === undefined ? series.flatMap((found) => identify(found, infos, { pack, ...request })) : series;
 }
 
 function selectInfos(
@@ -133,36 +133,57 @@ interface NamedPart {
   readonly isNative?: boolean;
 }
 
-/** Reads the parts of a histogram, each by its name; without buckets it may be a native one. */
-async function readParts(
-  { family, responses: counter, ...pack }: Pack,
-  { only }: ReadingRequest,
-  ask: (part: NamedPart) => Promise<readonly Series[]>,
-): Promise<readonly Series[]> {
-  const askNative = async (): Promise<readonly Series[]> =>
-    toClassicSeries(await ask({ name: family, isNative: true }), { family, ...pack });
-  const responses = counter === undefined ? [] : ask({ name: counter.name });
-  if (only === 'responses') {
-    if (counter !== undefined) return responses;
-    const counts = await ask({ name: `${family}_count` });
-    return counts.length > 0
-      ? counts
-      : (await askNative()).filter(({ labels }) => labels['__name__'] === `${family}_count`);
-  }
-  const buckets = await ask({ name: `${family}_bucket` });
-  if (buckets.length === 0) return [...(await responses), ...(await askNative())];
+type AskPart = (part: NamedPart) => Promise<readonly Series[]>;
+
+/** Reads what the request wants of a histogram, each part by its name. */
+function readParts(pack: Pack, { only, rangeMs }: ReadingRequest, ask: AskPart): Promise<readonly Series[]> {
+  if (rangeMs === undefined) return readTimes(pack, ask);
+  return only === 'responses' ? readResponses(pack, ask) : readHistogram(pack, ask);
+}
+
+async function readTimes({ family, responses }: Pack, ask: AskPart): Promise<readonly Series[]> {
+  const times = await ask({ name: responses?.name ?? `${family}_count` });
+  return times.length > 0 ? times : ask({ name: family });
+}
+
+async function readResponses(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+  if (pack.responses !== undefined) return ask({ name: pack.responses.name });
+  const counter = `${pack.family}_count`;
+  const counts = await ask({ name: counter });
+  if (counts.length > 0) return counts;
+  const native = await readNative(pack, ask);
+  return native.filter(({ labels }) => labels['__name__'] === counter);
+}
+
+/** Without buckets it may be a native one. */
+async function readHistogram(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+  const { family, responses: counter } = pack;
+  const [buckets, responses] = await Promise.all([
+    ask({ name: `${family}_bucket` }),
+    counter === undefined ? [] : ask({ name: counter.name }),
+  ]);
+  if (buckets.length === 0) return [...responses, ...(await readNative(pack, ask))];
   const [sums, counts] = await Promise.all([ask({ name: `${family}_sum` }), ask({ name: `${family}_count` })]);
-  return [...buckets, ...sums, ...counts, ...(await responses)];
+  return [...buckets, ...sums, ...counts, ...responses];
+}
+
+async function readNative(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+  return toClassicSeries(await ask({ name: pack.family, isNative: true }), pack);
 }
 
 /** Addresses are used again by other pods, so what was scraped belongs to a target only while its info was there. */
-function identify(series: Series, infos: readonly Series[], { identity }: Pack): readonly Series[] {
+function identify(
+  series: Series,
+  infos: readonly Series[],
+  { pack: { identity }, rangeMs }: Pick<ReadingRequest, 'rangeMs'> & { readonly pack: Pack },
+): readonly Series[] {
   const { job, instance } = series.labels;
   const owners = infos.filter(({ labels }) => labels['job'] === job && labels['instance'] === instance);
   return owners.map((owner) => {
     const own = Object.values(identity).map((label) => [label, owner.labels[label] ?? '']);
     const [fromMs, toMs] = [owner.samples[0]?.atMs ?? Infinity, owner.samples.at(-1)?.atMs ?? -Infinity];
-    const samples = series.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+    const isOwn = ({ atMs }: Sample): boolean => rangeMs === undefined || (atMs >= fromMs && atMs <= toMs);
+    const samples = series.samples.filter(isOwn);
     return { labels: { ...series.labels, ...Object.fromEntries(own) }, samples };
   });
 }
@@ -180,12 +201,25 @@ async function select(
   { name, isNative = false, pack, matchers, info }: Selection,
 ): Promise<readonly Series[]> {
   const selector = instantSelector(name, matchers, prometheus.matchers);
-  if (rangeMs === undefined) return prometheus.ask({ query: selector, atMs: toMs });
+  if (rangeMs === undefined) return askTimes(prometheus, selector, { toMs, name });
   if (everyMs === undefined) return prometheus.ask({ query: `${selector}[${Math.ceil(rangeMs)}ms]`, atMs: toMs });
   const owner = info === undefined ? undefined : { info, label: pack.identity.revision };
   const summed = { selector, isNative, labels: remainingLabels(pack), ...defined({ owner }) };
   const series = await askAdded(prometheus, summed, { toMs, rangeMs, everyMs });
   return series.map((one) => ({ ...one, labels: { ...one.labels, __name__: name } }));
+}
+
+/** The series that have not ended, each with a sample at the time of its newest one. */
+async function askTimes(
+  prometheus: Prometheus,
+  selector: string,
+  { toMs: atMs, name }: Pick<ReadingRequest, 'toMs'> & Pick<NamedPart, 'name'>,
+): Promise<readonly Series[]> {
+  const series = await prometheus.ask({ query: `timestamp(${selector})`, atMs });
+  return series.map(({ labels, samples }) => ({
+    labels: { ...labels, __name__: name },
+    samples: samples.map(({ value }) => ({ atMs: Math.round(value * 1000), value: 0 })),
+  }));
 }
 
 /** What is known of the processes of a revision together. */
@@ -211,12 +245,12 @@ function formatRevision({ written }: Pack, namespace: string, revision: string):
   return written === undefined ? revision : written({ namespace, revision });
 }
 
-interface Reader extends Pick<ReadingRequest, 'only'> {
+interface Reader extends Pick<ReadingRequest, 'only' | 'rangeMs'> {
   /** By the values of their label. */
   readonly revisions: ReadonlyMap<string, string>;
 }
 
-function toReading({ labels, samples }: Series, pack: Pack, { revisions, only }: Reader): Reading {
+function toReading({ labels, samples }: Series, pack: Pack, { revisions, only, rangeMs }: Reader): Reading {
   const { family, msPerUnit, identity } = pack;
   const { __name__: name = '', le, job, ...own } = labels;
   const revision = revisions.get(own[identity.revision] ?? '');
@@ -237,7 +271,7 @@ function toReading({ labels, samples }: Series, pack: Pack, { revisions, only }:
     revision,
     pod,
     ...status,
-    ...(only === 'responses' ? { measures: only } : {}),
+    ...(only === 'responses' || rangeMs === undefined ? { measures: 'responses' } : {}),
     part,
     origin,
     labels,
