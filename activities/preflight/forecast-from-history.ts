@@ -14,7 +14,7 @@ export async function forecastFromHistory(
   { prometheusUrl: baseUrl, access, scrapeIntervalMs }: MetricsSettings,
   signal: AbortSignal,
 ): Promise<Pick<PreflightReport, 'correlations' | 'firstStep' | 'warnings'>> {
-  const history = await readHistory({ baseUrl, access, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
+  const history = await readHistory({ baseUrl, access, experiment, nowMs: Date.now(), signal });
   const { requestsPerSecond, correlations } = history;
   const [candidateWeight = 100] = weights;
   const { warnings } = forecast(experiment, { ...toSurroundings(history), candidateWeight, scrapeIntervalMs });

@@ -49,7 +49,7 @@ export async function checkStore(
     namespace: experiment.target.namespace,
     revisions: allVersions(experiment).map(({ revision }) => revision),
     now: Date.now,
-    windowMs: experiment.intervalMs + lookbackMs,
+    windowMs: lookbackMs,
     scrapeIntervalMs,
   });
   if (survey.kind === 'observed') return { problems: [], warnings: noSeriesWarning(experiment, survey.noSeries) };

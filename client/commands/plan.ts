@@ -52,7 +52,7 @@ async function askedSurroundings(
   const { place } = reading;
   const prometheus = shownEndpoint(place);
   const signal = context.terminal.interrupted;
-  const history = await readHistory({ ...place, scrapeIntervalMs, experiment, nowMs: Date.now(), signal });
+  const history = await readHistory({ ...place, experiment, nowMs: Date.now(), signal });
   const { intervals, unread } = history;
   if (unread !== undefined) {
     const problem = `the traffic cannot be read from ${prometheus}: ${unread}`;

@@ -61,7 +61,7 @@ function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
   requireOneOrigin(name, readings);
   const common = { family, revision, pod, code, measures, origin };
-  if (measures === 'responses') return [{ ...common, snapshots: responseSnapshots(first) }];
+  if (measures === 'responses') return [{ ...common, snapshots: responseSnapshots(readings) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
   const scrapes = collectScrapes(readings);
   const whole = scrapes.filter((scrape) => findDisagreement(scrape, boundaries) === undefined);
@@ -99,7 +99,8 @@ function hasAll(buckets: ReadonlyMap<number, number>, boundaries: ReadonlySet<nu
 }
 
 /** A counter of responses is a histogram without latencies. */
-function responseSnapshots({ samples }: Reading): readonly Snapshot[] {
+function responseSnapshots(readings: readonly Reading[]): readonly Snapshot[] {
+  const samples = readings.flatMap((reading) => reading.samples).sort((a, b) => a.atMs - b.atMs);
   return samples.map(({ atMs, value }) => ({ atMs, sum: 0, buckets: new Map([[Infinity, value]]) }));
 }
 

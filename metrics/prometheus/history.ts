@@ -14,15 +14,17 @@ import { assembleHistograms } from './histogram.ts';
 import type { PrometheusPlace } from './access.ts';
 import { lookbackMs } from './lateness.ts';
 import { connectPrometheus } from './prometheus.ts';
+import type { Prometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
+import type { ReadingRequest } from './readings.ts';
 import { countRevision } from './revision-counts.ts';
 import { readStoreClock } from './store-clock.ts';
+import type { StoreClock } from './store-clock.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
 
 /** The experiment whose history is read, and where. */
 export interface HistoryInput extends PrometheusPlace {
-  readonly scrapeIntervalMs: number;
   readonly experiment: Experiment;
   readonly nowMs: number;
   readonly signal: AbortSignal;
@@ -56,7 +58,7 @@ export function toSurroundings({ requestsPerSecond, baseline, correlations }: Re
 
 const historyIntervals = 60;
 
-/** The longest range that is read; more would overload Prometheus. */
+/** The longest range that is asked for; more would overload Prometheus. */
 const longestHistoryMs = 6 * 3_600_000;
 
 /** The number of latest intervals that the present traffic is estimated from. */
@@ -77,21 +79,27 @@ export async function readHistory(input: HistoryInput): Promise<RequestHistory> 
   }
 }
 
-async function read({ scrapeIntervalMs, experiment, nowMs, signal, ...place }: HistoryInput): Promise<RequestHistory> {
+async function read({ experiment, nowMs, signal, ...place }: HistoryInput): Promise<RequestHistory> {
   const { intervalMs, target, baseline, objectives, errorClass } = experiment;
   const count = Math.max(1, Math.min(historyIntervals, Math.floor(longestHistoryMs / intervalMs)));
   const revisions = allVersions(experiment).map(({ revision }) => revision);
   const prometheus = connectPrometheus({ ...place, signal, limitMs: answerLimitMs });
   const clock = await readStoreClock(prometheus, () => nowMs);
-  const rangeMs = clock.endMs - clock.nowMs + count * intervalMs + 2 * scrapeIntervalMs + lookbackMs;
-  const request = { namespace: target.namespace, revisions, toMs: clock.endMs, rangeMs };
-  const histograms = assembleHistograms(await readCounters(prometheus, request));
+  const request = { namespace: target.namespace, revisions };
   // What has not shown yet must not look like a time without traffic; what ended long ago is one.
-  const toMs = Math.max(newestSample(histograms) ?? 0, clock.nowMs - lookbackMs);
-  // What began before the range cannot be distinguished from what began in it, so births count nothing here.
+  const toMs = Math.max(await readNewest(prometheus, request, clock), clock.nowMs - lookbackMs);
+  const histograms = assembleHistograms(
+    await readCounters(prometheus, {
+      ...request,
+      toMs,
+      rangeMs: count * intervalMs,
+      everyMs: intervalMs,
+      ...(judgesLatencies(experiment) ? {} : { only: 'responses' }),
+    }),
+  );
   const countWindow = (revision: string, index: number): Counts => {
     const window = { fromMs: toMs - (index + 1) * intervalMs, toMs: toMs - index * intervalMs };
-    return countRevision(revision, histograms, { window, birthsCount: false });
+    return countRevision(revision, histograms, { window, birthsCount: true });
   };
   const indices = Array.from({ length: count }, (_, index) => index);
   const intervals = indices.map((index) => countWindow(baseline.revision, index));
@@ -105,6 +113,25 @@ async function read({ scrapeIntervalMs, experiment, nowMs, signal, ...place }: H
     correlations: objectives.map((objective) => correlationFor(objective, intervals, errorClass) ?? null),
     intervals: intervals.filter((counts) => counts.requests > 0).length,
   };
+}
+
+/**
+ * The newest sample of any version, epoch ms, 0 where there is none lately. Throws `Unmeasured` where the series are of several
+ * clusters, which no sum shows.
+ */
+async function readNewest(
+  prometheus: Prometheus,
+  request: Pick<ReadingRequest, 'namespace' | 'revisions'>,
+  { endMs }: StoreClock,
+): Promise<number> {
+  const live = await readCounters(prometheus, { ...request, toMs: endMs });
+  return newestSample(assembleHistograms(live)) ?? 0;
+}
+
+/** Only tests of latencies need them: the rule of thresholds compares what the run itself has measured. */
+function judgesLatencies({ analysis: { method }, objectives }: Experiment): boolean {
+  const kinds = objectives.map(({ metric }) => metricFacts(metric).kind.kind);
+  return method === 'sequential' && kinds.some((kind) => kind === 'tail-latency' || kind === 'mean-latency');
 }
 
 function correlationFor(

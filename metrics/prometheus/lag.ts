@@ -59,7 +59,8 @@ async function readNewest(
   // Of what is only pushed, silence does not show whether it is late or has ended.
   if (scrapedMs === undefined) return undefined;
   const rangeMs = clock.endMs - clock.nowMs + lookbackMs;
-  const readings = await readCounters(prometheus, { namespace, revisions, toMs: clock.endMs, rangeMs });
+  const request = { namespace, revisions, toMs: clock.endMs, rangeMs, only: 'responses' } as const;
+  const readings = await readCounters(prometheus, request);
   const atMs = Math.max(scrapedMs, newestSample(assembleHistograms(readings)) ?? 0);
   return { atMs, ageMs: Math.max(0, clock.nowMs - atMs) };
 }

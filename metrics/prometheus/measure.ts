@@ -131,8 +131,9 @@ async function requireSeries(prometheus: Prometheus, input: MeasureInput, place:
 function noting(prometheus: Prometheus, asked: Question[]): Prometheus {
   return {
     ...prometheus,
-    ask: async ({ query, atMs }) => {
-      const answer = await prometheus.ask({ query, ...defined({ atMs }) });
+    ask: async (question) => {
+      const { query, atMs } = question;
+      const answer = await prometheus.ask(question);
       const samples = answer.reduce((sum, one) => sum + one.samples.length + (one.histograms?.length ?? 0), 0);
       if (atMs !== undefined) asked.push({ query, atMs, series: answer.length, samples });
       return answer;

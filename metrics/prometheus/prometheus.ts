@@ -38,6 +38,8 @@ export interface Query {
   readonly query: string;
   /** The time of evaluation, epoch milliseconds; the store's own now where it is absent. */
   readonly atMs?: number;
+  /** Asks VictoriaMetrics for its very now, in place of 30 s before it (`-search.latencyOffset`). Other stores may refuse it. */
+  readonly nocache?: true;
 }
 
 /** A connection to a Prometheus-compatible API. */
@@ -85,8 +87,12 @@ export function connectPrometheus(options: ConnectionOptions): Prometheus {
 }
 
 /** The parameters of an instant query over HTTP. */
-export function queryParameters({ query, atMs }: Query): Readonly<Record<string, string>> {
-  return { query, ...(atMs === undefined ? {} : { time: (atMs / 1000).toFixed(3) }) };
+export function queryParameters({ query, atMs, nocache }: Query): Readonly<Record<string, string>> {
+  return {
+    query,
+    ...(atMs === undefined ? {} : { time: (atMs / 1000).toFixed(3) }),
+    ...(nocache === undefined ? {} : { nocache: '1' }),
+  };
 }
 
 /** What an error says, with the setting that mends it: `connect ECONNREFUSED 127.0.0.1:9090`. */

@@ -1,7 +1,8 @@
+import { accumulate, askAdded } from './added-up.ts';
 import { type Pack, tiers } from './packs.ts';
 import { toClassicSeries } from './native-histogram.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
-import { type Matcher, instantSelector, rangeSelector } from './selector.ts';
+import { type Matcher, instantSelector } from './selector.ts';
 import { readFloat } from './float.ts';
 import { Unmeasured } from '../unmeasured.ts';
 import { defined } from '../../core/text/defined.ts';
@@ -36,8 +37,15 @@ export interface ReadingRequest {
   readonly revisions: readonly string[];
   /** The end of the range (toMs - rangeMs, toMs], epoch ms. */
   readonly toMs: number;
-  /** Without it each series that has not ended at `toMs` has its newest sample. */
+  /** Without it there is one counter of each histogram that has not ended at `toMs`, with the time of its newest sample alone. */
   readonly rangeMs?: number;
+  /**
+   * Lets the store add up the processes of each revision: one counter for all of them, which begins at 0 and has a sample
+   * after each `everyMs`. A series that begins counts from its first sample on; one that was reset, from the lowest after that.
+   */
+  readonly everyMs?: number;
+  /** `responses`: their number alone, without latencies, which are most of the series. */
+  readonly only?: 'responses';
 }
 
 /** Reads the raw counters of the revisions from the first tier that has any. */
@@ -80,20 +88,22 @@ async function readPack(prometheus: Prometheus, pack: Pack, request: ReadingRequ
     if (pack.hasDots === true && error instanceof Unmeasured && error.kind === 'error') return [];
     throw error;
   });
+  const counters = request.everyMs === undefined ? series : series.map(accumulate);
   const revisions = new Map(
     request.revisions.map((revision) => [formatRevision(pack, request.namespace, revision), revision]),
   );
-  return series.map((found) => toReading(found, pack, revisions));
+  return counters.map((found) => toReading(found, pack, { ...request, revisions }));
 }
 
 function readDirect(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Series[]> {
   const matchers = [...identityMatchers(pack, request), ...(pack.where ?? [])];
-  return readParts(pack, (name) => select(prometheus, request, { name, matchers }));
+  return readParts(pack, request, (part) => select(prometheus, request, { ...part, pack, matchers }));
 }
 
 /** Finds the targets of the revisions, then their histograms, and puts the identity of the target on each. */
 async function readByTarget(prometheus: Prometheus, pack: Pack, request: ReadingRequest): Promise<readonly Series[]> {
-  const infos = await select(prometheus, request, { name: 'target_info', matchers: identityMatchers(pack, request) });
+  const info = instantSelector('target_info', identityMatchers(pack, request), prometheus.matchers);
+  const infos = await selectInfos(prometheus, info, request);
   if (infos.length === 0) return [];
   const matchers: readonly Matcher[] = [
     // Series that carry their identity themselves are found directly.
@@ -101,44 +111,121 @@ async function readByTarget(prometheus: Prometheus, pack: Pack, request: Reading
     ['job', distinct(infos.map(({ labels }) => labels['job'] ?? ''))],
     ['instance', distinct(infos.map(({ labels }) => labels['instance'] ?? ''))],
   ];
-  const series = await readParts(pack, (name) => select(prometheus, request, { name, matchers }));
-  return series.flatMap((found) => identify(found, infos, pack));
+  const series = await readParts(pack, request, (part) =>
+    select(prometheus, request, { ...part, pack, matchers, info }),
+  );
+  return request.everyMs === undefined ? series.flatMap((found) => identify(found, infos, { pack, ...request })) : series;
 }
 
-/** Reads the parts of a histogram, each by its name; without buckets it may be a native one. */
-async function readParts(pack: Pack, ask: (name: string) => Promise<readonly Series[]>): Promise<readonly Series[]> {
-  const { family } = pack;
+function selectInfos(
+  prometheus: Prometheus,
+  info: string,
+  { toMs: atMs, rangeMs, everyMs }: ReadingRequest,
+): Promise<readonly Series[]> {
+  if (rangeMs === undefined) return prometheus.ask({ query: info, atMs });
+  const range = `${info}[${Math.ceil(rangeMs)}ms]`;
+  return prometheus.ask({ query: everyMs === undefined ? range : `last_over_time(${range})`, atMs });
+}
+
+/** The series of one name. */
+interface NamedPart {
+  readonly name: string;
+  readonly isNative?: boolean;
+}
+
+type AskPart = (part: NamedPart) => Promise<readonly Series[]>;
+
+/** Reads what the request wants of a histogram, each part by its name. */
+function readParts(pack: Pack, { only, rangeMs }: ReadingRequest, ask: AskPart): Promise<readonly Series[]> {
+  if (rangeMs === undefined) return readTimes(pack, ask);
+  return only === 'responses' ? readResponses(pack, ask) : readHistogram(pack, ask);
+}
+
+async function readTimes({ family, responses }: Pack, ask: AskPart): Promise<readonly Series[]> {
+  const times = await ask({ name: responses?.name ?? `${family}_count` });
+  return times.length > 0 ? times : ask({ name: family });
+}
+
+async function readResponses(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+  if (pack.responses !== undefined) return ask({ name: pack.responses.name });
+  const counter = `${pack.family}_count`;
+  const counts = await ask({ name: counter });
+  if (counts.length > 0) return counts;
+  const native = await readNative(pack, ask);
+  return native.filter(({ labels }) => labels['__name__'] === counter);
+}
+
+/** Without buckets it may be a native one. */
+async function readHistogram(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+  const { family, responses: counter } = pack;
   const [buckets, responses] = await Promise.all([
-    ask(`${family}_bucket`),
-    pack.responses === undefined ? [] : ask(pack.responses.name),
+    ask({ name: `${family}_bucket` }),
+    counter === undefined ? [] : ask({ name: counter.name }),
   ]);
-  if (buckets.length === 0) return [...responses, ...toClassicSeries(await ask(family), pack)];
-  const [sums, counts] = await Promise.all([ask(`${family}_sum`), ask(`${family}_count`)]);
+  if (buckets.length === 0) return [...responses, ...(await readNative(pack, ask))];
+  const [sums, counts] = await Promise.all([ask({ name: `${family}_sum` }), ask({ name: `${family}_count` })]);
   return [...buckets, ...sums, ...counts, ...responses];
 }
 
+async function readNative(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+  return toClassicSeries(await ask({ name: pack.family, isNative: true }), pack);
+}
+
 /** Addresses are used again by other pods, so what was scraped belongs to a target only while its info was there. */
-function identify(series: Series, infos: readonly Series[], { identity }: Pack): readonly Series[] {
+function identify(
+  series: Series,
+  infos: readonly Series[],
+  { pack: { identity }, rangeMs }: Pick<ReadingRequest, 'rangeMs'> & { readonly pack: Pack },
+): readonly Series[] {
   const { job, instance } = series.labels;
   const owners = infos.filter(({ labels }) => labels['job'] === job && labels['instance'] === instance);
   return owners.map((owner) => {
     const own = Object.values(identity).map((label) => [label, owner.labels[label] ?? '']);
     const [fromMs, toMs] = [owner.samples[0]?.atMs ?? Infinity, owner.samples.at(-1)?.atMs ?? -Infinity];
-    const samples = series.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+    const isOwn = ({ atMs }: Sample): boolean => rangeMs === undefined || (atMs >= fromMs && atMs <= toMs);
+    const samples = series.samples.filter(isOwn);
     return { labels: { ...series.labels, ...Object.fromEntries(own) }, samples };
   });
 }
 
-function select(
+interface Selection extends NamedPart {
+  readonly pack: Pack;
+  readonly matchers: readonly Matcher[];
+  /** The targets' info, where that has the revision. */
+  readonly info?: string;
+}
+
+async function select(
   prometheus: Prometheus,
-  { toMs, rangeMs }: ReadingRequest,
-  { name, matchers }: { readonly name: string; readonly matchers: readonly Matcher[] },
+  { toMs, rangeMs, everyMs }: ReadingRequest,
+  { name, isNative = false, pack, matchers, info }: Selection,
 ): Promise<readonly Series[]> {
-  const query =
-    rangeMs === undefined
-      ? instantSelector(name, matchers, prometheus.matchers)
-      : rangeSelector(name, matchers, rangeMs, prometheus.matchers);
-  return prometheus.ask({ query, atMs: toMs });
+  const selector = instantSelector(name, matchers, prometheus.matchers);
+  if (rangeMs === undefined) return askTimes(prometheus, selector, { toMs, name });
+  if (everyMs === undefined) return prometheus.ask({ query: `${selector}[${Math.ceil(rangeMs)}ms]`, atMs: toMs });
+  const owner = info === undefined ? undefined : { info, label: pack.identity.revision };
+  const summed = { selector, isNative, labels: remainingLabels(pack), ...defined({ owner }) };
+  const series = await askAdded(prometheus, summed, { toMs, rangeMs, everyMs });
+  return series.map((one) => ({ ...one, labels: { ...one.labels, __name__: name } }));
+}
+
+/** The series that have not ended, each with a sample at the time of its newest one. */
+async function askTimes(
+  prometheus: Prometheus,
+  selector: string,
+  { toMs: atMs, name }: Pick<ReadingRequest, 'toMs'> & Pick<NamedPart, 'name'>,
+): Promise<readonly Series[]> {
+  const series = await prometheus.ask({ query: `timestamp(${selector})`, atMs });
+  return series.map(({ labels, samples }) => ({
+    labels: { ...labels, __name__: name },
+    samples: samples.map(({ value }) => ({ atMs: Math.round(value * 1000), value: 0 })),
+  }));
+}
+
+/** What is known of the processes of a revision together. */
+function remainingLabels({ identity, code, grpcCode, responses }: Pack): readonly string[] {
+  const labels = [identity.namespace, identity.revision, code, grpcCode, responses?.codeClass, 'le'];
+  return labels.filter((label) => label !== undefined);
 }
 
 function identityMatchers(
@@ -158,7 +245,12 @@ function formatRevision({ written }: Pack, namespace: string, revision: string):
   return written === undefined ? revision : written({ namespace, revision });
 }
 
-function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyMap<string, string>): Reading {
+interface Reader extends Pick<ReadingRequest, 'only' | 'rangeMs'> {
+  /** By the values of their label. */
+  readonly revisions: ReadonlyMap<string, string>;
+}
+
+function toReading({ labels, samples }: Series, pack: Pack, { revisions, only, rangeMs }: Reader): Reading {
   const { family, msPerUnit, identity } = pack;
   const { __name__: name = '', le, job, ...own } = labels;
   const revision = revisions.get(own[identity.revision] ?? '');
@@ -179,6 +271,7 @@ function toReading({ labels, samples }: Series, pack: Pack, revisions: ReadonlyM
     revision,
     pod,
     ...status,
+    ...(only === 'responses' || rangeMs === undefined ? { measures: 'responses' } : {}),
     part,
     origin,
     labels,

@@ -28,8 +28,13 @@ function isPlain(name: string): boolean {
   return /^[A-Za-z_:][\w:]*$/.test(name);
 }
 
+/** The name of a label, in quotes where it has dots. */
+export function formatLabel(name: string): string {
+  return isPlain(name) ? name : quote(name);
+}
+
 function formatMatcher([name, value]: Matcher): string {
-  const label = isPlain(name) ? name : quote(name);
+  const label = formatLabel(name);
   if (typeof value === 'string') return `${label}=${quote(value)}`;
   if ('not' in value) return `${label}!~${alternation(value.not)}`;
   return `${label}=~${alternation(value)}`;

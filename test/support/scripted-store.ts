@@ -123,7 +123,7 @@ interface Data {
 function evaluate(series: readonly ScriptedSeries[], view: View): Data | undefined {
   const { query, atMs } = view;
   if (query === 'vector(time())') return number(view, [atMs / 1000]);
-  const [, asked = '', text = query] = /^(count|max\(timestamp)\((?:count_over_time\()?(.*?)\)+$/.exec(query) ?? [];
+  const [, asked = '', text = query] = /^(count|max\(timestamp|timestamp)\((?:count_over_time\()?(.*?)\)+$/.exec(query) ?? [];
   const selector = parseSelector(text);
   if (selector === undefined) return undefined;
   const found = series.filter(({ labels }) => selector.fits(labels));
@@ -138,6 +138,12 @@ function evaluateNow(asked: string, series: readonly ScriptedSeries[], view: Vie
   const latest = selectNow(series, view);
   if (latest.length === 0) return { resultType: 'vector', result: [] };
   if (asked === 'count') return number(view, [latest.length]);
+  if (asked === 'timestamp') {
+    const times = latest.map(({ labels: { __name__: _, ...metric }, sample: [atMs] }) => {
+      return { metric, value: [view.atMs / 1000, String(atMs / 1000)] };
+    });
+    return { resultType: 'vector', result: times };
+  }
   if (asked !== '') return number(view, [Math.max(...latest.map(({ sample: [atMs] }) => atMs)) / 1000]);
   const result = latest.map(({ labels, sample: [, value] }) => {
     const seconds = view.atMs / 1000;

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { noCounts } from '../../../core/measurements/measurement.ts';
 import { measure } from '../../../metrics/prometheus/measure.ts';
-import { identityAttributes, pushHistograms } from './otlp-push.ts';
-import type { PushedHistogram } from './otlp-push.ts';
-import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
+import { identityAttributes, pushHistograms } from '../../support/otlp-push.ts';
+import type { PushedHistogram } from '../../support/otlp-push.ts';
+import { type PrometheusServer, startPrometheus } from '../../support/prometheus-server.ts';
 
 let prometheus: PrometheusServer | undefined;
 afterEach(() => prometheus?.remove());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readMetric } from '../../../activities/metrics/read-metric.ts';
-import { type PrometheusServer, startPrometheus } from './prometheus-server.ts';
+import { type PrometheusServer, startPrometheus } from '../../support/prometheus-server.ts';
 
 let prometheus: PrometheusServer;
 beforeAll(async () => {

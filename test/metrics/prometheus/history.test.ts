@@ -6,8 +6,8 @@ import { sequentialAnalysis } from '../../../core/experiment/analysis.ts';
 import { requestCorrelation } from '../../../core/stats/dispersion.ts';
 import { binomial, seededRandom } from '../../../core/offline/random.ts';
 import { anExperiment } from '../../support/builders.ts';
-import { identityAttributes, pushHistograms } from '../../activities/metrics/otlp-push.ts';
-import { type PrometheusServer, startPrometheus } from '../../activities/metrics/prometheus-server.ts';
+import { identityAttributes, pushHistograms } from '../../support/otlp-push.ts';
+import { type PrometheusServer, startPrometheus } from '../../support/prometheus-server.ts';
 
 let prometheus: PrometheusServer | undefined;
 afterEach(() => prometheus?.remove());
@@ -16,6 +16,7 @@ const intervalMs = 10_000;
 const scrapeIntervalMs = 1000;
 const requests = 200;
 const experiment = anExperiment({
+  analysis: { ...anExperiment().analysis, ...sequentialAnalysis },
   intervalMs,
   target: { namespace: 'default', name: 'app' },
   baseline: { name: 'v1', revision: 'app-v1', variables: {} },
@@ -49,7 +50,7 @@ async function remember(errors: readonly number[]): Promise<{ readonly baseUrl: 
 
 async function readErrorHistory(errors: readonly number[]): Promise<RequestHistory> {
   const signal = new AbortController().signal;
-  return readHistory({ ...(await remember(errors)), scrapeIntervalMs, experiment, signal });
+  return readHistory({ ...(await remember(errors)), experiment, signal });
 }
 
 describe('the history of a baseline', () => {
@@ -81,11 +82,70 @@ describe('the history of a baseline', () => {
     expect(history).toMatchObject({ intervals: 3, correlations: [null, null, null] });
   });
 
+  const shapes = [
+    { shape: 'classic histograms', options: { promotedAttributes: identityAttributes } },
+    {
+      shape: 'native histograms',
+      options: { promotedAttributes: identityAttributes, otlp: { convert_histograms_to_nhcb: true } },
+    },
+    { shape: 'histograms of targets', options: {} },
+  ];
+
+  test.each(shapes)('is added up by the store over pods that begin and restart: $shape', async ({ options }) => {
+    prometheus = await startPrometheus(options);
+    const nowMs = Date.now();
+    const latency = (total: number) => [{ code: 200, bucketCounts: [0, total, 0], sum: total * 0.01 }] as const;
+    // The second pod begins with the third scrape, the first one restarts with the fourth.
+    const scrapes = [[100], [150], [200, 30], [40, 50], [70, 60]];
+    for (const [index, pods] of scrapes.entries()) {
+      const atMs = nowMs - (scrapes.length - 1 - index) * intervalMs;
+      for (const [pod, total] of pods.entries())
+        await pushHistograms(prometheus, {
+          revision: 'app-v1',
+          pod: `pod-${pod}`,
+          atMs,
+          histograms: latency(total),
+          boundary: 0.075,
+        });
+    }
+    const signal = new AbortController().signal;
+    const history = await readHistory({ baseUrl: prometheus.url, experiment, nowMs, signal });
+    // 50 and 50 of the first pod, and 30 from the scrape after its restart on; 20 and 10 of the second.
+    expect(history).toMatchObject({ intervals: 4, baseline: { requests: 160, latencySumMs: 1600 } });
+    expect(history.baseline.buckets.find(({ le }) => le === 75)?.count).toBe(160);
+  });
+
+  test('is that of one cluster, by the matchers; of several it is none', async () => {
+    prometheus = await startPrometheus({ promotedAttributes: [...identityAttributes, 'cluster'] });
+    const nowMs = Date.now();
+    for (const [index, total] of [100, 200].entries())
+      for (const cluster of ['prod', 'staging'])
+        await pushHistograms(prometheus, {
+          revision: 'app-v1',
+          atMs: nowMs - (1 - index) * intervalMs,
+          histograms: [{ code: 200, bucketCounts: [0, total, 0], sum: 1 }],
+          labels: { cluster },
+        });
+    const input = { baseUrl: prometheus.url, experiment, nowMs, signal: new AbortController().signal };
+    expect((await readHistory(input)).unread).toMatch(
+      /^series of revision app-v1 differ in cluster \("prod", "staging"\)/,
+    );
+    const access = { prometheusMatchers: 'cluster="prod"' };
+    expect(await readHistory({ ...input, access })).toMatchObject({ intervals: 1, baseline: { requests: 100 } });
+  });
+
+  test('has no latencies where none are tested', async () => {
+    const signal = new AbortController().signal;
+    const threshold = { ...experiment, analysis: anExperiment().analysis };
+    const history = await readHistory({ ...(await remember([3, 0, 40])), experiment: threshold, signal });
+    expect(history).toMatchObject({ intervals: 3, requestsPerSecond: 12 });
+    expect(history.baseline).toMatchObject({ requests: 600, errors5xx: 43, buckets: [], latencySumMs: 0 });
+  });
+
   test('is empty where Prometheus does not answer', async () => {
     const signal = new AbortController().signal;
     const history = await readHistory({
       baseUrl: 'http://127.0.0.1:1',
-      scrapeIntervalMs,
       experiment,
       nowMs: Date.now(),
       signal,
@@ -95,11 +155,9 @@ describe('the history of a baseline', () => {
 });
 
 describe('the look ahead', () => {
-  const sequential = { ...experiment, analysis: { ...experiment.analysis, ...sequentialAnalysis } };
-
   async function warningsAfter(errors: readonly number[]): Promise<readonly string[]> {
     const { baseUrl: prometheusUrl } = await remember(errors);
-    const input = { experiment: sequential, weights: [0] };
+    const input = { experiment, weights: [0] };
     const signal = new AbortController().signal;
     const { warnings } = await forecastFromHistory(input, { prometheusUrl, scrapeIntervalMs }, signal);
     return warnings.filter((warning) => warning.startsWith('dispersion'));

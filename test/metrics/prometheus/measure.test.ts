@@ -2,17 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { measure } from '../../../metrics/prometheus/measure.ts';
 import { noCounts } from '../../../core/measurements/measurement.ts';
 import type { Checkpoint } from '../../../core/measurements/measurement.ts';
-import {
-  type Exporter,
-  type HistogramLines,
-  histogramLines,
-  startExporter,
-} from '../../activities/metrics/exporter.ts';
-import {
-  type PrometheusServer,
-  scrapeIntervalMs,
-  startPrometheus,
-} from '../../activities/metrics/prometheus-server.ts';
+import { type Exporter, type HistogramLines, histogramLines, startExporter } from '../../support/exporter.ts';
+import { type PrometheusServer, scrapeIntervalMs, startPrometheus } from '../../support/prometheus-server.ts';
 
 let pods: readonly [Exporter, Exporter, Exporter];
 let otherJob: Exporter;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectPrometheus } from '../../../metrics/prometheus/prometheus.ts';
 import { Unmeasured } from '../../../metrics/unmeasured.ts';
-import { type PrometheusServer, startPrometheus } from '../../activities/metrics/prometheus-server.ts';
+import { type PrometheusServer, startPrometheus } from '../../support/prometheus-server.ts';
 
 const never = new AbortController().signal;
 

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { PrometheusAccess } from '../../../metrics/prometheus/access.ts';
 import { measure } from '../../../metrics/prometheus/measure.ts';
 import type { MeasureInput } from '../../../metrics/prometheus/measure.ts';
-import { readHistory } from '../../../metrics/prometheus/history.ts';
 import { checkStore, lagProblem } from '../../../activities/preflight/metrics.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { queueProxySeries } from '../../support/queue-proxy-series.ts';
@@ -125,16 +124,6 @@ describe('a store with the series of several clusters', () => {
     const means = { now: () => nowMs, wait: async () => undefined, signal };
     expect(await lagProblem(experiment, settings, means)).toBeUndefined();
     expect(store?.requests.length).toBeGreaterThan(2);
-    expect(unmatched(store)).toEqual([]);
-  });
-
-  test('is read for the history by the matchers too', async () => {
-    const { url: baseUrl, requests } = await serve({ nowMs, series: twoClusters() });
-    const { signal } = new AbortController();
-    const access = { prometheusMatchers: 'cluster="prod"' };
-    const history = await readHistory({ baseUrl, access, scrapeIntervalMs, experiment, nowMs, signal });
-    expect(history.unread).toBeUndefined();
-    expect(requests.length).toBeGreaterThan(1);
     expect(unmatched(store)).toEqual([]);
   });
 

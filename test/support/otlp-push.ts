@@ -17,7 +17,16 @@ export async function pushHistograms(
     atMs,
     histograms,
     boundary = 0.07,
-  }: { revision: string; atMs: number; histograms: readonly PushedHistogram[]; boundary?: number },
+    pod = `${revision}-pod`,
+    labels = {},
+  }: {
+    revision: string;
+    atMs: number;
+    histograms: readonly PushedHistogram[];
+    boundary?: number;
+    pod?: string;
+    labels?: Readonly<Record<string, string>>;
+  },
 ): Promise<void> {
   const dataPoints = histograms.map(({ code, bucketCounts, sum }) => ({
     attributes: [{ key: 'http.response.status_code', value: { intValue: String(code) } }],
@@ -30,20 +39,29 @@ export async function pushHistograms(
   const histogram = { aggregationTemporality: 2, dataPoints };
   const metrics = [{ name: 'kn.serving.invocation.duration', unit: 's', histogram }];
   const scopeMetrics = [{ scope: { name: 'knative.dev/serving/pkg/queue' }, metrics }];
-  const resource = { attributes: resourceAttributes(revision) };
+  const resource = { attributes: resourceAttributes({ revision, pod, labels }) };
   const body = JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics }] });
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${url}/api/v1/otlp/v1/metrics`, { method: 'POST', headers, body });
   expect(response.status).toBe(200);
 }
 
-function resourceAttributes(revision: string): readonly object[] {
+function resourceAttributes({
+  revision,
+  pod,
+  labels,
+}: {
+  readonly revision: string;
+  readonly pod: string;
+  readonly labels: Readonly<Record<string, string>>;
+}): readonly object[] {
   const attributes = {
     'service.name': 'app',
-    'service.instance.id': `${revision}-pod`,
+    'service.instance.id': pod,
     'k8s.namespace.name': 'default',
-    'k8s.pod.name': `${revision}-pod`,
+    'k8s.pod.name': pod,
     'kn.revision.name': revision,
+    ...labels,
   };
   return Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } }));
 }

@@ -1,14 +1,14 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectPrometheus } from '../../../metrics/prometheus/prometheus.ts';
-import { until } from '../../../sandbox/processes/condition.ts';
-import { answers } from '../../../sandbox/processes/http.ts';
-import type { Program } from '../../../sandbox/processes/messages.ts';
-import { freePort } from '../../../sandbox/processes/ports.ts';
-import { type Outage, Service } from '../../../sandbox/processes/service.ts';
-import { startSupervision } from '../../../sandbox/processes/supervision.ts';
-import { resolveTool } from '../../../sandbox/tools/resolve.ts';
+import { connectPrometheus } from '../../metrics/prometheus/prometheus.ts';
+import { until } from '../../sandbox/processes/condition.ts';
+import { answers } from '../../sandbox/processes/http.ts';
+import type { Program } from '../../sandbox/processes/messages.ts';
+import { freePort } from '../../sandbox/processes/ports.ts';
+import { type Outage, Service } from '../../sandbox/processes/service.ts';
+import { startSupervision } from '../../sandbox/processes/supervision.ts';
+import { resolveTool } from '../../sandbox/tools/resolve.ts';
 import type { Exporter } from './exporter.ts';
 
 export const scrapeIntervalMs = 200;
