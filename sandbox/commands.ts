@@ -11,8 +11,8 @@ type Command = (...args: readonly string[]) => Promise<string>;
 export interface Commands {
   /** `kubectl`, with an administrator's rights. */
   readonly kubectl: Command;
-  /** `kubectl apply` of manifests given as text. */
-  readonly apply: (manifests: string) => Promise<string>;
+  /** `kubectl apply` of manifests given as text, with more options if given. */
+  readonly apply: (manifests: string, ...options: readonly string[]) => Promise<string>;
   /** `helm`, with an administrator's rights. */
   readonly helm: Command;
   /** `temporal`, for the sandbox's server. */
@@ -32,7 +32,7 @@ export function makeCommands(
   const [kubectl, helm, temporal] = [command(tools.kubectl), command(tools.helm), command(tools.temporal)];
   return {
     kubectl: (...args) => kubectl(args),
-    apply: (manifests) => kubectl(['apply', '-f', '-'], manifests),
+    apply: (manifests, ...options) => kubectl(['apply', '-f', '-', ...options], manifests),
     helm: (...args) => helm(args),
     temporalCommand: (...args) => temporal(args),
   };

@@ -12,6 +12,7 @@ import { startHealthServer } from './health.ts';
 import { drain, whyNotReady } from './life.ts';
 import type { Life } from './life.ts';
 import { createLogger, installRuntime } from './runtime.ts';
+import { takeNoWork } from './no-work.ts';
 import { onStopSignal } from './signals.ts';
 import { StartupError } from './startup-error.ts';
 import { connectTemporal } from './temporal.ts';
@@ -20,7 +21,7 @@ import { workerOptions } from './worker-options.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 async function run(configuration: Configuration, log: Logger): Promise<void> {
-  const { settings, kubeConfig } = configuration;
+  const { settings } = configuration;
   let life: Life = { kind: 'starting' };
   let flushLogs = (): void => undefined;
   const stop = (): void => (life.kind === 'starting' ? process.exit(0) : drain(life));
@@ -30,12 +31,7 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   log.info('health endpoint listens', { healthAddress: formatAddress(health.address) });
 
   const temporal = await connectTemporal(configuration.temporal);
-  const worker = await Worker.create({
-    ...workerOptions(temporal, settings),
-    dataConverter: configuration.temporal.dataConverter,
-    workflowBundle: await workflowBundle(settings.workflowBundle, log),
-    activities: createActivities({ settings, temporal, kubeConfig }),
-  });
+  const worker = settings.operator === 'only' ? takeNoWork() : await createWorker(configuration, temporal, log);
   life = { kind: 'started', worker, temporal };
   const { address: temporalAddress, namespace } = temporal;
   const warning = commandUserWarning(settings.commandUser, process.getuid?.());
@@ -49,6 +45,19 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   await health.close();
   flushLogs();
   log.info('worker stopped');
+}
+
+async function createWorker(
+  { settings, kubeConfig, temporal: { dataConverter } }: Configuration,
+  temporal: TemporalConnection,
+  log: Logger,
+): Promise<Worker> {
+  return Worker.create({
+    ...workerOptions(temporal, settings),
+    dataConverter,
+    workflowBundle: await workflowBundle(settings.workflowBundle, log),
+    activities: createActivities({ settings, temporal, kubeConfig }),
+  });
 }
 
 function operate({ settings, kubeConfig }: Configuration, { client }: TemporalConnection, log: Logger): Operator {

@@ -1,3 +1,4 @@
+import { alignedTable } from '../document/aligned-table.ts';
 import { environmentName, fileVariable } from './read-settings.ts';
 import { settingDefinitions } from './settings.ts';
 import type { Key } from './settings.ts';
@@ -23,16 +24,4 @@ export function settingsPage(): string {
     ...alignedTable([['variable', 'in the file', 'default', 'meaning'], configurationFile, ...rows]),
     '',
   ].join('\n');
-}
-
-function alignedTable(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const [header = '', ...lines] = rows.map((row) =>
-    tableLine(row.map((cell, column) => cell.padEnd(widths[column] ?? 0))),
-  );
-  return [header, tableLine(widths.map((width) => '-'.repeat(width))), ...lines];
-}
-
-function tableLine(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }

@@ -44,8 +44,8 @@ export interface WorkerSettings {
   readonly maxCachedWorkflows: number | undefined;
   /** Undefined: the workflows are bundled from their sources at start. */
   readonly workflowBundle: string | undefined;
-  /** Whether the worker is also the operator of the Experiments in its cluster. */
-  readonly operator: boolean;
+  /** Whether the worker is also the operator of the Experiments in its cluster, or nothing else. */
+  readonly operator: boolean | 'only';
   /** The one namespace of the operator; undefined: all. */
   readonly operatorNamespace: string | undefined;
   /** The runs that the operator lets a namespace have at a time. */
@@ -136,6 +136,8 @@ const list = z.union([z.array(text), text.transform((value) => value.split(',').
 const count = z.union([z.int(), text.regex(/^\d{1,9}$/).transform(Number)]).pipe(z.int().min(1));
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
+
+const operator = z.union([flag, z.literal('only')]);
 
 interface SettingDefinition {
   /** The meaning, for the page of settings. */
@@ -302,10 +304,11 @@ export const settingDefinitions = {
     schema: text,
   },
   operator: {
-    meaning: '`true`: the worker also looks after the Experiments in its cluster, as `serin operator` does',
+    meaning:
+      '`true`: the worker also looks after the Experiments in its cluster, as `serin operator` does; `only`: it does nothing else',
     fallback: 'false',
-    expected: 'true or false',
-    schema: flag,
+    expected: 'true, false or only',
+    schema: operator,
   },
   operatorNamespace: {
     meaning: 'the one namespace in which the worker does so; without it all',

@@ -132,6 +132,16 @@ export const tools = {
     version: '1.63.0',
     typicalBuildSeconds: 20,
   },
+  prometheusOperatorKinds: {
+    kind: 'files',
+    name: 'prometheus-operator-kinds',
+    module: 'prometheus-operator',
+    version: '0.85.0',
+    folders: [
+      { goModule: 'github.com/prometheus-operator/prometheus-operator', folder: 'example/prometheus-operator-crd' },
+    ],
+    typicalBuildSeconds: 5,
+  },
   temporalTestServer: {
     kind: 'maven',
     name: 'temporal-test-server',
@@ -144,8 +154,17 @@ export const tools = {
 
 export type ToolId = keyof typeof tools;
 
-/** The tools that a running sandbox needs: all but the server of the workflow tests. */
-export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter((id) => id !== 'temporalTestServer');
+/** What only tests need: the kinds of the Prometheus Operator, and the server of the workflow tests. */
+type TestToolId = 'prometheusOperatorKinds' | 'temporalTestServer';
+
+export type SandboxToolId = Exclude<ToolId, TestToolId>;
+
+/** The tools that a running sandbox needs. */
+export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter(isSandboxTool);
+
+function isSandboxTool(id: ToolId): id is SandboxToolId {
+  return id !== 'prometheusOperatorKinds' && id !== 'temporalTestServer';
+}
 
 /** The environment variable that names a tool's path, which is then used instead of serin's own build. */
 export function environmentVariable(tool: Tool): string {

@@ -3,7 +3,7 @@ export const withSandbox = [
   'test/{e2e,chaos}/**/*.test.ts',
   'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
   'test/activities/{knative,helm,preflight}/**/*.test.ts',
-  'test/deploy/needed-rights.test.ts',
+  'test/deploy/{needed-rights,chart-apply}.test.ts',
   'test/release/release.test.ts',
 ];
 

@@ -17,7 +17,7 @@ export interface Role {
   readonly rights: readonly Right[];
 }
 
-/** The ClusterRoles of all files in `deploy/`. */
+/** The ClusterRoles of the files in `deploy/`. */
 export function readRoles(): readonly Role[] {
   return readClusterRoles().map(({ metadata, rules }) => ({
     name: metadata?.name ?? '',
@@ -25,9 +25,9 @@ export function readRoles(): readonly Role[] {
   }));
 }
 
-/** The ClusterRoles of all files in `deploy/`, as they are written there. */
+/** The ClusterRoles of the files in `deploy/`, as they are written there. */
 export function readClusterRoles(): readonly V1ClusterRole[] {
-  const objects = globSync('deploy/**/*.yaml').flatMap(readObjects);
+  const objects = globSync('deploy/*.yaml').flatMap(readObjects);
   return objects.filter(({ kind }) => kind === 'ClusterRole');
 }
 

@@ -165,6 +165,20 @@ describe('a worker process', () => {
     expect(exposition).toMatch(/temporal_request_total\{/);
   });
 
+  test('takes no experiments where it is the operator alone, and ends as others do', async () => {
+    const worker = start({ SERIN_OPERATOR: 'only', SERIN_TASK_QUEUE: 'of-nobody' });
+    await worker.untilReady();
+    await cluster.requested();
+    expect(worker.log().map(({ msg }) => msg)).toContain('operator started');
+    const { pollers } = await temporal.client.workflowService.describeTaskQueue({
+      namespace: 'default',
+      taskQueue: { name: 'of-nobody' },
+    });
+    expect(pollers).toEqual([]);
+    worker.signal('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  });
+
   test('reads its configuration file, and a temporal.toml', async () => {
     const [settings, profile] = [join(directory, 'worker.yaml'), join(directory, 'temporal.toml')];
     await writeFile(settings, `taskQueue: of-the-file\nkubeconfig: ${cluster.kubeconfig}\nworkflowBundle: ${bundle}\n`);

@@ -138,7 +138,7 @@ const refusals: readonly [string, string, readonly string[], string][] = [
   ['SERIN_PAYLOAD_KEYS_FILE', 'payloadKeysFile', [' '], 'the path of a file with keys'],
   ['SERIN_MAX_CACHED_WORKFLOWS', 'maxCachedWorkflows', ['0', '-1', '1.5', 'many'], 'a whole number from 1'],
   ['SERIN_WORKFLOW_BUNDLE', 'workflowBundle', [' '], 'the path of a workflow bundle'],
-  ['SERIN_OPERATOR', 'operator', ['yes', '1'], 'true or false'],
+  ['SERIN_OPERATOR', 'operator', ['yes', '1'], 'true, false or only'],
   ['SERIN_OPERATOR_NAMESPACE', 'operatorNamespace', ['Team A', 'a/b'], 'a Kubernetes namespace'],
   ['SERIN_MAX_RUNS_PER_NAMESPACE', 'maxRunsPerNamespace', ['0', '-1', 'all'], 'a whole number from 1'],
 ];
@@ -204,6 +204,10 @@ describe('the configuration of a worker', () => {
     const user = { uid: 65_534, gid: 65_534 };
     expect(accepted({ SERIN_COMMAND_USER: '65534' }).commandUser).toEqual(user);
     expect(accepted({}, 'commandUser: 65534').commandUser).toEqual(user);
+  });
+
+  test('may be the operator alone', () => {
+    expect(accepted({ SERIN_OPERATOR: 'only' }).operator).toBe('only');
   });
 
   test('names every setting in these tests', () => {
