@@ -1,9 +1,10 @@
+import { siblingModule } from '../core/text/sibling-module.ts';
 import { BoundedProcesses, LimitExceeded } from './bounded-processes.ts';
 import type { ReadingRequest, Readings } from './readings.ts';
 import type { ExperimentReading } from '../formats/manifest/parse.ts';
 
 /** What a manifest's limits let through takes a fraction of a second, but the machine may be busy. */
-const processes = new BoundedProcesses(new URL('./readings.ts', import.meta.url), {
+const processes = new BoundedProcesses(new URL(siblingModule(import.meta.url, './readings')), {
   processes: 2,
   limitMs: 30_000,
   heapMiB: 512,

@@ -36,8 +36,21 @@ export const statusQuery = defineQuery<Report>('status');
 export const describeQuery = defineQuery<string>('describe');
 
 /** Search attributes, used as far as the Temporal namespace has them. */
-export const targetAttribute = defineSearchAttributeKey('SerinTarget', SearchAttributeType.KEYWORD);
-export const stageAttribute = defineSearchAttributeKey('SerinStage', SearchAttributeType.KEYWORD);
-export const outcomeAttribute = defineSearchAttributeKey('SerinOutcome', SearchAttributeType.KEYWORD);
-export const candidateWeightAttribute = defineSearchAttributeKey('SerinCandidateWeight', SearchAttributeType.INT);
-export const searchAttributes = [targetAttribute, stageAttribute, outcomeAttribute, candidateWeightAttribute] as const;
+export const targetAttribute: KeywordKey = defineSearchAttributeKey('SerinTarget', SearchAttributeType.KEYWORD);
+export const stageAttribute: KeywordKey = defineSearchAttributeKey('SerinStage', SearchAttributeType.KEYWORD);
+export const outcomeAttribute: KeywordKey = defineSearchAttributeKey('SerinOutcome', SearchAttributeType.KEYWORD);
+export const candidateWeightAttribute: IntKey = defineSearchAttributeKey(
+  'SerinCandidateWeight',
+  SearchAttributeType.INT,
+);
+export const searchAttributes: SearchAttributeKeys = [
+  targetAttribute,
+  stageAttribute,
+  outcomeAttribute,
+  candidateWeightAttribute,
+];
+
+// Written out: in declarations the compiler would name them by a file of the SDK that it does not export.
+type KeywordKey = ReturnType<typeof defineSearchAttributeKey<'KEYWORD'>>;
+type IntKey = ReturnType<typeof defineSearchAttributeKey<'INT'>>;
+type SearchAttributeKeys = readonly [KeywordKey, KeywordKey, KeywordKey, IntKey];

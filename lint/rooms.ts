@@ -55,7 +55,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   'apart/answer-questions': ['node:'],
   'apart/bounded-processes': ['apart/answer-questions', 'node:', 'p-limit'],
-  apart: ['formats', 'apart'],
+  apart: ['core/text', 'formats', 'apart'],
 
   'kubernetes/shared-dispatcher': ['@kubernetes/client-node'],
   'kubernetes/request-options': ['kubernetes/shared-dispatcher', '@kubernetes/client-node'],
@@ -79,7 +79,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'metrics/time-limit': [],
   'metrics/credentials': [],
   'metrics/prometheus': ['core', 'metrics/time-limit', 'metrics/unmeasured', 'metrics/credentials', 'node:'],
-  'metrics/jq': ['apart/answer-questions', 'apart/bounded-processes', 'jq-wasm'],
+  'metrics/jq': ['core/text', 'apart/answer-questions', 'apart/bounded-processes', 'jq-wasm'],
   'metrics/providers': ['core', 'metrics/unmeasured', 'metrics/prometheus', 'metrics/credentials', 'metrics/jq'],
   'metrics/provider-issues': ['formats', 'metrics/providers'],
 
@@ -225,6 +225,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'sandbox/node': [...sandboxBase, 'metrics/time-limit', 'sandbox/faults', 'sandbox/cluster', 'sandbox/knative'],
   sandbox: ['sandbox', 'node:', '@kubernetes/client-node'],
 
+  'deploy/bundle': ['worker/workflow-bundle', 'node:', '@temporalio/worker'],
   deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser'],
   release: ['sandbox', 'node:', 'semver'],

@@ -6,6 +6,7 @@ import { lchown, readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defined } from '../../core/text/defined.ts';
+import { siblingModule } from '../../core/text/sibling-module.ts';
 import { inScratchDirectory } from '../scratch-directory.ts';
 import type { CommandBounds, CommandUser } from './bounds.ts';
 import { inDirectory } from './environment.ts';
@@ -42,7 +43,7 @@ const stopGraceMs = 5_000;
 /** Where Node keeps what it has compiled, if anywhere: a guard that is compiled anew takes more than twice as long to start. */
 const compileCache = defined({ NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] });
 
-const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
+const guardPath = fileURLToPath(siblingModule(import.meta.url, './guard'));
 
 /**
  * Runs a command to its end, in a scratch directory that is also its home, through a guard so that it dies with this process. A

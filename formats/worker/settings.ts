@@ -42,7 +42,7 @@ export interface WorkerSettings {
   readonly payloadKeysFile: string | undefined;
   /** Undefined: as many as the memory holds. */
   readonly maxCachedWorkflows: number | undefined;
-  /** Undefined: the workflows are bundled from their sources at start. */
+  /** Undefined: the package's own, or one that is made from the sources at start. */
   readonly workflowBundle: string | undefined;
   /** Whether the worker is also the operator of the Experiments in its cluster, or nothing else. */
   readonly operator: boolean | 'only';
@@ -299,7 +299,8 @@ export const settingDefinitions = {
     schema: count,
   },
   workflowBundle: {
-    meaning: 'a bundle of the workflows; without it they are bundled at the start, in about 2 s',
+    meaning:
+      'a bundle of the workflows; default: the one of the package; from the sources it is made at the start, in about 2 s',
     expected: 'the path of a workflow bundle',
     schema: text,
   },

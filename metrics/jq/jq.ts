@@ -1,4 +1,5 @@
 import { BoundedProcesses, LimitExceeded } from '../../apart/bounded-processes.ts';
+import { siblingModule } from '../../core/text/sibling-module.ts';
 import type { JqAnswer, JqQuestion } from './script.ts';
 
 /** The number that an expression computes from a text, or why there is none. */
@@ -6,7 +7,7 @@ export type JqReading =
   { readonly kind: 'number'; readonly value: number } | { readonly kind: 'none'; readonly reason: string };
 
 /** An expression that takes longer than their limit for one answer is taken to have no end. */
-const processes = new BoundedProcesses(new URL('./script.ts', import.meta.url), {
+const processes = new BoundedProcesses(new URL(siblingModule(import.meta.url, './script')), {
   processes: 2,
   limitMs: 5_000,
   heapMiB: 128,
