@@ -6,13 +6,14 @@ import { checkPromotion } from './serin/checks.ts';
 import { normalizeNative } from './serin/normalize.ts';
 import { iter8Sketch, nativePath } from './serin/paths.ts';
 import { nativeManifest } from './serin/schema.ts';
+import { annotations, ratioAnnotation, settingPrefix } from './iter8/annotations.ts';
 import { normalize, warnOfHandlers } from './iter8/normalize.ts';
 import { repair } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import { iter8Manifest } from './iter8/schema.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
 import { findWrittenMetrics, readNamedMetrics } from '../metrics/named-metrics.ts';
-import type { Criteria } from '../metrics/named-metrics.ts';
+import type { NamedMetric } from '../metrics/named-metrics.ts';
 import { translateIssues } from '../document/zod-issues.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
 
@@ -35,8 +36,8 @@ export interface Form {
   readonly read: (value: unknown) => FormReading;
   /** Checks what fields must have in common; paths are the form's own. */
   readonly check: (value: unknown) => readonly ValueIssue[];
-  /** The part that names metrics. */
-  readonly criteria: (value: unknown) => Criteria;
+  /** The metrics that the document names; one with mistakes may have fewer. */
+  readonly namedMetrics: (value: unknown) => readonly NamedMetric[];
   /** The path in this form of what iter8's form has at the path. */
   readonly ownPath: (path: Path, value: unknown) => Path;
 }
@@ -46,11 +47,11 @@ const iter8: Form = {
   read: (value) => {
     const reading = iter8Manifest.safeParse(value);
     if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
-    const experiment = { ...normalize(reading.data), ...writtenMetrics(iter8Criteria(value)) };
+    const experiment = { ...normalize(reading.data), ...findWrittenMetrics(iter8Metrics(value)) };
     return { kind: 'read', experiment, unfit: [], warnings: warnOfHandlers(reading.data) };
   },
   check: crossCheck,
-  criteria: iter8Criteria,
+  namedMetrics: iter8Metrics,
   ownPath: (path) => path,
 };
 
@@ -59,7 +60,7 @@ const native: Form = {
   read: (value) => {
     const reading = nativeManifest.safeParse(value);
     if (!reading.success) return { kind: 'invalid', issues: translateIssues(reading.error, value) };
-    const experiment = { ...normalizeNative(reading.data), ...writtenMetrics(nativeCriteria(value)) };
+    const experiment = { ...normalizeNative(reading.data), ...findWrittenMetrics(nativeMetrics(value)) };
     return { kind: 'read', experiment, unfit: checkPromotion(reading.data, experiment), warnings: [] };
   },
   // The sketch has the actions of the file, and the promotion is not one of them.
@@ -67,7 +68,7 @@ const native: Form = {
     crossCheck(iter8Sketch(value)).map((issue) => {
       return { ...issue, path: [...nativePath(issue.path, { hasPromotion: false })] };
     }),
-  criteria: nativeCriteria,
+  namedMetrics: nativeMetrics,
   ownPath: (path, value) => nativePath(path, { hasPromotion: hasPromotion(value) }),
 };
 
@@ -81,16 +82,17 @@ function hasPromotion(value: unknown): boolean {
   return readField(readSpec(value), 'promotion') !== undefined;
 }
 
-function writtenMetrics(criteria: Criteria): Pick<Experiment, 'writtenMetrics'> {
-  return findWrittenMetrics(readNamedMetrics(criteria));
+/** The metrics of the criteria, and those of the annotation that makes objectives. */
+function iter8Metrics(value: unknown): readonly NamedMetric[] {
+  const ofCriteria = readNamedMetrics({ path: ['spec', 'criteria'], value: readField(readSpec(value), 'criteria') });
+  const path = ['metadata', 'annotations', `${settingPrefix}${ratioAnnotation}`];
+  const reading = annotations.safeParse(readField(readField(value, 'metadata'), 'annotations'));
+  const { relativeObjectives = [] } = reading.data ?? {};
+  return [...ofCriteria, ...relativeObjectives.map(({ written }) => ({ name: written, path }))];
 }
 
-function iter8Criteria(value: unknown): Criteria {
-  return { path: ['spec', 'criteria'], value: readField(readSpec(value), 'criteria') };
-}
-
-function nativeCriteria(value: unknown): Criteria {
-  return { path: ['spec'], value: readSpec(value) };
+function nativeMetrics(value: unknown): readonly NamedMetric[] {
+  return readNamedMetrics({ path: ['spec'], value: readSpec(value) });
 }
 
 function readSpec(value: unknown): unknown {

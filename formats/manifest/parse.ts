@@ -18,7 +18,6 @@ import { limits } from '../../core/text/limits.ts';
 import { checkLoads } from './checks/load-checks.ts';
 import { withMetricsBeside } from '../metrics/metrics-beside.ts';
 import { warnOfMetrics } from '../metrics/metric-warnings.ts';
-import { readNamedMetrics } from '../metrics/named-metrics.ts';
 import { originalPath } from './iter8/misplaced-versions.ts';
 import type { Repaired } from './iter8/misplaced-versions.ts';
 import type { ValueIssue } from '../document/zod-issues.ts';
@@ -122,7 +121,7 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   };
   const unfit = [...checkAnalysis(experiment), ...checkLoads(experiment)].map(placeIn);
   if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
-  const named = readNamedMetrics(form.criteria(repaired.value));
+  const named = form.namedMetrics(repaired.value);
   const ofTarget = warnOfTarget(
     named.map(({ name }) => name),
     experiment,

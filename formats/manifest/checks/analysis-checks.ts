@@ -5,7 +5,12 @@ import type { ValueIssue } from '../../document/zod-issues.ts';
 
 /** Checks what the chosen analysis requires of the rest of the manifest. */
 export function checkAnalysis(experiment: Experiment): ValueIssue[] {
-  return [...checkObjectives(experiment), ...checkRiskBudget(experiment), ...checkSteps(experiment)];
+  return [
+    ...checkObjectives(experiment),
+    ...checkRatios(experiment),
+    ...checkRiskBudget(experiment),
+    ...checkSteps(experiment),
+  ];
 }
 
 function annotation(name: string): ValueIssue['path'] {
@@ -26,7 +31,7 @@ function checkObjectives(experiment: Experiment): ValueIssue[] {
 }
 
 interface Problem {
-  readonly field: 'upperLimit' | 'lowerLimit';
+  readonly field: 'upperLimit' | 'lowerLimit' | 'maxRatioToBaseline';
   readonly expected: string;
   readonly got: string;
 }
@@ -36,13 +41,14 @@ interface Problem {
  * limit.
  */
 function objectiveProblems(objective: Objective, { metrics }: Experiment): Problem[] {
-  const { metric, upperLimit, lowerLimit } = objective;
+  const { metric, upperLimit, lowerLimit, maxRatioToBaseline } = objective;
   const shown = (field: Problem['field'], limit: number): string => {
     const doubt = findLimitDoubts(objective, metrics).find((one) => one.field === field);
     return doubt === undefined ? String(limit) : `${limit}, ${doubt.why}`;
   };
   const facts = metricFacts(metric, metrics);
   if (isFact(facts)) return [];
+  if (maxRatioToBaseline !== undefined) return ratioProblems(objective);
   if (facts.kind.kind === 'gauge') return gaugeProblems(upperLimit, lowerLimit);
   const tested = 'under the sequential analysis, which tests upper limits';
   const problems: Problem[] = [];
@@ -59,11 +65,29 @@ function objectiveProblems(objective: Objective, { metrics }: Experiment): Probl
   return problems;
 }
 
+const oneLimit = 'one limit under the sequential analysis; make two objectives of them';
+
+/** A ratio to the baseline is tested by itself: a limit beside it would go unnoticed. */
+function ratioProblems({ maxRatioToBaseline, upperLimit, lowerLimit }: Objective): Problem[] {
+  const beside = upperLimit ?? lowerLimit;
+  if (beside === undefined) return [];
+  return [{ field: 'maxRatioToBaseline', expected: oneLimit, got: `${maxRatioToBaseline} beside ${beside}` }];
+}
+
 /** A user-defined metric is tested against one limit. */
 function gaugeProblems(upperLimit: number | undefined, lowerLimit: number | undefined): Problem[] {
   if (upperLimit === undefined || lowerLimit === undefined) return [];
-  const expected = 'one limit under the sequential analysis; make two objectives of them';
-  return [{ field: 'lowerLimit', expected, got: `${lowerLimit} beside ${upperLimit}` }];
+  return [{ field: 'lowerLimit', expected: oneLimit, got: `${lowerLimit} beside ${upperLimit}` }];
+}
+
+/** The version of a conformance test is the baseline itself. */
+function checkRatios({ testingPattern, objectives, apiVersion }: Experiment): ValueIssue[] {
+  if (testingPattern !== 'Conformance') return [];
+  const index = objectives.findIndex(({ maxRatioToBaseline }) => maxRatioToBaseline !== undefined);
+  if (index === -1) return [];
+  const own = ['spec', 'criteria', 'objectives', index, 'maxRatioToBaseline'];
+  const path = apiVersion.startsWith('iter8.tools/') ? annotation('max-ratio-to-baseline') : own;
+  return [{ path, atKey: false, expected: 'no ratio to the baseline in a Conformance experiment', got: 'one' }];
 }
 
 function checkRiskBudget(experiment: Experiment): ValueIssue[] {

@@ -2,20 +2,35 @@ import { z } from 'zod';
 import { parseDuration } from '../../../core/text/duration.ts';
 import type { Analysis, UndecidedPolicy } from '../../../core/experiment/analysis.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
-import { parsed, refuse } from '../../document/fields.ts';
+import type { Objective } from '../../../core/experiment/experiment.ts';
+import { metricName, parsed, refuse } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { defined } from '../../../core/text/defined.ts';
+import { shareField } from '../serin/values.ts';
 
 export const settingPrefix = 'serin.dev/';
 
+/** An objective that an annotation makes: a limit relative to the baseline. */
+export interface RelativeObjective extends Required<Pick<Objective, 'metric' | 'maxRatioToBaseline'>> {
+  /** The metric as it is written. */
+  readonly written: string;
+}
+
 /** The settings that annotations give. Of the analysis only what they name; the rest are the method's defaults. */
-export type AnnotationSettings = Omit<Partial<Experiment>, 'analysis'> & { readonly analysis?: Partial<Analysis> };
+export type AnnotationSettings = Omit<Partial<Experiment>, 'analysis' | 'objectives'> & {
+  readonly analysis?: Partial<Analysis>;
+  /** They follow the objectives of the criteria. */
+  readonly relativeObjectives?: readonly RelativeObjective[];
+};
 
 interface SettingAnnotation {
   readonly expected: string;
   /** The setting that the annotation's text makes; undefined when the text is not what is expected. */
   readonly read: (text: string) => AnnotationSettings | undefined;
 }
+
+/** The annotation, without its prefix, whose text makes objectives. */
+export const ratioAnnotation = 'max-ratio-to-baseline';
 
 /** The annotations for settings that iter8's manifests have no fields for. */
 const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
@@ -91,6 +106,14 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
         return riskBudget === undefined || riskBudget <= 0 ? undefined : { analysis: { riskBudget } };
       },
     },
+    [ratioAnnotation]: {
+      expected: 'metrics with ratios above 0, each metric once, such as mean-latency=1.2,error-rate=150%',
+      read: (text) => {
+        const relativeObjectives = text.split(',').flatMap(readRatio);
+        const metrics = new Set(relativeObjectives.map(({ metric }) => metric));
+        return metrics.size === text.split(',').length ? { relativeObjectives } : undefined;
+      },
+    },
     errors: {
       expected: '5xx or not-2xx',
       read: (text) => (text === '5xx' || text === 'not-2xx' ? { errorClass: text } : undefined),
@@ -106,6 +129,15 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
 );
 
 const undecidedPolicies = ['extend', 'rollback', 'hold', 'pointEstimate'] as const satisfies readonly UndecidedPolicy[];
+
+/** Reads `mean-latency=1.2`; an empty list where it is something else. */
+function readRatio(text: string): readonly RelativeObjective[] {
+  const [written = '', ratio = '', ...rest] = text.split('=').map((part) => part.trim());
+  const metric = metricName.safeParse(written).data;
+  const maxRatioToBaseline = shareField.safeParse(decimal(ratio) ?? ratio).data ?? 0;
+  if (metric === undefined || rest.length > 0 || maxRatioToBaseline === 0) return [];
+  return [{ metric, maxRatioToBaseline, written }];
+}
 
 function decimal(text: string): number | undefined {
   return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;

@@ -24,7 +24,7 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
     testingPattern: strategy.testingPattern,
     deploymentPattern: strategy.deploymentPattern ?? experimentDefaults.deploymentPattern,
     ...normalizeVersions(versionInfo, strategy.testingPattern),
-    ...normalizeCriteria(spec),
+    ...normalizeCriteria(spec, metadata.annotations),
     ...normalizeReward(spec),
     weights: normalizeWeights(strategy),
     ...duration,
@@ -35,7 +35,7 @@ export function normalize({ apiVersion, metadata, spec }: Iter8Manifest): Experi
 
 /** The settings of the annotations over the defaults of the chosen method. */
 function normalizeSettings(
-  { analysis, ...others }: AnnotationSettings = {},
+  { analysis, relativeObjectives: _, ...others }: AnnotationSettings = {},
   duration: Duration,
 ): Partial<Settings> & Pick<Experiment, 'analysis'> {
   const defaults = analysis?.method === 'sequential' ? sequentialAnalysis : thresholdAnalysis;
@@ -80,11 +80,19 @@ export function normalizeVersion({ name, variables = [] }: NonNullable<Spec['ver
   return { name, revision: values['revision'] ?? name, variables: values };
 }
 
-function normalizeCriteria({ criteria, strategy }: Spec): Pick<Experiment, 'objectives' | 'indicators'> {
+function normalizeCriteria(
+  { criteria, strategy }: Spec,
+  { relativeObjectives = [] }: AnnotationSettings = {},
+): Pick<Experiment, 'objectives' | 'indicators'> {
   const requestCount = criteria?.requestCount === undefined ? [] : [criteria.requestCount];
   const indicators = [...new Set([...requestCount, ...(criteria?.indicators ?? [])])];
   const rollsBack = strategy.deploymentPattern === 'BlueGreen';
-  return { indicators, objectives: (criteria?.objectives ?? []).map((given) => normalizeObjective(given, rollsBack)) };
+  const absolute = (criteria?.objectives ?? []).map((given) => normalizeObjective(given, rollsBack));
+  const relative = relativeObjectives.map(({ metric, maxRatioToBaseline }): Objective => {
+    const beside = absolute.find((one) => one.metric === metric);
+    return { metric, maxRatioToBaseline, rollbackOnFailure: beside?.rollbackOnFailure ?? rollsBack };
+  });
+  return { indicators, objectives: [...absolute, ...relative] };
 }
 
 function normalizeObjective(

@@ -313,6 +313,43 @@ describe('annotations', () => {
     expect(accepted(annotated(name, value)).experiment).toMatchObject(expected);
   });
 
+  test('of ratios to the baseline make objectives, which roll back as those of the metric do', () => {
+    const ratios = annotated('serin.dev/max-ratio-to-baseline', "'iter8-knative/error-rate=1.5, mean-latency = 120%'");
+    const decisive = (text: string): string => text.replace('"0.01"', '"0.01"\n      rollback_on_failure: true');
+    const { experiment, warnings } = accepted(decisive(ratios));
+    expect(experiment.objectives).toEqual([
+      ...accepted(decisive(sample)).experiment.objectives,
+      { metric: 'error-rate', maxRatioToBaseline: 1.5, rollbackOnFailure: true },
+      { metric: 'mean-latency', maxRatioToBaseline: 1.2, rollbackOnFailure: false },
+    ]);
+    expect(warnings).toEqual(accepted(sample).warnings);
+  });
+
+  test('of ratios to the baseline need one', () => {
+    const text = JSON.stringify({
+      apiVersion: 'iter8.tools/v2alpha2',
+      kind: 'Experiment',
+      metadata: { name: 'app', annotations: { 'serin.dev/max-ratio-to-baseline': 'error-rate=2' } },
+      spec: {
+        target: 'default/app',
+        strategy: { testingPattern: 'Conformance' },
+        versionInfo: { baseline: { name: 'app-v1' } },
+      },
+    });
+    expect(issues(text)).toEqual([
+      expect.stringContaining(
+        'metadata.annotations."serin.dev/max-ratio-to-baseline": expected no ratio to the baseline in a Conformance',
+      ),
+    ]);
+  });
+
+  test('name metrics as the criteria do', () => {
+    const { warnings } = accepted(annotated('serin.dev/max-ratio-to-baseline', 'shop/basket=1.5'));
+    expect(warnings).toContain(
+      'experiment.yaml:6:38 metadata.annotations."serin.dev/max-ratio-to-baseline": expected a built-in metric, got shop/basket, which must be a Metric in the cluster when the experiment starts',
+    );
+  });
+
   test('leave an undecided run four times its planned duration', () => {
     const { experiment } = accepted(annotated('serin.dev/undecided', 'extend'));
     expect(experiment.analysis.longestExtensionMs).toBe(4 * experiment.iterations * experiment.intervalMs);
@@ -364,6 +401,12 @@ describe('annotations', () => {
     ['serin.dev/steps', '"50,101"'],
     ['serin.dev/steps', '"a,b"'],
     ['serin.dev/risk-budget', '"0"'],
+    ['serin.dev/max-ratio-to-baseline', '"1.5"'],
+    ['serin.dev/max-ratio-to-baseline', 'mean-latency=0'],
+    ['serin.dev/max-ratio-to-baseline', 'mean-latency=fast'],
+    ['serin.dev/max-ratio-to-baseline', 'mean-latency=1=2'],
+    ['serin.dev/max-ratio-to-baseline', 'mean-latency=1.2,'],
+    ['serin.dev/max-ratio-to-baseline', 'mean-latency=1.2,iter8-knative/mean-latency=2'],
   ])('%s: %s is refused', (name, value) => {
     expect(issues(annotated(name, value))).toEqual([
       expect.stringContaining(`metadata.annotations."${name}": expected`),

@@ -170,6 +170,12 @@ describe("serin's own form", () => {
     ],
     ['a budget without a limit', 'max: 1%', 'maxRatioToBaseline: 2', 'spec.traffic.riskBudget: expected an objective'],
     [
+      'a limit beside a ratio, which would not be tested',
+      'max: 1%',
+      'max: 1%\n      maxRatioToBaseline: 2',
+      'spec.objectives[0].maxRatioToBaseline: expected one limit under the sequential analysis; make two objectives of them, got 2 beside 0.01',
+    ],
+    [
       'a field of iter8',
       'target: checkout',
       'target: checkout\n  strategy: {}',
