@@ -49,10 +49,19 @@ export interface Style {
   readonly unicode: boolean;
 }
 
-/** The device of this process. The first Ctrl-C interrupts the command, the second ends the process. */
+/**
+ * The device of this process. The first Ctrl-C interrupts the command, the second ends the process; where nobody reads the output
+ * any more, as after `| head`, that interrupts the command too.
+ */
 export function processDevice(): TerminalDevice {
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      interruption.abort();
+    });
+  }
   return {
     write: (chunk) => void process.stdout.write(chunk),
     writeError: (chunk) => void process.stderr.write(chunk),

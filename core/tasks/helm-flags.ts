@@ -20,7 +20,6 @@ export const helmFlags: readonly FlagDefinition[] = [
   passed('--description', 'value'),
   passed('--devel', 'nothing'),
   passed('--disable-openapi-validation', 'nothing'),
-  passed('--force', 'nothing'),
   passed('--hide-notes', 'nothing'),
   passed('--history-max', 'value'),
   passed('--install', 'nothing', '-i'),
@@ -76,6 +75,7 @@ export const helmFlags: readonly FlagDefinition[] = [
   { name: '--debug', takes: 'nothing', refused: 'would print what may be secret' },
   { name: '--dry-run', takes: 'nothing', refused: 'would change nothing' },
   { name: '--enable-dns', takes: 'nothing', refused: 'would let a chart ask name servers' },
+  { name: '--force', takes: 'nothing', refused: 'replaces objects, which Knative refuses of its services' },
   { name: '--hide-secret', takes: 'nothing', refused: 'is for a dry run: helm would refuse to change anything' },
   { name: '--help', short: '-h', takes: 'nothing', refused: 'would change nothing' },
 ];

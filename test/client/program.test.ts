@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -361,6 +363,13 @@ describe('the program', () => {
 
   test('runs by itself', async () => {
     expect(await readUsage(program)).toMatch(/^Usage: serin lint \[options\]\n/);
+  });
+
+  test('ends quietly where nobody reads its output any more', async () => {
+    const child = spawn(program, ['lint', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    const [errors, [exitCode]] = await Promise.all([readText(child.stderr), once(child, 'close')]);
+    expect({ errors, exitCode }).toEqual({ errors: '', exitCode: 0 });
   });
 
   test('answers to the name that the Temporal CLI looks for', async () => {
