@@ -17,7 +17,7 @@ export function goKey(tool: GoTool | ModuleFiles): string {
 
 function keyParts(tool: GoTool | ModuleFiles): string[] {
   if (tool.kind === 'files') return tool.folders.map(({ goModule, folder }) => `${goModule}/${folder}`);
-  return [...buildFlags(tool), tool.package];
+  return [...buildFlags(tool), tool.package, ...(tool.architecture === undefined ? [] : [tool.architecture])];
 }
 
 /** Sources of ours, where the package is a folder beside the module's `go.mod`. */
@@ -56,13 +56,17 @@ function buildFlags(tool: GoTool): string[] {
 
 async function go(tool: GoTool | ModuleFiles, args: readonly string[]): Promise<string> {
   // Neither the caller's flags nor a C compiler may change what is built.
-  const env = { ...process.env, GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0' };
+  const env = { ...process.env, GOFLAGS: '', GOWORK: 'off', CGO_ENABLED: '0', ...target(tool) };
   try {
     const { stdout } = await run('go', args, { cwd: moduleDirectory(tool.module), env, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   } catch (error) {
     throw explain(tool, error);
   }
+}
+
+function target(tool: GoTool | ModuleFiles): NodeJS.ProcessEnv {
+  return tool.kind === 'go' && tool.architecture !== undefined ? { GOARCH: tool.architecture } : {};
 }
 
 function explain(tool: GoTool | ModuleFiles, error: unknown): Error {
