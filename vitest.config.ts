@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { cacheDirectory } from './sandbox/tools/cache.ts';
-import { alone, last, withSandbox } from './test/support/groups.ts';
+import { alone, image, last, withSandbox } from './test/support/groups.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
@@ -17,10 +17,11 @@ const sharedSandbox = {
 };
 
 /**
- * Four groups, one after another. `unit` needs no sandbox. `cluster` and `alone` share one, which starts once a run, with one worker
- * (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than they
- * compute; those of `alone` follow in turn. `last` looks back on what the audit logs have of all of them. The file that needs a
- * bundle of the workflows first makes it for all files (test/setup/bundles.ts).
+ * Five groups, one after another. `unit` needs no sandbox. `cluster`, `alone` and `image` share one, which starts once a run, with one
+ * worker (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than
+ * they compute; those of `alone` follow in turn. `image` needs podman or docker, and builds what it tests (test/setup/image.ts).
+ * `last` looks back on what the audit logs have of all of them. The file that needs a bundle of the workflows first makes it for all
+ * files (test/setup/bundles.ts).
  */
 export default defineConfig({
   test: {
@@ -31,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...withSandbox, ...last],
+          exclude: [...withSandbox, ...image, ...last],
           globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
@@ -54,7 +55,17 @@ export default defineConfig({
         test: { ...sharedSandbox, name: 'alone', include: alone, sequence: { groupOrder: 2 }, maxWorkers: 1 },
       },
       {
-        test: { name: 'last', include: last, globalSetup: ['test/setup/audit.ts'], sequence: { groupOrder: 3 } },
+        test: {
+          ...sharedSandbox,
+          name: 'image',
+          include: image,
+          globalSetup: [...sharedSandbox.globalSetup, 'test/setup/image.ts'],
+          sequence: { groupOrder: 3 },
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: { name: 'last', include: last, globalSetup: ['test/setup/audit.ts'], sequence: { groupOrder: 4 } },
       },
     ],
   },

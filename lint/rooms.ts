@@ -226,6 +226,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   sandbox: ['sandbox', 'node:', '@kubernetes/client-node'],
 
   'deploy/bundle': ['worker/workflow-bundle', 'node:', '@temporalio/worker'],
+  'deploy/image': ['sandbox/tools', 'node:', '@swc/core', '@vercel/nft'],
   deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser'],
   release: ['sandbox', 'node:', 'semver'],

@@ -17,7 +17,7 @@ export function goKey(tool: GoTool | ModuleFiles): string {
 
 function keyParts(tool: GoTool | ModuleFiles): string[] {
   if (tool.kind === 'files') return tool.folders.map(({ goModule, folder }) => `${goModule}/${folder}`);
-  return [...buildFlags(tool), tool.package];
+  return [...buildFlags(tool), tool.package, ...(tool.architecture === undefined ? [] : [tool.architecture])];
 }
 
 /** Sources of ours, where the package is a folder beside the module's `go.mod`. */
@@ -55,7 +55,7 @@ function buildFlags(tool: GoTool): string[] {
 }
 
 async function go(tool: GoTool | ModuleFiles, args: readonly string[]): Promise<string> {
-  const env = { ...process.env, ...buildEnvironment() };
+  const env = { ...process.env, ...buildEnvironment(tool) };
   try {
     const { stdout } = await run('go', args, { cwd: moduleDirectory(tool.module), env, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
@@ -65,7 +65,7 @@ async function go(tool: GoTool | ModuleFiles, args: readonly string[]): Promise<
 }
 
 /** Neither the caller's flags nor a C compiler may change what is built; what is left over can be removed, since nobody else uses it. */
-function buildEnvironment(): Record<string, string> {
+function buildEnvironment(tool: GoTool | ModuleFiles): Record<string, string> {
   const directory = goDirectory();
   return {
     GOFLAGS: '-modcacherw',
@@ -73,6 +73,7 @@ function buildEnvironment(): Record<string, string> {
     CGO_ENABLED: '0',
     GOCACHE: join(directory, 'build'),
     GOMODCACHE: join(directory, 'modules'),
+    ...(tool.kind === 'go' && tool.architecture !== undefined ? { GOARCH: tool.architecture } : {}),
   };
 }
 

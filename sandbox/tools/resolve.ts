@@ -54,6 +54,17 @@ export async function resolveTool(
   return resolve(tools[id], { position: 1, count: 1 }, progress);
 }
 
+/** Finds one program for another architecture than this machine's, by Go's name of it, building it if necessary. */
+export async function resolveToolFor(
+  architecture: string,
+  id: 'helm' | 'kubectl',
+  progress: Progress = progressOnStderr,
+): Promise<string> {
+  const tool = { ...tools[id], architecture };
+  await fillOnce(directoryInCache(tool), (directory) => build(tool, directory, { position: 1, count: 1 }, progress));
+  return pathInCache(tool);
+}
+
 /**
  * The time-skipping Temporal test server of the workflow tests, or `undefined` where Java and Maven are missing and no
  * environment variable names one: then the Temporal SDK downloads its own.

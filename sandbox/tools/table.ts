@@ -8,6 +8,8 @@ export interface GoTool {
   readonly version: string;
   readonly ldflags?: string;
   readonly tags?: string;
+  /** Go's name of another architecture than this machine's. */
+  readonly architecture?: string;
   /** The seconds of a build without any cache on 2 cores; shown to the user. */
   readonly typicalBuildSeconds: number;
 }

@@ -15,5 +15,8 @@ export const alone = [
   'test/activities/knative/api-server-outage.test.ts',
 ];
 
+/** What needs podman or docker, and the sandbox. */
+export const image = ['test/image/**/*.test.ts'];
+
 /** What looks back on all that ran on the sandbox. */
 export const last = ['test/deploy/used-rights.test.ts', 'test/operator/written-statuses.test.ts'];

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ImageProgram } from './programs.ts';
+
+const run = promisify(execFile);
+
+/** What serin reads of a bill of materials in CycloneDX's form. */
+interface Bill {
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+}
+
+interface Component {
+  readonly 'bom-ref': string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * What the image consists of, in CycloneDX's form: npm's list of the locked packages, without those that the image leaves out, and
+ * the programs with their checksums.
+ *
+ * @param files the paths of the image's files in the checkout
+ */
+export async function billOfMaterials(
+  checkout: string,
+  files: readonly string[],
+  programs: readonly ImageProgram[],
+): Promise<object> {
+  const { stdout } = await run('npm', ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx'], {
+    cwd: checkout,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  // The form of npm's answer.
+  const bill = JSON.parse(stdout) as Bill;
+  const present = await presentPackages(checkout, files);
+  const components = bill.components.filter(({ name, version }) => present.has(`${name}@${version}`));
+  const references = new Set(components.map((component) => component['bom-ref']));
+  return {
+    ...bill,
+    components: [...components, ...(await Promise.all(programs.map(programComponent)))],
+    dependencies: bill.dependencies
+      .filter(({ ref }) => references.has(ref) || ref.startsWith('serin@'))
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => references.has(other)) })),
+  };
+}
+
+/** The `name@version` of each package of which the image has a file. */
+async function presentPackages(checkout: string, files: readonly string[]): Promise<ReadonlySet<string>> {
+  const folders = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []));
+  const manifests = [...folders]
+    .map((folder) => join(checkout, folder, 'package.json'))
+    .filter((path) => existsSync(path));
+  const packages = await Promise.all(
+    manifests.map(async (path) => JSON.parse(await readFile(path, 'utf8')) as Component),
+  );
+  return new Set(packages.map(({ name, version }) => `${name}@${version}`));
+}
+
+async function programComponent({ name, version, path, packageUrl }: ImageProgram) {
+  const content = createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+  return {
+    'bom-ref': packageUrl,
+    type: 'application',
+    name,
+    version,
+    purl: packageUrl,
+    hashes: [{ alg: 'SHA-256', content }],
+  };
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+import { findEngine } from '../../deploy/image/engine.ts';
+import type { Engine } from '../../deploy/image/engine.ts';
+import { buildImage } from '../../deploy/image/image.ts';
+import { standInBase } from '../image/stand-in-base.ts';
+
+const run = promisify(execFile);
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The image that was built for this run, and the engine that has it. */
+    readonly image: BuiltImage;
+  }
+}
+
+export interface BuiltImage {
+  readonly engine: Engine;
+  readonly name: string;
+}
+
+/** Builds the package, and the image of it, for the tests of a run. */
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const engine = await findEngine();
+  if (engine === undefined) throw new Error('expected podman or docker to run the tests of the image, got neither');
+  await run('npm', ['run', 'build']);
+  const base = await standInBase(engine);
+  const name = await buildImage({ tag: `localhost/serin-test:${process.pid}`, base });
+  provide('image', { engine, name });
+  return async () => {
+    await run(engine, ['rmi', '--force', name, ...(base === undefined ? [] : [base])]);
+  };
+}
