@@ -18,7 +18,7 @@ import type { LintFlags } from './commands/lint.ts';
 import type { CodecFlags } from './commands/codec.ts';
 import type { OperatorFlags } from './commands/operator.ts';
 import type { RestoreFlags } from './commands/restore.ts';
-import type { SimulateFlags } from './commands/simulate.ts';
+import type { OfVersion, SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
 import type { RequestFlags, SteerKind } from './commands/steer.ts';
 import type { PrometheusFlags } from './files/prometheus-place.ts';
@@ -303,7 +303,7 @@ function addPlan(root: Command, execute: Execute): void {
   )
     .description('look ahead: the steps of a run, its duration, and what a verdict needs')
     .requiredOption('-f, --file <file>', 'manifest; - reads the standard input')
-    .option('--rps <number>', 'requests a second to both versions together', positiveNumber)
+    .option('--rps <number>', 'requests a second to all versions together', positiveNumber)
     .addOption(weightOption())
     .option('--scrape-interval <seconds>', 'how often Prometheus scrapes', positiveNumber, 10)
     .action(async ({ scrapeInterval, ...options }: FileOption & CommonOptions & PlanOptions) => {
@@ -327,11 +327,31 @@ function addSimulate(root: Command, execute: Execute): void {
   withOutput(root.command('simulate'), ['text', 'json'])
     .description('run an experiment many times against random traffic, and count what becomes of a candidate')
     .requiredOption('-f, --file <file>', 'manifest; - reads the standard input')
-    .requiredOption('--rps <number>', 'requests a second to both versions together', positiveNumber)
-    .requiredOption('--candidate-error-rate <share>', "the candidate's true error rate, such as 0.015", share)
+    .requiredOption('--rps <number>', 'requests a second to all versions together', positiveNumber)
+    .requiredOption(
+      '--candidate-error-rate <[name=]share>',
+      "the candidates' true error rate, such as 0.015; again with a name for one of several",
+      ofVersion(share),
+    )
     .option('--baseline-error-rate <share>', "the baseline's", share, 0.001)
-    .option('--latency <ms>', "the candidate's true 95th percentile (default: the baseline's)", positiveNumber)
-    .option('--mean-latency <ms>', "the candidate's true mean, instead of --latency", positiveNumber)
+    .option(
+      '--latency <[name=]ms>',
+      "the candidates' true 95th percentile (default: the baseline's)",
+      ofVersion(positiveNumber),
+      [],
+    )
+    .option(
+      '--mean-latency <[name=]ms>',
+      "the candidates' true mean, instead of --latency",
+      ofVersion(positiveNumber),
+      [],
+    )
+    .option(
+      '--reward <name=number>',
+      "a version's mean of a reward that is a metric of yours; for each version",
+      ofVersion(positiveNumber),
+      [],
+    )
     .option('--baseline-latency <ms>', "the baseline's 95th percentile", positiveNumber, 50)
     .addOption(weightOption())
     .option('--correlation <share>', 'how alike the requests of an interval are in failing', share, 0)
@@ -343,7 +363,8 @@ function addSimulate(root: Command, execute: Execute): void {
           (await import('./commands/simulate.ts')).simulateCommand(context, {
             ...options,
             baselineTailMs: baselineLatency,
-            ...defined({ candidateTailMs: latency, candidateMeanMs: meanLatency }),
+            candidateTailMs: latency,
+            candidateMeanMs: meanLatency,
           }),
         ),
       );
@@ -351,8 +372,8 @@ function addSimulate(root: Command, execute: Execute): void {
 }
 
 interface SimulateOptions extends Omit<SimulateFlags, 'candidateTailMs' | 'candidateMeanMs' | 'baselineTailMs'> {
-  readonly latency?: number;
-  readonly meanLatency?: number;
+  readonly latency: readonly OfVersion[];
+  readonly meanLatency: readonly OfVersion[];
   readonly baselineLatency: number;
 }
 
@@ -450,7 +471,10 @@ function maxRunsOption(): Option {
 }
 
 function weightOption(): Option {
-  return new Option('--weight <percent>', 'what the candidate has under FixedSplit (default: 50)').argParser(percent);
+  return new Option(
+    '--weight <percent>',
+    'what each candidate has under FixedSplit (default: an even split)',
+  ).argParser(percent);
 }
 
 function percent(text: string): number {
@@ -468,6 +492,15 @@ function share(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value >= 0 && value < 1) return value;
   throw new InvalidArgumentError('Expected a share from 0 to below 1.');
+}
+
+/** Collects an option that may be given again for single versions: `0.01`, `candidate-2=0.05`. */
+function ofVersion(parse: (text: string) => number): (text: string, before?: readonly OfVersion[]) => OfVersion[] {
+  return (text, before = []) => {
+    const end = text.lastIndexOf('=');
+    const value = parse(text.slice(end + 1));
+    return [...before, end === -1 ? { value } : { name: text.slice(0, end), value }];
+  };
 }
 
 /** The options of commands that ask Prometheus, as a worker's environment has them. */

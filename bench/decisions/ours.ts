@@ -89,6 +89,7 @@ export function ours(settings: OurSettings): Rule {
       errorRate: settings.baselineErrorRate ?? limits.errorRate / 10,
       ...(latency === undefined ? {} : { latency: goodLatency }),
     };
-    return simulate({ experiment, baseline, candidate, requestsPerSecond, random });
+    const candidates = experiment.candidates.map(() => candidate);
+    return simulate({ experiment, baseline, candidates, requestsPerSecond, random });
   };
 }

@@ -12,7 +12,7 @@ import { defined } from '../../core/text/defined.ts';
 export type Rule = (traffic: SimulatedTraffic, candidate: Behaviour) => RuleEnd;
 
 /** Only our method says whether a candidate had passed before the end. */
-type RuleEnd = Omit<SimulatedRun, 'hasPassed'> & Partial<Pick<SimulatedRun, 'hasPassed'>>;
+type RuleEnd = Omit<SimulatedRun, 'hasPassed' | 'candidates'> & Partial<Pick<SimulatedRun, 'hasPassed'>>;
 
 const iterations = 12;
 

@@ -18,9 +18,9 @@ import { formatColumns } from '../render/columns.ts';
 
 export interface PlanFlags extends PrometheusFlags {
   readonly file: string;
-  /** Requests a second to both versions together; read from Prometheus if absent. */
+  /** Requests a second to all versions together; read from Prometheus if absent. */
   readonly rps?: number;
-  /** The candidate's weight under FixedSplit, percent. */
+  /** The weight of each candidate under FixedSplit, percent. */
   readonly weight?: number;
   readonly scrapeIntervalMs: number;
 }
@@ -32,6 +32,7 @@ export interface PlanFlags extends PrometheusFlags {
 export async function planCommand(context: CommandContext, flags: PlanFlags): Promise<CommandResult> {
   const { experiment, warnings } = await readManifestFile(context.terminal, flags.file);
   remark(context, ...warnings.map((warning) => `warning: ${warning}`));
+  checkWeight(experiment, flags.weight);
   const surroundings = await askedSurroundings(context, experiment, flags);
   const forecasted = forecast(experiment, surroundings);
   say(context, ...headline(experiment, surroundings, forecasted), '', ...timeline(experiment, forecasted), '');
@@ -85,16 +86,14 @@ function loadText({ atStart, perLoop }: NonNullable<Forecast['load']>): string {
 }
 
 /** The forecast steps as a table, without those that repeat the weight before. */
-function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Forecast): readonly string[] {
+function timeline(experiment: Experiment, { steps, leading, shortestMs, longestMs }: Forecast): readonly string[] {
   const shown = steps.filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight);
+  const columns = versionColumns(experiment);
   const rows = shown.map(({ atMs, weight }, index) => {
     const next = shown[index + 1];
     const until = steps.findLast(({ atMs: at }) => next === undefined || at < next.atMs);
-    return [
-      formatDuration(atMs),
-      `${weight} %`,
-      until?.candidateRequests === undefined ? '-' : String(until.candidateRequests),
-    ];
+    const requests = until?.candidateRequests === undefined ? '-' : String(until.candidateRequests);
+    return [formatDuration(atMs), ...columns.weights(weight), requests];
   });
   const count = `${experiment.iterations} iterations of ${formatDuration(experiment.intervalMs)}`;
   const span =
@@ -102,10 +101,47 @@ function timeline(experiment: Experiment, { steps, shortestMs, longestMs }: Fore
       ? `at least ${formatDuration(shortestMs)}`
       : `${formatDuration(shortestMs)} to ${formatDuration(longestMs)}`;
   return [
-    formatColumns([['FROM', movesTraffic(experiment) ? 'CANDIDATE' : 'VERSION', 'ITS REQUESTS SO FAR'], ...rows]),
+    formatColumns([['FROM', ...columns.names, columns.requests], ...rows]),
     '',
+    ...(leading === undefined ? [] : [leadingText(experiment, leading)]),
     `${count}: ${span}; a bad candidate ends it sooner`,
   ];
+}
+
+interface VersionColumns {
+  readonly names: readonly string[];
+  readonly weights: (each: number) => readonly string[];
+  readonly requests: string;
+}
+
+/** The columns of the versions: of several candidates all, with the baseline. */
+function versionColumns(experiment: Experiment): VersionColumns {
+  const { baseline, candidates } = experiment;
+  if (candidates.length <= 1) {
+    const name = movesTraffic(experiment) ? 'CANDIDATE' : 'VERSION';
+    return { names: [name], weights: (each) => [`${each} %`], requests: 'ITS REQUESTS SO FAR' };
+  }
+  const count = candidates.length;
+  return {
+    names: [baseline, ...candidates].map(({ name }) => name),
+    weights: (each) => [100 - count * each, ...candidates.map(() => each)].map((weight) => `${weight} %`),
+    requests: 'REQUESTS OF EACH CANDIDATE SO FAR',
+  };
+}
+
+function leadingText({ candidates }: Experiment, { leader, others }: NonNullable<Forecast['leading']>): string {
+  const rest = candidates.length === 1 ? '' : `, the others keep ${others} %`;
+  return `a candidate that leads by its reward climbs on to ${leader} %${rest}`;
+}
+
+/** Fails with `usage` where candidates of this weight would have more than all the traffic. */
+export function checkWeight({ candidates }: Experiment, weight: number | undefined): void {
+  if (weight === undefined || weight * candidates.length <= 100) return;
+  const most = Math.floor(100 / candidates.length);
+  throw new CommandError(
+    'usage',
+    `--weight is that of each candidate: at most ${most} for ${candidates.length} of them`,
+  );
 }
 
 function objectiveLines({ objectives }: Forecast): readonly string[] {

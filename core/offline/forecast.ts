@@ -14,9 +14,10 @@ import { leastRequests } from '../stats/least-requests.ts';
 import { latencyCapMs, logBetEvidence, meanPassIncrements } from '../stats/mean-betting.ts';
 import { plannedLoad } from '../measurements/load-test.ts';
 import type { PlannedLoad } from '../measurements/load-test.ts';
-import { firstWeights } from '../planner/share-among-candidates.ts';
+import { firstWeights, highestWeights } from '../planner/share-among-candidates.ts';
+import type { HighestWeights } from '../planner/share-among-candidates.ts';
 import { judgedVersions, movesTraffic } from '../experiment/versions.ts';
-import { highestWeight, nextStep } from '../planner/next-weight.ts';
+import { nextStep } from '../planner/next-weight.ts';
 
 /** What is known of a target before its experiment runs. */
 export interface Surroundings {
@@ -34,12 +35,12 @@ export interface Surroundings {
   readonly scrapeIntervalMs?: number;
 }
 
-/** One step of the planned schedule: an interval and the candidate's weight in it, percent. */
+/** One step of the planned schedule: an interval and the weight of each candidate in it, percent, while none leads. */
 export interface PlannedStep {
   /** The time since the first step. */
   readonly atMs: number;
   readonly weight: number;
-  /** The candidate's requests until the end of this step; absent where the traffic is not known. */
+  /** The requests of each candidate until the end of this step; absent where the traffic is not known. */
   readonly candidateRequests?: number;
 }
 
@@ -74,6 +75,8 @@ export interface ObjectiveForecast {
 /** What a schedule can reach, if no evidence is against the candidate. */
 export interface Forecast {
   readonly steps: readonly PlannedStep[];
+  /** The weights once a candidate leads by its reward; absent without a reward. */
+  readonly leading?: NonNullable<HighestWeights['leading']>;
   readonly shortestMs: number;
   readonly longestMs: number;
   /** Where the experiment counts requests of its own, in place of those of users. */
@@ -98,7 +101,8 @@ export function forecast(planned: Experiment, surroundings: Surroundings): Forec
     return forecastObjective(objective, experiment, { surroundings: expected, shortestMs, longestMs });
   });
   const canPass = objectives.every(({ outlook }) => outlook !== 'tooLate' && outlook !== 'never');
-  const timeline = { steps, shortestMs, longestMs, objectives, canPass, ...defined({ load }) };
+  const leading = experiment.deploymentPattern === 'FixedSplit' ? undefined : highestWeights(experiment).leading;
+  const timeline = { steps, shortestMs, longestMs, objectives, canPass, ...defined({ load, leading }) };
   return { ...timeline, warnings: forecastWarnings(experiment, surroundings, timeline) };
 }
 
@@ -145,6 +149,7 @@ function plannedSteps(
   const { intervalMs, iterations, iterationsPerLoop } = experiment;
   const warmUpMs = wholeWarmUpMs(experiment);
   const perInterval = requestsPerInterval(experiment, surroundings.requestsPerSecond);
+  const highest = highestWeights(experiment).each;
   const steps: PlannedStep[] = [];
   let [weight = 0] = plannedWeights(experiment, surroundings);
   let candidateRequests = 0;
@@ -156,7 +161,7 @@ function plannedSteps(
     const known = defined({ candidateRequests: load === undefined ? byUsers : byLoad });
     steps.push({ atMs: index === 0 ? 0 : warmUpMs + index * intervalMs, weight, ...known });
     if (experiment.deploymentPattern === 'Progressive' && movesTraffic(experiment)) {
-      weight = Math.max(weight, Math.min(nextStep(experiment, weight), highestWeight(experiment)));
+      weight = Math.max(weight, Math.min(nextStep(experiment, weight), highest));
     }
   }
   return steps;

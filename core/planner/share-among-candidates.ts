@@ -3,7 +3,7 @@ import type { Leader } from '../verdicts/leader.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { CandidateState } from './candidate-state.ts';
-import { failingWeight, firstStep } from './next-weight.ts';
+import { failingWeight, firstStep, highestWeight } from './next-weight.ts';
 
 /** The share of the candidates' traffic that keeps measuring versions that do not lead, as in iter8. */
 const exploration = 0.1;
@@ -42,6 +42,26 @@ export function firstWeights(
     Math.min(weight, ceilingFor({ index, leader, remaining }, experiment)),
   );
   return { weights, reason: `first step, ${weights.map((percent) => `${percent} %`).join(', ')}` };
+}
+
+/** The highest weights that candidates climb to, percent. */
+export interface HighestWeights {
+  /** Of each while no version leads. */
+  readonly each: number;
+  /** Once a candidate leads by its reward; absent without a reward. */
+  readonly leading?: { readonly leader: number; readonly others: number };
+}
+
+/** The weights up to which the candidates climb if none of them is eliminated. */
+export function highestWeights(experiment: Experiment): HighestWeights {
+  const remaining = experiment.candidates.length;
+  const isCompared = experiment.reward !== undefined || remaining > 1;
+  if (!isCompared) return { each: highestWeight(experiment) };
+  const each = ceilingFor({ index: 0, leader: { kind: 'none', reason: '' }, remaining }, experiment);
+  if (experiment.reward === undefined) return { each };
+  const leader: Leader = { kind: 'candidate', index: 0, name: '', reason: '' };
+  const [own, others] = [0, 1].map((index) => ceilingFor({ index, leader, remaining }, experiment));
+  return { each, leading: { leader: own ?? 0, others: others ?? 0 } };
 }
 
 interface CeilingInput {

@@ -31,8 +31,27 @@ async function json(args: readonly string[]): Promise<{ readonly exitCode: numbe
   return { exitCode, value: JSON.parse(stdout) };
 }
 
+/** An A/B/N test of three candidates by a metric of the user. */
+const several = `
+apiVersion: serin.dev/v1alpha1
+kind: Experiment
+metadata: { name: several }
+spec:
+  target: shop/checkout
+  pattern: A/B/N
+  versions:
+    baseline: { revision: checkout-v1 }
+    candidates:
+      - { name: green, revision: checkout-v2 }
+      - { name: blue, revision: checkout-v3 }
+      - { name: red, revision: checkout-v4 }
+  objectives: [{ metric: error-rate, max: 1% }]
+  reward: { metric: shop/basket, prefer: high }
+`;
+
 /** The parts of the JSON output that the tests read; each command prints some of them. */
 interface Answer {
+  readonly candidates?: readonly Readonly<Record<string, unknown>>[];
   readonly promoted?: number;
   readonly rolledBack?: number;
   readonly changed?: number;
@@ -90,6 +109,20 @@ describe('serin plan', () => {
       runSerin(['plan', '-f', '-', '--rps', '10', ...flags], { input: text });
     expect((await planned()).stdout).toMatch(/^0 s +50 % +780$/m);
     expect((await planned('--weight', '20')).stdout).toMatch(/^0 s +20 % +312$/m);
+  });
+
+  test('shows the weights of all versions, up to the even split and beyond', async () => {
+    const { stdout } = await runSerin(['plan', '-f', '-', '--rps', '40'], { input: several });
+    expect(stdout).toMatch(/^FROM +baseline +green +blue +red +REQUESTS OF EACH CANDIDATE SO FAR$/m);
+    expect(stdout).toMatch(/^20 s +40 % +20 % +20 % +20 % +240$/m);
+    expect(stdout).toMatch(/^40 s +25 % +25 % +25 % +25 % +\d+$/m);
+    expect(stdout).toContain('a candidate that leads by its reward climbs on to 96 %, the others keep 2 %');
+  });
+
+  test('refuses weights that are more than all the traffic', async () => {
+    const { exitCode, stderr } = await runSerin(['plan', '-f', '-', '--weight', '50'], { input: several });
+    expect(stderr).toContain('--weight is that of each candidate: at most 33 for 3 of them');
+    expect(exitCode).toBe(2);
   });
 
   test('says that the traffic is not known, and plans all the same', async () => {
@@ -167,6 +200,47 @@ describe('serin simulate', () => {
     ]);
     expect(stdout).toMatch(/^promoted +[#-]+ +[\d.]+ %$/m);
     expect(stdout).toMatch(/^time to decision +median 2 min 24 s/m);
+  });
+
+  describe('of several candidates', () => {
+    const rewards = ['baseline=10', 'green=10', 'blue=14', 'red=20'].flatMap((one) => ['--reward', one]);
+    const errors = ['0.001', 'red=0.1'].flatMap((one) => ['--candidate-error-rate', one]);
+    const run = (...args: readonly string[]) =>
+      runSerin(['simulate', '-f', '-', '--rps', '40', '--runs', '50', ...args], { input: several });
+
+    test('says for each what becomes of it', async () => {
+      const { stdout } = await run(...errors, ...rewards, '-o', 'json');
+      const { candidates } = JSON.parse(stdout) as Answer;
+      expect(candidates).toMatchObject([
+        { name: 'green', lost: 100 },
+        { name: 'blue', promoted: 100 },
+        { name: 'red', rolledBack: 100 },
+      ]);
+    });
+
+    test('shows them as a table', async () => {
+      const { stdout } = await run(...errors, ...rewards);
+      expect(stdout).toContain('0.1 % errors of green, 0.1 % errors of blue, 10 % errors of red');
+      expect(stdout).toMatch(/^blue +100\.0 % +0\.0 % +0\.0 % +0\.0 % +5 min +5 min +[\d.]+$/m);
+    });
+
+    test.each([
+      [['--candidate-error-rate', 'green=0.1', ...rewards], 'give --candidate-error-rate for blue, red too'],
+      [[...errors, '--latency', 'purple=10', ...rewards], '- has green, blue, red, got a value of purple'],
+      [errors, 'give --reward NAME=VALUE, the mean of shop/basket, for baseline, green, blue, red'],
+      [['--candidate-error-rate', 'green=x'], 'Expected a share from 0 to below 1.'],
+    ])('refuses %j', async (args, message) => {
+      const { exitCode, stderr } = await run(...args);
+      expect(stderr).toContain(message);
+      expect(exitCode).toBe(2);
+    });
+  });
+
+  test('refuses a reward that the manifest has not', async () => {
+    const flags = ['--rps', '1', '--candidate-error-rate', '0.1', '--reward', 'candidate=1'];
+    const { exitCode, stderr } = await runSerin(['simulate', '-f', seed, ...flags]);
+    expect(stderr).toContain('has no reward: leave out --reward');
+    expect(exitCode).toBe(2);
   });
 
   test.each([

@@ -6,7 +6,7 @@ import type { Objective } from '../../../core/experiment/experiment.ts';
 import { metricName, parsed, refuse } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { defined } from '../../../core/text/defined.ts';
-import { shareField } from '../serin/values.ts';
+import { shareField } from '../../document/share.ts';
 
 export const settingPrefix = 'serin.dev/';
 

@@ -20,7 +20,8 @@ import { plainMetadata } from '../iter8/metadata.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
 import { taskTraits } from '../../../core/experiment/task-kinds.ts';
 import { taskField, taskNames } from '../tasks/tasks.ts';
-import { durationField, limitField, shareField, trafficPercent } from './values.ts';
+import { shareField } from '../../document/share.ts';
+import { durationField, limitField, trafficPercent } from './values.ts';
 import type { Limit } from './values.ts';
 
 const variableName = z.string().meta({ minLength: 1, not: { const: 'revision' } });

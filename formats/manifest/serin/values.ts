@@ -1,6 +1,7 @@
 import { parseDuration } from '../../../core/text/duration.ts';
 import { parsed } from '../../document/fields.ts';
 import { parseQuantity } from '../../document/quantity.ts';
+import { exact, parsePercent } from '../../document/share.ts';
 
 /** A year: more than any experiment needs, and within what Temporal's timers hold. */
 const longestMs = 8_760 * 3_600_000;
@@ -31,22 +32,6 @@ export const trafficPercent = parsed(
   },
 );
 
-/** A share: `50%` or `0.5`; not negative, and possibly above 1. */
-export const shareField = parsed(
-  'a share such as 50% or 0.5',
-  (value) => {
-    const percent = parsePercent(value);
-    const result = percent === undefined ? value : exact(percent / 100);
-    return typeof result === 'number' && Number.isFinite(result) && result >= 0 ? result : undefined;
-  },
-  {
-    anyOf: [
-      { type: 'string', pattern: String.raw`^\s*\d{1,9}(\.\d{1,9})? ?%\s*$` },
-      { type: 'number', minimum: 0 },
-    ],
-  },
-);
-
 /**
  * A limit as it is written; the metric decides which kind fits. A percent is held as a share, a duration in milliseconds.
  */
@@ -69,19 +54,8 @@ export const limitField = parsed(
   { type: ['string', 'number'] },
 );
 
-function parsePercent(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const [, number] = /^(\d{1,9}(?:\.\d{1,9})?) ?%$/.exec(value.trim()) ?? [];
-  return number === undefined ? undefined : Number(number);
-}
-
 /** Reads a duration that may be a fraction, as latencies often are: `0.5s`, `2.5ms`; in milliseconds. */
 function decimalDuration(text: string): number | undefined {
   const [, number, unit] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s)$/.exec(text) ?? [];
   return number === undefined ? undefined : exact(Number(number) * (unit === 's' ? 1000 : 1));
-}
-
-/** The value without the errors of binary fractions: 1 % is 0.01. */
-function exact(value: number): number {
-  return Number(value.toPrecision(12));
 }

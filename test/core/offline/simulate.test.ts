@@ -15,7 +15,7 @@ function simulateRun(errorRates: { readonly baseline: number; readonly candidate
     analysis: { ...sequentialAnalysis, longestExtensionMs: 600_000, dispersion: 'off' },
   });
   const { baseline, candidate } = errorRates;
-  const versions = { baseline: { errorRate: baseline }, candidate: { errorRate: candidate } };
+  const versions = { baseline: { errorRate: baseline }, candidates: [{ errorRate: candidate }] };
   return simulate({ experiment, ...versions, requestsPerSecond: 50, random: seededRandom(3) });
 }
 

@@ -32,7 +32,8 @@ function runsAtBoundary(candidates: number): readonly SimulatedRun[] {
   });
   // As many requests for each candidate, however many there are.
   const requestsPerSecond = 5 * (candidates + 1);
-  const versions = { baseline: { errorRate: limit / 5 }, candidate: { errorRate: limit * (1 + tolerance) } };
+  const atBoundary = experiment.candidates.map(() => ({ errorRate: limit * (1 + tolerance) }));
+  const versions = { baseline: { errorRate: limit / 5 }, candidates: atBoundary };
   return Array.from({ length: runs }, () => simulate({ experiment, ...versions, requestsPerSecond, random }));
 }
 

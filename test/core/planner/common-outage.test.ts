@@ -29,7 +29,7 @@ function runsWith(errorRates: {
     iterations: 12,
     analysis: { ...sequentialAnalysis, falseFail, longestExtensionMs: 48 * intervalMs, dispersion: 'off' },
   });
-  const versions = { baseline: { errorRate: errorRates.baseline }, candidate: { errorRate: errorRates.candidate } };
+  const versions = { baseline: { errorRate: errorRates.baseline }, candidates: [{ errorRate: errorRates.candidate }] };
   return Array.from({ length: runs }, () => simulate({ experiment, ...versions, requestsPerSecond: 2, random }));
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { jsonSchemas } from '../../../formats/manifest/json-schema.ts';
-import { durationField, shareField, trafficPercent } from '../../../formats/manifest/serin/values.ts';
+import { shareField } from '../../../formats/document/share.ts';
+import { durationField, trafficPercent } from '../../../formats/manifest/serin/values.ts';
 
 /** A part of the published schema, by its properties and indexes. */
 function part(name: string, ...path: readonly (string | number)[]): unknown {
