@@ -1,12 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { defined } from '../core/text/defined.ts';
 import { failureTypes } from '../core/failures.ts';
+import { cutText, limits } from '../core/text/limits.ts';
 import { redactText } from '../core/text/redact-text.ts';
 import type { FailureTypeName } from '../core/failures.ts';
 
 /** What a failure says besides its type. */
 export interface FailureOptions {
-  /** What happened, to which object, the values, and what to do. What stands in places of secrets is hidden. */
+  /** What happened, to which object, the values, and what to do. What stands in places of secrets is hidden, and what is too long is cut. */
   readonly message: string;
   readonly cause?: unknown;
   /** JSON-safe facts for programs. */
@@ -19,7 +20,7 @@ export interface FailureOptions {
 export function failure(type: FailureTypeName, options: FailureOptions): ApplicationFailure {
   const { message, cause, details = [], nextRetryDelayMs } = options;
   return ApplicationFailure.create({
-    message: redactText(message),
+    message: cutText(redactText(message), limits.failure),
     type,
     nonRetryable: !failureTypes[type].isRetryable,
     details: [...details],

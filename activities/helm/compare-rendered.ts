@@ -2,6 +2,7 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Version } from '../../core/experiment/experiment.ts';
 import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
 import { defined } from '../../core/text/defined.ts';
+import { listFirst } from '../../core/text/limits.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
@@ -29,10 +30,11 @@ export async function compareRendered(
     ...changed(compared, { upgrades, version, digest }),
   ];
   if (found.length === 0) return;
+  const listed = listFirst(found);
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;
   throw failure('PromotionMismatch', {
-    message: `${message}:\n- ${found.join('\n- ')}`,
-    details: [{ problems: found }],
+    message: `${message}:\n- ${listed.join('\n- ')}`,
+    details: [{ problems: listed }],
   });
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
+import { listFirst } from '../../core/text/limits.ts';
 import { isLoadTest, needsRevisions } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
@@ -218,5 +219,9 @@ function promotedAlready(service: KnativeService, { target, baseline, candidates
 
 function refused({ target }: Experiment, problems: readonly string[]): Error {
   const message = `preflight of ${formatObjectName(target)} found ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
-  return failure('PreflightRefused', { message: `${message}:\n- ${problems.join('\n- ')}`, details: [{ problems }] });
+  const listed = listFirst(problems);
+  return failure('PreflightRefused', {
+    message: `${message}:\n- ${listed.join('\n- ')}`,
+    details: [{ problems: listed }],
+  });
 }

@@ -20,11 +20,25 @@ export const limits = {
   candidates: 20,
   /** Characters of a condition (`if`). */
   conditionCharacters: 1_000,
-  /** Issues of a manifest that are listed; of the others the number is told. */
+  /** Issues of a manifest, or problems of an experiment, that are listed; of the others the number is told. */
   listedIssues: 100,
+  /**
+   * Characters of why something failed: it stands in the history, in the report, and several times in the status of an object, which
+   * the API server refuses beyond 1.5 MB.
+   */
+  failure: 20_000,
+  /** Characters of one of several problems: a command, and what it said. */
+  problem: 8_000,
 } as const;
 
 /** The text, cut to so many characters; the cut shows. */
 export function cutText(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** The first of many problems, each cut, and the number of the others. */
+export function listFirst(problems: readonly string[]): readonly string[] {
+  const listed = problems.slice(0, limits.listedIssues).map((problem) => cutText(problem, limits.problem));
+  const more = problems.length - listed.length;
+  return more === 0 ? listed : [...listed, `and ${more} more`];
 }

@@ -30,6 +30,16 @@ test('a run whose workflow task fails is told as such, and an abort brings its t
       return got.stdout.includes('its workflow task fails') && got;
     });
     expect(seen.stdout).toMatch(/its workflow task fails: .*[Nn]on-?determinis/);
+    const waysOut = `; run workers of the version that its history fits, or \`serin abort ${workflowId}\``;
+    const watched = await serin('watch', workflowId, '--timeout', '1s');
+    expect(watched.stdout).toMatch(/its workflow task fails: .*[Nn]on-?determinis/);
+    expect(watched.stdout).toContain(waysOut);
+    const asserted = await serin('assert', workflowId, '-c', 'completed', '--timeout', '1s');
+    expect(asserted).toMatchObject({ exitCode: 3 });
+    expect(asserted.stdout).toMatch(/Not known yet: its workflow task fails: .*[Nn]on-?determinis/);
+    expect(asserted.stdout).toContain(waysOut);
+    const described = await serin('describe', workflowId);
+    expect(described.stderr).toMatch(/note: its workflow task fails: .*[Nn]on-?determinis/);
     const kubeconfig = ['--kubeconfig', sandbox.kubeconfig];
     const doctor = await serin('doctor', '--target', name, '--prometheus', sandbox.prometheus.url, ...kubeconfig);
     expect(doctor.stdout).toMatch(

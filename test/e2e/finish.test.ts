@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { SampleTarget } from '../../sandbox/index.ts';
 import { abortSignal, approveSignal } from '../../contract/messages.ts';
 import { testCluster } from '../support/cluster.ts';
-import { activitiesAfterVerdict } from '../support/history.ts';
+import { activitiesAfterSignal } from '../support/history.ts';
 import {
   deployTarget,
   helmHistory,
@@ -189,7 +189,7 @@ test.concurrent('an abort runs the finish actions for the baseline where the man
     outcome: 'Aborted',
     reason: 'aborted by alice: enough',
   });
-  const after = (await activitiesAfterVerdict(handle)).map(({ name }) => name);
+  const after = (await activitiesAfterSignal(handle)).map(({ name }) => name);
   expect(after.filter((name) => name !== 'queryMetrics')).toEqual([
     'patchTraffic',
     'compareRendered',

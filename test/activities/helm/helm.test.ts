@@ -627,7 +627,10 @@ describe('preflight', () => {
     const folder = join(sandbox.stateDirectory, 'subchart', 'inner');
     await mkdir(join(folder, 'templates'), { recursive: true });
     await writeFile(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: inner\nversion: 1.2.3\n');
-    await writeFile(join(folder, 'templates', 'found.yaml'), '{{ if lookup "v1" "Secret" "a" "b" }}kind: A{{ end }}');
+    await writeFile(
+      join(folder, 'templates', 'found.yaml'),
+      '{{ if lookup "v1" "Secret" .Release.Namespace "b" }}kind: A{{ end }}',
+    );
     await sandbox.helm('package', folder, '--destination', dirname(folder));
     const archive = await readFile(join(dirname(folder), 'inner-1.2.3.tgz'));
     const chartUrl = await publishChartWith(sandbox, target, {
