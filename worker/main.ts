@@ -31,7 +31,7 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
 
   const temporal = await connectTemporal(configuration.temporal);
   const worker = await Worker.create({
-    ...workerOptions(temporal, settings),
+    ...workerOptions(temporal, configuration),
     dataConverter: configuration.temporal.dataConverter,
     workflowBundle: await workflowBundle(settings.workflowBundle, log),
     activities: createActivities({ settings, temporal, kubeConfig }),
