@@ -43,13 +43,13 @@ beforeAll(async () => {
     'matching.wv.VersionDrainageStatusRefreshInterval': '"1s"',
     'matching.longPollExpirationInterval': '"2s"',
     'matching.PollerHistoryTTL': '"10s"',
-    'limit.historyCount.suggestContinueAsNew': '60',
+    'limit.historyCount.suggestContinueAsNew': '40',
   };
   const args = Object.entries(settings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
   temporal = await startSecondTemporal(sandbox, { name: 'versions-temporal', args });
 });
 
-describe.concurrent('versions of workers', () => {
+describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
   test('the pods of the manifest for the controller are ones that the API server takes', async () => {
     const [, deployment] = loadAll(
       readFileSync(new URL('../../deploy/worker-deployment.yaml', import.meta.url), 'utf8'),
@@ -110,6 +110,23 @@ describe.concurrent('versions of workers', () => {
     );
   });
 
+  test('a run that was begun without a version is taken up by the one that becomes current, and stays there', async () => {
+    const { setCurrent, startVersion, startUnversioned, doctor, deploymentName, begin } = versionsOn('adopted');
+    const target = await deployTarget({ name: 'adopted', namespace });
+    await startUnversioned();
+    await underLoad(target, async () => {
+      const run = await begin(target);
+      await run.untilReport('the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
+      await startVersion('1');
+      expect(await versionOf('adopted')).toBeUndefined();
+      await setCurrent('1');
+      await until('version 1 to take it up', async () => (await versionOf('adopted')) === '1');
+      expect(await doctor()).toContain(`  ok    version 1 of ${deploymentName} is current; 1 runs on it: adopted\n`);
+      await run.handle.signal(approveSignal, { by: 'alice' });
+      expect((await run.end()).report.outcome).toBe('Promoted');
+    });
+  });
+
   test('a run whose version has no workers left is told as such, and is moved by hand to one that replays it', async () => {
     const { setCurrent, startVersion, doctor, deploymentName, begin } = versionsOn('stranded');
     const target = await deployTarget({ name: 'stranded', namespace });
@@ -129,7 +146,7 @@ describe.concurrent('versions of workers', () => {
       );
       const got = await runSerin(['get', 'stranded', '--address', temporal.address]);
       expect(got.stdout + got.stderr).toContain(`no worker of ${lost} answers on task queue stranded`);
-      await cli('workflow', 'update-options', '-w', 'stranded', '--versioning-override-behavior', 'auto_upgrade');
+      await cli('workflow', 'update-options', '--workflow-id', 'stranded', ...override(deploymentName, 'second'));
       await run.handle.signal(approveSignal, { by: 'alice' });
       expect((await run.end()).report.outcome).toBe('Promoted');
     });
@@ -140,12 +157,16 @@ describe.concurrent('versions of workers', () => {
 /** Workers of a deployment of its own, as Temporal's worker controller would name it, on a task queue of its own. */
 function versionsOn(taskQueue: string) {
   const deploymentName = `serin-system/${taskQueue}`;
+  const start = (name: string, more: Readonly<Record<string, string>>): Promise<SupervisedProcess> => {
+    const env = { TEMPORAL_ADDRESS: temporal.address, ...more };
+    return startWorkerProcess(sandbox, { name: `${taskQueue}-${name}`, taskQueue, env });
+  };
   return {
     deploymentName,
-    startVersion: async (buildId: string, bundle?: string): Promise<SupervisedProcess> => {
+    startUnversioned: () => start('unversioned', {}),
+    startVersion: (buildId: string, bundle?: string) => {
       const version = { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId };
-      const env = { TEMPORAL_ADDRESS: temporal.address, ...version, ...defined({ SERIN_WORKFLOW_BUNDLE: bundle }) };
-      return startWorkerProcess(sandbox, { name: `${taskQueue}-${buildId}`, taskQueue, env });
+      return start(buildId, { ...version, ...defined({ SERIN_WORKFLOW_BUNDLE: bundle }) });
     },
     /** Temporal refuses it until the version's workers have polled. */
     setCurrent: async (buildId: string): Promise<void> => {
@@ -165,6 +186,12 @@ function versionsOn(taskQueue: string) {
       return (await runSerin(['doctor', ...where, '--target', `${namespace}/${taskQueue}`])).stdout;
     },
   };
+}
+
+/** The flags by which docs/upgrade.md moves a run to a version. */
+function override(deploymentName: string, buildId: string): readonly string[] {
+  const flags = { behavior: 'pinned', 'deployment-name': deploymentName, 'build-id': buildId };
+  return Object.entries(flags).flatMap(([name, value]) => [`--versioning-override-${name}`, value]);
 }
 
 async function cli(...args: readonly string[]): Promise<{ readonly stdout: string }> {
