@@ -6,6 +6,7 @@ import type { Report, Retrying } from '../core/report/report.ts';
 import { defined } from '../core/text/defined.ts';
 import { formatObjectName } from '../core/text/object-name.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
+import { formatDeploymentVersion, readPinnedVersion } from './deployment-version.ts';
 import { readTaskFailure } from './failing-task.ts';
 import { callWithin, failureDetails, readCallFailure } from './grpc.ts';
 import { readRetrying } from './retrying.ts';
@@ -159,7 +160,11 @@ async function explainSilence(error: unknown, { client, run, limits, isEnded }: 
   const details = failureDetails(error);
   const hasNoWorker = kind === 'late' || /no poller/i.test(details);
   if (hasNoWorker) {
-    return { kind: 'silent', why: 'noWorker', reason: `no worker answers on task queue ${run.taskQueue}` };
+    // The version is beside the point: without it the run is silent all the same.
+    const pinned = callWithin(client, limits.callLimitMs, () => readPinnedVersion(client, run));
+    const version = await pinned.catch(() => undefined);
+    const whose = version === undefined ? '' : ` of ${formatDeploymentVersion(version)}`;
+    return { kind: 'silent', why: 'noWorker', reason: `no worker${whose} answers on task queue ${run.taskQueue}` };
   }
   return { kind: 'silent', why: 'unreadable', reason: `the experiment does not answer: ${details}` };
 }

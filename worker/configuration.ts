@@ -4,6 +4,8 @@ import { defined } from '../core/text/defined.ts';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
 import { accessProblems } from '../metrics/prometheus/access.ts';
+import { readDeploymentVersion } from '../temporal/deployment-version.ts';
+import type { DeploymentVersion } from '../temporal/deployment-version.ts';
 import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
@@ -15,6 +17,8 @@ export interface Configuration {
   readonly settings: WorkerSettings;
   readonly temporal: TemporalSettings;
   readonly kubeConfig: KubeConfig;
+  /** Undefined: workers without versions, each of which goes on with any experiment. */
+  readonly version: DeploymentVersion | undefined;
 }
 
 /**
@@ -38,21 +42,23 @@ export function loadConfiguration(): Configuration {
   if (settings !== undefined) problems.push(...accessProblems({ baseUrl: settings.prometheusUrl, access: settings }));
   const userProblem = commandUserProblem(settings?.commandUser, process.getuid?.());
   if (userProblem !== undefined) problems.push(userProblem);
+  const version = attempt(() => readDeploymentVersion(process.env));
   const temporal = attempt(() => loadTemporal(settings?.payloadKeysFile));
   // Where the kubeconfig is can only be known from settings that are right.
   const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
   if (settings === undefined || temporal === undefined || kubeConfig === undefined || problems.length > 0) {
     throw new StartupError(2, problems.join('\n'));
   }
-  return { settings, temporal, kubeConfig };
+  return { settings, temporal, kubeConfig, version };
 }
 
 /** The settings that the first log lines show; URLs without credentials. */
-export function describeConfiguration({ settings, kubeConfig }: Configuration) {
+export function describeConfiguration({ settings, kubeConfig, version }: Configuration) {
   const { taskQueue, allowedCommands, helmPath } = settings;
   const { origin, pathname } = new URL(settings.prometheusUrl);
   const kubernetes = kubeConfig.getCurrentCluster()?.server;
-  return { taskQueue, kubernetes, prometheus: `${origin}${pathname}`, helmPath, allowedCommands };
+  const prometheus = `${origin}${pathname}`;
+  return { taskQueue, ...version, kubernetes, prometheus, helmPath, allowedCommands };
 }
 
 function loadTemporal(payloadKeysFile: string | undefined): TemporalSettings {

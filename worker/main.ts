@@ -47,14 +47,11 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   log.info('worker stopped');
 }
 
-async function createWorker(
-  { settings, kubeConfig, temporal: { dataConverter } }: Configuration,
-  temporal: TemporalConnection,
-  log: Logger,
-): Promise<Worker> {
+async function createWorker(configuration: Configuration, temporal: TemporalConnection, log: Logger): Promise<Worker> {
+  const { settings, kubeConfig } = configuration;
   return Worker.create({
-    ...workerOptions(temporal, settings),
-    dataConverter,
+    ...workerOptions(temporal, configuration),
+    dataConverter: configuration.temporal.dataConverter,
     workflowBundle: await workflowBundle(settings.workflowBundle, log),
     activities: createActivities({ settings, temporal, kubeConfig }),
   });

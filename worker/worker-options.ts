@@ -1,6 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import { defined } from '../core/text/defined.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
+import type { DeploymentVersion } from '../temporal/deployment-version.ts';
 import type { TemporalConnection } from './temporal.ts';
 
 /** Cancellation arrives as the answer to a heartbeat; an abort must not wait for one that the SDK holds back. */
@@ -9,10 +10,15 @@ const heartbeatThrottle = '500ms';
 /** After the grace, activities are cancelled; helm has 5 s to mark its release failed, and its end must be reported. */
 const cancellationMs = 10_000;
 
-/** The worker's connection, task queue, cache size and shutdown times. */
+interface ChosenOptions {
+  readonly settings: WorkerSettings;
+  readonly version: DeploymentVersion | undefined;
+}
+
+/** The worker's connection, task queue, version, cache size and shutdown times. */
 export function workerOptions(
   { connection, namespace }: Pick<TemporalConnection, 'connection' | 'namespace'>,
-  { taskQueue, shutdownGraceMs, maxCachedWorkflows }: WorkerSettings,
+  { settings: { taskQueue, shutdownGraceMs, maxCachedWorkflows }, version }: ChosenOptions,
 ) {
   return {
     connection,
@@ -22,6 +28,11 @@ export function workerOptions(
     defaultHeartbeatThrottleInterval: heartbeatThrottle,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + cancellationMs,
-    ...defined({ maxCachedWorkflows }),
+    ...defined({ maxCachedWorkflows, workerDeploymentOptions: version && deploymentOptions(version) }),
   } satisfies WorkerOptions;
+}
+
+/** An experiment is judged to its end by the code that it began with. */
+function deploymentOptions(version: DeploymentVersion) {
+  return { useWorkerVersioning: true, version, defaultVersioningBehavior: 'PINNED' } as const;
 }

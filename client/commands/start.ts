@@ -13,7 +13,7 @@ import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import type { InputFile } from '../files/files.ts';
 import { readManifestFile } from '../files/manifest.ts';
-import { hasWorker } from '../temporal/task-queue.ts';
+import { findMissingWorker, readTaskQueue } from '../temporal/task-queue.ts';
 import { watchInSession } from './watch.ts';
 import type { WatchFlags } from './watch.ts';
 
@@ -97,6 +97,7 @@ function reportStarted(context: CommandContext, session: TemporalService, starte
 }
 
 async function warnWithoutWorker(context: CommandContext, session: TemporalService, taskQueue: string): Promise<void> {
-  if (await hasWorker(session, taskQueue)) return;
-  remark(context, `warning: no worker polls task queue ${taskQueue} yet; the experiment waits for one`);
+  const missing = findMissingWorker(await readTaskQueue(session, taskQueue));
+  if (missing === undefined) return;
+  remark(context, `warning: ${missing.what}, so the experiment waits: ${missing.remedy}`);
 }

@@ -7,9 +7,9 @@ import {
 } from '../../temporal/search-attributes.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import type { ConnectionFlags } from '../context.ts';
-import { hasWorker } from '../temporal/task-queue.ts';
 import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { checkWorkers } from './workers.ts';
 
 /** Checks whether Temporal answers and has the namespace, the search attributes and the workers that serin needs. */
 export async function checkTemporal(flags: ConnectionFlags, taskQueue: string): Promise<readonly Finding[]> {
@@ -17,7 +17,7 @@ export async function checkTemporal(flags: ConnectionFlags, taskQueue: string): 
     return await withSession(flags, async (session) => [
       await checkNamespace(session),
       await checkSearchAttributes(session),
-      await checkWorkers(session, taskQueue),
+      ...(await checkWorkers(session, taskQueue)),
     ]);
   } catch (error) {
     return [
@@ -47,13 +47,5 @@ async function checkSearchAttributes({ client, namespace }: TemporalService): Pr
   return warnFinding(
     `no search attributes ${names}: experiments are not found by them`,
     createAttributesCommand(namespace, missing),
-  );
-}
-
-async function checkWorkers(session: TemporalService, taskQueue: string): Promise<Finding> {
-  if (await hasWorker(session, taskQueue)) return okFinding(`workers poll the task queue ${taskQueue}`);
-  return failFinding(
-    `no worker polls the task queue ${taskQueue}`,
-    'start one (docs/operations.md), or set --task-queue',
   );
 }

@@ -24,6 +24,10 @@ const concurrency = 8;
 /** The maximum number of runs that are read for one name; the newest is among the first. */
 const mostRuns = 20;
 
+/** The maximum number of running experiments that are listed. */
+const mostRunning = 1_000;
+
+const isRunning = 'ExecutionStatus = "Running"';
 const ofType = `WorkflowType = "${workflowType}"`;
 
 /** The newest experiments of the Temporal namespace, newest first, running and ended. */
@@ -41,9 +45,15 @@ export async function listExperiments(
   }
 }
 
+/** The experiments that run on a task queue now, at most 1,000; a new one is listed with a delay. */
+export async function runningOnQueue(session: TemporalService, taskQueue: string): Promise<readonly Execution[]> {
+  const query = [ofType, equals('TaskQueue', taskQueue), isRunning].join(' AND ');
+  return list(session, query, mostRunning);
+}
+
 /** The experiments that run on a Knative Service now; none where the namespace has no search attribute for it. */
 export async function runningOn(session: TemporalService, target: string): Promise<readonly Execution[]> {
-  const query = [ofType, equals(targetAttribute.name, target), 'ExecutionStatus = "Running"'].join(' AND ');
+  const query = [ofType, equals(targetAttribute.name, target), isRunning].join(' AND ');
   return list(session, query, 2).catch((error: unknown) => {
     if (isInvalidQuery(error)) return [];
     throw error;

@@ -21,6 +21,9 @@ export function settingsPage(): string {
     'counts as absent. An unknown name is a problem. All problems are reported at once, with exit code 2. Durations are such as',
     '`500ms`, `10s`, `1m30s`.',
     '',
+    "Temporal's own variables say where Temporal is ([operations](operations.md#configuration)) and of which version the worker is",
+    '([upgrade](upgrade.md#workers-with-versions)).',
+    '',
     ...alignedTable([['variable', 'in the file', 'default', 'meaning'], configurationFile, ...rows]),
     '',
   ].join('\n');

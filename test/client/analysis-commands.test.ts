@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runSerin } from './serin-environment.ts';
+import { requireHistory } from '../support/recorded-histories.ts';
 import { startScriptedStore } from '../support/scripted-store.ts';
 
 const seed = fileURLToPath(new URL('../formats/manifests/seed.yaml', import.meta.url));
-const histories = fileURLToPath(new URL('../replay/histories/', import.meta.url));
 
 let directory: string;
 beforeAll(async () => {
@@ -303,7 +303,7 @@ describe('serin assess', () => {
 
 describe('serin explain', () => {
   test('shows measurement, rule and verdicts of an interval of an exported history', async () => {
-    const { exitCode, stdout } = await runSerin(['explain', join(histories, 'rolled-back.json'), '--iteration', '2']);
+    const { exitCode, stdout } = await runSerin(['explain', requireHistory('rolled-back'), '--iteration', '2']);
     expect(stdout).toMatch(/^Interval 2 of \d+, observed at 20.* UTC, candidate at 20 %$/m);
     expect(stdout).toMatch(/candidate {2}1000 requests, 500 errors \(5xx\)/);
     expect(stdout).toContain('Rule: threshold');
@@ -312,12 +312,12 @@ describe('serin explain', () => {
   });
 
   test('says why nothing was judged', async () => {
-    const { stdout } = await runSerin(['explain', join(histories, 'blind.json'), '--iteration', '2']);
+    const { stdout } = await runSerin(['explain', requireHistory('blind'), '--iteration', '2']);
     expect(stdout).toContain('not measured (blind): no answer');
   });
 
   test('says which intervals there are', async () => {
-    const { exitCode, stderr } = await runSerin(['explain', join(histories, 'promoted.json'), '--iteration', '99']);
+    const { exitCode, stderr } = await runSerin(['explain', requireHistory('promoted'), '--iteration', '99']);
     expect(stderr).toMatch(/has no observed interval 99; it has 1 to 3/);
     expect(exitCode).toBe(1);
   });
@@ -326,7 +326,7 @@ describe('serin explain', () => {
 describe('serin backtest', () => {
   test('says which recorded decisions other criteria would have changed, and at which iteration', async () => {
     const stricter = await manifest({ analysis: 'sequential', tolerance: '0', undecided: 'rollback' }, 3);
-    const files = ['promoted', 'rolled-back', 'aborted'].map((name) => join(histories, `${name}.json`));
+    const files = ['promoted', 'rolled-back', 'aborted'].map(requireHistory);
     const { exitCode, stdout } = await runSerin(['backtest', ...files, '-f', stricter]);
     expect(stdout).toMatch(/promoted\.json +iteration 3 promotes: all objectives pass.* +the same$/m);
     expect(stdout).toMatch(/rolled-back\.json +iteration 2 rolls back: failed: error-rate .* +the same$/m);
@@ -337,13 +337,13 @@ describe('serin backtest', () => {
 
   test('finds the changed ones', async () => {
     const longer = await manifest({ analysis: 'sequential' }, 30);
-    const { value } = await json(['backtest', join(histories, 'promoted.json'), '-f', longer]);
+    const { value } = await json(['backtest', requireHistory('promoted'), '-f', longer]);
     expect(value.changed).toBe(1);
     expect(value.experiments?.[0]?.rejudged).toBe('no decision by the end of the record, iteration 3');
   });
 
   test('reads runs that were continued as new', async () => {
-    const { stdout } = await runSerin(['backtest', join(histories, 'continued-as-new.json'), '-f', seed]);
+    const { stdout } = await runSerin(['backtest', requireHistory('continued-as-new'), '-f', seed]);
     expect(stdout).toMatch(/continued-as-new\.json +/);
   });
 

@@ -52,7 +52,7 @@ Web UI  http://127.0.0.1:${Number(environment.address.split(':')[1]) + 1000}/nam
       expect.stringMatching(new RegExp(`^warning: ${file}:10:7 spec.strategy.actions.finish: `)),
       expect.stringMatching(new RegExp(`^warning: ${file}:21:3 spec.baseline: .*moved under versionInfo$`)),
       expect.stringMatching(new RegExp(`^warning: ${file}:26:3 spec.candidates: .*moved under versionInfo$`)),
-      'warning: no worker polls task queue serin yet; the experiment waits for one',
+      'warning: no worker polls the task queue serin, so the experiment waits: start one (docs/operations.md), or set --task-queue',
       '',
     ]);
     expect(exitCode).toBe(0);

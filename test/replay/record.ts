@@ -1,189 +1,22 @@
 /**
- * Records one history of each kind of ending into `histories/`, on a real Temporal server with a fake cluster.
+ * Records one history of each kind of ending, on a real Temporal server with a fake cluster, from `recordings.ts`.
  *
- * Run as: `npm run record`. Histories are kept as they were recorded; only those that are missing are made, so a change of the
- * workflow adds new names to the table below.
+ * Run as `npm run record` for those that no release has yet, into `histories/next`; and at a release as `npm run record -- VERSION` for
+ * all, into a folder of its own, which takes the place of `next`. A history that is there is kept as it was recorded.
  */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { sequentialAnalysis } from '../../core/experiment/analysis.ts';
-import * as messages from '../../contract/messages.ts';
-import { anExperiment, someCounts } from '../support/builders.ts';
-import { fakeWorld, worldFailure, measured } from '../support/fake-world.ts';
-import type { FakeWorld } from '../support/fake-world.ts';
-import { until } from '../support/until.ts';
+import { findHistory, historyFile, unreleased } from '../support/recorded-histories.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
-import type { ExperimentHandle } from '../support/workflow-environment.ts';
+import { recordings } from './recordings.ts';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
-const quick = { intervalMs: 1000, iterations: 3 };
-const alone = { testingPattern: 'Conformance', candidates: [], finish: [] } as const;
-const severalCandidates = {
-  testingPattern: 'A/B/N',
-  reward: { metric: 'mean-latency', preferredDirection: 'Low' },
-  candidates: ['green', 'red'].map((name) => ({ name, revision: `sample-app-${name}`, variables: { promote: name } })),
-} as const;
+const [, , release = unreleased] = process.argv;
 
-function measuredCandidates({ fromMs, toMs }: { fromMs: number; toMs: number }) {
-  return { kind: 'measured', fromMs, toMs, baseline: someCounts() } as const;
-}
-
-const by = { by: 'alice', reason: 'a recorded run' };
-
-interface Recording {
-  readonly world: FakeWorld;
-  readonly steer?: (handle: ExperimentHandle) => Promise<unknown>;
-}
-
-async function atWeight(handle: ExperimentHandle, weight: number): Promise<void> {
-  await until(
-    `${weight} %`,
-    async () => ((await handle.query(messages.statusQuery)).weights.candidates[0] ?? 0) >= weight,
-  );
-}
-
-async function atGate(handle: ExperimentHandle): Promise<void> {
-  await until('the gate', async () => (await handle.query(messages.statusQuery)).awaitingApproval !== undefined);
-}
-
-/** Sends a signal whose payload is no JSON, as a client with a mistake does. */
-async function signalUnreadable({ client, workflowId }: ExperimentHandle, signalName: string): Promise<void> {
-  const payload = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"by":') };
-  await client.connection.workflowService.signalWorkflowExecution({
-    namespace: 'default',
-    workflowExecution: { workflowId },
-    signalName,
-    input: { payloads: [payload] },
-  });
-}
-
-const recordings: Readonly<Record<string, Recording>> = {
-  promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
-  conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
-  'a-b-n': {
-    world: fakeWorld({
-      experiment: anExperiment({ ...quick, ...severalCandidates }),
-      measure: (n, window) => ({
-        ...measuredCandidates(window),
-        candidates: [someCounts({ errors: n === 2 ? 500 : 0 }), someCounts({ latencyMs: 5 })],
-      }),
-      weights: [0, 0],
-    }),
-  },
-  'rolled-back': {
-    world: fakeWorld({
-      experiment: anExperiment(quick),
-      measure: (n, window) => measured(window, n === 2 ? { errors: 500 } : {}),
-    }),
-  },
-  'failed-finish': {
-    world: fakeWorld({
-      experiment: anExperiment(quick),
-      onTask: () => {
-        throw worldFailure('CommandFailed', 'helm exited with 1');
-      },
-    }),
-  },
-  blind: {
-    world: fakeWorld({
-      experiment: anExperiment(quick),
-      measure: (n, window) => (n === 2 ? { kind: 'blind', reason: 'no answer' } : measured(window)),
-    }),
-  },
-  aborted: {
-    world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
-    steer: async (handle) => {
-      await atWeight(handle, 20);
-      await handle.signal(messages.abortSignal, by);
-    },
-  },
-  unreadable: {
-    world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
-    steer: async (handle) => {
-      await atWeight(handle, 20);
-      await signalUnreadable(handle, 'pause');
-      await signalUnreadable(handle, 'abort');
-    },
-  },
-  drift: {
-    world: fakeWorld({
-      experiment: anExperiment(quick),
-      target: (n, written) => (n === 2 ? { kind: 'gone' } : written),
-    }),
-  },
-  rejected: {
-    world: fakeWorld({ experiment: anExperiment({ ...quick, approval: 'required' }) }),
-    steer: async (handle) => {
-      await atGate(handle);
-      await handle.executeUpdate(messages.rejectUpdate, { args: [by] });
-    },
-  },
-  sequential: {
-    world: fakeWorld({
-      experiment: anExperiment({ ...quick, analysis: { ...sequentialAnalysis, longestExtensionMs: 10_000 } }),
-      measure: (_n, window) => measured(window, { requests: 60 }),
-    }),
-  },
-  tasks: {
-    world: fakeWorld({
-      experiment: anExperiment({
-        ...quick,
-        start: [{ kind: 'init-experiment' }, { kind: 'script', script: 'true', delimiters: 'go' }],
-        iterationsPerLoop: 1,
-        loop: [
-          {
-            kind: 'collect',
-            versions: [{ name: 'current', url: 'http://app', headers: [], requestsPerSecond: 8 }],
-            amount: { kind: 'requests', count: 10 },
-            connections: 1,
-            loadOnly: false,
-          },
-        ],
-        finish: [
-          {
-            kind: 'readiness',
-            initialDelayMs: 1000,
-            retries: 1,
-            intervalMs: 1000,
-            objects: [{ kind: 'ksvc', namespace: 'default', name: 'app', waitFor: { kind: 'exists' } }],
-          },
-          {
-            kind: 'http',
-            url: 'http://app/{{ .name }}',
-            method: 'POST',
-            auth: 'None',
-            headers: [],
-            condition: { kind: 'call', name: 'CandidateWon' },
-            ignoreFailure: true,
-          },
-        ],
-      }),
-    }),
-  },
-  'continued-as-new': { world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 12 }) }) },
-  cancelled: {
-    world: fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 100 }) }),
-    steer: async (handle) => {
-      await atWeight(handle, 20);
-      await handle.cancel();
-    },
-  },
-  'paused-and-approved': {
-    world: fakeWorld({ experiment: anExperiment({ ...quick, approval: 'required' }) }),
-    steer: async (handle) => {
-      await atWeight(handle, 20);
-      await handle.executeUpdate(messages.pauseUpdate, { args: [by] });
-      await handle.executeUpdate(messages.resumeUpdate, { args: [by] });
-      await atGate(handle);
-      await handle.executeUpdate(messages.approveUpdate, { args: [by] });
-    },
-  },
-};
-
-function historyFile(name: string): URL {
-  return new URL(`histories/${name}.json`, import.meta.url);
+function isMissing(name: string): boolean {
+  return release === unreleased ? findHistory(name) === undefined : !existsSync(historyFile({ release, name }));
 }
 
 // Few events, so that the longer experiments are continued as new; the history of their last run is the one that is kept.
@@ -191,16 +24,18 @@ const workflows = await startServerEnvironment([
   '--dynamic-config-value',
   'limit.historyCount.suggestContinueAsNew=100',
 ]);
+await mkdir(historyFile({ release }), { recursive: true });
 for (const [name, { world, steer }] of Object.entries(recordings)) {
-  if (existsSync(historyFile(name))) continue;
+  if (!isMissing(name)) continue;
   await workflows.run(world, async (handle) => {
     await steer?.(handle);
     await handle.result().catch(() => undefined);
     // Stack traces name files of this checkout, wherever it is.
     const history = historyToJSON(await handle.fetchHistory()).replaceAll(checkout, '/serin/');
-    await writeFile(historyFile(name), `${history}\n`);
-    console.error(`recorded ${name}`);
+    await writeFile(historyFile({ release, name }), `${history}\n`);
+    console.error(`recorded ${release}/${name}`);
   });
 }
+if (release !== unreleased) await rm(historyFile({ release: unreleased }), { recursive: true, force: true });
 await workflows.teardown();
 process.exit(0);

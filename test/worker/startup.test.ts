@@ -33,11 +33,13 @@ describe('a worker that cannot start', () => {
       SERIN_LOG_LEVEL: 'loud',
       SERIN_SHUTDOWN_GRACE: '60',
       TEMPORAL_PROFILE: 'absent',
+      TEMPORAL_WORKER_BUILD_ID: '1',
     });
     expect(code).toBe(2);
     expect(stderr.trimEnd().split('\n')).toEqual([
       'SERIN_LOG_LEVEL: expected one of trace, debug, info, warn, error, got "loud"',
       'SERIN_SHUTDOWN_GRACE: expected a duration from 0s to 24h, such as 60s, got "60"',
+      'TEMPORAL_DEPLOYMENT_NAME: expected a name beside TEMPORAL_WORKER_BUILD_ID, got none',
       expect.stringMatching(/^TEMPORAL_\*: expected a usable Temporal configuration, got .*absent/),
     ]);
   });

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { loadAll } from 'js-yaml';
+import { describe, expect, test } from 'vitest';
+import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
+
+interface Container {
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly readinessProbe: { readonly httpGet: { readonly port: string } };
+  readonly livenessProbe: { readonly httpGet: { readonly port: string } };
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: {
+    readonly workerOptions: { readonly connectionRef: { readonly name: string } };
+    readonly template: {
+      readonly spec: { readonly serviceAccountName: string; readonly containers: readonly [Container] };
+    };
+  };
+}
+
+/** Files of ours, whose form these tests state. */
+function readManifests(path: string): readonly Manifest[] {
+  return loadAll(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')) as readonly Manifest[];
+}
+
+function requireKind(path: string, kind: string): Manifest {
+  return readManifests(path).find((manifest) => manifest.kind === kind) ?? expect.fail(`${path} has no ${kind}`);
+}
+
+describe("the manifest for Temporal's worker controller", () => {
+  const path = 'deploy/worker-deployment.yaml';
+  const connection = requireKind(path, 'Connection');
+  const { metadata, spec } = requireKind(path, 'WorkerDeployment');
+  const [worker] = spec.template.spec.containers;
+
+  test('uses the connection beside it', () => {
+    expect(connection.metadata.namespace).toBe(metadata.namespace);
+    expect(spec.workerOptions.connectionRef.name).toBe(connection.metadata.name);
+  });
+
+  test('runs as the account to which deploy/rbac.yaml gives its rights', () => {
+    const account = requireKind('deploy/rbac.yaml', 'ServiceAccount');
+    expect(account.metadata).toMatchObject({
+      name: spec.template.spec.serviceAccountName,
+      namespace: metadata.namespace,
+    });
+  });
+
+  test('has settings that a worker takes, and none that the controller sets itself', () => {
+    const environment = Object.fromEntries(worker.env.map(({ name, value }) => [name, value]));
+    expect(readWorkerConfig(environment, () => '')).toMatchObject({
+      kind: 'settings',
+      settings: { healthAddress: { port: portOf('health') }, metricsAddress: { port: portOf('metrics') } },
+    });
+    expect(Object.keys(environment).filter((name) => name.startsWith('TEMPORAL_'))).toEqual([]);
+  });
+
+  test('probes the port on which the worker serves its health', () => {
+    expect([worker.readinessProbe.httpGet.port, worker.livenessProbe.httpGet.port]).toEqual(['health', 'health']);
+  });
+
+  function portOf(name: string): number | undefined {
+    return worker.ports.find((port) => port.name === name)?.containerPort;
+  }
+});
