@@ -21,7 +21,7 @@ const noKubeconfig =
   'no kubeconfig: KUBECONFIG is not set, ~/.kube/config is not there, and this is not a pod of a cluster';
 
 /** Where the kubeconfig is, as messages name it. */
-function kubeconfigPlace({ kubeconfig }: KubernetesFlags): string {
+export function kubeconfigPlace({ kubeconfig }: KubernetesFlags): string {
   return kubeconfig ?? (process.env['KUBECONFIG'] || '~/.kube/config');
 }
 

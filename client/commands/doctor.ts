@@ -58,7 +58,10 @@ type Areas = Readonly<Record<'Temporal' | 'Kubernetes' | 'Prometheus', readonly 
   readonly Targets?: readonly Finding[];
 };
 
-async function examine(context: CommandContext, flags: DoctorFlags, scope: Scope): Promise<Areas> {
+const everything: Scope = { releaseNamespaces: [] };
+
+/** Checks all, or what is in the scope. */
+export async function examine(context: CommandContext, flags: DoctorFlags, scope: Scope = everything): Promise<Areas> {
   const temporal = checkTemporal(context.connection, flags.taskQueue);
   const cluster = connect(flags);
   if ('finding' in cluster) {
@@ -91,7 +94,7 @@ function connect(flags: DoctorFlags): DoctorCluster | { readonly finding: Findin
 async function readScope({ terminal }: CommandContext, { file, target }: DoctorFlags): Promise<Scope> {
   const named = target === undefined ? undefined : parseTarget(target);
   if (file === undefined) {
-    if (named === undefined) return { releaseNamespaces: [] };
+    if (named === undefined) return everything;
     return { target: named, namespace: named.namespace, releaseNamespaces: [named.namespace] };
   }
   const { experiment, warnings, file: read } = await readManifestFile(terminal, file);

@@ -49,10 +49,15 @@ export interface Style {
   readonly unicode: boolean;
 }
 
-/** The device of this process. The first Ctrl-C interrupts the command, the second ends the process. */
+/** The device of this process. The first Ctrl-C or SIGTERM interrupts the command, the second ends the process. */
 export function processDevice(): TerminalDevice {
   const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort());
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const interrupt = (): void => {
+    for (const signal of signals) process.off(signal, interrupt);
+    interruption.abort();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
   return {
     write: (chunk) => void process.stdout.write(chunk),
     writeError: (chunk) => void process.stderr.write(chunk),
