@@ -11,6 +11,7 @@ import type { AbortFlags } from './commands/abort.ts';
 import type { AssessFlags } from './commands/assess.ts';
 import type { BacktestFlags } from './commands/backtest.ts';
 import type { DescribeFlags } from './commands/describe.ts';
+import type { DevFlags } from './commands/dev.ts';
 import type { DoctorFlags } from './commands/doctor.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import type { GetFlags } from './commands/get.ts';
@@ -66,6 +67,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addAbort(root, execute);
   for (const kind of Object.keys(steerDescriptions) as SteerKind[]) addSteer(root, execute, kind);
   addRestore(root, execute);
+  addDev(root, execute);
   addDoctor(root, execute);
   addLint(root, execute);
   addConvert(root, execute);
@@ -245,6 +247,20 @@ function addRestore(root: Command, execute: Execute): void {
           const { restoreCommand } = await import('./commands/restore.ts');
           return restoreCommand(context, { target, flags: { ...options, timeoutMs: options.timeout * 1000 } });
         }),
+      );
+    });
+}
+
+function addDev(root: Command, execute: Execute): void {
+  withPrometheus(withOutput(withConnection(root.command('dev')), ['text']), 'where the request metrics are')
+    .description('run all that experiments need for a cluster: a Temporal, a worker, the operator; until interrupted')
+    .option('--port <n>', "of Temporal's development server (default: 7233); its Web UI is 1000 above", devPort)
+    .option('--state <dir>', 'where its data are (default: XDG_STATE_HOME/serin, ~/.local/state/serin)')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .action(async (options: DevFlags & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => (await import('./commands/dev.ts')).devCommand(context, options)),
       );
     });
 }
@@ -569,6 +585,13 @@ function positiveNumber(text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** A port whose Web UI has one too. */
+function devPort(text: string): number {
+  const port = portNumber(text);
+  if (port > 0 && port <= 64_535) return port;
+  throw new InvalidArgumentError('Expected a port from 1 to 64535.');
 }
 
 function portNumber(text: string): number {

@@ -5,6 +5,8 @@ import type { Style, Terminal } from './terminal/terminal.ts';
 export interface ConnectionFlags {
   readonly address?: string;
   readonly namespace?: string;
+  /** A development server of this machine: environment and `temporal.toml` have no say. */
+  readonly isLocal?: boolean;
 }
 
 /** `json` prints exactly one document on the standard output (`watch` and `get --watch`: one a line). */

@@ -163,6 +163,18 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'client/temporal',
     ...clients,
   ],
+  'client/dev': [
+    'core/text',
+    'contract',
+    'kubernetes/kubeconfig',
+    'kubernetes/pause',
+    'client/errors',
+    'client/context',
+    'client/temporal',
+    'client/files',
+    'node:',
+    '@temporalio/testing',
+  ],
   'client/render': ['core', 'contract', 'client/terminal', 'client/temporal', 'client/doctor', 'node:', 'string-width'],
   'client/commands': [
     'core',
@@ -178,6 +190,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'client/temporal',
     'client/files',
     'client/doctor',
+    'client/dev',
     'client/render',
     'node:',
     ...clients,
@@ -196,6 +209,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   worker: [
     'core/text',
+    'kubernetes/kubeconfig',
     'temporal',
     'activities',
     'operator',

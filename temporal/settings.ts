@@ -26,7 +26,11 @@ export interface TemporalSettings extends TemporalPlace {
 export interface ChosenSettings extends Partial<TemporalPlace> {
   /** See `readPayloadKeys`; without it payloads are not encrypted. */
   readonly payloadKeysFile?: string;
+  /** Neither the environment nor `temporal.toml` has a say: a development server of this machine. */
+  readonly isLocal?: boolean;
 }
+
+const plainConfig: ReturnType<typeof loadClientConnectConfig> = { connectionOptions: {} };
 
 /** The port of a Temporal service whose address names none. */
 export const defaultPort = 7233;
@@ -36,7 +40,8 @@ export const defaultPort = 7233;
  * `localhost:7233` and the namespace `default`. Throws when the configuration cannot be used.
  */
 export function loadTemporalSettings(chosen: ChosenSettings = {}): TemporalSettings {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace = 'default' } =
+    chosen.isLocal === true ? plainConfig : loadClientConnectConfig();
   const address = chosen.address ?? connectionOptions.address ?? `localhost:${defaultPort}`;
   const { payloadKeysFile } = chosen;
   const payloadCodecs = payloadKeysFile === undefined ? [] : [payloadCodec(readPayloadKeys(payloadKeysFile))];

@@ -3,6 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
+import { isMadeUp } from '../kubernetes/kubeconfig.ts';
 import { accessProblems } from '../metrics/prometheus/access.ts';
 import { readDeploymentVersion } from '../temporal/deployment-version.ts';
 import type { DeploymentVersion } from '../temporal/deployment-version.ts';
@@ -94,7 +95,7 @@ function loadKubeConfig(path: string | undefined): KubeConfig {
   } catch (error) {
     throw new Error(`${name}: expected a readable kubeconfig, got ${errorReason(error)}`, { cause: error });
   }
-  if (isFallback(kubeConfig)) {
+  if (isMadeUp(kubeConfig)) {
     throw new Error(`${name}: expected a kubeconfig, got none: not here, not in ~/.kube/config, and not in a cluster`);
   }
   if (kubeConfig.getCurrentCluster() === null) {
@@ -102,10 +103,4 @@ function loadKubeConfig(path: string | undefined): KubeConfig {
     throw new Error(`${name}: expected a kubeconfig whose current context has a cluster, got ${context}`);
   }
   return kubeConfig;
-}
-
-/** Whether there was nothing to load: the client then makes up an API server without TLS, which no supported cluster has. */
-function isFallback(kubeConfig: KubeConfig): boolean {
-  const cluster = kubeConfig.getCurrentCluster();
-  return kubeConfig.getCurrentContext() === 'loaded-context' && cluster?.server === 'http://localhost:8080';
 }

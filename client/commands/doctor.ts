@@ -47,30 +47,54 @@ interface Scope {
  */
 export async function doctorCommand(context: CommandContext, flags: DoctorFlags): Promise<CommandResult> {
   const scope = await readScope(context, flags);
-  const cluster = connectDoctorCluster(flags);
-  const { target, namespace, manifest } = scope;
-  const [temporal, kubernetes, services] = await Promise.all([
-    checkTemporal(context.connection, flags.taskQueue),
-    checkKubernetes(cluster, {
-      namespaces: target === undefined ? [] : [target.namespace],
-      releaseNamespaces: scope.releaseNamespaces,
-      ...defined({ user: flags.as, account: namespace && accountUser({ namespace, name: 'serin' }) }),
-    }),
-    findServices(cluster, target),
-  ]);
-  const targets = services.kind === 'failed' ? [services.finding] : await checkLeft(context, cluster, services.found);
-  const metrics = await checkMetrics(context, flags, services.kind === 'failed' ? [] : services.found);
-  const ofTarget = { Temporal: temporal, Kubernetes: kubernetes, Prometheus: metrics, Targets: targets };
-  const areas = { ...(manifest === undefined ? {} : { Manifest: manifest }), ...ofTarget };
+  const areas = { ...defined({ Manifest: scope.manifest }), ...(await examine(context, flags, scope)) };
   say(context, formatFindings(areas, context.style));
   const isWell = !Object.values(areas).some((findings) => findings.some(({ state }) => state === 'fail'));
   return { exitCode: isWell ? 0 : 1, json: { ok: isWell, ...areas } };
 }
 
+/** The findings by area; without a kubeconfig that can be used there are none about targets. */
+type Areas = Readonly<Record<'Temporal' | 'Kubernetes' | 'Prometheus', readonly Finding[]>> & {
+  readonly Targets?: readonly Finding[];
+};
+
+const everything: Scope = { releaseNamespaces: [] };
+
+/** Checks all, or what is in the scope. */
+export async function examine(context: CommandContext, flags: DoctorFlags, scope: Scope = everything): Promise<Areas> {
+  const temporal = checkTemporal(context.connection, flags.taskQueue);
+  const cluster = connect(flags);
+  if ('finding' in cluster) {
+    const metrics = checkMetrics(context, flags, []);
+    return { Temporal: await temporal, Kubernetes: [cluster.finding], Prometheus: await metrics };
+  }
+  const { target, namespace, releaseNamespaces } = scope;
+  const kubernetes = checkKubernetes(cluster, {
+    namespaces: target === undefined ? [] : [target.namespace],
+    releaseNamespaces,
+    ...defined({ user: flags.as, account: namespace && accountUser({ namespace, name: 'serin' }) }),
+  });
+  const services = await findServices(cluster, target);
+  const found = services.kind === 'failed' ? [] : services.found;
+  const targets = services.kind === 'failed' ? [services.finding] : await checkLeft(context, cluster, found);
+  const metrics = await checkMetrics(context, flags, found);
+  return { Temporal: await temporal, Kubernetes: await kubernetes, Prometheus: metrics, Targets: targets };
+}
+
+function connect(flags: DoctorFlags): DoctorCluster | { readonly finding: Finding } {
+  try {
+    return connectDoctorCluster(flags);
+  } catch (error) {
+    return {
+      finding: failFinding(failureText(error), 'point --kubeconfig or KUBECONFIG, and --context, to the cluster'),
+    };
+  }
+}
+
 async function readScope({ terminal }: CommandContext, { file, target }: DoctorFlags): Promise<Scope> {
   const named = target === undefined ? undefined : parseTarget(target);
   if (file === undefined) {
-    if (named === undefined) return { releaseNamespaces: [] };
+    if (named === undefined) return everything;
     return { target: named, namespace: named.namespace, releaseNamespaces: [named.namespace] };
   }
   const { experiment, warnings, file: read } = await readManifestFile(terminal, file);

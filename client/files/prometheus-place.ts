@@ -23,7 +23,16 @@ export type PlaceReading =
 /** Reads the flags as a worker reads its settings, with its checks. */
 export function readPrometheusPlace(flags: PrometheusFlags): PlaceReading {
   if (flags.prometheus === undefined) return { kind: 'none' };
-  const settings = {
+  const reading = readWorkerConfig(prometheusSettings(flags), (path) => readFileSync(path, 'utf8'));
+  if (reading.kind === 'problems') return reading;
+  const place = { baseUrl: reading.settings.prometheusUrl, access: reading.settings };
+  const problems = accessProblems(place);
+  return problems.length === 0 ? { kind: 'place', place } : { kind: 'problems', problems };
+}
+
+/** The flags as the environment of a worker has them. */
+export function prometheusSettings(flags: PrometheusFlags) {
+  return {
     SERIN_PROMETHEUS_URL: flags.prometheus,
     SERIN_PROMETHEUS_HEADERS: flags.prometheusHeaders,
     SERIN_PROMETHEUS_TOKEN_FILE: flags.prometheusTokenFile,
@@ -32,9 +41,4 @@ export function readPrometheusPlace(flags: PrometheusFlags): PlaceReading {
     SERIN_PROMETHEUS_KEY_FILE: flags.prometheusKeyFile,
     SERIN_PROMETHEUS_MATCHERS: flags.prometheusMatchers,
   };
-  const reading = readWorkerConfig(settings, (path) => readFileSync(path, 'utf8'));
-  if (reading.kind === 'problems') return reading;
-  const place = { baseUrl: reading.settings.prometheusUrl, access: reading.settings };
-  const problems = accessProblems(place);
-  return problems.length === 0 ? { kind: 'place', place } : { kind: 'problems', problems };
 }

@@ -50,16 +50,21 @@ export interface Style {
 }
 
 /**
- * The device of this process. The first Ctrl-C interrupts the command, the second ends the process; where nobody reads the output
+ * The device of this process. The first Ctrl-C or SIGTERM interrupts the command, the second ends the process; where nobody reads the output
  * any more, as after `| head`, that interrupts the command too.
  */
 export function processDevice(): TerminalDevice {
   const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort());
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const interrupt = (): void => {
+    for (const signal of signals) process.off(signal, interrupt);
+    interruption.abort();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
-      interruption.abort();
+      interrupt();
     });
   }
   return {

@@ -31,6 +31,8 @@ describe('the command line', () => {
       'pause',
       'resume',
       'restore',
+      'dev',
+      'doctor',
       'lint',
       'plan',
       'simulate',
@@ -62,6 +64,8 @@ describe('the command line', () => {
     [['assert', 'a', '-c', 'completed', '--timeout', 'soon', ...nowhere], 'Expected a duration such as 10m or 90s'],
     [['watch', 'a', '--timeout', '0s', ...nowhere], 'Expected more than 0 seconds'],
     [['describe', '-f', '/does/not/exist'], '/does/not/exist cannot be read: ENOENT'],
+    [['dev', '--port', '65000'], "argument '65000' is invalid. Expected a port from 1 to 64535."],
+    [['dev', '--kubeconfig', '/nowhere/kubeconfig'], 'the kubeconfig /nowhere/kubeconfig cannot be used: ENOENT'],
     [['restore', 'sample-app'], 'expected a target as namespace/name, got sample-app'],
   ])('%j is a usage error', async (args, message) => {
     const { exitCode, stdout, stderr } = await runSerin(args);

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { defaultTaskQueue } from '../../contract/names.ts';
+import { defined } from '../../core/text/defined.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { formatTimeOfDay } from '../../core/text/instant.ts';
+import { settingDefinitions } from '../../formats/worker/settings.ts';
+import { kubeconfigPlace, loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import { pause } from '../../kubernetes/pause.ts';
+import { defaultPort } from '../../temporal/settings.ts';
+import { answerWithin } from '../../temporal/grpc.ts';
+import { registerSearchAttributes } from '../../temporal/search-attributes.ts';
+import type { CommandContext, CommandResult, ConnectionFlags } from '../context.ts';
+import { remark, say } from '../context.ts';
+import { withProgram } from '../dev/kept-program.ts';
+import type { Supervisor } from '../dev/kept-program.ts';
+import { answers, localConnection, localServer, localWebUi, requirePorts } from '../dev/local-temporal.ts';
+import { defaultStateDirectory, devDirectory, withDirectory } from '../dev/state.ts';
+import { findTemporal } from '../dev/temporal-program.ts';
+import { readWorkerLog } from '../dev/worker-log.ts';
+import type { WorkerLog } from '../dev/worker-log.ts';
+import { devWorker } from '../dev/worker.ts';
+import type { PrometheusFlags } from '../files/prometheus-place.ts';
+import { connectDoctorCluster } from '../doctor/cluster.ts';
+import { failureText } from '../doctor/finding.ts';
+import type { CommandError } from '../errors.ts';
+import { formatFindings } from '../render/findings.ts';
+import { paint } from '../render/text.ts';
+import { withSession } from '../temporal/connection.ts';
+import { hasWorker } from '../temporal/task-queue.ts';
+import { examine } from './doctor.ts';
+
+export interface DevFlags extends KubernetesFlags, PrometheusFlags {
+  /** Of the development server; its Web UI is 1000 above. */
+  readonly port?: number;
+  /** Where the data are; in the user's home if absent. */
+  readonly state?: string;
+}
+
+/** One `serin dev`, while it runs. */
+interface Dev extends Supervisor {
+  readonly context: CommandContext;
+  readonly flags: DevFlags & { readonly port: number; readonly prometheus: string };
+  readonly directory: string;
+  /** Aborted when the user interrupts, or when something has failed. */
+  readonly ending: AbortSignal;
+}
+
+/**
+ * `serin dev`: runs all that experiments need for the cluster of the kubeconfig, until interrupted: a development server of Temporal, or
+ * the Temporal at `--address`, and a worker that is the operator too.
+ */
+export async function devCommand(context: CommandContext, given: DevFlags): Promise<CommandResult> {
+  const { prometheusUrl } = settingDefinitions;
+  const flags = { port: defaultPort, prometheus: prometheusUrl.fallback, ...defined(given) };
+  const { address } = context.connection;
+  const server = announceCluster(context, flags);
+  const state = flags.state ?? defaultStateDirectory(context.terminal.env);
+  const directory = devDirectory(state, { server, temporal: address ?? String(flags.port) });
+  const ending = new AbortController();
+  const failures: CommandError[] = [];
+  const { interrupted } = context.terminal;
+  interrupted.addEventListener('abort', () => ending.abort());
+  if (interrupted.aborted) ending.abort();
+  const dev: Dev = {
+    context,
+    directory,
+    flags,
+    ending: ending.signal,
+    fail: (error) => {
+      failures.push(error);
+      ending.abort();
+    },
+    note: (text) => remark(context, `${formatTimeOfDay(Date.now())}  ${text}`),
+  };
+  await warnIfUnreachable(dev);
+  await withDirectory(directory, () =>
+    address === undefined ? runWithServer(dev, state) : runWithWorker(dev, context.connection),
+  );
+  for (const failure of failures) throw failure;
+  say(context, 'All has ended; the next `serin dev` goes on where it was.');
+  return { exitCode: 0 };
+}
+
+/** Says on which cluster this acts, and returns the address of its API. */
+function announceCluster(context: CommandContext, flags: DevFlags): string {
+  const config = loadKubeConfig(flags);
+  const { server = '' } = config.getCurrentCluster() ?? {};
+  const where = `${server} (context ${config.getCurrentContext()} of ${kubeconfigPlace(flags)})`;
+  say(context, `Acts on the cluster ${paint(where, 'bold', context.style)}`);
+  return server;
+}
+
+const answerLimitMs = 5_000;
+
+async function warnIfUnreachable({ context, flags }: Dev): Promise<void> {
+  const version = answerWithin(answerLimitMs, connectDoctorCluster(flags).version());
+  const problem = await version.then(() => undefined, failureText);
+  if (problem === undefined) return;
+  const question = 'is it the one that you mean? --context chooses another';
+  remark(context, `warning: this cluster cannot be reached, ${question}: ${problem}`);
+}
+
+async function runWithServer(dev: Dev, state: string): Promise<void> {
+  const { context, flags, directory, ending } = dev;
+  const { port } = flags;
+  await requirePorts(port);
+  const temporal = await findTemporal(join(state, 'temporal'), (text) => say(context, text));
+  say(context, `Starting Temporal ${temporal.version} (${temporal.path}), data in ${directory}`);
+  const connection = localConnection(port);
+  await withProgram(localServer(temporal, port, directory), dev, async (cameUp) => {
+    await until(ending, () => answers(connection));
+    cameUp();
+    await runWithWorker(dev, connection);
+    say(context, 'Stopping Temporal');
+  });
+}
+
+async function runWithWorker(dev: Dev, connection: ConnectionFlags): Promise<void> {
+  const { context, directory, flags, ending, note } = dev;
+  if (ending.aborted) return;
+  await withSession(connection, registerSearchAttributes);
+  say(context, 'Starting a worker that is the operator too');
+  const startedAtMs = Date.now();
+  const worker = await devWorker({ directory, connection, flags });
+  const log: WorkerLog = { healthAddress: '', isStarted: false };
+  const readLine = (line: string): string => readWorkerLog(line, log, (text) => note(`worker: ${text}`));
+  await withProgram({ ...worker, readLine }, dev, async (cameUp) => {
+    await until(
+      ending,
+      async () => log.isStarted && withSession(connection, (session) => hasWorker(session, taskQueue)),
+    );
+    if (ending.aborted) return;
+    cameUp();
+    say(context, `Ready after ${formatDuration(Date.now() - startedAtMs)}`);
+    const ended = once(ending, 'abort');
+    await Promise.race([describeAll(dev, connection, log.healthAddress), ended]);
+    await ended;
+    say(context, 'Stopping the worker: work in flight has up to 10 s (Ctrl-C again: at once)');
+  });
+}
+
+const taskQueue = defaultTaskQueue;
+
+/** Prints where everything is, what the doctor finds, and what to do next. */
+async function describeAll(dev: Dev, connection: ConnectionFlags, healthAddress: string): Promise<void> {
+  const { context, flags } = dev;
+  const { address = '', isLocal } = connection;
+  say(context, '', ...addresses(dev, connection, healthAddress), '');
+  const findings = await examine({ ...context, connection }, { ...flags, taskQueue });
+  if (dev.ending.aborted) return;
+  say(context, formatFindings(findings, context.style), '');
+  const to =
+    isLocal === true && flags.port === defaultPort && !context.terminal.env['TEMPORAL_ADDRESS']
+      ? ''
+      : ` --address ${address}`;
+  say(
+    context,
+    'In another terminal:',
+    '  kubectl apply -f experiment.yaml',
+    `  ${context.program} start -f experiment.yaml${to}     # the same without kubectl`,
+    `  ${context.program} watch NAME${to}`,
+    'Ctrl-C ends everything; experiments go on with the next `serin dev`.',
+  );
+}
+
+function addresses(
+  { flags, directory }: Dev,
+  { address = '', namespace = 'default', isLocal }: ConnectionFlags,
+  healthAddress: string,
+) {
+  return [
+    `Temporal    ${address}, namespace ${namespace}`,
+    ...(isLocal === true ? [`Web UI      ${localWebUi(flags.port)}`] : []),
+    `Prometheus  ${new URL(flags.prometheus).origin}`,
+    `Health      http://${healthAddress}/readyz`,
+    `Logs        ${directory}`,
+  ];
+}
+
+/** Waits for a condition, as long as nothing ends. */
+async function until(ending: AbortSignal, condition: () => Promise<boolean>): Promise<void> {
+  while (!ending.aborted && !(await condition().catch(() => false))) await pause(ending, 200);
+}

@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { defaultTaskQueue } from '../../contract/names.ts';
+import { defined } from '../../core/text/defined.ts';
+import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
+import type { ConnectionFlags } from '../context.ts';
+import { prometheusSettings } from '../files/prometheus-place.ts';
+import type { PrometheusFlags } from '../files/prometheus-place.ts';
+import type { Program } from './kept-program.ts';
+import { programFile } from './program-file.ts';
+
+export interface WorkerPlace {
+  readonly directory: string;
+  readonly connection: ConnectionFlags;
+  readonly flags: KubernetesFlags & PrometheusFlags;
+}
+
+/** A worker that is the operator too; all other settings are those of this process's environment. */
+export async function devWorker({ directory, connection, flags }: WorkerPlace): Promise<Program> {
+  const { SERIN_KUBECONFIG: _, ...env } = process.env;
+  return {
+    name: 'the worker',
+    command: process.execPath,
+    args: [programFile('worker/main')],
+    logFile: join(directory, 'worker.log'),
+    env: {
+      SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
+      SERIN_METRICS_ADDRESS: 'none',
+      SERIN_SHUTDOWN_GRACE: '10s',
+      ...env,
+      ...(await temporalEnvironment(connection, directory)),
+      ...defined(prometheusSettings(flags)),
+      ...(await kubernetesEnvironment(flags, directory)),
+      SERIN_TASK_QUEUE: defaultTaskQueue,
+      SERIN_OPERATOR: 'true',
+    },
+  };
+}
+
+/** For a development server nothing of the user's own configuration of Temporal counts. */
+async function temporalEnvironment({ address, namespace, isLocal }: ConnectionFlags, directory: string) {
+  const chosen = defined({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
+  if (isLocal !== true) return chosen;
+  const path = join(directory, 'temporal.toml');
+  await writeFile(path, '[profile.default]\n');
+  const names = Object.keys(process.env).filter((name) => name.startsWith('TEMPORAL_'));
+  const cleared = Object.fromEntries(names.map((name) => [name, undefined]));
+  return { ...cleared, ...chosen, TEMPORAL_CONFIG_FILE: path };
+}
+
+/** The kubeconfig for worker, helm and kubectl; a context that is chosen is that of a file of its own, without any secret. */
+async function kubernetesEnvironment({ kubeconfig, context }: KubernetesFlags, directory: string) {
+  if (context === undefined) return defined({ KUBECONFIG: kubeconfig });
+  const path = join(directory, 'context');
+  await writeFile(path, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': context }));
+  const chosen = kubeconfig ?? (process.env['KUBECONFIG'] || join(homedir(), '.kube', 'config'));
+  // kubectl and helm take the context of the first file that has one, the client library that of the last.
+  return { KUBECONFIG: [path, chosen, path].join(delimiter) };
+}
