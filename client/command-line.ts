@@ -5,6 +5,7 @@ import { assertedConditions, isAssertedCondition } from '../core/report/assertio
 import type { AssertedCondition } from '../core/report/assertion.ts';
 import { defined } from '../core/text/defined.ts';
 import { parseDuration } from '../core/text/duration.ts';
+import { siblingModule } from '../core/text/sibling-module.ts';
 import { outcomes, stages } from '../core/experiment/stage.ts';
 import { defaultTaskQueue } from '../contract/names.ts';
 import type { AbortFlags } from './commands/abort.ts';
@@ -22,6 +23,8 @@ import type { RestoreFlags } from './commands/restore.ts';
 import type { OfVersion, SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
 import type { RequestFlags, SteerKind } from './commands/steer.ts';
+import { shells } from './completion/shells.ts';
+import type { Shell } from './completion/shells.ts';
 import type { PrometheusFlags } from './files/prometheus-place.ts';
 import type { CommandContext, CommandResult, ConnectionFlags, OutputFormat } from './context.ts';
 import { CommandError } from './errors.ts';
@@ -78,6 +81,8 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addBacktest(root, execute);
   addOperator(root, execute);
   addCodec(root, execute);
+  addWorker(root);
+  addCompletion(root, execute);
   return root;
 }
 
@@ -471,6 +476,38 @@ function addCodec(root: Command, execute: Execute): void {
       );
     });
 }
+
+function addWorker(root: Command): void {
+  root
+    .command('worker')
+    .description(
+      'run experiments, with the settings that SERIN_* and TEMPORAL_* have in the environment; until stopped',
+    )
+    .action(async () => {
+      // It has the process for itself from here on, and ends it.
+      await import(siblingModule(import.meta.url, '../worker/main'));
+    });
+}
+
+function addCompletion(root: Command, execute: Execute): void {
+  root
+    .command('completion')
+    .description('print a script with which a shell completes commands and options')
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .addHelpText('after', completionHelp)
+    .action(async (shell: Shell) => {
+      await execute(
+        invocation({ output: 'text' }, async (context) =>
+          (await import('./completion/completion.ts')).completionCommand(context, root, shell),
+        ),
+      );
+    });
+}
+
+const completionHelp = `
+bash:  source <(serin completion bash)
+zsh:   source <(serin completion zsh)
+fish:  serin completion fish | source`;
 
 function serviceAccountOption(): Option {
   const meaning =

@@ -40,6 +40,8 @@ describe('the command line', () => {
       'explain',
       'backtest',
       'operator',
+      'worker',
+      'completion',
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
     }
@@ -376,12 +378,12 @@ describe('the program', () => {
     expect({ errors, exitCode }).toEqual({ errors: '', exitCode: 0 });
   });
 
-  test('answers to the name that the Temporal CLI looks for', async () => {
+  test.each(['temporal', 'kubectl'])('answers to the name that %s looks for', async (host) => {
     const folder = await mkdtemp(join(tmpdir(), 'serin-name-'));
     try {
-      const link = join(folder, 'temporal-serin');
+      const link = join(folder, `${host}-serin`);
       await symlink(program, link);
-      expect(await readUsage(link)).toMatch(/^Usage: temporal serin lint \[options\]\n/);
+      expect(await readUsage(link)).toContain(`Usage: ${host} serin lint [options]\n`);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,6 +1,6 @@
 /** What needs the sandbox. */
 export const withSandbox = [
-  'test/{e2e,chaos}/**/*.test.ts',
+  'test/{e2e,chaos,package}/**/*.test.ts',
   'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
   'test/activities/{knative,helm,preflight}/**/*.test.ts',
   'test/deploy/{needed-rights,chart-apply}.test.ts',

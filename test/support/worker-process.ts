@@ -9,6 +9,8 @@ export interface WorkerProcessOptions {
   /** A queue of its own keeps a worker's crashes away from other tests. */
   readonly taskQueue: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: the sources' own. */
+  readonly program?: readonly [command: string, ...args: string[]];
 }
 
 const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
@@ -16,13 +18,14 @@ const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
 /** Starts a real worker process against the sandbox and waits until it polls. */
 export async function startWorkerProcess(
   sandbox: Sandbox,
-  { name, taskQueue, env = {} }: WorkerProcessOptions,
+  { name, taskQueue, env = {}, program = [process.execPath, main] }: WorkerProcessOptions,
 ): Promise<SupervisedProcess> {
   const bundle = env['SERIN_WORKFLOW_BUNDLE'] ?? (await bundleWorkflows());
+  const [command, ...args] = program;
   const worker = await sandbox.run({
     name,
-    command: process.execPath,
-    args: [main],
+    command,
+    args,
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
