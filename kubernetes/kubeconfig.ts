@@ -1,6 +1,7 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesFailure } from './failure.ts';
 import { messageWithCause } from './call.ts';
+import { readKubeConfig } from './read-kubeconfig.ts';
 
 /** Options that choose the cluster; absent ones have kubectl's defaults. */
 export interface KubernetesFlags {
@@ -10,13 +11,7 @@ export interface KubernetesFlags {
 
 /** Reads the kubeconfig as kubectl does. Fails with `usage` when it cannot be used. */
 export function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw new KubernetesFailure('usage', `the kubeconfig cannot be used: ${messageWithCause(error)}`, { cause: error });
-  }
+  const config = readOrRefuse(kubeconfig);
   if (context === undefined) return config;
   if (config.getContextObject(context) === null) {
     const known = config.getContexts().map(({ name }) => name);
@@ -27,4 +22,12 @@ export function loadKubeConfig({ kubeconfig, context }: KubernetesFlags): KubeCo
   }
   config.setCurrentContext(context);
   return config;
+}
+
+function readOrRefuse(path: string | undefined): KubeConfig {
+  try {
+    return readKubeConfig(path);
+  } catch (error) {
+    throw new KubernetesFailure('usage', `the kubeconfig cannot be used: ${messageWithCause(error)}`, { cause: error });
+  }
 }

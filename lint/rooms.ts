@@ -196,6 +196,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   worker: [
     'core/text',
+    'kubernetes',
     'temporal',
     'activities',
     'operator',
