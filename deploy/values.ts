@@ -154,7 +154,7 @@ function pod(
 ): Readonly<Record<string, ChartValue>> {
   return {
     resources: free('what a pod asks for, and its limits', { requests, limits }),
-    env: list('more variables of the environment, such as `HTTPS_PROXY` or `HELM_REGISTRY_CONFIG`', objects),
+    env: list('more variables of the environment, such as `HELM_REGISTRY_CONFIG`', objects),
     volumes: list('more volumes of a pod', objects),
     volumeMounts: list('where they are mounted', objects),
     podLabels: free('more labels of a pod'),

@@ -1,6 +1,7 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesFailure } from './failure.ts';
 import { messageWithCause } from './call.ts';
+import { readKubeConfig } from './read-kubeconfig.ts';
 
 /** Options that choose the cluster; absent ones have kubectl's defaults. */
 export interface KubernetesFlags {
@@ -10,7 +11,7 @@ export interface KubernetesFlags {
 
 /** Reads the kubeconfig as kubectl does. Fails with `usage` when there is none, or when it cannot be used. */
 export function loadKubeConfig(flags: KubernetesFlags): KubeConfig {
-  const config = readKubeConfig(flags);
+  const config = readOrRefuse(flags);
   if (isMadeUp(config)) throw new KubernetesFailure('usage', noKubeconfig);
   if (flags.context !== undefined) chooseContext(config, flags.context);
   if (config.getCurrentCluster() === null) throw new KubernetesFailure('usage', noCluster(config, flags));
@@ -25,12 +26,9 @@ export function kubeconfigPlace({ kubeconfig }: KubernetesFlags): string {
   return kubeconfig ?? (process.env['KUBECONFIG'] || '~/.kube/config');
 }
 
-function readKubeConfig(flags: KubernetesFlags): KubeConfig {
-  const config = new KubeConfig();
+function readOrRefuse(flags: KubernetesFlags): KubeConfig {
   try {
-    if (flags.kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(flags.kubeconfig);
-    return config;
+    return readKubeConfig(flags.kubeconfig);
   } catch (error) {
     const [reason] = messageWithCause(error).split('\n');
     const message = `the kubeconfig ${kubeconfigPlace(flags)} cannot be used: ${reason}`;

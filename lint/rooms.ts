@@ -211,7 +211,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
 
   worker: [
     'core/text',
-    'kubernetes/kubeconfig',
+    'kubernetes',
     'temporal',
     'activities',
     'operator',

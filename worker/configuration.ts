@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
 import { isMadeUp } from '../kubernetes/kubeconfig.ts';
+import { readKubeConfig } from '../kubernetes/read-kubeconfig.ts';
 import { accessProblems } from '../metrics/prometheus/access.ts';
 import { readDeploymentVersion } from '../temporal/deployment-version.ts';
 import type { DeploymentVersion } from '../temporal/deployment-version.ts';
@@ -11,6 +12,7 @@ import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
 import { commandUserProblem } from './command-user.ts';
+import { podAccountProblem } from './pod-account.ts';
 import { StartupError, errorReason } from './startup-error.ts';
 
 /** A worker's configuration from outside, read and checked once. */
@@ -46,7 +48,7 @@ export function loadConfiguration(): Configuration {
   const version = attempt(() => readDeploymentVersion(process.env));
   const temporal = attempt(() => loadTemporal(settings?.payloadKeysFile));
   // Where the kubeconfig is can only be known from settings that are right.
-  const kubeConfig = settings && attempt(() => loadKubeConfig(settings.kubeconfig));
+  const kubeConfig = settings && attempt(() => loadKubeConfig(settings));
   if (settings === undefined || temporal === undefined || kubeConfig === undefined || problems.length > 0) {
     throw new StartupError(2, problems.join('\n'));
   }
@@ -86,21 +88,28 @@ function requireBundle(path: string | undefined): void {
   throw new Error(`SERIN_WORKFLOW_BUNDLE: expected a readable file, got "${path}"`);
 }
 
-function loadKubeConfig(path: string | undefined): KubeConfig {
-  const name = path === undefined ? 'KUBECONFIG' : 'SERIN_KUBECONFIG';
-  const kubeConfig = new KubeConfig();
-  try {
-    if (path === undefined) kubeConfig.loadFromDefault();
-    else kubeConfig.loadFromFile(path);
-  } catch (error) {
-    throw new Error(`${name}: expected a readable kubeconfig, got ${errorReason(error)}`, { cause: error });
-  }
+function loadKubeConfig({
+  kubeconfig,
+  serviceAccount,
+}: Pick<WorkerSettings, 'kubeconfig' | 'serviceAccount'>): KubeConfig {
+  const name = kubeconfig === undefined ? 'KUBECONFIG' : 'SERIN_KUBECONFIG';
+  const kubeConfig = readOrThrow(name, kubeconfig);
   if (isMadeUp(kubeConfig)) {
     throw new Error(`${name}: expected a kubeconfig, got none: not here, not in ~/.kube/config, and not in a cluster`);
   }
+  const problem = podAccountProblem(kubeConfig, serviceAccount);
+  if (problem !== undefined) throw new Error(problem);
   if (kubeConfig.getCurrentCluster() === null) {
     const context = kubeConfig.getCurrentContext() || 'no current context';
     throw new Error(`${name}: expected a kubeconfig whose current context has a cluster, got ${context}`);
   }
   return kubeConfig;
+}
+
+function readOrThrow(name: string, path: string | undefined): KubeConfig {
+  try {
+    return readKubeConfig(path);
+  } catch (error) {
+    throw new Error(`${name}: expected a readable kubeconfig, got ${errorReason(error)}`, { cause: error });
+  }
 }

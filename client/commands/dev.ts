@@ -28,7 +28,7 @@ import type { CommandError } from '../errors.ts';
 import { formatFindings } from '../render/findings.ts';
 import { paint } from '../render/text.ts';
 import { withSession } from '../temporal/connection.ts';
-import { hasWorker } from '../temporal/task-queue.ts';
+import { readTaskQueue } from '../temporal/task-queue.ts';
 import { examine } from './doctor.ts';
 
 export interface DevFlags extends KubernetesFlags, PrometheusFlags {
@@ -129,7 +129,9 @@ async function runWithWorker(dev: Dev, connection: ConnectionFlags): Promise<voi
   await withProgram({ ...worker, readLine }, dev, async (cameUp) => {
     await until(
       ending,
-      async () => log.isStarted && withSession(connection, (session) => hasWorker(session, taskQueue)),
+      async () =>
+        log.isStarted &&
+        (await withSession(connection, (session) => readTaskQueue(session, taskQueue))).polledBy.length > 0,
     );
     if (ending.aborted) return;
     cameUp();
