@@ -4,7 +4,7 @@ import { buildGoTool, copyModuleFiles, goKey } from './go.ts';
 import { buildMavenTool, hasMaven, mavenKey } from './maven.ts';
 import type { BuildStep, Progress } from './progress.ts';
 import { progressOnStderr } from './progress.ts';
-import { environmentVariable, sandboxToolIds, tools, type Tool, type ToolId } from './table.ts';
+import { environmentVariable, sandboxToolIds, tools, type GoTool, type Tool, type ToolId } from './table.ts';
 
 /** Absolute path of each tool's program, or folder of files. */
 export type ToolPaths<Id extends ToolId = ToolId> = Readonly<Record<Id, string>>;
@@ -31,13 +31,8 @@ export async function resolveTool(id: SandboxToolId, progress: Progress = progre
   return resolve(tools[id], { position: 1, count: 1 }, progress);
 }
 
-/** Finds one program for another architecture than this machine's, by Go's name of it, building it if necessary. */
-export async function resolveToolFor(
-  architecture: string,
-  id: 'helm' | 'kubectl',
-  progress: Progress = progressOnStderr,
-): Promise<string> {
-  const tool = { ...tools[id], architecture };
+/** Finds a program that is not the sandbox's, building it if necessary. */
+export async function resolveGoTool(tool: GoTool, progress: Progress = progressOnStderr): Promise<string> {
   await fillOnce(directoryInCache(tool), (directory) => build(tool, directory, { position: 1, count: 1 }, progress));
   return pathInCache(tool);
 }
