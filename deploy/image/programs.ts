@@ -5,7 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory, cacheKey, fillOnce } from '../../sandbox/tools/cache.ts';
-import { resolveTool, resolveToolFor } from '../../sandbox/tools/resolve.ts';
+import { resolveGoTool, resolveTool } from '../../sandbox/tools/resolve.ts';
 import { tools } from '../../sandbox/tools/table.ts';
 import type { Architecture } from './architecture.ts';
 
@@ -36,7 +36,7 @@ export async function findPrograms(architecture: Architecture): Promise<readonly
 }
 
 async function goProgram(name: 'helm' | 'kubectl', module: string, { name: architecture, nodeName }: Architecture) {
-  const path = await (nodeName === process.arch ? resolveTool(name) : resolveToolFor(architecture, name));
+  const path = await (nodeName === process.arch ? resolveTool(name) : resolveGoTool({ ...tools[name], architecture }));
   const { version } = tools[name];
   return { name, version, path, packageUrl: `pkg:golang/${module}@v${version}` };
 }

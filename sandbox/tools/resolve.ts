@@ -5,7 +5,8 @@ import { buildGoTool, copyModuleFiles, goDirectory, goKey } from './go.ts';
 import { buildMavenTool, hasMaven, mavenKey } from './maven.ts';
 import type { BuildPlan, BuildStep, Progress } from './progress.ts';
 import { progressOnStderr } from './progress.ts';
-import { environmentVariable, sandboxToolIds, tools, type SandboxToolId, type Tool, type ToolId } from './table.ts';
+import { environmentVariable, sandboxToolIds, tools } from './table.ts';
+import type { GoTool, SandboxToolId, Tool, ToolId } from './table.ts';
 
 /** Absolute path of each tool's program, or folder of files. */
 export type ToolPaths<Id extends ToolId = ToolId> = Readonly<Record<Id, string>>;
@@ -54,13 +55,8 @@ export async function resolveTool(
   return resolve(tools[id], { position: 1, count: 1 }, progress);
 }
 
-/** Finds one program for another architecture than this machine's, by Go's name of it, building it if necessary. */
-export async function resolveToolFor(
-  architecture: string,
-  id: 'helm' | 'kubectl',
-  progress: Progress = progressOnStderr,
-): Promise<string> {
-  const tool = { ...tools[id], architecture };
+/** Finds a program that is not the sandbox's, building it if necessary. */
+export async function resolveGoTool(tool: GoTool, progress: Progress = progressOnStderr): Promise<string> {
   await fillOnce(directoryInCache(tool), (directory) => build(tool, directory, { position: 1, count: 1 }, progress));
   return pathInCache(tool);
 }

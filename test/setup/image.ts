@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { findEngine } from '../../deploy/image/engine.ts';
 import type { Engine } from '../../deploy/image/engine.ts';
 import { buildImage } from '../../deploy/image/image.ts';
-import { standInBase } from '../image/stand-in-base.ts';
+import { hasDebianPackages, standInBase } from '../image/stand-in-base.ts';
 
 const run = promisify(execFile);
 
@@ -24,8 +25,9 @@ export interface BuiltImage {
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const engine = await findEngine();
   if (engine === undefined) throw new Error('expected podman or docker to run the tests of the image, got neither');
+  process.env['CONTAINERS_CONF'] ??= fileURLToPath(new URL('../image/containers.conf', import.meta.url));
   await run('npm', ['run', 'build']);
-  const base = await standInBase(engine);
+  const base = (await hasDebianPackages()) ? await standInBase(engine) : undefined;
   const name = await buildImage({ tag: `localhost/serin-test:${process.pid}`, base });
   provide('image', { engine, name });
   return async () => {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Engine } from '../../deploy/image/engine.ts';
 import type { BuiltImage } from '../setup/image.ts';
 
 const run = promisify(execFile);
@@ -23,7 +22,7 @@ export interface Container {
 
 /** Runs the image as it should be run: nothing can be written but temporary files, no capabilities, no new ones. Returns what it prints. */
 export async function runOnce({ engine, name }: BuiltImage, request: ContainerRequest): Promise<string> {
-  const { stdout } = await run(engine, ['run', '--rm', ...containerArgs(engine, name, request)], {
+  const { stdout } = await run(engine, ['run', '--rm', ...containerArgs(name, request)], {
     maxBuffer: 16 * 1024 * 1024,
   });
   return stdout;
@@ -31,7 +30,7 @@ export async function runOnce({ engine, name }: BuiltImage, request: ContainerRe
 
 /** Starts such a container, on the network of this machine. */
 export async function startContainer({ engine, name }: BuiltImage, request: ContainerRequest): Promise<Container> {
-  const { stdout } = await run(engine, ['run', '--detach', ...containerArgs(engine, name, request)]);
+  const { stdout } = await run(engine, ['run', '--detach', ...containerArgs(name, request)]);
   const id = stdout.trim();
   return {
     logs: async () => {
@@ -48,11 +47,7 @@ export async function startContainer({ engine, name }: BuiltImage, request: Cont
   };
 }
 
-function containerArgs(
-  engine: Engine,
-  image: string,
-  { env = {}, files = {}, command = [''] }: ContainerRequest,
-): readonly string[] {
+function containerArgs(image: string, { env = {}, files = {}, command = [''] }: ContainerRequest): readonly string[] {
   const [program, ...args] = command;
   return [
     '--network=host',
@@ -61,8 +56,6 @@ function containerArgs(
     '--cap-drop=all',
     '--security-opt=no-new-privileges',
     '--no-healthcheck',
-    // Podman's own are beyond what root may set in a container.
-    ...(engine === 'podman' ? ['--ulimit=host'] : []),
     ...Object.entries(env).map(([variable, value]) => `--env=${variable}=${value}`),
     ...Object.entries(files).map(([target, source]) => `--volume=${source}:${target}:ro`),
     ...(program === '' ? [] : [`--entrypoint=${program}`]),
