@@ -38,7 +38,8 @@ export async function planCommand(context: CommandContext, flags: PlanFlags): Pr
   say(context, ...headline(experiment, surroundings, forecasted), '', ...timeline(experiment, forecasted), '');
   if (forecasted.objectives.length > 0) say(context, ...objectiveLines(forecasted), '');
   say(context, ...forecasted.warnings.map((warning) => `warning: ${warning}`));
-  return { exitCode: forecasted.canPass ? 0 : 1, json: { ...surroundingsShown(surroundings), ...forecasted } };
+  const shown = { ...surroundingsShown(surroundings), ...forecasted, warnings: [...warnings, ...forecasted.warnings] };
+  return { exitCode: forecasted.canPass ? 0 : 1, json: shown };
 }
 
 async function askedSurroundings(

@@ -4,6 +4,7 @@ import { parseExperiment } from '../../formats/manifest/parse.ts';
 import { CommandError } from '../errors.ts';
 import { readInputFile } from './files.ts';
 import type { InputFile } from './files.ts';
+import { findMetricIssues } from './metrics-check.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** A manifest that can run. */
@@ -14,13 +15,19 @@ export interface Manifest {
   readonly warnings: readonly string[];
 }
 
-/** Reads a manifest that can run, without connecting to anything. Fails with `usage`, listing all issues, when it cannot. */
+/**
+ * Reads a manifest that can run, without connecting to anything. Fails with `usage`, listing all issues, when it cannot: what
+ * `serin lint` refuses is refused here.
+ */
 export async function readManifestFile(terminal: Terminal, path: string): Promise<Manifest> {
   const file = await readInputFile(terminal, path);
   const reading = parseExperiment(file.text, file.name);
-  if (reading.kind === 'ok') {
-    return { file, experiment: reading.experiment, warnings: reading.warnings.map(formatIssue) };
-  }
-  const issues = reading.issues.map(formatIssue);
-  throw new CommandError('usage', [`${file.name} cannot be used:`, ...issues].join('\n  '), { issues });
+  if (reading.kind === 'invalid') throw unusable(file, reading.issues.map(formatIssue));
+  const ofMetrics = await findMetricIssues(file);
+  if (ofMetrics.length > 0) throw unusable(file, ofMetrics);
+  return { file, experiment: reading.experiment, warnings: reading.warnings.map(formatIssue) };
+}
+
+function unusable({ name }: InputFile, issues: readonly string[]): CommandError {
+  return new CommandError('usage', [`${name} cannot be used:`, ...issues].join('\n  '), { issues });
 }

@@ -75,6 +75,8 @@ describe('serin plan', () => {
     expect(stderr).toContain('got -1, which can never be kept: mean-latency is above 0 milliseconds');
     expect(stdout).toMatch(/^mean-latency <= -1\.000 +never +never$/m);
     expect(exitCode).toBe(1);
+    const { stdout: text } = await runSerin(['plan', '-f', '-', '--rps', '20', '-o', 'json'], { input });
+    expect(text).toContain('got -1, which can never be kept: mean-latency is above 0 milliseconds');
   });
 
   test('warns, and has exit code 1, when the schedule cannot bring a verdict', async () => {

@@ -277,6 +277,22 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
     expect(exitCode).toBe(2);
   });
 
+  test.each([
+    ['a metric beside the experiment', `${metric('.value |')}---\n${aManifest()}`],
+    ['a key that is given twice', `${aManifest()}kind: Experiment\n`],
+    ['an annotation', aManifest().replace('metadata:', 'metadata:\n  annotations: { serin.dev/approval: maybe }')],
+  ])('says of %s what plan, simulate and doctor say', async (_, input) => {
+    const { stdout } = await runSerin(['lint', '-f', '-'], { input });
+    expect(stdout).toMatch(/^\(standard input\):\d+:\d+ .*: expected .*, got .*\n$/);
+    const traffic = ['--rps', '20'];
+    const candidate = ['--candidate-error-rate', '0.01'];
+    for (const command of [['plan', ...traffic], ['simulate', ...traffic, ...candidate], ['doctor']]) {
+      const { exitCode, stderr } = await runSerin([...command, '-f', '-'], { input });
+      expect(stderr).toBe(`serin: (standard input) cannot be used:\n  ${stdout}`);
+      expect(exitCode).toBe(2);
+    }
+  });
+
   test('prints the warnings of a manifest that can be used', async () => {
     const { exitCode, stdout } = await runSerin(['lint', '-f', '-'], { input: aManifest() });
     expect(stdout.split('\n')).toEqual([
