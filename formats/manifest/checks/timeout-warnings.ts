@@ -12,7 +12,7 @@ export function warnOfTimeouts({ finish, taskLimitMs }: Pick<Experiment, 'finish
     const word = task.args.findLastIndex((arg) => /^--timeout(?:=|$)/.test(arg));
     if (command.kind === 'unsupported' || word === -1 || command.upgrade.timeoutMs <= taskLimitMs) return [];
     const path = ['spec', 'strategy', 'actions', 'finish', index, 'with', 'args', word];
-    const expected = `at most the ${formatDuration(taskLimitMs)} that a task may run (serin.dev/task-limit), after which helm is stopped`;
+    const expected = `a timeout of at most the ${formatDuration(taskLimitMs)} that a task may run (serin.dev/task-limit), after which helm is stopped`;
     return [{ path, atKey: false, expected, got: formatDuration(command.upgrade.timeoutMs) }];
   });
 }

@@ -14,7 +14,7 @@ test.each([
   const [warning, ...others] = warnOfTimeouts(upgrade(...flags.split(' ')));
   expect(warning?.path).toEqual(['spec', 'strategy', 'actions', 'finish', 0, 'with', 'args', word]);
   expect(warning?.expected).toBe(
-    'at most the 5 min that a task may run (serin.dev/task-limit), after which helm is stopped',
+    'a timeout of at most the 5 min that a task may run (serin.dev/task-limit), after which helm is stopped',
   );
   expect(others).toEqual([]);
 });
