@@ -1,4 +1,5 @@
 import { answerQuestions } from './answer-questions.ts';
+import { findChangingTexts } from '../formats/chart-changes.ts';
 import { readChartVersions } from '../formats/chart-index.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
 import { parseMetricObject } from '../formats/metrics/metric.ts';
@@ -6,6 +7,7 @@ import { readRenderedObjects, readRenderedServices } from '../formats/rendered-c
 
 /** The readings that this script of a process does; `read-apart.ts` asks for them by these names. */
 const readings = {
+  findChangingTexts,
   parseManifest,
   parseMetricObject,
   readChartVersions,

@@ -51,7 +51,8 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'formats/metrics': ['core', 'formats/document', 'zod'],
   'formats/manifest': ['core', 'formats/document', 'formats/metrics', 'formats/manifest', 'zod'],
   'formats/worker': ['core', 'formats/document', 'zod'],
-  formats: ['core', 'formats/document', 'zod'],
+  'formats/chart-archive': ['node:'],
+  formats: ['core', 'formats/document', 'formats/chart-archive', 'zod'],
 
   'apart/answer-questions': ['node:'],
   'apart/bounded-processes': ['apart/answer-questions', 'node:', 'p-limit'],

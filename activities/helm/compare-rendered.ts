@@ -3,6 +3,7 @@ import type { Version } from '../../core/experiment/experiment.ts';
 import { listWinnerProblems } from '../../core/tasks/winner-problems.ts';
 import { defined } from '../../core/text/defined.ts';
 import { listFirst } from '../../core/text/limits.ts';
+import { redactText } from '../../core/text/redact-text.ts';
 import { allVersions } from '../../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import { failure } from '../failures.ts';
@@ -30,7 +31,7 @@ export async function compareRendered(
     ...changed(compared, { upgrades, version, digest }),
   ];
   if (found.length === 0) return;
-  const listed = listFirst(found);
+  const listed = listFirst(found.map(redactText));
   const message = `the finish actions would not deploy what was judged on ${formatObjectName(experiment.target)}`;
   throw failure('PromotionMismatch', {
     message: `${message}:\n- ${listed.join('\n- ')}`,

@@ -6,12 +6,12 @@ import type { HelmUpgrade } from '../../core/tasks/helm-command.ts';
 import type { SourceDigests } from '../../core/text/source-digests.ts';
 import type { CommandBounds } from '../commands/bounds.ts';
 import { hasSucceeded } from '../commands/command-failure.ts';
+import type { ChangingTexts } from '../../formats/chart-changes.ts';
 import { formatCommand } from '../../core/tasks/redact.ts';
 import { runProcess } from '../commands/run-process.ts';
 import type { ProcessRequest, ProcessResult } from '../commands/run-process.ts';
 import { failure } from '../failures.ts';
-import { readChartTexts } from './chart-archive.ts';
-import type { ChartText } from './chart-archive.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 import { withUpgradeFiles } from './chart-files.ts';
 import type { ChartDownloads } from './chart-files.ts';
 import { helmFailure } from './helm-failure.ts';
@@ -39,8 +39,6 @@ export interface RenderedRelease {
   readonly content: ReleaseContent;
   /** The bytes of the Secret in which helm would keep it. */
   readonly recordBytes: number;
-  /** What the chart and its subcharts render from. */
-  readonly texts: readonly ChartText[];
 }
 
 /** Where an upgrade takes place, and what its downloads must be. */
@@ -61,6 +59,8 @@ export interface Helm {
   readonly deployed: (name: ReleaseName) => Promise<ReleaseState | undefined>;
   /** The digests of what the upgrade downloads. */
   readonly digests: (upgrade: HelmUpgrade) => Promise<SourceDigests>;
+  /** What the chart and its subcharts ask for that may be another when they are rendered later on. */
+  readonly changing: (upgrade: HelmUpgrade, options: Pick<UpgradePlace, 'pins'>) => Promise<readonly ChangingTexts[]>;
   /** What the upgrade would deploy, rendered with what the API server offers; changes nothing, and asks no webhook. */
   readonly render: (upgrade: HelmUpgrade, options: UpgradePlace) => Promise<RenderedRelease>;
   /** Runs the upgrade; one that fails is a result too. */
@@ -134,6 +134,10 @@ export function connectHelm(options: HelmOptions): Helm {
       const args = ['status', ...place, '--revision', String(revision)];
       return readState(parseRelease(args, await read(args)));
     },
+    changing: (upgrade, pinned) =>
+      withUpgradeFiles(downloads, { upgrade: { ...upgrade, values: [] }, ...pinned }, async ({ chart }) => {
+        return readWithinLimits('the chart', 'findChangingTexts', await readFile(chart, 'base64'));
+      }),
     digests: (upgrade) => withUpgradeFiles(downloads, { upgrade }, async (_, digests) => digests),
     render: (upgrade, { namespace, ...pinned }) =>
       withUpgradeFiles(downloads, { upgrade, ...pinned }, async ({ directory, ...files }) => {
@@ -144,7 +148,6 @@ export function connectHelm(options: HelmOptions): Helm {
         return {
           content: readContent(release),
           recordBytes: recordBytes(release),
-          texts: await readChartTexts(await readFile(files.chart)),
         };
       }),
     upgrade: (upgrade, { namespace, limitMs, ...pinned }) =>

@@ -3,6 +3,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment, ObjectName } from '../../core/experiment/experiment.ts';
 import { listFirst } from '../../core/text/limits.ts';
+import { redactText } from '../../core/text/redact-text.ts';
 import { isLoadTest, needsRevisions } from '../../core/measurements/load-test.ts';
 import { leaseAnnotations, planAnnotation } from '../../core/traffic/target.ts';
 import type { TaggedRevision } from '../../core/traffic/target.ts';
@@ -219,7 +220,7 @@ function promotedAlready(service: KnativeService, { target, baseline, candidates
 
 function refused({ target }: Experiment, problems: readonly string[]): Error {
   const message = `preflight of ${formatObjectName(target)} found ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
-  const listed = listFirst(problems);
+  const listed = listFirst(problems.map(redactText));
   return failure('PreflightRefused', {
     message: `${message}:\n- ${listed.join('\n- ')}`,
     details: [{ problems: listed }],

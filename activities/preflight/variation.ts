@@ -6,8 +6,8 @@ import type { Helm } from '../helm/helm.ts';
 import { render } from '../helm/render-tasks.ts';
 import type { RenderedUpgrade } from '../helm/render-tasks.ts';
 import { upgradedRelease } from '../helm/run-helm.ts';
-import { findChanging, varyingTemplates } from '../helm/variation.ts';
-import type { ChangingTexts } from '../helm/variation.ts';
+import { varyingTemplates } from '../helm/variation.ts';
+import type { ChangingTexts } from '../../formats/chart-changes.ts';
 
 /** What is rendered, and what it was downloaded from. */
 export interface RenderedOnce {
@@ -40,7 +40,7 @@ export async function checkVariation(helm: Helm, once: RenderedOnce): Promise<Va
 const none: VariationFindings = { problems: [], warnings: [] };
 
 async function checkOne(helm: Helm, rendered: RenderedUpgrade, once: RenderedOnce): Promise<VariationFindings> {
-  const { winner, upgrade, content, texts, atMs } = rendered;
+  const { winner, upgrade, content, atMs } = rendered;
   const { experiment, pins } = once;
   const leftMs = atMs + apartMs - performance.now();
   if (leftMs > 0) await sleep(leftMs);
@@ -50,7 +50,7 @@ async function checkOne(helm: Helm, rendered: RenderedUpgrade, once: RenderedOnc
   const name = `release ${namespace}/${release}`;
   const varying = varyingTemplates(content, again.content);
   if (varying.length > 0) return describeVarying(experiment, name, varying);
-  return { ...none, warnings: describeChanging(experiment, name, findChanging(texts)) };
+  return { ...none, warnings: describeChanging(experiment, name, await helm.changing(upgrade, { pins })) };
 }
 
 function describeVarying({ isPinned }: Experiment, name: string, templates: readonly string[]): VariationFindings {

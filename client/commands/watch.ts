@@ -1,3 +1,4 @@
+import { wrap } from '../../core/report/table.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
@@ -9,6 +10,7 @@ import type { ExperimentView } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { liveView } from '../render/live-view.ts';
+import { printable } from '../render/text.ts';
 import { progressLine, timedProgressLine } from '../render/progress-line.ts';
 import { Screen } from '../terminal/screen.ts';
 import { defined } from '../../core/text/defined.ts';
@@ -68,7 +70,9 @@ async function drawInPlace(context: CommandContext, views: Views): Promise<Exper
 
 function frame({ terminal, style }: CommandContext, { report, note, execution }: ExperimentView): readonly string[] {
   const { columns, rows } = terminal.size();
-  if (report === undefined) return [`${execution.workflowId}: ${note ?? execution.status.name}`.slice(0, columns)];
+  if (report === undefined) {
+    return wrap(printable(`${execution.workflowId}: ${note ?? execution.status.name}`), columns);
+  }
   const model = { report, nowMs: Date.now(), ...defined({ note }) };
   // The cursor is on the line below the last one.
   return liveView(model, style, { columns, rows: rows - 1 });

@@ -4,6 +4,7 @@ import { formatProgress } from '../../core/report/web-ui-details.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { activeFlags } from '../../core/report/flags.ts';
+import { wrap } from '../../core/report/table.ts';
 import { formatTimeOfDay } from '../../core/text/instant.ts';
 import { formatRequests, formatStep } from '../../core/report/iteration-text.ts';
 import type { Report } from '../../core/report/report.ts';
@@ -27,6 +28,7 @@ export interface LiveViewModel {
 const barWidth = 40;
 const shownIterations = 8;
 const shownWarnings = 3;
+const shownReasonLines = 10;
 
 /** The experiment as one screen of text: at most `rows` lines of at most `columns` cells. */
 export function liveView(model: LiveViewModel, style: Style, { columns, rows }: ScreenSize): readonly string[] {
@@ -34,7 +36,7 @@ export function liveView(model: LiveViewModel, style: Style, { columns, rows }: 
   const blocks = [
     headline(report, style),
     trafficLines(report, style),
-    statusLines(model, style),
+    statusLines(model, style, columns),
     objectiveLines(report, style),
     otherMetricLines(report),
     iterationLines(report, style),
@@ -85,19 +87,36 @@ function trafficLines(report: Report, style: Style): readonly string[] {
   ];
 }
 
-function statusLines({ report, nowMs, note }: LiveViewModel, style: Style): readonly string[] {
+function statusLines({ report, nowMs, note }: LiveViewModel, style: Style, columns: number): readonly string[] {
   const { outcome, reason, timeToSafeMs } = report;
   const flags = activeFlags(report).map(
     ({ name, detail }) => `${paint(name, ['bold', 'yellow'], style)} ${printable(detail)}`,
   );
   return [
-    ...(outcome === undefined
-      ? flags
-      : [`${paint(outcome, outcomeFormats[outcome], style)}: ${printable(reason ?? '')}`]),
+    ...(outcome === undefined ? flags : endLines(outcome, reason ?? '', { style, columns })),
     ...(timeToSafeMs === undefined ? [] : [`100 % baseline written after ${formatDuration(timeToSafeMs)}`]),
-    ...(note === undefined ? [] : [paint(printable(note), ['bold', 'red'], style)]),
+    ...(note === undefined ? [] : noteLines(note, { style, columns })),
     ...countdown(report, nowMs),
   ];
+}
+
+interface Place {
+  readonly style: Style;
+  readonly columns: number;
+}
+
+/** What there is to do stands at the end of a note, so that it has several lines where one is too short. */
+function noteLines(note: string, { style, columns }: Place): readonly string[] {
+  return wrap(printable(note), columns).map((line) => paint(line, ['bold', 'red'], style));
+}
+
+/** The outcome with its reason, beginning and end of which fit on a screen. */
+function endLines(outcome: Outcome, reason: string, { style, columns }: Place): readonly string[] {
+  const lines = wrap(`${outcome}: ${printable(reason)}`, columns);
+  const shown =
+    lines.length <= shownReasonLines ? lines : [...lines.slice(0, shownReasonLines - 2), '..', ...lines.slice(-1)];
+  const [first = '', ...others] = shown;
+  return [`${paint(outcome, outcomeFormats[outcome], style)}${first.slice(outcome.length)}`, ...others];
 }
 
 function countdown({ stage, outcome, nextAtMs }: Report, nowMs: number): readonly string[] {

@@ -14,6 +14,7 @@ import { findEncodingProblem } from '../../core/text/encoding.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { checkSizes, sizeProblem, writtenBytes } from './checks/size-checks.ts';
 import { warnOfTarget } from './checks/target-warnings.ts';
+import { warnOfTimeouts } from './checks/timeout-warnings.ts';
 import { limits } from '../../core/text/limits.ts';
 import { checkLoads } from './checks/load-checks.ts';
 import { withMetricsBeside } from '../metrics/metrics-beside.ts';
@@ -128,7 +129,12 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   );
   const ofMetrics = [...ofTarget, ...warnOfMetrics(named, experiment)];
   const own = [...repaired.moved.map(warnOfMove), ...reading.warnings, ...ofMetrics].map(place);
-  const found = [...warnOfCharts(experiment), ...warnOfLimits(experiment), ...warnOfOmissions(experiment)];
+  const found = [
+    ...warnOfCharts(experiment),
+    ...warnOfTimeouts(experiment),
+    ...warnOfLimits(experiment),
+    ...warnOfOmissions(experiment),
+  ];
   return { kind: 'ok', experiment, warnings: [...own, ...found.map(placeIn)].sort(byPlace) };
 }
 

@@ -211,6 +211,19 @@ warning spec.baseline: moved`.trim(),
     );
   });
 
+  test('has as many lines as a note and the reason of the end need, of a long reason the beginning and the end', () => {
+    const note = 'its workflow task fails: the history does not fit; run workers of the right version, or abort';
+    const size = { columns: 40, rows: 60 };
+    const view = liveView({ report: aReport(), nowMs: startedAtMs, note }, plain, size);
+    expect(view.join(' ')).toContain(note);
+    const reason = `${'a problem of many words '.repeat(50)}to mend it: \`helm upgrade\``;
+    const ended = aReport({ stage: 'Completed', outcome: 'Failed', reason });
+    const end = liveView({ report: ended, nowMs: startedAtMs }, plain, size).join(' ');
+    expect(end).toContain('Failed: a problem of many words');
+    expect(end).toContain(' .. ');
+    expect(end).toContain('to mend it: `helm upgrade`');
+  });
+
   test('fits the terminal', () => {
     const history = Array.from({ length: 30 }, (_, index) => ({
       iteration: index,

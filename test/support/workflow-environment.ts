@@ -53,7 +53,7 @@ async function environmentOn(
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
-  const env = await start();
+  const env = await startWithin(3, start);
   const workflowBundle = { codePath: bundle ?? (await bundleWorkflows()) };
   let experiments = 0;
   return {
@@ -78,4 +78,18 @@ async function environmentOn(
     },
     teardown: () => env.teardown(),
   };
+}
+
+/** Starts a server, again where it was not there within the 5 s that the SDK gives it: on a busy machine it may take longer. */
+async function startWithin(
+  attempts: number,
+  start: () => Promise<TestWorkflowEnvironment>,
+): Promise<TestWorkflowEnvironment> {
+  try {
+    return await start();
+  } catch (error) {
+    const isLate = String(error).includes('did not start within');
+    if (!isLate || attempts === 1) throw error;
+    return startWithin(attempts - 1, start);
+  }
 }

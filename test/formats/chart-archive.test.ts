@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { readChartTexts } from '../../../activities/helm/chart-archive.ts';
+import { readChartTexts } from '../../formats/chart-archive.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'serin-archive-'));
 afterAll(() => rmSync(place, { recursive: true }));
@@ -27,9 +27,9 @@ function first(name: string): string {
 
 const long = `app/templates/${'long/'.repeat(30)}${'name'.repeat(30)}.yaml`;
 
-test.each(['pax', 'gnu'])('reads templates and default values as tar packs them, in the format %s', async (format) => {
+test.each(['pax', 'gnu'])('reads templates and default values as tar packs them, in the format %s', (format) => {
   const inner = pack(format, { 'inner/templates/b.yaml': 'b', 'inner/Chart.yaml': 'name: inner' });
-  const texts = await readChartTexts(
+  const texts = readChartTexts(
     pack(format, {
       'app/Chart.yaml': 'name: app',
       'app/values.yaml': 'a: 1',
@@ -48,7 +48,14 @@ test.each(['pax', 'gnu'])('reads templates and default values as tar packs them,
   });
 });
 
-test('reads nothing from what is no archive', async () => {
-  expect(await readChartTexts(Buffer.from('no archive'))).toEqual([]);
-  expect(await readChartTexts(gzipSync('no tar'.repeat(1000)))).toEqual([]);
+test('reads nothing from what is no archive', () => {
+  expect(readChartTexts(Buffer.from('no archive'))).toEqual([]);
+  expect(readChartTexts(gzipSync('no tar'.repeat(1000)))).toEqual([]);
+});
+
+test('unpacks no more than a chart may have, archives in archives in all', () => {
+  const bomb = pack('pax', { 'bomb/templates/a.yaml': Buffer.alloc(40 * 1024 * 1024, 'a') });
+  const inner = Array.from({ length: 20 }, (_, index) => [`app/charts/bomb-${index}.tgz`, bomb] as const);
+  const texts = readChartTexts(pack('pax', { 'app/templates/a.yaml': 'a', ...Object.fromEntries(inner) }));
+  expect(texts.reduce((bytes, { text }) => bytes + text.length, 0)).toBeLessThan(64 * 1024 * 1024);
 });

@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 
 /** A text of a chart by its name in it, as helm names it: `templates/a.yaml`, `charts/b/templates/c.yaml`. */
 export interface ChartText {
@@ -7,26 +6,44 @@ export interface ChartText {
   readonly text: string;
 }
 
-/** Bytes of an archive that is unpacked: charts are text of less, and helm refuses much larger ones by itself. */
-const maxOutputLength = 64 * 1024 * 1024;
-
-/** How deep subcharts are looked for that are archives in archives. */
-const deepest = 5;
+/** Bytes that are unpacked in all, archives in the archive too: charts are text of less, and helm refuses much larger ones by itself. */
+const unpackedBytes = 64 * 1024 * 1024;
 
 /**
  * The templates and default values of a chart and of its subcharts, packed or not; helm prints those of the chart itself only.
  * None of an archive that cannot be read, of which helm says what is wrong.
  */
-export async function readChartTexts(archive: Buffer, depth = 0): Promise<readonly ChartText[]> {
-  const bytes = await promisify(gunzip)(archive, { maxOutputLength }).catch(() => undefined);
+export function readChartTexts(archive: Buffer): readonly ChartText[] {
+  return readTexts(archive, { bytes: unpackedBytes });
+}
+
+/** What may still be unpacked. */
+interface Budget {
+  bytes: number;
+}
+
+function readTexts(archive: Buffer, budget: Budget): readonly ChartText[] {
+  const bytes = unpack(archive, budget);
   if (bytes === undefined) return [];
   const texts: ChartText[] = [];
   for (const { path, content } of readFiles(bytes)) {
     const name = path.replace(/^[^/]*\//, '');
     if (isText(name)) texts.push({ name, text: content.toString('utf8') });
-    if (depth < deepest && isSubchart(name)) texts.push(...(await readSubchart(name, content, depth + 1)));
+    if (isSubchart(name)) texts.push(...readSubchart(name, content, budget));
   }
   return texts;
+}
+
+/** The archive without its compression; undefined where it has none that can be read, or has more than may be unpacked. */
+function unpack(archive: Buffer, budget: Budget): Buffer | undefined {
+  if (budget.bytes < 1) return undefined;
+  try {
+    const bytes = gunzipSync(archive, { maxOutputLength: budget.bytes });
+    budget.bytes -= bytes.length;
+    return bytes;
+  } catch {
+    return undefined;
+  }
 }
 
 function isText(name: string): boolean {
@@ -37,8 +54,8 @@ function isSubchart(name: string): boolean {
   return /(?:^|\/)charts\/[^/]+\.tgz$/.test(name);
 }
 
-async function readSubchart(name: string, archive: Buffer, depth: number): Promise<readonly ChartText[]> {
-  const texts = await readChartTexts(archive, depth);
+function readSubchart(name: string, archive: Buffer, budget: Budget): readonly ChartText[] {
+  const texts = readTexts(archive, budget);
   const place = name.replace(/-\d[^/]*\.tgz$|\.tgz$/, '');
   return texts.map((text) => ({ ...text, name: `${place}/${text.name}` }));
 }
