@@ -114,7 +114,9 @@ async function readByTarget(prometheus: Prometheus, pack: Pack, request: Reading
   const series = await readParts(pack, request, (part) =>
     select(prometheus, request, { ...part, pack, matchers, info }),
   );
-  return request.everyMs === undefined ? series.flatMap((found) => identify(found, infos, { pack, ...request })) : series;
+  return request.everyMs === undefined
+    ? series.flatMap((found) => identify(found, infos, { pack, ...request }))
+    : series;
 }
 
 function selectInfos(

@@ -4,12 +4,12 @@ import { buildGoTool, copyModuleFiles, goKey } from './go.ts';
 import { buildMavenTool, hasMaven, mavenKey } from './maven.ts';
 import type { BuildStep, Progress } from './progress.ts';
 import { progressOnStderr } from './progress.ts';
-import { environmentVariable, sandboxToolIds, tools, type Tool, type ToolId } from './table.ts';
+import { environmentVariable, sandboxToolIds, tools, type SingleToolId, type Tool, type ToolId } from './table.ts';
 
 /** Absolute path of each tool's program, or folder of files. */
 export type ToolPaths<Id extends ToolId = ToolId> = Readonly<Record<Id, string>>;
 
-export type SandboxToolId = Exclude<ToolId, 'temporalTestServer'>;
+export type SandboxToolId = Exclude<ToolId, SingleToolId>;
 
 /**
  * Finds every tool of the sandbox, building those that neither an environment variable (`SERIN_TOOL_<NAME>`) nor the cache has.
@@ -27,7 +27,10 @@ export async function resolveSandboxTools(progress: Progress = progressOnStderr)
 }
 
 /** Finds one tool, building it if necessary. */
-export async function resolveTool(id: SandboxToolId, progress: Progress = progressOnStderr): Promise<string> {
+export async function resolveTool(
+  id: Exclude<ToolId, 'temporalTestServer'>,
+  progress: Progress = progressOnStderr,
+): Promise<string> {
   return resolve(tools[id], { position: 1, count: 1 }, progress);
 }
 

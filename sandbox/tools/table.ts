@@ -132,6 +132,14 @@ export const tools = {
     version: '1.63.0',
     typicalBuildSeconds: 20,
   },
+  victoriaMetrics: {
+    kind: 'go',
+    name: 'victoria-metrics',
+    module: 'victoria-metrics',
+    package: 'github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics',
+    version: '1.151.0',
+    typicalBuildSeconds: 30,
+  },
   temporalTestServer: {
     kind: 'maven',
     name: 'temporal-test-server',
@@ -144,8 +152,15 @@ export const tools = {
 
 export type ToolId = keyof typeof tools;
 
-/** The tools that a running sandbox needs: all but the server of the workflow tests. */
-export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter((id) => id !== 'temporalTestServer');
+/** Tools that are built where a test or a benchmark asks for them. */
+export type SingleToolId = 'victoriaMetrics' | 'temporalTestServer';
+
+/** The tools that a running sandbox needs. */
+export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter(isSandboxTool);
+
+function isSandboxTool(id: ToolId): id is Exclude<ToolId, SingleToolId> {
+  return id !== 'victoriaMetrics' && id !== 'temporalTestServer';
+}
 
 /** The environment variable that names a tool's path, which is then used instead of serin's own build. */
 export function environmentVariable(tool: Tool): string {

@@ -123,7 +123,8 @@ interface Data {
 function evaluate(series: readonly ScriptedSeries[], view: View): Data | undefined {
   const { query, atMs } = view;
   if (query === 'vector(time())') return number(view, [atMs / 1000]);
-  const [, asked = '', text = query] = /^(count|max\(timestamp|timestamp)\((?:count_over_time\()?(.*?)\)+$/.exec(query) ?? [];
+  const [, asked = '', text = query] =
+    /^(count|max\(timestamp|timestamp)\((?:count_over_time\()?(.*?)\)+$/.exec(query) ?? [];
   const selector = parseSelector(text);
   if (selector === undefined) return undefined;
   const found = series.filter(({ labels }) => selector.fits(labels));
