@@ -1,23 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { PrometheusAccess, PrometheusPlace } from '../../metrics/prometheus/access.ts';
+import type { PrometheusPlace } from '../../metrics/prometheus/access.ts';
 import type { Base } from '../../sandbox/base.ts';
 import { startPrometheus } from '../../sandbox/prometheus/prometheus.ts';
 import type { PrometheusOptions } from '../../sandbox/prometheus/prometheus.ts';
 import { identityAttributes } from '../../test/support/otlp-push.ts';
 import { startPrometheus as startReceiver } from '../../test/support/prometheus-server.ts';
-import {
-  googleManaged,
-  mimir,
-  openShift,
-  storeNamespace,
-  storeTenant,
-  storeToken,
-  thanos,
-} from '../../test/support/store-dialects.ts';
-import type { Dialect } from '../../test/support/store-proxy.ts';
+import { productsBehindProxies, storeNamespace } from '../../test/support/store-dialects.ts';
 import { startStoreProxy } from '../../test/support/store-proxy.ts';
 import { startVictoriaMetrics } from '../../test/support/victoria-metrics.ts';
 
@@ -48,7 +35,7 @@ export async function startStores(base: Base, scraped: PrometheusOptions): Promi
   const victoria = await startVictoriaMetrics(scraped);
   const receiver = await startReceiver({ promotedAttributes: identityAttributes });
   const proxies = await Promise.all(
-    (await products(base.stateDirectory)).flatMap((product) =>
+    (await productsBehindProxies(base.stateDirectory)).flatMap((product) =>
       lags.map(async (lagMs) => {
         const { name } = product.dialect;
         const proxy = await startStoreProxy({ upstream: classic, dialect: product.dialect, lagMs });
@@ -72,32 +59,4 @@ export async function startStores(base: Base, scraped: PrometheusOptions): Promi
       await Promise.all([victoria.remove(), receiver.remove()]);
     },
   };
-}
-
-interface Product {
-  readonly dialect: Dialect;
-  /** Of the URL. */
-  readonly parameters?: string;
-  readonly access: PrometheusAccess;
-}
-
-async function products(directory: string): Promise<readonly Product[]> {
-  const prometheusTokenFile = join(directory, 'token');
-  await writeFile(prometheusTokenFile, storeToken);
-  const [cert, key] = ['certificate', 'key'].map(tlsFile) as [string, string];
-  const tls = { cert: readFileSync(cert), key: readFileSync(key) };
-  return [
-    { dialect: thanos, access: {} },
-    { dialect: mimir, access: { prometheusHeaders: { 'X-Scope-OrgID': storeTenant } } },
-    { dialect: googleManaged, access: { prometheusTokenFile } },
-    {
-      dialect: openShift(tls),
-      parameters: `?namespace=${storeNamespace}`,
-      access: { prometheusTokenFile, prometheusCaFile: cert },
-    },
-  ];
-}
-
-function tlsFile(name: string): string {
-  return fileURLToPath(new URL(`../../test/support/tls/${name}.pem`, import.meta.url));
 }

@@ -1,10 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { ServerOptions } from 'node:https';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
 import type { Dialect, ProxiedAnswer, ProxiedRequest, QueryAnswer } from './store-proxy.ts';
 
 /** The token that the products take. */
-export const storeToken = 'token-of-serin';
-export const storeTenant = 'team-a';
+const storeToken = 'token-of-serin';
+const storeTenant = 'team-a';
 export const storeNamespace = 'default';
+
+/** A product and how it is reached. */
+export interface Product {
+  readonly dialect: Dialect;
+  /** Of the URL. */
+  readonly parameters?: string;
+  readonly access: PrometheusAccess;
+}
+
+/** All products that a proxy acts as; the file of the token is written to the directory. */
+export async function productsBehindProxies(directory: string): Promise<readonly Product[]> {
+  const prometheusTokenFile = join(directory, 'token');
+  await writeFile(prometheusTokenFile, storeToken);
+  const prometheusCaFile = tlsFile('certificate');
+  const tls = { cert: readFileSync(prometheusCaFile), key: readFileSync(tlsFile('key')) };
+  return [
+    { dialect: thanos, access: {} },
+    { dialect: mimir, access: { prometheusHeaders: { 'X-Scope-OrgID': storeTenant } } },
+    { dialect: googleManaged, access: { prometheusTokenFile } },
+    {
+      dialect: openShift(tls),
+      parameters: `?namespace=${storeNamespace}`,
+      access: { prometheusTokenFile, prometheusCaFile },
+    },
+  ];
+}
+
+function tlsFile(name: string): string {
+  return fileURLToPath(new URL(`tls/${name}.pem`, import.meta.url));
+}
 
 function refused(status: number, error: string): ProxiedAnswer {
   return { status, body: { status: 'error', errorType: 'execution', error } };
@@ -14,7 +49,7 @@ function refused(status: number, error: string): ProxiedAnswer {
  * Thanos Query: where a store does not answer, the rest comes with a warning
  * (https://thanos.io/tip/components/query.md/#partial-response).
  */
-export const thanos: Dialect = {
+const thanos: Dialect = {
   name: 'Thanos',
   prefix: '',
   change: inPartAtTimes,
@@ -41,7 +76,7 @@ function inPart(answer: QueryAnswer): QueryAnswer {
  * Mimir: a tenant's header, limits on queries, and a queue that is full at times
  * (https://grafana.com/docs/mimir/latest/references/http-api/).
  */
-export const mimir: Dialect = {
+const mimir: Dialect = {
   name: 'Mimir',
   prefix: '/prometheus',
   refuse: ({ headers, form }) => {
@@ -56,7 +91,7 @@ export const mimir: Dialect = {
  * Google Cloud Managed Service for Prometheus: names match exactly, functions are those of Prometheus 2.44, parameters that the API does
  * not have are refused (https://cloud.google.com/stackdriver/docs/managed-prometheus/promql-differences).
  */
-export const googleManaged: Dialect = {
+const googleManaged: Dialect = {
   name: 'Google Managed Prometheus',
   prefix: '/v1/projects/shop/location/global/prometheus',
   refuse: ({ headers, form }) => {
@@ -72,7 +107,7 @@ export const googleManaged: Dialect = {
  * OpenShift's Thanos querier on its port for one namespace: TLS of the cluster's own authority, a bearer token, and the parameter
  * `namespace`, which is put into each selector (https://github.com/prometheus-community/prom-label-proxy).
  */
-export function openShift(tls: ServerOptions): Dialect {
+function openShift(tls: ServerOptions): Dialect {
   return {
     name: 'OpenShift',
     prefix: '',
