@@ -27,6 +27,7 @@ import { applyProblems } from './apply-problems.ts';
 import { checkHelm } from './helm-problems.ts';
 import type { HelmFindings } from './helm-problems.ts';
 import { gitOpsWarnings } from './gitops.ts';
+import { grpcWarnings } from './grpc.ts';
 import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
 import { checkStore, intervalProblem, lagProblem } from './metrics.ts';
@@ -97,6 +98,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
     const warnings = [
       ...preflightWarnings(experiment),
       ...gitOps(service, experiment),
+      ...grpcWarnings(service, experiment),
       ...unkept,
       ...helm.warnings,
       ...applies.warnings,

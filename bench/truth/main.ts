@@ -1,15 +1,20 @@
-import { observePrometheus } from './prometheus.ts';
-import { formatRow, tableHead } from './row.ts';
+import { observeRealStores } from './real.ts';
+import { formatRow, formatSummary, reasons, tableHead } from './row.ts';
+import type { TruthRow } from './row.ts';
 import { observeScripted } from './scripted.ts';
+
+const rows: TruthRow[] = [];
 
 /** Prints how much of what was answered is counted, for stores, lags, clocks and intervals. */
 console.log(tableHead());
-let [rows, exact] = [0, 0];
-function print(row: Parameters<typeof formatRow>[0]): void {
-  rows += 1;
-  if (row.counted === row.answered) exact += 1;
+for (const row of await observeRealStores()) print(row);
+for await (const row of observeScripted()) print(row);
+console.log(`\n${formatSummary(rows)}`);
+const wrong = rows.filter(({ counted, answered }) => counted !== answered);
+console.log(`\n${rows.length - wrong.length} of ${rows.length} rows have counted exactly what was answered.`);
+for (const row of wrong) console.log([formatRow(row), ...reasons(row)].join('\n  '));
+
+function print(row: TruthRow): void {
+  rows.push(row);
   console.log(formatRow(row));
 }
-for (const row of await observePrometheus()) print(row);
-for await (const row of observeScripted()) print(row);
-console.log(`\n${exact} of ${rows} rows have counted exactly what was answered.`);

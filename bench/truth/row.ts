@@ -4,7 +4,9 @@ import type { RunMeasurement } from '../../core/measurements/measurement.ts';
 /** What one reader of one store has counted. */
 export interface TruthRow {
   readonly store: string;
-  /** How samples come to be seen. */
+  /** How late samples show. */
+  readonly lagMs: number;
+  /** In which way they are late. */
   readonly shown: string;
   /** The store's clock less the reader's. */
   readonly skewMs: number;
@@ -17,7 +19,8 @@ export interface TruthRow {
 
 const columns = [
   'store',
-  'samples show',
+  'lag',
+  'late',
   'clock',
   'interval',
   'counted',
@@ -29,17 +32,18 @@ const columns = [
 
 /** The head of the table; blind and error are intervals. */
 export function tableHead(): string {
-  return [formatCells(columns), formatCells(columns.map(() => '---'))].join('\n');
+  return formatHead(columns);
 }
 
-export function formatRow({ store, shown, skewMs, intervalMs, counted, answered, measurements }: TruthRow): string {
-  const side = skewMs > 0 ? 'ahead' : 'behind';
+export function formatRow({ store, lagMs, shown, skewMs, intervalMs, ...row }: TruthRow): string {
+  const { counted, answered, measurements } = row;
   const intervals = (kind: RunMeasurement['kind']): string =>
     `${measurements.filter((one) => one.kind === kind).length} of ${measurements.length}`;
   return formatCells([
     store,
+    formatDuration(lagMs),
     shown,
-    skewMs === 0 ? 'agrees' : `${formatDuration(Math.abs(skewMs))} ${side}`,
+    formatSkew(skewMs),
     formatDuration(intervalMs),
     String(counted),
     String(answered),
@@ -47,6 +51,48 @@ export function formatRow({ store, shown, skewMs, intervalMs, counted, answered,
     intervals('blind'),
     intervals('error'),
   ]);
+}
+
+/** One line for each store: over which lags, clocks and intervals, and between which shares of what was answered it counted. */
+export function formatSummary(rows: readonly TruthRow[]): string {
+  const lines = [...Map.groupBy(rows, ({ store }) => store)].map(([store, own]) => {
+    const shares = own.map(({ counted, answered }) => counted / answered);
+    const list = (values: readonly number[], format: (value: number) => string): string =>
+      [...new Set(values)].map(format).join(', ');
+    const [least, most] = [Math.min(...shares).toFixed(3), Math.max(...shares).toFixed(3)];
+    return formatCells([
+      store,
+      list(
+        own.map(({ lagMs }) => lagMs).sort((a, b) => a - b),
+        formatDuration,
+      ),
+      list(
+        own.map(({ skewMs }) => skewMs).sort((a, b) => a - b),
+        formatSkew,
+      ),
+      list(
+        own.map(({ intervalMs }) => intervalMs).sort((a, b) => a - b),
+        formatDuration,
+      ),
+      String(own.length),
+      least === most ? least : `${least} to ${most}`,
+    ]);
+  });
+  return [formatHead(['store', 'lags', 'clock', 'intervals', 'rows', 'counted/answered']), ...lines].join('\n');
+}
+
+/** What measurements without a value said in a row that has not counted what was answered, each once. */
+export function reasons({ measurements }: TruthRow): readonly string[] {
+  return [...new Set(measurements.flatMap((one) => (one.kind === 'measured' ? [] : [`${one.kind}: ${one.reason}`])))];
+}
+
+function formatSkew(skewMs: number): string {
+  const side = skewMs > 0 ? 'ahead' : 'behind';
+  return skewMs === 0 ? 'agrees' : `${formatDuration(Math.abs(skewMs))} ${side}`;
+}
+
+function formatHead(titles: readonly string[]): string {
+  return [formatCells(titles), formatCells(titles.map(() => '---'))].join('\n');
 }
 
 function formatCells(cells: readonly string[]): string {

@@ -1,4 +1,3 @@
-import { formatDuration } from '../../core/text/duration.ts';
 import type { Counts } from '../../core/measurements/measurement.ts';
 import { observeStore } from '../../test/support/observed-store.ts';
 import type { Lateness } from '../../test/support/observed-store.ts';
@@ -23,10 +22,10 @@ export async function* observeScripted(): AsyncGenerator<TruthRow> {
           intervalMs,
           scrapeMs,
         });
-        const shown = `${formatDuration(lagMs)} late, ${lateness}`;
         yield {
           store: 'scripted',
-          shown,
+          lagMs,
+          shown: lateness,
           skewMs,
           intervalMs,
           counted: total(counted),

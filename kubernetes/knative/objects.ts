@@ -36,6 +36,8 @@ export interface KnativeCondition {
 interface Container {
   readonly name?: string;
   readonly image: string;
+  /** Knative takes the protocol from the name: `h2c`, HTTP/2 without TLS, which gRPC needs. */
+  readonly ports?: readonly { readonly name?: string }[];
 }
 
 interface RevisionSpec {

@@ -55,14 +55,14 @@ interface Step {
 
 /**
  * The last value of each counter in the interval less the last one before it, by the raw samples: `increase()` extrapolates. A counter
- * that begins in it, or was reset, counts from the lowest value on.
+ * that begins in it, or was reset, counts from the lowest value on; a native histogram, which has none, from the next interval on.
  */
 function addedBy({ selector, isNative, owner }: Summed, { everyMs, behindMs }: Step): string {
   const last = `last_over_time(${selector}[${everyMs}ms] offset -${behindMs}ms)`;
   const before = `last_over_time(${selector}[${lookbackMs}ms] offset ${everyMs - behindMs}ms)`;
   const lowest = `min_over_time(${selector}[${everyMs}ms] offset -${behindMs}ms)`;
   const added = isNative
-    ? `(${last} - ${before}) and (histogram_count(${last}) >= histogram_count(${before}))`
+    ? `(${last} - ${before}) and (resets(${selector}[${2 * everyMs}ms] offset -${behindMs}ms) == 0)`
     : `(${last} - ${before} >= 0) or (${last} - ${lowest})`;
   if (owner === undefined) return added;
   const label = formatLabel(owner.label);

@@ -11,7 +11,7 @@ export interface StoreClock {
   readonly differenceMs: number;
 }
 
-/** VictoriaMetrics says the time in whole seconds, cut off. */
+/** VictoriaMetrics says its very now in whole seconds, cut off. */
 const secondMs = 1000;
 
 /**
@@ -20,8 +20,7 @@ const secondMs = 1000;
  */
 export async function readStoreClock(prometheus: Prometheus, now: () => number): Promise<StoreClock> {
   const clock = await askTime(prometheus, now, {});
-  const mayBeBeforeNow = clock.nowMs % secondMs === 0 && clock.differenceMs < 0;
-  if (!mayBeBeforeNow) return clock;
+  if (clock.differenceMs > -secondMs) return clock;
   return askTime(prometheus, now, { nocache: true }).catch((error: unknown) => {
     if (error instanceof Unmeasured && error.kind === 'error') return clock;
     throw error;

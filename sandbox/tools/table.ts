@@ -144,6 +144,14 @@ export const tools = {
     ],
     typicalBuildSeconds: 5,
   },
+  victoriaMetrics: {
+    kind: 'go',
+    name: 'victoria-metrics',
+    module: 'victoria-metrics',
+    package: 'github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics',
+    version: '1.151.0',
+    typicalBuildSeconds: 30,
+  },
   temporalTestServer: {
     kind: 'maven',
     name: 'temporal-test-server',
@@ -156,16 +164,16 @@ export const tools = {
 
 export type ToolId = keyof typeof tools;
 
-/** What only tests need: the kinds of the Prometheus Operator, and the server of the workflow tests. */
-type TestToolId = 'prometheusOperatorKinds' | 'temporalTestServer';
+/** Tools that are built where a test or a benchmark asks for them. */
+const singleToolIds = ['prometheusOperatorKinds', 'victoriaMetrics', 'temporalTestServer'] as const;
 
-export type SandboxToolId = Exclude<ToolId, TestToolId>;
+export type SandboxToolId = Exclude<ToolId, (typeof singleToolIds)[number]>;
 
 /** The tools that a running sandbox needs. */
 export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter(isSandboxTool);
 
 function isSandboxTool(id: ToolId): id is SandboxToolId {
-  return id !== 'prometheusOperatorKinds' && id !== 'temporalTestServer';
+  return !singleToolIds.some((single) => single === id);
 }
 
 /** The environment variable that names a tool's path, which is then used instead of serin's own build. */

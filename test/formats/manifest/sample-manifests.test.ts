@@ -105,6 +105,12 @@ describe("serin's samples", () => {
     ['ab-reward/experiment.yaml', [inCluster('24:15', 'user-engagement')]],
     ['user-engagement/experiment.yaml', [inCluster('24:15', 'user-engagement')]],
     ['hybrid/experiment.yaml', [inCluster('26:15', 'user-engagement')]],
+    [
+      'grpc/experiment.yaml',
+      [
+        '18:15 spec.criteria.objectives[0].metric: expected a built-in metric, got grpc-error-rate, which must be a Metric in the cluster when the experiment starts',
+      ],
+    ],
   ]);
 
   test.each(globSync('*/{experiment,experimentwith*}.yaml', { cwd: samples }).toSorted())('%s lints', (file) => {

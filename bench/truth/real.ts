@@ -8,18 +8,19 @@ import { makeBase } from '../../sandbox/base.ts';
 import { RequestRecorder } from '../../sandbox/metrics/recorder.ts';
 import { serveMetrics } from '../../sandbox/metrics/server.ts';
 import { startSupervision } from '../../sandbox/processes/supervision.ts';
-import { startPrometheus } from '../../sandbox/prometheus/prometheus.ts';
 import { resolveSandboxTools } from '../../sandbox/tools/resolve.ts';
+import { answerRequests } from './pod.ts';
 import type { TruthRow } from './row.ts';
+import { startStores } from './stores.ts';
+import type { Store } from './stores.ts';
 
 const scrapeIntervalMs = 5_000;
 const trafficMs = 60_000;
-const pauseMs = 20;
 const skews = [0, 5 * 60_000, -5 * 60_000];
-const intervals = [10_000, 12_000];
+const intervals = [10_000, 12_000, 30_000];
 
-/** Lets readers with different clocks and intervals observe the sandbox's Prometheus at the same time. */
-export async function observePrometheus(): Promise<readonly TruthRow[]> {
+/** Lets readers observe all stores at the same time, with every interval, each with one of the clocks. */
+export async function observeRealStores(): Promise<readonly TruthRow[]> {
   const recorder = new RequestRecorder();
   const metrics = await serveMetrics(recorder, 'legacy');
   const stateDirectory = await mkdtemp(join(tmpdir(), 'serin-truth-'));
@@ -28,49 +29,47 @@ export async function observePrometheus(): Promise<readonly TruthRow[]> {
   try {
     const base = makeBase({ supervision, stateDirectory, tools: await resolveSandboxTools() });
     const target = `127.0.0.1:${metrics.port}`;
-    const { url } = await startPrometheus(base, { scrapeIntervalMs, target });
-    // First scrapes, so that what begins later is known to be new.
-    await delay(4 * scrapeIntervalMs);
-    const fromMs = Date.now();
-    const readers = skews.flatMap((skewMs) => intervals.map((intervalMs) => ({ url, skewMs, intervalMs, fromMs })));
-    const [answered, ...read] = await Promise.all([answerRequests(recorder), ...readers.map(observe)]);
-    return read.map((row) => ({ ...row, answered }));
+    const started = await startStores(base, { scrapeIntervalMs, target });
+    const { stores, receiverUrl } = started;
+    try {
+      // First scrapes, so that what begins later is known to be new; those of the slowest store have shown too.
+      await delay(4 * scrapeIntervalMs + Math.max(...stores.map(({ lagMs }) => lagMs)));
+      const fromMs = Date.now();
+      const readers = stores.flatMap((store, place) =>
+        intervals.map((intervalMs, index) => {
+          return { store, skewMs: skews[(place + index) % skews.length] ?? 0, intervalMs, fromMs };
+        }),
+      );
+      const pod = { recorder, receiverUrl, trafficMs, pushEveryMs: scrapeIntervalMs };
+      const [answered, ...read] = await Promise.all([answerRequests(pod), ...readers.map(observe)]);
+      return read.map((row) => ({ ...row, answered }));
+    } finally {
+      await started.close();
+    }
   } finally {
     await supervision.stop();
     await metrics.close();
   }
 }
 
-/** Answers requests for a while, by a pod that begins now; their number. */
-async function answerRequests(recorder: RequestRecorder): Promise<number> {
-  const pod = { namespace: 'default', service: 'app', configuration: 'app', revision: 'app-v2', pod: 'app-v2-1' };
-  recorder.add(pod);
-  const untilMs = Date.now() + trafficMs;
-  let count = 0;
-  for (; Date.now() < untilMs; count += 1) {
-    recorder.record(pod, count % 50 === 0 ? 500 : 200, count % 30);
-    await delay(pauseMs);
-  }
-  return count;
-}
-
 interface Reader {
-  readonly url: string;
+  readonly store: Store;
   readonly skewMs: number;
   readonly intervalMs: number;
   readonly fromMs: number;
 }
 
-async function observe({ url, skewMs, intervalMs, ...reader }: Reader): Promise<Omit<TruthRow, 'answered'>> {
+async function observe({ store, skewMs, intervalMs, ...reader }: Reader): Promise<Omit<TruthRow, 'answered'>> {
   const measurements: RunMeasurement[] = [];
   let fromMs = reader.fromMs - skewMs;
   let checkpoint: Checkpoint | undefined;
   let counted = 0;
-  const endMs = Date.now() + trafficMs + intervalMs + 2 * scrapeIntervalMs;
+  // One interval more, since a store may answer in part.
+  const endMs = Date.now() + trafficMs + store.lagMs + 2 * intervalMs + 2 * scrapeIntervalMs;
   while (Date.now() < endMs) {
     await delay(intervalMs);
     const measurement = await measure({
-      baseUrl: url,
+      ...store.place,
       scrapeIntervalMs,
       target: { namespace: 'default', name: 'app' },
       revisions: ['app-v1', 'app-v2'],
@@ -84,5 +83,5 @@ async function observe({ url, skewMs, intervalMs, ...reader }: Reader): Promise<
     ({ toMs: fromMs, checkpoint } = measurement);
     counted += measurement.candidates.reduce((sum, { requests }) => sum + requests, 0);
   }
-  return { store: 'Prometheus', shown: 'as scraped', skewMs, intervalMs, counted, measurements };
+  return { store: store.name, lagMs: store.lagMs, shown: 'constant', skewMs, intervalMs, counted, measurements };
 }
