@@ -159,6 +159,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'kubernetes',
     'metrics',
     'temporal',
+    'operator',
     'client/context',
     'client/temporal',
     ...clients,
