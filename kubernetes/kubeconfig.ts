@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubernetesFailure } from './failure.ts';
 import { messageWithCause } from './call.ts';
@@ -28,7 +29,7 @@ export function kubeconfigPlace({ kubeconfig }: KubernetesFlags): string {
 function readKubeConfig(flags: KubernetesFlags): KubeConfig {
   const config = new KubeConfig();
   try {
-    if (flags.kubeconfig === undefined) config.loadFromDefault();
+    if (flags.kubeconfig === undefined) loadDefaultKubeConfig(config);
     else config.loadFromFile(flags.kubeconfig);
     return config;
   } catch (error) {
@@ -36,6 +37,23 @@ function readKubeConfig(flags: KubernetesFlags): KubeConfig {
     const message = `the kubeconfig ${kubeconfigPlace(flags)} cannot be used: ${reason}`;
     throw new KubernetesFailure('usage', message, { cause: error });
   }
+}
+
+/**
+ * Loads the kubeconfig from its usual place. Of several files in `KUBECONFIG`, the first that has a current context decides, as for
+ * kubectl and helm; for the client library it is the last one.
+ */
+export function loadDefaultKubeConfig(config: KubeConfig): void {
+  config.loadFromDefault();
+  const files = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  const chosen = files.map(readCurrentContext).find((context) => Boolean(context));
+  if (chosen !== undefined) config.setCurrentContext(chosen);
+}
+
+function readCurrentContext(path: string): string {
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  return config.getCurrentContext();
 }
 
 /** Whether there was nothing to read: the client library then makes up an API server without TLS, which no supported cluster has. */

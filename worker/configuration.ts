@@ -3,7 +3,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { readWorkerConfig } from '../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../formats/worker/settings.ts';
-import { isMadeUp } from '../kubernetes/kubeconfig.ts';
+import { isMadeUp, loadDefaultKubeConfig } from '../kubernetes/kubeconfig.ts';
 import { accessProblems } from '../metrics/prometheus/access.ts';
 import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
@@ -84,7 +84,7 @@ function loadKubeConfig(path: string | undefined): KubeConfig {
   const name = path === undefined ? 'KUBECONFIG' : 'SERIN_KUBECONFIG';
   const kubeConfig = new KubeConfig();
   try {
-    if (path === undefined) kubeConfig.loadFromDefault();
+    if (path === undefined) loadDefaultKubeConfig(kubeConfig);
     else kubeConfig.loadFromFile(path);
   } catch (error) {
     throw new Error(`${name}: expected a readable kubeconfig, got ${errorReason(error)}`, { cause: error });

@@ -54,44 +54,47 @@ interface Dev extends Supervisor {
  * the Temporal at `--address`, and a worker that is the operator too.
  */
 export async function devCommand(context: CommandContext, given: DevFlags): Promise<CommandResult> {
-  const { prometheusUrl } = settingDefinitions;
-  const flags = { port: defaultPort, prometheus: prometheusUrl.fallback, ...defined(given) };
+  const { server, chosen } = announceCluster(context, given);
+  const prometheus = settingDefinitions.prometheusUrl.fallback;
+  const flags = { port: defaultPort, prometheus, ...defined(given), context: chosen };
   const { address } = context.connection;
-  const server = announceCluster(context, flags);
   const state = flags.state ?? defaultStateDirectory(context.terminal.env);
   const directory = devDirectory(state, { server, temporal: address ?? String(flags.port) });
-  const ending = new AbortController();
   const failures: CommandError[] = [];
-  const { interrupted } = context.terminal;
-  interrupted.addEventListener('abort', () => ending.abort());
-  if (interrupted.aborted) ending.abort();
-  const dev: Dev = {
-    context,
-    directory,
-    flags,
-    ending: ending.signal,
-    fail: (error) => {
-      failures.push(error);
-      ending.abort();
-    },
-    note: (text) => remark(context, `${formatTimeOfDay(Date.now())}  ${text}`),
-  };
+  const dev = { context, flags, directory, ...supervise(context, failures) };
   await warnIfUnreachable(dev);
   await withDirectory(directory, () =>
     address === undefined ? runWithServer(dev, state) : runWithWorker(dev, context.connection),
   );
   for (const failure of failures) throw failure;
-  say(context, 'All has ended; the next `serin dev` goes on where it was.');
+  say(context, `All has ended; the next \`${context.program} dev\` goes on where it was.`);
   return { exitCode: 0 };
 }
 
-/** Says on which cluster this acts, and returns the address of its API. */
-function announceCluster(context: CommandContext, flags: DevFlags): string {
+/** Says on which cluster this acts, and returns the address of its API and the context that was chosen. */
+function announceCluster(context: CommandContext, flags: DevFlags) {
   const config = loadKubeConfig(flags);
+  const chosen = config.getCurrentContext();
   const { server = '' } = config.getCurrentCluster() ?? {};
-  const where = `${server} (context ${config.getCurrentContext()} of ${kubeconfigPlace(flags)})`;
+  const where = `${server} (context ${chosen} of ${kubeconfigPlace(flags)})`;
   say(context, `Acts on the cluster ${paint(where, 'bold', context.style)}`);
-  return server;
+  return { server, chosen };
+}
+
+function supervise(context: CommandContext, failures: CommandError[]): Supervisor & Pick<Dev, 'ending'> {
+  const { interrupted } = context.terminal;
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  interrupted.addEventListener('abort', end);
+  if (interrupted.aborted) end();
+  return {
+    ending: ending.signal,
+    note: (text) => remark(context, `${formatTimeOfDay(Date.now())}  ${text}`),
+    fail: (error) => {
+      failures.push(error);
+      end();
+    },
+  };
 }
 
 const answerLimitMs = 5_000;
