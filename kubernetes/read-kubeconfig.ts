@@ -8,10 +8,28 @@ import { KubeConfig, loadYaml } from '@kubernetes/client-node';
  */
 export function readKubeConfig(path: string | undefined): KubeConfig {
   const config = new KubeConfig();
-  if (path === undefined) config.loadFromDefault();
+  if (path === undefined) loadDefault(config);
   else config.loadFromFile(path);
   const files = path === undefined ? defaultPaths() : [path];
   return withTokenFiles(config, new Map(files.flatMap(listTokenFiles)));
+}
+
+/**
+ * Loads the kubeconfig from its usual place. Of several files in `KUBECONFIG`, the first that has a current context decides, as for
+ * kubectl and helm; for the client library it is the last one.
+ */
+function loadDefault(config: KubeConfig): void {
+  config.loadFromDefault();
+  const chosen = defaultPaths()
+    .map(readCurrentContext)
+    .find((context) => Boolean(context));
+  if (chosen !== undefined) config.setCurrentContext(chosen);
+}
+
+function readCurrentContext(path: string): string {
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  return config.getCurrentContext();
 }
 
 function defaultPaths(): readonly string[] {

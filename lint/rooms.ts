@@ -160,6 +160,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'kubernetes',
     'metrics',
     'temporal',
+    'operator',
     'client/context',
     'client/temporal',
     ...clients,

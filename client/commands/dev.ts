@@ -9,6 +9,7 @@ import { kubeconfigPlace, loadKubeConfig } from '../../kubernetes/kubeconfig.ts'
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { pause } from '../../kubernetes/pause.ts';
 import { defaultPort } from '../../temporal/settings.ts';
+import type { TemporalPlace, TemporalService } from '../../temporal/settings.ts';
 import { answerWithin } from '../../temporal/grpc.ts';
 import { registerSearchAttributes } from '../../temporal/search-attributes.ts';
 import type { CommandContext, CommandResult, ConnectionFlags } from '../context.ts';
@@ -25,6 +26,7 @@ import type { PrometheusFlags } from '../files/prometheus-place.ts';
 import { connectDoctorCluster } from '../doctor/cluster.ts';
 import { failureText } from '../doctor/finding.ts';
 import type { CommandError } from '../errors.ts';
+import { nextLines, placeLines } from '../render/dev.ts';
 import { formatFindings } from '../render/findings.ts';
 import { paint } from '../render/text.ts';
 import { withSession } from '../temporal/connection.ts';
@@ -52,44 +54,47 @@ interface Dev extends Supervisor {
  * the Temporal at `--address`, and a worker that is the operator too.
  */
 export async function devCommand(context: CommandContext, given: DevFlags): Promise<CommandResult> {
-  const { prometheusUrl } = settingDefinitions;
-  const flags = { port: defaultPort, prometheus: prometheusUrl.fallback, ...defined(given) };
+  const { server, chosen } = announceCluster(context, given);
+  const prometheus = settingDefinitions.prometheusUrl.fallback;
+  const flags = { port: defaultPort, prometheus, ...defined(given), context: chosen };
   const { address } = context.connection;
-  const server = announceCluster(context, flags);
   const state = flags.state ?? defaultStateDirectory(context.terminal.env);
   const directory = devDirectory(state, { server, temporal: address ?? String(flags.port) });
-  const ending = new AbortController();
   const failures: CommandError[] = [];
-  const { interrupted } = context.terminal;
-  interrupted.addEventListener('abort', () => ending.abort());
-  if (interrupted.aborted) ending.abort();
-  const dev: Dev = {
-    context,
-    directory,
-    flags,
-    ending: ending.signal,
-    fail: (error) => {
-      failures.push(error);
-      ending.abort();
-    },
-    note: (text) => remark(context, `${formatTimeOfDay(Date.now())}  ${text}`),
-  };
+  const dev = { context, flags, directory, ...supervise(context, failures) };
   await warnIfUnreachable(dev);
   await withDirectory(directory, () =>
     address === undefined ? runWithServer(dev, state) : runWithWorker(dev, context.connection),
   );
   for (const failure of failures) throw failure;
-  say(context, 'All has ended; the next `serin dev` goes on where it was.');
+  say(context, `All has ended; the next \`${context.program} dev\` goes on where it was.`);
   return { exitCode: 0 };
 }
 
-/** Says on which cluster this acts, and returns the address of its API. */
-function announceCluster(context: CommandContext, flags: DevFlags): string {
+/** Says on which cluster this acts, and returns the address of its API and the context that was chosen. */
+function announceCluster(context: CommandContext, flags: DevFlags) {
   const config = loadKubeConfig(flags);
+  const chosen = config.getCurrentContext();
   const { server = '' } = config.getCurrentCluster() ?? {};
-  const where = `${server} (context ${config.getCurrentContext()} of ${kubeconfigPlace(flags)})`;
+  const where = `${server} (context ${chosen} of ${kubeconfigPlace(flags)})`;
   say(context, `Acts on the cluster ${paint(where, 'bold', context.style)}`);
-  return server;
+  return { server, chosen };
+}
+
+function supervise(context: CommandContext, failures: CommandError[]): Supervisor & Pick<Dev, 'ending'> {
+  const { interrupted } = context.terminal;
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  interrupted.addEventListener('abort', end);
+  if (interrupted.aborted) end();
+  return {
+    ending: ending.signal,
+    note: (text) => remark(context, `${formatTimeOfDay(Date.now())}  ${text}`),
+    fail: (error) => {
+      failures.push(error);
+      end();
+    },
+  };
 }
 
 const answerLimitMs = 5_000;
@@ -120,7 +125,7 @@ async function runWithServer(dev: Dev, state: string): Promise<void> {
 async function runWithWorker(dev: Dev, connection: ConnectionFlags): Promise<void> {
   const { context, directory, flags, ending, note } = dev;
   if (ending.aborted) return;
-  await withSession(connection, registerSearchAttributes);
+  const temporal = await withSession(connection, prepare);
   say(context, 'Starting a worker that is the operator too');
   const startedAtMs = Date.now();
   const worker = await devWorker({ directory, connection, flags });
@@ -137,49 +142,45 @@ async function runWithWorker(dev: Dev, connection: ConnectionFlags): Promise<voi
     cameUp();
     say(context, `Ready after ${formatDuration(Date.now() - startedAtMs)}`);
     const ended = once(ending, 'abort');
-    await Promise.race([describeAll(dev, connection, log.healthAddress), ended]);
+    await Promise.race([describeAll({ dev, connection, temporal, healthAddress: log.healthAddress }), ended]);
     await ended;
-    say(context, 'Stopping the worker: work in flight has up to 10 s (Ctrl-C again: at once)');
+    say(context, 'Stopping the worker, which finishes what it is doing (Ctrl-C again ends everything at once)');
   });
 }
 
 const taskQueue = defaultTaskQueue;
 
-/** Prints where everything is, what the doctor finds, and what to do next. */
-async function describeAll(dev: Dev, connection: ConnectionFlags, healthAddress: string): Promise<void> {
-  const { context, flags } = dev;
-  const { address = '', isLocal } = connection;
-  say(context, '', ...addresses(dev, connection, healthAddress), '');
-  const findings = await examine({ ...context, connection }, { ...flags, taskQueue });
-  if (dev.ending.aborted) return;
-  say(context, formatFindings(findings, context.style), '');
-  const to =
-    isLocal === true && flags.port === defaultPort && !context.terminal.env['TEMPORAL_ADDRESS']
-      ? ''
-      : ` --address ${address}`;
-  say(
-    context,
-    'In another terminal:',
-    '  kubectl apply -f experiment.yaml',
-    `  ${context.program} start -f experiment.yaml${to}     # the same without kubectl`,
-    `  ${context.program} watch NAME${to}`,
-    'Ctrl-C ends everything; experiments go on with the next `serin dev`.',
-  );
+/** Makes Temporal ready for runs, and says where it is. */
+async function prepare(session: TemporalService): Promise<TemporalPlace> {
+  await registerSearchAttributes(session);
+  const { address, namespace } = session;
+  return { address, namespace };
 }
 
-function addresses(
-  { flags, directory }: Dev,
-  { address = '', namespace = 'default', isLocal }: ConnectionFlags,
-  healthAddress: string,
-) {
-  return [
-    `Temporal    ${address}, namespace ${namespace}`,
-    ...(isLocal === true ? [`Web UI      ${localWebUi(flags.port)}`] : []),
-    `Prometheus  ${new URL(flags.prometheus).origin}`,
-    `Health      http://${healthAddress}/readyz`,
-    `Logs        ${directory}`,
-  ];
+interface Running {
+  readonly dev: Dev;
+  readonly connection: ConnectionFlags;
+  readonly temporal: TemporalPlace;
+  readonly healthAddress: string;
 }
+
+/** Prints where everything is, what the doctor finds, and what to do next. */
+async function describeAll({ dev, connection, temporal, healthAddress }: Running): Promise<void> {
+  const { context, flags, directory, ending } = dev;
+  const { address } = temporal;
+  const { env } = context.terminal;
+  const webUi = connection.isLocal === true ? localWebUi(flags.port) : env['SERIN_WEB_UI'];
+  const { prometheus } = flags;
+  say(context, '', ...placeLines({ ...temporal, prometheus, healthAddress, directory, ...defined({ webUi }) }), '');
+  const findings = await examine({ ...context, connection }, { ...flags, taskQueue });
+  if (ending.aborted) return;
+  say(context, formatFindings(findings, context.style), '');
+  const isUsual = env['TEMPORAL_ADDRESS'] === address || (!env['TEMPORAL_ADDRESS'] && address === usualAddress);
+  say(context, ...nextLines(context.program, isUsual ? undefined : address));
+}
+
+/** Where other commands look for Temporal by themselves. */
+const usualAddress = localConnection(defaultPort).address;
 
 /** Waits for a condition, as long as nothing ends. */
 async function until(ending: AbortSignal, condition: () => Promise<boolean>): Promise<void> {

@@ -67,7 +67,7 @@ async function keepRunning(program: Program, { note, fail }: Supervisor, life: L
     if (!life.isUp) {
       return fail(new CommandError('failed', [`${name} cannot be started (log: ${logFile}):`, ...said].join('\n  ')));
     }
-    note(`${name} has ended, and is started again: ${said.at(-1) ?? 'it said nothing'}`);
+    note(`${name} has ended, and is started again (log: ${logFile})`);
   } while (await pause(life.stopping, pauseMs));
 }
 

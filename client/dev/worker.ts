@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -49,12 +50,16 @@ async function temporalEnvironment({ address, namespace, isLocal }: ConnectionFl
   return { ...cleared, ...chosen, TEMPORAL_CONFIG_FILE: path };
 }
 
-/** The kubeconfig for worker, helm and kubectl; a context that is chosen is that of a file of its own, without any secret. */
+/**
+ * The kubeconfig for worker, helm and kubectl, before it a file with the context alone: so they stay in the cluster when somebody
+ * chooses another context meanwhile.
+ */
 async function kubernetesEnvironment({ kubeconfig, context }: KubernetesFlags, directory: string) {
-  if (context === undefined) return defined({ KUBECONFIG: kubeconfig });
+  const usual = join(homedir(), '.kube', 'config');
+  const chosen = kubeconfig ?? (process.env['KUBECONFIG'] || usual);
+  // The account of a pod has neither file nor context.
+  if (chosen === usual && !existsSync(usual)) return {};
   const path = join(directory, 'context');
   await writeFile(path, JSON.stringify({ apiVersion: 'v1', kind: 'Config', 'current-context': context }));
-  const chosen = kubeconfig ?? (process.env['KUBECONFIG'] || join(homedir(), '.kube', 'config'));
-  // kubectl and helm take the context of the first file that has one, the client library that of the last.
-  return { KUBECONFIG: [path, chosen, path].join(delimiter) };
+  return { KUBECONFIG: [path, chosen].join(delimiter) };
 }

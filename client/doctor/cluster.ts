@@ -9,6 +9,7 @@ import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { AccessRight } from '../../kubernetes/access-right.ts';
+import { experimentKinds } from '../../operator/experiment-object.ts';
 import { call } from '../../kubernetes/call.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
@@ -26,6 +27,8 @@ export interface DoctorCluster {
    * installed.
    */
   readonly knativeVersion: () => Promise<string | undefined>;
+  /** The groups in which the cluster has a kind Experiment. */
+  readonly experimentGroups: () => Promise<readonly string[]>;
   /** Whether the caller, or `user`, has the right. */
   readonly isAllowed: (access: AccessRight, user?: string) => Promise<boolean>;
   /** The Knative Service of one target, or all. */
@@ -54,17 +57,17 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
       return gitVersion;
     },
     knativeVersion: async () => {
-      const isServed = await objects.getAPIResources(knativeApi).then(
-        () => true,
-        () => false,
-      );
-      if (!isServed) return undefined;
+      if (!(await isServed(objects, knativeApi))) return undefined;
       const kind = extensions.readCustomResourceDefinition({ name: `services.${knativeApi.group}` });
       const labels = await kind.then(
         ({ metadata }) => metadata?.labels,
         () => undefined,
       );
       return labels?.['app.kubernetes.io/version'] ?? 'unknown';
+    },
+    experimentGroups: async () => {
+      const kinds = await Promise.all(experimentKinds.map((kind) => isServed(objects, kind)));
+      return experimentKinds.filter((_, index) => kinds[index]).map(({ group }) => group);
     },
     isAllowed: async (resourceAttributes, user) => {
       const { status } =
@@ -86,6 +89,13 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
       return items;
     },
   };
+}
+
+function isServed(objects: CustomObjectsApi, version: { group: string; version: string }): Promise<boolean> {
+  return objects.getAPIResources(version).then(
+    () => true,
+    () => false,
+  );
 }
 
 function selfReview(authorization: AuthorizationV1Api, resourceAttributes: AccessRight) {

@@ -1,5 +1,5 @@
 import type { DoctorCluster } from './cluster.ts';
-import { failFinding, failureText, okFinding } from './finding.ts';
+import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { defined } from '../../core/text/defined.ts';
 import { checkImpersonation, checkReleaseRights, checkTargetRights } from './rights.ts';
@@ -20,7 +20,7 @@ export async function checkKubernetes(cluster: DoctorCluster, scope: KubernetesS
   try {
     const version = await cluster.version();
     const answers = okFinding(`Kubernetes ${version} answers at ${cluster.url}`);
-    return [answers, await checkKnative(cluster), ...(await checkRights(cluster, scope))];
+    return [answers, await checkKnative(cluster), await checkKinds(cluster), ...(await checkRights(cluster, scope))];
   } catch (error) {
     return [
       failFinding(
@@ -37,6 +37,15 @@ async function checkKnative(cluster: DoctorCluster): Promise<Finding> {
     return failFinding('Knative Serving is not installed', 'see https://knative.dev/docs/install/');
   }
   return okFinding(version === 'unknown' ? 'Knative Serving is there' : `Knative Serving ${version} is there`);
+}
+
+async function checkKinds(cluster: DoctorCluster): Promise<Finding> {
+  const groups = await cluster.experimentGroups();
+  if (groups.length > 0) return okFinding(`Experiments can be applied: ${groups.join(', ')}`);
+  return warnFinding(
+    'there is no kind Experiment: experiments start by `serin start` alone, not by kubectl apply',
+    'kubectl apply --server-side -f deploy/crds.yaml',
+  );
 }
 
 async function checkRights(

@@ -49,7 +49,8 @@ async function connect(settings: TemporalSettings): Promise<Connection> {
   try {
     return await Connection.connect(limitedOptions(settings));
   } catch (error) {
-    const remedy = 'start it (`temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml';
+    const remedy =
+      'start one (`serin dev`, `temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml';
     throw new CommandError('unreachable', `Temporal does not answer at ${address}: ${remedy}`, { cause: error });
   }
 }

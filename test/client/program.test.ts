@@ -87,7 +87,7 @@ describe('the command line', () => {
   test('says in one sentence that Temporal is not there', async () => {
     const { exitCode, stdout, stderr } = await runSerin(['get', ...nowhere]);
     expect(stderr).toBe(
-      'serin: Temporal does not answer at 127.0.0.1:1: start it (`temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml\n',
+      'serin: Temporal does not answer at 127.0.0.1:1: start one (`serin dev`, `temporal server start-dev`), or set --address, TEMPORAL_ADDRESS or temporal.toml\n',
     );
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
   });

@@ -60,6 +60,7 @@ test('finds everything in order, and how many requests each revision has', async
     'Kubernetes',
     expect.stringMatching(/^ {2}ok {4}Kubernetes v1\.\d+.* answers at https:/),
     expect.stringMatching(/^ {2}ok {4}Knative Serving .*is there$/),
+    '  ok    Experiments can be applied: iter8.tools, serin.dev',
     `  ok    ${worker} may act as ${account}`,
     `  ok    ${account} may do in namespace doctor what an experiment does`,
     `  ok    ${account} may keep helm's releases in namespace doctor`,

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 
@@ -44,6 +44,25 @@ describe('a kubeconfig', () => {
   ])('%s with %j: says what it lacks', async (text, flags, what) => {
     const kubeconfig = await aKubeconfig(text);
     expect(() => loadKubeConfig({ kubeconfig, ...flags })).toThrow(what);
+  });
+
+  test('of several files has the context of the first that names one, as kubectl has it', async () => {
+    const cluster = (name: string) => `{name: ${name}, cluster: {server: "https://${name}"}}`;
+    const texts = [
+      '{kind: Config}',
+      `{current-context: a, clusters: [${cluster('c')}], contexts: [{name: a, context: {cluster: c, user: u}}]}`,
+      `{current-context: b, clusters: [${cluster('d')}], contexts: [{name: b, context: {cluster: d, user: u}}]}`,
+    ];
+    const paths = await Promise.all(
+      texts.map(async (text, index) => {
+        const path = join(folder, String(index));
+        await writeFile(path, text);
+        return path;
+      }),
+    );
+    vi.stubEnv('KUBECONFIG', paths.join(delimiter));
+    expect(loadKubeConfig({}).getCurrentCluster()?.server).toBe('https://c');
+    expect(loadKubeConfig({ context: 'b' }).getCurrentCluster()?.server).toBe('https://d');
   });
 
   test('has the cluster of the context that is chosen', async () => {

@@ -24,3 +24,15 @@ test('what is chosen by hand goes before the environment', () => {
     connectionOptions: { address: 'other:7233' },
   });
 });
+
+test('for a development server of this machine neither the environment nor a profile counts', () => {
+  vi.stubEnv('TEMPORAL_ADDRESS', 'temporal:7233');
+  vi.stubEnv('TEMPORAL_NAMESPACE', 'prod');
+  vi.stubEnv('TEMPORAL_API_KEY', 'key');
+  vi.stubEnv('TEMPORAL_PROFILE', 'absent');
+  expect(loadTemporalSettings({ address: 'localhost:7333', isLocal: true })).toMatchObject({
+    address: 'localhost:7333',
+    namespace: 'default',
+    connectionOptions: { address: 'localhost:7333' },
+  });
+});

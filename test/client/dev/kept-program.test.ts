@@ -41,7 +41,7 @@ describe('a program that is kept', () => {
       process.kill(pid ?? 0, 'SIGKILL');
       await until('the program to run again', async () => lines.length === 2);
     });
-    expect(notes).toEqual(['again has ended, and is started again: run']);
+    expect(notes).toEqual([`again has ended, and is started again (log: ${program.logFile})`]);
     expect(failures).toEqual([]);
   });
 
