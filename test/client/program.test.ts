@@ -380,6 +380,7 @@ spec: { http: { url: "https://example.test", jq: "${jq}" } }
 
 describe('the program', () => {
   const program = fileURLToPath(new URL('../../client/serin.ts', import.meta.url));
+  const linked = fileURLToPath(new URL('../../bin/serin.js', import.meta.url));
   const readUsage = async (path: string): Promise<string> =>
     (await promisify(execFile)(path, ['lint', '--help'])).stdout;
 
@@ -392,6 +393,19 @@ describe('the program', () => {
     child.stdout.destroy();
     const [errors, [exitCode]] = await Promise.all([readText(child.stderr), once(child, 'close')]);
     expect({ errors, exitCode }).toEqual({ errors: '', exitCode: 0 });
+  });
+
+  test('is what npm links, from the sources in a checkout', async () => {
+    expect(await readUsage(linked)).toMatch(/^Usage: serin lint \[options\]\n/);
+  });
+
+  test('says which Node it needs to one that cannot run it', async () => {
+    const older = "Object.defineProperty(process, 'versions', { value: { node: '22.18.0' } })";
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, linked, '--version'];
+    await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({
+      code: 2,
+      stderr: `serin: expected Node ${manifest.engines.node.replace('>=', '')} or newer, got 22.18.0\n`,
+    });
   });
 
   test.each(['temporal', 'kubectl'])('answers to the name that %s looks for', async (host) => {
