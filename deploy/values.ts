@@ -99,9 +99,9 @@ export function chartValues(): ChartValue {
     }),
     podSecurityContext: free('The security context of pods', {
       runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      fsGroup: 1000,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      fsGroup: 65532,
       seccompProfile: { type: 'RuntimeDefault' },
     }),
     securityContext: free('The security context of containers', {

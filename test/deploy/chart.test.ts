@@ -12,6 +12,9 @@ import { readClusterRoles } from '../support/roles.ts';
 import { chart, findObject, helm, readAlerts, readChartFile, render, renderText, setting, valueSets } from './chart.ts';
 import type { RenderedObject } from './chart.ts';
 
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string;
+};
 const platform = `--values=${valueSets.get('platform')}`;
 const everything = `--values=${valueSets.get('all-values')}`;
 
@@ -257,7 +260,7 @@ test('the kinds are those of deploy/crds.yaml, and stay when the release goes', 
 });
 
 test.each([
-  [{}, 'serin:0.1.0'],
+  [{}, `serin:${version}`],
   [{ repository: 'example.com/serin', tag: '1.2.3' }, 'example.com/serin:1.2.3'],
   [{ tag: 'ignored', digest: `sha256:${'a'.repeat(64)}` }, `serin@sha256:${'a'.repeat(64)}`],
 ])('the image of %j is %s', async (image, name) => {
