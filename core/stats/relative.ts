@@ -23,20 +23,29 @@ const mostSummed = 5000;
  * baseline, up to a term that does not depend on it: Fisher's noncentral hypergeometric distribution. The common rate
  * cancels, so it may differ from interval to interval.
  */
-export function logConditional({ candidate, baseline }: PairedTrials, psi: number): number {
+export function logConditional(trials: PairedTrials, psi: number): number {
+  return conditionalLikelihood(trials)(psi);
+}
+
+/** The log likelihood as a function of the odds ratio: what does not depend on that is computed once. */
+function conditionalLikelihood({ candidate, baseline }: PairedTrials): (psi: number) => number {
   const bad = candidate.bad + baseline.bad;
-  if (bad === 0 || candidate.requests === 0 || baseline.requests === 0) return 0;
+  if (bad === 0 || candidate.requests === 0 || baseline.requests === 0) return () => 0;
   if (bad > mostSummed) {
-    const share = (psi * candidate.requests + baseline.requests) / (candidate.requests + baseline.requests);
-    return candidate.bad * Math.log(psi) - bad * Math.log(share);
+    const share = (psi: number): number =>
+      (psi * candidate.requests + baseline.requests) / (candidate.requests + baseline.requests);
+    return (psi) => candidate.bad * Math.log(psi) - bad * Math.log(share(psi));
   }
   const fewest = Math.max(0, bad - baseline.requests);
   const most = Math.min(bad, candidate.requests);
-  const terms = Array.from({ length: most - fewest + 1 }, (_, index) => {
+  const central = Array.from({ length: most - fewest + 1 }, (_, index) => {
     const j = fewest + index;
-    return logChoose(candidate.requests, j) + logChoose(baseline.requests, bad - j) + j * Math.log(psi);
+    return logChoose(candidate.requests, j) + logChoose(baseline.requests, bad - j);
   });
-  return candidate.bad * Math.log(psi) - logSumExp(terms);
+  return (psi) => {
+    const logPsi = Math.log(psi);
+    return candidate.bad * logPsi - logSumExp(central.map((log, index) => log + (fewest + index) * logPsi));
+  };
 }
 
 /** What an interval adds, for each alternative, to the log evidence that the odds ratio is below the boundary. */
@@ -55,6 +64,7 @@ export function besideIncrements(trials: PairedTrials): readonly number[] {
 }
 
 function increments(trials: PairedTrials, boundary: number, grid: readonly number[]): readonly number[] {
-  const atBoundary = logConditional(trials, boundary);
-  return grid.map((multiple) => logConditional(trials, boundary * multiple) - atBoundary);
+  const likelihood = conditionalLikelihood(trials);
+  const atBoundary = likelihood(boundary);
+  return grid.map((multiple) => likelihood(boundary * multiple) - atBoundary);
 }
