@@ -81,20 +81,27 @@ export interface ReadLimits {
   readonly queryLimitMs: number;
 }
 
+/** Reads what a run says about itself, and beside it what is tried again, which only Temporal knows. */
+export async function readRun(client: Client, run: Run, limits: ReadLimits): Promise<RunReading> {
+  const retrying = isClosed(run) ? undefined : readRetryingQuietly(client, run, limits);
+  const reading = await readReport(client, run, limits);
+  if (reading.kind !== 'reported') return reading;
+  return { ...reading, report: { ...reading.report, ...defined({ retrying: await retrying }) } };
+}
+
 /**
  * Reads what a run says about itself: its result if it has ended, else its answer to the status query, for which a worker is
  * needed. Fails when Temporal itself does not answer.
  */
-export async function readRun(client: Client, run: Run, limits: ReadLimits): Promise<RunReading> {
+export async function readReport(client: Client, run: Run, limits: ReadLimits): Promise<RunReading> {
   const handle = client.workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
   const end = await callWithin(client, limits.callLimitMs, () => readEnd(handle, run));
   if (end !== undefined) return end;
   const stop = stops[run.status.name];
   if (stop !== undefined && !stop.mayAnswer) return stoppedRun(stop);
-  const retrying = isClosed(run) ? undefined : readRetryingQuietly(client, run, limits);
   const query = callWithin(client, limits.queryLimitMs, () => handle.query(statusQuery));
   const answer = await query.then(
-    async (report) => readAnswer(asReport(report), { run, retrying: await retrying }),
+    (report) => readAnswer(asReport(report), run),
     (error: unknown) => explainSilence(error, { client, run, limits, isEnded: stop !== undefined }),
   );
   if (stop === undefined) return answer;
@@ -127,13 +134,8 @@ async function readRetryingQuietly(
   return callWithin(client, callLimitMs, () => readRetrying(client, run)).catch(() => undefined);
 }
 
-function readAnswer(
-  report: Report | undefined,
-  { run, retrying }: { readonly run: Run; readonly retrying: Retrying | undefined },
-): Reported | Silent {
-  if (report !== undefined) {
-    return { kind: 'reported', report: { ...report, ...defined({ retrying }) }, isClosed: isClosed(run) };
-  }
+function readAnswer(report: Report | undefined, run: Run): Reported | Silent {
+  if (report !== undefined) return { kind: 'reported', report, isClosed: isClosed(run) };
   return {
     kind: 'silent',
     why: 'unreadable',

@@ -36,7 +36,7 @@ export async function getCommand(context: CommandContext, request: Request): Pro
     const found = await Promise.all(request.ids.map((id) => findExecution(context, session, id)));
     const listed = { workflowIds: found.map(({ workflowId }) => workflowId), flags: request.flags };
     if (request.flags.watch) return watchList(context, session, listed);
-    const views = await readViews(session, listed);
+    const views = await readViews(context, session, listed);
     if (context.output === 'json' || context.output === 'yaml') return printDocuments(context, views, request);
     printTable(context, views);
     return { exitCode: 0 };
@@ -49,8 +49,14 @@ interface Listed {
   readonly flags: GetFlags;
 }
 
-async function readViews(session: TemporalService, { workflowIds, flags }: Listed): Promise<readonly ExperimentView[]> {
-  if (workflowIds.length === 0) return listExperiments(session, flags);
+async function readViews(
+  { output }: CommandContext,
+  session: TemporalService,
+  { workflowIds, flags }: Listed,
+): Promise<readonly ExperimentView[]> {
+  // The narrow table has no column for what is tried again.
+  if (workflowIds.length === 0)
+    return listExperiments(session, { ...flags, detail: output === 'text' ? 'brief' : 'full' });
   return Promise.all(workflowIds.map((workflowId) => viewWorkflow(session, workflowId)));
 }
 
@@ -93,7 +99,7 @@ async function watchList(context: CommandContext, session: TemporalService, list
   const shown = new Map<string, string>();
   let widths: readonly number[] | undefined;
   do {
-    const views = await readViews(session, listed);
+    const views = await readViews(context, session, listed);
     const table = tableRows(context, views);
     if (widths === undefined) {
       widths = columnWidths(table);

@@ -2,7 +2,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { defined } from '../../core/text/defined.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
-import { describeWorkflow, explainStop, readRun, waysOut } from '../../temporal/read-run.ts';
+import { describeWorkflow, explainStop, readReport, readRun, waysOut } from '../../temporal/read-run.ts';
 import type { Run, RunReading, Silence } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
@@ -33,9 +33,18 @@ export async function describeExecution(
   throw new CommandError('notFound', `${workflowId} is a workflow of type ${execution.type}, not an experiment`);
 }
 
+/** How much is read of a run: `brief` leaves out what is tried again, which takes a call of its own. */
+export type ViewDetail = 'full' | 'brief';
+
+const readers = { full: readRun, brief: readReport } as const;
+
 /** Reads a run's report, which needs a worker unless the run has ended. */
-export async function viewExecution({ client }: TemporalService, execution: Execution): Promise<ExperimentView> {
-  const reading = await readRun(client, execution, readLimits);
+export async function viewExecution(
+  { client }: TemporalService,
+  execution: Execution,
+  detail: ViewDetail = 'full',
+): Promise<ExperimentView> {
+  const reading = await readers[detail](client, execution, readLimits);
   switch (reading.kind) {
     case 'reported':
       return { execution, report: reading.report };

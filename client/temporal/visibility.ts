@@ -7,7 +7,7 @@ import { outcomeAttribute, stageAttribute, targetAttribute } from '../../contrac
 import { readCallFailure } from '../../temporal/grpc.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { viewExecution } from './experiments.ts';
-import type { Execution, ExperimentView } from './experiments.ts';
+import type { Execution, ExperimentView, ViewDetail } from './experiments.ts';
 
 export interface ListOptions {
   /** `namespace/name` of a Knative Service. */
@@ -16,6 +16,7 @@ export interface ListOptions {
   readonly outcome?: string;
   /** The maximum number of experiments; the newest are listed. */
   readonly limit: number;
+  readonly detail?: ViewDetail;
 }
 
 /** The number of reports that are queried at a time: a list of dead experiments costs one query limit for this many. */
@@ -35,13 +36,13 @@ export async function listExperiments(
   session: TemporalService,
   options: ListOptions,
 ): Promise<readonly ExperimentView[]> {
-  const { limit } = options;
+  const { limit, detail } = options;
   const conditions = listConditions(options).map(({ attribute, value }) => equals(attribute, value));
   try {
-    return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit));
+    return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit), detail);
   } catch (error) {
     if (conditions.length === 0 || !isInvalidQuery(error)) throw error;
-    return filterByReport(await viewAll(session, await list(session, ofType, limit)), options);
+    return filterByReport(await viewAll(session, await list(session, ofType, limit), detail), options);
   }
 }
 
@@ -92,7 +93,7 @@ export async function runsOfSchedules(
 
 /** The newest experiments that say this name themselves, whatever their workflow ids are. */
 export async function runsByName(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
-  const views = await viewAll(session, await list(session, ofType, mostRuns));
+  const views = await viewAll(session, await list(session, ofType, mostRuns), 'brief');
   const isOf = ({ report }: ExperimentView): boolean =>
     report !== undefined && report.name === name.name && report.namespace === name.namespace;
   return views.filter(isOf).map(({ execution }) => execution);
@@ -141,11 +142,15 @@ async function list(session: TemporalService, query: string, limit: number): Pro
   return executions;
 }
 
-async function viewAll(session: TemporalService, executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
+async function viewAll(
+  session: TemporalService,
+  executions: readonly Execution[],
+  detail?: ViewDetail,
+): Promise<readonly ExperimentView[]> {
   const views: ExperimentView[] = [];
   for (let start = 0; start < executions.length; start += concurrency) {
     const batch = executions.slice(start, start + concurrency);
-    views.push(...(await Promise.all(batch.map((execution) => viewExecution(session, execution)))));
+    views.push(...(await Promise.all(batch.map((execution) => viewExecution(session, execution, detail)))));
   }
   return views;
 }
