@@ -4,7 +4,8 @@
 set -eu
 
 prepare() {
-  temporal-sql-tool --db "$1" create
+  # PostgreSQL may not answer yet.
+  until temporal-sql-tool --db "$1" create; do sleep 1; done
   temporal-sql-tool --db "$1" setup-schema -v 0.0
   temporal-sql-tool --db "$1" update-schema -d "/etc/temporal/schema/postgresql/v12/$2/versioned"
 }

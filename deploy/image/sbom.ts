@@ -21,7 +21,7 @@ interface Component {
 }
 
 /**
- * What the image consists of, in CycloneDX's form: npm's list of the locked packages, without those that the image leaves out, and
+ * What the image consists of, in CycloneDX's form: npm's list of the locked packages that are in it, and
  * the programs with their checksums.
  *
  * @param files the paths of the image's files in the checkout
@@ -31,7 +31,7 @@ export async function billOfMaterials(
   files: readonly string[],
   programs: readonly ImageProgram[],
 ): Promise<object> {
-  const { stdout } = await run('npm', ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx'], {
+  const { stdout } = await run('npm', ['sbom', '--package-lock-only', '--sbom-format=cyclonedx'], {
     cwd: checkout,
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { load } from 'js-yaml';
+import { YAML11_SCHEMA, load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
@@ -22,6 +22,11 @@ const composeService = z.strictObject({
   entrypoint: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.string()).default({}),
   user: z.string().optional(),
+  group_add: z.array(z.string()).optional(),
+  cap_drop: z.array(z.string()),
+  security_opt: z.array(z.string()),
+  read_only: z.boolean().optional(),
+  tmpfs: z.array(z.string()).optional(),
   init: z.boolean().optional(),
   depends_on: z
     .record(z.string(), z.strictObject({ condition: z.enum(['service_healthy', 'service_completed_successfully']) }))
@@ -48,11 +53,12 @@ const composeService = z.strictObject({
 
 const composeFile = z.strictObject({
   name: z.literal('serin'),
+  'x-restricted': z.unknown(),
   services: z.record(z.string(), composeService),
   volumes: z.record(z.string(), z.null()),
 });
 
-const { services, volumes } = composeFile.parse(load(read('docker-compose.yml')));
+const { services, volumes } = composeFile.parse(load(read('docker-compose.yml'), { schema: YAML11_SCHEMA }));
 
 function serviceNamed(name: string): z.output<typeof composeService> {
   const found = services[name];
@@ -60,7 +66,7 @@ function serviceNamed(name: string): z.output<typeof composeService> {
   return found;
 }
 
-/** `${NAME:-default}` as it is when NAME is not set. */
+/** `${NAME:-default}` as it is when NAME is not set; one without a default stays as it is. */
 function interpolated(text: string): string {
   return text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
 }
@@ -122,6 +128,23 @@ describe('docker-compose.yml', () => {
 
   test.each(Object.entries(services))('%s listens on this machine only', (_, { ports }) => {
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  test.each(Object.entries(services))('%s is not root, cannot become it, and has no capabilities', (_, service) => {
+    expect(service).toMatchObject({ cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    expect(service.user ?? 'the user of the image').not.toMatch(/^(0|root)\b/);
+  });
+
+  test('the worker writes temporary files only', () => {
+    expect(serviceNamed('worker')).toMatchObject({ read_only: true, tmpfs: ['/tmp'] });
+  });
+
+  test('every password comes from the environment, without a default', () => {
+    const passwords = Object.values(services).flatMap(({ environment }) =>
+      Object.entries(environment).filter(([name]) => /PASSWORD|PWD/.test(name)),
+    );
+    expect(passwords.map(([name]) => name)).toEqual(['POSTGRES_PASSWORD', 'SQL_PASSWORD', 'POSTGRES_PWD']);
+    for (const [, value] of passwords) expect(value).toBe('${POSTGRES_PASSWORD:?run deploy/docker/prepare.sh first}');
   });
 
   test('each file that is mounted exists', () => {
