@@ -11,6 +11,7 @@ import { CommandError } from '../errors.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import type { Execution, ExperimentView } from '../temporal/experiments.ts';
+import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { rescueTraffic } from './rescue.ts';
 import { assertRunning, buildRequest } from './steer.ts';
@@ -40,10 +41,10 @@ export async function abortCommand(
     assertRunning(execution, 'abort');
     await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, buildRequest(flags));
     say(context, `${workflowId}: abort recorded`);
-    if (!flags.wait) return { exitCode: 0, json: { workflowId, aborted: 'recorded' } };
+    if (!flags.wait) return { exitCode: 0 as const, json: { workflowId, aborted: 'recorded' } };
     const view = await awaitEnd(context, { session, execution, timeoutMs: flags.timeoutMs });
     return isFinalView(view) ? reportEnd(context, view) : rescueTraffic(context, { view, flags });
-  });
+  }).catch(explainNamespace(context, 'abort', id));
 }
 
 interface Wait {

@@ -8,6 +8,7 @@ import { isClosed } from '../../temporal/read-run.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import type { Execution } from '../temporal/experiments.ts';
 import { explainClientError } from '../temporal/failures.ts';
+import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { approveUpdate, pauseUpdate, rejectUpdate, resumeUpdate } from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
 import { cutText, limits } from '../../core/text/limits.ts';
@@ -42,8 +43,8 @@ export async function steerCommand(
     assertRunning(execution, kind);
     const { stage, message } = await ask(session, { execution, kind, flags });
     say(context, `${execution.workflowId}: ${message}, stage ${stage}`);
-    return { exitCode: 0, json: { workflowId: execution.workflowId, stage, message } };
-  });
+    return { exitCode: 0 as const, json: { workflowId: execution.workflowId, stage, message } };
+  }).catch(explainNamespace(context, kind, id));
 }
 
 /** The content of a request: who asks, and why. */

@@ -8,6 +8,7 @@ import type { TemporalService } from '../../temporal/settings.ts';
 import { describedView } from '../files/experiment-document.ts';
 import type { ExperimentView } from '../temporal/experiments.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
+import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { liveView } from '../render/live-view.ts';
 import { printable } from '../render/text.ts';
@@ -22,7 +23,9 @@ export interface WatchFlags {
 
 /** `serin watch ID`: follows an experiment to its end. Exit code 0 when it was promoted or concluded. */
 export async function watchCommand(context: CommandContext, id: string, flags: WatchFlags): Promise<CommandResult> {
-  return withSession(context.connection, (session) => watchInSession(context, session, { id, ...flags }));
+  return withSession(context.connection, (session) => watchInSession(context, session, { id, ...flags })).catch(
+    explainNamespace(context, 'watch', id),
+  );
 }
 
 /** Follows an experiment to its end over an open connection; see `watchCommand`. */

@@ -469,6 +469,16 @@ describe('what is not there', () => {
     expect(exitCode).toBe(1);
   });
 
+  test.each(['describe', 'abort', 'pause', 'watch'])(
+    'an experiment of a Kubernetes namespace that %s takes for one of Temporal, as -n says',
+    async (command) => {
+      const { stderr } = await serin(`${command} nope -n default`);
+      expect(stderr).toContain(
+        `-n is Temporal's namespace; for the experiment nope of the Kubernetes namespace default: \`serin ${command} default/nope\``,
+      );
+    },
+  );
+
   test('a namespace', async () => {
     const { exitCode, stderr } = await serin('get --namespace nowhere');
     expect(stderr).toContain('has no namespace nowhere: set --namespace or TEMPORAL_NAMESPACE');
