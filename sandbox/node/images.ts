@@ -3,7 +3,9 @@ export type ImageBehaviour =
   /** Answers HTTP requests with a line of text. */
   | { readonly kind: 'server'; readonly body: (environment: ReadonlyMap<string, string>) => string }
   /** Runs the load generator with the container's arguments, as a program of this machine. */
-  | { readonly kind: 'fortio' };
+  | { readonly kind: 'fortio' }
+  /** serin itself. */
+  | { readonly kind: 'product' };
 
 const demo: ImageBehaviour = {
   kind: 'server',
@@ -21,5 +23,7 @@ const images: Readonly<Record<string, ImageBehaviour>> = {
 
 /** What the image does, or `undefined` when it does not exist here: then its container never starts. */
 export function imageBehaviour(image: string): ImageBehaviour | undefined {
+  // The chart names it by its own version.
+  if (/^serin(:|@|$)/.test(image)) return { kind: 'product' };
   return images[image];
 }

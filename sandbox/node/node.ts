@@ -8,10 +8,12 @@ import type { FaultBoard, FaultyRevision } from '../faults/fault.ts';
 import type { RequestRecorder } from '../metrics/recorder.ts';
 import type { SupervisedProcess } from '../processes/supervision.ts';
 import { podEnvironment, podIdentity, mainContainer } from './hosted-pod.ts';
-import { imageBehaviour } from './images.ts';
+import { imageBehaviour, type ImageBehaviour } from './images.ts';
 import { fortioArguments } from './load-container.ts';
 import { podStatus, type PodState } from './pod-status.ts';
 import { PodServers } from './pod-servers.ts';
+import { productProgram } from './product.ts';
+import { ProgramPods } from './program-pods.ts';
 
 export interface NodeOptions {
   readonly base: Base;
@@ -35,15 +37,18 @@ export function runNode(options: NodeOptions): Node {
 class LocalNode implements Node {
   readonly #options: NodeOptions;
   readonly #servers: PodServers;
+  readonly #product: ProgramPods;
   readonly #programs = new Map<string, SupervisedProcess>();
   readonly #reported = new Map<string, PodState>();
   readonly #queue: KeyQueue;
   readonly #pods: WatchedObjects<V1Pod>;
 
   constructor(options: NodeOptions) {
-    const { cluster, faults, recorder } = options;
+    const { base, cluster, faults, recorder } = options;
     this.#options = options;
     this.#servers = new PodServers(recorder, faults);
+    const program = productProgram(base.tools);
+    this.#product = new ProgramPods({ base, cluster, program, changed: (pod) => this.#queue.add(objectKey(pod)) });
     this.#queue = new KeyQueue((key) => this.#reconcile(key));
     this.#pods = watchPath(cluster, '/api/v1/pods', () => cluster.core.listPodForAllNamespaces(), {
       present: (pod) => this.#queue.add(objectKey(pod)),
@@ -64,6 +69,7 @@ class LocalNode implements Node {
 
   async stop(): Promise<void> {
     this.#queue.stop();
+    this.#product.close();
     await this.#pods.stop();
     await this.#servers.close();
   }
@@ -72,11 +78,38 @@ class LocalNode implements Node {
     const { namespace, name } = splitKey(key);
     const pod = this.#pods.get(name, namespace);
     if (pod === undefined || hasEnded(pod)) return;
-    await this.#report(pod, await this.#run(pod));
+    const behaviour = imageBehaviour(mainContainer(pod)?.image ?? '');
+    if (behaviour?.kind === 'product') await this.#runProduct(pod);
+    else await this.#report(pod, await this.#run(pod, behaviour));
   }
 
-  async #run(pod: V1Pod): Promise<PodState> {
-    const behaviour = imageBehaviour(mainContainer(pod)?.image ?? '');
+  /** Its pods belong to this node, so that the API server leaves it the time to end them. */
+  async #runProduct(pod: V1Pod): Promise<void> {
+    if (pod.metadata?.deletionTimestamp !== undefined) {
+      await this.#product.end(pod);
+      await this.#release(pod);
+      return;
+    }
+    if (pod.spec?.nodeName === undefined) await this.#bind(pod);
+    const { state, ip } = await this.#product.start(pod);
+    await this.#report(pod, state, { ip });
+  }
+
+  async #bind({ metadata: { name = '', namespace = '' } = {} }: V1Pod): Promise<void> {
+    const target = { apiVersion: 'v1', kind: 'Node', name: 'sandbox' };
+    await this.#options.cluster.core.createNamespacedPodBinding({
+      name,
+      namespace,
+      body: { metadata: { name }, target },
+    });
+  }
+
+  async #release({ metadata: { name = '', namespace = '', uid = '' } = {} }: V1Pod): Promise<void> {
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    await this.#options.cluster.core.deleteNamespacedPod({ name, namespace, body });
+  }
+
+  async #run(pod: V1Pod, behaviour: Exclude<ImageBehaviour, { kind: 'product' }> | undefined): Promise<PodState> {
     switch (behaviour?.kind) {
       case undefined:
         return 'image-missing';
@@ -103,15 +136,15 @@ class LocalNode implements Node {
     this.#programs.set(uid, program);
     void program.exited.then(async ({ code }) => {
       const output = await readFile(program.logFile, 'utf8').catch(() => '');
-      await this.#report(pod, code === 0 ? 'succeeded' : 'failed', output).catch(() => undefined);
+      await this.#report(pod, code === 0 ? 'succeeded' : 'failed', { output }).catch(() => undefined);
     });
   }
 
-  async #report(pod: V1Pod, state: PodState, output = ''): Promise<void> {
+  async #report(pod: V1Pod, state: PodState, details: { output?: string; ip?: string } = {}): Promise<void> {
     if (this.#reported.get(podUid(pod)) === state) return;
     const { name = '', namespace = '' } = pod.metadata ?? {};
     await this.#options.cluster.core.patchNamespacedPodStatus(
-      { name, namespace, body: { status: podStatus(pod, state, output) } },
+      { name, namespace, body: { status: podStatus(pod, state, details) } },
       setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
     );
     this.#reported.set(podUid(pod), state);
@@ -123,6 +156,7 @@ class LocalNode implements Node {
     this.#programs.get(uid)?.signal('SIGTERM');
     this.#programs.delete(uid);
     this.#servers.retire(uid);
+    void this.#product.end(pod);
   }
 }
 

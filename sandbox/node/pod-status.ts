@@ -8,20 +8,20 @@ import type {
 } from '@kubernetes/client-node';
 
 /** The state of a pod on this node. */
-export type PodState = 'running' | 'image-missing' | 'unschedulable' | 'crashing' | 'succeeded' | 'failed';
+export type PodState = 'running' | 'unready' | 'image-missing' | 'unschedulable' | 'crashing' | 'succeeded' | 'failed';
 
 /**
  * The status that a kubelet would report. The times of the last transitions stay as long as nothing changes.
  *
  * @param output the output of a container that has ended; its last lines become the termination message.
  */
-export function podStatus(pod: V1Pod, state: PodState, output = ''): V1PodStatus {
+export function podStatus(pod: V1Pod, state: PodState, { output = '', ip = '127.0.0.1' } = {}): V1PodStatus {
   const containers = pod.spec?.containers ?? [];
   const isReady = state === 'running';
   return {
     phase: phases[state],
-    podIP: '127.0.0.1',
-    podIPs: [{ ip: '127.0.0.1' }],
+    podIP: ip,
+    podIPs: [{ ip }],
     hostIP: '127.0.0.1',
     startTime: pod.status?.startTime ?? new Date(),
     conditions: conditions(pod, {
@@ -37,6 +37,7 @@ export function podStatus(pod: V1Pod, state: PodState, output = ''): V1PodStatus
 
 const phases: Readonly<Record<PodState, string>> = {
   running: 'Running',
+  unready: 'Running',
   'image-missing': 'Pending',
   unschedulable: 'Pending',
   crashing: 'Running',
@@ -71,13 +72,10 @@ function containerStatus(
     image,
     imageID: image,
     ready: state === 'running',
-    started: state === 'running',
-    restartCount: (before?.restartCount ?? 0) + (state === 'crashing' && before?.ready === true ? 1 : 0),
-    state:
-      before?.ready === true && state === 'running'
-        ? (before.state ?? running())
-        : containerState(image, state, output),
-    ...(state === 'crashing' ? { lastState: { terminated: { exitCode: 1, message: 'fault: crash' } } } : {}),
+    started: runs(state),
+    restartCount: (before?.restartCount ?? 0) + (state === 'crashing' && before?.started === true ? 1 : 0),
+    state: before?.started === true && runs(state) ? (before.state ?? running()) : containerState(image, state, output),
+    ...(state === 'crashing' ? { lastState: { terminated: { exitCode: 1, message: 'it has crashed' } } } : {}),
   };
 }
 
@@ -85,6 +83,7 @@ function containerState(image: string, state: PodState, output: string): V1Conta
   const message = output.trim().split('\n').slice(-20).join('\n');
   switch (state) {
     case 'running':
+    case 'unready':
       return running();
     case 'image-missing':
     case 'unschedulable':
@@ -96,6 +95,10 @@ function containerState(image: string, state: PodState, output: string): V1Conta
     case 'failed':
       return { terminated: { exitCode: 1, reason: 'Error', message } };
   }
+}
+
+function runs(state: PodState): boolean {
+  return state === 'running' || state === 'unready';
 }
 
 function running(): V1ContainerState {
