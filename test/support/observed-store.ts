@@ -27,6 +27,8 @@ export interface Timing {
   readonly skewMs: number;
   readonly intervalMs: number;
   readonly scrapeMs: number;
+  /** What the reader takes for it. Default: what it is. */
+  readonly configuredScrapeMs?: number;
   /** How long an outage lasts. */
   readonly outageMs?: number;
   /** For how long pods answer requests. */
@@ -112,7 +114,7 @@ export async function observeStore(timing: Timing): Promise<Tally> {
 
 async function observe(
   store: ScriptedStore,
-  { lagMs, skewMs, intervalMs, scrapeMs, trafficMs = usualTrafficMs }: Timing,
+  { lagMs, skewMs, intervalMs, scrapeMs, configuredScrapeMs = scrapeMs, trafficMs = usualTrafficMs }: Timing,
 ): Promise<Omit<Tally, 'answered'>> {
   const measurements: RunMeasurement[] = [];
   let counted: readonly Counts[] = storeRevisions.map(() => noCounts);
@@ -122,7 +124,7 @@ async function observe(
   for (store.nowMs = beginMs + intervalMs; store.nowMs < endMs + intervalMs; store.nowMs += intervalMs) {
     const measurement = await measure({
       baseUrl: store.url,
-      scrapeIntervalMs: scrapeMs,
+      scrapeIntervalMs: configuredScrapeMs,
       target: { namespace: 'default', name: 'app' },
       revisions: storeRevisions,
       fromMs,

@@ -70,6 +70,22 @@ test.each(latenesses)('counts each request of native histograms once: 25 s late 
   expect(measurements.filter(({ kind }) => kind === 'error')).toEqual([]);
 });
 
+test.each([30_000, 3_000])(
+  'counts each request once where a scrape is %i ms, and 10 s configured',
+  async (scrapeMs) => {
+    const timing = {
+      lagMs: 0,
+      lateness: 'constant',
+      skewMs: 0,
+      intervalMs: 60_000,
+      configuredScrapeMs: 10_000,
+    } as const;
+    const { counted, answered } = await observeStore({ ...timing, scrapeMs });
+    expect(answered[1]?.requests).toBeGreaterThan(100);
+    expect(counted).toEqual(answered);
+  },
+);
+
 describe('what an interval says', () => {
   const late: Timing = {
     lagMs: 20_000,
