@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { siblingModule } from '../../core/text/sibling-module.ts';
 import { pause } from '../../kubernetes/pause.ts';
 import { CommandError } from '../errors.ts';
-import { programFile } from './program-file.ts';
 
 export interface Program {
   /** How messages name it. */
@@ -26,6 +27,8 @@ export interface Supervisor {
   /** The program cannot be kept running. */
   readonly fail: (error: CommandError) => void;
 }
+
+const keeperFile = fileURLToPath(siblingModule(import.meta.url, './keeper'));
 
 /** Between the end of a program and its next start. */
 const pauseMs = 1_000;
@@ -91,7 +94,7 @@ async function runOnce(program: Program, stopping: AbortSignal): Promise<readonl
 }
 
 function start({ command, args, env }: Program): ChildProcess {
-  return spawn(process.execPath, [programFile('client/dev/keeper'), command, ...args], {
+  return spawn(process.execPath, [keeperFile, command, ...args], {
     env,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

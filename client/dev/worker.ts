@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defaultTaskQueue } from '../../contract/names.ts';
 import { defined } from '../../core/text/defined.ts';
+import { siblingModule } from '../../core/text/sibling-module.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import type { ConnectionFlags } from '../context.ts';
 import { prometheusSettings } from '../files/prometheus-place.ts';
 import type { PrometheusFlags } from '../files/prometheus-place.ts';
 import type { Program } from './kept-program.ts';
-import { programFile } from './program-file.ts';
+
+const workerFile = fileURLToPath(siblingModule(import.meta.url, '../../worker/main'));
 
 export interface WorkerPlace {
   readonly directory: string;
@@ -23,7 +26,7 @@ export async function devWorker({ directory, connection, flags }: WorkerPlace): 
   return {
     name: 'the worker',
     command: process.execPath,
-    args: [programFile('worker/main')],
+    args: [workerFile],
     logFile: join(directory, 'worker.log'),
     env: {
       SERIN_HEALTH_ADDRESS: '127.0.0.1:0',
