@@ -5,10 +5,14 @@ import { observeScripted } from './scripted.ts';
 
 const rows: TruthRow[] = [];
 
+/** The beginnings of the stores' names; all where there are none. */
+const wanted = process.argv.slice(2);
+const isWanted = (store: string): boolean => wanted.length === 0 || wanted.some((name) => store.startsWith(name));
+
 /** Prints how much of what was answered is counted, for stores, lags, clocks and intervals. */
 console.log(tableHead());
-for (const row of await observeRealStores()) print(row);
-for await (const row of observeScripted()) print(row);
+for (const row of await observeRealStores(isWanted)) print(row);
+if (isWanted('scripted')) for await (const row of observeScripted()) print(row);
 console.log(`\n${formatSummary(rows)}`);
 const wrong = rows.filter(({ counted, answered }) => counted !== answered);
 console.log(`\n${rows.length - wrong.length} of ${rows.length} rows have counted exactly what was answered.`);

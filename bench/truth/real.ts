@@ -20,7 +20,7 @@ const skews = [0, 5 * 60_000, -5 * 60_000];
 const intervals = [10_000, 12_000, 30_000];
 
 /** Lets readers observe all stores at the same time, with every interval, each with one of the clocks. */
-export async function observeRealStores(): Promise<readonly TruthRow[]> {
+export async function observeRealStores(isWanted: (store: string) => boolean): Promise<readonly TruthRow[]> {
   const recorder = new RequestRecorder();
   const metrics = await serveMetrics(recorder, 'legacy');
   const stateDirectory = await mkdtemp(join(tmpdir(), 'serin-truth-'));
@@ -30,10 +30,11 @@ export async function observeRealStores(): Promise<readonly TruthRow[]> {
     const base = makeBase({ supervision, stateDirectory, tools: await resolveSandboxTools() });
     const target = `127.0.0.1:${metrics.port}`;
     const started = await startStores(base, { scrapeIntervalMs, target });
-    const { stores, receiverUrl } = started;
+    const stores = started.stores.filter(({ name }) => isWanted(name));
+    const { receiverUrl } = started;
     try {
       // First scrapes, so that what begins later is known to be new; those of the slowest store have shown too.
-      await delay(4 * scrapeIntervalMs + Math.max(...stores.map(({ lagMs }) => lagMs)));
+      await delay(4 * scrapeIntervalMs + Math.max(0, ...stores.map(({ lagMs }) => lagMs)));
       const fromMs = Date.now();
       const readers = stores.flatMap((store, place) =>
         intervals.map((intervalMs, index) => {
