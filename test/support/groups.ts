@@ -3,7 +3,7 @@ export const withSandbox = [
   'test/{e2e,chaos}/**/*.test.ts',
   'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
   'test/activities/{knative,helm,preflight}/**/*.test.ts',
-  'test/deploy/{needed-rights,chart-apply}.test.ts',
+  'test/deploy/{needed-rights,chart-apply,chart-install}.test.ts',
 ];
 
 /** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
@@ -12,6 +12,7 @@ export const alone = [
   'test/chaos/{api-server,fairness,operator,temporal}.test.ts',
   'test/sandbox/{life,outages}.test.ts',
   'test/activities/knative/api-server-outage.test.ts',
+  'test/deploy/chart-install.test.ts',
 ];
 
 /** What looks back on all that ran on the sandbox. */
