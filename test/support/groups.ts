@@ -3,8 +3,8 @@ export const withSandbox = [
   'test/{e2e,chaos,package}/**/*.test.ts',
   'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
   'test/activities/{knative,helm,preflight}/**/*.test.ts',
-  'test/deploy/{needed-rights,chart-apply}.test.ts',
   'test/release/release.test.ts',
+  'test/deploy/{needed-rights,chart-apply,chart-install}.test.ts',
 ];
 
 /** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
@@ -13,6 +13,7 @@ export const alone = [
   'test/chaos/{api-server,fairness,operator,temporal}.test.ts',
   'test/sandbox/{life,outages}.test.ts',
   'test/activities/knative/api-server-outage.test.ts',
+  'test/deploy/chart-install.test.ts',
 ];
 
 /** What needs podman or docker, and the sandbox. */
