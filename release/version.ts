@@ -15,10 +15,18 @@ export function readVersion(directory: string): string {
   return version;
 }
 
+/** What names the image of the version. */
+const imageUsers = ['deploy/README.md', 'deploy/worker-deployment.yaml', 'docker-compose.yml'] as const;
+
 /** Writes a version wherever one stands, and its date into the changelog. */
 export function writeVersion(directory: string, version: string, date: string): void {
-  const changelog = join(directory, 'CHANGELOG.md');
-  writeFileSync(changelog, dateRelease(readFileSync(changelog, 'utf8'), version, date));
+  const present = readVersion(directory);
+  const edit = (file: string, change: (text: string) => string): void => {
+    const path = join(directory, file);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+  };
+  edit('CHANGELOG.md', (text) => dateRelease(text, version, date));
+  for (const file of imageUsers) edit(file, (text) => text.replaceAll(`serin:${present}`, `serin:${version}`));
   runCommand(['npm', 'version', version, '--no-git-tag-version'], directory);
   // The chart has the version of the package.
   runCommand(['npm', 'run', '--silent', 'generate'], directory);
