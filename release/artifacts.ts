@@ -42,7 +42,9 @@ export async function makeArtifacts(root: string): Promise<void> {
 
 /** CycloneDX, of what the package brings along when it is installed. */
 function billOfMaterials(root: string): string {
-  return readCommand(['npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'], root);
+  const text = readCommand(['npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'], root);
+  // npm 11 names the package by its folder.
+  return text.replace(/(?<="component": \{[^}]*"name": )"[^"]*"/, '"serin"');
 }
 
 /** As `sha256sum` writes and checks it. */

@@ -1,8 +1,8 @@
 import { artifactNames, artifactsDirectory } from './artifacts.ts';
 import type { Command } from './run.ts';
 
-/** The platforms of the image. */
-const platforms = 'linux/amd64,linux/arm64';
+/** The architectures of the image, by Go's names. */
+const architectures = ['amd64', 'arm64'] as const;
 
 /** Where a release is published. */
 export interface Destination {
@@ -22,12 +22,17 @@ export function publishCommands({ repository, registry, user }: Destination, ver
   const names = artifactNames(version);
   const place = (name: string): string => `${artifactsDirectory}/${name}`;
   const images = `${registry}/${repository.toLowerCase()}`;
-  const imageOptions = ['--platform', platforms, '--provenance', 'true', '--sbom', 'true', '--push'];
+  const image = `${images}:${version}`;
+  const parts = architectures.map((architecture) => ({ architecture, tag: `${image}-${architecture}` }));
   const assets = [names.package, names.chart, names.billOfMaterials, names.checksums];
   return [
     ['docker', 'login', registry, '--username', user, '--password-stdin'],
     ['npm', 'publish', place(names.package), '--provenance', '--access', 'public'],
-    ['docker', 'buildx', 'build', ...imageOptions, '--file', 'deploy/Dockerfile', '--tag', `${images}:${version}`, '.'],
+    ...parts.flatMap(({ architecture, tag }): readonly Command[] => [
+      ['npm', 'run', 'build:image', '--', '--arch', architecture, '--tag', tag],
+      ['docker', 'push', tag],
+    ]),
+    ['docker', 'buildx', 'imagetools', 'create', '--tag', image, ...parts.map(({ tag }) => tag)],
     ['helm', 'push', place(names.chart), `oci://${images}/charts`],
     [
       'gh',

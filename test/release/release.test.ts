@@ -22,6 +22,8 @@ beforeAll(async () => {
     if (!left.has(name)) await cp(join(root, name), join(copy, name), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
   await editPackage((manifest) => ({ ...manifest, scripts: { ...manifest.scripts, test: 'true' } }));
+  const changelog = await readFile(join(copy, 'CHANGELOG.md'), 'utf8');
+  await writeFile(join(copy, 'CHANGELOG.md'), changelog.replace('## [Unreleased]', '## [Unreleased]\n\n- A change.'));
   await git('init', '--quiet', '--initial-branch=main');
   await git('config', 'user.name', 'A releaser');
   await git('config', 'user.email', 'releaser@example.com');
@@ -113,7 +115,12 @@ describe('`npm run release:publish`', () => {
     expect(stdout.trim().split('\n')).toEqual([
       'docker login registry.example --username ann --password-stdin',
       'npm publish artifacts/serin-9.0.0.tgz --provenance --access public',
-      expect.stringMatching(/^docker buildx build .* --push .* --tag registry\.example\/canary\/serin:9\.0\.0 \.$/),
+      'npm run build:image -- --arch amd64 --tag registry.example/canary/serin:9.0.0-amd64',
+      'docker push registry.example/canary/serin:9.0.0-amd64',
+      'npm run build:image -- --arch arm64 --tag registry.example/canary/serin:9.0.0-arm64',
+      'docker push registry.example/canary/serin:9.0.0-arm64',
+      'docker buildx imagetools create --tag registry.example/canary/serin:9.0.0 ' +
+        'registry.example/canary/serin:9.0.0-amd64 registry.example/canary/serin:9.0.0-arm64',
       'helm push artifacts/serin-chart-9.0.0.tgz oci://registry.example/canary/serin/charts',
       'gh release create v9.0.0 --verify-tag --notes-file artifacts/notes.md artifacts/serin-9.0.0.tgz ' +
         'artifacts/serin-chart-9.0.0.tgz artifacts/sbom.cdx.json artifacts/SHA256SUMS',
