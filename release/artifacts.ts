@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveTool } from '../sandbox/index.ts';
+import { installedBill } from './bill-of-materials.ts';
+import type { Bill, Manifest } from './bill-of-materials.ts';
 import { readNotes } from './changelog.ts';
 import { readCommand, runCommand } from './run.ts';
 import { readVersion } from './version.ts';
@@ -40,11 +42,11 @@ export async function makeArtifacts(root: string): Promise<void> {
   write(names.checksums, made.map((name) => checksumLine(directory, name)).join(''));
 }
 
-/** CycloneDX, of what the package brings along when it is installed. */
+/** In CycloneDX's form. */
 function billOfMaterials(root: string): string {
-  const text = readCommand(['npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'], root);
-  // npm 11 names the package by its folder.
-  return text.replace(/(?<="component": \{[^}]*"name": )"[^"]*"/, '"serin"');
+  const text = readCommand(['npm', 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], root);
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+  return `${JSON.stringify(installedBill(JSON.parse(text) as Bill, manifest), null, 2)}\n`;
 }
 
 /** As `sha256sum` writes and checks it. */

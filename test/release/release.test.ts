@@ -91,7 +91,9 @@ describe('`npm run release`', () => {
       bomFormat: 'CycloneDX',
       metadata: { component: { name: 'serin', version: '9.0.0' } },
     });
-    expect(materials.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['pino', 'zod']));
+    const packages = materials.components.map(({ name }) => name);
+    expect(packages).toEqual(expect.arrayContaining(['pino', 'zod', '@temporalio/worker']));
+    expect(packages).not.toContain('vitest');
   });
 
   test('refuses a version that is not the next', async () => {
