@@ -23,7 +23,7 @@ export interface BuildStep {
 }
 
 /** Of a build of all parts, by `du` while it went on and after it. */
-const peakGigabytes = 6;
+const peakGigabytes = 12;
 const finalGigabytes = 0.8;
 
 /** Writes what is to come, one line when a build starts and one when it is done, on standard error. */

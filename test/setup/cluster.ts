@@ -9,10 +9,10 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the sandbox and the worker that the projects `cluster` and `outages` share. */
+/** Starts the sandbox and the worker that the projects of one run share. */
 export async function setup({ vitest }: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { cluster, bundleDirectory } = vitest.getProvidedContext();
-  // The other project has started it.
+  // Another project has started it.
   if (cluster !== undefined) return undefined;
   const { reference, stop } = await startSharedCluster(bundleDirectory);
   vitest.provide('cluster', reference);
