@@ -20,14 +20,18 @@ const mostPasses = 20;
  */
 export class ProcessFamily {
   readonly #signs: FamilySigns;
-  #members: ReadonlyMap<number, ProcessState> = new Map();
+  #members: ReadonlyMap<number, ProcessState>;
+  /** What began before the command cannot come from it: most of a machine's processes, whose signs need not be read. */
+  readonly #beganAt: number;
   /** Processes that have no sign, by id, with their start: most of a machine's, which need not be read again and again. */
   #strangers = new Map<number, string>();
 
   /** @param command the id of the command's process, which has just been started; undefined where there is none. */
   constructor(signs: FamilySigns, command?: number) {
     this.#signs = signs;
-    if (command !== undefined) this.#members = new Map(readState(command).map((state) => [state.id, state]));
+    const states = command === undefined ? [] : readState(command);
+    this.#members = new Map(states.map((state) => [state.id, state]));
+    this.#beganAt = Number(states[0]?.startedAt ?? 0);
   }
 
   /** What its members hold in memory, in bytes; pages that several of them share count for each. */
@@ -74,7 +78,7 @@ export class ProcessFamily {
   }
 
   #hasSign({ id, startedAt }: ProcessState): boolean {
-    if (this.#strangers.get(id) === startedAt) return false;
+    if (Number(startedAt) < this.#beganAt || this.#strangers.get(id) === startedAt) return false;
     return hasMark(id, this.#signs.mark) || hasOpen(id, this.#signs.lifeline);
   }
 }
