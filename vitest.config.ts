@@ -17,12 +17,11 @@ const sharedSandbox = {
 };
 
 /**
- * Five groups. `unit` needs no sandbox. `cluster`, `alone` and `image` share one, which starts once a run, with one worker
- * (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than they compute;
- * those of `alone` run one after another. `image` needs podman or docker, and builds what it tests (test/setup/image.ts). `last` looks back on
- * what the audit logs have of all of them. One run takes the groups in this order; `npm test` has `cluster` and `alone` in two runs side by
- * side, with a sandbox each (test/main.ts). The file that needs a bundle of the workflows first makes it for all files
- * (test/setup/bundles.ts).
+ * Five groups, one after another. `unit` needs no sandbox. `cluster`, `alone` and `image` share one, which starts once a run, with one
+ * worker (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than
+ * they compute; those of `alone` follow in turn. `image` needs podman or docker, and builds what it tests (test/setup/image.ts).
+ * `last` looks back on what the audit logs have of all of them. The file that needs a bundle of the workflows first makes it for all
+ * files (test/setup/bundles.ts).
  */
 export default defineConfig({
   test: {

@@ -6,11 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startVitest } from 'vitest/node';
-import { auditDirectoryVariable } from '../sandbox/cluster/audit.ts';
 import { findEngine } from '../deploy/image/engine.ts';
 import { TestCounter } from './support/summary-reporter.ts';
 
@@ -21,7 +17,7 @@ const steps = [
   () => runScript('lint'),
   () => runTests('unit'),
   () => runScript('build:sandbox'),
-  runClusterTests,
+  () => runTests('cluster', 'alone', ...(hasEngine ? ['image'] : []), 'last'),
 ];
 
 for (const step of steps) {
@@ -37,15 +33,6 @@ process.exit(counter.failed > 0 ? 1 : 0);
 async function runScript(name: string): Promise<void> {
   const [code] = await once(spawn('npm', ['run', name], { stdio: 'inherit' }), 'exit');
   if (code !== 0) counter.addFailure();
-}
-
-/** `cluster` and `alone` wait more than they compute: each has a sandbox of its own, so that neither waits for the other. */
-async function runClusterTests(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'serin-audit-'));
-  process.env[auditDirectoryVariable] = directory;
-  await Promise.all([runTests('cluster'), runTests('alone')]);
-  await runTests(...(hasEngine ? ['image'] : []), 'last');
-  await rm(directory, { recursive: true, force: true });
 }
 
 async function runTests(...project: string[]): Promise<void> {
