@@ -1,10 +1,9 @@
-/** Builds every part of the sandbox, and the workflow tests' server, into the cache: `node sandbox/build.ts`. */
-import { resolveSandboxTools, resolveTemporalTestServer } from './tools/resolve.ts';
+/** Builds every part of the sandbox, and what else the tests need, into the cache: `node sandbox/build.ts`. */
+import { resolveAllTools } from './tools/resolve.ts';
 
 const startedAtMs = Date.now();
 try {
-  await resolveSandboxTools();
-  await resolveTemporalTestServer();
+  await resolveAllTools();
   process.stderr.write(`the sandbox's parts are ready after ${Math.round((Date.now() - startedAtMs) / 1000)} s\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -15,8 +15,9 @@ const hasEngine = (await findEngine()) !== undefined;
 const steps = [
   () => runScript('check'),
   () => runScript('lint'),
-  () => runTests('unit'),
+  // Some unit tests need parts of the sandbox; a build takes longer than a test may.
   () => runScript('build:sandbox'),
+  () => runTests('unit'),
   () => runTests('cluster', 'alone', ...(hasEngine ? ['image'] : []), 'last'),
 ];
 

@@ -5,8 +5,8 @@ import { buildGoTool, copyModuleFiles, goDirectory, goKey } from './go.ts';
 import { buildMavenTool, hasMaven, mavenKey } from './maven.ts';
 import type { BuildPlan, BuildStep, Progress } from './progress.ts';
 import { progressOnStderr } from './progress.ts';
-import { environmentVariable, sandboxToolIds, tools } from './table.ts';
-import type { GoTool, SandboxToolId, Tool, ToolId } from './table.ts';
+import { environmentVariable, sandboxToolIds, testToolIds, tools } from './table.ts';
+import type { GoTool, GoToolId, SandboxToolId, Tool, ToolId } from './table.ts';
 
 /** Absolute path of each tool's program, or folder of files. */
 export type ToolPaths<Id extends ToolId = ToolId> = Readonly<Record<Id, string>>;
@@ -15,24 +15,34 @@ export type { SandboxToolId } from './table.ts';
 
 /**
  * Finds every tool of the sandbox, building those that neither an environment variable (`SERIN_TOOL_<NAME>`) nor the cache has.
- * One after another: each build uses all cores. What the builds shared is removed after the last one.
  *
  * @throws Error in one sentence when a tool cannot be built.
  */
 export async function resolveSandboxTools(progress: Progress = progressOnStderr): Promise<ToolPaths<SandboxToolId>> {
-  const missing = await missingTools();
-  if (missing.length > 0) progress.planned(buildPlan(missing));
-  const paths = new Map<ToolId, string>();
-  for (const [index, id] of sandboxToolIds.entries()) {
-    paths.set(id, await resolve(tools[id], { position: index + 1, count: sandboxToolIds.length }, progress));
-  }
-  if (missing.length > 0) await rm(goDirectory(), { recursive: true, force: true });
-  // Filled for every id of the table by the loop above.
-  return Object.fromEntries(paths) as ToolPaths<SandboxToolId>;
+  return resolveAll(sandboxToolIds, progress);
 }
 
-async function missingTools(): Promise<readonly Tool[]> {
-  const candidates = sandboxToolIds.map((id): Tool => tools[id]);
+/** Finds every tool of the sandbox and of the tests; a build in the midst of a test would exceed its time limit. */
+export async function resolveAllTools(progress: Progress = progressOnStderr): Promise<void> {
+  await resolveAll([...sandboxToolIds, ...testToolIds], progress);
+  await resolveTemporalTestServer(progress);
+}
+
+/** One after another: each build uses all cores. What the builds shared is removed after the last one. */
+async function resolveAll<Id extends GoToolId>(ids: readonly Id[], progress: Progress): Promise<ToolPaths<Id>> {
+  const missing = await missingTools(ids);
+  if (missing.length > 0) progress.planned(buildPlan(missing));
+  const paths = new Map<ToolId, string>();
+  for (const [index, id] of ids.entries()) {
+    paths.set(id, await resolve(tools[id], { position: index + 1, count: ids.length }, progress));
+  }
+  if (missing.length > 0) await rm(goDirectory(), { recursive: true, force: true });
+  // Filled for every id by the loop above.
+  return Object.fromEntries(paths) as ToolPaths<Id>;
+}
+
+async function missingTools(ids: readonly GoToolId[]): Promise<readonly Tool[]> {
+  const candidates = ids.map((id): Tool => tools[id]);
   const ready = await Promise.all(candidates.map(isReady));
   return candidates.filter((_, index) => ready[index] !== true);
 }
@@ -48,10 +58,7 @@ function buildPlan(missing: readonly Tool[]): BuildPlan {
 }
 
 /** Finds one tool, building it if necessary. */
-export async function resolveTool(
-  id: Exclude<ToolId, 'temporalTestServer'>,
-  progress: Progress = progressOnStderr,
-): Promise<string> {
+export async function resolveTool(id: GoToolId, progress: Progress = progressOnStderr): Promise<string> {
   return resolve(tools[id], { position: 1, count: 1 }, progress);
 }
 

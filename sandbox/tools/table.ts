@@ -164,16 +164,19 @@ export const tools = {
 
 export type ToolId = keyof typeof tools;
 
-/** Tools that are built where a test or a benchmark asks for them. */
-const singleToolIds = ['prometheusOperatorKinds', 'victoriaMetrics', 'temporalTestServer'] as const;
+/** The tools that come from Go modules. */
+export type GoToolId = Exclude<ToolId, 'temporalTestServer'>;
 
-export type SandboxToolId = Exclude<ToolId, (typeof singleToolIds)[number]>;
+/** What only tests and benchmarks need. */
+export const testToolIds = ['prometheusOperatorKinds', 'victoriaMetrics'] as const;
+
+export type SandboxToolId = Exclude<GoToolId, (typeof testToolIds)[number]>;
 
 /** The tools that a running sandbox needs. */
 export const sandboxToolIds = (Object.keys(tools) as ToolId[]).filter(isSandboxTool);
 
 function isSandboxTool(id: ToolId): id is SandboxToolId {
-  return !singleToolIds.some((single) => single === id);
+  return id !== 'temporalTestServer' && !testToolIds.some((other) => other === id);
 }
 
 /** The environment variable that names a tool's path, which is then used instead of serin's own build. */
