@@ -104,7 +104,8 @@ describe.concurrent("serin's own form", () => {
       name: 'pinned',
       what: 'which renders something else than at the start',
       change: (name: string) => setNote(name, 'changed'),
-      because: 'chart and values render something else, in the manifest or in a hook, than at the start of the experiment',
+      because:
+        'chart and values render something else, in the manifest or in a hook, than at the start of the experiment',
     },
   ])('promotes no chart $what', async ({ name, change, because }) => {
     const target = await deployTarget({ name, namespace });
