@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { loadAll } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
 
 interface Container {
   readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly volumeMounts: readonly object[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly readinessProbe: { readonly httpGet: { readonly port: string } };
   readonly livenessProbe: { readonly httpGet: { readonly port: string } };
@@ -12,11 +13,17 @@ interface Container {
 
 interface Manifest {
   readonly kind: string;
+  /** Of a ConfigMap. */
+  readonly data: Readonly<Record<string, string>>;
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: {
     readonly workerOptions: { readonly connectionRef: { readonly name: string } };
     readonly template: {
-      readonly spec: { readonly serviceAccountName: string; readonly containers: readonly [Container] };
+      readonly spec: {
+        readonly serviceAccountName: string;
+        readonly containers: readonly [Container];
+        readonly volumes: readonly object[];
+      };
     };
   };
 }
@@ -56,6 +63,19 @@ describe("the manifest for Temporal's worker controller", () => {
       settings: { healthAddress: { port: portOf('health') }, metricsAddress: { port: portOf('metrics') } },
     });
     expect(Object.keys(environment).filter((name) => name.startsWith('TEMPORAL_'))).toEqual([]);
+  });
+
+  test('has a kubeconfig, without which helm and kubectl would act as the account of the pod', () => {
+    const { data } = requireKind(path, 'ConfigMap');
+    expect(worker.env).toContainEqual({ name: 'KUBECONFIG', value: '/etc/serin/cluster/kubeconfig' });
+    expect(worker.volumeMounts).toContainEqual({ name: 'cluster', mountPath: '/etc/serin/cluster', readOnly: true });
+    expect(spec.template.spec.volumes).toContainEqual({
+      name: 'cluster',
+      configMap: { name: 'serin-worker-cluster' },
+    });
+    expect(load(data['kubeconfig'] ?? '')).toMatchObject({
+      users: [{ user: { tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token' } }],
+    });
   });
 
   test('probes the port on which the worker serves its health', () => {
