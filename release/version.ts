@@ -16,7 +16,12 @@ export function readVersion(directory: string): string {
 }
 
 /** What names the image of the version. */
-const imageUsers = ['deploy/README.md', 'deploy/worker-deployment.yaml', 'docker-compose.yml'] as const;
+const imageUsers = [
+  'deploy/README.md',
+  'deploy/worker-deployment.yaml',
+  'docker-compose.yml',
+  'docs/install.md',
+] as const;
 
 /** Writes a version wherever one stands, and its date into the changelog. */
 export function writeVersion(directory: string, version: string, date: string): void {

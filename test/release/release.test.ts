@@ -72,6 +72,7 @@ describe('`npm run release`', () => {
       'deploy/chart/Chart.yaml',
       'deploy/worker-deployment.yaml',
       'docker-compose.yml',
+      'docs/install.md',
       'package-lock.json',
       'package.json',
     ]);
