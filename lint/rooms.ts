@@ -247,7 +247,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'deploy/image': ['sandbox/tools', 'node:', '@swc/core', '@vercel/nft'],
   deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser'],
-  release: ['sandbox', 'node:', 'semver'],
+  release: ['deploy/image', 'sandbox', 'node:', 'semver'],
   'test/support': ['*'],
   test: ['*'],
   bench: [

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Bill } from '../deploy/image/bill.ts';
 import { resolveTool } from '../sandbox/index.ts';
 import { installedBill } from './bill-of-materials.ts';
-import type { Bill, Manifest } from './bill-of-materials.ts';
+import type { Manifest } from './bill-of-materials.ts';
 import { readNotes } from './changelog.ts';
 import { readCommand, runCommand } from './run.ts';
 import { readVersion } from './version.ts';

@@ -1,14 +1,5 @@
-/** What is read of a bill of materials in CycloneDX's form. */
-export interface Bill {
-  readonly metadata: { readonly component: Component };
-  readonly components: readonly Component[];
-  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
-}
-
-interface Component {
-  readonly 'bom-ref': string;
-  readonly name: string;
-}
+import { restrictBill } from '../deploy/image/bill.ts';
+import type { Bill } from '../deploy/image/bill.ts';
 
 /** What of a package's manifest decides. */
 export interface Manifest {
@@ -29,12 +20,12 @@ export function installedBill(bill: Bill, { name, dependencies }: Manifest): Bil
   const installed = new Set(direct);
   // Grows while it is gone through.
   for (const ref of installed) for (const next of edges.get(ref) ?? []) installed.add(next);
-  return {
-    ...bill,
-    metadata: { ...bill.metadata, component: { ...component, name } },
-    components: bill.components.filter((one) => installed.has(one['bom-ref'])),
-    dependencies: bill.dependencies
-      .filter(({ ref }) => ref === root || installed.has(ref))
-      .map((one) => (one.ref === root ? { ...one, dependsOn: direct } : one)),
-  };
+  return restrictBill(
+    {
+      ...bill,
+      metadata: { ...bill.metadata, component: { ...component, name } },
+      dependencies: bill.dependencies.map((one) => (one.ref === root ? { ...one, dependsOn: direct } : one)),
+    },
+    installed,
+  );
 }

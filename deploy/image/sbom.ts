@@ -4,21 +4,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { restrictBill } from './bill.ts';
+import type { Bill, Component } from './bill.ts';
 import type { ImageProgram } from './programs.ts';
 
 const run = promisify(execFile);
-
-/** What serin reads of a bill of materials in CycloneDX's form. */
-interface Bill {
-  readonly components: readonly Component[];
-  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
-}
-
-interface Component {
-  readonly 'bom-ref': string;
-  readonly name: string;
-  readonly version: string;
-}
 
 /**
  * What the image consists of, in CycloneDX's form: npm's list of the locked packages that are in it, and
@@ -38,15 +28,9 @@ export async function billOfMaterials(
   // The form of npm's answer.
   const bill = JSON.parse(stdout) as Bill;
   const present = await presentPackages(checkout, files);
-  const components = bill.components.filter(({ name, version }) => present.has(`${name}@${version}`));
-  const references = new Set(components.map((component) => component['bom-ref']));
-  return {
-    ...bill,
-    components: [...components, ...(await Promise.all(programs.map(programComponent)))],
-    dependencies: bill.dependencies
-      .filter(({ ref }) => references.has(ref) || ref.startsWith('serin@'))
-      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((other) => references.has(other)) })),
-  };
+  const packages = bill.components.filter(({ name, version }) => present.has(`${name}@${version}`));
+  const restricted = restrictBill(bill, new Set(packages.map((component) => component['bom-ref'])));
+  return { ...restricted, components: [...packages, ...(await Promise.all(programs.map(programComponent)))] };
 }
 
 /** The `name@version` of each package of which the image has a file. */
