@@ -18,7 +18,11 @@ interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: {
     readonly workerOptions: { readonly connectionRef: { readonly name: string } };
+    /** Of a NetworkPolicy. */
+    readonly podSelector: object;
+    readonly ingress: readonly object[];
     readonly template: {
+      readonly metadata: { readonly labels: object };
       readonly spec: {
         readonly serviceAccountName: string;
         readonly containers: readonly [Container];
@@ -76,6 +80,12 @@ describe("the manifest for Temporal's worker controller", () => {
     expect(load(data['kubeconfig'] ?? '')).toMatchObject({
       users: [{ user: { tokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token' } }],
     });
+  });
+
+  test('has a NetworkPolicy for its pods', () => {
+    const { spec: policy } = requireKind(path, 'NetworkPolicy');
+    expect(policy.podSelector).toEqual({ matchLabels: spec.template.metadata.labels });
+    expect(policy.ingress).toEqual([{ ports: [{ port: portOf('health') }, { port: portOf('metrics') }] }]);
   });
 
   test('probes the port on which the worker serves its health', () => {
