@@ -77,7 +77,10 @@ describe.concurrent('serin operator', () => {
 
     const reasons = (await experiments.events(target.name)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(['Started', 'StageAdvanced', 'IterationUpdate', 'Promoted']));
-    expect(ended.metadata.finalizers ?? []).toEqual([]);
+    await until('the object to be free of the operator', async () => {
+      const { metadata } = await experiments.read(target.name);
+      return (metadata.finalizers ?? []).length === 0;
+    });
   });
 
   test("accepts iter8's tutorial as it is, with versions beside an empty versionInfo", async () => {

@@ -27,9 +27,29 @@ const namespace = 'versions';
 const otherPlan = { 'core/planner/plan-candidate.ts': 'test/support/changed-plan.ts' };
 const objectives = [{ metric: 'error-rate', upperLimit: '0.01' }];
 
-/** The pods of `deploy/worker-deployment.yaml`. */
-interface Template {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+/** An object of `deploy/worker-deployment.yaml`. */
+interface ManifestObject {
+  readonly kind: string;
+  readonly metadata: object;
+  readonly spec: {
+    readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
+    readonly replicas: number;
+  };
+}
+
+function readManifest(): readonly ManifestObject[] {
+  const text = readFileSync(new URL('../../deploy/worker-deployment.yaml', import.meta.url), 'utf8');
+  return loadAll(text) as ManifestObject[];
+}
+
+/** The object in the default namespace, in kinds that the API server knows without Temporal's controller. */
+function known(object: ManifestObject): readonly object[] {
+  const metadata = { ...object.metadata, namespace: 'default' };
+  if (object.kind === 'Connection') return [];
+  if (object.kind !== 'WorkerDeployment') return [{ ...object, metadata }];
+  const { template, replicas } = object.spec;
+  const spec = { replicas, template, selector: { matchLabels: template.metadata.labels } };
+  return [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }];
 }
 
 let sandbox: Sandbox;
@@ -50,21 +70,15 @@ beforeAll(async () => {
 });
 
 describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
-  test('the pods of the manifest for the controller are ones that the API server takes', async () => {
-    const [, deployment] = loadAll(
-      readFileSync(new URL('../../deploy/worker-deployment.yaml', import.meta.url), 'utf8'),
-    );
-    const { template, replicas } = (
-      deployment as { readonly spec: { readonly template: Template; readonly replicas: number } }
-    ).spec;
-    const spec = { replicas, template, selector: { matchLabels: template.metadata.labels } };
-    const file = join(await mkdtemp(join(tmpdir(), 'serin-versions-')), 'deployment.json');
-    await writeFile(
-      file,
-      JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'worker' }, spec }),
-    );
+  test('the objects of the manifest for the controller, its pods as a Deployment, are ones that the API server takes', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'serin-versions-')), 'objects.json');
+    await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: readManifest().flatMap(known) }));
     const checked = ['--dry-run=server', '--validate=strict', '-n', 'default', '-o', 'name'];
-    expect(await sandbox.kubectl('create', ...checked, '-f', file)).toBe('deployment.apps/worker\n');
+    expect((await sandbox.kubectl('create', ...checked, '-f', file)).trim().split('\n')).toEqual([
+      expect.stringMatching(/^configmap\//),
+      expect.stringMatching(/^deployment.apps\//),
+      expect.stringMatching(/^networkpolicy.networking.k8s.io\//),
+    ]);
   });
 
   test('a run ends on the version that it began with, new ones begin on the next, and the first drains', async () => {
