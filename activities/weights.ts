@@ -4,8 +4,8 @@ import type { ComputeWeightsInput, ComputeWeightsResult } from '../contract/obse
 /**
  * Adds the interval to what is known, judges the versions and weighs the candidates.
  *
- * Pure, a matter of microseconds, and so a local activity: its result is recorded, and no later change of the
- * statistics or of the JavaScript engine can break a replay.
+ * Pure, a matter of microseconds; an activity, so that its result is recorded, and no later change of the statistics or
+ * of the JavaScript engine can break a replay.
  */
 export function computeWeights(input: ComputeWeightsInput): Promise<ComputeWeightsResult> {
   return Promise.resolve(judgeAll(input));

@@ -9,9 +9,19 @@ type Event = NonNullable<EventHistory['events']>[number];
 export function decisionDelays(history: EventHistory): number[] {
   return splitIterations(history).flatMap((events) => {
     const due = dueMs(events[0]);
-    const decided = events.find(({ markerRecordedEventAttributes }) => markerRecordedEventAttributes);
+    const decided = findCompleted(events, 'computeWeights');
     return due === undefined || decided === undefined ? [] : [timeMs(decided) - due];
   });
+}
+
+function findCompleted(events: readonly Event[], activity: string): Event | undefined {
+  const asked = events.find(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === activity,
+  );
+  return events.find(
+    ({ activityTaskCompletedEventAttributes: completed }) =>
+      completed && String(completed.scheduledEventId) === String(asked?.eventId),
+  );
 }
 
 /** How many events each iteration took, from its timer to the next one's. */
@@ -33,13 +43,8 @@ export function abortTimes({ events }: EventHistory): AbortTimes {
     return workflowExecutionSignaledEventAttributes;
   });
   const [signal, ...after] = (events ?? []).slice(signalIndex);
-  const write = after.find(({ activityTaskScheduledEventAttributes: scheduled }) => {
-    return scheduled?.activityType?.name === 'patchTraffic';
-  });
-  const payload = after
-    .map(({ activityTaskCompletedEventAttributes: completed }) => completed)
-    .find((completed) => completed && String(completed.scheduledEventId) === String(write?.eventId))
-    ?.result?.payloads?.at(0);
+  const written = findCompleted(after, 'patchTraffic');
+  const payload = written?.activityTaskCompletedEventAttributes?.result?.payloads?.at(0);
   if (signal === undefined || !payload) throw new Error('expected a signal and a traffic write after it');
   // The activity's result, by its contract.
   const { acceptedAtMs, confirmedAtMs } = defaultPayloadConverter.fromPayload<PatchTrafficResult>(payload);

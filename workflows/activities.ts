@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { Task } from '../core/experiment/task-kinds.ts';
@@ -33,10 +33,10 @@ export const { releaseTarget } = proxy({ startToCloseTimeout: '10s', scheduleToC
 /** Metric queries are limited to 10 s; an attempt that takes longer has lost its worker. */
 export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: { ...patient, ...bugs } });
 
-/** Pure and under 50 ms; local, so that it costs one event. What fails twice is an error in our code. */
-export const { computeWeights } = proxyLocalActivities<Pick<ExperimentActivities, 'computeWeights'>>({
-  startToCloseTimeout: '5s',
-  retry: { maximumAttempts: 2, ...bugs },
+/** Pure and under 50 ms; an attempt that takes longer has lost its worker, and whatever it throws is a bug. */
+export const { computeWeights } = proxy({
+  startToCloseTimeout: '10s',
+  retry: { ...patient, nonRetryableErrorTypes: [...bugs.nonRetryableErrorTypes, 'Error'] },
 });
 
 /** Writes 100 % baseline; `bringToBaseline` starts it again after 2 min. The heartbeat notices a lost worker within 5 s. */

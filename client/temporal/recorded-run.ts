@@ -101,7 +101,6 @@ class RecordReader {
       this.scheduled.set(String(event.eventId), { type, input: scheduled.input?.payloads?.[0] });
     }
     this.readCompleted(event);
-    this.readMarker(event);
   }
 
   /** Takes over the state that continue-as-new has handed on. */
@@ -140,17 +139,16 @@ class RecordReader {
         this.intervals.push({ atMs, measurement, weights: this.weights });
         break;
       }
+      case 'computeWeights':
+        this.addJudgement(decode(result) as Judgements | undefined);
+        break;
     }
   }
 
-  /** A local activity's result belongs to the observation before it. */
-  private readMarker({ markerRecordedEventAttributes: marker }: Event): void {
-    if (marker?.markerName !== 'core_local_activity') return;
-    const data = decode(marker.details?.['data']?.payloads?.[0]) as { readonly activity_type?: string } | undefined;
+  /** A judgement belongs to the observation before it. */
+  private addJudgement(judgement: Judgements | undefined): void {
     const last = this.intervals.at(-1);
-    if (data?.activity_type !== 'computeWeights' || last === undefined) return;
-    const judgement = decode(marker.details?.['result']?.payloads?.[0]) as Judgements | undefined;
-    if (judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
+    if (last !== undefined && judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Drift } from '../traffic/drift.ts';
-import type { Experiment } from '../experiment/experiment.ts';
+import type { Experiment, Task } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput, Judgements } from './judge-all.ts';
 import { findExcuse } from '../verdicts/assessment.ts';
@@ -86,7 +86,23 @@ export function buildJudgeInput(
     totals,
     ...defined({ evidence, eliminated }),
   }));
-  return { experiment, measurement, candidateStates, ...defined({ warmUpUntilMs: warmUpEndMs(state, experiment) }) };
+  const warmUpUntilMs = warmUpEndMs(state, experiment);
+  return { experiment: judgedPart(experiment), measurement, candidateStates, ...defined({ warmUpUntilMs }) };
+}
+
+/** The experiment without the tasks that no judgement depends on: they may be long, and the input is recorded in each iteration. */
+function judgedPart(experiment: Experiment): Experiment {
+  return {
+    ...experiment,
+    start: experiment.start.filter(sendsLoad),
+    loop: experiment.loop.filter(sendsLoad),
+    finish: [],
+    notifications: [],
+  };
+}
+
+function sendsLoad({ kind }: Task): boolean {
+  return kind === 'collect';
 }
 
 /** The end of the warm-up, epoch ms; undefined without one. */

@@ -43,7 +43,7 @@ describe.concurrent('on a Temporal server', () => {
   });
   afterAll(() => workflows.teardown());
 
-  test('an iteration costs at most 12 history events, 19 with a weight change', async () => {
+  test('an iteration costs at most 17 history events, 24 with a weight change', async () => {
     const experiment = anExperiment({
       intervalMs: 1000,
       iterations: 4,
@@ -54,7 +54,7 @@ describe.concurrent('on a Temporal server', () => {
       await handle.result();
       return handle.fetchHistory();
     });
-    expect(eventsPerIteration(history)).toEqual([19, 12, 12]);
+    expect(eventsPerIteration(history)).toEqual([24, 17, 17]);
     expect(decisionDelays(history)).toHaveLength(3);
   });
 
