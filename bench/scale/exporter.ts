@@ -10,7 +10,7 @@ const family = 'revision_app_request_latencies';
 const buckets: readonly (readonly [le: string, share: number])[] = [
   ...[5, 10, 20, 40].map((le, index) => [String(le), 0.2 * (index + 1)] as const),
   ...[60, 80, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 2000, 5000].map(
-    (le, index) => [String(le), 0.9 + index / 1000] as const,
+    (le, index) => [String(le), 0.97 + index / 1000] as const,
   ),
   ...[10_000, 20_000, 50_000, 100_000].map((le) => [String(le), 1] as const),
   ['+Inf', 1],

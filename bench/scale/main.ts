@@ -23,6 +23,8 @@ import { startWorkers } from './workers.ts';
  * figures; asserts nothing.
  */
 const options = readOptions();
+/** What a worker needs to settle, and then how long the parts are left alone, to see what they cost by themselves. */
+const [settlingSeconds, idleSeconds] = [10, 20];
 let controllers: Controllers | undefined;
 const targets = listTargets(options);
 const exporter = await startExporter(targets, options, () => controllers?.percents ?? new Map<string, number>());
@@ -48,10 +50,8 @@ function readOptions(): ScaleOptions {
   }
 }
 
-/** How long the parts are left alone before the first start, to see what they cost by themselves. */
-const idleSeconds = 15;
-
 async function measure(world: Parts, on: readonly Target[], chosen: ScaleOptions): Promise<void> {
+  await delay(settlingSeconds * 1000);
   const sampler = new Sampler(world.processes);
   const temporal = await connectTemporal(world.temporalAddress);
   try {

@@ -26,7 +26,7 @@ export async function startRuns(
   const stepMs = (options.spreadSeconds * 1000) / targets.length;
   const starts: Promise<WorkflowHandle>[] = [];
   for (const [index, target] of targets.entries()) {
-    await delay(startedAtMs + index * stepMs - performance.now());
+    await delay(Math.max(0, startedAtMs + index * stepMs - performance.now()));
     const workflowId = `experiment/${target.namespace}/${target.name}`;
     const args: [object] = [manifest(target, options)];
     starts.push(client.workflow.start<ExperimentWorkflow>(workflowType, { taskQueue: 'serin', workflowId, args }));
