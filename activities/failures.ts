@@ -1,9 +1,9 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { defined } from '../core/text/defined.ts';
 import { failureTypes } from '../core/failures.ts';
 import { cutText, limits } from '../core/text/limits.ts';
 import { redactText } from '../core/text/redact-text.ts';
-import type { FailureTypeName } from '../core/failures.ts';
+import type { FailureType, FailureTypeName } from '../core/failures.ts';
 
 /** What a failure says besides its type. */
 export interface FailureOptions {
@@ -19,11 +19,13 @@ export interface FailureOptions {
 /** An outside failure of one of the types of `core/failures.ts`, retryable or not as its table says. */
 export function failure(type: FailureTypeName, options: FailureOptions): ApplicationFailure {
   const { message, cause, details = [], nextRetryDelayMs } = options;
+  const { isRetryable, isWait = false }: FailureType = failureTypes[type];
   return ApplicationFailure.create({
     message: cutText(redactText(message), limits.failure),
     type,
-    nonRetryable: !failureTypes[type].isRetryable,
+    nonRetryable: !isRetryable,
     details: [...details],
+    ...(isWait ? { category: ApplicationFailureCategory.BENIGN } : {}),
     ...defined({ cause: cause instanceof Error ? cause : undefined, nextRetryDelay: nextRetryDelayMs }),
   });
 }

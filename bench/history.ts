@@ -2,31 +2,43 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { PatchTrafficResult } from '../contract/traffic.ts';
 
-export type EventHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+type EventHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Event = NonNullable<EventHistory['events']>[number];
 
-/** For each iteration: milliseconds from the time at which its timer was due to the recorded verdict. */
-export function decisionDelays(history: EventHistory): number[] {
-  return splitIterations(history).flatMap((events) => {
-    const due = dueMs(events[0]);
-    const decided = findCompleted(events, 'computeWeights');
-    return due === undefined || decided === undefined ? [] : [timeMs(decided) - due];
+/** A judged iteration, from its timer to the next one's; times are epoch ms. */
+export interface Iteration {
+  /** When it was due by the run's grid. */
+  readonly dueMs: number;
+  /** When its verdict was recorded. */
+  readonly judgedMs: number;
+  /** When the API server had accepted its shift; undefined where it held. */
+  readonly shiftedMs: number | undefined;
+  readonly events: number;
+  /** As Temporal counts them, from its first workflow task to that of the next one. */
+  readonly bytes: number;
+  readonly workflowTasks: number;
+}
+
+/** A run as its history has it; times are epoch ms. */
+export interface RunHistory {
+  /** Its first interval began then. */
+  readonly runningMs: number;
+  /** Its last iteration was due then; that one, which has the ending too, is not among the iterations. */
+  readonly endingMs: number;
+  readonly iterations: readonly Iteration[];
+}
+
+/** Reads the history of an experiment that has ended. */
+export function readRunHistory(history: EventHistory): RunHistory {
+  const events = history.events ?? [];
+  const starts = events.flatMap((event, index) => (event.timerStartedEventAttributes ? [index] : []));
+  const pieces = starts.map((start, index) => events.slice(start, starts[index + 1]));
+  const [first, last] = [pieces.at(0)?.at(0), pieces.at(-1)?.at(0)];
+  if (first === undefined || last === undefined) throw new Error('expected an experiment with an iteration');
+  const iterations = pieces.slice(0, -1).flatMap((piece, index) => {
+    return readIteration(events, piece, pieces[index + 1] ?? []);
   });
-}
-
-function findCompleted(events: readonly Event[], activity: string): Event | undefined {
-  const asked = events.find(
-    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === activity,
-  );
-  return events.find(
-    ({ activityTaskCompletedEventAttributes: completed }) =>
-      completed && String(completed.scheduledEventId) === String(asked?.eventId),
-  );
-}
-
-/** How many events each iteration took, from its timer to the next one's. */
-export function eventsPerIteration(history: EventHistory): number[] {
-  return splitIterations(history).map((events) => events.length);
+  return { runningMs: timeMs(first), endingMs: dueMs(events, last), iterations };
 }
 
 /** Milliseconds from the event of the abort signal. */
@@ -43,28 +55,67 @@ export function abortTimes({ events }: EventHistory): AbortTimes {
     return workflowExecutionSignaledEventAttributes;
   });
   const [signal, ...after] = (events ?? []).slice(signalIndex);
-  const written = findCompleted(after, 'patchTraffic');
+  const write = readWrite(after);
+  if (signal === undefined || write === undefined) throw new Error('expected a signal and a traffic write after it');
+  return { acceptedMs: write.acceptedAtMs - timeMs(signal), confirmedMs: write.confirmedAtMs - timeMs(signal) };
+}
+
+/** No iteration without a verdict, as while a run is blind. */
+function readIteration(
+  events: readonly Event[],
+  piece: readonly Event[],
+  next: readonly Event[],
+): readonly Iteration[] {
+  const [timer] = piece;
+  const verdict = findCompleted(piece, 'computeWeights');
+  if (timer === undefined || verdict === undefined) return [];
+  return [
+    {
+      dueMs: dueMs(events, timer),
+      judgedMs: timeMs(verdict),
+      shiftedMs: readWrite(piece)?.acceptedAtMs,
+      events: piece.length,
+      bytes: sizeBefore(next) - sizeBefore(piece),
+      workflowTasks: piece.filter(({ workflowTaskCompletedEventAttributes: completed }) => completed).length,
+    },
+  ];
+}
+
+/** The timer was set by the workflow's clock, which shows the start of its task. */
+function dueMs(events: readonly Event[], timer: Event): number {
+  const { startToFireTimeout, workflowTaskCompletedEventId } = timer.timerStartedEventAttributes ?? {};
+  const completed = findEvent(events, workflowTaskCompletedEventId)?.workflowTaskCompletedEventAttributes;
+  const started = findEvent(events, completed?.startedEventId) ?? timer;
+  return timeMs(started) + Number(startToFireTimeout?.seconds ?? 0) * 1000 + (startToFireTimeout?.nanos ?? 0) / 1e6;
+}
+
+function findEvent(events: readonly Event[], id: unknown): Event | undefined {
+  return events[Number(id) - 1];
+}
+
+/** The result of the first traffic write. */
+function readWrite(events: readonly Event[]): PatchTrafficResult | undefined {
+  const written = findCompleted(events, 'patchTraffic');
   const payload = written?.activityTaskCompletedEventAttributes?.result?.payloads?.at(0);
-  if (signal === undefined || !payload) throw new Error('expected a signal and a traffic write after it');
   // The activity's result, by its contract.
-  const { acceptedAtMs, confirmedAtMs } = defaultPayloadConverter.fromPayload<PatchTrafficResult>(payload);
-  return { acceptedMs: acceptedAtMs - timeMs(signal), confirmedMs: confirmedAtMs - timeMs(signal) };
+  return payload ? defaultPayloadConverter.fromPayload<PatchTrafficResult>(payload) : undefined;
 }
 
-/** Cuts the history at the timers of the iterations; the last piece, which holds the ending, is left out. */
-function splitIterations({ events }: EventHistory): Event[][] {
-  const pieces: Event[][] = [];
-  for (const event of events ?? []) {
-    if (event.timerStartedEventAttributes) pieces.push([]);
-    pieces.at(-1)?.push(event);
-  }
-  return pieces.slice(0, -1);
+/** The event that has the result of the first activity of this type. */
+function findCompleted(events: readonly Event[], type: string): Event | undefined {
+  const scheduled = events.find(
+    ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name === type,
+  );
+  return events.find(
+    ({ activityTaskCompletedEventAttributes: completed }) =>
+      completed && String(completed.scheduledEventId) === String(scheduled?.eventId),
+  );
 }
 
-function dueMs(started: Event | undefined): number | undefined {
-  const timeout = started?.timerStartedEventAttributes?.startToFireTimeout;
-  if (started === undefined || !timeout) return undefined;
-  return timeMs(started) + Number(timeout.seconds ?? 0) * 1000 + (timeout.nanos ?? 0) / 1e6;
+/** The size of the history before the first workflow task of the events. */
+function sizeBefore(events: readonly Event[]): number {
+  const task = events.find(({ workflowTaskStartedEventAttributes: started }) => started);
+  return Number(task?.workflowTaskStartedEventAttributes?.historySizeBytes ?? Number.NaN);
 }
 
 function timeMs({ eventTime }: Event): number {

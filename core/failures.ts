@@ -1,6 +1,8 @@
 /** How a type of failure is handled: Temporal retries what may pass by itself, everything else ends the activity at once. */
 export interface FailureType {
   readonly isRetryable: boolean;
+  /** Whether it only says what is awaited: nothing is wrong, and attempts leave no trace in logs and error metrics. */
+  readonly isWait?: boolean;
   /** When it happens. */
   readonly when: string;
 }
@@ -15,11 +17,11 @@ export const failureTypes = {
     isRetryable: false,
     when: 'the workflow was started with an option under which no run can be kept safe, such as a timeout',
   },
-  TargetHeld: { isRetryable: true, when: 'another experiment holds the Lease of the target' },
+  TargetHeld: { isRetryable: true, isWait: true, when: 'another experiment holds the Lease of the target' },
   ExperimentGone: { isRetryable: false, when: 'the Experiment of the run was deleted while nobody could tell the run' },
   TargetGone: { isRetryable: false, when: 'the Knative Service does not exist any more' },
   RevisionGone: { isRetryable: false, when: 'a revision that must get traffic does not exist any more' },
-  NotReady: { isRetryable: true, when: 'the Knative Service or a revision is not ready yet' },
+  NotReady: { isRetryable: true, isWait: true, when: 'the Knative Service or a revision is not ready yet' },
   PreflightRefused: {
     isRetryable: false,
     when: 'something that must hold before the first write does not; all of it is listed',
@@ -50,7 +52,11 @@ export const failureTypes = {
     when: 'what others wrote takes too much time or memory to read: a metric, a chart, an index of charts',
   },
   ChartUnavailable: { isRetryable: true, when: 'a chart or its values cannot be downloaded' },
-  ReleaseBusy: { isRetryable: true, when: 'another helm operation is, or may still be, at work on the release' },
+  ReleaseBusy: {
+    isRetryable: true,
+    isWait: true,
+    when: 'another helm operation is, or may still be, at work on the release',
+  },
   CommandNotAllowed: { isRetryable: false, when: 'a task asks for a command that the worker does not allow' },
   AddressNotAllowed: { isRetryable: false, when: 'a request goes to an address that the worker does not allow' },
   HttpUnavailable: { isRetryable: true, when: 'an HTTP server cannot be reached, is overloaded or answers 5xx' },

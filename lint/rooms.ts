@@ -253,6 +253,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   bench: [
     'core',
     'contract',
+    'kubernetes',
     'metrics',
     'sandbox',
     'test/support',

@@ -10,6 +10,8 @@ export interface SandboxOptions {
   readonly searchAttributes?: boolean;
   /** Further Temporal namespaces, which have none of serin's search attributes. Default none. */
   readonly plainNamespaces?: readonly string[];
+  /** Where Temporal has its data. Default `file`. */
+  readonly temporalDatabase?: 'memory' | 'file';
   /** Receives the progress of each tool that has to be built. Default: lines on standard error. */
   readonly progress?: Progress;
 }

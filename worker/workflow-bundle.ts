@@ -16,8 +16,7 @@ export async function workflowBundle(path: string | undefined, log: Logger): Pro
  */
 export async function bundleSources(log: Logger): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
-    workflowsPath: sourcePath('workflows/index.ts'),
-    payloadConverterPath: sourcePath('contract/payload-converter.ts'),
+    ...workflowModules,
     // webpack logs every module at `info`, which people who run workers do not need.
     logger: { ...log, info: (message, meta) => log.debug(message, meta) },
     webpackConfigHook: (config) => ({
@@ -33,6 +32,13 @@ export async function bundleSources(log: Logger): Promise<WorkflowBundleWithSour
 function relativeName({ resourcePath }: { readonly resourcePath: string }): string {
   return resourcePath.replace(sourcePath(''), './');
 }
+
+/** What the bundle is made of. */
+export const workflowModules = {
+  workflowsPath: sourcePath('workflows/index.ts'),
+  workflowInterceptorModules: [sourcePath('workflows/interceptors.ts')],
+  payloadConverterPath: sourcePath('contract/payload-converter.ts'),
+};
 
 /** Only the package has it. */
 const packagedBundle = sourcePath('workflows/bundle.js');

@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { leaseHolder, isHeldBy, judgeOwnership } from '../../core/traffic/lease.ts';
@@ -15,8 +16,8 @@ import { isOurs, isTakenOver, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
 import { requireExperiment } from './require-experiment.ts';
 
-/** The wait between two attempts at a held target; retries of the activity add nothing to the history. */
-const waitMs = 2_000;
+/** The wait between two attempts at a held target: a tenth of the time waited so far. Retries add nothing to the history. */
+const [shortestWaitMs, longestWaitMs] = [2_000, 30_000];
 
 export interface AcquireDependencies {
   readonly cluster: ActivityCluster;
@@ -92,5 +93,12 @@ async function askForChain(temporal: TemporalService, holder: LeaseHolder | unde
 
 function stillHeld(target: AcquireInput['target'], { by, why }: Extract<Ownership, { kind: 'held' }>): Error {
   const message = `${formatObjectName(target)} is held by ${by.workflowId}: ${why}`;
-  return failure('TargetHeld', { message, nextRetryDelayMs: waitMs });
+  return failure('TargetHeld', {
+    message,
+    nextRetryDelayMs: nextWaitMs(Date.now() - activityInfo().scheduledTimestampMs),
+  });
+}
+
+function nextWaitMs(waitedMs: number): number {
+  return Math.round(Math.min(longestWaitMs, Math.max(shortestWaitMs, waitedMs / 10)));
 }

@@ -1,4 +1,4 @@
-import { AuthorizationV1Api, CoordinationV1Api, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
+import { CoordinationV1Api, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
 import type { KubeConfig, V1Lease, V1Secret } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { AccessRight } from '../../kubernetes/access-right.ts';
@@ -13,6 +13,7 @@ import type { KubernetesCaller } from './caller.ts';
 import { createObjectReader } from './object-reader.ts';
 import type { ObjectReference } from './object-reader.ts';
 import { activityRequestOptions } from './request-options.ts';
+import { createRightsCheck } from './rights-check.ts';
 
 /** The API resource of a kind. */
 export interface Resource {
@@ -169,16 +170,5 @@ function objectCalls({ kubeConfig, options, caller: { read, isReady } }: Cluster
       return read<unknown>(answer, { resource: `metrics.${version.group}`, name });
     },
     readObject: ({ kind, ...name }) => read(() => readAny({ kind, ...name }), { resource: kind, name }),
-  };
-}
-
-function createRightsCheck({ kubeConfig, options, caller: { call } }: ClusterConnection): ActivityCluster['isAllowed'] {
-  const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
-  return async ({ verb, group, resource, namespace }) => {
-    const body = { spec: { resourceAttributes: { verb, group, resource, namespace } } };
-    const review = () => authorization.createSelfSubjectAccessReview({ body }, options());
-    const name = { namespace, name: resource };
-    const { status } = await call(review, { verb: 'create', resource: 'selfsubjectaccessreviews', name });
-    return status?.allowed === true;
   };
 }

@@ -36,6 +36,7 @@ import { isOurs, readLease } from './lease.ts';
 export async function patchTraffic(cluster: ActivityCluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
     const acceptedAtMs = await write(cluster, input);
+    await sleep(firstPauseMs);
     await confirm(cluster, input, acceptedAtMs);
     return { acceptedAtMs, confirmedAtMs: Date.now() };
   });
@@ -163,15 +164,22 @@ function readAcceptedAtMs(service: KnativeService): number {
   return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
 }
 
-const pollIntervalMs = 200;
+/** Knative reports a change after a tenth of a second at best, after 2 s at the median: reads are close together at first. */
+const [firstPauseMs, pauseGrowth, longestPauseMs] = [150, 1.4, 1_000];
 
 async function confirm(cluster: ActivityCluster, input: PatchTrafficInput, acceptedAtMs: number): Promise<void> {
   const { target, shares, confirmationLimitMs: limitMs } = input;
+  let pauseMs = firstPauseMs;
+  const pause = async (): Promise<boolean> => {
+    await sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs);
+    return true;
+  };
   const doubt = await confirmTraffic({
     shares,
     readWritten: () => readWritten(cluster, input),
     limitMs,
-    pause: async () => (await sleep(pollIntervalMs), true),
+    pause,
   });
   if (doubt === undefined) return;
   const written = `traffic of ${formatObjectName(target)} is written (${formatShares(shares)})`;

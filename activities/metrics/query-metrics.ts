@@ -5,6 +5,7 @@ import type { Observation, QueryMetricsInput } from '../../contract/observation.
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
 import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
+import { KnownPacks } from '../../metrics/prometheus/known-packs.ts';
 import { measure } from '../../metrics/prometheus/measure.ts';
 import type { MeasureInput } from '../../metrics/prometheus/measure.ts';
 import type { PodCounts } from '../../metrics/prometheus/out-of-sight.ts';
@@ -26,6 +27,7 @@ export interface QueryMetricsDependencies {
 export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
   const { prometheusUrl: baseUrl, access, scrapeIntervalMs } = dependencies;
   const { observeTarget, backEndsOf, cancellationSignal } = dependencies;
+  const knownPacks = new KnownPacks();
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
     const nowMs = Date.now();
@@ -45,9 +47,10 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
     // A worker whose clock is behind would take the beginning of the first interval for the future.
     const behindMs = Math.max(0, askedAtMs - nowMs);
     const now = (): number => Date.now() + behindMs;
+    const store = { baseUrl, access, scrapeIntervalMs, knownPacks };
     const measured =
       counted === undefined
-        ? await measure({ ...input, baseUrl, access, scrapeIntervalMs, now, signal, countPods, hasOtherMetrics })
+        ? await measure({ ...input, ...store, now, signal, countPods, hasOtherMetrics })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
     return defined === undefined
       ? measured

@@ -3,12 +3,12 @@ import { defined } from '../../core/text/defined.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
 import { describeWorkflow, explainStop, readReport, readRun, waysOut } from '../../temporal/read-run.ts';
-import type { Run, RunReading, Silence } from '../../temporal/read-run.ts';
+import type { ReadLimits, Run, RunReading, Silence } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 
 /** A worker that runs answers a query within milliseconds; a busy one still within this. */
-const readLimits = { callLimitMs: 5_000, queryLimitMs: 5_000 };
+const patientLimits = { callLimitMs: 5_000, queryLimitMs: 5_000 };
 
 /** What Temporal knows of an experiment's workflow without a query. */
 export type Execution = Run & Pick<WorkflowExecutionInfo, 'type' | 'startTime' | 'closeTime' | 'typedSearchAttributes'>;
@@ -38,11 +38,19 @@ export type ViewDetail = 'full' | 'brief';
 
 const readers = { full: readRun, brief: readReport } as const;
 
+/** How a run is read. */
+export interface ViewOptions {
+  /** Default: `full`. */
+  readonly detail?: ViewDetail;
+  /** Default: 5 s for each call. */
+  readonly readLimits?: ReadLimits;
+}
+
 /** Reads a run's report, which needs a worker unless the run has ended. */
 export async function viewExecution(
   { client }: TemporalService,
   execution: Execution,
-  detail: ViewDetail = 'full',
+  { detail = 'full', readLimits = patientLimits }: ViewOptions = {},
 ): Promise<ExperimentView> {
   const reading = await readers[detail](client, execution, readLimits);
   switch (reading.kind) {

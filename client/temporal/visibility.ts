@@ -6,8 +6,8 @@ import type { Report } from '../../core/report/report.ts';
 import { outcomeAttribute, stageAttribute, targetAttribute } from '../../contract/messages.ts';
 import { readCallFailure } from '../../temporal/grpc.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
-import { viewExecution } from './experiments.ts';
 import type { Execution, ExperimentView, ViewDetail } from './experiments.ts';
+import { viewAll } from './view-all.ts';
 
 export interface ListOptions {
   /** `namespace/name` of a Knative Service. */
@@ -18,9 +18,6 @@ export interface ListOptions {
   readonly limit: number;
   readonly detail?: ViewDetail;
 }
-
-/** The number of reports that are queried at a time: a list of dead experiments costs one query limit for this many. */
-const concurrency = 8;
 
 /** The maximum number of runs that are read for one name; the newest is among the first. */
 const mostRuns = 20;
@@ -140,19 +137,6 @@ async function list(session: TemporalService, query: string, limit: number): Pro
     if (executions.length >= limit) break;
   }
   return executions;
-}
-
-async function viewAll(
-  session: TemporalService,
-  executions: readonly Execution[],
-  detail?: ViewDetail,
-): Promise<readonly ExperimentView[]> {
-  const views: ExperimentView[] = [];
-  for (let start = 0; start < executions.length; start += concurrency) {
-    const batch = executions.slice(start, start + concurrency);
-    views.push(...(await Promise.all(batch.map((execution) => viewExecution(session, execution, detail)))));
-  }
-  return views;
 }
 
 /** Filters by the experiments' own reports, for a namespace without search attributes. */

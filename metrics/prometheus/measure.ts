@@ -6,6 +6,7 @@ import { countSince, newestSample, nextCheckpoint } from './checkpoint.ts';
 import type { Sighting } from './checkpoint.ts';
 import { isBornIn } from './difference.ts';
 import { type PodHistogram, assembleHistograms } from './histogram.ts';
+import type { KnownPacks } from './known-packs.ts';
 import { lookbackMs } from './lateness.ts';
 import type { PrometheusPlace } from './access.ts';
 import { areScaledToZero, describeNoSeries, requireInSight } from './out-of-sight.ts';
@@ -33,6 +34,8 @@ export interface MeasureInput extends PrometheusPlace {
   readonly now: () => number;
   /** The pods that Knative has of each revision; without it that is not known. */
   readonly countPods?: () => Promise<PodCounts>;
+  /** What an earlier measurement has found out about the kinds of request metrics; without it all of them are asked for. */
+  readonly knownPacks?: KnownPacks;
   /** Whether something else is judged too, so that a target without any series is one without requests. Default: false. */
   readonly hasOtherMetrics?: boolean;
   /** Aborts the measurement; the abort is rethrown, not reported as an outage. */
@@ -170,11 +173,11 @@ async function readSince(prometheus: Prometheus, input: MeasureInput, place: Rea
 
 async function readHistograms(
   prometheus: Prometheus,
-  { target, revisions }: MeasureInput,
+  { target, revisions, knownPacks }: MeasureInput,
   { checkpoint, clock: { endMs } }: ReadingPlace,
   beforeMs: number,
 ): Promise<readonly PodHistogram[]> {
   const rangeMs = Math.max(0, endMs - checkpoint.sinceMs) + beforeMs;
   const request = { namespace: target.namespace, revisions, toMs: endMs, rangeMs };
-  return assembleHistograms(await readCounters(prometheus, request));
+  return assembleHistograms(await readCounters(prometheus, request, knownPacks));
 }

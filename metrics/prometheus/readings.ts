@@ -1,4 +1,5 @@
 import { accumulate, askAdded } from './added-up.ts';
+import type { KnownPacks } from './known-packs.ts';
 import { type Pack, tiers } from './packs.ts';
 import { toClassicSeries } from './native-histogram.ts';
 import type { Prometheus, Sample, Series } from './prometheus.ts';
@@ -48,15 +49,46 @@ export interface ReadingRequest {
   readonly only?: 'responses';
 }
 
-/** Reads the raw counters of the revisions from the first tier that has any. */
-export async function readCounters(prometheus: Prometheus, request: ReadingRequest): Promise<readonly Reading[]> {
+/**
+ * Reads the raw counters of the revisions from the first tier that has any.
+ *
+ * @param known kinds that are asked for alone as long as each revision has some of them.
+ */
+export async function readCounters(
+  prometheus: Prometheus,
+  request: ReadingRequest,
+  known?: KnownPacks,
+): Promise<readonly Reading[]> {
   const asking = askingOnce(prometheus);
+  const remembered = await readPacks(asking, known?.recall(request) ?? [], request);
+  if (hasAllRevisions(remembered.readings, request)) return remembered.readings;
   for (const tier of tiers) {
-    const readings = await Promise.all(tier.map((pack) => readPack(asking, pack, request)));
-    const found = readings.flat();
-    if (found.length > 0) return found;
+    const { readings, packs } = await readPacks(asking, tier, request);
+    if (readings.length === 0) continue;
+    if (hasAllRevisions(readings, request)) known?.note(request, packs);
+    return readings;
   }
   return [];
+}
+
+/** What was found of the packs, and of which of them. */
+interface PacksReading {
+  readonly readings: readonly Reading[];
+  readonly packs: readonly Pack[];
+}
+
+async function readPacks(
+  prometheus: Prometheus,
+  packs: readonly Pack[],
+  request: ReadingRequest,
+): Promise<PacksReading> {
+  const read = await Promise.all(packs.map((pack) => readPack(prometheus, pack, request)));
+  return { readings: read.flat(), packs: packs.filter((_, index) => (read[index] ?? []).length > 0) };
+}
+
+function hasAllRevisions(readings: readonly Reading[], { revisions }: ReadingRequest): boolean {
+  const found = new Set(readings.map(({ revision }) => revision));
+  return revisions.every((revision) => found.has(revision));
 }
 
 /** Whether any series of the revisions is there at `toMs`: it has not ended, so that samples of it may come. */

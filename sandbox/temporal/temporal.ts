@@ -25,11 +25,13 @@ export interface TemporalProcesses {
 }
 
 /**
- * Starts Temporal's development server with its Web UI, whose data are in a file: killing and starting it again keeps everything.
+ * Starts Temporal's development server with its Web UI. Where its data are in a file, killing and starting it again keeps
+ * everything.
  */
 export async function startTemporal(base: Base, options: SandboxOptions): Promise<TemporalProcesses> {
   const [port, uiPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
   const [address, uiUrl] = [`127.0.0.1:${port}`, `http://127.0.0.1:${uiPort}`];
+  const inMemory = options.temporalDatabase === 'memory';
   const isHealthy = ['operator', 'cluster', 'health', '--address', address, '--command-timeout', '2s'];
   const service = new Service({
     supervision: base.supervision,
@@ -40,7 +42,7 @@ export async function startTemporal(base: Base, options: SandboxOptions): Promis
       `--port=${port}`,
       `--ui-port=${uiPort}`,
       `--metrics-port=${metricsPort}`,
-      `--db-filename=${join(base.stateDirectory, 'temporal.db')}`,
+      ...(inMemory ? [] : [`--db-filename=${join(base.stateDirectory, 'temporal.db')}`]),
       '--log-level=warn',
     ]),
     isReady: async () => {

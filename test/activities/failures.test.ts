@@ -21,3 +21,10 @@ test('what is secret in a failure is hidden before it is cut', () => {
   const secret = `https://user:hunter22@${'a'.repeat(limits.failure)}`;
   expect(failure('CommandFailed', { message: secret }).message).toMatch(/^https:\/\/\*\*\*@a+…$/);
 });
+
+test('an attempt that only says what it waits for leaves no trace in logs and error metrics', () => {
+  const categories = (['TargetHeld', 'NotReady', 'ReleaseBusy', 'KubernetesUnavailable'] as const).map((type) => {
+    return failure(type, { message: 'not yet' }).category;
+  });
+  expect(categories).toEqual(['BENIGN', 'BENIGN', 'BENIGN', undefined]);
+});

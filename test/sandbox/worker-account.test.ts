@@ -75,6 +75,7 @@ describe('as the account of a namespace', () => {
     ['get', 'revisions.serving.knative.dev'],
     ['update', 'leases.coordination.k8s.io'],
     ['create', 'selfsubjectaccessreviews.authorization.k8s.io'],
+    ['create', 'selfsubjectrulesreviews.authorization.k8s.io'],
   ])('it may %s %s there', async (verb, resource) => {
     expect(await canWorker(verb, resource, '-n', namespace, `--as=${account}`)).toMatch(/^yes\b/);
   });

@@ -19,14 +19,17 @@ export function cancellableActivity<T>(work: () => Promise<T>): { result: Promis
 }
 
 /** The failure of an activity that must fail. */
-export async function caughtFailure(work: () => Promise<unknown>): Promise<{
+export async function caughtFailure(
+  work: () => Promise<unknown>,
+  info: Partial<Info> = {},
+): Promise<{
   readonly type: FailureTypeName | undefined;
   readonly message: string;
   readonly isRetryable: boolean;
   readonly details: readonly unknown[];
   readonly nextRetryDelay: unknown;
 }> {
-  const outcome: unknown = await asActivity(work).then(
+  const outcome: unknown = await asActivity(work, info).then(
     (value) => ({ unexpected: value }),
     (error: unknown) => error,
   );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { cacheKey, fillOnce } from '../../sandbox/tools/cache.ts';
+import { workflowModules } from '../../worker/workflow-bundle.ts';
 
 /** Source files (from the root) that take the place of others. */
 type Replacements = Readonly<Record<string, string>>;
@@ -26,8 +27,7 @@ export async function bundleWorkflows(replacements: Replacements = {}, directory
 async function bundle(replacements: Replacements): Promise<string> {
   const aliases = Object.entries(replacements).map(([file, by]) => [sourcePath(file), sourcePath(by)]);
   const { code } = await bundleWorkflowCode({
-    workflowsPath: sourcePath('workflows/index.ts'),
-    payloadConverterPath: sourcePath('contract/payload-converter.ts'),
+    ...workflowModules,
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (config) => {
       // The bundler's own aliases are an object; they stay.

@@ -1,10 +1,12 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decisionDelays, eventsPerIteration } from '../../bench/history.ts';
+import { readRunHistory } from '../../bench/history.ts';
 import { abortSignal, searchAttributes, statusQuery } from '../../contract/messages.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { ReadManifestInput } from '../../contract/preparation.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, worldFailure } from '../support/fake-world.ts';
+import { until } from '../support/until.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -54,8 +56,7 @@ describe.concurrent('on a Temporal server', () => {
       await handle.result();
       return handle.fetchHistory();
     });
-    expect(eventsPerIteration(history)).toEqual([24, 17, 17]);
-    expect(decisionDelays(history)).toHaveLength(3);
+    expect(readRunHistory(history).iterations.map(({ events }) => events)).toEqual([24, 17, 17]);
   });
 
   test('search attributes show target, stage, outcome and weight', async () => {
@@ -110,6 +111,22 @@ describe.concurrent('on a Temporal server', () => {
       return handle.query(statusQuery);
     });
     expect(report).toMatchObject({ stage: 'Completed', outcome: 'Promoted' });
+  });
+
+  test("the Web UI's details show the state in which the run is when they are asked for", async () => {
+    const readDetails = async (handle: WorkflowHandle): Promise<string> => {
+      const metadata = await handle.query<{ readonly currentDetails: string }>('__temporal_workflow_metadata');
+      return metadata.currentDetails;
+    };
+    const world = fakeWorld({ experiment: anExperiment({ intervalMs: 1000, iterations: 2 }) });
+    const shown = await workflows.run(world, async (handle) => {
+      await until('the first step', async () => (await handle.query(statusQuery)).startedAtMs !== undefined);
+      const running = await readDetails(handle);
+      await handle.result();
+      return { running, ended: await readDetails(handle) };
+    });
+    expect(shown.running).toContain('Running');
+    expect(shown.ended).toContain('Promoted');
   });
 
   test('an abort waits for a task that was not heard of any more before it writes the baseline once more', async () => {

@@ -13,14 +13,22 @@ import {
   targetAttribute,
 } from '../../contract/messages.ts';
 
-/** Publishes the state: details in the Web UI (no event), search attributes (one event, only when one has changed). */
+/** What the details are rendered of when somebody asks for them. Each workflow has this module to itself. */
+let published: ExperimentState | undefined;
+
+/** Publishes the state: details in the Web UI, search attributes (one event, only when one has changed). */
 export function publish(before: ExperimentState, after: ExperimentState): void {
-  setCurrentDetails(safeDetails(after));
+  published = after;
   const shown = new Map(searchAttributePairs(before).map(({ key, value }) => [key.name, value]));
   const known = searchAttributePairs(after).filter(({ key }) => after.searchAttributes.includes(key.name));
   const isFirst = before.searchAttributes.length === 0;
   const changed = known.filter(({ key, value }) => isFirst || shown.get(key.name) !== value);
   if (changed.length > 0) upsertSearchAttributes(changed);
+}
+
+/** Renders the details of what was published, for the Web UI; no event. */
+export function showDetails(): void {
+  if (published !== undefined) setCurrentDetails(safeDetails(published));
 }
 
 /** An error in text for people must not keep the traffic from being made safe. */

@@ -357,13 +357,27 @@ describe('the Lease', () => {
     expect(await asActivity(() => acquire(target, first))).toEqual({ kind: 'acquired' });
     const why = 'experiment target-first is running';
     expect(await asActivity(() => acquire(target, second))).toEqual({ kind: 'held', by: first, why });
-    expect(await caughtFailure(() => acquire(target, second, first.firstRunId))).toEqual({
+    const waiting = { scheduledTimestampMs: Date.now() };
+    expect(await caughtFailure(() => acquire(target, second, first.firstRunId), waiting)).toEqual({
       type: 'TargetHeld',
       isRetryable: true,
       message: `${ownNamespace}/leased is held by target-first: ${why}`,
       details: [],
       nextRetryDelay: 2_000,
     });
+  });
+
+  test('is asked for again after a tenth of the time waited so far, and after 30 s at most', async () => {
+    const first = await currentHolder();
+    const third = await startRun('target-third');
+    const attempt = async (waitedMs: number): Promise<number> => {
+      const info = { scheduledTimestampMs: Date.now() - waitedMs };
+      return Number((await caughtFailure(() => acquire(target, third, first.firstRunId), info)).nextRetryDelay);
+    };
+    const afterAMinute = await attempt(60_000);
+    expect(afterAMinute).toBeGreaterThanOrEqual(6_000);
+    expect(afterAMinute).toBeLessThan(12_000);
+    expect(await attempt(3_600_000)).toBe(30_000);
   });
 
   test('is not given up by anybody else, and given up twice without a complaint', async () => {
