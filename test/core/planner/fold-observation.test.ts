@@ -3,8 +3,9 @@ import type { Checkpoint, RunMeasurement } from '../../../core/measurements/meas
 import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
 import { initialState } from '../../../core/planner/experiment-state.ts';
 import type { Clock } from '../../../core/planner/experiment-state.ts';
-import { withObservation } from '../../../core/planner/fold-observation.ts';
+import { buildJudgeInput, withObservation } from '../../../core/planner/fold-observation.ts';
 import { buildReport } from '../../../core/report/report-of-state.ts';
+import type { Task } from '../../../core/experiment/task-kinds.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
 
 const checkpoint: Checkpoint = { sinceMs: 1_000, seenMs: 12_000, counted: [someCounts(), someCounts()] };
@@ -64,4 +65,19 @@ test('holds while the newest sample is older than the interval, and counts no it
   expect(late).toMatchObject({ iteration: 0, clock: { checkpoint } });
   const timely = stateAfter({ ...measured, checkpoint, visibility: { lagMs: 11_000, clockMs: 0 } });
   expect(timely.blind?.reason).not.toContain('nothing of the interval');
+});
+
+test('judges without the tasks, which may be long, but for those whose load is counted', () => {
+  const load: Task = {
+    kind: 'collect',
+    versions: [{ name: 'my-app', url: 'http://my-app', headers: [], requestsPerSecond: 8 }],
+    amount: { kind: 'requests', count: 100 },
+    connections: 4,
+    loadOnly: false,
+  };
+  const wait: Task = { kind: 'init-experiment' };
+  const experiment = anExperiment({ start: [wait, load], loop: [load, wait], finish: [wait], notifications: [wait] });
+  const state = initialState({ workflowId: 'experiment/default/canary', firstRunId: 'run' });
+  const judged = buildJudgeInput(state, experiment, measured).experiment;
+  expect(judged).toEqual({ ...experiment, start: [load], loop: [load], finish: [], notifications: [] });
 });
