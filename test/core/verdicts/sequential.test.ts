@@ -211,13 +211,13 @@ describe('the sequential analysis', () => {
       const experiment = sequential({ objectives: [mean] });
       const slow = (requests: number) => someCounts({ requests, latencyMs: 400 });
       const usual = { candidate: someCounts({ requests: 12 }), baseline: someCounts({ requests: 2 }) };
-      const before = [usual, usual, usual];
+      const earlier = [usual, usual, usual];
       const both = { candidate: slow(12), baseline: slow(1) };
-      expect(assessIntervals(experiment, ...before, both).overall?.verdict).toBe('suspect');
+      expect(assessIntervals(experiment, ...earlier, both).overall?.verdict).toBe('suspect');
       const moved = { candidate: slow(2), baseline: slow(22) };
-      expect(assessIntervals(experiment, ...before, both, moved).overall?.verdict).toBe('environment');
-      const alone = { candidate: slow(2), baseline: someCounts({ requests: 22 }) };
-      expect(assessIntervals(experiment, ...before, both, alone, alone).overall?.verdict).toBe('fail');
+      expect(assessIntervals(experiment, ...earlier, both, moved).overall?.verdict).toBe('environment');
+      const itself = { candidate: slow(2), baseline: someCounts({ requests: 22 }) };
+      expect(assessIntervals(experiment, ...earlier, both, itself, itself).overall?.verdict).toBe('fail');
     });
 
     test.each([
