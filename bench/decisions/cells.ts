@@ -1,4 +1,5 @@
 import { bucketed, latencyByMean, latencyByTail } from '../../core/offline/latency.ts';
+import type { BucketedLatency } from '../../core/offline/latency.ts';
 import { seededRandom } from '../../core/offline/random.ts';
 import { failIncrements } from '../../core/stats/bernoulli.ts';
 import { addInterval, freshProcess, logEvidence } from '../../core/stats/restarts.ts';
@@ -88,6 +89,29 @@ function commonOutage(first: number, share: number): Pick<Cell, 'rule' | 'behavi
   return { rule: ours({ mostIterations: 60, baselineErrorRate: errorRate }), behaviour: { errorRate } };
 }
 
+/** The mean latency of a common outage, and of a candidate that is slow alone, as multiples of the limit. */
+export const outageMeans = [2, 5, 20] as const;
+export const slowMeans = [0.8, 1.25, 1.5, 2, 5] as const;
+
+/** The mean latency of a baseline, and of a candidate without an outage: half the limit. */
+const usualLatency = bucketed(latencyByMean(limits.meanMs / 2));
+
+function meanAlone(baselineLatency: NonNullable<Behaviour['latency']>): Rule {
+  return ours({ objectives: threeObjectives.slice(2), mostIterations: 60, baselineErrorRate: 0, baselineLatency });
+}
+
+function commonSlowness(first: number, multiple: number): Pick<Cell, 'rule' | 'behaviour'> {
+  const slow = bucketed(latencyByMean(multiple * limits.meanMs));
+  const latency = (interval: number): BucketedLatency =>
+    interval >= first && interval < first + 3 ? slow : usualLatency;
+  return { rule: meanAlone(latency), behaviour: { errorRate: 0, latency } };
+}
+
+function slowAlone(multiple: number): Pick<Cell, 'rule' | 'behaviour'> {
+  const latency = bucketed(latencyByMean(multiple * limits.meanMs));
+  return { rule: meanAlone(usualLatency), behaviour: { errorRate: 0, latency } };
+}
+
 const turnsBad: Behaviour = { errorRate: (interval) => (interval <= 6 ? 0.2 : 5) * limits.errorRate };
 
 /** All cells by name. */
@@ -115,6 +139,16 @@ export const cells: Readonly<Record<string, Cell>> = Object.fromEntries([
         { ...commonOutage(first, share), requestsPerSecond },
       ]),
     ),
+    ...outageStarts.flatMap((first) =>
+      outageMeans.map((multiple) => [
+        `slowness|${requestsPerSecond}|${first}|${multiple}`,
+        { ...commonSlowness(first, multiple), requestsPerSecond },
+      ]),
+    ),
+    ...slowMeans.map((multiple) => [
+      `slow|${requestsPerSecond}|${multiple}`,
+      { ...slowAlone(multiple), requestsPerSecond },
+    ]),
     ...tolerances.flatMap((tolerance) => {
       const rule = ours({ mostIterations: 60, tolerance });
       return [

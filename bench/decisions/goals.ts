@@ -1,5 +1,5 @@
 import type { CellResult } from './cells.ts';
-import { candidateNumbers, outageShares, outageStarts, rates, tolerances } from './cells.ts';
+import { candidateNumbers, outageMeans, outageShares, outageStarts, rates, tolerances } from './cells.ts';
 
 /** A goal of the method, and what it has reached. */
 export interface GoalResult {
@@ -15,7 +15,7 @@ export type Results = ReadonlyMap<string, CellResult>;
 const longRule = 'serin, up to 60';
 const shortRule = 'serin, 12 iterations';
 
-/** The goals G1 to G17, by the results of the cells and the median requests to a fail. */
+/** The goals G1 to G19, by the results of the cells and the median requests to a fail. */
 export function judgeGoals(results: Results, medianToFail: number): readonly GoalResult[] {
   const cell = (name: string): CellResult => {
     const found = results.get(name);
@@ -47,6 +47,12 @@ export function judgeGoals(results: Results, medianToFail: number): readonly Goa
   const outages = rates.flatMap((rate) =>
     outageStarts.flatMap((first) => outageShares.map((share) => cell(`outage|${rate}|${first}|${share}`).failed)),
   );
+  const slownesses = rates.flatMap((rate) =>
+    outageStarts.flatMap((first) =>
+      outageMeans.map((multiple) => cell(`slowness|${rate}|${first}|${multiple}`).failed),
+    ),
+  );
+  const [slowAt2, slowAt20] = [cell('slow|2|1.5'), cell('slow|20|1.5')];
   const wald = 765;
   return [
     goal(
@@ -149,6 +155,20 @@ export function judgeGoals(results: Results, medianToFail: number): readonly Goa
       'failed <= 5 % each',
       `<= ${one(worst(outages))} %`,
       worst(outages) <= 5,
+    ),
+    goal(
+      'G18',
+      'both versions slow, their means at 2 to 20 x limit, early to late; all rates',
+      'failed <= 5 % each',
+      `<= ${one(worst(slownesses))} %`,
+      worst(slownesses) <= 5,
+    ),
+    goal(
+      'G19',
+      'slow alone, its mean at 1.5 x limit, at 2/s and 20/s, up to 60',
+      'failed >= 95 %, 100 %; at 20/s <= 5 iterations',
+      `${one(slowAt2.failed)} %, ${one(slowAt20.failed)} %, ${one(slowAt20.intervals)}`,
+      slowAt2.failed >= 95 && slowAt20.failed >= 99.95 && slowAt20.intervals <= 5,
     ),
   ];
 }

@@ -29,6 +29,8 @@ export interface OurSettings {
   readonly candidates?: number;
   /** By default a tenth of the limit. */
   readonly baselineErrorRate?: Behaviour['errorRate'];
+  /** By default good, where the candidate has latencies. */
+  readonly baselineLatency?: Behaviour['latency'];
 }
 
 const goodLatency = bucketed(latencyByTail(60));
@@ -87,7 +89,7 @@ export function ours(settings: OurSettings): Rule {
     const { latency } = candidate;
     const baseline = {
       errorRate: settings.baselineErrorRate ?? limits.errorRate / 10,
-      ...(latency === undefined ? {} : { latency: goodLatency }),
+      ...(latency === undefined ? {} : { latency: settings.baselineLatency ?? goodLatency }),
     };
     const candidates = experiment.candidates.map(() => candidate);
     return simulate({ experiment, baseline, candidates, requestsPerSecond, random });

@@ -4,10 +4,12 @@ import {
   correlations,
   errorRules,
   multiples,
+  outageMeans,
   outageShares,
   outageStarts,
   rates,
   scenarioRules,
+  slowMeans,
   turningRules,
 } from './cells.ts';
 import type { CellResult } from './cells.ts';
@@ -46,6 +48,11 @@ export function page(results: Results, goals: readonly GoalResult[], runs: numbe
     '### A common outage',
     'Both versions have so many errors for three intervals, else 0.1 x limit; up to 60 iterations. A cell: **promoted % / rolled back by verdict %**; what is missing to 100 % was undecided.',
     outageTable(results),
+    'The same with a mean latency of so many times its limit, else half of it, and no errors.',
+    slownessTable(results),
+    '### A slow candidate',
+    "Its mean latency is so many times the limit, the baseline's half of it; up to 60 iterations. A cell: **promoted % / rolled back by verdict % / intervals**.",
+    slowTable(results),
     '### Bursts',
     'Errors that come together: the intraclass correlation of the requests of an interval; 20 requests a second, up to 60 iterations.',
     burstTable(results),
@@ -95,13 +102,36 @@ function outageTable(results: Results): string {
     outageShares.map((share) => [
       String(first),
       `${share * 100} %`,
-      ...rates.map((rate) => {
-        const { promoted = Number.NaN, failed = Number.NaN } = results.get(`outage|${rate}|${first}|${share}`) ?? {};
-        return `${promoted.toFixed(1)} / ${failed.toFixed(1)}`;
-      }),
+      ...rates.map((rate) => formatOutcomes(results.get(`outage|${rate}|${first}|${share}`))),
     ]),
   );
   return table(['from interval', 'errors', ...rates.map((rate) => `${rate}/s`)], rows);
+}
+
+function slownessTable(results: Results): string {
+  const rows = outageStarts.flatMap((first) =>
+    outageMeans.map((multiple) => [
+      String(first),
+      `${multiple} x limit`,
+      ...rates.map((rate) => formatOutcomes(results.get(`slowness|${rate}|${first}|${multiple}`))),
+    ]),
+  );
+  return table(['from interval', 'mean', ...rates.map((rate) => `${rate}/s`)], rows);
+}
+
+function slowTable(results: Results): string {
+  const rows = slowMeans.map((multiple) => [
+    `${multiple} x limit`,
+    ...rates.map((rate) => {
+      const result = results.get(`slow|${rate}|${multiple}`);
+      return `${formatOutcomes(result)} / ${(result?.intervals ?? Number.NaN).toFixed(1)}`;
+    }),
+  ]);
+  return table(['mean', ...rates.map((rate) => `${rate}/s`)], rows);
+}
+
+function formatOutcomes({ promoted, failed }: Partial<CellResult> = {}): string {
+  return [promoted, failed].map((value = Number.NaN) => value.toFixed(1)).join(' / ');
 }
 
 function candidatesTable(results: Results): string {

@@ -1,7 +1,7 @@
 import { histogramQuantile } from '../../core/measurements/quantile.ts';
 import { sampleLatencies } from '../../core/offline/latency.ts';
 import type { SimulatedRun } from '../../core/offline/simulate.ts';
-import { limits, observe } from './traffic.ts';
+import { limits, observe, presentLatency } from './traffic.ts';
 import type { Behaviour, ObservedInterval, SimulatedTraffic } from './traffic.ts';
 import { defined } from '../../core/text/defined.ts';
 
@@ -32,7 +32,7 @@ export const iter8: Rule = (traffic, candidate) => {
     errors += observed.errors;
     let p95Ms: number | undefined;
     if (candidate.latency !== undefined) {
-      const sample = sampleLatencies(random, observed.requests, candidate.latency);
+      const sample = sampleLatencies(random, observed.requests, presentLatency(candidate.latency, interval));
       sumMs += sample.sumMs;
       buckets = new Map(sample.buckets.map(({ le, count }) => [le, count + (buckets.get(le) ?? 0)]));
       p95Ms = histogramQuantile(

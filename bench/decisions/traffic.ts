@@ -13,7 +13,7 @@ export const intervalSeconds = 12;
 export interface Behaviour {
   readonly errorRate: number | ((interval: number) => number);
   readonly correlation?: number;
-  readonly latency?: BucketedLatency;
+  readonly latency?: BucketedLatency | ((interval: number) => BucketedLatency);
 }
 
 /** The measurements of one version in one interval. */
@@ -40,8 +40,13 @@ export function observe(
   const mean = typeof errorRate === 'number' ? errorRate : errorRate(interval);
   const errors = binomial(random, requests, burstyShare(random, mean, correlation));
   if (latency === undefined || requests === 0) return { requests, errors };
-  const { buckets, sumMs } = sampleLatencies(random, requests, latency);
+  const { buckets, sumMs } = sampleLatencies(random, requests, presentLatency(latency, interval));
   return { requests, errors, sumMs, p95Ms: histogramQuantile(0.95, buckets) ?? 0 };
+}
+
+/** The latencies of an interval. */
+export function presentLatency(latency: NonNullable<Behaviour['latency']>, interval: number): BucketedLatency {
+  return typeof latency === 'function' ? latency(interval) : latency;
 }
 
 /** The scenarios with the seed's three objectives: S1 to S3 are good, S4 to S8 bad. */

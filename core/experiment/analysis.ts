@@ -4,6 +4,9 @@
  */
 export type Method = 'threshold' | 'sequential';
 
+/** Whether a failure that the baseline shares is the candidate's, as in iter8, or holds the run. */
+export const commonOutagePolicies = ['blame', 'hold'] as const;
+
 /** What happens after the last iteration while an objective is neither passed nor failed. */
 export type UndecidedPolicy = 'extend' | 'rollback' | 'hold' | 'pointEstimate';
 
@@ -28,6 +31,8 @@ export interface Analysis {
   readonly dispersion: 'auto' | 'off' | number;
   /** What happens to the weight of a suspect candidate: it is held, or drops to its floor. */
   readonly onSuspect: 'hold' | 'backoff';
+  /** `sequential` compares both versions, and always holds. Absent in runs that began before it was: their method's default. */
+  readonly commonOutage?: (typeof commonOutagePolicies)[number];
   /** The candidate's weights, one an iteration, instead of equal increments; rising, percent. */
   readonly steps?: readonly number[];
   /** Bad requests beyond the error limit that the run may cost. */
@@ -50,6 +55,7 @@ export const thresholdAnalysis: AnalysisDefaults = {
   undecided: 'rollback',
   dispersion: 'off',
   onSuspect: 'hold',
+  commonOutage: 'blame',
 };
 
 /** The defaults of the `sequential` method. */
@@ -59,4 +65,5 @@ export const sequentialAnalysis: AnalysisDefaults = {
   latencyTolerance: 0.25,
   undecided: 'extend',
   dispersion: 'auto',
+  commonOutage: 'hold',
 };

@@ -18,13 +18,13 @@ import type { BucketedLatency } from './latency.ts';
 import { binomial, burstyShare, normal, poisson } from './random.ts';
 import type { Random } from './random.ts';
 
-/** How a version behaves; the error rate may change with the interval, from 1. */
+/** How a version behaves; error rate and latencies may change with the interval, from 1. */
 export interface SimulatedVersion {
   readonly errorRate: number | ((interval: number) => number);
   /** The correlation of failures within one interval, 0..1. */
   readonly correlation?: number;
   /** Absent: no latencies are drawn. */
-  readonly latency?: BucketedLatency;
+  readonly latency?: BucketedLatency | ((interval: number) => BucketedLatency);
   /** The mean of the experiment's reward, where that is a metric of the user; each request varies by as much. */
   readonly reward?: number;
 }
@@ -195,7 +195,8 @@ function drawCounts(random: Random, { requests, version, interval, experiment }:
   const { errorRate, correlation = 0, latency } = version;
   const mean = typeof errorRate === 'number' ? errorRate : errorRate(interval);
   const errors = binomial(random, requests, burstyShare(random, mean, correlation));
-  const { buckets, sumMs } = latency === undefined ? noLatencies : sampleLatencies(random, requests, latency);
+  const present = typeof latency === 'function' ? latency(interval) : latency;
+  const { buckets, sumMs } = present === undefined ? noLatencies : sampleLatencies(random, requests, present);
   const values = drawReward(random, requests, { ...experiment, value: version.reward });
   return { requests, errors5xx: errors, errorsNot2xx: errors, latencySumMs: sumMs, buckets, ...values };
 }

@@ -1,5 +1,6 @@
 import { assess } from '../verdicts/assess.ts';
 import { findExcuse } from '../verdicts/assessment.ts';
+import { judgeCommonOutage } from '../verdicts/common-outage.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import { addCounts, formatBoundaries, haveSameBoundaries } from '../measurements/counters.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -50,12 +51,16 @@ export function judgeInterval(input: JudgeIntervalInput): IntervalJudgement {
   const measurement = comparable(input.measurement, before);
   const warmingUp = warmUpReason(measurement, input);
   const judged = warmingUp === undefined ? measurement : undefined;
-  const totals = addMeasurement(before, judged);
+  const sum = addMeasurement(before, judged);
   const evidence = evidenceAfter(input, judged);
   const known = defined({ evidence });
-  const assessment = assess({ experiment, totals, measurement, shown, ...known });
+  const assessed = assess({ experiment, totals: sum, measurement, shown, ...known });
+  const outage = judgeCommonOutage(experiment, assessed, measurement);
+  const assessment = outage === undefined ? assessed : { ...assessed, overall: outage };
+  // What the threshold method compares would remember an outage long after it is over.
+  const totals = outage === undefined ? sum : before;
   const recent = defined({ recentRequests: evidence?.recentRequests });
-  const next = nextWeight({ experiment, assessment, measurement, weight, candidate: totals.candidate, ...recent });
+  const next = nextWeight({ experiment, assessment, measurement, weight, candidate: sum.candidate, ...recent });
   const suspect = assessment.objectives.some((objective) => objective.suspect);
   const excuse = findExcuse(assessment);
   const kept =

@@ -38,14 +38,24 @@ function conditionalLikelihood({ candidate, baseline }: PairedTrials): (psi: num
   }
   const fewest = Math.max(0, bad - baseline.requests);
   const most = Math.min(bad, candidate.requests);
-  const central = Array.from({ length: most - fewest + 1 }, (_, index) => {
-    const j = fewest + index;
-    return logChoose(candidate.requests, j) + logChoose(baseline.requests, bad - j);
-  });
+  const central = logCombinations({ candidate, baseline }, fewest, most);
   return (psi) => {
     const logPsi = Math.log(psi);
     return candidate.bad * logPsi - logSumExp(central.map((log, index) => log + (fewest + index) * logPsi));
   };
+}
+
+/** In how many ways so many of all bad requests may be the candidate's, from the fewest to the most, as logs: each follows from the one before. */
+function logCombinations({ candidate, baseline }: PairedTrials, fewest: number, most: number): readonly number[] {
+  const bad = candidate.bad + baseline.bad;
+  let log = logChoose(candidate.requests, fewest) + logChoose(baseline.requests, bad - fewest);
+  const logs = [log];
+  for (let j = fewest; j + 1 <= most; j += 1) {
+    const [left, leftBad] = [candidate.requests - j, bad - j];
+    log += Math.log((left * leftBad) / ((j + 1) * (baseline.requests - leftBad + 1)));
+    logs.push(log);
+  }
+  return logs;
 }
 
 /** What an interval adds, for each alternative, to the log evidence that the odds ratio is below the boundary. */

@@ -57,7 +57,7 @@ export interface Assessment {
   readonly metrics: readonly MetricValue[];
   /** Requests that the verdicts rest on, for each version. */
   readonly samples: { readonly baseline: number; readonly candidate: number };
-  /** Present under the `sequential` method only. */
+  /** Under the `threshold` method present in a common outage only. */
   readonly overall?: OverallVerdict;
 }
 

@@ -5,6 +5,9 @@ import type { GaugeEvidence } from './gauge-evidence.ts';
 import type { Counts, Totals } from '../measurements/measurement.ts';
 import { isFact, metricFacts } from '../experiment/metric.ts';
 import type { MetricFacts } from '../experiment/metric.ts';
+import { badRequests } from './bad-requests.ts';
+import type { BadRequests } from './bad-requests.ts';
+import { besideAfter, gapAfter } from './beside-evidence.ts';
 import { countErrors, metricValue, timedRequests } from '../measurements/metric-value.ts';
 import { addOdds, logOddsEvidence, noOdds } from './odds-evidence.ts';
 import type { OddsEvidence } from './odds-evidence.ts';
@@ -14,7 +17,6 @@ import { failIncrements, logPassEvidence } from '../stats/bernoulli.ts';
 import type { Trials } from '../stats/bernoulli.ts';
 import { discounted, intervalDispersion, noSpread, ownDispersion, withInterval } from '../stats/dispersion.ts';
 import type { Spread } from '../stats/dispersion.ts';
-import { exceedances } from '../stats/exceedance.ts';
 import {
   addLogs,
   disagreement,
@@ -23,7 +25,6 @@ import {
   meanFailIncrements,
   meanPassIncrements,
 } from '../stats/mean-betting.ts';
-import { besideIncrements } from '../stats/relative.ts';
 import { addInterval, freshProcess, logEvidence } from '../stats/restarts.ts';
 import type { RestartingProcess } from '../stats/restarts.ts';
 import { addDifference, noDifferences } from '../stats/sequential-t.ts';
@@ -58,6 +59,8 @@ export type ObjectiveEvidence =
       readonly excess: number;
       /** Why the latest interval was left out, where it was. */
       readonly skipped?: string;
+      /** Whether more of the candidate's requests are slow than of the baseline's; absent before that was first tested. */
+      readonly beside?: RestartingProcess;
       readonly unblamed?: { readonly fail: RestartingProcess };
     }
   /** A user's metric, or a ratio to the baseline, of which each interval has one value. */
@@ -133,8 +136,12 @@ export function withoutBlame(before: Evidence, after: Evidence, excuse: Excuse):
       const { unblamed = { fail: known.fail, spread: known.spread } } = known;
       return excuse === 'suspect' ? { ...own, unblamed } : { ...own, ...unblamed };
     }
-    if (own.kind !== 'mean' || known?.kind !== 'mean') return own;
-    const { unblamed = { fail: known.fail } } = known;
+    if (own.kind === 'mean' && known?.kind === 'mean') {
+      const { unblamed = { fail: known.fail } } = known;
+      return excuse === 'suspect' ? { ...own, unblamed } : { ...own, ...unblamed };
+    }
+    if (own.kind !== 'gauge' || known?.kind !== 'gauge') return own;
+    const { unblamed = { beyondLimit: known.beyondLimit } } = known;
     return excuse === 'suspect' ? { ...own, unblamed } : { ...own, ...unblamed };
   });
   return { ...after, candidate };
@@ -227,13 +234,20 @@ function freshRatio(facts: MetricFacts, role: Role): ObjectiveEvidence {
 
 function addToObjective(known: ObjectiveEvidence, interval: Totals, settings: ObjectiveSettings): ObjectiveEvidence {
   const counts = interval[settings.role];
+  const isCandidate = settings.role === 'candidate';
   switch (known.kind) {
-    case 'share':
-      return { ...addShare(known, badRequests(counts, settings), settings), ...besideAfter(known, interval, settings) };
-    case 'mean':
-      return addMean(known, counts, settings);
-    case 'gauge':
-      return addValue(known, interval, settings);
+    case 'share': {
+      const own = addShare(known, badRequests(counts, settings), settings);
+      return isCandidate ? { ...own, beside: besideAfter(known.beside, interval, settings) } : own;
+    }
+    case 'mean': {
+      const own = addMean(known, counts, settings);
+      return isCandidate ? { ...own, beside: besideAfter(known.beside, interval, settings) } : own;
+    }
+    case 'gauge': {
+      const own = addValue(known, interval, settings);
+      return isCandidate ? { ...own, ...defined({ beside: gapAfter(known.beside, interval, settings) }) } : own;
+    }
     case 'odds':
       return addBesideBaseline(known, interval, settings);
     case 'fact':
@@ -242,7 +256,11 @@ function addToObjective(known: ObjectiveEvidence, interval: Totals, settings: Ob
 }
 
 /** Adds the distance of the interval's value from what it is tested against; an interval without a value adds nothing. */
-function addValue(known: GaugeEvidence, interval: Totals, settings: ObjectiveSettings): GaugeEvidence {
+function addValue(
+  { unblamed: _, ...known }: GaugeEvidence,
+  interval: Totals,
+  settings: ObjectiveSettings,
+): GaugeEvidence {
   const { objective, role, errorClass } = settings;
   const { metric, upperLimit, lowerLimit, maxRatioToBaseline: ratio } = objective;
   const tolerance = metricTolerance(settings, metric);
@@ -274,25 +292,6 @@ function addBesideBaseline(known: OddsEvidence, interval: Totals, settings: Obje
   return addOdds(known, paired, { ratio, boundary, falsePass: settings.analysis.falsePass });
 }
 
-/** The requests of an interval, and how many of them were bad: at most, for a pass, and at least, for a fail. */
-export interface BadRequests {
-  readonly requests: number;
-  readonly atMost: number;
-  readonly atLeast: number;
-}
-
-/** Counts the requests of an interval that are bad for a share objective: errors, or requests over the latency limit. */
-export function badRequests(
-  counts: Counts,
-  { objective, errorClass }: { readonly objective: Objective; readonly errorClass: Experiment['errorClass'] },
-): BadRequests {
-  if (metricFacts(objective.metric).kind.kind === 'tail-latency') {
-    return exceedances(counts.buckets, objective.upperLimit ?? Infinity);
-  }
-  const errors = countErrors(counts, errorClass);
-  return { requests: counts.requests, atMost: errors, atLeast: errors };
-}
-
 type ShareEvidence = Extract<ObjectiveEvidence, { kind: 'share' }>;
 
 function addShare(
@@ -316,21 +315,6 @@ function addShare(
     passed: known.passed || suffices,
     excess: excessAfter(known.excess, atLeast, limit * requests),
   };
-}
-
-/** Tests whether the candidate is worse than the baseline; an interval without requests of one of them says nothing. */
-function besideAfter(
-  { beside = freshProcess }: ShareEvidence,
-  interval: Totals,
-  settings: ObjectiveSettings,
-): Pick<ShareEvidence, 'beside'> {
-  if (settings.role === 'baseline') return {};
-  const trials = (counts: Counts): Trials => {
-    const { requests, atLeast } = badRequests(counts, settings);
-    return { requests, bad: atLeast };
-  };
-  const paired = { candidate: trials(interval.candidate), baseline: trials(interval.baseline) };
-  return { beside: addInterval(beside, besideIncrements(paired)) };
 }
 
 /**

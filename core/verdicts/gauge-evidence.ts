@@ -10,6 +10,10 @@ export interface GaugeEvidence {
   readonly passed: boolean;
   /** The difference from the limit in the latest interval. */
   readonly excess: number;
+  /** By how much the candidate was worse than the baseline; absent before both had a value, and for a ratio to the baseline. */
+  readonly beside?: Differences;
+  /** What there was before the candidate became suspect; present while it is. */
+  readonly unblamed?: { readonly beyondLimit: Differences };
 }
 
 /** The evidence before the first interval. */
@@ -30,7 +34,7 @@ export function addGauge(
   const beyondBoundary = addDifference(known.beyondBoundary, interval.beyondBoundary);
   const beyondLimit = addDifference(known.beyondLimit, interval.beyondLimit);
   const passed = known.passed || sequentialT(beyondBoundary).logPass >= -Math.log(falsePass);
-  return { kind: 'gauge', beyondBoundary, beyondLimit, passed, excess: interval.beyondLimit };
+  return { ...known, beyondBoundary, beyondLimit, passed, excess: interval.beyondLimit };
 }
 
 /** The natural logs of both e-values. */

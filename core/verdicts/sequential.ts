@@ -16,6 +16,7 @@ import { requestsUntilPass, shareInterval } from '../stats/bernoulli.ts';
 import { logMeanExp } from '../stats/log-space.ts';
 import { freshProcess, logEvidence } from '../stats/restarts.ts';
 import { requestsUntilBetsSuffice } from '../stats/mean-betting.ts';
+import { sequentialT } from '../stats/sequential-t.ts';
 import { defined } from '../text/defined.ts';
 
 /** The settings of an experiment that the method depends on. */
@@ -40,8 +41,8 @@ export interface SequentialInput {
  *
  * An objective passes when its own evidence against "bad" reaches 1/α; all must pass, which needs no correction. The candidate fails
  * when the mean of the evidence against "good" over the objectives reaches 1/β, whatever their dependence. When the baseline
- * fails the same objectives, and does so now, it is the environment that is bad. Until a share of bad requests is shown to be worse than the
- * baseline's, by the evidence that a fail needs, the candidate is only suspect.
+ * fails the same objectives, and does so now, it is the environment that is bad. Until it is shown to be worse than the baseline,
+ * by the evidence that a fail needs, the candidate is only suspect.
  */
 export function judgeSequentially(input: SequentialInput): {
   readonly objectives: readonly ObjectiveAssessment[];
@@ -275,7 +276,16 @@ function chooseExcuse(
 
 /** The log evidence that the candidate is worse than the baseline; infinite where that is not tested apart from its limit. */
 function besideEvidence(own: ObjectiveEvidence): number {
-  return own.kind === 'share' ? logEvidence(own.beside ?? freshProcess) : Infinity;
+  switch (own.kind) {
+    case 'share':
+    case 'mean':
+      return logEvidence(own.beside ?? freshProcess);
+    case 'gauge':
+      return own.beside === undefined ? Infinity : sequentialT(own.beside).logFail;
+    case 'odds':
+    case 'fact':
+      return Infinity;
+  }
 }
 
 function judgeOverall(

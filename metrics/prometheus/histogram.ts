@@ -28,18 +28,28 @@ export interface PodHistogram {
  *
  * Throws `Unmeasured` when the series are of several clusters, when two claim to be the same counter at the same time, and when
  * the newest scrape of a histogram is torn: its parts disagree. Older torn scrapes are left out, since whole ones follow, and so are
- * scrapes of which parts have not shown yet, for a while.
+ * scrapes of which parts have not shown yet, for a while. `earlier` are the same processes over a longer time: what began in it is not new.
  */
-export function assembleHistograms(readings: readonly Reading[]): readonly PodHistogram[] {
+export function assembleHistograms(
+  readings: readonly Reading[],
+  earlier: readonly PodHistogram[] = [],
+): readonly PodHistogram[] {
   requireOneCluster(readings);
-  return withoutUnfinished([...Map.groupBy(readings, histogramKey).values()].flatMap(assemble));
+  return withoutUnfinished([...Map.groupBy(readings, histogramKey).values()].flatMap(assemble), earlier);
 }
 
 /** Leaves out new histograms that lack boundaries which others have: these may show later than the rest. */
-function withoutUnfinished(histograms: readonly PodHistogram[]): readonly PodHistogram[] {
+function withoutUnfinished(
+  histograms: readonly PodHistogram[],
+  earlier: readonly PodHistogram[],
+): readonly PodHistogram[] {
   const latestMs = Math.max(...histograms.map(({ snapshots }) => snapshots.at(-1)?.atMs ?? -Infinity));
-  const isUnfinished = ({ family, measures, snapshots: [first] }: PodHistogram): boolean => {
-    if (first === undefined || first.atMs <= latestMs - settleMs) return false;
+  const begins = new Map(earlier.map((one) => [histogramKey(one), one.snapshots[0]?.atMs]));
+  const isUnfinished = (histogram: PodHistogram): boolean => {
+    const { family, measures, snapshots } = histogram;
+    const [first] = snapshots;
+    const firstMs = begins.get(histogramKey(histogram)) ?? first?.atMs;
+    if (first === undefined || firstMs === undefined || firstMs <= latestMs - settleMs) return false;
     const own = new Set(first.buckets.keys());
     const others = histograms.filter((other) => other.family === family && other.measures === measures);
     return others.some(({ snapshots: [other] }) => {
@@ -49,7 +59,7 @@ function withoutUnfinished(histograms: readonly PodHistogram[]): readonly PodHis
   return histograms.filter((histogram) => !isUnfinished(histogram));
 }
 
-function histogramKey({ family, revision, pod, code }: Reading): string {
+function histogramKey({ family, revision, pod, code }: Pick<Reading, 'family' | 'revision' | 'pod' | 'code'>): string {
   return JSON.stringify([family, revision, pod, code]);
 }
 

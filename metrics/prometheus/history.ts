@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../core/offline/forecast.ts';
-import { badRequests } from '../../core/verdicts/evidence.ts';
+import { badRequests } from '../../core/verdicts/bad-requests.ts';
 import type { Experiment, Objective } from '../../core/experiment/experiment.ts';
 import { addCounts, haveSameBoundaries } from '../../core/measurements/counters.ts';
 import { metricFacts } from '../../core/experiment/metric.ts';

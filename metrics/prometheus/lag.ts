@@ -1,6 +1,5 @@
 import { newestSample } from './checkpoint.ts';
 import { assembleHistograms } from './histogram.ts';
-import { lookbackMs } from './lateness.ts';
 import type { Prometheus } from './prometheus.ts';
 import { readCounters } from './readings.ts';
 import { newestScrape } from './scraping.ts';
@@ -58,9 +57,7 @@ async function readNewest(
   const scrapedMs = await newestScrape(prometheus, clock);
   // Of what is only pushed, silence does not show whether it is late or has ended.
   if (scrapedMs === undefined) return undefined;
-  const rangeMs = clock.endMs - clock.nowMs + lookbackMs;
-  const request = { namespace, revisions, toMs: clock.endMs, rangeMs, only: 'responses' } as const;
-  const readings = await readCounters(prometheus, request);
+  const readings = await readCounters(prometheus, { namespace, revisions, toMs: clock.endMs });
   const atMs = Math.max(scrapedMs, newestSample(assembleHistograms(readings)) ?? 0);
   return { atMs, ageMs: Math.max(0, clock.nowMs - atMs) };
 }

@@ -45,7 +45,10 @@ export interface ReadingRequest {
    * after each `everyMs`. A series that begins counts from its first sample on; one that was reset, from the lowest after that.
    */
   readonly everyMs?: number;
-  /** `responses`: their number alone, without latencies, which are most of the series. */
+  /**
+   * `responses`: their number alone, without latencies, which are most of what a store has. Of native histograms no more than one sample
+   * for each `everyMs`, or for each ten seconds.
+   */
   readonly only?: 'responses';
 }
 
@@ -165,14 +168,16 @@ function selectInfos(
 interface NamedPart {
   readonly name: string;
   readonly isNative?: boolean;
+  /** Of native histograms their counts alone. */
+  readonly isCounted?: boolean;
 }
 
 type AskPart = (part: NamedPart) => Promise<readonly Series[]>;
 
 /** Reads what the request wants of a histogram, each part by its name. */
-function readParts(pack: Pack, { only, rangeMs }: ReadingRequest, ask: AskPart): Promise<readonly Series[]> {
-  if (rangeMs === undefined) return readTimes(pack, ask);
-  return only === 'responses' ? readResponses(pack, ask) : readHistogram(pack, ask);
+function readParts(pack: Pack, request: ReadingRequest, ask: AskPart): Promise<readonly Series[]> {
+  if (request.rangeMs === undefined) return readTimes(pack, ask);
+  return request.only === 'responses' ? readResponses(pack, request, ask) : readHistogram(pack, ask);
 }
 
 async function readTimes({ family, responses }: Pack, ask: AskPart): Promise<readonly Series[]> {
@@ -180,11 +185,15 @@ async function readTimes({ family, responses }: Pack, ask: AskPart): Promise<rea
   return times.length > 0 ? times : ask({ name: family });
 }
 
-async function readResponses(pack: Pack, ask: AskPart): Promise<readonly Series[]> {
+async function readResponses(pack: Pack, { everyMs }: ReadingRequest, ask: AskPart): Promise<readonly Series[]> {
   if (pack.responses !== undefined) return ask({ name: pack.responses.name });
   const counter = `${pack.family}_count`;
   const counts = await ask({ name: counter });
   if (counts.length > 0) return counts;
+  if (everyMs === undefined) {
+    const counted = await ask({ name: pack.family, isCounted: true });
+    return counted.map(({ labels, samples }) => ({ labels: { ...labels, __name__: counter }, samples }));
+  }
   const native = await readNative(pack, ask);
   return native.filter(({ labels }) => labels['__name__'] === counter);
 }
@@ -232,10 +241,11 @@ interface Selection extends NamedPart {
 async function select(
   prometheus: Prometheus,
   { toMs, rangeMs, everyMs }: ReadingRequest,
-  { name, isNative = false, pack, matchers, info }: Selection,
+  { name, isNative = false, isCounted = false, pack, matchers, info }: Selection,
 ): Promise<readonly Series[]> {
   const selector = instantSelector(name, matchers, prometheus.matchers);
   if (rangeMs === undefined) return askTimes(prometheus, selector, { toMs, name });
+  if (isCounted) return askNativeCounts(prometheus, selector, { toMs, rangeMs });
   if (everyMs === undefined) return prometheus.ask({ query: `${selector}[${Math.ceil(rangeMs)}ms]`, atMs: toMs });
   const owner = info === undefined ? undefined : { info, label: pack.identity.revision };
   const summed = { selector, isNative, labels: remainingLabels(pack), ...defined({ owner }) };
@@ -254,6 +264,34 @@ async function askTimes(
     labels: { ...labels, __name__: name },
     samples: samples.map(({ value }) => ({ atMs: Math.round(value * 1000), value: 0 })),
   }));
+}
+
+/** Shorter than most scrapes; subqueries have a sample for each step. */
+const nativeStepMs = 10_000;
+
+/**
+ * How many requests native histograms counted at the times of their samples, whose buckets would be most of the answer. Their times are asked
+ * first, since a store that has no native histograms need not know the function for their counts.
+ */
+async function askNativeCounts(
+  prometheus: Prometheus,
+  selector: string,
+  { toMs: atMs, rangeMs }: { readonly toMs: number; readonly rangeMs: number },
+): Promise<readonly Series[]> {
+  const range = `[${Math.ceil(rangeMs)}ms:${nativeStepMs}ms]`;
+  const times = await prometheus.ask({ query: `timestamp(${selector})${range}`, atMs });
+  if (times.length === 0) return [];
+  const counts = await prometheus.ask({ query: `histogram_count(${selector})${range}`, atMs });
+  const valuesBySeries = new Map(
+    counts.map(({ labels, samples }) => [formatLabels(labels), new Map(samples.map((one) => [one.atMs, one.value]))]),
+  );
+  return times.map(({ labels, samples }) => {
+    const values = valuesBySeries.get(formatLabels(labels));
+    const counted = samples.map(({ atMs: stepMs, value: seconds }): readonly [number, number] => {
+      return [Math.round(seconds * 1000), values?.get(stepMs) ?? 0];
+    });
+    return { labels, samples: [...new Map(counted)].map(([sampleMs, value]) => ({ atMs: sampleMs, value })) };
+  });
 }
 
 /** What is known of the processes of a revision together. */

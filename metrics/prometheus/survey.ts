@@ -1,6 +1,7 @@
 import { defined } from '../../core/text/defined.ts';
 import { newestSample } from './checkpoint.ts';
-import { assembleHistograms } from './histogram.ts';
+import type { Window } from './difference.ts';
+import { type PodHistogram, assembleHistograms } from './histogram.ts';
 import { describeNoSeries, requireInSight } from './out-of-sight.ts';
 import { tiers } from './packs.ts';
 import type { Pack } from './packs.ts';
@@ -71,15 +72,19 @@ async function surveyFamily(prometheus: Prometheus, { family, hasDots }: Pack, a
   return { family, series: series.reduce((sum, one) => sum + one, 0) };
 }
 
-/** Surveys each revision with the questions and the functions that measure an interval. */
+/**
+ * Surveys each revision: by the counts of the window who counts and since when, and by the questions of a measurement whether the latest
+ * scrapes can be used. The buckets of the whole window would be most of the store's answer.
+ */
 export async function surveyRevisions(prometheus: Prometheus, request: SurveyRequest): Promise<RevisionsSurvey> {
   const { namespace, revisions, now, windowMs, scrapeIntervalMs } = request;
   try {
     const clock = await readStoreClock(prometheus, now);
     const window = { fromMs: clock.endMs - windowMs, toMs: clock.endMs };
     await prometheus.ask({ query: countUp(prometheus), atMs: clock.nowMs });
-    const readings = await readCounters(prometheus, { namespace, revisions, toMs: window.toMs, rangeMs: windowMs });
-    const histograms = assembleHistograms(readings);
+    const responses = { namespace, revisions, toMs: window.toMs, rangeMs: windowMs, only: 'responses' } as const;
+    const histograms = assembleHistograms(await readCounters(prometheus, responses));
+    await requireUsable(prometheus, request, { window, histograms });
     await requireInSight(prometheus, histograms, { clock, scrapeIntervalMs });
     const surveyed = revisions.map((revision): RevisionSurvey => {
       const own = histograms.filter((histogram) => histogram.revision === revision);
@@ -99,4 +104,24 @@ export async function surveyRevisions(prometheus: Prometheus, request: SurveyReq
     if (error instanceof Unmeasured) return { kind: 'unmeasured', reason: error.message, mayPass: error.mayPass };
     throw error;
   }
+}
+
+interface Surveyed {
+  readonly window: Window;
+  readonly histograms: readonly PodHistogram[];
+}
+
+/** Throws `Unmeasured` where the latest scrapes could not be measured, by the questions and the functions that measure an interval. */
+async function requireUsable(
+  prometheus: Prometheus,
+  { namespace, revisions, scrapeIntervalMs }: SurveyRequest,
+  { window: { fromMs, toMs }, histograms: earlier }: Surveyed,
+): Promise<void> {
+  const newestMs = newestSample(earlier) ?? toMs;
+  const rangeMs = Math.min(toMs - fromMs, toMs - newestMs + 2 * scrapeIntervalMs);
+  const readings = await readCounters(prometheus, { namespace, revisions, toMs, rangeMs });
+  const histograms = assembleHistograms(readings, earlier);
+  // All that they have ever counted: pods without a request of late may have other buckets too.
+  const whole = { window: { fromMs: -Infinity, toMs }, birthsCount: true };
+  for (const revision of revisions) countRevision(revision, histograms, whole);
 }

@@ -123,6 +123,10 @@ interface Data {
 function evaluate(series: readonly ScriptedSeries[], view: View): Data | undefined {
   const { query, atMs } = view;
   if (query === 'vector(time())') return number(view, [atMs / 1000]);
+  const [, value = '', counted = '', subRangeMs] =
+    /^(timestamp|histogram_count)\((.*)\)\[(\d+)ms:\d+ms\]$/.exec(query) ?? [];
+  if (subRangeMs !== undefined)
+    return evaluateNativeRange(series, view, { value, counted, rangeMs: Number(subRangeMs) });
   const [, asked = '', text = query] =
     /^(count|max\(timestamp|timestamp)\((?:count_over_time\()?(.*?)\)+$/.exec(query) ?? [];
   const selector = parseSelector(text);
@@ -152,6 +156,37 @@ function evaluateNow(asked: string, series: readonly ScriptedSeries[], view: Vie
     return { metric: labels, value: [seconds, String(value)] };
   });
   return { resultType: 'vector', result };
+}
+
+interface NativeRange {
+  /** What is asked of each sample: `timestamp` or `histogram_count`. */
+  readonly value: string;
+  readonly counted: string;
+  readonly rangeMs: number;
+}
+
+/** As subqueries whose steps are at the samples themselves. */
+function evaluateNativeRange(
+  series: readonly ScriptedSeries[],
+  view: View,
+  { value, counted, rangeMs }: NativeRange,
+): Data | undefined {
+  const selector = parseSelector(counted);
+  if (selector === undefined) return undefined;
+  const fromMs = Math.max(view.atMs - rangeMs, view.forgottenMs);
+  const result = series
+    .filter(({ labels }) => selector.fits(labels))
+    .flatMap(({ labels, histograms = [] }) => {
+      const { __name__: _, ...metric } = labels;
+      const values = shownAfter(histograms, view, fromMs).map(([atMs, histogram]) => {
+        return [
+          atMs / 1000,
+          value === 'timestamp' ? String(atMs / 1000) : 'count' in histogram ? String(histogram.count) : '',
+        ];
+      });
+      return values.length === 0 ? [] : [{ metric, values }];
+    });
+  return { resultType: 'matrix', result };
 }
 
 function number({ atMs }: View, values: readonly number[]): Data {

@@ -10,6 +10,7 @@ export function checkAnalysis(experiment: Experiment): ValueIssue[] {
     ...checkRatios(experiment),
     ...checkRiskBudget(experiment),
     ...checkSteps(experiment),
+    ...checkCommonOutage(experiment),
   ];
 }
 
@@ -102,4 +103,11 @@ function checkSteps(experiment: Experiment): ValueIssue[] {
   if (experiment.analysis.steps === undefined || experiment.deploymentPattern !== 'FixedSplit') return [];
   const expected = 'the deployment pattern Progressive, since FixedSplit never shifts';
   return [{ path: annotation('steps'), atKey: false, expected, got: 'FixedSplit' }];
+}
+
+/** The test of candidate against baseline is a part of the sequential analysis. */
+function checkCommonOutage({ analysis: { method, commonOutage } }: Experiment): ValueIssue[] {
+  if (method !== 'sequential' || commonOutage !== 'blame') return [];
+  const expected = 'hold under the sequential analysis, which compares the candidate with the baseline';
+  return [{ path: annotation('common-outage'), atKey: false, expected, got: 'blame' }];
 }

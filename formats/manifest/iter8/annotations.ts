@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../../../core/text/duration.ts';
+import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
 import type { Analysis, UndecidedPolicy } from '../../../core/experiment/analysis.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import type { Objective } from '../../../core/experiment/experiment.ts';
@@ -90,6 +91,13 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
     'on-suspect': {
       expected: 'hold or backoff',
       read: (text) => (text === 'hold' || text === 'backoff' ? { analysis: { onSuspect: text } } : undefined),
+    },
+    'common-outage': {
+      expected: 'blame or hold',
+      read: (text) => {
+        const commonOutage = commonOutagePolicies.find((policy) => policy === text);
+        return commonOutage === undefined ? undefined : { analysis: { commonOutage } };
+      },
     },
     steps: {
       expected: 'rising percents such as 5,10,25,50',

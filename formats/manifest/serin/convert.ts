@@ -136,6 +136,7 @@ function nativeAnalysis(experiment: Experiment): object | undefined {
     undecided: unless(defaults.undecided, analysis.undecided),
     longestExtension: longestExtensionText(experiment),
     dispersion: unless(defaults.dispersion, analysis.dispersion),
+    commonOutage: unless(defaults.commonOutage, analysis.commonOutage),
     errors: unless<string>(defaultSettings.errorClass, experiment.errorClass),
   });
 }

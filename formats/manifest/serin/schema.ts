@@ -1,5 +1,6 @@
 import { limits } from '../../../core/text/limits.ts';
 import { z } from 'zod';
+import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
 import type { Analysis } from '../../../core/experiment/analysis.ts';
 import { testingPatterns, deploymentPatterns } from '../../../core/experiment/experiment.ts';
 import {
@@ -132,6 +133,7 @@ const analysis = mappingField({
   undecided: choiceField(['extend', 'rollback', 'hold', 'pointEstimate']).optional(),
   longestExtension: durationField.optional(),
   dispersion: dispersion.optional(),
+  commonOutage: choiceField(commonOutagePolicies).optional(),
   errors: choiceField(['5xx', 'not-2xx']).optional(),
 });
 

@@ -10,7 +10,7 @@ import {
   ownDispersion,
   withInterval,
 } from '../../../core/stats/dispersion.ts';
-import { bucketAround, exceedances } from '../../../core/stats/exceedance.ts';
+import { bucketAround, exceedances, sharedBoundaries, slowRequests } from '../../../core/stats/exceedance.ts';
 import { disagreement, latencyCapMs, logGrowthAbove, logGrowthBelow } from '../../../core/stats/mean-betting.ts';
 import { logConditional, relativeFailIncrements, relativePassIncrements } from '../../../core/stats/relative.ts';
 import { addInterval, freshProcess, logEvidence } from '../../../core/stats/restarts.ts';
@@ -173,6 +173,37 @@ describe('requests over a latency limit', () => {
     expect(bucketAround([50, 100, null], 80)).toEqual({ lower: 50, upper: 100 });
     expect(bucketAround([50, 100, null], 100)).toBeUndefined();
     expect(bucketAround([50, 100, null], 500)).toEqual({ lower: 100, upper: null });
+  });
+});
+
+describe('slow requests of two versions', () => {
+  const fast = {
+    buckets: [
+      { le: 10, count: 4 },
+      { le: 50, count: 9 },
+      { le: null, count: 10 },
+    ],
+  };
+
+  test('are compared at boundaries that both have', () => {
+    const other = {
+      buckets: [
+        { le: 20, count: 2 },
+        { le: 50, count: 5 },
+        { le: 100, count: 5 },
+        { le: null, count: 8 },
+      ],
+    };
+    expect(sharedBoundaries(fast, other)).toEqual([50]);
+    expect(sharedBoundaries(fast, { buckets: [] })).toEqual([]);
+    expect([fast, other].map((one) => slowRequests(one, 50))).toEqual([
+      { requests: 10, bad: 1 },
+      { requests: 8, bad: 3 },
+    ]);
+  });
+
+  test('are none where there is no such boundary', () => {
+    expect(slowRequests(fast, undefined)).toEqual({ requests: 0, bad: 0 });
   });
 });
 

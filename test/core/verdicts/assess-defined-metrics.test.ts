@@ -104,6 +104,21 @@ describe("a user's metric under error bounds", () => {
     expect(candidateVerdict(judgeIntervals(experiment({ upperLimit: 20 }), [values(1, 1)])).verdict).toBe('undecided');
   });
 
+  test('does not blame a candidate that is no worse than the baseline, while both miss the limit or since', () => {
+    const limited = experiment({ upperLimit: 20 });
+    const common = many((n) => values(30 + (n % 3), 30 + ((n + 1) % 3)));
+    expect(judgeIntervals(limited, common).assessment.overall?.verdict).toBe('environment');
+    const onlyShown = many((n) => values(n % 2 === 0 ? 19 : 30, 30 + (n % 3)));
+    expect(judgeIntervals(limited, onlyShown.slice(0, 6)).assessment.overall?.verdict).toBe('suspect');
+    const over = many((n) => values(10 + (n % 3), 10 + ((n + 1) % 3)));
+    expect(judgeIntervals(limited, [...common.slice(0, 6), ...over]).assessment.overall?.verdict).not.toBe('fail');
+  });
+
+  test('blames a candidate whose baseline has no value to compare with', () => {
+    const alone = many((n) => values(undefined, 30 + (n % 3)));
+    expect(judgeIntervals(experiment({ upperLimit: 20 }), alone).assessment.overall?.verdict).toBe('fail');
+  });
+
   test('is compared with the baseline where the limit is a ratio', () => {
     const relative = experiment({ maxRatioToBaseline: 1.2 });
     const drifting = (ratio: number) => (n: number) => values(20 + n, (20 + n) * ratio + (n % 2));

@@ -5,6 +5,7 @@ import type { Assessment } from '../../../core/verdicts/assessment.ts';
 import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { judgeInterval } from '../../../core/planner/judge-candidate.ts';
 import type { IntervalJudgement, JudgeIntervalInput } from '../../../core/planner/judge-candidate.ts';
+import { addCounts } from '../../../core/measurements/counters.ts';
 import { noCounts } from '../../../core/measurements/measurement.ts';
 import type { Counts } from '../../../core/measurements/measurement.ts';
 import { binomial, seededRandom } from '../../../core/offline/random.ts';
@@ -204,6 +205,36 @@ describe('the sequential analysis', () => {
     test('still suspects a candidate while the baseline has no request by chance', () => {
       const chance = { candidate: someCounts({ requests: 12, errors: 4 }), baseline: noCounts };
       expect(assessIntervals(sequential(), ...before, chance).overall?.verdict).toBe('suspect');
+    });
+
+    test('only suspects a candidate that is slow in the mean as long as the baseline may be as slow', () => {
+      const experiment = sequential({ objectives: [mean] });
+      const slow = (requests: number) => someCounts({ requests, latencyMs: 400 });
+      const usual = { candidate: someCounts({ requests: 12 }), baseline: someCounts({ requests: 2 }) };
+      const earlier = [usual, usual, usual];
+      const both = { candidate: slow(12), baseline: slow(1) };
+      expect(assessIntervals(experiment, ...earlier, both).overall?.verdict).toBe('suspect');
+      const moved = { candidate: slow(2), baseline: slow(22) };
+      expect(assessIntervals(experiment, ...earlier, both, moved).overall?.verdict).toBe('environment');
+      const itself = { candidate: slow(2), baseline: someCounts({ requests: 22 }) };
+      expect(assessIntervals(experiment, ...earlier, both, itself, itself).overall?.verdict).toBe('fail');
+    });
+
+    test.each([
+      ['somewhat slower than the limit, in the bucket of the limit', 58],
+      ['slow throughout', 400],
+      ['slower than any boundary', 5_000],
+    ])('fails a candidate that is %s, beside a baseline that is not', (_, latencyMs) => {
+      const experiment = sequential({ objectives: [mean] });
+      const interval = { candidate: someCounts({ requests: 200, latencyMs }), baseline: someCounts({ requests: 200 }) };
+      expect(assessIntervals(experiment, interval, interval, interval).overall?.verdict).toBe('fail');
+    });
+
+    test('fails a candidate of which a few requests hang', () => {
+      const experiment = sequential({ objectives: [mean] });
+      const candidate = addCounts(someCounts({ requests: 180 }), someCounts({ requests: 20, latencyMs: 4_000 }));
+      const interval = { candidate, baseline: someCounts({ requests: 200 }) };
+      expect(assessIntervals(experiment, interval, interval, interval).overall?.verdict).toBe('fail');
     });
 
     test('fails a candidate that nothing was ever compared with', () => {

@@ -307,6 +307,7 @@ describe('annotations', () => {
     ['serin.dev/longest-extension', '1h', { analysis: { ...thresholdAnalysis, longestExtensionMs: 3_600_000 } }],
     ['serin.dev/dispersion', '"2.5"', { analysis: { ...thresholdAnalysis, dispersion: 2.5 } }],
     ['serin.dev/on-suspect', 'backoff', { analysis: { ...thresholdAnalysis, onSuspect: 'backoff' } }],
+    ['serin.dev/common-outage', 'hold', { analysis: { ...thresholdAnalysis, commonOutage: 'hold' } }],
     ['serin.dev/steps', '"5,10, 50"', { analysis: { ...thresholdAnalysis, steps: [5, 10, 50] } }],
     ['serin.dev/risk-budget', '"10"', { analysis: { ...thresholdAnalysis, riskBudget: 10 } }],
   ])('%s sets %s', (name, value, expected) => {
@@ -368,6 +369,16 @@ describe('annotations', () => {
     const unlimited = annotated('serin.dev/risk-budget', '"10"').replace('error-rate', 'error-count');
     expect(issues(unlimited)).toEqual([
       'experiment.yaml:6:28 metadata.annotations."serin.dev/risk-budget": expected an objective with an upperLimit on error-rate, beyond which the budget counts, got none',
+    ]);
+  });
+
+  test('of common outages cannot blame the candidate under the sequential analysis', () => {
+    const blaming = annotated('serin.dev/common-outage', 'blame');
+    expect(accepted(blaming).experiment.analysis).toEqual(accepted(sample).experiment.analysis);
+    expect(
+      issues(blaming.replace('serin.dev/common-outage', 'serin.dev/analysis: sequential\n    serin.dev/common-outage')),
+    ).toEqual([
+      'experiment.yaml:7:30 metadata.annotations."serin.dev/common-outage": expected hold under the sequential analysis, which compares the candidate with the baseline, got blame',
     ]);
   });
 

@@ -176,6 +176,12 @@ describe("serin's own form", () => {
       'spec.objectives[0].maxRatioToBaseline: expected one limit under the sequential analysis; make two objectives of them, got 2 beside 0.01',
     ],
     [
+      'blame for a common outage under error bounds',
+      'dispersion: 2',
+      'dispersion: 2\n    commonOutage: blame',
+      'spec.analysis.commonOutage: expected hold under the sequential analysis',
+    ],
+    [
       'a field of iter8',
       'target: checkout',
       'target: checkout\n  strategy: {}',
@@ -304,6 +310,13 @@ describe('a conversion', () => {
   test('writes documents anew where their texts cannot be told apart', () => {
     const text = `%YAML 1.2\n---\n${metric}...\n%YAML 1.2\n---\n${iter8Text({})}\n`;
     expect(converted(text)).toMatch(/^kind: Metric\n(.*\n)*---\napiVersion: serin\.dev/);
+  });
+
+  test('keeps what the threshold method does in a common outage', () => {
+    const annotations = { 'serin.dev/common-outage': 'hold' };
+    const conversion = convertManifest(iter8Text({ metadata: { annotations } }), 'x');
+    if (conversion.kind === 'invalid') throw new Error(conversion.issues.join('\n'));
+    expect(accepted(conversion.text).experiment.analysis).toMatchObject({ method: 'threshold', commonOutage: 'hold' });
   });
 
   test('keeps every setting of the annotations', () => {
