@@ -1,5 +1,6 @@
 import { Observable } from '@kubernetes/client-node';
 import type { ConfigurationOptions } from '@kubernetes/client-node';
+import { httpLibrary } from './send-request.ts';
 import { createSharedDispatcher } from './shared-dispatcher.ts';
 
 /** Options for one request. */
@@ -18,6 +19,7 @@ export function createRequestOptions(
 ): RequestOptions {
   const shared = createSharedDispatcher(limitMs);
   return ({ contentType } = {}) => ({
+    httpApi: httpLibrary,
     middlewareMergeStrategy: 'append',
     middleware: [
       {

@@ -59,7 +59,8 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   apart: ['core/text', 'formats', 'apart'],
 
   'kubernetes/shared-dispatcher': ['@kubernetes/client-node'],
-  'kubernetes/request-options': ['kubernetes/shared-dispatcher', '@kubernetes/client-node'],
+  'kubernetes/send-request': ['@kubernetes/client-node'],
+  'kubernetes/request-options': ['kubernetes/shared-dispatcher', 'kubernetes/send-request', '@kubernetes/client-node'],
   'kubernetes/knative': ['core', 'kubernetes/request-options', '@kubernetes/client-node'],
   kubernetes: ['core', 'kubernetes', 'node:', '@kubernetes/client-node'],
 

@@ -19,7 +19,7 @@ const tickMs = 10;
 const pagesInMib = 256;
 
 /** Reads the usage of the programs, each of which is a process group. */
-export function readSample(processes: readonly SupervisedProcess[]): Sample {
+function readSample(processes: readonly SupervisedProcess[]): Sample {
   const groups = new Map(processes.map(({ pid, name }) => [pid, name]));
   const usages = new Map<string, Usage>();
   for (const { group, cpuMs, residentMib } of listProcesses()) {
