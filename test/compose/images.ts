@@ -43,16 +43,36 @@ type Context = Readonly<Record<string, string | undefined>>;
  */
 export async function makeComposeImages(programs: ComposePrograms): Promise<void> {
   const base = await makeBase();
-  const contexts = await describeImages(programs);
-  for (const [image, { dockerfile, files }] of Object.entries(contexts))
-    await makeImage({ image, dockerfile, files, base });
+  for (const image of await describeImages(programs)) await makeImage(image, base);
 }
 
-async function describeImages(programs: ComposePrograms) {
-  const { temporalFiles, temporalUiFiles } = programs;
-  const [server, webUi] = [join(temporalFiles, 'server'), join(temporalUiFiles, 'v2')];
-  const images: Readonly<Record<string, { readonly dockerfile: string; readonly files: Context }>> = {
-    'docker.io/library/postgres:16.14-alpine': {
+interface ImageDescription {
+  readonly name: string;
+  readonly dockerfile: string;
+  readonly files: Context;
+}
+
+/** Their names in docker-compose.yml. */
+export const imageNames = {
+  postgresql: 'postgres:16.14-alpine',
+  temporal: `temporalio/server:${composeTools.temporalServer.version}`,
+  adminTools: `temporalio/admin-tools:${composeTools.temporalSqlTool.version}`,
+  webUi: `temporalio/ui:${composeTools.temporalUi.version}`,
+  prometheus: `prom/prometheus:v${readPrometheusVersion(composeTools.prometheus)}`,
+} as const;
+
+/** The Go module of Prometheus 3.x.y is v0.30x.y. */
+export function readPrometheusVersion({ version }: { readonly version: string }): string {
+  const [, minor, patch] = /^0\.3(\d\d)\.(\d+)$/.exec(version) ?? [];
+  return `3.${Number(minor)}.${patch}`;
+}
+
+async function describeImages(programs: ComposePrograms): Promise<readonly ImageDescription[]> {
+  const server = join(programs.temporalFiles, 'server');
+  const webUi = join(programs.temporalUiFiles, 'v2');
+  return [
+    {
+      name: `library/${imageNames.postgresql}`,
       dockerfile: 'postgres.Dockerfile',
       files: {
         postgresql: await findPostgresql(),
@@ -61,11 +81,13 @@ async function describeImages(programs: ComposePrograms) {
         data: undefined,
       },
     },
-    [`docker.io/temporalio/server:${composeTools.temporalServer.version}`]: {
+    {
+      name: imageNames.temporal,
       dockerfile: 'server.Dockerfile',
       files: { 'temporal-server': programs.temporalServer, 'entrypoint.sh': join(server, 'entrypoint.sh') },
     },
-    [`docker.io/temporalio/admin-tools:${composeTools.temporalSqlTool.version}`]: {
+    {
+      name: imageNames.adminTools,
       dockerfile: 'admin-tools.Dockerfile',
       files: {
         temporal: await resolveTool('temporal'),
@@ -74,7 +96,8 @@ async function describeImages(programs: ComposePrograms) {
         'schema/visibility': join(server, 'visibility'),
       },
     },
-    [`docker.io/temporalio/ui:${composeTools.temporalUi.version}`]: {
+    {
+      name: imageNames.webUi,
       dockerfile: 'ui.Dockerfile',
       files: {
         'ui-server': programs.temporalUi,
@@ -82,30 +105,22 @@ async function describeImages(programs: ComposePrograms) {
         'docker.yaml': join(webUi, 'docker.yaml'),
       },
     },
-    // The Go module of Prometheus 3.x.y is v0.30x.y.
-    [`docker.io/prom/prometheus:v${composeTools.prometheus.version.replace(/^0\.3/, '3.')}`]: {
+    {
+      name: imageNames.prometheus,
       dockerfile: 'prometheus.Dockerfile',
       files: { prometheus: programs.prometheus, data: undefined },
     },
-  };
-  return images;
-}
-
-interface ImageParts {
-  readonly image: string;
-  readonly dockerfile: string;
-  readonly files: Context;
-  readonly base: string;
+  ];
 }
 
 /** The name holds as long as nothing of the image changes; files of the cache are named by what they have. */
-async function makeImage({ image, dockerfile, files, base }: ImageParts): Promise<void> {
+async function makeImage({ name, dockerfile, files }: ImageDescription, base: string): Promise<void> {
   const file = join(folder, dockerfile);
   const paths = Object.values(files).filter((path) => path !== undefined);
   const own = paths.filter((path) => dirname(path) === folder);
   const made = `localhost/serin-compose/${basename(dockerfile, '.Dockerfile')}:${cacheKey([base, ...paths], [file, ...own])}`;
   if (!(await imageExists(made))) await build({ file, files, base, made });
-  await podman('tag', made, image);
+  await podman('tag', made, `docker.io/${name}`);
 }
 
 interface Build {

@@ -81,10 +81,10 @@ async function prepare(directory: string, sandbox: Sandbox): Promise<void> {
   await run(join(directory, 'deploy/docker/prepare.sh'), { env: { ...process.env, PATH, KUBECONFIG: kubeconfig } });
 }
 
-/** A kubeconfig whose cluster's certificate has the names of loopback only. */
+/** The kubeconfig for containers: the name by which they reach the API server is not in its certificate. */
 function reachable(kubeconfig: string): string {
   const config = JSON.parse(kubeconfig) as { readonly clusters: { readonly cluster: Record<string, string> }[] };
-  for (const { cluster } of config.clusters) cluster['tls-server-name'] = 'localhost';
+  for (const { cluster } of config.clusters) cluster['tls-server-name'] = 'kubernetes.default.svc';
   return asContainersSee(JSON.stringify(config));
 }
 
