@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { cacheDirectory } from './sandbox/tools/cache.ts';
-import { alone, image, last, withSandbox } from './test/support/groups.ts';
+import { alone, compose, image, last, withSandbox } from './test/support/groups.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
@@ -17,9 +17,10 @@ const sharedSandbox = {
 };
 
 /**
- * Five groups, one after another. `unit` needs no sandbox. `cluster`, `alone` and `image` share one, which starts once a run, with one
+ * Six groups, one after another. `unit` needs no sandbox. `cluster`, `alone` and `image` share one, which starts once a run, with one
  * worker (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than
  * they compute; those of `alone` follow in turn. `image` needs podman or docker, and builds what it tests (test/setup/image.ts).
+ * `compose` is not part of `npm test`: what it builds takes too long (test/setup/compose.ts).
  * `last` looks back on what the audit logs have of all of them. The file that needs a bundle of the workflows first makes it for all
  * files (test/setup/bundles.ts).
  */
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...withSandbox, ...image, ...last],
+          exclude: [...withSandbox, ...image, ...compose, ...last],
           globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
@@ -61,6 +62,16 @@ export default defineConfig({
           include: image,
           globalSetup: [...sharedSandbox.globalSetup, 'test/setup/image.ts'],
           sequence: { groupOrder: 3 },
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          ...sharedSandbox,
+          name: 'compose',
+          include: compose,
+          globalSetup: [...sharedSandbox.globalSetup, 'test/setup/compose.ts'],
+          sequence: { groupOrder: 5 },
           maxWorkers: 1,
         },
       },

@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory, cacheKey, fillOnce } from '../../sandbox/tools/cache.ts';
 import { resolveGoTool, resolveTool } from '../../sandbox/tools/resolve.ts';
 import { tools } from '../../sandbox/tools/table.ts';
 import type { Architecture } from './architecture.ts';
+import { unpackPackage } from './npm-archive.ts';
 
 const run = promisify(execFile);
 
@@ -62,16 +61,6 @@ export function nodeVersion(): string {
 /** Node's program without its symbol tables, which are a seventh of it. */
 async function fetchNode(architecture: Architecture, version: string, directory: string): Promise<void> {
   const { nodePackage, nodeIntegrity, stripProgram } = architecture;
-  const pack = ['pack', `${nodePackage}@${version}`, '--silent', '--pack-destination', directory];
-  const { stdout } = await run('npm', pack);
-  const archive = join(directory, stdout.trim());
-  const integrity = `sha512-${createHash('sha512')
-    .update(await readFile(archive))
-    .digest('base64')}`;
-  if (integrity !== nodeIntegrity) {
-    throw new Error(`${nodePackage} ${version}: expected the integrity ${nodeIntegrity}, got ${integrity}`);
-  }
-  await run('tar', ['-xzf', archive, '-C', directory, '--strip-components=2', 'package/bin/node']);
+  await unpackPackage({ name: nodePackage, version, integrity: nodeIntegrity }, 'package/bin/node', directory);
   await run(stripProgram, [join(directory, 'node')]);
-  await rm(archive);
 }

@@ -16,7 +16,9 @@ export function goKey(tool: GoTool | ModuleFiles): string {
 }
 
 function keyParts(tool: GoTool | ModuleFiles): string[] {
-  if (tool.kind === 'files') return tool.folders.map(({ goModule, folder }) => `${goModule}/${folder}`);
+  if (tool.kind === 'files') {
+    return [...tool.folders.map(({ goModule, folder }) => `${goModule}/${folder}`), ...(tool.endings ?? [])];
+  }
   return [...buildFlags(tool), tool.package, ...(tool.architecture === undefined ? [] : [tool.architecture])];
 }
 
@@ -35,12 +37,14 @@ export async function copyModuleFiles(files: ModuleFiles, directory: string): Pr
   await go(files, ['mod', 'download', ...files.folders.map(({ goModule }) => goModule)]);
   for (const { goModule, folder } of files.folders) {
     const source = (await go(files, ['list', '-m', '-f', '{{.Dir}}', goModule])).trim();
-    await copyYaml(join(source, folder), join(directory, goModule.slice(goModule.lastIndexOf('/') + 1)));
+    const target = join(directory, goModule.slice(goModule.lastIndexOf('/') + 1));
+    await copyFiles(join(source, folder), target, files.endings ?? ['.yaml']);
   }
 }
 
-async function copyYaml(source: string, target: string): Promise<void> {
-  const names = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.yaml'));
+async function copyFiles(source: string, target: string, endings: readonly string[]): Promise<void> {
+  const found = await readdir(source, { recursive: true });
+  const names = found.filter((name) => endings.some((ending) => name.endsWith(ending)));
   if (names.length === 0) throw new Error(`${source} holds no configuration files`);
   for (const name of names) {
     await mkdir(dirname(join(target, name)), { recursive: true });

@@ -28,23 +28,34 @@ export async function resolveAllTools(progress: Progress = progressOnStderr): Pr
   await resolveTemporalTestServer(progress);
 }
 
-/** One after another: each build uses all cores. What the builds shared is removed after the last one. */
 async function resolveAll<Id extends GoToolId>(ids: readonly Id[], progress: Progress): Promise<ToolPaths<Id>> {
-  const missing = await missingTools(ids);
-  if (missing.length > 0) progress.planned(buildPlan(missing));
-  const paths = new Map<ToolId, string>();
-  for (const [index, id] of ids.entries()) {
-    paths.set(id, await resolve(tools[id], { position: index + 1, count: ids.length }, progress));
-  }
-  if (missing.length > 0) await rm(goDirectory(), { recursive: true, force: true });
-  // Filled for every id by the loop above.
-  return Object.fromEntries(paths) as ToolPaths<Id>;
+  const paths = await resolveInOrder(
+    ids.map((id) => tools[id]),
+    progress,
+  );
+  // One path for every id.
+  return Object.fromEntries(ids.map((id, index) => [id, paths[index]])) as ToolPaths<Id>;
 }
 
-async function missingTools(ids: readonly GoToolId[]): Promise<readonly Tool[]> {
-  const candidates = ids.map((id): Tool => tools[id]);
-  const ready = await Promise.all(candidates.map(isReady));
-  return candidates.filter((_, index) => ready[index] !== true);
+/**
+ * Finds tools, the sandbox's or others, one after another: each build uses all cores. What the builds shared is removed after the last one.
+ *
+ * @throws Error in one sentence when a tool cannot be built.
+ */
+export async function resolveInOrder(list: readonly Tool[], progress: Progress): Promise<readonly string[]> {
+  const missing = await missingTools(list);
+  if (missing.length > 0) progress.planned(buildPlan(missing));
+  const paths: string[] = [];
+  for (const [index, tool] of list.entries()) {
+    paths.push(await resolve(tool, { position: index + 1, count: list.length }, progress));
+  }
+  if (missing.length > 0) await rm(goDirectory(), { recursive: true, force: true });
+  return paths;
+}
+
+async function missingTools(list: readonly Tool[]): Promise<readonly Tool[]> {
+  const ready = await Promise.all(list.map(isReady));
+  return list.filter((_, index) => ready[index] !== true);
 }
 
 /** Whether the environment names the tool or the cache has it. */

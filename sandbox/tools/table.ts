@@ -22,6 +22,8 @@ export interface ModuleFiles {
   readonly version: string;
   /** The folders of modules that are copied to `<name>/<module's last path segment>/`. */
   readonly folders: readonly { readonly goModule: string; readonly folder: string }[];
+  /** What the names of the files end with. Default: `.yaml`. */
+  readonly endings?: readonly string[];
   readonly typicalBuildSeconds: number;
 }
 

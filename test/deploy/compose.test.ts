@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { tools } from '../../sandbox/tools/table.ts';
+import { imageNames, postgresql, readPrometheusVersion } from '../compose/images.ts';
 import { readWorkerConfig } from '../../formats/worker/read-settings.ts';
 import type { WorkerSettings } from '../../formats/worker/read-settings.ts';
 import { searchAttributes } from '../../contract/messages.ts';
@@ -110,9 +111,14 @@ describe('docker-compose.yml', () => {
   });
 
   test("Prometheus is of the sandbox's version", () => {
-    // The Go module of Prometheus 3.x.y is v0.30x.y.
-    const [, minor, patch] = /^0\.3(\d\d)\.(\d+)$/.exec(tools.prometheus.version) ?? [];
-    expect(serviceNamed('prometheus').image).toBe(`prom/prometheus:v3.${Number(minor)}.${patch}`);
+    expect(serviceNamed('prometheus').image).toBe(`prom/prometheus:v${readPrometheusVersion(tools.prometheus)}`);
+  });
+
+  test('names the images that `npm run test:compose` makes', () => {
+    const others = Object.values(services).flatMap(({ image }) => (image.startsWith('serin:') ? [] : [image]));
+    expect(new Set(others)).toEqual(new Set(Object.values(imageNames)));
+    expect(postgresql.version).toMatch(/^16\.14\./);
+    expect(imageNames.postgresql).toContain(':16.14-');
   });
 
   test.each(Object.entries(services))(

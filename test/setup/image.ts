@@ -26,11 +26,23 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   const engine = await findEngine();
   if (engine === undefined) throw new Error('expected podman or docker to run the tests of the image, got neither');
   process.env['CONTAINERS_CONF'] ??= fileURLToPath(new URL('../image/containers.conf', import.meta.url));
-  await run('npm', ['run', 'build']);
-  const base = (await hasDebianPackages()) ? await standInBase(engine) : undefined;
-  const name = await buildImage({ tag: `localhost/serin-test:${process.pid}`, base });
+  const { name, base } = await buildProductImage(engine, `localhost/serin-test:${process.pid}`);
   provide('image', { engine, name });
   return async () => {
     await run(engine, ['rmi', '--force', name, ...(base === undefined ? [] : [base])]);
   };
+}
+
+/**
+ * Builds the package, and the image of it, without a registry where Debian's packages can be had.
+ *
+ * @param tag the image's name. Default: the one of its version.
+ */
+export async function buildProductImage(
+  engine: Engine,
+  tag?: string,
+): Promise<{ readonly name: string; readonly base: string | undefined }> {
+  await run('npm', ['run', 'build']);
+  const base = (await hasDebianPackages()) ? await standInBase(engine) : undefined;
+  return { name: await buildImage({ tag, base }), base };
 }

@@ -19,5 +19,8 @@ export const alone = [
 /** What needs podman or docker, and the sandbox. */
 export const image = ['test/image/**/*.test.ts'];
 
+/** What needs podman, images that take long to make, fixed ports, and the sandbox. */
+export const compose = ['test/compose/**/*.test.ts'];
+
 /** What looks back on all that ran on the sandbox. */
 export const last = ['test/deploy/used-rights.test.ts', 'test/operator/written-statuses.test.ts'];

@@ -1,0 +1,8 @@
+# As docker/targets/server.Dockerfile in go.temporal.io/server, on another base.
+ARG BASE
+FROM ${BASE}
+COPY temporal-server /usr/local/bin/
+COPY entrypoint.sh /etc/temporal/entrypoint.sh
+WORKDIR /etc/temporal
+USER temporal
+CMD ["/etc/temporal/entrypoint.sh"]

@@ -1,0 +1,47 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Engine } from '../../deploy/image/engine.ts';
+import { cacheDirectory } from '../../sandbox/tools/cache.ts';
+import { until } from '../support/until.ts';
+
+const run = promisify(execFile);
+const program: Engine = 'podman';
+
+/** The variables by which podman, and what it starts, has its images apart: they have names such as `postgres` without being what the user has by it. */
+export type PodmanVariables = Readonly<Record<'CONTAINERS_CONF' | 'CONTAINERS_STORAGE_CONF', string>>;
+
+/** Settles where podman keeps those images, in the cache, and how it runs containers. */
+export async function preparePodman(): Promise<PodmanVariables> {
+  const directory = join(cacheDirectory(), 'compose');
+  await mkdir(directory, { recursive: true });
+  const storage = join(directory, 'storage.conf');
+  const roots = [`graphroot = "${join(directory, 'images')}"`, `runroot = "${join(directory, 'run')}"`];
+  await writeFile(storage, `${['[storage]', 'driver = "overlay"', ...roots].join('\n')}\n`);
+  return { CONTAINERS_CONF: join(import.meta.dirname, 'containers.conf'), CONTAINERS_STORAGE_CONF: storage };
+}
+
+/** Runs podman, and returns what it prints. */
+export async function podman(...args: readonly string[]): Promise<string> {
+  return (await run(program, args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
+}
+
+/** Serves podman as Docker's daemon, for Docker's own programs, at a socket. */
+export async function servePodman(socket: string): Promise<{ readonly stop: () => Promise<void> }> {
+  const service = spawn(program, ['system', 'service', '--time=0', `unix://${socket}`], { stdio: 'ignore' });
+  const ended = once(service, 'exit');
+  await until('podman to answer as Docker does', () =>
+    run(program, ['--url', `unix://${socket}`, 'version']).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return {
+    stop: async () => {
+      service.kill();
+      await ended;
+    },
+  };
+}
