@@ -65,7 +65,10 @@ async function measure(world: Parts, on: readonly Target[], chosen: ScaleOptions
     const endedMs = Date.now();
     const histories = await inTurns(8, handles, async (handle) => readRunHistory(await handle.fetchHistory()));
     const steady = steadyWindow(histories);
-    const requests = await countRequests(world.auditLog, steady);
+    const requests = {
+      steady: await countRequests(world.auditLog, steady),
+      starting: await countRequests(world.auditLog, { fromMs: startedMs, toMs: steady.fromMs }),
+    };
     printFigures({ options: chosen, sampler, startedMs, endedMs, histories, steady, requests, ends });
   } finally {
     sampler.stop();

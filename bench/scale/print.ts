@@ -13,8 +13,8 @@ export interface Figures {
   readonly endedMs: number;
   readonly histories: readonly RunHistory[];
   readonly steady: Window;
-  /** Requests to the API server in the steady window, by kind. */
-  readonly requests: ReadonlyMap<string, number>;
+  /** Requests to the API server while all ran, and until then, by kind. */
+  readonly requests: Readonly<Record<'steady' | 'starting', ReadonlyMap<string, number>>>;
   readonly ends: readonly (string | undefined)[];
 }
 
@@ -36,7 +36,7 @@ export function printFigures(figures: Figures): void {
   printHistory(judged);
   printCpu(figures, iterations, judged);
   printMemory(figures);
-  printRequests(figures, judged.length);
+  printRequests(figures, iterations, judged);
 }
 
 function countOutcomes(ends: readonly (string | undefined)[]): string {
@@ -85,7 +85,7 @@ function printHistory(judged: readonly Iteration[]): void {
 
 /**
  * CPU by program: idle, of an iteration while all ran, and of a start, which is what the time until all ran has cost beyond idling
- * and the iterations that were judged in it. The whole run is everything from the first start to the last end.
+ * and the iterations that were judged in it. The whole run is all from the first start to the last end, for each iteration.
  */
 function printCpu(
   { sampler, startedMs, endedMs, steady, histories }: Figures,
@@ -108,7 +108,7 @@ function printCpu(
     return [name, [idleMs, all, own, start / histories.length, (wholeCpu.get(name) ?? 0) / iterations.length]];
   });
   console.log('');
-  print('CPU, ms', ['idle, a second', 'an iteration', 'less idle', 'a start', 'whole run/iteration']);
+  print('CPU, ms', ['idle, a second', 'an iteration', 'less idle', 'a start', 'whole run']);
   for (const [name, values] of rows) print(name, values.map(oneDigit));
   print(
     'all',
@@ -123,19 +123,34 @@ function printMemory({ sampler, startedMs, endedMs, histories }: Figures): void 
   print('memory, MiB', ['empty', 'at most', 'a run']);
   for (const [name, { residentMib }] of empty?.usages ?? []) {
     const most = Math.max(...during.map(({ usages }) => usages.get(name)?.residentMib ?? 0));
-    print(name, [oneDigit(residentMib), oneDigit(most), ((most - residentMib) / histories.length).toFixed(2)]);
+    print(name, [oneDigit(residentMib), oneDigit(most), twoDigits((most - residentMib) / histories.length)]);
   }
 }
 
-function printRequests({ requests }: Figures, judged: number): void {
-  const reading = ['get', 'list', 'watch'];
-  const writes = [...requests].filter(([kind]) => !reading.includes(kind.split(' ')[0] ?? ''));
-  const average = (counts: readonly number[]): string => (sum(counts) / judged).toFixed(2);
+/** Those of a start are what was asked until all ran beyond the iterations that were judged in that time. */
+function printRequests(
+  { requests: { steady: running, starting }, startedMs, steady, histories }: Figures,
+  iterations: readonly Iteration[],
+  judged: readonly Iteration[],
+): void {
+  const beforeAllRan = { fromMs: startedMs, toMs: steady.fromMs };
+  const judgedMeanwhile = iterations.filter(({ judgedMs }) => isWithin(judgedMs, beforeAllRan)).length;
+  const kinds = [...new Set([...running.keys(), ...starting.keys()])];
+  const rows = kinds.map((kind) => {
+    const each = (running.get(kind) ?? 0) / judged.length;
+    return { kind, each, start: ((starting.get(kind) ?? 0) - each * judgedMeanwhile) / histories.length };
+  });
+  const total = (some: typeof rows): readonly string[] => {
+    return [sum(some.map(({ each }) => each)), sum(some.map(({ start }) => start))].map(twoDigits);
+  };
+  const isWrite = ({ kind }: { readonly kind: string }): boolean => !/^(get|list|watch) /.test(kind);
   console.log('');
-  print('API requests', ['an iteration']);
-  for (const [kind, count] of [...requests].toSorted(([, a], [, b]) => b - a)) print(kind, [average([count])]);
-  print('all', [average([...requests.values()])]);
-  print('writes', [average(writes.map(([, count]) => count))]);
+  print('API requests', ['an iteration', 'a start']);
+  for (const { kind, each, start } of rows.toSorted((a, b) => b.each - a.each || b.start - a.start)) {
+    print(kind, [each, start].map(twoDigits));
+  }
+  print('all', total(rows));
+  print('writes', total(rows.filter(isWrite)));
 }
 
 function perSecond(window: readonly [Sample, Sample]): ReadonlyMap<string, number> {
@@ -166,6 +181,10 @@ function oneDigit(value: number): string {
   return value.toFixed(1);
 }
 
+function twoDigits(value: number): string {
+  return value.toFixed(2);
+}
+
 function print(title: string, cells: readonly string[]): void {
-  console.log(`${title.padEnd(26)}${cells.map((cell) => cell.padStart(20)).join('')}`.trimEnd());
+  console.log(`${title.padEnd(34)}${cells.map((cell) => cell.padStart(18)).join('')}`.trimEnd());
 }
