@@ -38,7 +38,7 @@ export function loadConfiguration(): Configuration {
       return undefined;
     }
   };
-  const reading = readWorkerConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  const reading = readWorkerConfig(process.env, readFileSync);
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));

@@ -48,7 +48,7 @@ export function page(results: Results, goals: readonly GoalResult[], runs: numbe
     '### A common outage',
     'Both versions have so many errors for three intervals, else 0.1 x limit; up to 60 iterations. A cell: **promoted % / rolled back by verdict %**; what is missing to 100 % was undecided.',
     outageTable(results),
-    'The same with a mean latency of so many times its limit, else half of it, and no errors.',
+    'Both versions have no errors, and a mean latency of so many times its limit for three intervals, else half of it.',
     slownessTable(results),
     '### A slow candidate',
     "Its mean latency is so many times the limit, the baseline's half of it; up to 60 iterations. A cell: **promoted % / rolled back by verdict % / intervals**.",

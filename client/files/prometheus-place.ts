@@ -23,7 +23,7 @@ export type PlaceReading =
 /** Reads the flags as a worker reads its settings, with its checks. */
 export function readPrometheusPlace(flags: PrometheusFlags): PlaceReading {
   if (flags.prometheus === undefined) return { kind: 'none' };
-  const reading = readWorkerConfig(prometheusSettings(flags), (path) => readFileSync(path, 'utf8'));
+  const reading = readWorkerConfig(prometheusSettings(flags), readFileSync);
   if (reading.kind === 'problems') return reading;
   const place = { baseUrl: reading.settings.prometheusUrl, access: reading.settings };
   const problems = accessProblems(place);

@@ -1,3 +1,4 @@
+import { findEncodingProblem } from '../../core/text/encoding.ts';
 import { settingDefinitions, withDefaults } from './settings.ts';
 import type { Key, Values, WorkerSettings } from './settings.ts';
 import { readYaml } from '../document/yaml.ts';
@@ -34,11 +35,11 @@ interface SourceReading {
  * Reads `SERIN_*` variables and the YAML or JSON file that `SERIN_CONFIG` names; the environment wins. An empty variable
  * counts as absent. Lists all problems of both, each `NAME: expected …, got …`.
  *
- * @param readFile returns a file's text, or throws.
+ * @param readFile returns a file's bytes, or throws.
  */
 export function readWorkerConfig(
   environment: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
+  readFile: (path: string) => Uint8Array,
 ): WorkerConfigReading {
   const fromEnvironment = readEnvironment(environment);
   const path = environment[fileVariable];
@@ -64,7 +65,7 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
   return { ...reading, problems: [...reading.problems, ...unknownNames(unknown, expected)] };
 }
 
-function readConfigFile(path: string, readFile: (path: string) => string): SourceReading {
+function readConfigFile(path: string, readFile: (path: string) => Uint8Array): SourceReading {
   const document = readDocument(path, readFile);
   if (document.kind === 'invalid') return { values: {}, problems: [document.problem] };
   const entries = Object.entries(document.value);
@@ -78,15 +79,21 @@ function readConfigFile(path: string, readFile: (path: string) => string): Sourc
 type DocumentReading =
   { readonly kind: 'read'; readonly value: object } | { readonly kind: 'invalid'; readonly problem: string };
 
-function readDocument(path: string, readFile: (path: string) => string): DocumentReading {
+function readDocument(path: string, readFile: (path: string) => Uint8Array): DocumentReading {
   const invalid = (problem: string): DocumentReading => ({ kind: 'invalid', problem });
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFile(path);
+    bytes = readFile(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return invalid(`${fileVariable}: expected a readable file, got ${reason}`);
   }
+  const encoding = findEncodingProblem(bytes);
+  if (encoding !== undefined) {
+    const place = encoding.line === undefined ? path : `${path}:${encoding.line}`;
+    return invalid(`${place}: expected ${encoding.expected}, got ${encoding.got}`);
+  }
+  const text = new TextDecoder().decode(bytes);
   if (isBlank(text)) return { kind: 'read', value: {} };
   const reading = readYaml(text);
   if (reading.kind === 'invalid')

@@ -140,8 +140,8 @@ describe('settings', () => {
     const objects = await render(platform, setting('settings', examples));
     const { TMPDIR: _, KUBECONFIG: __, ...environment } = environmentOf(objects, 'worker');
     const file = JSON.stringify(examples);
-    const expected = readWorkerConfig({ SERIN_CONFIG: 'values' }, () => file);
-    expect(readWorkerConfig(environment, () => '')).toEqual(expected);
+    const expected = readWorkerConfig({ SERIN_CONFIG: 'values' }, () => Buffer.from(file));
+    expect(readWorkerConfig(environment, () => Buffer.of())).toEqual(expected);
   });
 
   test.each(settingNames)('%s may come from a Secret', async (name) => {

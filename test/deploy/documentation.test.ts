@@ -164,7 +164,7 @@ test('the metrics in docs/metrics.md are accepted', async () => {
 describe('docs/worker-settings.md', () => {
   const listed = namedRows('docs/worker-settings.md', /^SERIN_/);
   const readConfig = (environment: Readonly<Record<string, string>>, file = ''): ReturnType<typeof readWorkerConfig> =>
-    readWorkerConfig(environment, () => file);
+    readWorkerConfig(environment, () => Buffer.from(file));
 
   test('lists exactly the variables of a worker', () => {
     const reading = readConfig({ SERIN_NONSENSE: 'x' });

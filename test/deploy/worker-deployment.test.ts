@@ -62,7 +62,7 @@ describe("the manifest for Temporal's worker controller", () => {
 
   test('has settings that a worker takes, and none that the controller sets itself', () => {
     const environment = Object.fromEntries(worker.env.map(({ name, value }) => [name, value]));
-    expect(readWorkerConfig(environment, () => '')).toMatchObject({
+    expect(readWorkerConfig(environment, () => Buffer.of())).toMatchObject({
       kind: 'settings',
       settings: { healthAddress: { port: portOf('health') }, metricsAddress: { port: portOf('metrics') } },
     });

@@ -239,16 +239,7 @@ describe('a secret', () => {
   });
 
   test('does not show in what a script prints', async () => {
-    const { client } = await testCluster();
-    const { address, namespace: temporalNamespace } = sandbox.temporal;
-    const owned = {
-      namespace,
-      target: { namespace, name: 'scripted' },
-      holder: { temporalAddress: address, temporalNamespace, workflowId: 'w', firstRunId: 'scripted' },
-    };
-    await asActivity(() =>
-      acquireTarget({ cluster, own: accounts.own, temporal: { client, address, namespace: temporalNamespace } }, owned),
-    );
+    const owned = await ownTarget('scripted');
     const script = ['for i in 1 2 3 4 5 6 7 8 9; do echo $i; done >&2; echo "', { secret: 'token' }, '" >&2; exit 3'];
     const input = { ...owned, script, secret: { namespace, name: 'keys' }, limitMs: 20_000 };
     const environment = { PATH: process.env['PATH'] ?? '' };
@@ -261,6 +252,30 @@ describe('a secret', () => {
     expect(await caughtFailure(() => run('helm'))).toMatchObject({ type: 'CommandNotAllowed' });
   });
 });
+
+test('a script may be longer than an argument of a program', async () => {
+  const owned = await ownTarget('long-script');
+  const script = [`: ${'x'.repeat(200 * 1024)}\necho done`];
+  const environment = { PATH: process.env['PATH'] ?? '' };
+  const dependencies = { cluster, allowedCommands: ['bash'], environment, bounds: defaultBounds };
+  expect(await asActivity(() => runScript(dependencies, { ...owned, script, limitMs: 20_000 }))).toEqual({
+    output: 'done',
+  });
+});
+
+/** A target of the namespace, held by a run. */
+async function ownTarget(name: string) {
+  const { client } = await testCluster();
+  const { address, namespace: temporalNamespace } = sandbox.temporal;
+  const owned = {
+    namespace,
+    target: { namespace, name },
+    holder: { temporalAddress: address, temporalNamespace, workflowId: 'w', firstRunId: name },
+  };
+  const temporal = { client, address, namespace: temporalNamespace };
+  await asActivity(() => acquireTarget({ cluster, own: accounts.own, temporal }, owned));
+  return owned;
+}
 
 test('a server whose certificate nobody vouches for is not talked to', async () => {
   const kubeConfig = new KubeConfig();

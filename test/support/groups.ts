@@ -4,7 +4,7 @@ export const withSandbox = [
   'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
   'test/activities/{knative,helm,preflight}/**/*.test.ts',
   'test/release/release.test.ts',
-  'test/deploy/{needed-rights,chart-apply,chart-install}.test.ts',
+  'test/deploy/{needed-rights,chart-apply,chart-install,moving-over}.test.ts',
 ];
 
 /** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */

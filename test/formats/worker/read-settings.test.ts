@@ -5,7 +5,7 @@ import type { WorkerSettings } from '../../../formats/worker/read-settings.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-function noFile(path: string): string {
+function noFile(path: string): Uint8Array {
   throw new Error(`ENOENT: no such file or directory, open '${path}'`);
 }
 
@@ -15,17 +15,17 @@ function accepted(environment: Environment, file?: string): WorkerSettings {
   return reading.settings;
 }
 
-function findProblems(environment: Environment, file?: string): readonly string[] {
+function findProblems(environment: Environment, file?: string | Uint8Array): readonly string[] {
   const reading = read(environment, file);
   return reading.kind === 'problems' ? reading.problems : [];
 }
 
 /** Reads the settings with the given text as the file `worker.yaml`. */
-function read(environment: Environment, file?: string) {
+function read(environment: Environment, file?: string | Uint8Array) {
   if (file === undefined) return readWorkerConfig(environment, noFile);
   return readWorkerConfig({ ...environment, SERIN_CONFIG: 'worker.yaml' }, (path) => {
     expect(path).toBe('worker.yaml');
-    return file;
+    return Buffer.from(file);
   });
 }
 
@@ -277,7 +277,19 @@ describe('the configuration of a worker', () => {
       expect.stringMatching(/^worker.yaml: expected YAML or JSON, got [^\n]+$/),
     ]);
     expect(findProblems({}, '- taskQueue')).toEqual(['worker.yaml: expected settings by name, got ["taskQueue"]']);
+    expect(findProblems({}, 'taskQueue: a\ntaskQueue: b')).toEqual([
+      expect.stringMatching(/^worker.yaml: expected YAML or JSON, got duplicated mapping key/),
+    ]);
     expect(findProblems({}, 'taskQueue')).toEqual(['worker.yaml: expected settings by name, got "taskQueue"']);
+  });
+
+  test('refuses a file that is no UTF-8', () => {
+    expect(findProblems({}, Buffer.from('taskQueue: a', 'utf16le'))).toEqual([
+      'worker.yaml: expected UTF-8, got UTF-16: save it as UTF-8 (PowerShell: Out-File -Encoding utf8)',
+    ]);
+    expect(findProblems({}, Buffer.from('# \n# caf\u00e9', 'latin1'))).toEqual([
+      expect.stringMatching(/^worker.yaml:2: expected UTF-8, got byte 0xe9/),
+    ]);
   });
 
   test('takes an empty file for one that sets nothing', () => {
