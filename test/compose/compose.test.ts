@@ -17,7 +17,7 @@ let connection: Connection;
 
 beforeAll(async () => {
   const { sandbox } = await testCluster();
-  project = await startProject(inject('dockerCompose'), sandbox);
+  project = await startProject(inject('podmanCompose'), sandbox);
   connection = await Connection.connect({ address: '127.0.0.1:7233' });
 }, startLimitMs);
 
@@ -85,12 +85,12 @@ describe('docker-compose.yml, started', () => {
     }
   });
 
-  test("shows Temporal's workflows in the Web UI", async () => {
-    expect(await (await fetch('http://127.0.0.1:8233/')).text()).toContain('<title>Temporal</title>');
-    const { workflows } = await getJson<{ readonly namespaceInfo?: unknown; readonly workflows?: unknown }>(
-      'http://127.0.0.1:8233/api/v1/namespaces/default/workflows',
+  test('has a Web UI that reaches Temporal', async () => {
+    expect(await (await fetch('http://127.0.0.1:8233/')).text()).toMatch(/^<!doctype html>/);
+    const { namespaceInfo } = await getJson<{ readonly namespaceInfo: { readonly name: string } }>(
+      'http://127.0.0.1:8233/api/v1/namespaces/default',
     );
-    expect(workflows ?? []).toEqual([]);
+    expect(namespaceInfo.name).toBe('default');
   });
 
   test('has Prometheus scrape the worker and Temporal', async () => {

@@ -1,11 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Engine } from '../../deploy/image/engine.ts';
-import { cacheDirectory } from '../../sandbox/tools/cache.ts';
-import { until } from '../support/until.ts';
+import { cacheDirectory, cacheKey, fillOnce } from '../../sandbox/tools/cache.ts';
 
 const run = promisify(execFile);
 const program: Engine = 'podman';
@@ -28,20 +26,19 @@ export async function podman(...args: readonly string[]): Promise<string> {
   return (await run(program, args, { maxBuffer: 64 * 1024 * 1024 })).stdout;
 }
 
-/** Serves podman as Docker's daemon, for Docker's own programs, at a socket. */
-export async function servePodman(socket: string): Promise<{ readonly stop: () => Promise<void> }> {
-  const service = spawn(program, ['system', 'service', '--time=0', `unix://${socket}`], { stdio: 'ignore' });
-  const ended = once(service, 'exit');
-  await until('podman to answer as Docker does', () =>
-    run(program, ['--url', `unix://${socket}`, 'version']).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return {
-    stop: async () => {
-      service.kill();
-      await ended;
-    },
-  };
+/** The path of Podman Compose, from Python's registry. */
+export async function findPodmanCompose(): Promise<string> {
+  const requirements = join(import.meta.dirname, 'requirements.txt');
+  const directory = join(cacheDirectory(), 'tools', `podman-compose-${cacheKey([], [requirements])}`);
+  await fillOnce(directory, async (temporary) => {
+    const options = [
+      '--quiet',
+      '--no-deps',
+      '--require-hashes',
+      `--target=${temporary}`,
+      `--requirement=${requirements}`,
+    ];
+    await run('python3', ['-m', 'pip', 'install', ...options]);
+  });
+  return join(directory, 'podman_compose.py');
 }

@@ -5,7 +5,7 @@ import type { GoTool, ModuleFiles } from '../../sandbox/tools/table.ts';
 const temporalVersion = '1.31.2';
 const webUiVersion = '2.52.1';
 
-/** What the images of docker-compose.yml are made of beside what the sandbox has, and the program that reads that file, in the order of their builds. */
+/** What the images of docker-compose.yml are made of beside what the sandbox has, in the order of their builds. */
 export const composeTools = {
   temporalServer: {
     kind: 'go',
@@ -64,15 +64,6 @@ export const composeTools = {
     // The sandbox's has no discovery at all.
     tags: 'remove_all_sd,enable_kubernetes_sd',
     typicalBuildSeconds: 120,
-  },
-  dockerCompose: {
-    kind: 'go',
-    name: 'docker-compose',
-    module: 'docker-compose',
-    package: 'github.com/docker/compose/v2/cmd',
-    version: '2.40.3',
-    ldflags: '-X github.com/docker/compose/v2/internal.Version=v2.40.3',
-    typicalBuildSeconds: 150,
   },
 } as const satisfies Record<string, GoTool | ModuleFiles>;
 

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { YAML11_SCHEMA, load } from 'js-yaml';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { until } from '../support/until.ts';
 import { forwardPorts } from './forward.ts';
-import { podman, servePodman } from './podman.ts';
+import { podman } from './podman.ts';
 
 const run = promisify(execFile);
 const checkout = join(import.meta.dirname, '../..');
@@ -34,7 +34,7 @@ export interface ServiceContainer {
 
 /** docker-compose.yml, running. */
 export interface ComposeProject {
-  /** Runs Docker Compose, and returns what it prints. */
+  /** Runs Podman Compose, and returns what it prints. */
   readonly compose: (...args: readonly string[]) => Promise<string>;
   readonly containers: () => Promise<readonly ServiceContainer[]>;
   /** The one container of a service. */
@@ -47,22 +47,18 @@ export interface ComposeProject {
  * Does what docker-compose.yml says to do, in a folder of its own, for the sandbox's cluster: prepares, and starts. What the worker needs
  * beside that are the variables by which the file lets it use another Prometheus, and hosts of one's own.
  */
-export async function startProject(dockerCompose: string, sandbox: Sandbox): Promise<ComposeProject> {
+export async function startProject(podmanCompose: string, sandbox: Sandbox): Promise<ComposeProject> {
   const open: (() => Promise<unknown>)[] = [];
   const directory = await mkdtemp(join(tmpdir(), 'serin-compose-'));
   open.push(() => rm(directory, { recursive: true }));
-  const socket = join(directory, 'podman.sock');
-  open.push((await servePodman(socket)).stop);
-  const project = describeProject(directory, dockerCompose, socket, sandbox);
+  const project = describeProject(directory, podmanCompose, sandbox);
   const down = async (): Promise<void> => {
     for (const close of open.splice(0).toReversed()) await close();
   };
   try {
     await prepare(directory, sandbox);
     open.push(() => project.compose('down', '--volumes'));
-    const checks = startHealthChecks();
-    open.push(checks.stop);
-    const [forwards] = await Promise.all([forwardToSandbox(sandbox), project.compose('up', '--detach')]);
+    const [forwards] = await Promise.all([forwardToSandbox(sandbox), startServices(project)]);
     open.push(forwards.close);
     return { ...project, down };
   } catch (error) {
@@ -88,15 +84,9 @@ function reachable(kubeconfig: string): string {
   return asContainersSee(JSON.stringify(config));
 }
 
-function describeProject(
-  directory: string,
-  dockerCompose: string,
-  socket: string,
-  sandbox: Sandbox,
-): Omit<ComposeProject, 'down'> {
+function describeProject(directory: string, podmanCompose: string, sandbox: Sandbox): Omit<ComposeProject, 'down'> {
   const env = {
     ...process.env,
-    DOCKER_HOST: `unix://${socket}`,
     SERIN_PROMETHEUS_URL: asContainersSee(sandbox.prometheus.url),
     SERIN_PROMETHEUS_SCRAPE_INTERVAL: '500ms',
     SERIN_ALLOWED_HOSTS: hostName,
@@ -108,7 +98,11 @@ function describeProject(
   };
   return {
     compose: async (...args) => {
-      const { stdout } = await run(dockerCompose, args, { cwd: directory, env, maxBuffer: 64 * 1024 * 1024 });
+      const { stdout } = await run('python3', [podmanCompose, ...args], {
+        cwd: directory,
+        env,
+        maxBuffer: 64 * 1024 * 1024,
+      });
       return stdout;
     },
     containers,
@@ -137,25 +131,43 @@ function serviceContainer({ Id: id, State: state, Config: config }: Inspection):
   };
 }
 
-/** Does what systemd's timers do for podman elsewhere: asks after the health of containers, as often as docker-compose.yml says. */
-function startHealthChecks(): { readonly stop: () => Promise<void> } {
-  const stopping = new AbortController();
-  const checking = (async () => {
-    while (!stopping.signal.aborted) {
-      const ids = await podman('ps', '--quiet', '--filter=health=starting', '--filter=health=unhealthy');
-      for (const id of ids.split('\n').filter((line) => line !== '')) {
-        // Fails where the container is not healthy, or is gone.
-        await podman('healthcheck', 'run', id).catch(() => undefined);
-      }
-      await delay(2_000, undefined, { signal: stopping.signal }).catch(() => undefined);
+type Conditions = Readonly<
+  Record<string, { readonly condition: 'service_healthy' | 'service_completed_successfully' }>
+>;
+
+/**
+ * Starts the services in the order of the file, each when what it depends on is as the file says. Podman Compose would not wait for the
+ * health of a container, which podman asks after by itself only under systemd.
+ */
+async function startServices(project: Omit<ComposeProject, 'down'>): Promise<void> {
+  const file = load(await readFile(join(checkout, 'docker-compose.yml'), 'utf8'), { schema: YAML11_SCHEMA });
+  // The file's own test has its form.
+  const { services } = file as { readonly services: Readonly<Record<string, { readonly depends_on?: Conditions }>> };
+  for (const [service, { depends_on: conditions = {} }] of Object.entries(services)) {
+    for (const [awaited, { condition }] of Object.entries(conditions)) {
+      await until(`${awaited}: ${condition}`, async () => holds(condition, await project.container(awaited)), {
+        limitMs: 120_000,
+      });
     }
-  })();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await checking;
-    },
-  };
+    await project.compose('up', '--detach', '--no-deps', service);
+  }
+}
+
+async function holds(condition: string, { id, service, state, exitCode }: ServiceContainer): Promise<boolean> {
+  if (condition === 'service_healthy') {
+    return podman('healthcheck', 'run', id).then(
+      () => true,
+      () => false,
+    );
+  }
+  if (state === 'exited' && exitCode !== 0)
+    throw new Error(`${service} ended with exit code ${exitCode}: ${await readLog(id)}`);
+  return state === 'exited';
+}
+
+async function readLog(id: string): Promise<string> {
+  const { stdout, stderr } = await run('podman', ['logs', '--tail=50', id]);
+  return stdout + stderr;
 }
 
 /** Opens the way from the project's network to the sandbox's ports as soon as there is that network. */

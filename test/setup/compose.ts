@@ -1,14 +1,14 @@
 import type { TestProject } from 'vitest/node';
 import { findEngine } from '../../deploy/image/engine.ts';
 import { makeComposeImages } from '../compose/images.ts';
-import { preparePodman } from '../compose/podman.ts';
+import { findPodmanCompose, preparePodman } from '../compose/podman.ts';
 import { findComposePrograms } from '../compose/programs.ts';
 import { buildProductImage } from './image.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The path of Docker Compose. */
-    readonly dockerCompose: string;
+    /** The path of Podman Compose. */
+    readonly podmanCompose: string;
   }
 }
 
@@ -20,5 +20,5 @@ export async function setup({ provide }: TestProject): Promise<void> {
   Object.assign(process.env, await preparePodman());
   await makeComposeImages(programs);
   await buildProductImage('podman');
-  provide('dockerCompose', programs.dockerCompose);
+  provide('podmanCompose', await findPodmanCompose());
 }
