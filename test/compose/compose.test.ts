@@ -95,9 +95,10 @@ describe('docker-compose.yml, started', () => {
 
   test('has Prometheus scrape the worker and Temporal', async () => {
     for (const pool of ['serin-worker', 'temporal']) {
-      await until(`${pool} to be scraped`, async () =>
-        (await findTargets(pool)).every(({ health }) => health === 'up'),
-      );
+      await until(`${pool} to be scraped`, async () => {
+        const targets = await findTargets(pool);
+        return targets.length === 1 && targets.every(({ health }) => health === 'up');
+      });
     }
   });
 
