@@ -48,7 +48,7 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
       await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     },
     untilCondition: async (name, type) => {
-      await kubectl('wait', `--for=condition=${type}`, `experiment/${name}`, '--timeout=90s');
+      await kubectl('wait', `--for=condition=${type}`, `experiment/${name}`, '--timeout=180s');
       return read(name);
     },
     untilRunning: async (name) =>

@@ -10,15 +10,18 @@ export interface ScheduledActivity {
   readonly input: unknown;
 }
 
-/** The workflow's activities in the order in which it asked for them; local ones are left out. */
+/** The workflow's activities in the order in which it asked for them. */
 export async function scheduledActivities(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
   return scheduledIn(await fetchEvents(handle));
 }
 
-/** What the workflow did after its last look at the metrics, which is what brought the verdict. */
+/** The activities by which an interval is judged. */
+export const judging: readonly string[] = ['queryMetrics', 'computeWeights'];
+
+/** What the workflow did after its last look at the metrics, and the judgement of them, which brought the verdict. */
 export async function activitiesAfterVerdict(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
   const activities = await scheduledActivities(handle);
-  return activities.slice(activities.findLastIndex(({ name }) => name === 'queryMetrics') + 1);
+  return activities.slice(activities.findLastIndex(({ name }) => judging.includes(name)) + 1);
 }
 
 /** What the workflow did after the first signal that it got. */
