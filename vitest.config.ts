@@ -13,6 +13,8 @@ const sharedSandbox = {
   globalSetup: ['test/setup/bundles.ts', 'test/setup/audit.ts', 'test/setup/cluster.ts'],
   setupFiles: ['test/setup/ran-files.ts'],
   isolate: false,
+  // Each of these tests has a version under load, and two files run at a time: more of them only wait for the processor.
+  maxConcurrency: 3,
   ...timeouts,
 };
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   condition: () => Promise<T | undefined | false>,
-  { limitMs = 120_000, pollMs = 100 } = {},
+  { limitMs = 120_000, pollMs = 250 } = {},
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
