@@ -26,7 +26,7 @@ import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
 import { shiftTraffic } from './traffic.ts';
 import { defined } from '../core/text/defined.ts';
-import { findEncodingProblem } from '../core/text/encoding.ts';
+import { findEncodingProblem, formatEncodingProblem } from '../core/text/encoding.ts';
 
 /** The experiment from start to end, stage by stage; a run that was continued as new goes on where it was. */
 export async function runStages(run: Run, manifest: ManifestInput | null): Promise<Ending> {
@@ -150,7 +150,5 @@ function decodeManifest(view: ArrayBufferView): string {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   const problem = findEncodingProblem(bytes);
   if (problem === undefined) return new TextDecoder().decode(bytes);
-  const { expected, got, line } = problem;
-  const place = line === undefined ? 'manifest' : `manifest:${line}`;
-  throw ApplicationFailure.nonRetryable(`${place}: expected ${expected}, got ${got}`, 'InvalidManifest');
+  throw ApplicationFailure.nonRetryable(formatEncodingProblem('manifest', problem), 'InvalidManifest');
 }

@@ -5,11 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { makeBase } from '../../sandbox/base.ts';
 import type { Base } from '../../sandbox/base.ts';
 import { makeAccounts } from '../../sandbox/cluster/accounts.ts';
-import { apiServer } from '../../sandbox/cluster/api-server.ts';
-import { connect } from '../../sandbox/cluster/client.ts';
 import type { SandboxCluster } from '../../sandbox/cluster/client.ts';
+import { startApiServer } from '../../sandbox/cluster/control-plane.ts';
 import { defineAll } from '../../sandbox/cluster/definitions.ts';
-import { etcd } from '../../sandbox/cluster/etcd.ts';
 import { startSupervision } from '../../sandbox/processes/supervision.ts';
 import type { SupervisedProcess, Supervision } from '../../sandbox/processes/supervision.ts';
 import { startPrometheus } from '../../sandbox/prometheus/prometheus.ts';
@@ -80,13 +78,7 @@ function recording(supervision: Supervision, processes: SupervisedProcess[]): Su
 }
 
 async function startCluster(base: Base): Promise<Pick<Parts, 'cluster' | 'workerKubeconfig'>> {
-  const store = await etcd(base);
-  await store.service.start();
-  const server = await apiServer(base, store.url);
-  await server.service.start();
-  const kubeconfig = join(base.stateDirectory, 'kubeconfig');
-  await server.writeAdminKubeconfig(kubeconfig);
-  const cluster = connect(kubeconfig);
+  const { server, cluster } = await startApiServer(base);
   const kinds = knativeKinds.map((file) => join(base.tools.knativeManifests, 'serving/300-resources', file));
   await Promise.all([...kinds, join(checkout, 'deploy/crds.yaml')].map((path) => defineAll(cluster, path)));
   const workerKubeconfig = join(base.stateDirectory, 'worker-kubeconfig');

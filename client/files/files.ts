@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { findEncodingProblem } from '../../core/text/encoding.ts';
-import type { EncodingProblem } from '../../core/text/encoding.ts';
+import { findEncodingProblem, formatEncodingProblem } from '../../core/text/encoding.ts';
 import { CommandError } from '../errors.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -18,12 +17,8 @@ export async function readInputFile(terminal: Terminal, path: string): Promise<I
   const bytes = path === '-' ? await terminal.readInput() : await readNamed(path);
   if (bytes.length === 0) throw new CommandError('usage', `${name} is empty`);
   const problem = findEncodingProblem(bytes);
-  if (problem !== undefined) throw new CommandError('usage', encodingText(name, problem));
+  if (problem !== undefined) throw new CommandError('usage', formatEncodingProblem(name, problem));
   return { name, bytes, text: new TextDecoder().decode(bytes) };
-}
-
-function encodingText(name: string, { expected, got, line }: EncodingProblem): string {
-  return `${line === undefined ? name : `${name}:${line}`}: expected ${expected}, got ${got}`;
 }
 
 async function readNamed(path: string): Promise<Uint8Array> {

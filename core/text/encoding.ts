@@ -22,6 +22,11 @@ export function findEncodingProblem(bytes: Uint8Array): EncodingProblem | undefi
   return { expected, got: `byte 0x${byte}, which is none (Latin-1 perhaps): save it as UTF-8`, line };
 }
 
+/** The problem as one sentence, with the line behind the name of the text where it is known. */
+export function formatEncodingProblem(name: string, { expected, got, line }: EncodingProblem): string {
+  return `${line === undefined ? name : `${name}:${line}`}: expected ${expected}, got ${got}`;
+}
+
 /** By its mark, or by the zeros of its first two letters: YAML and JSON begin with ASCII. */
 function isUtf16(bytes: Uint8Array): boolean {
   const [first = 0, second = 0, third = 0, fourth = 0] = bytes;

@@ -1,4 +1,4 @@
-import { findEncodingProblem } from '../../core/text/encoding.ts';
+import { findEncodingProblem, formatEncodingProblem } from '../../core/text/encoding.ts';
 import { settingDefinitions, withDefaults } from './settings.ts';
 import type { Key, Values, WorkerSettings } from './settings.ts';
 import { readYaml } from '../document/yaml.ts';
@@ -88,11 +88,8 @@ function readDocument(path: string, readFile: (path: string) => Uint8Array): Doc
     const reason = error instanceof Error ? error.message : String(error);
     return invalid(`${fileVariable}: expected a readable file, got ${reason}`);
   }
-  const encoding = findEncodingProblem(bytes);
-  if (encoding !== undefined) {
-    const place = encoding.line === undefined ? path : `${path}:${encoding.line}`;
-    return invalid(`${place}: expected ${encoding.expected}, got ${encoding.got}`);
-  }
+  const problem = findEncodingProblem(bytes);
+  if (problem !== undefined) return invalid(formatEncodingProblem(path, problem));
   const text = new TextDecoder().decode(bytes);
   if (isBlank(text)) return { kind: 'read', value: {} };
   const reading = readYaml(text);

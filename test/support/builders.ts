@@ -1,5 +1,5 @@
 import { defaultSettings } from '../../core/experiment/experiment.ts';
-import type { Experiment } from '../../core/experiment/experiment.ts';
+import type { Experiment, Task } from '../../core/experiment/experiment.ts';
 import { defaultExtensionMs } from '../../core/experiment/analysis-rules.ts';
 import { thresholdAnalysis } from '../../core/experiment/analysis.ts';
 import type { Analysis, AnalysisDefaults } from '../../core/experiment/analysis.ts';
@@ -56,5 +56,16 @@ export function someCounts({ requests = 1000, errors = 0, latencyMs = 10 } = {})
     errorsNot2xx: errors,
     latencySumMs: requests * latencyMs,
     buckets: requests === 0 ? [] : buckets,
+  };
+}
+
+/** A task that sends 100 requests to one version and counts the answers. */
+export function aLoad(): Task<'collect'> {
+  return {
+    kind: 'collect',
+    versions: [{ name: 'my-app', url: 'http://my-app', headers: [], requestsPerSecond: 8 }],
+    amount: { kind: 'requests', count: 100 },
+    connections: 4,
+    loadOnly: false,
   };
 }

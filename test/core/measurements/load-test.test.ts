@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Experiment, Task } from '../../../core/experiment/experiment.ts';
+import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { needsRevisions } from '../../../core/measurements/load-test.ts';
-import { anExperiment } from '../../support/builders.ts';
+import { aLoad, anExperiment } from '../../support/builders.ts';
 
-const load: Task = {
-  kind: 'collect',
-  versions: [{ name: 'my-app', url: 'http://my-app', headers: [], requestsPerSecond: 8 }],
-  amount: { kind: 'requests', count: 100 },
-  connections: 4,
-  loadOnly: false,
-};
+const load = aLoad();
 
 /** As iter8's chart `knslo` makes it. */
 function conformance(changes: Partial<Experiment> = {}): Experiment {

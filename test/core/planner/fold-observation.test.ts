@@ -6,7 +6,7 @@ import type { Clock } from '../../../core/planner/experiment-state.ts';
 import { buildJudgeInput, withObservation } from '../../../core/planner/fold-observation.ts';
 import { buildReport } from '../../../core/report/report-of-state.ts';
 import type { Task } from '../../../core/experiment/task-kinds.ts';
-import { anExperiment, someCounts } from '../../support/builders.ts';
+import { aLoad, anExperiment, someCounts } from '../../support/builders.ts';
 
 const checkpoint: Checkpoint = { sinceMs: 1_000, seenMs: 12_000, counted: [someCounts(), someCounts()] };
 const measured: RunMeasurement = {
@@ -68,13 +68,7 @@ test('holds while the newest sample is older than the interval, and counts no it
 });
 
 test('judges without the tasks, which may be long, but for those whose load is counted', () => {
-  const load: Task = {
-    kind: 'collect',
-    versions: [{ name: 'my-app', url: 'http://my-app', headers: [], requestsPerSecond: 8 }],
-    amount: { kind: 'requests', count: 100 },
-    connections: 4,
-    loadOnly: false,
-  };
+  const load = aLoad();
   const wait: Task = { kind: 'init-experiment' };
   const experiment = anExperiment({ start: [wait, load], loop: [load, wait], finish: [wait], notifications: [wait] });
   const state = initialState({ workflowId: 'experiment/default/canary', firstRunId: 'run' });
