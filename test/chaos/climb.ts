@@ -3,7 +3,7 @@ import type { SampleTarget } from '../../sandbox/index.ts';
 import { climb } from '../support/manifest.ts';
 import { helmHistory, servedTraffic, startExperiment } from '../support/scenario.ts';
 import type { Scenario, ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
-import { observedWeights, shortestStepMs } from '../support/steps.ts';
+import { iterationWeights, shortestStepMs } from '../support/steps.ts';
 
 const intervalSeconds = 6;
 
@@ -26,7 +26,8 @@ export function startClimb(target: SampleTarget, options: ScenarioOptions = {}):
 export async function expectWholeClimb(target: SampleTarget, { status, report }: ScenarioEnd): Promise<void> {
   const { outcome, reason } = report;
   expect({ status, outcome, reason }).toMatchObject({ status: 'completed', outcome: 'Promoted' });
-  expect(observedWeights(report)).toEqual([10, 20, 30, 40]);
+  const reasons = report.history.map((record) => record.reason);
+  expect(iterationWeights(report), reasons.join('\n')).toEqual([10, 20, 30, 40]);
   expect(shortestStepMs(report)).toBeGreaterThanOrEqual(intervalSeconds * 1000 - toleranceMs);
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
 }
