@@ -17,6 +17,8 @@ const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'progress-deadline': '120s',
   },
   'config-domain': { 'example.com': '' },
+  // What the webhook changes in an object goes into its log otherwise, whole.
+  'config-logging': { 'loglevel.controller': 'warn', 'loglevel.webhook': 'warn' },
   'config-network': { 'ingress-class': ingressClass },
   // Two of Knative's programs would want the same port.
   'config-observability': { 'metrics.backend-destination': 'none' },
