@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import type { RequestOptions } from 'node:https';
@@ -34,6 +34,14 @@ export interface ApiProxy {
   readonly requests: readonly ApiRequest[];
   /** Stops the next request that fulfils the condition; only that one. */
   hold(matches: (request: ApiRequest) => boolean): HeldRequest;
+  /** Answers the next requests that fulfil the condition, so many `times`, with a status of the API server's own, and hands none of them on. */
+  refuse(matches: (request: ApiRequest) => boolean, answer: { readonly status: number; readonly times: number }): void;
+}
+
+interface Refusal {
+  readonly matches: (request: ApiRequest) => boolean;
+  readonly status: number;
+  times: number;
 }
 
 interface Hold {
@@ -48,13 +56,16 @@ interface Hold {
 export async function startApiProxy(sandbox: Sandbox, name: string): Promise<ApiProxy> {
   const upstream = await connectUpstream(sandbox.workerKubeconfig);
   const holds = new Set<Hold>();
+  const refusals: Refusal[] = [];
   const requests: ApiRequest[] = [];
-  const port = await listen((request, response) => void forward(request, response, { upstream, holds, requests }));
+  const route = { upstream, holds, refusals, requests };
+  const port = await listen((request, response) => void forward(request, response, route));
   const kubeconfig = join(sandbox.stateDirectory, `${name}-kubeconfig`);
   await writeFile(kubeconfig, kubeconfigFor(port));
   return {
     kubeconfig,
     requests,
+    refuse: (matches, answer) => void refusals.push({ matches, ...answer }),
     hold: (matches) => {
       const hold: Hold = {
         matches,
@@ -105,6 +116,7 @@ function isServicePatch({ namespace, name }: SampleTarget, { method, path }: Api
 interface Route {
   readonly upstream: RequestOptions;
   readonly holds: Set<Hold>;
+  readonly refusals: readonly Refusal[];
   readonly requests: ApiRequest[];
 }
 
@@ -115,6 +127,11 @@ async function forward(incoming: IncomingMessage, response: ServerResponse, rout
   if (body === undefined) return;
   const request = { method: incoming.method ?? '', path: incoming.url ?? '', body };
   route.requests.push(request);
+  const refusal = route.refusals.find(({ matches, times }) => times > 0 && matches(request));
+  if (refusal !== undefined) {
+    refusal.times -= 1;
+    return refuse(response, refusal);
+  }
   const hold = [...route.holds].find(({ matches }) => matches(request));
   if (hold !== undefined) {
     route.holds.delete(hold);
@@ -123,6 +140,11 @@ async function forward(incoming: IncomingMessage, response: ServerResponse, rout
     await hold.letGo.promise;
   }
   pass(request, incoming.headers, { response, upstream: route.upstream, hold });
+}
+
+function refuse(response: ServerResponse, { status }: Refusal): void {
+  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, reason: STATUS_CODES[status] };
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 interface Answering {
