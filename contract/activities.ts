@@ -1,4 +1,4 @@
-import type { Experiment, ObjectName } from '../core/experiment/experiment.ts';
+import type { Experiment, HeldPolicy, ObjectName } from '../core/experiment/experiment.ts';
 import type { SourceDigests } from '../core/text/source-digests.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
 import type {
@@ -22,14 +22,16 @@ export interface ExperimentActivities extends TaskActivities {
    */
   readonly readManifest: (input: ReadManifestInput) => Promise<ManifestReading>;
   /**
-   * Tries once to acquire the target's Lease. Returns `held` only for a holder other than `seen`; else fails with the
-   * retryable `TargetHeld`.
+   * Tries once to acquire the target's Lease. Returns `held` only for a holder other than `seen`; else fails with the retryable
+   * `TargetHeld`, having asked a holder to end that is to be replaced, or with `TargetTaken` where the experiment does not wait.
    */
   readonly acquireTarget: (
     input: InNamespace & {
       readonly target: ObjectName;
       readonly holder: LeaseHolder;
       readonly seen?: string;
+      /** Absent: `queue`. */
+      readonly whenHeld?: HeldPolicy;
     },
   ) => Promise<Acquisition>;
   /** Gives up the Lease if this experiment holds it; `verified` is whether the target was found as the manifest says. */

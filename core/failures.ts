@@ -18,6 +18,10 @@ export const failureTypes = {
     when: 'the workflow was started with an option under which no run can be kept safe, such as a timeout',
   },
   TargetHeld: { isRetryable: true, isWait: true, when: 'another experiment holds the Lease of the target' },
+  TargetTaken: {
+    isRetryable: false,
+    when: 'another experiment holds the target, and this one does not wait for it (serin.dev/when-held)',
+  },
   ExperimentGone: { isRetryable: false, when: 'the Experiment of the run was deleted while nobody could tell the run' },
   TargetGone: { isRetryable: false, when: 'the Knative Service does not exist any more' },
   RevisionGone: { isRetryable: false, when: 'a revision that must get traffic does not exist any more' },

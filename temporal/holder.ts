@@ -26,6 +26,16 @@ export async function readChainState(temporal: TemporalService, holder: LeaseHol
   return { kind: 'unknown', reason: `experiment ${workflowId} is not known to Temporal any more` };
 }
 
+/**
+ * When the first run of the holder's chain began, epoch ms. One that Temporal does not know any more began before all that it knows:
+ * 0.
+ */
+export async function readChainStart({ client }: TemporalService, holder: LeaseHolder): Promise<number> {
+  const { workflowId, firstRunId } = holder;
+  const first = await callWithin(client, limitMs, () => describeWorkflow(client, workflowId, firstRunId));
+  return first?.startTime.getTime() ?? 0;
+}
+
 function toChainState(latest: WorkflowExecutionDescription): ChainState {
   const { closeTime } = latest;
   if (closeTime === undefined || !isClosed(latest)) return { kind: 'open' };

@@ -42,12 +42,13 @@ export interface StoppedRun {
   readonly report?: Report;
 }
 
-/** The latest run of a workflow; undefined when Temporal knows no workflow of this id. */
+/** A run of a workflow, the latest by default; undefined when Temporal does not know it. */
 export async function describeWorkflow(
   client: Client,
   workflowId: string,
+  runId?: string,
 ): Promise<WorkflowExecutionDescription | undefined> {
-  return client.workflow.getHandle(workflowId).describe().catch(undefinedIfNotFound);
+  return client.workflow.getHandle(workflowId, runId).describe().catch(undefinedIfNotFound);
 }
 
 /** For `catch`: undefined for a workflow that Temporal does not know, or that is closed already for a signal. */

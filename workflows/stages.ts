@@ -75,11 +75,17 @@ function workflowLimits(): WorkflowLimits | undefined {
 
 async function ownTarget(run: Run): Promise<void> {
   const experiment = loadedExperiment(run);
-  const { namespace, target } = experiment;
+  const { namespace, target, whenHeld } = experiment;
   for (;;) {
     await renewHistory(run);
     const seen = run.state.waitingFor?.firstRunId;
-    const acquisition = await acquireTarget({ namespace, target, holder: asHolder(run), ...defined({ seen }) });
+    const acquisition = await acquireTarget({
+      namespace,
+      target,
+      holder: asHolder(run),
+      whenHeld,
+      ...defined({ seen }),
+    });
     if (acquisition.kind === 'acquired') return update(run, enterInitializing(run.state, experiment));
     update(run, waitForHolder(run.state, { ...acquisition.by, why: acquisition.why }));
   }

@@ -2,18 +2,20 @@ import { activityInfo } from '@temporalio/activity';
 import type { V1Lease } from '@kubernetes/client-node';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { leaseHolder, isHeldBy, judgeOwnership } from '../../core/traffic/lease.ts';
-import type { ChainState, LeaseHolder, Ownership } from '../../core/traffic/lease.ts';
+import type { ChainState, Held, LeaseHolder, Ownership } from '../../core/traffic/lease.ts';
 import { leaseAnnotations } from '../../core/traffic/target.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { Acquisition } from '../../contract/traffic.ts';
 import { readChainState } from '../../temporal/holder.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
-import { failure, hasType, innermostMessage } from '../failures.ts';
+import { failure, hasType } from '../failures.ts';
+import { askTemporal } from './ask-temporal.ts';
 import type { ActivityCluster } from './cluster.ts';
 import { giveRevisionBack } from './keep-revision.ts';
 import { isOurs, isTakenOver, newLease, readLease } from './lease.ts';
 import type { OwnedTarget } from './lease.ts';
+import { meetHolder } from './meet-holder.ts';
 import { requireExperiment } from './require-experiment.ts';
 
 /** The wait between two attempts at a held target: a tenth of the time waited so far. Retries add nothing to the history. */
@@ -30,11 +32,11 @@ type AcquireInput = Parameters<ExperimentActivities['acquireTarget']>[0];
 
 /**
  * Tries once to get the target's Lease: creates it, or takes over one that an ended run left behind. Returns who else holds it;
- * fails as `TargetHeld`, to be retried, when that is still the run `seen`.
+ * when that is still the run `seen`, does what the experiment does then, and fails as `TargetHeld`, to be retried.
  */
 export async function acquireTarget(
   { cluster, own, temporal }: AcquireDependencies,
-  { target, holder, seen }: AcquireInput,
+  { target, holder, seen, whenHeld = 'queue' }: AcquireInput,
 ): Promise<Acquisition> {
   await requireExperiment(own, holder.workflowId);
   const lease = await readLease(cluster, target);
@@ -49,9 +51,12 @@ export async function acquireTarget(
     case 'free':
       await cluster.replaceLease(leaseObjectName(target), newLease(target, holder, lease));
       return { kind: 'acquired' };
-    case 'held':
-      if (ownership.by.firstRunId !== seen) return ownership;
-      throw stillHeld(target, ownership);
+    case 'held': {
+      const { by, why } = ownership;
+      if (by.firstRunId !== seen) return { kind: 'held', by, why };
+      const done = await meetHolder[whenHeld](temporal, ownership, { target, holder });
+      throw stillHeld(target, ownership, done);
+    }
   }
 }
 
@@ -84,15 +89,11 @@ const openChain: ChainState = { kind: 'open' };
 
 async function askForChain(temporal: TemporalService, holder: LeaseHolder | undefined): Promise<ChainState> {
   if (holder === undefined) return { kind: 'unknown', reason: 'its Lease names no experiment' };
-  return readChainState(temporal, holder).catch((error: unknown) => {
-    const about = `experiment ${holder.workflowId}`;
-    const message = `cannot ask Temporal at ${temporal.address} about ${about}: ${innermostMessage(error)}`;
-    throw failure('TemporalUnavailable', { message, cause: error });
-  });
+  return askTemporal(temporal, holder.workflowId, () => readChainState(temporal, holder));
 }
 
-function stillHeld(target: AcquireInput['target'], { by, why }: Extract<Ownership, { kind: 'held' }>): Error {
-  const message = `${formatObjectName(target)} is held by ${by.workflowId}: ${why}`;
+function stillHeld(target: AcquireInput['target'], { by, why }: Held, done: string | undefined): Error {
+  const message = `${formatObjectName(target)} is held by ${by.workflowId}: ${done ?? why}`;
   return failure('TargetHeld', {
     message,
     nextRetryDelayMs: nextWaitMs(Date.now() - activityInfo().scheduledTimestampMs),

@@ -53,6 +53,11 @@ export interface WeightLimits {
 /** What a run does when it has had no metrics for `blindLimitMs`. */
 export type BlindPolicy = 'rollback' | 'hold';
 
+/** What an experiment does while an earlier one holds its target: wait for it, end it, or fail. */
+export const heldPolicies = ['queue', 'replace', 'reject'] as const;
+
+export type HeldPolicy = (typeof heldPolicies)[number];
+
 /** Which responses count as errors. */
 export type ErrorClass = '5xx' | 'not-2xx';
 
@@ -103,6 +108,7 @@ export interface Experiment {
   readonly approvalLimitMs: number;
   readonly blindLimitMs: number;
   readonly onBlind: BlindPolicy;
+  readonly whenHeld: HeldPolicy;
   /** How long the target and its revisions may take to become ready before the first write. */
   readonly readinessLimitMs: number;
   /** How long the candidate may be unready, once it has traffic, before it is rolled back. */
@@ -128,6 +134,7 @@ export const defaultSettings = {
   approvalLimitMs: 24 * 3_600_000,
   blindLimitMs: 10 * 60_000,
   onBlind: 'rollback',
+  whenHeld: 'queue',
   readinessLimitMs: 5 * 60_000,
   candidateGraceMs: 60_000,
   taskLimitMs: 5 * 60_000,

@@ -28,10 +28,16 @@ export type ChainState =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** Who owns a target, and why it is not free. */
-export type Ownership =
-  | { readonly kind: 'ours' }
-  | { readonly kind: 'free' }
-  | { readonly kind: 'held'; readonly by: LeaseHolder; readonly why: string };
+export type Ownership = { readonly kind: 'ours' } | { readonly kind: 'free' } | Held;
+
+/** A target that somebody else owns. */
+export interface Held {
+  readonly kind: 'held';
+  readonly by: LeaseHolder;
+  /** What Temporal says about the holder's chain of runs. */
+  readonly chain: ChainState['kind'];
+  readonly why: string;
+}
 
 /** The Lease's `holderIdentity`. */
 export function formatHolder({ temporalAddress, temporalNamespace, workflowId, firstRunId }: LeaseHolder): string {
@@ -88,14 +94,15 @@ export function judgeOwnership({ lease, holder, chain, nowMs, leaseName }: Judge
   const by = leaseHolder(lease) ?? unnamedHolder(lease);
   switch (chain.kind) {
     case 'open':
-      return { kind: 'held', by, why: `experiment ${by.workflowId} is running` };
+      return { kind: 'held', by, chain: 'open', why: `experiment ${by.workflowId} is running` };
     case 'unknown':
-      return { kind: 'held', by, why: `${chain.reason}; ${remedy(leaseName)}` };
+      return { kind: 'held', by, chain: 'unknown', why: `${chain.reason}; ${remedy(leaseName)}` };
     case 'closed': {
       const leftMs = chain.closedAtMs + (lease.durationSeconds ?? defaultLeaseSeconds) * 1000 - nowMs;
       if (leftMs <= 0) return { kind: 'free' };
       const ended = `experiment ${by.workflowId} ended at ${formatInstant(chain.closedAtMs)}`;
-      return { kind: 'held', by, why: `${ended}; its last activity may go on for ${Math.ceil(leftMs / 1000)} s` };
+      const why = `${ended}; its last activity may go on for ${Math.ceil(leftMs / 1000)} s`;
+      return { kind: 'held', by, chain: 'closed', why };
     }
   }
 }

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { V1Lease } from '@kubernetes/client-node';
+import { abortSignal } from '../../contract/messages.ts';
+import type { HeldPolicy } from '../../core/experiment/experiment.ts';
 import { leaseName, planAnnotation } from '../../core/traffic/target.ts';
+import type { SampleTarget } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { scheduledActivities } from '../support/history.ts';
@@ -70,6 +74,104 @@ test('a second experiment waits through a continue-as-new of the holder, and is 
   expect((await readKsvc(target)).metadata.annotations[planAnnotation]).toMatch(new RegExp(`^${firstRunId}/`));
   expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
   expect(await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).not.toContain(leaseName(target.name));
+});
+
+describe.concurrent('an experiment whose target another one holds', () => {
+  /** A target with a running experiment, and another one for the same target. */
+  async function startTwo(
+    name: string,
+    whenHeld: HeldPolicy,
+  ): Promise<{ target: SampleTarget; first: Scenario; second: Scenario }> {
+    const target = await deployTarget({ name, namespace });
+    const first = await startExperiment(target, { iterations: 100, objectives: [] });
+    await first.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+    const second = await startExperiment(target, {
+      iterations: 2,
+      objectives: [],
+      annotations: { 'when-held': whenHeld },
+    });
+    return { target, first, second };
+  }
+
+  test('replaces it where its manifest says so, and begins with whole traffic', async () => {
+    const { target, first, second } = await startTwo('replaced', 'replace');
+    expect(await first.end()).toMatchObject({
+      status: 'completed',
+      report: {
+        outcome: 'Aborted',
+        reason: `aborted by experiment ${second.handle.workflowId}: it replaces this one`,
+        weights: { candidates: [0] },
+      },
+    });
+    const { history } = await second.untilReport(
+      'an observation',
+      ({ completedIterations }) => completedIterations > 0,
+    );
+    expect(history[0]?.weightsBefore).toEqual([10]);
+    await second.handle.signal(abortSignal);
+    expect(await second.end()).toMatchObject({ report: { outcome: 'Aborted' } });
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+  });
+
+  test('fails at once where its manifest says so, and leaves the other one alone', async () => {
+    const { first, second } = await startTwo('rejecting', 'reject');
+    const { workflowId } = first.handle;
+    expect(await second.end()).toMatchObject({
+      status: 'failed',
+      type: 'TargetTaken',
+      message: `${namespace}/rejecting is held by experiment ${workflowId}: this one does not wait (\`reject\`); traffic untouched`,
+    });
+    expect(await first.untilReport('its report', () => true)).toMatchObject({ stage: 'Running' });
+    await first.handle.signal(abortSignal);
+    await first.end();
+  });
+
+  test('does not replace one that began later: of several the newest is left', async () => {
+    const target = await deployTarget({ name: 'outdated', namespace });
+    const replacing = { iterations: 100, objectives: [], annotations: { 'when-held': 'replace' } };
+    const holding = await startExperiment(target, { iterations: 100, objectives: [] });
+    await holding.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+    // Both ask the holder to end; whichever gets the target, the newer one has it at last.
+    const older = await startExperiment(target, replacing);
+    const newer = await startExperiment(target, replacing);
+    expect(await holding.end()).toMatchObject({ report: { outcome: 'Aborted' } });
+    const olderEnd = await older.end();
+    expect(['Aborted', 'Failed']).toContain(olderEnd.report.outcome);
+    expect(olderEnd.report.reason).toMatch(/it replaces this one|it began later, and so replaces this one/);
+    expect(await newer.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined)).toMatchObject({
+      stage: 'Running',
+    });
+    await newer.handle.signal(abortSignal);
+    await newer.end();
+  });
+
+  test('does not end a run of another target, whose name somebody has written into the Lease', async () => {
+    const { sandbox } = await testCluster();
+    const bystander = await deployTarget({ name: 'bystander', namespace: 'ownership-other' });
+    const victim = await startExperiment(bystander, { iterations: 100, objectives: [] });
+    await victim.untilReport('its step', ({ startedAtMs }) => startedAtMs !== undefined);
+    const target = await deployTarget({ name: 'forged', namespace });
+    const text = await sandbox.kubectl(
+      'get',
+      'lease',
+      leaseName(bystander.name),
+      '-n',
+      bystander.namespace,
+      '-o',
+      'json',
+    );
+    const { apiVersion, kind, metadata, spec } = JSON.parse(text) as V1Lease;
+    const forged = { name: leaseName(target.name), namespace, annotations: metadata?.annotations };
+    await sandbox.apply(JSON.stringify({ apiVersion, kind, metadata: forged, spec }));
+    const attacker = await startExperiment(target, { objectives: [], annotations: { 'when-held': 'replace' } });
+    const { retrying } = await attacker.untilReport('its refusal', (report) => report.retrying !== undefined);
+    expect(retrying?.reason).toContain('that experiment says that its target is ownership-other/bystander');
+    expect(await victim.untilReport('its report', () => true)).toMatchObject({ stage: 'Running' });
+    for (const { handle, end } of [attacker, victim]) {
+      await handle.signal(abortSignal);
+      await end();
+    }
+  });
 });
 
 test('a run whose Experiment is not there any more does not begin', async () => {

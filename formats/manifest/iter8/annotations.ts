@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseDuration } from '../../../core/text/duration.ts';
 import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
 import type { Analysis, UndecidedPolicy } from '../../../core/experiment/analysis.ts';
-import type { Experiment } from '../../../core/experiment/experiment.ts';
-import type { Objective } from '../../../core/experiment/experiment.ts';
+import { heldPolicies } from '../../../core/experiment/experiment.ts';
+import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
 import { metricName, parsed, refuse } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { defined } from '../../../core/text/defined.ts';
@@ -45,6 +45,13 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
     'on-blind': {
       expected: 'rollback or hold',
       read: (text) => (text === 'rollback' || text === 'hold' ? { onBlind: text } : undefined),
+    },
+    'when-held': {
+      expected: 'queue, replace or reject',
+      read: (text) => {
+        const whenHeld = heldPolicies.find((policy) => policy === text);
+        return whenHeld === undefined ? undefined : { whenHeld };
+      },
     },
     'min-samples': {
       expected: 'a whole number of requests',

@@ -106,7 +106,13 @@ function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: Na
   const { tolerance, minSamples, errors } = analysis;
   return {
     ...defaultSettings,
-    ...defined({ tolerance, minSamples, errorClass: errors, finishOnAbort: spec.finishOnAbort }),
+    ...defined({
+      tolerance,
+      minSamples,
+      errorClass: errors,
+      finishOnAbort: spec.finishOnAbort,
+      whenHeld: spec.whenHeld,
+    }),
     ...defined({ approvalLimitMs: approval?.limit, blindLimitMs: limits.blind, onBlind: limits.onBlind }),
     ...defined({
       readinessLimitMs: limits.readiness,

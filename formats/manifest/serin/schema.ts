@@ -2,7 +2,7 @@ import { limits } from '../../../core/text/limits.ts';
 import { z } from 'zod';
 import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
 import type { Analysis } from '../../../core/experiment/analysis.ts';
-import { testingPatterns, deploymentPatterns } from '../../../core/experiment/experiment.ts';
+import { deploymentPatterns, heldPolicies, testingPatterns } from '../../../core/experiment/experiment.ts';
 import {
   flagField,
   integerField,
@@ -198,6 +198,7 @@ export const nativeManifest = mappingField(
       iterationsPerLoop: counted.optional(),
       approval: mappingField({ required: flagField, limit: durationField.optional() }).optional(),
       limits: limitsField.optional(),
+      whenHeld: choiceField(heldPolicies).optional(),
       promotion: mappingField({ helm }).optional(),
       actions: actions.optional(),
       finishOnRollBack: flagField.optional(),

@@ -35,13 +35,18 @@ describe('judgeOwnership', () => {
 
   test('is held while the holder runs', () => {
     const why = 'experiment experiment/default/a is running';
-    expect(judge({ kind: 'open' })).toEqual({ kind: 'held', by: them, why });
+    expect(judge({ kind: 'open' })).toEqual({ kind: 'held', by: them, chain: 'open', why });
   });
 
   test("is free when the holder has ended and its last activity's limit has passed", () => {
     expect(judge({ kind: 'closed', closedAtMs: nowMs - 30_000 })).toEqual({ kind: 'free' });
     const why = 'experiment experiment/default/a ended at 2023-11-14 22:14:31 UTC; its last activity may go on for 1 s';
-    expect(judge({ kind: 'closed', closedAtMs: nowMs - 29_000 })).toEqual({ kind: 'held', by: them, why });
+    expect(judge({ kind: 'closed', closedAtMs: nowMs - 29_000 })).toEqual({
+      kind: 'held',
+      by: them,
+      chain: 'closed',
+      why,
+    });
   });
 
   test('waits for a raised limit', () => {
@@ -52,6 +57,7 @@ describe('judgeOwnership', () => {
     expect(judge({ kind: 'unknown', reason: 'its workflow is not found' })).toEqual({
       kind: 'held',
       by: them,
+      chain: 'unknown',
       why: 'its workflow is not found; if it is known to have ended, run `serin restore` on the target, or delete Lease default/serin-app',
     });
   });

@@ -56,6 +56,7 @@ describe("serin's own form", () => {
       blindLimitMs: 300_000,
       taskLimitMs: 600_000,
       finishOnAbort: true,
+      whenHeld: 'replace',
       isPinned: true,
       analysis: {
         ...sequentialAnalysis,
@@ -325,6 +326,7 @@ describe('a conversion', () => {
       'approval-limit': '2h',
       'blind-limit': '90s',
       'on-blind': 'hold',
+      'when-held': 'reject',
       'min-samples': '50',
       tolerance: '0.25',
       analysis: 'sequential',
