@@ -60,7 +60,7 @@ describe.concurrent('abort', () => {
     expect(await readDecisions(target)).toEqual(before);
   });
 
-  test('while the candidate is not ready leaves the traffic untouched', async () => {
+  test('while the candidate is not ready leaves the traffic untouched (T4)', async () => {
     const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'unready', namespace, baselineOnly: true });
     const values = ['--values', target.valuesUrls.experimental, '--set', 'image=gcr.io/nobody/nothing:none'];

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { planAnnotation } from '../../core/traffic/target.ts';
 import type { SampleTarget } from '../../sandbox/index.ts';
 import { abortSignal, pauseSignal, resumeSignal } from '../../contract/messages.ts';
+import { startApiProxy, trafficWrite } from '../support/api-proxy.ts';
 import { testCluster } from '../support/cluster.ts';
 import {
   deployTarget,
@@ -14,6 +15,7 @@ import {
 } from '../support/scenario.ts';
 import type { ScenarioEnd, ScenarioOptions } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
 
 const namespace = 'drift';
 
@@ -100,13 +102,32 @@ async function countRequests(revision: string): Promise<number> {
 }
 
 describe.concurrent('a new revision without traffic', () => {
-  test('is reported and never gets a request, while the run goes on to the promotion', async () => {
+  test('is reported and never gets a request, while the run goes on to the promotion (T5)', async () => {
     const target = await deployTarget({ name: 'newer', namespace });
     const end = await meetRevision(target, () => deployByHelm(target, 'experimental'));
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 6 } });
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     expect(await countRequests(target.candidateRevision)).toBeGreaterThan(0);
     expect(await countRequests('newer-v3')).toBe(0);
+  });
+
+  test('that comes between the last check and the promotion waits at 0 %, and the judged one is promoted (T6)', async () => {
+    const { sandbox } = await testCluster();
+    const name = 'overtaking';
+    const target = await deployTarget({ name, namespace });
+    const proxy = await startApiProxy(sandbox, name);
+    await startWorkerProcess(sandbox, { name, taskQueue: name, env: { SERIN_KUBECONFIG: proxy.kubeconfig } });
+    const promotion = proxy.hold(trafficWrite(target, 100));
+    const { value: end } = await underLoad(target, async () => {
+      const scenario = await startExperiment(target, { taskQueue: name, iterations: 3, objectives });
+      await promotion.arrived;
+      await deployByHelm(target, 'experimental');
+      await promotion.letGo();
+      return scenario.end();
+    });
+    expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+    expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
+    expect(await countRequests(`${name}-v3`)).toBe(0);
   });
 
   test('that helm would leave in place never gets a request either: the promotion fails on the baseline', async () => {
@@ -122,7 +143,7 @@ describe.concurrent('a new revision without traffic', () => {
 });
 
 describe.concurrent('drift', () => {
-  test('traffic that somebody edits stops the run, which writes nothing and names them', async () => {
+  test('traffic that somebody edits stops the run, which writes nothing and names them (T8)', async () => {
     const target = await deployTarget({ name: 'edited', namespace });
     let planBefore: string | undefined;
     const end = await disturb(target, async () => {

@@ -99,7 +99,7 @@ describe.concurrent('serin operator', () => {
     await untilServes(target, target.baselineRevision);
   });
 
-  test('brings the traffic back to the baseline when a running Experiment is deleted', async () => {
+  test('brings the traffic back to the baseline when a running Experiment is deleted, and the next one works (T14)', async () => {
     const target = await deployTarget({ name: 'deleted', namespace: ownNamespace });
     await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
     const { status } = await experiments.untilRunning(target.name);
@@ -107,6 +107,9 @@ describe.concurrent('serin operator', () => {
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
     const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').result();
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted: Experiment operated/deleted was deleted' });
+    await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
+    await experiments.untilRunning(target.name);
+    await experiments.remove(target.name, 10);
   });
 
   test('shows at once, with all reasons, that a manifest cannot be used, and starts no workflow', async () => {

@@ -127,7 +127,7 @@ describe('the preflight refuses, before it changes anything,', () => {
     );
   });
 
-  test('a candidate that does not become ready in time', async () => {
+  test('a candidate that does not become ready in time (T4)', async () => {
     const { type, message } = await runRefused(target, {
       candidateRevision: 'strict-v9',
       annotations: { 'readiness-limit': '3s' },

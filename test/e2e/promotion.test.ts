@@ -40,7 +40,7 @@ describe.concurrent('a good candidate', () => {
     expect(spec.traffic?.map(({ tag }) => tag)).toEqual([undefined, 'current', 'candidate']);
   });
 
-  test('leaves the tags, and the next deployment gets the traffic', async () => {
+  test('leaves the tags, and the next deployment gets the traffic (T9)', async () => {
     const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'next', namespace: 'promotion' });
     await underLoad(target, async () => (await startExperiment(target)).end());

@@ -8,6 +8,7 @@ import {
   deployTarget,
   helmHistory,
   observeScenario,
+  readKsvc,
   servedTraffic,
   setCandidateFaults,
   startExperiment,
@@ -48,7 +49,7 @@ describe.concurrent('a bad candidate', () => {
       { annotations: { 'min-samples': '5' } },
     ],
   ] as const)(
-    'that shows %s is rolled back: first the traffic, then the release',
+    'that shows %s is rolled back: first the traffic, then the release, and the tags stay (T9)',
     async (name, fault, reason, options) => {
       const { target, handle, ended } = await runBadCandidate(name, fault, options);
       expect(ended).toMatchObject({
@@ -71,6 +72,8 @@ describe.concurrent('a bad candidate', () => {
         ['upgrade', '--install', target.name, target.chartUrl, `--values=${target.valuesUrls.baseline}`],
       ]);
       expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+      const { traffic } = (await readKsvc(target)).status;
+      expect(traffic.map(({ tag }) => tag).filter(Boolean)).toEqual(['current', 'candidate']);
       expect((await helmHistory(target)).map(({ status }) => status)).toEqual(['superseded', 'superseded', 'deployed']);
     },
   );

@@ -134,6 +134,22 @@ describe('out of sight', () => {
     expect(report.outcome).toBe('Promoted');
   });
 
+  test('holds the weight through five minutes without Prometheus at 25 %, resumes, and is not rolled back (T2)', async () => {
+    const isBlind = (n: number): boolean => n > 1 && n <= 11;
+    const world = fakeWorld({
+      experiment: anExperiment({
+        intervalMs: 30_000,
+        iterations: 3,
+        weights: { maxCandidateWeight: 50, maxCandidateWeightIncrement: 25 },
+      }),
+      measure: (n, window) => (isBlind(n) ? { kind: 'blind', reason: 'no answer' } : measured(window)),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(world.patches.map(({ shares }) => shares[1]?.percent)).toEqual([25, 50, 100, 100]);
+    expect(world.observations).toBe(13);
+    expect(report).toMatchObject({ outcome: 'Promoted', completedIterations: 3 });
+  });
+
   test('rolls back beyond the limit', async () => {
     const world = fakeWorld({
       experiment: anExperiment({ blindLimitMs: 30_000 }),

@@ -58,7 +58,7 @@ function assessIntervals(experiment: Experiment, ...intervals: readonly Interval
 }
 
 describe('the sequential analysis', () => {
-  test('leaves 1 error of 3 requests undecided, and passes 1 of 3,000', () => {
+  test('leaves 1 error of 3 requests undecided, and passes 1 of 3,000 (T11)', () => {
     const few = assessIntervals(sequential(), { candidate: someCounts({ requests: 3, errors: 1 }) });
     expect(few.overall?.verdict).toBe('undecided');
     const many = assessIntervals(sequential(), { candidate: someCounts({ requests: 3000, errors: 1 }) });
@@ -73,6 +73,14 @@ describe('the sequential analysis', () => {
     expect(objectives[0]?.reason).toMatch(
       /^error-rate 0\.060 \[0\.0\d+, 0\.\d+\], limit 0\.010 \+50 %, 500 requests, evidence against it \d+:1 \(needs 20:1\)$/,
     );
+  });
+
+  test('fails a candidate with 5 % of errors beside a baseline that has none (T12)', () => {
+    const intervals = Array.from({ length: 10 }, () => ({
+      baseline: someCounts({ requests: 200, errors: 0 }),
+      candidate: someCounts({ requests: 200, errors: 10 }),
+    }));
+    expect(assessIntervals(sequential(), ...intervals).overall?.verdict).toBe('fail');
   });
 
   test('says how many more requests, and how much time, a pass still needs', () => {
