@@ -23,8 +23,11 @@ export class ProcessFamily {
   #members: ReadonlyMap<number, ProcessState>;
   /** What began before the command cannot come from it: most of a machine's processes, whose signs need not be read. */
   readonly #beganAt: number;
-  /** Processes that have no sign, by id, with their start: most of a machine's, which need not be read again and again. */
-  #strangers = new Map<number, string>();
+  /**
+   * The ids of processes that were found to be none of the family: most of a machine's, which need not be read again and again. Ids are
+   * given out in turn, so that one that is there at each look stands for one process.
+   */
+  #strangers: ReadonlySet<number> = new Set();
 
   /** @param command the id of the command's process, which has just been started; undefined where there is none. */
   constructor(signs: FamilySigns, command?: number) {
@@ -41,12 +44,14 @@ export class ProcessFamily {
 
   /** Looks at the processes of the machine; those that have begun since are read for signs. */
   look(): void {
-    const states = readProcesses();
+    const listed = processIds();
+    const known = listed.filter((id) => this.#strangers.has(id));
+    const states = listed.filter((id) => !this.#strangers.has(id)).flatMap(readState);
     const ids = new Set(this.#survivors(states));
     for (const state of states) if (!ids.has(state.id) && this.#hasSign(state)) ids.add(state.id);
     addRelatives(ids, states, this.#groups());
     this.#members = new Map(states.filter(({ id }) => ids.has(id)).map((state) => [state.id, state]));
-    this.#strangers = new Map(states.filter(({ id }) => !ids.has(id)).map(({ id, startedAt }) => [id, startedAt]));
+    this.#strangers = new Set([...known, ...states.map(({ id }) => id).filter((id) => !ids.has(id))]);
   }
 
   /** Asks all members to end. */
@@ -62,7 +67,7 @@ export class ProcessFamily {
   /** The number of members, all of which were signalled. */
   #signal(signal: NodeJS.Signals): number {
     // A process may bear a sign by now that it did not bear when it was read.
-    this.#strangers.clear();
+    this.#strangers = new Set();
     this.look();
     for (const id of this.#members.keys()) sendSignal(id, signal);
     return this.#members.size;
@@ -78,7 +83,7 @@ export class ProcessFamily {
   }
 
   #hasSign({ id, startedAt }: ProcessState): boolean {
-    if (Number(startedAt) < this.#beganAt || this.#strangers.get(id) === startedAt) return false;
+    if (Number(startedAt) < this.#beganAt) return false;
     return hasMark(id, this.#signs.mark) || hasOpen(id, this.#signs.lifeline);
   }
 }
@@ -105,20 +110,17 @@ interface ProcessState {
   readonly startedAt: string;
 }
 
-/** All processes but this one, its parent, and those that have ended and wait to be noticed. */
-function readProcesses(): readonly ProcessState[] {
-  return processIds().flatMap((id) => (id === process.pid || id === process.ppid ? [] : readState(id)));
-}
-
+/** The ids of all processes but this one and its parent. */
 function processIds(): readonly number[] {
   try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+    const ids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+    return ids.filter((id) => id !== process.pid && id !== process.ppid);
   } catch {
     return [];
   }
 }
 
-/** Of proc(5), `/proc/[pid]/stat`: the name, in parentheses, may have any character. */
+/** One process, or none where it has ended. Of proc(5), `/proc/[pid]/stat`: the name, in parentheses, may have any character. */
 function readState(id: number): readonly ProcessState[] {
   const text = readProcFile(`/proc/${id}/stat`);
   const [state, parent, group, session, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -12,6 +12,9 @@ import { killWorker, startWorkerProcess } from '../support/worker-process.ts';
 
 const kills = 10;
 
+/** How long nobody may look after Experiments when one of two operators is gone. */
+const takeoverMs = 15_000;
+
 /** Irregular: sometimes before the operator has begun, sometimes in its work. */
 const lifeMs = (kill: number): number => 200 + ((kill * 577) % 900);
 
@@ -32,6 +35,12 @@ async function listWorkflows(namespace: string): Promise<readonly string[]> {
     ids.push(workflowId);
   }
   return ids;
+}
+
+async function terminateAll(namespace: string): Promise<void> {
+  const { sandbox } = await testCluster();
+  const query = `WorkflowId STARTS_WITH "experiment/iter8.tools/${namespace}/"`;
+  await sandbox.temporalCommand('workflow', 'terminate', '--query', query, '--reason', 'the test is over', '--yes');
 }
 
 describe('serin operator', () => {
@@ -77,8 +86,34 @@ describe('serin operator', () => {
     await until('Temporal to list them', isListed, { pollMs: 500 });
     expect((await listWorkflows(namespace)).toSorted()).toEqual(ids.toSorted());
     await killWorker(operator);
-    const query = `WorkflowId STARTS_WITH "experiment/iter8.tools/${namespace}/"`;
-    await sandbox.temporalCommand('workflow', 'terminate', '--query', query, '--reason', 'the test is over', '--yes');
+    await terminateAll(namespace);
+  });
+
+  test('works beside another one: each run begins once, also while one of them is killed, and the other goes on by itself', async () => {
+    const namespace = 'operator-pair';
+    const { sandbox } = await testCluster();
+    const experiments = await experimentsIn(namespace);
+    const target = await deployTarget({ name: 'shared', namespace, baselineOnly: true });
+    const manifest = manifestFor(target, { iterations: 100 });
+    const names = Array.from({ length: 30 }, (_, index) => `pair-${index}`);
+    const [atOnce, later] = [names.slice(0, 20), names.slice(20)];
+    const options = { taskQueue: namespace, watchNamespace: namespace, maxRunsPerNamespace: names.length };
+    const [first] = await Promise.all(
+      ['first', 'second'].map((name) => startOperatorProcess(sandbox, { name: `${namespace}-${name}`, ...options })),
+    );
+    const countStarted = async (): Promise<number> =>
+      (await experiments.readAll()).filter(({ status }) => status?.serin.workflowId !== undefined).length;
+    await experiments.apply(...atOnce.map((name) => ({ ...manifest, metadata: { name } })));
+    await until('some runs', async () => (await countStarted()) > 0, { pollMs: 50 });
+    if (first !== undefined) await killWorker(first);
+    await experiments.apply(...later.map((name) => ({ ...manifest, metadata: { name } })));
+    await until('all runs', async () => (await countStarted()) === names.length, { limitMs: takeoverMs });
+    const isListed = async () => (await listWorkflows(namespace)).length >= names.length;
+    await until('Temporal to list them', isListed, { pollMs: 500 });
+    expect(await listWorkflows(namespace)).toHaveLength(names.length);
+    const started = await Promise.all(names.map((name) => experiments.events(name)));
+    expect(started.flat().filter(({ reason }) => reason === 'Started')).toHaveLength(names.length);
+    await terminateAll(namespace);
   });
 
   test('outlives an outage of Temporal: lets a deleted object go, with its traffic restored, and starts a new one later', async () => {
