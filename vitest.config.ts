@@ -55,7 +55,14 @@ export default defineConfig({
         },
       },
       {
-        test: { ...sharedSandbox, name: 'alone', include: alone, sequence: { groupOrder: 2 }, maxWorkers: 1 },
+        test: {
+          ...sharedSandbox,
+          name: 'alone',
+          include: alone,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
+          maxConcurrency: 5,
+        },
       },
       {
         test: {

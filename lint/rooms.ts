@@ -250,6 +250,8 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   lint: ['node:', 'dependency-cruiser'],
   release: ['deploy/image', 'sandbox', 'node:', 'semver'],
   'test/support': ['*'],
+  // It judges serin by what others have seen.
+  'test/chaos/checker': ['node:', 'test/chaos/checker'],
   test: ['*'],
   bench: [
     'core',

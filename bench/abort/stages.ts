@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { startApiProxy, trafficWrite } from '../../test/support/api-proxy.ts';
+import { startMetricsGate } from '../../test/support/metrics-gate.ts';
 import type { Scenario, ScenarioOptions } from '../../test/support/scenario.ts';
 import { until } from '../../test/support/until.ts';
 import { startWorkerProcess } from '../../test/support/worker-process.ts';
-import { startMetricsGate } from './metrics-gate.ts';
 
 /** Where an experiment is when it is aborted, and what is wrong then. */
 export interface Stage {
@@ -86,10 +86,10 @@ async function withHangingMetrics(sandbox: Sandbox): Promise<Stage> {
     options: { iterations: 100, taskQueue },
     reach: async (scenario) => {
       await firstStep(scenario);
-      gate.hang();
+      gate.set({ kind: 'hang' });
       await untilPending(scenario.handle, 'queryMetrics');
     },
-    leave: () => gate.goOn(),
+    leave: () => gate.set({ kind: 'pass' }),
   };
 }
 
@@ -103,7 +103,7 @@ async function withConflicts(sandbox: Sandbox): Promise<Stage> {
     options: { iterations: 100, taskQueue },
     reach: async (scenario) => {
       await firstStep(scenario);
-      proxy.refuse(trafficWrite(scenario.target, 0), { status: 409, times: 3 });
+      proxy.interfere(trafficWrite(scenario.target, 0), { kind: 'status', status: 409, times: 3 });
     },
   };
 }

@@ -18,7 +18,7 @@ export async function auditFlags(stateDirectory: string): Promise<readonly strin
   return [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog(stateDirectory)}`];
 }
 
-/** No bodies but the statuses of Experiments; a watch is logged when it begins, since it may never end. All that no rule names is left out. */
+/** No bodies but the statuses of Experiments and what is written to Knative Services; a watch is logged when it begins, since it may never end. All that no rule names is left out. */
 const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -29,11 +29,18 @@ const auditPolicy = {
       users,
       resources: ['iter8.tools', 'serin.dev'].map((group) => ({ group, resources: ['experiments/status'] })),
     },
+    {
+      level: 'Request',
+      users,
+      verbs: ['patch'],
+      resources: [{ group: 'serving.knative.dev', resources: ['services'] }],
+    },
     { level: 'Metadata', users },
   ],
 };
 
-function auditLog(stateDirectory: string): string {
+/** The path of the log. */
+export function auditLog(stateDirectory: string): string {
   const shared = process.env[auditDirectoryVariable];
   if (shared === undefined) return join(stateDirectory, 'logs', 'audit.log');
   return join(shared, `${basename(stateDirectory)}.log`);

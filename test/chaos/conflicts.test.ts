@@ -16,7 +16,7 @@ test('a bad candidate is brought to the baseline at once, though the API server 
   await setCandidateFaults(target, { kind: 'errors', rate: 0.5 });
   const proxy = await startApiProxy(sandbox, name);
   await startWorkerProcess(sandbox, { name, taskQueue: name, env: { SERIN_KUBECONFIG: proxy.kubeconfig } });
-  proxy.refuse(trafficWrite(target, 0), { status: 409, times: conflicts });
+  proxy.interfere(trafficWrite(target, 0), { kind: 'status', status: 409, times: conflicts });
   const { value: end } = await underLoad(target, async () => {
     const scenario = await startExperiment(target, {
       taskQueue: name,

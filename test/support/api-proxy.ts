@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
 
@@ -34,13 +35,22 @@ export interface ApiProxy {
   readonly requests: readonly ApiRequest[];
   /** Stops the next request that fulfils the condition; only that one. */
   hold(matches: (request: ApiRequest) => boolean): HeldRequest;
-  /** Answers the next requests that fulfil the condition, so many `times`, with a status of the API server's own, and hands none of them on. */
-  refuse(matches: (request: ApiRequest) => boolean, answer: { readonly status: number; readonly times: number }): void;
+  /** Interferes with the next requests that fulfil the condition, so many `times`. */
+  interfere(matches: (request: ApiRequest) => boolean, interference: Interference & { readonly times: number }): void;
 }
 
-interface Refusal {
+/** What becomes of a request. */
+export type Interference =
+  /** It is answered as the API server would, and not handed on. */
+  | { readonly kind: 'status'; readonly status: number }
+  /** Its connection is cut, and it is not handed on. */
+  | { readonly kind: 'reset' }
+  /** It is handed on so much later. */
+  | { readonly kind: 'delay'; readonly delayMs: number };
+
+interface Interfering {
   readonly matches: (request: ApiRequest) => boolean;
-  readonly status: number;
+  readonly interference: Interference;
   times: number;
 }
 
@@ -56,16 +66,16 @@ interface Hold {
 export async function startApiProxy(sandbox: Sandbox, name: string): Promise<ApiProxy> {
   const upstream = await connectUpstream(sandbox.workerKubeconfig);
   const holds = new Set<Hold>();
-  const refusals: Refusal[] = [];
+  const interfering: Interfering[] = [];
   const requests: ApiRequest[] = [];
-  const route = { upstream, holds, refusals, requests };
+  const route = { upstream, holds, interfering, requests };
   const port = await listen((request, response) => void forward(request, response, route));
   const kubeconfig = join(sandbox.stateDirectory, `${name}-kubeconfig`);
   await writeFile(kubeconfig, kubeconfigFor(port));
   return {
     kubeconfig,
     requests,
-    refuse: (matches, answer) => void refusals.push({ matches, ...answer }),
+    interfere: (matches, { times, ...interference }) => void interfering.push({ matches, interference, times }),
     hold: (matches) => {
       const hold: Hold = {
         matches,
@@ -116,7 +126,7 @@ function isServicePatch({ namespace, name }: SampleTarget, { method, path }: Api
 interface Route {
   readonly upstream: RequestOptions;
   readonly holds: Set<Hold>;
-  readonly refusals: readonly Refusal[];
+  readonly interfering: readonly Interfering[];
   readonly requests: ApiRequest[];
 }
 
@@ -127,10 +137,10 @@ async function forward(incoming: IncomingMessage, response: ServerResponse, rout
   if (body === undefined) return;
   const request = { method: incoming.method ?? '', path: incoming.url ?? '', body };
   route.requests.push(request);
-  const refusal = route.refusals.find(({ matches, times }) => times > 0 && matches(request));
-  if (refusal !== undefined) {
-    refusal.times -= 1;
-    return refuse(response, refusal);
+  const interfering = route.interfering.find(({ matches, times }) => times > 0 && matches(request));
+  if (interfering !== undefined) {
+    interfering.times -= 1;
+    if (await interfere(response, interfering.interference)) return;
   }
   const hold = [...route.holds].find(({ matches }) => matches(request));
   if (hold !== undefined) {
@@ -142,9 +152,22 @@ async function forward(incoming: IncomingMessage, response: ServerResponse, rout
   pass(request, incoming.headers, { response, upstream: route.upstream, hold });
 }
 
-function refuse(response: ServerResponse, { status }: Refusal): void {
-  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, reason: STATUS_CODES[status] };
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+/** Whether the request has met its end here. */
+async function interfere(response: ServerResponse, interference: Interference): Promise<boolean> {
+  switch (interference.kind) {
+    case 'status': {
+      const { status: code } = interference;
+      const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason: STATUS_CODES[code] };
+      response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      return true;
+    }
+    case 'reset':
+      response.destroy();
+      return true;
+    case 'delay':
+      await delay(interference.delayMs);
+      return false;
+  }
 }
 
 interface Answering {

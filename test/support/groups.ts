@@ -1,6 +1,7 @@
 /** What needs the sandbox. */
 export const withSandbox = [
-  'test/{e2e,chaos,package}/**/*.test.ts',
+  'test/{e2e,package}/**/*.test.ts',
+  'test/chaos/*.test.ts',
   'test/sandbox/{demo,faults,life,outages,tutorial,worker-account}.test.ts',
   'test/activities/{knative,helm,preflight}/**/*.test.ts',
   'test/release/release.test.ts',
@@ -10,7 +11,7 @@ export const withSandbox = [
 /** What takes a part of the sandbox away from all, changes it for all, looks after the objects of all, or starts many sandboxes. */
 export const alone = [
   'test/e2e/{outages,samples}.test.ts',
-  'test/chaos/{api-server,fairness,operator,temporal}.test.ts',
+  'test/chaos/{api-server,fairness,operator,survival,temporal}.test.ts',
   'test/sandbox/{life,outages}.test.ts',
   'test/activities/knative/api-server-outage.test.ts',
   'test/deploy/chart-install.test.ts',

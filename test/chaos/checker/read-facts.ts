@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { RunEnd, TrafficEntry, TrafficWrite } from './facts.ts';
+
+/** An event of `audit.k8s.io/v1`, as far as it is read. */
+interface AuditEvent {
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly stageTimestamp: string;
+  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string };
+  readonly responseStatus?: { readonly code?: number };
+  readonly requestObject?: { readonly spec?: { readonly traffic?: readonly TrafficEntry[] } };
+}
+
+/** Serin's own writes of the traffic of a Knative Service that the API server has accepted, oldest first. */
+export async function readWrites(auditLog: string, namespace: string, name: string): Promise<readonly TrafficWrite[]> {
+  const writes: TrafficWrite[] = [];
+  for await (const line of createInterface({ input: createReadStream(auditLog) })) {
+    if (!line.includes('"verb":"patch"') || !line.includes(`"name":"${name}"`)) continue;
+    // The API server writes its own format.
+    const event = JSON.parse(line) as AuditEvent;
+    const { objectRef, requestURI, responseStatus, requestObject, stageTimestamp } = event;
+    if (objectRef?.resource !== 'services' || objectRef.namespace !== namespace || objectRef.name !== name) continue;
+    const isOwn = requestURI.includes('fieldManager=serin') && !requestURI.includes('dryRun');
+    const traffic = requestObject?.spec?.traffic;
+    if (!isOwn || responseStatus?.code !== 200 || traffic === undefined) continue;
+    writes.push({ atMs: Date.parse(stageTimestamp), traffic });
+  }
+  return writes.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+interface Payload {
+  readonly data?: string;
+}
+
+/** An event of Temporal's history as its command line prints it, as far as it is read. */
+interface HistoryEvent {
+  readonly eventId: string;
+  readonly activityTaskScheduledEventAttributes?: { readonly activityType: { readonly name: string } };
+  readonly activityTaskCompletedEventAttributes?: { readonly scheduledEventId: string; readonly result?: Payloads };
+  readonly workflowExecutionCompletedEventAttributes?: { readonly result?: Payloads };
+  readonly workflowExecutionFailedEventAttributes?: { readonly failure: Failure };
+}
+
+interface Payloads {
+  readonly payloads?: readonly Payload[];
+}
+
+interface Failure {
+  readonly message?: string;
+  readonly applicationFailureInfo?: { readonly details?: Payloads };
+}
+
+interface Told {
+  readonly end: RunEnd;
+  readonly windows: readonly { readonly fromMs: number; readonly toMs: number }[];
+}
+
+/** What a history tells, given what `temporal workflow show --output json` has printed. */
+export function readHistory(printed: string): Told {
+  const { events } = JSON.parse(printed) as { events: readonly HistoryEvent[] };
+  const types = new Map(
+    events.map(({ eventId, activityTaskScheduledEventAttributes: scheduled }) => [
+      eventId,
+      scheduled?.activityType.name,
+    ]),
+  );
+  const measurements = events.flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
+    if (completed === undefined || types.get(completed.scheduledEventId) !== 'queryMetrics') return [];
+    const { measurement } = decode(completed.result) as { measurement: { kind: string; fromMs: number; toMs: number } };
+    return measurement.kind === 'measured' ? [{ fromMs: measurement.fromMs, toMs: measurement.toMs }] : [];
+  });
+  return { end: readEnd(events), windows: measurements };
+}
+
+function readEnd(events: readonly HistoryEvent[]): RunEnd {
+  const last = events.at(-1);
+  const completed = last?.workflowExecutionCompletedEventAttributes;
+  const failed = last?.workflowExecutionFailedEventAttributes;
+  const report = decode(completed?.result ?? failed?.failure.applicationFailureInfo?.details) as
+    Partial<RunEnd> | undefined;
+  const reason = [report?.reason, failed?.failure.message].filter((text) => text !== undefined).join('; ');
+  return { outcome: report?.outcome ?? 'none', reason };
+}
+
+function decode(result: Payloads | undefined): unknown {
+  const data = result?.payloads?.[0]?.data;
+  return data === undefined ? undefined : JSON.parse(Buffer.from(data, 'base64').toString());
+}

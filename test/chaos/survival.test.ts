@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { testCluster } from '../support/cluster.ts';
+import { disturbances } from './survival/disturbances.ts';
+import { survive } from './survival/survive.ts';
+
+const chosen = [
+  'worker killed, another one started',
+  'helm killed',
+  'Temporal killed',
+  'API server killed',
+  'Prometheus killed',
+  'API connections cut',
+  'metrics NaN',
+  'a message that cannot be decoded',
+];
+
+test('runs that are disturbed at random moments end as they must, by the word of others', async () => {
+  const names = Object.keys(disturbances);
+  const numbers = chosen.map((name) => names.indexOf(name));
+  const results = await survive(await testCluster(), { numbers, seed: 1, lanes: 4 });
+  expect(results).toHaveLength(chosen.length);
+  expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
+});

@@ -1,0 +1,144 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../../../core/offline/random.ts';
+import type { Sandbox } from '../../../sandbox/index.ts';
+import type { ApiRequest, Interference } from '../../support/api-proxy.ts';
+import type { GateMode } from '../../support/metrics-gate.ts';
+import type { Lane } from './lane.ts';
+
+/** Where a disturbance happens. */
+export interface Scene {
+  readonly lane: Lane;
+  /** The release and the Knative Service. */
+  readonly name: string;
+  readonly workflowId: string;
+  readonly random: Random;
+}
+
+/** Harms something, and ends the harm. */
+type Disturbance = (scene: Scene) => Promise<void>;
+
+type Part = keyof Sandbox['outages'];
+
+/** Kills a part of the sandbox, and starts it again after a while. */
+function killPart(part: Part, mostMs: number): Disturbance {
+  return ({ lane: { sandbox, shared }, random }) =>
+    shared.take(async () => {
+      await sandbox.outages[part].kill();
+      await delay(random() * mostMs);
+      await sandbox.outages[part].start();
+    });
+}
+
+/** A part keeps its connections for a while and answers nothing. */
+function freezePart(part: Part, mostMs: number): Disturbance {
+  return ({ lane: { sandbox, shared }, random }) =>
+    shared.take(async () => {
+      await sandbox.outages[part].freeze();
+      await delay(random() * mostMs);
+      await sandbox.outages[part].thaw();
+    });
+}
+
+/** Of serin itself: helm, which cannot try again, fails on what the API server refuses, and says so. */
+const isOwn = ({ method, path }: ApiRequest): boolean =>
+  /\/(?:services|revisions|leases)\/[^/]+$/.test(path.split('?', 1)[0] ?? '') &&
+  (method === 'GET' || path.includes('fieldManager=serin'));
+
+/** Meets so many of the worker's next requests to the API server. */
+function meetApi(interference: Interference, times: number): Disturbance {
+  return async ({ lane: { api } }) => api.interfere(isOwn, { ...interference, times });
+}
+
+/** Puts something else in the place of Prometheus for a while. */
+function changeMetrics(mode: GateMode, mostMs: number): Disturbance {
+  return async ({ lane: { metrics }, random }) => {
+    metrics.set(mode);
+    await delay(random() * mostMs);
+    metrics.set({ kind: 'pass' });
+  };
+}
+
+function answer(status: number, body: object | string): GateMode {
+  return { kind: 'answer', status, body: typeof body === 'string' ? body : JSON.stringify(body) };
+}
+
+function vector(...values: readonly string[]): object {
+  const result = values.map((value, index) => ({ metric: { copy: String(index) }, value: [Date.now() / 1000, value] }));
+  return { status: 'success', data: { resultType: 'vector', result } };
+}
+
+/** What can happen to a run, by name. */
+export const disturbances: Readonly<Record<string, Disturbance>> = {
+  'worker killed, another one started': async ({ lane }) => {
+    lane.worker().signal('SIGKILL');
+    await lane.worker().exited;
+    await lane.startWorker();
+  },
+  'worker frozen, then awake': async ({ lane, random }) => {
+    lane.worker().signal('SIGSTOP');
+    await delay(random() * 8_000);
+    lane.worker().signal('SIGCONT');
+  },
+  'worker frozen, another one takes over, then awake': async ({ lane, random }) => {
+    const frozen = lane.worker();
+    frozen.signal('SIGSTOP');
+    await lane.startWorker();
+    await delay(random() * 8_000);
+    frozen.signal('SIGCONT');
+    frozen.signal('SIGTERM');
+    await frozen.exited;
+  },
+  'worker stopped in order': async ({ lane }) => {
+    const stopped = lane.worker();
+    stopped.signal('SIGTERM');
+    await lane.startWorker();
+    await stopped.exited;
+  },
+  'helm killed': async ({ name }) => {
+    for (const pid of await findUpgrades(name)) kill(pid);
+  },
+  'Temporal killed': killPart('temporal', 4_000),
+  'Temporal frozen': freezePart('temporal', 8_000),
+  'API server killed': killPart('apiServer', 4_000),
+  'API server frozen': freezePart('apiServer', 8_000),
+  'Prometheus killed': killPart('prometheus', 8_000),
+  'Prometheus frozen': freezePart('prometheus', 12_000),
+  'API conflicts (409)': meetApi({ kind: 'status', status: 409 }, 5),
+  'API overloaded (429)': meetApi({ kind: 'status', status: 429 }, 5),
+  'API fails (500)': meetApi({ kind: 'status', status: 500 }, 5),
+  'API slow': meetApi({ kind: 'delay', delayMs: 3_000 }, 3),
+  'API connections cut': meetApi({ kind: 'reset' }, 5),
+  'metrics 503': changeMetrics(answer(503, 'unavailable'), 8_000),
+  'metrics empty': changeMetrics(answer(200, { status: 'success', data: { resultType: 'vector', result: [] } }), 8_000),
+  'metrics NaN': changeMetrics(answer(200, vector('NaN')), 8_000),
+  'metrics in two series': changeMetrics(answer(200, vector('1', '2')), 8_000),
+  'metrics torn': changeMetrics(answer(200, '{"status":"success","data":{"resultTy'), 8_000),
+  'metrics hang': changeMetrics({ kind: 'hang' }, 12_000),
+  'metrics late': changeMetrics({ kind: 'delay', delayMs: 3_000 }, 12_000),
+  'a message that cannot be decoded': async ({ lane: { sandbox }, workflowId }) => {
+    const meta = ['--input', 'xyz', '--input-meta', 'encoding=binary/strange'];
+    await sandbox
+      .temporalCommand('workflow', 'signal', '-w', workflowId, '--name', 'pause', ...meta)
+      .catch(() => undefined);
+  },
+};
+
+/** Processes of helm that upgrade the release, and are no rehearsal. */
+async function findUpgrades(release: string): Promise<readonly number[]> {
+  const ids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
+  return ids.filter((_, index) => {
+    const [program = '', ...args] = (lines[index] ?? '').split('\0');
+    const isUpgrade = program.endsWith('/helm') && args.includes('upgrade') && args.includes(release);
+    return isUpgrade && !args.some((arg) => arg.startsWith('--dry-run'));
+  });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,35 @@
+import type { Client } from '@temporalio/client';
+import type { Sandbox } from '../../../sandbox/index.ts';
+import { openLane } from './lane.ts';
+import { SharedParts } from './lock.ts';
+import { planRun, runDisturbed } from './run.ts';
+import type { RunPlan, RunResult } from './run.ts';
+
+export interface SurvivalOptions {
+  readonly numbers: readonly number[];
+  readonly seed: number;
+  /** Runs at a time. */
+  readonly lanes: number;
+  readonly onResult?: (result: RunResult) => void;
+}
+
+/** Disturbs runs, several at a time, and returns what became of each. */
+export async function survive(
+  { sandbox, client }: { readonly sandbox: Sandbox; readonly client: Client },
+  { numbers, seed, lanes, onResult }: SurvivalOptions,
+): Promise<readonly RunResult[]> {
+  const shared = new SharedParts();
+  const waiting: RunPlan[] = numbers.map((number) => planRun(seed, number));
+  const results: RunResult[] = [];
+  const work = async (_: unknown, index: number): Promise<void> => {
+    const lane = await openLane(sandbox, shared, `survival-${index + 1}`);
+    for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
+      const result = await runDisturbed(client, lane, plan);
+      results.push(result);
+      onResult?.(result);
+    }
+    lane.worker().signal('SIGTERM');
+  };
+  await Promise.all(Array.from({ length: lanes }, work));
+  return results;
+}
