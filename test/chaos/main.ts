@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { testCluster } from '../support/cluster.ts';
+import { disturbances } from './survival/disturbances.ts';
 import { survive } from './survival/survive.ts';
 import type { RunResult } from './survival/run.ts';
 
@@ -29,21 +30,25 @@ try {
 }
 process.exit();
 
-function report({ number, course, disturbance, moment, outcome, violations }: RunResult): void {
-  console.error(`${number}: ${course}, ${disturbance}, ${moment}: ${outcome}`);
+function report({ plan: { number, course }, happened, outcome, violations }: RunResult): void {
+  const what = happened.map(({ disturbance, moment }) => `${disturbance} ${moment}`).join(', then ');
+  console.error(`${number}: ${course}, ${what || 'undisturbed'}: ${outcome}`);
   for (const violation of violations) console.error(`  VIOLATION: ${violation}`);
 }
 
+/** A run counts for each disturbance that it met. */
 function print(all: readonly RunResult[]): void {
-  const rows = [...Map.groupBy(all, ({ disturbance }) => disturbance)].map(([name, runs]) => {
-    const harmed = runs.filter(({ violations }) => violations.length > 0).length;
-    return [name, String(runs.length), String(runs.length - harmed)];
+  const count = (runs: readonly RunResult[]): string[] => {
+    return [String(runs.length), String(runs.filter(({ violations }) => violations.length === 0).length)];
+  };
+  const rows = Object.keys(disturbances).map((name) => {
+    const runs = all.filter(({ happened }) => happened.some(({ disturbance }) => disturbance === name));
+    return [name, ...count(runs)];
   });
-  const total = all.filter(({ violations }) => violations.length === 0).length;
   for (const [name = '', runs = '', survived = ''] of [
     ['disturbance', 'runs', 'as they must be'],
     ...rows,
-    ['all', String(all.length), String(total)],
+    ['all', ...count(all)],
   ]) {
     console.log(`${name.padEnd(52)}${runs.padEnd(8)}${survived}`);
   }

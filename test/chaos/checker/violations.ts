@@ -7,11 +7,11 @@ type Rule = (facts: RunFacts) => readonly string[];
 const toleranceMs = 2_000 + 300;
 
 const rules: readonly Rule[] = [
-  /** Percents sum to 100, and what has traffic is pinned, but for a promotion's last write. */
+  /** Percents sum to 100, and what has traffic is pinned; the last write, after helm, may follow the latest revision again. */
   ({ writes, end }) =>
     writes.flatMap(({ traffic }, index) => {
       const text = JSON.stringify(traffic);
-      const isLast = end.outcome === 'Promoted' && index === writes.length - 1;
+      const isLast = ['Promoted', 'RolledBack'].includes(end.outcome) && index === writes.length - 1;
       const pinned = traffic.every(({ revisionName, percent = 0 }) => percent === 0 || revisionName !== undefined);
       return [
         ...(sum(traffic) === 100 ? [] : [`a write's percents sum to ${sum(traffic)}: ${text}`]),

@@ -13,6 +13,8 @@ export interface Scene {
   readonly name: string;
   readonly workflowId: string;
   readonly random: Random;
+  /** Whether the run has ended. */
+  readonly hasEnded: () => boolean;
 }
 
 /** Harms something, and ends the harm. */
@@ -40,14 +42,21 @@ function freezePart(part: Part, mostMs: number): Disturbance {
     });
 }
 
-/** Of serin itself: helm, which cannot try again, fails on what the API server refuses, and says so. */
-const isOwn = ({ method, path }: ApiRequest): boolean =>
-  /\/(?:services|revisions|leases)\/[^/]+$/.test(path.split('?', 1)[0] ?? '') &&
-  (method === 'GET' || path.includes('fieldManager=serin'));
+/**
+ * Whether serin itself asks about the target, its revisions or its Lease: helm, which cannot try again, fails on what the API server refuses,
+ * and says so.
+ */
+function isOwn(name: string): (request: ApiRequest) => boolean {
+  const own = new RegExp(`/(?:services/${name}|revisions/${name}-v[12]|leases/serin-${name})$`);
+  return ({ method, path }) => {
+    const [place = '', query = ''] = path.split('?', 2);
+    return own.test(place) && (method === 'GET' || query.includes('fieldManager=serin'));
+  };
+}
 
-/** Meets so many of the worker's next requests to the API server. */
+/** Meets so many of serin's next requests to the API server. */
 function meetApi(interference: Interference, times: number): Disturbance {
-  return async ({ lane: { api } }) => api.interfere(isOwn, { ...interference, times });
+  return async ({ lane: { api }, name }) => api.interfere(isOwn(name), { ...interference, times });
 }
 
 /** Puts something else in the place of Prometheus for a while. */
@@ -95,8 +104,10 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
     await lane.startWorker();
     await stopped.exited;
   },
-  'helm killed': async ({ name }) => {
-    for (const pid of await findUpgrades(name)) kill(pid);
+  'helm killed': async ({ name, hasEnded }) => {
+    let upgrades: readonly number[] = [];
+    while (upgrades.length === 0 && !hasEnded()) upgrades = await findUpgrades(name);
+    for (const pid of upgrades) kill(pid);
   },
   'Temporal killed': killPart('temporal', 4_000),
   'Temporal frozen': freezePart('temporal', 8_000),

@@ -19,16 +19,24 @@ import { moments } from './moments.ts';
 const courses = { good: 'Promoted', bad: 'RolledBack', aborted: 'Aborted', approved: 'Promoted' } as const;
 type Course = keyof typeof courses;
 
+/** What happens to a run, and when; names of the two tables. */
+export interface Incident {
+  readonly disturbance: string;
+  readonly moment: string;
+}
+
 /** A run that a seed determines. */
 export interface RunPlan {
   readonly number: number;
   readonly course: Course;
-  readonly disturbance: string;
-  readonly moment: string;
+  readonly incidents: readonly Incident[];
   readonly random: Random;
 }
 
-export interface RunResult extends Pick<RunPlan, 'number' | 'course' | 'disturbance' | 'moment'> {
+export interface RunResult {
+  readonly plan: RunPlan;
+  /** Those that came before the end. */
+  readonly happened: readonly Incident[];
   readonly outcome: string;
   readonly violations: readonly string[];
 }
@@ -36,20 +44,25 @@ export interface RunResult extends Pick<RunPlan, 'number' | 'course' | 'disturba
 export const namespace = 'survival';
 const intervalSeconds = 4;
 
-/** Every disturbance in turn; course and moment by chance. */
+/** Every disturbance in turn, and beside it another one in every second run; the rest is by chance. */
 export function planRun(seed: number, number: number): RunPlan {
   const random = seededRandom(seed * 1_000_003 + number);
   const names = Object.keys(disturbances);
-  const disturbance = names[number % names.length] ?? '';
+  const first = names[number % names.length] ?? '';
   // Only there is a helm to kill.
-  const isHelms = disturbance === 'helm killed';
-  return {
-    number,
+  const course = first === 'helm killed' ? 'good' : pick(Object.keys(courses) as Course[], random);
+  const drawn = random() < 0.5 ? [first] : [first, pick(names, random)];
+  const incidents = drawn.map((disturbance) => ({
     disturbance,
-    course: isHelms ? 'good' : pick(Object.keys(courses) as Course[], random),
-    moment: isHelms ? 'in runHelm' : pick(Object.keys(moments), random),
-    random,
-  };
+    moment: disturbance === 'helm killed' ? 'in runHelm' : pick(momentsIn(course), random),
+  }));
+  return { number, course, incidents, random };
+}
+
+/** Of an abort no finish action runs. */
+function momentsIn(course: Course): readonly string[] {
+  const names = Object.keys(moments);
+  return course === 'aborted' ? names.filter((name) => !/compareRendered|runHelm|verifyTarget/.test(name)) : names;
 }
 
 function pick<T>(values: readonly T[], random: Random): T {
@@ -60,7 +73,7 @@ function pick<T>(values: readonly T[], random: Random): T {
 
 /** Runs an experiment on a target of its own, disturbs it, and has what became of it checked. */
 export async function runDisturbed(client: Client, lane: Lane, plan: RunPlan): Promise<RunResult> {
-  const { number, course, disturbance, moment, random } = plan;
+  const { number, course, incidents, random } = plan;
   const { sandbox, shared } = lane;
   const name = `run-${number}`;
   const { target, before } = await shared.use(() => deploy(lane, name, course));
@@ -76,23 +89,23 @@ export async function runDisturbed(client: Client, lane: Lane, plan: RunPlan): P
   let isOver = false;
   void ending.then(() => (isOver = true));
   const hasEnded = (): boolean => isOver;
-  const disturb = async (): Promise<void> => {
-    await moments[moment]?.(handle, hasEnded, random);
-    if (!isOver) await disturbances[disturbance]?.({ lane, name, workflowId: handle.workflowId, random });
+  const scene = { lane, name, workflowId: handle.workflowId, random, hasEnded };
+  const happened: Incident[] = [];
+  const meet = async (incident: Incident): Promise<void> => {
+    await moments[incident.moment]?.(handle, hasEnded, random);
+    if (isOver) return;
+    happened.push(incident);
+    await disturbances[incident.disturbance]?.(scene);
   };
-  await Promise.all([ending, disturb(), steer(handle, course, hasEnded, random)]);
+  const meetAll = async (): Promise<void> => {
+    for (const incident of incidents) await meet(incident);
+  };
+  await Promise.all([ending, meetAll(), steer(handle, course, hasEnded, random)]);
   load.abort();
   const answers = (await loading).byStatus;
   const facts = await shared.use(() => readFacts(lane, target, handle.workflowId, { before, answers }));
-  const { outcome } = facts.end;
-  return {
-    number,
-    course,
-    disturbance,
-    moment,
-    outcome,
-    violations: [...findViolations(facts), ...findSurprise(plan, facts)],
-  };
+  const violations = [...findViolations(facts), ...findSurprise(plan, facts)];
+  return { plan, happened, outcome: facts.end.outcome, violations };
 }
 
 async function deploy(
