@@ -10,6 +10,7 @@ import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';
 import { runScript } from './commands/run-script.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
+import { withHeartbeats } from './heartbeat.ts';
 import type { HelmOptions } from './helm/helm.ts';
 import { findRegistryLogin } from './helm/registry-login.ts';
 import { runHelm } from './helm/run-helm.ts';
@@ -28,7 +29,7 @@ import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
 import { collectMetrics } from './load/collect-metrics.ts';
 import { readManifest } from './manifest.ts';
-import { createQueryMetrics } from './metrics/query-metrics.ts';
+import { createMetricsActivities } from './metrics/query-metrics.ts';
 import { preflight } from './preflight/preflight.ts';
 import { computeWeights } from './weights.ts';
 import type { MetricBackEnds } from '../metrics/providers/provider.ts';
@@ -106,11 +107,12 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) =>
       preflight({ ...asOwner(input), ...programs, own, metrics, backEnds: backEndsOf(input.experiment) }, input),
-    ...createQueryMetrics({
+    ...createMetricsActivities({
       ...metrics,
       observeTarget: (input) => observeTarget(as(input).cluster, input),
       backEndsOf,
       cancellationSignal,
+      heartbeats: withHeartbeats,
     }),
     computeWeights,
     patchTraffic: (input) => patchTraffic(as(input).cluster, input),

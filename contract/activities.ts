@@ -9,7 +9,14 @@ import type {
   Verification,
   VerifyInput,
 } from './traffic.ts';
-import type { ComputeWeightsInput, ComputeWeightsResult, Observation, QueryMetricsInput } from './observation.ts';
+import type {
+  ComputeWeightsInput,
+  ComputeWeightsResult,
+  GuardInput,
+  GuardResult,
+  Observation,
+  QueryMetricsInput,
+} from './observation.ts';
 import type { InNamespace } from './in-namespace.ts';
 import type { TaskActivities } from './tasks.ts';
 import type { DiscoveredVersions, ManifestReading, PreflightReport, ReadManifestInput } from './preparation.ts';
@@ -53,7 +60,12 @@ export interface ExperimentActivities extends TaskActivities {
   }) => Promise<PreflightReport>;
   /** Observes one interval. Back ends that do not answer are data, not failures. */
   readonly queryMetrics: (input: QueryMetricsInput) => Promise<Observation>;
-  /** Judges the interval and computes the next weights; local and pure. */
+  /**
+   * Observes and judges the metrics again and again until the next iteration is due, and returns as soon as a candidate fails. Decides
+   * nothing: what follows is an observation as always.
+   */
+  readonly guardCandidates: (input: GuardInput) => Promise<GuardResult>;
+  /** Judges the interval and computes the next weights; pure. */
   readonly computeWeights: (input: ComputeWeightsInput) => Promise<ComputeWeightsResult>;
   /** Writes the target's traffic, guarded by Lease and plan id, then waits for its confirmation. Idempotent for one plan id. */
   readonly patchTraffic: (input: PatchTrafficInput) => Promise<PatchTrafficResult>;

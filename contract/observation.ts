@@ -47,3 +47,19 @@ export interface Observation {
 /** All that needs floating point is computed in an activity, so that a replay reads the recorded result. */
 export type ComputeWeightsInput = JudgeAllInput;
 export type ComputeWeightsResult = Judgements;
+
+/** What to watch between two iterations, and until when. */
+export interface GuardInput extends InNamespace {
+  readonly query: QueryMetricsInput;
+  /** What was known at the beginning of the interval. */
+  readonly judge: Omit<JudgeAllInput, 'measurement'>;
+  /** The time between two looks, ms; a longer scrape interval counts instead. */
+  readonly everyMs: number;
+  /** The next iteration is due then, epoch ms. */
+  readonly untilMs: number;
+}
+
+export interface GuardResult {
+  /** Whether a candidate fails: then the interval is judged at once. */
+  readonly isFailing: boolean;
+}

@@ -26,11 +26,15 @@ export function workerOptions(
     taskQueue,
     maxHeartbeatThrottleInterval: heartbeatThrottle,
     defaultHeartbeatThrottleInterval: heartbeatThrottle,
+    maxConcurrentActivityTaskExecutions: mostActivities,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + cancellationMs,
     ...defined({ maxCachedWorkflows, workerDeploymentOptions: version && deploymentOptions(version) }),
   } satisfies WorkerOptions;
 }
+
+/** An activity waits most of its time: for an answer, or, as a guard, for the next look. */
+const mostActivities = 1_000;
 
 /** An experiment is judged to its end by the code that it began with. */
 function deploymentOptions(version: DeploymentVersion) {

@@ -33,6 +33,16 @@ export const { releaseTarget } = proxy({ startToCloseTimeout: '10s', scheduleToC
 /** Metric queries are limited to 10 s; an attempt that takes longer has lost its worker. */
 export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: { ...patient, ...bugs } });
 
+/** Ends with the interval; a worker that is lost is noticed, and the rest of the interval watched by another one. */
+export function guarding(untilDueMs: number): Pick<ExperimentActivities, 'guardCandidates'> {
+  return proxy({
+    startToCloseTimeout: untilDueMs + 15_000,
+    scheduleToCloseTimeout: untilDueMs + 15_000,
+    heartbeatTimeout: '5s',
+    retry: { ...patient, ...bugs },
+  });
+}
+
 /** Pure and under 50 ms; an attempt that takes longer has lost its worker, and whatever it throws is a bug. */
 export const { computeWeights } = proxy({
   startToCloseTimeout: '10s',

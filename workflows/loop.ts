@@ -4,6 +4,7 @@ import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
 import { collectedCounts, isLoadTest, needsRevisions } from '../core/measurements/load-test.ts';
 import type { RunMeasurement } from '../core/measurements/measurement.ts';
+import { onlyTakingAway } from '../core/planner/guard.ts';
 import { planNextStep, withEliminated } from '../core/planner/plan-all.ts';
 import type { Plan } from '../core/planner/plan-all.ts';
 import { withObservation, buildJudgeInput, buildPlanInput } from '../core/planner/fold-observation.ts';
@@ -21,6 +22,8 @@ import {
   allVersions,
 } from '../core/experiment/versions.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
+import { idleGuard, startGuard } from './guard.ts';
+import { buildQuery } from './query.ts';
 import type { ComputeWeightsResult, Observation, QueryMetricsInput } from '../contract/observation.ts';
 import { runLoopActions } from './tasks/loop-actions.ts';
 import { countInterval } from './run/metrics.ts';
@@ -33,11 +36,14 @@ export type Decision = Extract<Plan, { kind: 'promote' | 'rollBack' | 'stop' | '
 
 /** Observes once per interval and carries out the plan, until a plan ends the loop. */
 export async function observeUntilDecided(run: Run): Promise<Decision> {
+  // The guard cuts an interval short once.
+  let mayGuard = true;
   for (;;) {
     await renewHistory(run);
-    await untilDue(run);
+    const isEarly = await untilDue(run, mayGuard);
+    mayGuard = !isEarly;
     const { iteration } = run.state;
-    const decision = await iterate(run);
+    const decision = await iterate(run, isEarly);
     // A decision that takes traffic from a candidate does not wait for loop actions.
     const mayWait = decision === undefined || decision.kind === 'promote';
     if (mayWait && run.state.iteration > iteration) await runLoopActions(run);
@@ -45,8 +51,11 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
   }
 }
 
-/** Waits one interval from the last deadline. A resume restarts the grid; a decision at the gate is acted on at once. */
-async function untilDue(run: Run): Promise<void> {
+/**
+ * Waits one interval from the last deadline. A resume restarts the grid; a decision at the gate is acted on at once. Returns whether the
+ * guard has cut the interval short, which leaves the grid as it is.
+ */
+async function untilDue(run: Run, mayGuard: boolean): Promise<boolean> {
   const { intervalMs, iterations } = loadedExperiment(run);
   for (;;) {
     const { clock, iteration, paused, gate } = run.state;
@@ -56,21 +65,25 @@ async function untilDue(run: Run): Promise<void> {
       run.state.gate?.approved !== gate?.approved || run.state.gate?.rejected !== gate?.rejected;
     const summary = `iteration ${Math.min(iteration + 1, iterations)} of ${iterations}`;
     const remainingMs = Math.max(1, dueMs - Date.now());
-    const woken = await condition(() => isResumed() || isDecided(), remainingMs, { summary });
+    const guard = mayGuard ? startGuard(run, dueMs) : idleGuard;
+    const isWoken = (): boolean => isResumed() || isDecided();
+    const woken = await condition(() => isWoken() || guard.hasFired, remainingMs, { summary });
+    guard.stop();
+    if (woken && !isWoken()) return true;
     const wasResumed = isResumed();
     update(run, withDeadline(run.state, woken ? Date.now() : dueMs));
-    if (!wasResumed || !woken) return;
+    if (!wasResumed || !woken) return false;
   }
 }
 
-async function iterate(run: Run): Promise<Decision | undefined> {
+async function iterate(run: Run, isEarly: boolean): Promise<Decision | undefined> {
   const observation = await observe(run);
   countInterval(observation.measurement.kind);
   const computed = await compute(run, observation.measurement);
   const weightsBefore = candidateWeights(run.state);
-  const next = decide(run, observation, computed);
+  const next = decide(run, observation, { judgement: computed, isEarly });
   await act(run, next);
-  const { deadlineMs, late } = scheduleNext(run);
+  const { deadlineMs, late } = isEarly ? { ...run.state.clock, late: false } : scheduleNext(run);
   const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
   const record = iterationRecord(run.state, observation, { weightsBefore, reason });
   update(run, withIteration(run.state, { deadlineMs, record }));
@@ -89,16 +102,7 @@ function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
 }
 
 async function observe(run: Run): Promise<Observation> {
-  return queryMetrics({
-    namespace: loadedExperiment(run).namespace,
-    target: loadedExperiment(run).target,
-    revisions: allVersions(loadedExperiment(run)).map(({ revision }) => revision),
-    fromMs: run.state.clock.observedUntilMs,
-    askedAtMs: Date.now(),
-    ...defined({ checkpoint: run.state.clock.checkpoint }),
-    ...definedMetrics(run),
-    ...countedByLoad(run),
-  });
+  return queryMetrics({ ...buildQuery(run), ...definedMetrics(run), ...countedByLoad(run) });
 }
 
 /**
@@ -124,15 +128,21 @@ function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
 
 async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWeightsResult | undefined> {
   if (measurement.kind === 'blind') return undefined;
-  return computeWeights(buildJudgeInput(run.state, loadedExperiment(run), measurement));
+  return computeWeights({ ...buildJudgeInput(run.state, loadedExperiment(run)), measurement });
+}
+
+interface Judged {
+  readonly judgement: ComputeWeightsResult | undefined;
+  readonly isEarly: boolean;
 }
 
 /** Folds the observation into the state and plans the next step. */
-function decide(run: Run, { measurement, target }: Observation, judgement?: ComputeWeightsResult): Plan {
+function decide(run: Run, { measurement, target }: Observation, judged: Judged): Plan {
   const experiment = loadedExperiment(run);
-  const observed = { experiment, measurement, drifts: detectDrifts(run, target), judgement, nowMs: Date.now() };
+  const observed = { experiment, measurement, drifts: detectDrifts(run, target), ...judged, nowMs: Date.now() };
   update(run, withObservation(run.state, observed));
-  return planNextStep(buildPlanInput(run.state, observed));
+  const plan = planNextStep(buildPlanInput(run.state, observed));
+  return judged.isEarly ? onlyTakingAway(plan, currentWeights(run.state.candidateStates)) : plan;
 }
 
 /** The drift of each judged version, in their order. */

@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isFailing } from '../../core/planner/guard.ts';
+import { judgeAll } from '../../core/planner/judge-all.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
 import type { TargetObservation } from '../../core/traffic/target.ts';
-import type { Observation, QueryMetricsInput } from '../../contract/observation.ts';
+import type { GuardInput, GuardResult, Observation, QueryMetricsInput } from '../../contract/observation.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
 import type { PrometheusAccess } from '../../metrics/prometheus/access.ts';
@@ -21,12 +24,14 @@ export interface QueryMetricsDependencies {
   readonly backEndsOf: (input: QueryMetricsInput) => MetricBackEnds;
   /** The cancellation of the running activity. */
   readonly cancellationSignal: () => AbortSignal;
+  /** Sends heartbeats of the running activity meanwhile. */
+  readonly heartbeats: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** Creates the activity that observes metrics and target at the same time. */
-export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
+/** Creates the activities that observe metrics: with the target at the same time, and again and again between two iterations. */
+export function createMetricsActivities(dependencies: QueryMetricsDependencies) {
   const { prometheusUrl: baseUrl, access, scrapeIntervalMs } = dependencies;
-  const { observeTarget, backEndsOf, cancellationSignal } = dependencies;
+  const { observeTarget, backEndsOf, cancellationSignal, heartbeats } = dependencies;
   const knownPacks = new KnownPacks();
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
@@ -36,6 +41,19 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
     const countPods = async (): Promise<PodCounts> => podCounts(await observed);
     const [measurement, target] = await Promise.all([measureAll(input, { nowMs, signal, countPods }), observed]);
     return { atMs: nowMs, measurement, target };
+  }
+
+  async function guardCandidates({ query, judge, everyMs, untilMs }: GuardInput): Promise<GuardResult> {
+    const signal = cancellationSignal();
+    const countPods = async (): Promise<PodCounts> => podCounts(await observeTarget(query, signal));
+    const betweenMs = Math.max(everyMs, scrapeIntervalMs);
+    while (Date.now() + betweenMs < untilMs) {
+      await delay(betweenMs, undefined, { signal });
+      const measurement = await measureAll(query, { nowMs: Date.now(), signal, countPods });
+      if (measurement.kind !== 'measured') continue;
+      if (isFailing(judgeAll({ ...judge, measurement, shown: false }))) return { isFailing: true };
+    }
+    return { isFailing: false };
   }
 
   async function measureAll(
@@ -57,7 +75,7 @@ export function createQueryMetrics(dependencies: QueryMetricsDependencies) {
       : withDefinedMetrics(measured, defined, { backEnds: backEndsOf(input), nowMs, signal });
   }
 
-  return { queryMetrics };
+  return { queryMetrics, guardCandidates: (input: GuardInput) => heartbeats(() => guardCandidates(input)) };
 }
 
 function podCounts(target: TargetObservation): PodCounts {

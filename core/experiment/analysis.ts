@@ -37,6 +37,8 @@ export interface Analysis {
   readonly steps?: readonly number[];
   /** Bad requests beyond the error limit that the run may cost. */
   readonly riskBudget?: number;
+  /** How often the candidates are judged between two iterations, which may only take traffic from them; absent: not at all. */
+  readonly guardMs?: number;
 }
 
 /**

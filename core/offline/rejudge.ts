@@ -83,7 +83,7 @@ export function observeUndisturbed(
   before: ExperimentState,
   { experiment, measurement, nowMs, shown = true }: UndisturbedObservation,
 ): { readonly state: ExperimentState; readonly judgement: Judgements | undefined; readonly plan: Plan } {
-  const input = { ...buildJudgeInput(before, experiment, measurement), shown };
+  const input = { ...buildJudgeInput(before, experiment), measurement, shown };
   const judgement = measurement.kind === 'blind' ? undefined : judgeAll(input);
   const observed = { experiment, measurement, drifts: [], judgement, nowMs };
   const state = withObservation(before, observed);

@@ -25,13 +25,15 @@ export interface Observed {
   /** Absent while the metrics are blind. */
   readonly judgement: Judgements | undefined;
   readonly nowMs: number;
+  /** Whether the guard has cut the interval short. */
+  readonly isEarly?: boolean;
 }
 
 /** Folds one observation into the state: the evidence, what is blind or disturbed, and whether an iteration is complete. */
 export function withObservation(state: ExperimentState, observed: Observed): ExperimentState {
-  const { experiment, measurement, nowMs } = observed;
+  const { experiment, measurement, nowMs, isEarly = false } = observed;
   const next = withObservedFacts(state, observed);
-  const counts = isWholeIteration(next, observed) && !isWarmUp(state, measurement, experiment);
+  const counts = !isEarly && isWholeIteration(next, observed) && !isWarmUp(state, measurement, experiment);
   const iteration = next.iteration + (counts ? 1 : 0);
   const { clock } = next;
   const isOver = iteration >= experiment.iterations;
@@ -75,19 +77,15 @@ function buildCandidateInput(
   };
 }
 
-/** Builds the input of the judgement, given the state before the observation. */
-export function buildJudgeInput(
-  state: ExperimentState,
-  experiment: Experiment,
-  measurement: RunMeasurement,
-): JudgeAllInput {
+/** Builds the input of the judgement but for the measurement, given the state before the observation. */
+export function buildJudgeInput(state: ExperimentState, experiment: Experiment): Omit<JudgeAllInput, 'measurement'> {
   const candidateStates = state.candidateStates.map(({ weight, totals, evidence, eliminated }) => ({
     weight,
     totals,
     ...defined({ evidence, eliminated }),
   }));
   const warmUpUntilMs = warmUpEndMs(state, experiment);
-  return { experiment: judgedPart(experiment), measurement, candidateStates, ...defined({ warmUpUntilMs }) };
+  return { experiment: judgedPart(experiment), candidateStates, ...defined({ warmUpUntilMs }) };
 }
 
 /** The experiment without the tasks that no judgement depends on: they may be long, and the input is recorded in each iteration. */

@@ -30,9 +30,10 @@ try {
 }
 process.exit();
 
-function report({ plan: { number, course }, happened, outcome, violations }: RunResult): void {
+function report({ plan: { number, course }, happened, outcome, reason, violations }: RunResult): void {
   const what = happened.map(({ disturbance, moment }) => `${disturbance} ${moment}`).join(', then ');
   console.error(`${number}: ${course}, ${what || 'undisturbed'}: ${outcome}`);
+  if (outcome === 'Failed') console.error(`  ${reason.replaceAll('\n', ' ').slice(0, 300)}`);
   for (const violation of violations) console.error(`  VIOLATION: ${violation}`);
 }
 

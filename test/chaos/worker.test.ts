@@ -8,7 +8,7 @@ import { addedRevisions, expectWholeClimb, startClimb } from './climb.ts';
 
 const namespace = 'worker-chaos';
 
-describe.concurrent('a worker that is killed', () => {
+describe.concurrent('a worker that is killed (T7)', () => {
   test('in mid-iteration: the next one goes on, and no step is shortened or skipped', async () => {
     const { sandbox } = await testCluster();
     const taskQueue = 'iterating';

@@ -100,6 +100,15 @@ describe('docs/architecture.md', () => {
   });
 });
 
+describe('docs/survival.md', () => {
+  test("names for each of the peers' wounds a test that bears its number", () => {
+    const rows = [...read('docs/survival.md').matchAll(/^\| (T\d+) +\|.*`(test\/[\w/.-]+\.test\.ts)` *\|$/gm)];
+    expect(rows.length).toBeGreaterThan(10);
+    const unmarked = rows.filter(([, number, file]) => !read(file ?? '').includes(`(${number})`));
+    expect(unmarked.map(([, number]) => number)).toEqual([]);
+  });
+});
+
 function readManifest(annotations: Readonly<Record<string, string>>): ExperimentReading {
   const versionInfo = { baseline: { name: 'v1' }, candidates: [{ name: 'v2' }] };
   const spec = { target: 'default/app', strategy: { testingPattern: 'Canary' }, versionInfo };

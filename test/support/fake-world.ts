@@ -7,6 +7,7 @@ import { allVersions } from '../../core/experiment/versions.ts';
 import type { RevisionState, TargetObservation } from '../../core/traffic/target.ts';
 import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
+import type { GuardInput, GuardResult } from '../../contract/observation.ts';
 import type { ManifestReading, ReadManifestInput } from '../../contract/preparation.ts';
 import type { NotifyHttpInput, RunTaskInput } from '../../contract/tasks.ts';
 import type { Acquisition, PatchTrafficInput, VerifyInput } from '../../contract/traffic.ts';
@@ -31,6 +32,8 @@ export interface WorldBehaviour {
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
   readonly onVerify: (input: VerifyInput) => Promise<void> | void;
+  /** What the n-th watch (from 1) between two iterations finds. */
+  readonly guard: (n: number, input: GuardInput) => Promise<GuardResult> | GuardResult;
   readonly acquire: (attempt: number, holder: LeaseHolder) => Acquisition;
   readonly mayFollowLatest: boolean;
   readonly weights: readonly number[];
@@ -59,6 +62,7 @@ const healthy: WorldBehaviour = {
   onPreflight: () => undefined,
   onCompare: () => undefined,
   onVerify: () => undefined,
+  guard: () => ({ isFailing: false }),
   acquire: () => ({ kind: 'acquired' }),
   mayFollowLatest: true,
   weights: [0],
@@ -79,6 +83,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
   const log: string[] = [];
   const patches: PatchTrafficInput[] = [];
   let acquisitions = 0;
+  let guards = 0;
   const world: FakeWorld = { activities: undefined as never, log, patches, observations: 0 };
   const activities: ExperimentActivities = {
     readManifest: async (input) => {
@@ -116,6 +121,11 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
         measurement: ofRun(behaviour.measure(n, { fromMs, toMs })),
         target: behaviour.target(n, writtenTarget(experiment, patches)),
       };
+    },
+    guardCandidates: async (input) => {
+      guards += 1;
+      log.push('guard');
+      return behaviour.guard(guards, input);
     },
     computeWeights,
     patchTraffic: async (input) => {

@@ -1,6 +1,7 @@
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
 import { findLimitDoubts } from '../../../core/experiment/metric-range.ts';
 import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
+import { formatDuration } from '../../../core/text/duration.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
 
 /** Checks what the chosen analysis requires of the rest of the manifest. */
@@ -11,6 +12,7 @@ export function checkAnalysis(experiment: Experiment): ValueIssue[] {
     ...checkRiskBudget(experiment),
     ...checkSteps(experiment),
     ...checkCommonOutage(experiment),
+    ...checkGuard(experiment),
   ];
 }
 
@@ -110,4 +112,14 @@ function checkCommonOutage({ analysis: { method, commonOutage } }: Experiment): 
   if (method !== 'sequential' || commonOutage !== 'blame') return [];
   const expected = 'hold under the sequential analysis, which compares the candidate with the baseline';
   return [{ path: annotation('common-outage'), atKey: false, expected, got: 'blame' }];
+}
+
+/** Evidence may be looked at as often as one likes; point values that are compared again and again are beyond a limit at some time. */
+function checkGuard({ analysis: { method, guardMs }, intervalMs }: Experiment): ValueIssue[] {
+  if (guardMs === undefined) return [];
+  const at = { path: annotation('guard'), atKey: false };
+  if (method !== 'sequential') return [{ ...at, expected: 'a guard under the sequential analysis only', got: method }];
+  if (guardMs < intervalMs) return [];
+  const expected = `less than the interval of ${formatDuration(intervalMs)}`;
+  return [{ ...at, expected, got: formatDuration(guardMs) }];
 }

@@ -87,6 +87,7 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
       },
     },
     'longest-extension': duration((longestExtensionMs) => ({ analysis: { longestExtensionMs } })),
+    guard: duration((guardMs) => ({ analysis: { guardMs } })),
     dispersion: {
       expected: 'auto, off, or how many requests count as one, from 1',
       read: (text) => {

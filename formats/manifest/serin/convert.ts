@@ -134,6 +134,7 @@ function nativeAnalysis(experiment: Experiment): object | undefined {
     latencyTolerance: unless(defaults.latencyTolerance, analysis.latencyTolerance),
     minSamples: unless(defaultSettings.minSamples, experiment.minSamples),
     warmUp: analysis.warmUpMs === 0 ? undefined : durationText(analysis.warmUpMs),
+    guard: analysis.guardMs === undefined ? undefined : durationText(analysis.guardMs),
     undecided: unless(defaults.undecided, analysis.undecided),
     longestExtension: longestExtensionText(experiment),
     dispersion: unless(defaults.dispersion, analysis.dispersion),

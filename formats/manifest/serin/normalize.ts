@@ -91,13 +91,22 @@ function normalizeDuration({ interval, iterationsPerLoop, ...spec }: NativeSpec)
 
 function normalizeAnalysis({ analysis: given = {}, traffic = {} }: NativeSpec, duration: Duration): Analysis {
   const defaults = given.method === 'threshold' ? thresholdAnalysis : sequentialAnalysis;
-  const { falsePass, falseFail, latencyTolerance, warmUp, undecided, longestExtension, dispersion, commonOutage } =
-    given;
+  const {
+    falsePass,
+    falseFail,
+    latencyTolerance,
+    warmUp,
+    guard,
+    undecided,
+    longestExtension,
+    dispersion,
+    commonOutage,
+  } = given;
   return {
     longestExtensionMs: defaultExtensionMs(duration),
     ...defaults,
     ...defined({ falsePass, falseFail, latencyTolerance, undecided, dispersion, commonOutage }),
-    ...defined({ warmUpMs: warmUp, longestExtensionMs: longestExtension }),
+    ...defined({ warmUpMs: warmUp, longestExtensionMs: longestExtension, guardMs: guard }),
     ...defined({ steps: traffic.steps, riskBudget: traffic.riskBudget, onSuspect: traffic.onSuspect }),
   };
 }

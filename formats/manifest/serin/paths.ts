@@ -23,6 +23,7 @@ const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
   [['spec', 'criteria'], (path) => ['spec', ...path.slice(2)]],
   [['metadata', 'annotations', 'serin.dev/risk-budget'], () => ['spec', 'traffic', 'riskBudget']],
   [['metadata', 'annotations', 'serin.dev/steps'], () => ['spec', 'traffic', 'steps']],
+  [['metadata', 'annotations', 'serin.dev/guard'], () => ['spec', 'analysis', 'guard']],
   [['metadata', 'annotations', 'serin.dev/when-held'], () => ['spec', 'whenHeld']],
   [['metadata', 'annotations', 'serin.dev/common-outage'], () => ['spec', 'analysis', 'commonOutage']],
 ];

@@ -130,6 +130,7 @@ const analysis = mappingField({
   latencyTolerance: shareField.optional(),
   minSamples: integerField({ min: 0, max: 999_999_999 }).optional(),
   warmUp: durationField.optional(),
+  guard: durationField.optional(),
   undecided: choiceField(['extend', 'rollback', 'hold', 'pointEstimate']).optional(),
   longestExtension: durationField.optional(),
   dispersion: dispersion.optional(),

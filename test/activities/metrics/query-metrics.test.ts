@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createQueryMetrics } from '../../../activities/metrics/query-metrics.ts';
+import { createMetricsActivities } from '../../../activities/metrics/query-metrics.ts';
 import type { TargetObservation } from '../../../core/traffic/target.ts';
 import { freePort } from '../../../sandbox/processes/ports.ts';
 
@@ -11,7 +11,7 @@ const input = {
 };
 
 async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetObservation>, signal: AbortSignal) {
-  return createQueryMetrics({
+  return createMetricsActivities({
     prometheusUrl: `http://127.0.0.1:${await freePort()}`,
     scrapeIntervalMs: 1000,
     observeTarget: (_, cancellation) => observeTarget(cancellation),
@@ -21,6 +21,7 @@ async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetOb
       request: () => expect.fail('no request over HTTP'),
     }),
     cancellationSignal: () => signal,
+    heartbeats: (work) => work(),
   });
 }
 

@@ -38,6 +38,7 @@ export interface RunResult {
   /** Those that came before the end. */
   readonly happened: readonly Incident[];
   readonly outcome: string;
+  readonly reason: string;
   readonly violations: readonly string[];
 }
 
@@ -71,8 +72,15 @@ function pick<T>(values: readonly T[], random: Random): T {
   return value;
 }
 
-/** Runs an experiment on a target of its own, disturbs it, and has what became of it checked. */
+/** Runs an experiment on a target of its own, disturbs it, and has what became of it checked. What cannot be checked counts as a violation. */
 export async function runDisturbed(client: Client, lane: Lane, plan: RunPlan): Promise<RunResult> {
+  return checkRun(client, lane, plan).catch((error: unknown) => {
+    const violations = [`the run could not be checked: ${error instanceof Error ? error.stack : String(error)}`];
+    return { plan, happened: [], outcome: 'unknown', reason: '', violations };
+  });
+}
+
+async function checkRun(client: Client, lane: Lane, plan: RunPlan): Promise<RunResult> {
   const { number, course, incidents, random } = plan;
   const { sandbox, shared } = lane;
   const name = `run-${number}`;
@@ -100,12 +108,11 @@ export async function runDisturbed(client: Client, lane: Lane, plan: RunPlan): P
   const meetAll = async (): Promise<void> => {
     for (const incident of incidents) await meet(incident);
   };
-  await Promise.all([ending, meetAll(), steer(handle, course, hasEnded, random)]);
-  load.abort();
+  await Promise.all([ending, meetAll(), steer(handle, course, hasEnded, random)]).finally(() => load.abort());
   const answers = (await loading).byStatus;
   const facts = await shared.use(() => readFacts(lane, target, handle.workflowId, { before, answers }));
   const violations = [...findViolations(facts), ...findSurprise(plan, facts)];
-  return { plan, happened, outcome: facts.end.outcome, violations };
+  return { plan, happened, ...facts.end, violations };
 }
 
 async function deploy(

@@ -44,7 +44,7 @@ function share(all: readonly SimulatedRun[], holds: (run: SimulatedRun) => boole
 describe.each([1, 4, 8])('of %i candidates exactly at limit and tolerance', (candidates) => {
   const all = runsAtBoundary(candidates);
 
-  test('any passes in at most 5 % of the runs, over 60 observations', () => {
+  test('any passes in at most 5 % of the runs, over 60 observations (T16)', () => {
     const passed = share(all, ({ hasPassed }) => hasPassed);
     expect(passed).toBeGreaterThan(0);
     expect(passed).toBeLessThan(allowed);

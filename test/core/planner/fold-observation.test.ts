@@ -72,6 +72,6 @@ test('judges without the tasks, which may be long, but for those whose load is c
   const wait: Task = { kind: 'init-experiment' };
   const experiment = anExperiment({ start: [wait, load], loop: [load, wait], finish: [wait], notifications: [wait] });
   const state = initialState({ workflowId: 'experiment/default/canary', firstRunId: 'run' });
-  const judged = buildJudgeInput(state, experiment, measured).experiment;
+  const judged = buildJudgeInput(state, experiment).experiment;
   expect(judged).toEqual({ ...experiment, start: [load], loop: [load], finish: [], notifications: [] });
 });

@@ -304,6 +304,11 @@ describe('annotations', () => {
     ['serin.dev/confidence', '"0.99"', { analysis: { ...thresholdAnalysis, falsePass: 0.01, falseFail: 0.01 } }],
     ['serin.dev/tolerance', '0.1', { analysis: { ...thresholdAnalysis, latencyTolerance: 0.1 } }],
     ['serin.dev/warm-up', '30s', { analysis: { ...thresholdAnalysis, warmUpMs: 30_000 } }],
+    [
+      'serin.dev/guard',
+      '"2s"\n    serin.dev/analysis: sequential',
+      { analysis: { ...sequentialAnalysis, guardMs: 2_000 } },
+    ],
     ['serin.dev/undecided', 'pointEstimate', { analysis: { ...thresholdAnalysis, undecided: 'pointEstimate' } }],
     ['serin.dev/longest-extension', '1h', { analysis: { ...thresholdAnalysis, longestExtensionMs: 3_600_000 } }],
     ['serin.dev/dispersion', '"2.5"', { analysis: { ...thresholdAnalysis, dispersion: 2.5 } }],
@@ -311,7 +316,7 @@ describe('annotations', () => {
     ['serin.dev/common-outage', 'hold', { analysis: { ...thresholdAnalysis, commonOutage: 'hold' } }],
     ['serin.dev/steps', '"5,10, 50"', { analysis: { ...thresholdAnalysis, steps: [5, 10, 50] } }],
     ['serin.dev/risk-budget', '"10"', { analysis: { ...thresholdAnalysis, riskBudget: 10 } }],
-  ])('%s sets %s', (name, value, expected) => {
+  ])('%s sets %s (T13)', (name, value, expected) => {
     expect(accepted(annotated(name, value)).experiment).toMatchObject(expected);
   });
 

@@ -334,6 +334,7 @@ describe('a conversion', () => {
       'warm-up': '1m',
       undecided: 'hold',
       'longest-extension': '1h30m',
+      guard: '5s',
       dispersion: 'off',
       'on-suspect': 'backoff',
       steps: '5,10,25',
