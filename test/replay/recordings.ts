@@ -116,6 +116,16 @@ export const recordings: Readonly<Record<string, Recording>> = {
       measure: (_n, window) => measured(window, { requests: 60 }),
     }),
   },
+  guarded: {
+    world: fakeWorld({
+      experiment: anExperiment({
+        ...quick,
+        analysis: { ...sequentialAnalysis, longestExtensionMs: 10_000, guardMs: 200 },
+      }),
+      guard: (n) => ({ isFailing: n === 2 }),
+      measure: (n, window) => measured(window, n === 2 ? { errors: 500 } : {}),
+    }),
+  },
   tasks: {
     world: fakeWorld({
       experiment: anExperiment({
