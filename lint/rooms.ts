@@ -251,7 +251,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   release: ['deploy/image', 'sandbox', 'node:', 'semver'],
   'test/support': ['*'],
   // It judges serin by what others have seen.
-  'test/chaos/checker': ['node:', 'test/chaos/checker'],
+  'test/chaos/checker': ['node:', 'test/chaos/checker', 'vitest'],
   test: ['*'],
   bench: [
     'core',

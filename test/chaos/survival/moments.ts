@@ -5,7 +5,7 @@ import type { Random } from '../../../core/offline/random.ts';
 /** Waits for a moment of a run; returns early where the run ends before that. */
 type Moment = (handle: WorkflowHandle, hasEnded: () => boolean, random: Random) => Promise<void>;
 
-const pollMs = 25;
+const pollMs = 50;
 
 /** When something can happen to a run, by name: before and after each kind of activity, in the wait for the next iteration, or at any time. */
 export const moments: Readonly<Record<string, Moment>> = {

@@ -42,7 +42,7 @@ export interface RunResult {
   readonly violations: readonly string[];
 }
 
-export const namespace = 'survival';
+const namespace = 'survival';
 const intervalSeconds = 4;
 
 /** Every disturbance in turn, and beside it another one in every second run; the rest is by chance. */
