@@ -44,7 +44,7 @@ async function measure(stage: Stage, index: number): Promise<Measured> {
       }
       return times;
     },
-    10,
+    30,
   );
   return { name: stage.name, times: value };
 }

@@ -34,7 +34,7 @@ const plainStages: readonly Stage[] = [
   },
   {
     name: 'during a shift',
-    options: { iterations: 100, weights: { maxCandidateWeightIncrement: 1 } },
+    options: { iterations: 100, weights: { maxCandidateWeightIncrement: 3 } },
     reach: async ({ handle, untilReport }) => {
       await untilReport('the second step', ({ completedIterations }) => completedIterations >= 1);
       await untilPending(handle, 'patchTraffic');

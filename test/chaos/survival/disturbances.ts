@@ -77,6 +77,12 @@ function vector(...values: readonly string[]): object {
   return { status: 'success', data: { resultType: 'vector', result } };
 }
 
+/** It happens to runs that have a helm. */
+export const helmKilled = 'helm killed';
+
+/** It happens to runs that an operator has begun. */
+export const operatorKilled = 'operator killed, another one started';
+
 /** What can happen to a run, by name. */
 export const disturbances: Readonly<Record<string, Disturbance>> = {
   'worker killed, another one started': async ({ lane }) => {
@@ -104,7 +110,12 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
     await lane.startWorker();
     await stopped.exited;
   },
-  'helm killed': async ({ name, hasEnded }) => {
+  [operatorKilled]: async ({ lane }) => {
+    lane.operator().signal('SIGKILL');
+    await lane.operator().exited;
+    await lane.startOperator();
+  },
+  [helmKilled]: async ({ name, hasEnded }) => {
     let upgrades: readonly number[] = [];
     while (upgrades.length === 0 && !hasEnded()) upgrades = await findUpgrades(name);
     for (const pid of upgrades) kill(pid);

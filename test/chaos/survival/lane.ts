@@ -3,13 +3,14 @@ import { startApiProxy } from '../../support/api-proxy.ts';
 import type { ApiProxy } from '../../support/api-proxy.ts';
 import { startMetricsGate } from '../../support/metrics-gate.ts';
 import type { MetricsGate } from '../../support/metrics-gate.ts';
+import { startOperatorProcess } from '../../support/operator-process.ts';
 import { startWorkerProcess } from '../../support/worker-process.ts';
 import type { SharedParts } from './lock.ts';
 
-/** A worker with ways of its own to the API server and to Prometheus, on which one run follows another. */
+/** A worker with ways of its own to the API server and to Prometheus, and an operator, on which one run follows another. */
 export interface Lane {
   readonly sandbox: Sandbox;
-  /** The task queue of its worker. */
+  /** The task queue of its worker, and the namespace of its targets. */
   readonly name: string;
   readonly api: ApiProxy;
   readonly metrics: MetricsGate;
@@ -17,6 +18,9 @@ export interface Lane {
   readonly worker: () => SupervisedProcess;
   /** Starts a new worker beside or after the present one, which then is the present one. */
   readonly startWorker: () => Promise<void>;
+  readonly operator: () => SupervisedProcess;
+  readonly startOperator: () => Promise<void>;
+  readonly close: () => void;
 }
 
 export async function openLane(sandbox: Sandbox, shared: SharedParts, name: string): Promise<Lane> {
@@ -24,11 +28,19 @@ export async function openLane(sandbox: Sandbox, shared: SharedParts, name: stri
   const metrics = await startMetricsGate(sandbox.prometheus.url);
   const env = { SERIN_KUBECONFIG: api.kubeconfig, SERIN_PROMETHEUS_URL: metrics.url };
   let started = 0;
-  const start = (): Promise<SupervisedProcess> => {
+  const startWorker = (): Promise<SupervisedProcess> => {
     started += 1;
     return startWorkerProcess(sandbox, { name: `${name}-${started}`, taskQueue: name, env });
   };
-  let worker = await start();
+  const startOperator = (): Promise<SupervisedProcess> => {
+    started += 1;
+    return startOperatorProcess(sandbox, {
+      name: `${name}-operator-${started}`,
+      taskQueue: name,
+      watchNamespace: name,
+    });
+  };
+  let [worker, operator] = await Promise.all([startWorker(), startOperator()]);
   return {
     sandbox,
     name,
@@ -37,7 +49,15 @@ export async function openLane(sandbox: Sandbox, shared: SharedParts, name: stri
     shared,
     worker: () => worker,
     startWorker: async () => {
-      worker = await start();
+      worker = await startWorker();
+    },
+    operator: () => operator,
+    startOperator: async () => {
+      operator = await startOperator();
+    },
+    close: () => {
+      worker.signal('SIGTERM');
+      operator.signal('SIGTERM');
     },
   };
 }

@@ -2,8 +2,10 @@ import type { Client } from '@temporalio/client';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import { openLane } from './lane.ts';
 import { SharedParts } from './lock.ts';
-import { planRun, runDisturbed } from './run.ts';
-import type { RunPlan, RunResult } from './run.ts';
+import { planRun } from './plan.ts';
+import type { RunPlan } from './plan.ts';
+import { runDisturbed } from './run.ts';
+import type { RunResult } from './run.ts';
 
 export interface SurvivalOptions {
   readonly numbers: readonly number[];
@@ -28,7 +30,7 @@ export async function survive(
       results.push(result);
       onResult?.(result);
     }
-    lane.worker().signal('SIGTERM');
+    lane.close();
   };
   await Promise.all(Array.from({ length: lanes }, work));
   return results;
