@@ -67,8 +67,7 @@ async function untilDue(run: Run, mayGuard: boolean): Promise<boolean> {
     const remainingMs = Math.max(1, dueMs - Date.now());
     const guard = mayGuard ? startGuard(run, dueMs) : idleGuard;
     const isWoken = (): boolean => isResumed() || isDecided();
-    const woken = await condition(() => isWoken() || guard.hasFired, remainingMs, { summary });
-    guard.stop();
+    const woken = await condition(() => isWoken() || guard.hasFired, remainingMs, { summary }).finally(guard.stop);
     if (woken && !isWoken()) return true;
     const wasResumed = isResumed();
     update(run, withDeadline(run.state, woken ? Date.now() : dueMs));

@@ -9,7 +9,7 @@ import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
 import { movesTraffic } from '../../core/experiment/versions.ts';
 import type { ManifestReading, PreflightReport } from '../../contract/preparation.ts';
-import type { Observation } from '../../contract/observation.ts';
+import type { GuardResult, Observation } from '../../contract/observation.ts';
 import type { PatchTrafficInput } from '../../contract/traffic.ts';
 import type { CommandContext } from '../context.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
@@ -91,6 +91,8 @@ class RecordReader {
   experiment: Experiment | undefined;
   readonly intervals: IntervalRecord[] = [];
   private weights: readonly number[] = [];
+  /** Whether the guard has just found a version that fails. */
+  private isCutShort = false;
   private readonly scheduled = new Map<string, { readonly type: string; readonly input: Payload | undefined }>();
 
   read(event: Event): void {
@@ -136,9 +138,13 @@ class RecordReader {
         const observation = decode(result) as Observation | undefined;
         if (observation === undefined) break;
         const { atMs, measurement } = observation;
-        this.intervals.push({ atMs, measurement, weights: this.weights });
+        this.intervals.push({ atMs, measurement, weights: this.weights, ...(this.isCutShort && { isEarly: true }) });
+        this.isCutShort = false;
         break;
       }
+      case 'guardCandidates':
+        this.isCutShort = (decode(result) as GuardResult | undefined)?.isFailing === true;
+        break;
       case 'computeWeights':
         this.addJudgement(decode(result) as Judgements | undefined);
         break;

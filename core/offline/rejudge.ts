@@ -2,10 +2,11 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { judgeAll } from '../planner/judge-all.ts';
 import type { Judgements } from '../planner/judge-all.ts';
 import type { RunMeasurement } from '../measurements/measurement.ts';
+import { onlyTakingAway } from '../planner/guard.ts';
 import { planNextStep, withPlan } from '../planner/plan-all.ts';
 import type { Plan } from '../planner/plan-all.ts';
 import { withObservation, buildJudgeInput, buildPlanInput } from '../planner/fold-observation.ts';
-import { initialCandidateState } from '../planner/candidate-state.ts';
+import { currentWeights, initialCandidateState } from '../planner/candidate-state.ts';
 import { initialState } from '../planner/experiment-state.ts';
 import { withWeights } from '../planner/traffic-transitions.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
@@ -17,6 +18,8 @@ export interface RecordedInterval {
   readonly atMs: number;
   readonly measurement: RunMeasurement;
   readonly weights: readonly number[];
+  /** Whether the guard had cut it short. */
+  readonly isEarly?: boolean;
 }
 
 /** One recorded interval with its judgement and the plan that follows. */
@@ -38,8 +41,8 @@ export function rejudge(experiment: Experiment, intervals: readonly RecordedInte
   const judged: RejudgedInterval[] = [];
   let state = stateBefore(experiment, intervals);
   for (const interval of intervals) {
-    const { atMs: nowMs, measurement, weights } = interval;
-    const observation = observeUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs });
+    const { atMs: nowMs, measurement, weights, isEarly = false } = interval;
+    const observation = observeUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs, isEarly });
     state = withPlan(observation.state, observation.plan);
     const { judgement, plan } = observation;
     judged.push({ interval, iteration: state.iteration, ...defined({ judgement }), plan });
@@ -73,6 +76,7 @@ export interface UndisturbedObservation {
   readonly nowMs: number;
   /** False leaves out what only people read. */
   readonly shown?: boolean;
+  readonly isEarly?: boolean;
 }
 
 /**
@@ -81,11 +85,12 @@ export interface UndisturbedObservation {
  */
 export function observeUndisturbed(
   before: ExperimentState,
-  { experiment, measurement, nowMs, shown = true }: UndisturbedObservation,
+  { experiment, measurement, nowMs, shown = true, isEarly = false }: UndisturbedObservation,
 ): { readonly state: ExperimentState; readonly judgement: Judgements | undefined; readonly plan: Plan } {
   const input = { ...buildJudgeInput(before, experiment), measurement, shown };
   const judgement = measurement.kind === 'blind' ? undefined : judgeAll(input);
-  const observed = { experiment, measurement, drifts: [], judgement, nowMs };
+  const observed = { experiment, measurement, drifts: [], judgement, nowMs, isEarly };
   const state = withObservation(before, observed);
-  return { state, judgement, plan: planNextStep(buildPlanInput(state, observed)) };
+  const plan = planNextStep(buildPlanInput(state, observed));
+  return { state, judgement, plan: isEarly ? onlyTakingAway(plan, currentWeights(state.candidateStates)) : plan };
 }

@@ -344,6 +344,12 @@ describe('serin backtest', () => {
     expect(value.experiments?.[0]?.rejudged).toBe('no decision by the end of the record, iteration 3');
   });
 
+  test('counts no iteration for an interval that the guard has cut short', async () => {
+    const same = await manifest({ analysis: 'sequential', guard: '1s' }, 3);
+    const { stdout } = await runSerin(['backtest', requireHistory('guarded'), '-f', same]);
+    expect(stdout).toMatch(/guarded\.json +iteration 1 rolls back: failed: error-rate .* +the same$/m);
+  });
+
   test('reads runs that were continued as new', async () => {
     const { stdout } = await runSerin(['backtest', requireHistory('continued-as-new'), '-f', seed]);
     expect(stdout).toMatch(/continued-as-new\.json +/);

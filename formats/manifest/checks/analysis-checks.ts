@@ -1,4 +1,6 @@
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
+import { isLoadTest } from '../../../core/measurements/load-test.ts';
+import { movesTraffic } from '../../../core/experiment/versions.ts';
 import { findLimitDoubts } from '../../../core/experiment/metric-range.ts';
 import { isFact, metricFacts } from '../../../core/experiment/metric.ts';
 import { formatDuration } from '../../../core/text/duration.ts';
@@ -114,12 +116,20 @@ function checkCommonOutage({ analysis: { method, commonOutage } }: Experiment): 
   return [{ path: annotation('common-outage'), atKey: false, expected, got: 'blame' }];
 }
 
-/** Evidence may be looked at as often as one likes; point values that are compared again and again are beyond a limit at some time. */
-function checkGuard({ analysis: { method, guardMs }, intervalMs }: Experiment): ValueIssue[] {
+/**
+ * Evidence may be looked at as often as one likes; point values that are compared again and again are beyond a limit at some time. What is
+ * watched are requests to candidates that have traffic.
+ */
+function checkGuard(experiment: Experiment): ValueIssue[] {
+  const { analysis, intervalMs } = experiment;
+  const { method, guardMs } = analysis;
+  const issue = (expected: string, got: string): ValueIssue[] => [
+    { path: annotation('guard'), atKey: false, expected, got },
+  ];
   if (guardMs === undefined) return [];
-  const at = { path: annotation('guard'), atKey: false };
-  if (method !== 'sequential') return [{ ...at, expected: 'a guard under the sequential analysis only', got: method }];
+  if (method !== 'sequential') return issue('a guard under the sequential analysis only', method);
+  if (!movesTraffic(experiment)) return issue('no guard in a Conformance experiment, which moves no traffic', 'one');
+  if (isLoadTest(experiment)) return issue('no guard where load tasks count the requests', 'one');
   if (guardMs < intervalMs) return [];
-  const expected = `less than the interval of ${formatDuration(intervalMs)}`;
-  return [{ ...at, expected, got: formatDuration(guardMs) }];
+  return issue(`less than the interval of ${formatDuration(intervalMs)}`, formatDuration(guardMs));
 }

@@ -388,6 +388,35 @@ describe('annotations', () => {
     ]);
   });
 
+  test.each([
+    ['2s', '', 'a guard under the sequential analysis only, got threshold'],
+    ['20s', 'serin.dev/analysis: sequential', 'less than the interval of 10 s, got 20 s'],
+  ])('of a guard every %s beside "%s" are refused', (guard, beside, expected) => {
+    const text = annotated('serin.dev/guard', `${guard}${beside === '' ? '' : `\n    ${beside}`}`);
+    expect(issues(text)).toEqual([expect.stringContaining(`"serin.dev/guard": expected ${expected}`)]);
+  });
+
+  test('of a guard are refused where no traffic moves, and where tasks count the requests', () => {
+    const annotations = { 'serin.dev/guard': '2s', 'serin.dev/analysis': 'sequential' };
+    const collect = {
+      task: 'metrics/collect',
+      with: { versions: [{ name: 'app-v1', url: 'http://app.example.com' }] },
+    };
+    const conformance = {
+      apiVersion: 'iter8.tools/v2alpha2',
+      kind: 'Experiment',
+      metadata: { name: 'app', annotations },
+      spec: {
+        target: 'default/app',
+        strategy: { testingPattern: 'Conformance', actions: { start: [collect] } },
+        versionInfo: { baseline: { name: 'app-v1' } },
+      },
+    };
+    expect(issues(JSON.stringify(conformance))).toContainEqual(
+      expect.stringContaining('"serin.dev/guard": expected no guard in a Conformance experiment'),
+    );
+  });
+
   test('of somebody else are left alone', () => {
     expect(accepted(annotated('example.com/x', 'y')).warnings).toEqual([]);
   });
