@@ -9,9 +9,9 @@ import { experimentsIn } from '../../support/experiments.ts';
 import { manifestFor } from '../../support/manifest.ts';
 import { until } from '../../support/until.ts';
 import { readHistory, readWrites } from '../checker/read-facts.ts';
-import type { RunFacts, TrafficEntry } from '../checker/facts.ts';
+import type { RunEnd, RunFacts, TrafficEntry } from '../checker/facts.ts';
 import { findViolations } from '../checker/violations.ts';
-import { disturbances } from './disturbances.ts';
+import { disturbances, helmKilled } from './disturbances.ts';
 import type { Scene } from './disturbances.ts';
 import type { Lane } from './lane.ts';
 import { moments } from './moments.ts';
@@ -65,7 +65,7 @@ async function checkRun(client: Client, lane: Lane, plan: RunPlan): Promise<RunR
   await Promise.all([ending, meetAll(), steer(scene, handle, course)]).finally(() => stop.abort());
   const answers = (await loading).byStatus;
   const facts = await shared.use(() => readFacts(lane, target, handle.workflowId, { before, answers }));
-  const violations = [...findViolations(facts), ...findSurprise(plan, facts)];
+  const violations = [...findViolations(facts), ...findSurprise(plan, happened, facts.end)];
   return { plan, happened, ...facts.end, violations };
 }
 
@@ -172,9 +172,13 @@ async function readRelease(sandbox: Sandbox, { name, namespace }: SampleTarget):
   return JSON.parse(await sandbox.helm('history', name, '-n', namespace, '-o', 'json')) as { status: string }[];
 }
 
-/** An end that neither the course nor the disturbance explains. A helm that failed fails its experiment, which says so. */
-function findSurprise(plan: RunPlan, { end: { outcome, reason } }: RunFacts): readonly string[] {
-  const isHelms = outcome === 'Failed' && /helm|release/.test(reason);
+/** What helm, which runs once, cannot get over. Its experiment then fails, and says so. */
+const fatalToHelm: readonly string[] = [helmKilled, 'API server killed', 'API server frozen'];
+
+/** An end that neither the course nor what happened explains. */
+function findSurprise(plan: RunPlan, happened: readonly Incident[], { outcome, reason }: RunEnd): readonly string[] {
+  const mayFail = happened.some(({ disturbance }) => fatalToHelm.includes(disturbance));
+  const isHelms = mayFail && outcome === 'Failed' && /helm|release/.test(reason);
   const isExpected = outcome === requireCourse(plan).endsAs || isHelms;
   return isExpected ? [] : [`a run of the course "${plan.course}" ended ${outcome}: ${reason}`];
 }
