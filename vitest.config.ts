@@ -38,7 +38,7 @@ export default defineConfig({
           exclude: [...withSandbox, ...image, ...compose, ...last],
           globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
-          maxWorkers: 4,
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
