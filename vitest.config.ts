@@ -11,7 +11,7 @@ process.env['NODE_COMPILE_CACHE'] ??= join(cacheDirectory(), 'compiled');
 const timeouts = { testTimeout: 240_000, hookTimeout: 240_000 };
 const sharedSandbox = {
   globalSetup: ['test/setup/bundles.ts', 'test/setup/audit.ts', 'test/setup/cluster.ts'],
-  setupFiles: ['test/setup/ran-files.ts'],
+  setupFiles: ['test/setup/ran-files.ts', 'test/setup/leave-cluster.ts'],
   isolate: false,
   // Each of these tests has a version under load, and two files run at a time: more of them only wait for the processor.
   maxConcurrency: 3,

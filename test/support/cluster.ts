@@ -12,6 +12,14 @@ export function testCluster(): Promise<TestCluster> {
   return cluster;
 }
 
+/** Ends what was run through the connection, and forgets it: whoever asks next makes another one. */
+export async function leaveCluster(): Promise<void> {
+  const left = await cluster;
+  cluster = undefined;
+  await left?.sandbox.stop();
+  await left?.client.connection.close();
+}
+
 async function findCluster(): Promise<TestCluster> {
   // A benchmark runs without vitest, which cannot even be imported there.
   if (process.env['VITEST'] === undefined) return connectCluster((await startSharedCluster()).reference);

@@ -9,7 +9,7 @@ export interface SecondTemporal {
   readonly client: Client;
 }
 
-/** Starts it, without search attributes and without a file; it ends with the sandbox. */
+/** Starts it, without search attributes and without a file; it ends with the file. */
 export async function startSecondTemporal(
   sandbox: Sandbox,
   { name, args }: { readonly name: string; readonly args: readonly string[] },
