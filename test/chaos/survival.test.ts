@@ -14,10 +14,16 @@ const chosen = [
   'a message that cannot be decoded',
 ];
 
-test('runs that are disturbed at random moments end as they must, by the word of others', async () => {
-  const names = Object.keys(disturbances);
-  const numbers = chosen.map((name) => names.indexOf(name));
-  const results = await survive(await testCluster(), { numbers, seed: 1, lanes: 4 });
-  expect(results).toHaveLength(chosen.length);
-  expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
-});
+const limitMs = 600_000;
+
+test(
+  'runs that are disturbed at random moments end as they must, by the word of others',
+  { timeout: limitMs },
+  async () => {
+    const names = Object.keys(disturbances);
+    const numbers = chosen.map((name) => names.indexOf(name));
+    const results = await survive(await testCluster(), { numbers, seed: 1, lanes: 4 });
+    expect(results).toHaveLength(chosen.length);
+    expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
+  },
+);

@@ -66,7 +66,7 @@ export function observeScenario(target: SampleTarget, handle: WorkflowHandle): S
   return {
     target,
     handle,
-    untilReport: (what, holds, limitMs = 60_000) => {
+    untilReport: (what, holds, limitMs = 120_000) => {
       const check = async (): Promise<Report | undefined> => {
         const report = await handle.query(statusQuery);
         if (holds(report)) return report;
