@@ -49,7 +49,7 @@ export type ComputeWeightsInput = JudgeAllInput;
 export type ComputeWeightsResult = Judgements;
 
 /** What to watch between two iterations, and until when. */
-export interface GuardInput extends InNamespace {
+export interface GuardInput {
   readonly query: QueryMetricsInput;
   /** What was known at the beginning of the interval. */
   readonly judge: Omit<JudgeAllInput, 'measurement'>;

@@ -21,12 +21,11 @@ export function startGuard(run: Run, dueMs: number): Guard {
   const { guardMs } = experiment.analysis;
   const leftMs = dueMs - Date.now();
   if (guardMs === undefined || leftMs <= guardMs || !run.state.traffic.confirmed) return idleGuard;
-  const { namespace } = experiment;
-  const judge = { ...buildJudgeInput(run.state, experiment), shown: false };
+  const judge = buildJudgeInput(run.state, experiment);
   const scope = new CancellationScope();
   const guard = { hasFired: false, stop: () => scope.cancel() };
   const watched = scope.run(() =>
-    guarding(leftMs).guardCandidates({ namespace, query: buildQuery(run), judge, everyMs: guardMs, untilMs: dueMs }),
+    guarding(leftMs).guardCandidates({ query: buildQuery(run), judge, everyMs: guardMs, untilMs: dueMs }),
   );
   // One that fails, or is stopped, is no reason to end an interval early.
   watched.then(

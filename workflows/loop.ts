@@ -4,10 +4,10 @@ import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
 import { collectedCounts, isLoadTest, needsRevisions } from '../core/measurements/load-test.ts';
 import type { RunMeasurement } from '../core/measurements/measurement.ts';
-import { onlyTakingAway } from '../core/planner/guard.ts';
-import { planNextStep, withEliminated } from '../core/planner/plan-all.ts';
+import { planObserved } from '../core/planner/plan-observed.ts';
+import { withEliminated } from '../core/planner/plan-all.ts';
 import type { Plan } from '../core/planner/plan-all.ts';
-import { withObservation, buildJudgeInput, buildPlanInput } from '../core/planner/fold-observation.ts';
+import { withObservation, buildJudgeInput } from '../core/planner/fold-observation.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
 import { candidateWeights } from '../core/planner/experiment-state.ts';
 import { openGate, withDeadline, withIteration, withoutCollected } from '../core/planner/state-transitions.ts';
@@ -140,8 +140,7 @@ function decide(run: Run, { measurement, target }: Observation, judged: Judged):
   const experiment = loadedExperiment(run);
   const observed = { experiment, measurement, drifts: detectDrifts(run, target), ...judged, nowMs: Date.now() };
   update(run, withObservation(run.state, observed));
-  const plan = planNextStep(buildPlanInput(run.state, observed));
-  return judged.isEarly ? onlyTakingAway(plan, currentWeights(run.state.candidateStates)) : plan;
+  return planObserved(run.state, observed);
 }
 
 /** The drift of each judged version, in their order. */

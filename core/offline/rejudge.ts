@@ -2,11 +2,11 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { judgeAll } from '../planner/judge-all.ts';
 import type { Judgements } from '../planner/judge-all.ts';
 import type { RunMeasurement } from '../measurements/measurement.ts';
-import { onlyTakingAway } from '../planner/guard.ts';
-import { planNextStep, withPlan } from '../planner/plan-all.ts';
+import { planObserved } from '../planner/plan-observed.ts';
+import { withPlan } from '../planner/plan-all.ts';
 import type { Plan } from '../planner/plan-all.ts';
-import { withObservation, buildJudgeInput, buildPlanInput } from '../planner/fold-observation.ts';
-import { currentWeights, initialCandidateState } from '../planner/candidate-state.ts';
+import { withObservation, buildJudgeInput } from '../planner/fold-observation.ts';
+import { initialCandidateState } from '../planner/candidate-state.ts';
 import { initialState } from '../planner/experiment-state.ts';
 import { withWeights } from '../planner/traffic-transitions.ts';
 import type { ExperimentState } from '../planner/experiment-state.ts';
@@ -91,6 +91,5 @@ export function observeUndisturbed(
   const judgement = measurement.kind === 'blind' ? undefined : judgeAll(input);
   const observed = { experiment, measurement, drifts: [], judgement, nowMs, isEarly };
   const state = withObservation(before, observed);
-  const plan = planNextStep(buildPlanInput(state, observed));
-  return { state, judgement, plan: isEarly ? onlyTakingAway(plan, currentWeights(state.candidateStates)) : plan };
+  return { state, judgement, plan: planObserved(state, observed) };
 }
