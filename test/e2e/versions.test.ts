@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { loadAll } from 'js-yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { defined } from '../../core/text/defined.ts';
+import { readTaskQueue } from '../../client/temporal/task-queue.ts';
 import { approveSignal } from '../../contract/messages.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
@@ -178,9 +179,15 @@ function versionsOn(taskQueue: string) {
   return {
     deploymentName,
     startUnversioned: () => start('unversioned', {}),
-    startVersion: (buildId: string, bundle?: string) => {
+    /** Returns when Temporal knows that the version polls. */
+    startVersion: async (buildId: string, bundle?: string): Promise<SupervisedProcess> => {
       const version = { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId };
-      return start(buildId, { ...version, ...defined({ SERIN_WORKFLOW_BUNDLE: bundle }) });
+      const worker = await start(buildId, { ...version, ...defined({ SERIN_WORKFLOW_BUNDLE: bundle }) });
+      await until(`version ${buildId} to poll`, async () => {
+        const { polledBy } = await readTaskQueue({ ...temporal, namespace: 'default' }, taskQueue);
+        return polledBy.some((polling) => polling?.buildId === buildId);
+      });
+      return worker;
     },
     /** Temporal refuses it until the version's workers have polled. */
     setCurrent: async (buildId: string): Promise<void> => {

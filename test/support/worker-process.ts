@@ -15,7 +15,7 @@ export interface WorkerProcessOptions {
 
 const main = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
 
-/** Starts a real worker process against the sandbox and waits until it polls. */
+/** Starts a real worker process against the sandbox and waits until it says that it has started; its first poll may follow. */
 export async function startWorkerProcess(
   sandbox: Sandbox,
   { name, taskQueue, env = {}, program = [process.execPath, main] }: WorkerProcessOptions,
