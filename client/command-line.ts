@@ -19,10 +19,12 @@ import type { GetFlags } from './commands/get.ts';
 import type { LintFlags } from './commands/lint.ts';
 import type { CodecFlags } from './commands/codec.ts';
 import type { OperatorFlags } from './commands/operator.ts';
+import type { ReportFlags } from './commands/report.ts';
 import type { RestoreFlags } from './commands/restore.ts';
 import type { OfVersion, SimulateFlags } from './commands/simulate.ts';
 import type { StartFlags } from './commands/start.ts';
-import type { RequestFlags, SteerKind } from './commands/steer.ts';
+import type { RequestFlags, SteerKind } from './temporal/requests.ts';
+import type { UiFlags } from './commands/ui.ts';
 import { shells } from './completion/shells.ts';
 import type { Shell } from './completion/shells.ts';
 import type { PrometheusFlags } from './files/prometheus-place.ts';
@@ -79,6 +81,8 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addAssess(root, execute);
   addExplain(root, execute);
   addBacktest(root, execute);
+  addUi(root, execute);
+  addReport(root, execute);
   addOperator(root, execute);
   addCodec(root, execute);
   addWorker(root);
@@ -453,6 +457,41 @@ function addOperator(root: Command, execute: Execute): void {
         invocation(options, async (context) =>
           (await import('./commands/operator.ts')).operatorCommand(context, options),
         ),
+      );
+    });
+}
+
+function addUi(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('ui')), ['text'])
+    .description(
+      'a page in the browser: all experiments, each with its charts and what can be asked of it; until interrupted',
+    )
+    .option('--port <n>', 'of loopback; 0 is any free one', portNumber, 0)
+    .option('--no-open', 'print the address only, and open no browser')
+    .option('--by <name>', 'who acts (default: the user of this process)')
+    .action(async (options: Omit<UiFlags, 'version'> & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { uiCommand } = await import('./commands/ui.ts');
+          return uiCommand(context, { ...options, version: manifest.version });
+        }),
+      );
+    });
+}
+
+function addReport(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('report')), ['text', 'json'])
+    .description(
+      'an experiment as one file of HTML, to keep or to attach: charts, timeline, the facts of each interval',
+    )
+    .argument('<id>', 'the experiment')
+    .option('--to <file>', 'what to write (default: NAME.html)')
+    .action(async (id: string, options: Omit<ReportFlags, 'version'> & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { reportCommand } = await import('./commands/report.ts');
+          return reportCommand(context, { id, flags: { ...options, version: manifest.version } });
+        }),
       );
     });
 }

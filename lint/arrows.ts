@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cruise } from 'dependency-cruiser';
-import type { IDependency, IModule } from 'dependency-cruiser';
+import { readComponents } from './components.ts';
+import type { Imports } from './components.ts';
 import { findRoom, isIn, rooms } from './rooms.ts';
 import type { Room } from './rooms.ts';
 
@@ -31,20 +32,22 @@ interface Arrow {
   readonly to: Room;
 }
 
-async function readModules(): Promise<readonly IModule[]> {
+async function readModules(): Promise<readonly Imports[]> {
   const folders = [...new Set(Object.keys(rooms).map((room) => room.split('/')[0] ?? room))].filter(existsSync);
   const { output } = await cruise(folders, {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: String.raw`\.tsx$` },
     parser: 'swc',
     tsPreCompilationDeps: true,
     ruleSet: { forbidden: [{ name: 'circle', severity: 'error', from: {}, to: { circular: true } }] },
     validate: true,
   });
   if (typeof output === 'string') throw new Error('expected the imports as data');
-  return output.modules.filter(({ source }) => source.endsWith('.ts') && !source.startsWith('node_modules'));
+  const modules = output.modules.filter(({ source }) => source.endsWith('.ts') && !source.startsWith('node_modules'));
+  return [...modules, ...readComponents(folders)];
 }
 
-function readArrows({ source, dependencies }: IModule): readonly Arrow[] {
+function readArrows({ source, dependencies }: Imports): readonly Arrow[] {
   const from = findRoom(source);
   if (from === undefined) return [];
   return dependencies.flatMap((dependency) => {
@@ -54,7 +57,7 @@ function readArrows({ source, dependencies }: IModule): readonly Arrow[] {
   });
 }
 
-function findTarget({ module, resolved, coreModule }: IDependency): string {
+function findTarget({ module, resolved, coreModule }: Imports['dependencies'][number]): string {
   if (coreModule) return 'node:';
   if (!resolved.includes('node_modules')) return resolved;
   const depth = module.startsWith('@') ? 2 : 1;
@@ -73,7 +76,7 @@ function tableProblems(): readonly string[] {
   });
 }
 
-function unlistedProblem({ source }: IModule): readonly string[] {
+function unlistedProblem({ source }: Imports): readonly string[] {
   return findRoom(source) === undefined ? [`${source} is in no room of the table`] : [];
 }
 
@@ -83,7 +86,7 @@ function arrowProblem({ file, from, target, to }: Arrow): readonly string[] {
   return [`${file} imports ${target}: ${from} may not import ${to}`];
 }
 
-function findCircles(modules: readonly IModule[]): readonly string[] {
+function findCircles(modules: readonly Imports[]): readonly string[] {
   const circles = modules.flatMap(({ source, dependencies }) =>
     dependencies.flatMap(({ circular, cycle = [] }) => (circular ? [[source, ...cycle.map(({ name }) => name)]] : [])),
   );

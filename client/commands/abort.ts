@@ -14,8 +14,8 @@ import type { Execution, ExperimentView } from '../temporal/experiments.ts';
 import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { rescueTraffic } from './rescue.ts';
-import { assertRunning, buildRequest } from './steer.ts';
-import type { RequestFlags } from './steer.ts';
+import { assertRunning, buildRequest } from '../temporal/requests.ts';
+import type { RequestFlags } from '../temporal/requests.ts';
 
 export interface AbortFlags extends RequestFlags, KubernetesFlags {
   /** Whether to wait for the end; if false, the command returns as soon as Temporal has recorded the request. */

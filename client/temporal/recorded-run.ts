@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Experiment } from '../../core/experiment/experiment.ts';
@@ -15,7 +14,11 @@ import type { CommandContext } from '../context.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { decodeHistory } from '../../temporal/decode-history.ts';
 import { CommandError } from '../errors.ts';
+import type { Execution } from './experiments.ts';
 import { findExecution } from './find-experiment.ts';
+import type { Act } from '../../core/report/act.ts';
+import { ActReader, decodePayload as decode } from './recorded-acts.ts';
+import type { HistoryEvent as Event, Payload } from './recorded-acts.ts';
 
 /** One interval of a run as Temporal recorded it. */
 export interface IntervalRecord extends RecordedInterval {
@@ -28,15 +31,23 @@ export interface RunRecord {
   readonly name: string;
   readonly experiment: Experiment;
   readonly intervals: readonly IntervalRecord[];
+  readonly acts: readonly Act[];
 }
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-type Event = NonNullable<History['events']>[number];
-type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
 /** Reads the record of an experiment from Temporal, over all its runs that were continued as new. */
 export async function readRunRecord(context: CommandContext, session: TemporalService, id: string): Promise<RunRecord> {
-  return readRecord(id, await readChain(context, session, id));
+  return readExecutionRecord(session, await findExecution(context, session, id), id);
+}
+
+/** Reads the record of an experiment by the latest of its runs. */
+export async function readExecutionRecord(
+  session: TemporalService,
+  execution: Pick<Execution, 'workflowId' | 'runId'>,
+  name = execution.workflowId,
+): Promise<RunRecord> {
+  return readRecord(name, await readChain(session, execution));
 }
 
 /** Reads the record in a file that `temporal workflow show --output json` has written. */
@@ -63,11 +74,9 @@ async function readExported(path: string): Promise<History> {
 
 /** All runs of the experiment that were continued as new, the first run first. */
 async function readChain(
-  context: CommandContext,
-  { client, ...session }: TemporalService,
-  id: string,
+  { client }: TemporalService,
+  { workflowId, runId }: Pick<Execution, 'workflowId' | 'runId'>,
 ): Promise<readonly History[]> {
-  const { workflowId, runId } = await findExecution(context, { client, ...session }, id);
   const chain: History[] = [];
   let next: string | undefined = runId;
   while (next !== undefined) {
@@ -80,10 +89,14 @@ async function readChain(
 
 function readRecord(name: string, histories: readonly History[]): RunRecord {
   const reader = new RecordReader();
-  for (const history of histories) for (const event of history.events ?? []) reader.read(event);
+  const actReader = new ActReader();
+  for (const event of histories.flatMap(({ events }) => events ?? [])) {
+    reader.read(event);
+    actReader.read(event);
+  }
   const { experiment, intervals } = reader;
   if (experiment === undefined) throw new CommandError('failed', `${name} has not read its manifest: nothing to judge`);
-  return { name, experiment, intervals };
+  return { name, experiment, intervals, acts: actReader.acts };
 }
 
 /** Collects the record from events in order; activities are identified by the event that scheduled them. */
@@ -156,9 +169,4 @@ class RecordReader {
     const last = this.intervals.at(-1);
     if (last !== undefined && judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
   }
-}
-
-/** Decodes a payload that serin's activities wrote; callers name its type by the contract. */
-function decode(payload: Payload | undefined | null): unknown {
-  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }

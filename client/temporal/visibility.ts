@@ -43,6 +43,11 @@ export async function listExperiments(
   }
 }
 
+/** The workflows of the newest experiments, newest first, running and ended. */
+export async function newestExecutions(session: TemporalService, limit: number): Promise<readonly Execution[]> {
+  return list(session, ofType, limit);
+}
+
 /** The experiments that run on a task queue now, at most 1,000; a new one is listed with a delay. */
 export async function runningOnQueue(session: TemporalService, taskQueue: string): Promise<readonly Execution[]> {
   const query = [ofType, equals('TaskQueue', taskQueue), isRunning].join(' AND ');

@@ -11,7 +11,7 @@ export async function defineAll(cluster: SandboxCluster, path: string): Promise<
 export async function define(cluster: SandboxCluster, definition: KubernetesObject): Promise<void> {
   await cluster.apply(definition);
   const { apiVersion = '', kind = '', metadata: { name = '' } = {} } = definition;
-  await until({ what: `${name} to be established`, limitMs: 30_000 }, async () => {
+  await until({ what: `${name} to be established`, limitMs: 120_000 }, async () => {
     const { status } = await cluster.read<V1CustomResourceDefinition>({ apiVersion, kind, metadata: { name } });
     return status?.conditions?.some(({ type, status: state }) => type === 'Established' && state === 'True');
   });

@@ -23,7 +23,7 @@ export interface TutorialOptions {
 export async function runTutorial(sandbox: Sandbox, { fault, signal }: TutorialOptions): Promise<void> {
   await createApp(sandbox);
   const stopLoad = new AbortController();
-  const load = sendRequests(sandbox, stopLoad.signal);
+  const load = sendRequests(sandbox, { fault, signal: stopLoad.signal });
   // Awaited at the end; until then a failure must not count as unhandled.
   load.catch(() => undefined);
   await authorize(sandbox);
@@ -69,10 +69,13 @@ async function createApp(sandbox: Sandbox): Promise<void> {
   await showTraffic(sandbox);
 }
 
-function sendRequests(sandbox: Sandbox, signal: AbortSignal): Promise<LoadResult> {
+function sendRequests(sandbox: Sandbox, { fault, signal }: TutorialOptions): Promise<LoadResult> {
   narrate('Step 2. Send requests');
   note(`Fortio sends ${requestsPerSecond} requests a second through the gateway to ${host}`);
-  return sandbox.sendLoad({ host, requestsPerSecond, durationMs: 20 * 60_000, connections: 16, signal });
+  // A late answer is no lost one; but a request that hangs counts as failed only once its sender gives it up.
+  const requestTimeoutMs = fault === undefined ? 30_000 : 3_000;
+  const load = { host, requestsPerSecond, durationMs: 20 * 60_000, connections: 16, requestTimeoutMs };
+  return sandbox.sendLoad({ ...load, signal });
 }
 
 async function authorize(sandbox: Sandbox): Promise<void> {

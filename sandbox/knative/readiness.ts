@@ -18,7 +18,7 @@ interface Defaulted extends KubernetesObject {
 
 /** Returns when Knative's webhook takes part in every change of a Knative Service. */
 export async function knativeIsServing(cluster: SandboxCluster): Promise<void> {
-  await until({ what: "Knative's webhook to answer", limitMs: 60_000, pollMs: 100 }, async () => {
+  await until({ what: "Knative's webhook to answer", limitMs: 180_000, pollMs: 100 }, async () => {
     // The type of a custom resource is the caller's to know.
     const made = (await cluster.custom.createNamespacedCustomObject({
       ...services,

@@ -95,7 +95,7 @@ export class Service implements Outage {
   }
 
   async #untilReady(): Promise<void> {
-    const { program, isReady, readyLimitMs = 60_000, restarts = false } = this.#options;
+    const { program, isReady, readyLimitMs = 180_000, restarts = false } = this.#options;
     const { ended } = await until({ what: `${program.name} to answer`, limitMs: readyLimitMs }, async () => {
       if (this.#process === undefined && !restarts) return { ended: true };
       return (await isReady()) ? { ended: false } : undefined;

@@ -123,7 +123,8 @@ interface KnativeService extends KubernetesObject {
 
 async function isReady(cluster: SandboxCluster, { name, namespace }: TargetName, revision: string): Promise<void> {
   const header = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name, namespace } };
-  await until({ what: `${namespace}/${name} to be ready with ${revision}`, limitMs: 60_000, pollMs: 100 }, async () => {
+  const what = `${namespace}/${name} to be ready with ${revision}`;
+  await until({ what, limitMs: 180_000, pollMs: 100 }, async () => {
     const { metadata, status } = await cluster.read<KnativeService>(header);
     const isTrue =
       status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { abortSignal } from '../../contract/messages.ts';
+import type { Report } from '../../core/report/report.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, servedTraffic, underLoad } from '../support/scenario.ts';
 import { observedWeights } from '../support/steps.ts';
@@ -21,7 +22,8 @@ test('while the API server is dead runs hold their weight, and an abort is carri
     });
     await apiServer.kill();
     await aborting.handle.signal(abortSignal);
-    const { blind } = await holding.untilReport('a blind interval', (report) => report.blind !== undefined);
+    const isUnreachable = (report: Report): boolean => report.blind?.reason.startsWith('cannot get services') ?? false;
+    const { blind } = await holding.untilReport('an interval without the target', isUnreachable);
     expect(blind?.reason).toMatch(/^cannot get services\.serving\.knative\.dev api-server-chaos\/held: /);
     await apiServer.start();
     return { holding: await holding.end(), aborting: await aborting.end() };

@@ -80,13 +80,25 @@ function reasonOf({ status }: ExperimentObject, type: ConditionType): string | u
   return findCondition(status?.conditions ?? [], type)?.reason;
 }
 
-/** Applies an Experiment to a namespace, and returns how long its first status takes from then on, ms. */
-async function timeFirstStatus(experiments: ExperimentsIn): Promise<number> {
+interface WithTimes {
+  readonly metadata: {
+    readonly creationTimestamp: string;
+    readonly managedFields: readonly { readonly subresource?: string; readonly time: string }[];
+  };
+}
+
+/**
+ * Applies an Experiment to a namespace, and returns how long its first status takes from then on, ms, by the times that the API server
+ * keeps in seconds: a test on a busy machine sees it later.
+ */
+async function timeFirstStatus(namespace: string, experiments: ExperimentsIn): Promise<number> {
   await experiments.apply(anExperiment('alone'));
-  const appliedAtMs = performance.now();
-  const check = async (): Promise<boolean> => hasStatus(await experiments.read('alone'));
-  await until({ what: 'the first status', limitMs: 6 * firstStatusMs, pollMs: 100 }, check);
-  return performance.now() - appliedAtMs;
+  const shown = ['get', 'experiment', 'alone', '-n', namespace, '-o', 'json', '--show-managed-fields'];
+  return until({ what: 'the first status', limitMs: 6 * firstStatusMs, pollMs: 100 }, async () => {
+    const { metadata } = JSON.parse(await sandbox.kubectl(...shown)) as WithTimes;
+    const written = metadata.managedFields.find(({ subresource }) => subresource === 'status');
+    return written && Date.parse(written.time) - Date.parse(metadata.creationTimestamp);
+  });
 }
 
 describe("another namespace's first status is there within 10 s", () => {
@@ -97,7 +109,7 @@ describe("another namespace's first status is there within 10 s", () => {
     await operate({ name: full, taskQueue: full }, full, other);
     const isBegun = async (): Promise<boolean> => (await crowded.readAll()).some(hasStatus);
     await until({ what: 'the crowd to be served', limitMs: 30_000, pollMs: 50 }, isBegun);
-    expect(await timeFirstStatus(experiments)).toBeLessThan(firstStatusMs);
+    expect(await timeFirstStatus(other, experiments)).toBeLessThan(firstStatusMs);
     const isDone = async (): Promise<boolean> => (await crowded.readAll()).every(hasStatus);
     await until({ what: 'the whole crowd to be told', limitMs: 120_000, pollMs: 500 }, isDone);
     const runs = (await crowded.readAll()).filter(({ status }) => status?.serin.workflowId !== undefined);
@@ -124,7 +136,7 @@ describe("another namespace's first status is there within 10 s", () => {
     await operate({ name: full, taskQueue: full }, full, other);
     const isBegun = async (): Promise<boolean> => (await countRefused()) > 0;
     await until({ what: 'a manifest to be refused', limitMs: 60_000, pollMs: 50 }, isBegun);
-    expect(await timeFirstStatus(experiments)).toBeLessThan(firstStatusMs);
+    expect(await timeFirstStatus(other, experiments)).toBeLessThan(firstStatusMs);
     expect(await countRefused()).toBeLessThan(500);
   });
 });
@@ -153,7 +165,7 @@ describe('an Experiment over the limit of its namespace', () => {
     expect((await experiments.events('b')).map(({ reason }) => reason)).toEqual(['Queued']);
 
     await killWorker(first);
-    await experiments.remove('b', 2);
+    await experiments.remove('b');
     await operate({ ...options, name: `${namespace}-second` }, namespace);
     await until({ what: 'c to be next', limitMs: 30_000, pollMs: 100 }, async () => {
       return (await experiments.read('c')).status?.message.includes('this Experiment is number 1');

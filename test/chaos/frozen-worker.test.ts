@@ -48,7 +48,7 @@ async function lastPlan(target: SampleTarget): Promise<string | undefined> {
   return (await readKsvc(target)).metadata.annotations[planAnnotation];
 }
 
-describe.concurrent('a worker that was frozen during a traffic write', () => {
+describe.concurrent('a worker that was frozen during a traffic write', { timeout: 600_000 }, () => {
   test('cannot overwrite the abort that another one carried out', async () => {
     const { target, end, lateStatus } = await freezeInWrite('frozen-abort', ({ handle }) => handle.signal(abortSignal));
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Aborted', weights: { candidates: [0] } } });

@@ -134,7 +134,7 @@ describe('serin operator', () => {
     const watch = await experiments.watch('cut-off', '--no-headers', '-o', readyColumns);
     await sandbox.outages.temporal.kill();
     try {
-      await experiments.remove('cut-off', 10);
+      await experiments.remove('cut-off');
       await until('the plan to be shown', async () => (await watch.lines()).some((line) => plan.test(line)));
       await untilServes(target, target.baselineRevision);
       expect(await experiments.events('cut-off')).toContainEqual(
@@ -160,7 +160,7 @@ describe('serin operator', () => {
     await experiments.untilRunning('late');
     const events = await experiments.events('late');
     expect(events.filter(({ reason }) => reason === 'Started')).toHaveLength(1);
-    await experiments.remove('late', 10);
+    await experiments.remove('late');
     await untilServes(lateTarget, lateTarget.baselineRevision);
   });
 
@@ -179,7 +179,7 @@ describe('serin operator', () => {
       const shown = await experiments.read('unseen');
       return shown.status?.serin.flags?.includes('paused');
     });
-    await experiments.remove('unseen', 10);
+    await experiments.remove('unseen');
     await untilServes(target, target.baselineRevision);
   });
 });

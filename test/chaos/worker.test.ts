@@ -8,7 +8,7 @@ import { addedRevisions, expectWholeClimb, startClimb } from './climb.ts';
 
 const namespace = 'worker-chaos';
 
-describe.concurrent('a worker that is killed (T7)', () => {
+describe.concurrent('a worker that is killed (T7)', { timeout: 600_000 }, () => {
   test('in mid-iteration: the next one goes on, and no step is shortened or skipped', async () => {
     const { sandbox } = await testCluster();
     const taskQueue = 'iterating';

@@ -24,7 +24,7 @@ function serin(line: string, options?: SerinOptions): Promise<CommandRun> {
 const endless = { intervalMs: 1000, iterations: 1000 };
 const short = { intervalMs: 1000, iterations: 2 };
 /** Each iteration lasts for several polls of a viewer, so that none is missed. */
-const unhurried = { intervalMs: 4000, iterations: 2 };
+const unhurried = { intervalMs: 10_000, iterations: 2 };
 
 /** Temporal's visibility follows its workflows with a delay. */
 const visibility = { timeout: 20_000, interval: 200 };
@@ -59,6 +59,12 @@ async function untilReport(name: string, holds: (report: Report) => boolean): Pr
   );
 }
 
+/** Runs a viewer as soon as the experiment answers: before that it could only wait for the worker. */
+async function view(name: string, line: string): Promise<CommandRun> {
+  await untilReport(name, () => true);
+  return serin(line);
+}
+
 const isRunning = ({ stage, startedAtMs }: Report): boolean => stage === 'Running' && startedAtMs !== undefined;
 
 /** An experiment without a worker, so that nothing answers for it. */
@@ -71,7 +77,7 @@ async function startUnattended(): Promise<string> {
 
 describe.concurrent('serin watch', () => {
   test('prints a line for each change, and 0 is the exit code of a promotion', async () => {
-    const { exitCode, stdout } = await withExperiment(unhurried, (name) => serin(`watch ${name}`));
+    const { exitCode, stdout } = await withExperiment(unhurried, (name) => view(name, `watch ${name}`));
     const lines = stdout.trimEnd().split('\n');
     expect(lines.every((line) => /^\d\d:\d\d:\d\d {2}/.test(line))).toBe(true);
     expect(
@@ -287,10 +293,12 @@ describe.concurrent('serin get', () => {
   test('lists experiments with the columns of kubectl', async () => {
     await withExperiment(endless, async (name) => {
       await untilReport(name, isRunning);
-      const [header, ...lines] = (await serin('get')).stdout.trimEnd().split('\n');
-      expect(header).toMatch(/^NAME +TYPE +TARGET +STAGE +COMPLETED ITERATIONS +MESSAGE$/);
-      const line = lines.find((other) => other.startsWith(`${name} `));
-      expect(line).toMatch(/^\S+ +Canary +default\/sample-app +Running +\d+ +\S+: /);
+      await vi.waitFor(async () => {
+        const [header, ...lines] = (await serin('get')).stdout.trimEnd().split('\n');
+        expect(header).toMatch(/^NAME +TYPE +TARGET +STAGE +COMPLETED ITERATIONS +MESSAGE$/);
+        const line = lines.find((other) => other.startsWith(`${name} `));
+        expect(line).toMatch(/^\S+ +Canary +default\/sample-app +Running +\d+ +\S+: /);
+      }, visibility);
       expect((await serin('get --limit 1')).stdout.trimEnd().split('\n')).toHaveLength(2);
     });
   });
@@ -310,7 +318,7 @@ describe.concurrent('serin get', () => {
   });
 
   test('watches: the header once, a line for each change, until all that were named have ended', async () => {
-    const { exitCode, stdout } = await withExperiment(unhurried, (name) => serin(`get ${name} --watch`));
+    const { exitCode, stdout } = await withExperiment(unhurried, (name) => view(name, `get ${name} --watch`));
     const lines = stdout.trimEnd().split('\n');
     expect(lines.filter((line) => line.startsWith('NAME'))).toHaveLength(1);
     expect(lines.some((line) => line.endsWith('1                      IterationUpdate: Completed Iteration 1'))).toBe(

@@ -2,12 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '../../sandbox/processes/ports.ts';
 import { temporalPath } from '../support/tools.ts';
 import { runSerin } from './serin-environment.ts';
 
@@ -24,16 +23,6 @@ afterAll(async () => {
   await stopServer();
   await rm(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  // A server on a TCP port has such an address.
-  const address = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return address.port;
-}
 
 /** Keeps its state in a file, so that it can go on after a stop. */
 async function startServer(): Promise<void> {

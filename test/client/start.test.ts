@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readTaskQueue } from '../../client/temporal/task-queue.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld } from '../support/fake-world.ts';
 import { temporalPath } from '../support/tools.ts';
@@ -32,6 +33,14 @@ async function writeManifest(name: string): Promise<string> {
 async function readInput(workflowId: string): Promise<unknown> {
   const { events } = await environment.env.client.workflow.getHandle(workflowId).fetchHistory();
   return events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
+}
+
+/** Waits until Temporal has seen a worker on the task queue. */
+async function untilPolled(taskQueue: string): Promise<void> {
+  const { client } = environment.env;
+  const service = { client, address: environment.address, namespace: 'default' };
+  const isPolled = async () => (await readTaskQueue(service, taskQueue)).polledBy.length > 0;
+  await vi.waitUntil(isPolled, { timeout: 30_000, interval: 100 });
 }
 
 describe('serin start', () => {
@@ -91,9 +100,11 @@ Web UI  http://127.0.0.1:${Number(environment.address.split(':')[1]) + 1000}/nam
   test('follows it to its end when it is asked to', async () => {
     const experiment = anExperiment({ name: 'watched', intervalMs: 1000, iterations: 1 });
     const args = ['start', '-f', '-', '--task-queue', 'watched', '--watch'];
-    const { exitCode, stdout, stderr } = await environment.withWorker('watched', fakeWorld({ experiment }), () =>
-      environment.serin(args, { input: aManifest({ name: 'watched' }) }),
-    );
+    const world = fakeWorld({ experiment });
+    const { exitCode, stdout, stderr } = await environment.withWorker('watched', world, async () => {
+      await untilPolled('watched');
+      return environment.serin(args, { input: aManifest({ name: 'watched' }) });
+    });
     expect(stdout).toMatch(/^Started experiment\/default\/watched\n/);
     expect(stdout).toContain('  Promoted  1/1  ');
     expect(stderr).not.toContain('no worker');

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { approveSignal } from '../../contract/messages.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
+import type { TestCluster } from '../support/cluster.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { createAccount } from '../support/limited-account.ts';
 import { manifestFor } from '../support/manifest.ts';
@@ -11,9 +13,10 @@ import { chart, helm, setting, valueSets } from './chart.ts';
 
 const root = join(import.meta.dirname, '../..');
 let sandbox: Sandbox;
+let client: TestCluster['client'];
 
 beforeAll(async () => {
-  ({ sandbox } = await testCluster());
+  ({ sandbox, client } = await testCluster());
 });
 
 /** The release has taken over the roles that all others in the sandbox need, and its end has removed them. */
@@ -56,6 +59,13 @@ async function listPods(namespace: string): Promise<readonly string[]> {
 /** An iteration of a second, and a first step of 40 %. */
 const quick = { weights: { maxCandidateWeightIncrement: 40 } };
 
+/** Waits for a person before it is promoted, however long that takes: latencies would say more about the machine than about the candidate. */
+const gated = {
+  ...quick,
+  objectives: [{ metric: 'error-rate', upperLimit: '0.01' }],
+  annotations: { approval: 'required' },
+};
+
 describe("a platform's installation", () => {
   const release: Release = { namespace: 'chart-platform', values: 'platform' };
   const owned = 'chart-owner';
@@ -69,10 +79,15 @@ describe("a platform's installation", () => {
     expect(before).toHaveLength(2);
 
     const { value: ended } = await underLoad(target, async () => {
-      await experiments.apply(manifestFor(target, { ...quick, iterations: 40 }));
-      await experiments.untilRunning('shop');
+      await experiments.apply(manifestFor(target, gated));
+      const { status } = await experiments.untilRunning('shop');
       await install(release, setting('settings.logLevel', 'debug'));
       expect((await experiments.read('shop')).status?.stage).toBe('Running');
+      // An approval that comes before the gate is open does not count.
+      await until('the gate', async () => {
+        return (await experiments.read('shop')).status?.serin.flags?.includes('awaiting approval');
+      });
+      await client.workflow.getHandle(status?.serin.workflowId ?? '').signal(approveSignal);
       return experiments.untilCondition('shop', 'Ready');
     });
     expect(ended.status?.serin.outcome).toBe('Promoted');

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { testCluster } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 
 const namespace = 'moving-over';
 /** The shared cluster has serin's kinds already: here is the same change of a group of its own. */
@@ -56,11 +57,23 @@ const objects = [
   },
 ];
 
+/** Waits until kubectl finds a version of both kinds, which is after they are established. */
+async function untilServed(version: string): Promise<void> {
+  const kinds = ['experiments', 'metrics'].map((plural) => `${plural}.${version}.${group}`).join(',');
+  const isServed = () =>
+    sandbox.kubectl('get', kinds, '--namespace', namespace).then(
+      () => true,
+      () => false,
+    );
+  await until(`${version} to be served`, isServed);
+}
+
 test("serin's kinds, applied on the side of the server over iter8's, keep all objects with their status", async () => {
   const kinds = [iter8Kind('Experiment', 'experiments'), iter8Kind('Metric', 'metrics')];
   await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: kinds }));
   const names = [`customresourcedefinition/experiments.${group}`, `customresourcedefinition/metrics.${group}`];
   await sandbox.kubectl('wait', '--for=condition=Established', ...names);
+  await untilServed('v2alpha2');
   await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
   const patch = ['--subresource=status', '--type=merge', `--patch=${JSON.stringify({ status })}`];
   await sandbox.kubectl('patch', `experiments.${group}/canary`, '--namespace', namespace, ...patch);
@@ -69,6 +82,7 @@ test("serin's kinds, applied on the side of the server over iter8's, keep all ob
   const ours = file.split(/^---$/m).filter((text) => /name: \w+\.iter8\.tools$/m.test(text));
   expect(ours).toHaveLength(2);
   await sandbox.apply(ours.join('---').replaceAll('iter8.tools', group), '--server-side');
+  await untilServed('v2alpha1');
 
   const read = async (name: string): Promise<unknown> =>
     JSON.parse(await sandbox.kubectl('get', name, '--namespace', namespace, '--output=json'));

@@ -1,24 +1,23 @@
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { searchAttributes } from '../../contract/messages.ts';
 import { temporalPath } from '../support/tools.ts';
+import { startTemporalServer } from '../worker/temporal-server.ts';
+import type { TemporalServer } from '../worker/temporal-server.ts';
 
 const script = join(import.meta.dirname, '../../deploy/docker/prepare-namespace.sh');
 const scriptLimitMs = 60_000;
 
-let server: TestWorkflowEnvironment;
+let server: TemporalServer;
 
 beforeAll(async () => {
-  const path = await temporalPath();
-  const log = { format: 'pretty', level: 'error' };
-  server = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path }, log } });
+  server = await startTemporalServer();
 });
 
 afterAll(async () => {
-  await server.teardown();
+  await server.remove();
 });
 
 async function prepare(namespace: string): Promise<void> {

@@ -38,7 +38,10 @@ async function baselineOnly(target: SampleTarget): Promise<void> {
 async function startRunning(target: SampleTarget, options: ScenarioOptions = {}): Promise<Scenario> {
   const weights = { maxCandidateWeightIncrement: 40 };
   const scenario = await startExperiment(target, { iterations: 100, weights, ...options });
-  await scenario.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+  await scenario.untilReport(
+    'the first step',
+    ({ startedAtMs, weights: { confirmed } }) => startedAtMs !== undefined && confirmed,
+  );
   return scenario;
 }
 

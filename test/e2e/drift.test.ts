@@ -231,8 +231,8 @@ describe.concurrent('drift', () => {
     const target = await deployTarget({ name: 'orphan', namespace });
     let planBefore: string | undefined;
     const end = await disturb(target, async () => {
-      planBefore = (await readKsvc(target)).metadata.annotations[planAnnotation];
       await kubectl('delete', 'revision', target.baselineRevision);
+      planBefore = (await readKsvc(target)).metadata.annotations[planAnnotation];
     });
     expect(end).toMatchObject({ status: 'failed', type: 'Drift' });
     expect(end.message).toBe('baseline revision orphan-v1 is gone; traffic left as it is');

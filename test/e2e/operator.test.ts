@@ -95,7 +95,7 @@ describe.concurrent('serin operator', () => {
     const { spec } = await experiments.read('as-it-is');
     expect(spec).toMatchObject({ baseline: { name: 'current' }, candidates: [{ name: 'candidate' }] });
     await experiments.untilRunning('as-it-is');
-    await experiments.remove('as-it-is', 10);
+    await experiments.remove('as-it-is');
     await untilServes(target, target.baselineRevision);
   });
 
@@ -103,13 +103,13 @@ describe.concurrent('serin operator', () => {
     const target = await deployTarget({ name: 'deleted', namespace: ownNamespace });
     await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
     const { status } = await experiments.untilRunning(target.name);
-    await experiments.remove(target.name, 10);
-    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    await experiments.remove(target.name);
     const report = await cluster.client.workflow.getHandle(status?.serin.workflowId ?? '').result();
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted: Experiment operated/deleted was deleted' });
+    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
     await experiments.apply(manifestFor(target, { ...quick, iterations: 100 }));
     await experiments.untilRunning(target.name);
-    await experiments.remove(target.name, 10);
+    await experiments.remove(target.name);
   });
 
   test('shows at once, with all reasons, that a manifest cannot be used, and starts no workflow', async () => {
@@ -126,7 +126,7 @@ describe.concurrent('serin operator', () => {
     expect(findCondition(status?.conditions ?? [], 'Completed')?.status).toBe('True');
     expect(status?.serin.workflowId).toBeUndefined();
     expect(await experiments.events('invalid')).toEqual([expect.objectContaining({ reason: 'Invalid' })]);
-    await experiments.remove('invalid', 5);
+    await experiments.remove('invalid');
   });
 
   test('refuses a change of the spec, and takes the same manifest again', async () => {
@@ -139,10 +139,10 @@ describe.concurrent('serin operator', () => {
     await expect(experiments.apply(longer)).rejects.toThrow('delete the Experiment and create it again');
     const otherHelm = manifestFor(target, { ...quick, iterations: 100, helmArgs: ['--set=a=b'] });
     await expect(experiments.apply(otherHelm)).rejects.toThrow('delete the Experiment and create it again');
-    await experiments.remove('edited', 10);
+    await experiments.remove('edited');
     await experiments.apply(manifest);
     expect((await experiments.untilRunning('edited')).status?.serin.outcome).toBeUndefined();
-    await experiments.remove('edited', 10);
+    await experiments.remove('edited');
   });
 
   const kind = { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment' };
@@ -154,8 +154,8 @@ describe.concurrent('serin operator', () => {
     await experiments.apply({ ...kind, metadata: { name: target.name }, spec });
     const object = [`experiments.serin.dev/${target.name}`, '-n', ownNamespace];
     await sandbox.kubectl('wait', '--for=jsonpath={.status.startTime}', ...object, '--timeout=60s');
-    await sandbox.kubectl('delete', ...object, '--timeout=10s');
-    expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
+    await sandbox.kubectl('delete', ...object, '--timeout=60s');
+    await untilServes(target, target.baselineRevision);
   });
 
   test("shows what is wrong with an object of serin's own kind", async () => {
@@ -165,7 +165,7 @@ describe.concurrent('serin operator', () => {
     await sandbox.kubectl('wait', '--for=condition=Failed', ...object, '--timeout=30s');
     const [, columns = ''] = (await sandbox.kubectl('get', ...object)).split('\n');
     expect(columns).toMatch(/^native +Canary +nowhere .*InvalidExperiment: .*expected a share such as 1%/);
-    await sandbox.kubectl('delete', ...object, '--timeout=5s');
+    await sandbox.kubectl('delete', ...object, '--timeout=60s');
     const unknown = { ...kind, metadata: { name: 'native' }, spec: { target: 'x', pattern: 'Lottery' } };
     await expect(experiments.apply(unknown)).rejects.toThrow('Unsupported value: "Lottery"');
   });
@@ -177,6 +177,6 @@ describe.concurrent('serin operator', () => {
     await startOperatorProcess(sandbox, { name: namespace, taskQueue: cluster.taskQueue, watchNamespace: namespace });
     await swept.apply(manifestFor(target, { ...quick, iterations: 100 }));
     await swept.untilRunning('swept');
-    await sandbox.kubectl('delete', 'namespace', namespace, '--timeout=40s');
+    await sandbox.kubectl('delete', 'namespace', namespace, '--timeout=120s');
   });
 });

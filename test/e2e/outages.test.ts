@@ -92,7 +92,7 @@ describe('an experiment whose Prometheus is down for a minute in mid-run', () =>
     const outage = { part: sandbox.outages.prometheus, downMs: 60_000, isShown: isBlind };
     courses = await goThrough(outage, {
       patient: {},
-      impatient: { iterations: 60, annotations: { 'blind-limit': '5s' } },
+      impatient: { iterations: 60, annotations: { 'blind-limit': '20s' } },
       holding: { annotations: { 'blind-limit': '5s', 'on-blind': 'hold' } },
     });
   }, limitMs);
@@ -120,7 +120,7 @@ describe('an experiment whose Prometheus is down for a minute in mid-run', () =>
   test('is rolled back beyond its blind limit', async () => {
     const { target, end } = courseOn('impatient');
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'RolledBack' } });
-    expect(end.report.reason).toMatch(/^blind for longer than 5 s: Prometheus at .*: connect ECONNREFUSED/);
+    expect(end.report.reason).toMatch(/^blind for longer than 20 s: Prometheus at .*: connect ECONNREFUSED/);
     expect(await servedTraffic(target)).toEqual({ [target.baselineRevision]: 100 });
   });
 

@@ -10,6 +10,7 @@ import {
 } from '../support/scenario.ts';
 import { testCluster } from '../support/cluster.ts';
 import { climb } from '../support/manifest.ts';
+import { iterationWeights } from '../support/steps.ts';
 
 describe.concurrent('a good candidate', () => {
   test('climbs step by step and is promoted by one Helm revision, and no request is lost', async () => {
@@ -20,7 +21,7 @@ describe.concurrent('a good candidate', () => {
       return run.end();
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted', completedIterations: 4 } });
-    expect(end.report.history.map(({ weightsBefore }) => weightsBefore[0])).toEqual([10, 20, 30, 40]);
+    expect(iterationWeights(end.report)).toEqual([10, 20, 30, 40]);
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     const added = (await helmHistory(target)).slice(before.length);
     expect(added.map(({ status }) => status)).toEqual(['deployed']);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   CoordinationV1Api,
   CustomObjectsApi,
@@ -52,6 +53,7 @@ async function abandonedTarget(
     },
     setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
   );
+  await untilServed(target, { [target.baselineRevision]: 55, [target.candidateRevision]: 45 });
   if (holder !== undefined) await createLease(target, holder);
   return target;
 }
@@ -89,6 +91,13 @@ async function readService({ namespace, name }: SampleTarget): Promise<KnativeSe
 
 function servedPercents({ status }: KnativeService): object {
   return Object.fromEntries(percentsByRevision(status?.traffic ?? []));
+}
+
+/** Waits until the revisions have exactly these percents. */
+async function untilServed(target: SampleTarget, percents: Readonly<Record<string, number>>): Promise<void> {
+  await until(`traffic ${JSON.stringify(percents)}`, async () =>
+    isDeepStrictEqual(servedPercents(await readService(target)), percents),
+  );
 }
 
 async function hasLease({ namespace, name }: SampleTarget): Promise<boolean> {
@@ -230,10 +239,7 @@ test('keeps the baseline against what a task of the old run still does, until it
   const target = await abandonedTarget('late');
   await createLease(target, { workflowId: 'late', firstRunId: 'gone' }, 31);
   const restored = restore(target, '--force');
-  await until(
-    'the baseline',
-    async () => Object.keys(servedPercents(await readService(target))).join() === target.baselineRevision,
-  );
+  await untilServed(target, { [target.baselineRevision]: 100 });
   const spec = { traffic: [{ revisionName: target.candidateRevision, percent: 100 }] };
   const request = { ...knative, namespace: ownNamespace, name: 'late', body: { spec } };
   await objects.patchNamespacedCustomObject(request, setHeaderOptions('Content-Type', PatchStrategy.MergePatch));
@@ -242,5 +248,5 @@ test('keeps the baseline against what a task of the old run still does, until it
     'A task of the old run may be at work for another 11 s: the traffic is watched for as long.',
   );
   expect(exitCode).toBe(0);
-  expect(servedPercents(await readService(target))).toEqual({ [target.baselineRevision]: 100 });
+  await untilServed(target, { [target.baselineRevision]: 100 });
 });

@@ -214,7 +214,7 @@ async function serves({ namespace }: Place, revision: string): Promise<void> {
   expect(await servedTraffic({ namespace, name: 'sample-app' })).toEqual({ [revision]: 100 });
 }
 
-describe.concurrent('samples', () => {
+describe.concurrent('samples', { timeout: 480_000 }, () => {
   test.each(samples)('$name: $manifest ends $outcome, no request is lost, $serves has the traffic', async (sample) => {
     const place = await createPlace(sample.name);
     for (const step of sample.before) await step(place);

@@ -9,6 +9,7 @@ import {
   setCandidateFaults,
   startExperiment,
   underLoad,
+  untilServes,
 } from '../support/scenario.ts';
 import { until } from '../support/until.ts';
 
@@ -42,6 +43,7 @@ async function deployGenerated(name: string): Promise<SampleTarget> {
     '-p',
     JSON.stringify({ spec: { traffic } }),
   );
+  await untilServes({ namespace, name }, baselineRevision);
   const candidateRevision = await deployUnnamed(target, target.valuesUrls.candidate);
   expect(await servedTraffic(target)).toEqual({ [baselineRevision]: 100 });
   return { ...target, baselineRevision, candidateRevision };

@@ -83,7 +83,7 @@ describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
   });
 
   test('a run ends on the version that it began with, new ones begin on the next, and the first drains', async () => {
-    const { setCurrent, startVersion, doctor, deploymentName, begin } = versionsOn('older');
+    const { setCurrent, startVersion, doctor, untilDoctorSays, deploymentName, begin } = versionsOn('older');
     const [older, newer] = await Promise.all([
       deployTarget({ name: 'older', namespace }),
       deployTarget({ name: 'newer', namespace }),
@@ -105,7 +105,7 @@ describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
       const { value: fresh } = await underLoad(newer, async () => (await begin(newer)).end());
       expect(fresh.report).toMatchObject({ outcome: 'Promoted', reason: 'whatever was measured' });
       expect(await versionOf('newer')).toBe('2');
-      expect(await doctor()).toContain(
+      await untilDoctorSays(
         `  ok    workers poll the task queue older\n` +
           `  ok    version 2 of ${deploymentName} is current; none runs on it\n` +
           `  ok    version 1 of ${deploymentName} gets no new experiments; 1 runs on it: older\n`,
@@ -120,13 +120,12 @@ describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
       const { stdout } = await cli('worker', 'deployment', 'describe', '--name', deploymentName);
       return / 1 +drained /.test(stdout);
     });
-    expect(await doctor()).toContain(
-      `  ok    version 1 of ${deploymentName} gets no new experiments; none runs on it\n`,
-    );
+    await untilDoctorSays(`  ok    version 1 of ${deploymentName} gets no new experiments; none runs on it\n`);
   });
 
   test('a run that was begun without a version is taken up by the one that becomes current, and stays there', async () => {
-    const { setCurrent, startVersion, startUnversioned, doctor, deploymentName, begin } = versionsOn('adopted');
+    const { setCurrent, startVersion, startUnversioned, untilDoctorSays, deploymentName, begin } =
+      versionsOn('adopted');
     const target = await deployTarget({ name: 'adopted', namespace });
     await startUnversioned();
     await underLoad(target, async () => {
@@ -136,14 +135,14 @@ describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
       expect(await versionOf('adopted')).toBeUndefined();
       await setCurrent('1');
       await until('version 1 to take it up', async () => (await versionOf('adopted')) === '1');
-      expect(await doctor()).toContain(`  ok    version 1 of ${deploymentName} is current; 1 runs on it: adopted\n`);
+      await untilDoctorSays(`  ok    version 1 of ${deploymentName} is current; 1 runs on it: adopted\n`);
       await run.handle.signal(approveSignal, { by: 'alice' });
       expect((await run.end()).report.outcome).toBe('Promoted');
     });
   });
 
   test('a run whose version has no workers left is told as such, and is moved by hand to one that replays it', async () => {
-    const { setCurrent, startVersion, doctor, deploymentName, begin } = versionsOn('stranded');
+    const { setCurrent, startVersion, untilDoctorSays, deploymentName, begin } = versionsOn('stranded');
     const target = await deployTarget({ name: 'stranded', namespace });
     const first = await startVersion('first');
     await setCurrent('first');
@@ -154,10 +153,8 @@ describe.concurrent('versions of workers', { timeout: 480_000 }, () => {
       await setCurrent('second');
       await killWorker(first);
       const lost = `version first of ${deploymentName}`;
-      await until('doctor to miss the workers', async () =>
-        (await doctor()).includes(
-          `  fail  ${lost} gets no new experiments, and no worker of it polls; 1 runs on it: stranded\n`,
-        ),
+      await untilDoctorSays(
+        `  fail  ${lost} gets no new experiments, and no worker of it polls; 1 runs on it: stranded\n`,
       );
       const got = await runSerin(['get', 'stranded', '--address', temporal.address]);
       expect(got.stdout + got.stderr).toContain(`no worker of ${lost} answers on task queue stranded`);
@@ -175,6 +172,10 @@ function versionsOn(taskQueue: string) {
   const start = (name: string, more: Readonly<Record<string, string>>): Promise<SupervisedProcess> => {
     const env = { TEMPORAL_ADDRESS: temporal.address, ...more };
     return startWorkerProcess(sandbox, { name: `${taskQueue}-${name}`, taskQueue, env });
+  };
+  const doctor = async (): Promise<string> => {
+    const where = ['--kubeconfig', sandbox.kubeconfig, '--address', temporal.address, '--task-queue', taskQueue];
+    return (await runSerin(['doctor', ...where, '--target', `${namespace}/${taskQueue}`])).stdout;
   };
   return {
     deploymentName,
@@ -202,9 +203,10 @@ function versionsOn(taskQueue: string) {
       const options = { taskQueue, workflowId: target.name, args: [manifest] as [object] };
       return observeScenario(target, await temporal.client.workflow.start<ExperimentWorkflow>(workflowType, options));
     },
-    doctor: async (): Promise<string> => {
-      const where = ['--kubeconfig', sandbox.kubeconfig, '--address', temporal.address, '--task-queue', taskQueue];
-      return (await runSerin(['doctor', ...where, '--target', `${namespace}/${taskQueue}`])).stdout;
+    doctor,
+    /** Temporal lists with a delay which experiments run, and on which version. */
+    untilDoctorSays: async (lines: string): Promise<void> => {
+      await until(`doctor to say ${lines}`, async () => (await doctor()).includes(lines));
     },
   };
 }

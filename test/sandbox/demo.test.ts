@@ -22,7 +22,7 @@ function startDemo(...args: readonly string[]) {
   return {
     demo,
     output: () => output,
-    exitCode: once(demo, 'exit').then(([code]) => code as number | null),
+    exitCode: once(demo, 'close').then(([code]) => code as number | null),
     stateDirectory: () => dirname(/KUBECONFIG=(\S+)/.exec(output)?.[1] ?? ''),
   };
 }
@@ -36,7 +36,7 @@ function nothingIsLeft(stateDirectory: string): void {
   expect(existsSync(stateDirectory)).toBe(false);
 }
 
-describe.concurrent('the demo', () => {
+describe.concurrent('the demo', { timeout: 600_000 }, () => {
   test('tells the tutorial with its own interval of 12 s to the promotion, and loses no request', async () => {
     const { output, exitCode, stateDirectory } = startDemo();
     expect(await exitCode, output()).toBe(0);
@@ -56,7 +56,7 @@ describe.concurrent('the demo', () => {
 
   test('leaves nothing behind when it is interrupted in mid-run', async () => {
     const { demo, output, exitCode, stateDirectory } = startDemo('--fault', 'errors');
-    await until('the first iteration', async () => output().includes('Completed Iteration 1'), { limitMs: 120_000 });
+    await until('the first iteration', async () => output().includes('Completed Iteration 1'), { limitMs: 400_000 });
     demo.kill('SIGINT');
     expect(await exitCode, output()).toBe(130);
     expect(output()).not.toContain('The experiment goes on');

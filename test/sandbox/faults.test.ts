@@ -57,8 +57,8 @@ describe('faults', () => {
 
   test('leave requests without an answer, which counts as 502 when the caller goes away', async () => {
     await sandbox.setFaults(candidate(), [{ kind: 'hang' }]);
-    await expect(request(AbortSignal.timeout(300))).rejects.toThrow('aborted');
-    await until({ what: 'the request to be counted', limitMs: 5_000 }, async () => {
+    await expect(request(AbortSignal.timeout(3_000))).rejects.toThrow('aborted');
+    await until({ what: 'the request to be counted', limitMs: 60_000 }, async () => {
       const exposition = await (await fetch(sandbox.gateway.metricsUrl)).text();
       return /revision_app_request_count\{.*namespace_name="faults".*response_code="502".*revision_name="shop-v2".*\} 1\n/.test(
         exposition,
@@ -99,7 +99,7 @@ describe('a revision whose image does not exist', () => {
     const shop = await sandbox.deploySample({ name: 'broken', namespace, baselineOnly: true });
     const values = ['--values', shop.valuesUrls.experimental, '--set', image];
     await sandbox.helm('upgrade', 'broken', shop.chartUrl, '-n', namespace, ...values);
-    await until({ what: 'the pod to wait for its image', limitMs: 15_000 }, async () => {
+    await until({ what: 'the pod to wait for its image', limitMs: 60_000 }, async () => {
       const waiting = '{.items[*].status.containerStatuses[*].state.waiting.reason}';
       const label = `serving.knative.dev/revision=${shop.candidateRevision}`;
       return (await sandbox.kubectl('get', 'pods', '-n', namespace, '-l', label, '-o', `jsonpath=${waiting}`)).includes(

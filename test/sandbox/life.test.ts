@@ -33,7 +33,7 @@ function processesNaming(stateDirectory: string): string[] {
 }
 
 async function nothingIsLeft(stateDirectory: string): Promise<void> {
-  await until({ what: 'every process to end and the state to be removed', limitMs: 10_000 }, () => {
+  await until({ what: 'every process to end and the state to be removed', limitMs: 60_000 }, () => {
     return processesNaming(stateDirectory).length === 0 && !existsSync(stateDirectory);
   }).catch(() => undefined);
   expect(processesNaming(stateDirectory)).toEqual([]);

@@ -55,7 +55,7 @@ describe('Temporal', () => {
     await sandbox.outages.temporal.start();
     // The list is written after the workflow has started, and so perhaps only now.
     const list = ['workflow', 'list', '--query', 'SerinTarget="sandbox-outages/shop"'];
-    await expect.poll(() => sandbox.temporalCommand(...list), { timeout: 10_000 }).toMatch(/Running\s+kept\s+any/);
+    await expect.poll(() => sandbox.temporalCommand(...list), { timeout: 60_000 }).toMatch(/Running\s+kept\s+any/);
   });
 });
 
@@ -66,14 +66,14 @@ describe('Prometheus', () => {
     expect(prometheusId()).toBeUndefined();
     expect(await prometheusAnswers()).toBe(false);
     await sandbox.outages.prometheus.start();
-    expect(await prometheusAnswers()).toBe(true);
+    await expect.poll(prometheusAnswers, { timeout: 60_000 }).toBe(true);
   });
 
   test('answers nothing while it is frozen', async () => {
     await sandbox.outages.prometheus.freeze();
     expect(await prometheusAnswers()).toBe(false);
     await sandbox.outages.prometheus.thaw();
-    await expect.poll(prometheusAnswers, { timeout: 5_000 }).toBe(true);
+    await expect.poll(prometheusAnswers, { timeout: 60_000 }).toBe(true);
   });
 });
 

@@ -93,6 +93,8 @@ interface PodChanges {
   readonly container?: Partial<V1Container>;
 }
 
+const readinessProbe = { httpGet: { path: '/ready', port: 'health' }, periodSeconds: 0.1, failureThreshold: 1 };
+
 function makePod(name: string, { env = {}, container = {} }: PodChanges = {}): V1Pod {
   const own = { ADDRESS: '0.0.0.0:8680', CONFIG: '/etc/files/config', ...env };
   const main: V1Container = {
@@ -101,7 +103,7 @@ function makePod(name: string, { env = {}, container = {} }: PodChanges = {}): V
     envFrom: [{ configMapRef: { name: 'settings' } }],
     env: Object.entries(own).map(([key, value]) => ({ name: key, value })),
     ports: [{ name: 'health', containerPort: 8680 }],
-    readinessProbe: { httpGet: { path: '/ready', port: 'health' }, periodSeconds: 0.1, failureThreshold: 1 },
+    readinessProbe,
     volumeMounts: ['files', 'secret'].map((volume) => ({ name: volume, mountPath: `/etc/${volume}` })),
     ...container,
   };
@@ -137,7 +139,9 @@ test('a pod is ready by its probe, with the environment and the files that its c
 });
 
 test('a program that ends is started again', async () => {
-  const pod = makePod('crashing');
+  // Its port closes before it has ended: a probe in between must not count.
+  const patient = { ...readinessProbe, failureThreshold: 20 };
+  const pod = makePod('crashing', { container: { readinessProbe: patient } });
   const { states, ask } = await startPod(pod);
   await until('the pod to be ready', async () => states.includes('running'));
   await expect(ask('/crash')).rejects.toThrow();

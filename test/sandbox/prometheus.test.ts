@@ -27,7 +27,7 @@ beforeAll(async () => {
   supervision = startSupervision(stateDirectory);
   const base = makeBase({ supervision, stateDirectory, tools: await resolveSandboxTools() });
   ({ url } = await startPrometheus(base, { scrapeIntervalMs: 500, target: `127.0.0.1:${metrics.port}` }));
-});
+}, 240_000);
 afterAll(async () => {
   await supervision?.stop();
   await metrics?.close();
@@ -36,9 +36,10 @@ afterAll(async () => {
 test.each(['revision_app_request_count', 'kn_serving_invocation_duration_seconds_count'])(
   'with both generations of metrics Prometheus has %s',
   async (metric) => {
-    await until({ what: `Prometheus to have ${metric}`, limitMs: 10_000 }, async () => {
+    await until({ what: `Prometheus to have ${metric}`, limitMs: 60_000 }, async () => {
       const response = await fetch(`${url}/api/v1/query?query=${metric}`);
       return (await response.text()).includes('shop-v2');
     });
   },
+  120_000,
 );

@@ -13,7 +13,7 @@ beforeAll(async () => {
 /** Waits for the traffic that Knative reports, and shows what it is when it stays another. */
 async function trafficBecomes(target: SampleTarget, wanted: readonly ServedEntry[]): Promise<void> {
   const isWanted = async () => isDeepStrictEqual((await knativeService(sandbox, target)).traffic, wanted);
-  await until({ what: 'the traffic', limitMs: 15_000 }, isWanted).catch(() => undefined);
+  await until({ what: 'the traffic', limitMs: 60_000 }, isWanted).catch(() => undefined);
   expect((await knativeService(sandbox, target)).traffic).toEqual(wanted);
 }
 
@@ -21,7 +21,7 @@ describe('step 1 of the tutorial', () => {
   test('makes a Knative Service whose baseline has all traffic, from the chart repository alone', async () => {
     const repository = `${sandbox.chartRepository.url}/canary-progressive`;
     await sandbox.helm('install', '--repo', repository, 'sample-app', 'sample-app');
-    await sandbox.kubectl('wait', 'ksvc/sample-app', '--for', 'condition=Ready', '--timeout=30s');
+    await sandbox.kubectl('wait', 'ksvc/sample-app', '--for', 'condition=Ready', '--timeout=120s');
     const first = await knativeService(sandbox, { name: 'sample-app', namespace: 'default' });
     expect(first.traffic).toEqual([{ revisionName: 'sample-app-v1', latestRevision: true, percent: 100 }]);
   });
@@ -31,7 +31,7 @@ describe('step 1 of the tutorial', () => {
     const values = `--values=${repository}/experimental-values.yaml`;
     await sandbox.helm('upgrade', '--install', '--repo', repository, 'sample-app', 'sample-app', values);
     const target = { name: 'sample-app', namespace: 'default' };
-    await until({ what: 'the candidate', limitMs: 15_000 }, async () => {
+    await until({ what: 'the candidate', limitMs: 60_000 }, async () => {
       const { isReady, traffic } = await knativeService(sandbox, target);
       return isReady && traffic.length === 2;
     });
@@ -72,7 +72,7 @@ spec:
         env: [{ name: URL, value: ${url} }]
 `;
     await sandbox.apply(job);
-    await sandbox.kubectl('wait', 'job/fortio', '--for', 'condition=Complete', '--timeout=30s');
+    await sandbox.kubectl('wait', 'job/fortio', '--for', 'condition=Complete', '--timeout=120s');
     const message = '{.items[0].status.containerStatuses[0].state.terminated.message}';
     const output = await sandbox.kubectl('get', 'pods', '-l', 'job-name=fortio', '-o', `jsonpath=${message}`);
     expect(output).toContain('Code 200 : 40 (100.0 %)');
@@ -83,7 +83,7 @@ describe('a target of its own', () => {
   let target: SampleTarget;
   beforeAll(async () => {
     target = await sandbox.deploySample({ name: 'shop', namespace: 'tutorial' });
-  }, 60_000);
+  });
 
   test('is described by an experiment manifest of its own', () => {
     expect(target.experiment).toContain('target: tutorial/shop\n');
@@ -118,9 +118,11 @@ describe('a target of its own', () => {
       host: target.host,
       requestsPerSecond: 100,
       durationMs: 4_000,
+      // A late answer is no lost one.
+      requestTimeoutMs: 30_000,
     });
     expect(byStatus).toEqual({ 200: total });
-    const share = await until({ what: 'Prometheus to have scraped the end of the load', limitMs: 15_000 }, async () => {
+    const share = await until({ what: 'Prometheus to have scraped the end of the load', limitMs: 60_000 }, async () => {
       const counts = await requestCounts(target);
       // Fortio sends one request a connection before it counts.
       return (counts['shop-v1'] ?? 0) + (counts['shop-v2'] ?? 0) === total + 4 ? counts : undefined;

@@ -8,6 +8,8 @@ import { download } from '../../activities/http/download.ts';
 import { requestBytes } from '../../activities/http/request-text.ts';
 import type { HttpRequest } from '../../activities/http/request-text.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
+import { asActivity } from './activity.ts';
+import { until } from './until.ts';
 
 /** The sandbox's worker's way into the cluster: as the account `serin` of each namespace. */
 export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
@@ -39,8 +41,11 @@ function anywhere(): Pick<HttpRequest, 'allowedHosts' | 'signal'> {
   return { allowedHosts: ['*'], signal: new AbortController().signal };
 }
 
-/** Lets the namespace's account work on the targets there. */
-export async function bindTarget({ kubectl }: Sandbox, namespace: string): Promise<void> {
+/** Lets the namespace's account work on the targets there; returns when it may. */
+export async function bindTarget(sandbox: Sandbox, namespace: string): Promise<void> {
   const binding = ['rolebinding', 'serin-target', '--namespace', namespace];
-  await kubectl('create', ...binding, '--clusterrole=serin-target', `--serviceaccount=${namespace}:serin`);
+  await sandbox.kubectl('create', ...binding, '--clusterrole=serin-target', `--serviceaccount=${namespace}:serin`);
+  const { cluster } = accountsOf(sandbox).of(namespace);
+  const right = { verb: 'get', group: 'serving.knative.dev', resource: 'services', namespace };
+  await until(`the rights in ${namespace}`, () => asActivity(() => cluster.isAllowed(right)));
 }

@@ -17,8 +17,8 @@ export interface ExperimentsIn {
   readonly untilRunning: (name: string) => Promise<ExperimentObject>;
   /** `kubectl get --watch`, with more options if given: what it prints each time that the object is written. */
   readonly watch: (name: string, ...options: readonly string[]) => Promise<ExperimentWatch>;
-  /** Fails when the object is still there after so many seconds. */
-  readonly remove: (name: string, limitSeconds: number) => Promise<void>;
+  /** Fails when the object is still there after so many seconds; by default after more than a busy machine needs. */
+  readonly remove: (name: string, limitSeconds?: number) => Promise<void>;
   /** Reasons and messages of its events. */
   readonly events: (name: string) => Promise<readonly { readonly reason: string; readonly message: string }[]>;
 }
@@ -67,7 +67,7 @@ export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
       await until('the watch to begin', async () => (await lines()).length > 0);
       return { lines, stop: () => watching.signal('SIGTERM') };
     },
-    remove: async (name, limitSeconds) => {
+    remove: async (name, limitSeconds = 60) => {
       await kubectl('delete', 'experiment', name, `--timeout=${limitSeconds}s`);
     },
     events: async (name) => {

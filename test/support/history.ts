@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { RunTaskInput } from '../../contract/tasks.ts';
@@ -30,11 +31,16 @@ export async function activitiesAfterSignal(handle: WorkflowHandle): Promise<rea
   return scheduledIn(events.slice(events.findIndex((event) => event.workflowExecutionSignaledEventAttributes) + 1));
 }
 
-/** The candidate's percent in each traffic write, in the order in which they were planned. */
+/**
+ * The candidate's percent in each traffic write, in the order in which they were planned. A step that is written again, since a slow
+ * cluster had not confirmed it in time, is one write.
+ */
 export function plannedWeights(activities: readonly ScheduledActivity[]): readonly number[] {
-  const writes = activities.filter(({ name }) => name === 'patchTraffic');
+  const planned = activities.filter(({ name }) => name === 'patchTraffic');
   // What the workflow hands to this activity, by its contract.
-  return writes.map(({ input }) => (input as PatchTrafficInput).shares[1]?.percent ?? 0);
+  const writes = planned.map(({ input }) => input as PatchTrafficInput);
+  const steps = writes.filter(({ present, shares }) => !isDeepStrictEqual(present, shares));
+  return steps.map(({ shares }) => shares[1]?.percent ?? 0);
 }
 
 /** The arguments of each helm command, in the order in which they were asked for. */

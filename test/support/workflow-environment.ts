@@ -1,10 +1,11 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
-import { temporalPath, timeSkippingServerPath } from './tools.ts';
+import { timeSkippingServerPath } from './tools.ts';
 import type { FakeWorld } from './fake-world.ts';
 import { workflowType } from '../../contract/names.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
+import { startTemporalServer } from '../worker/temporal-server.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
 
 export type ExperimentHandle = WorkflowHandle<ExperimentWorkflow>;
@@ -28,21 +29,19 @@ export async function startWorkflowEnvironment(bundle?: string): Promise<Workflo
     TestWorkflowEnvironment.createTimeSkipping(
       path === undefined ? {} : { server: { executable: { type: 'existing-path', path } } },
     );
-  return environmentOn(start, bundle);
+  return environmentOn(() => startWithin(3, start), bundle);
 }
 
 /** A real development server, for what the time-skipping one does not know: search attributes, continue-as-new limits. */
 export async function startServerEnvironment(extraArgs: readonly string[] = []): Promise<WorkflowEnvironment> {
-  const path = await temporalPath();
-  const start = (): Promise<TestWorkflowEnvironment> =>
-    TestWorkflowEnvironment.createLocal({
-      server: {
-        executable: { type: 'existing-path', path },
-        extraArgs: [...extraArgs],
-        log: { format: 'pretty', level: 'error' },
-      },
-    });
-  return environmentOn(start);
+  const server = await startTemporalServer(extraArgs);
+  const { address } = server;
+  const environment = await environmentOn(() => TestWorkflowEnvironment.createFromExistingServer({ address }));
+  const teardown = async (): Promise<void> => {
+    await environment.teardown();
+    await server.remove();
+  };
+  return { ...environment, teardown };
 }
 
 async function environmentOn(
@@ -53,7 +52,7 @@ async function environmentOn(
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   });
-  const env = await startWithin(3, start);
+  const env = await start();
   const workflowBundle = { codePath: bundle ?? (await bundleWorkflows()) };
   let experiments = 0;
   return {

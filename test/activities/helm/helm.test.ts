@@ -11,6 +11,7 @@ import { renderingDigest } from '../../../activities/helm/rendering-digest.ts';
 import { connectHelm } from '../../../activities/helm/helm.ts';
 import type { Helm } from '../../../activities/helm/helm.ts';
 import { decodeRecord, encodeRecord, recordName } from '../../../activities/helm/release-record.ts';
+import { repairPending } from '../../../activities/helm/repair.ts';
 import { runHelm } from '../../../activities/helm/run-helm.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { releaseTarget } from '../../../activities/knative/acquire-target.ts';
@@ -128,19 +129,35 @@ async function history({ name, namespace }: SampleTarget): Promise<readonly Hist
   return entries.map(({ revision, status }) => ({ revision, status }));
 }
 
-/** Leaves the release as a helm that was killed in mid-upgrade does, `agoMs` ago. */
-async function leavePending(target: SampleTarget, revision: number, agoMs: number): Promise<void> {
+/** Leaves the release as a helm that was killed in mid-upgrade does, `agoMs` ago; returns when that was. */
+async function leavePending(target: SampleTarget, revision: number, agoMs: number): Promise<number> {
   const { name } = target;
   const secretName = recordName(name, revision);
   const secret = JSON.parse(await kubectl('get', 'secret', secretName, '-o', 'json'));
   const record = decodeRecord(secret.data.release);
-  const last_deployed = new Date(Date.now() - agoMs).toISOString();
+  const pendingAtMs = Date.now() - agoMs;
+  const last_deployed = new Date(pendingAtMs).toISOString();
   const release = encodeRecord({
     ...record,
     info: { ...record.info, status: 'pending-upgrade', last_deployed },
   } as typeof record);
   const patch = { metadata: { labels: { status: 'pending-upgrade' } }, data: { release } };
   await kubectl('patch', 'secret', secretName, '--type=merge', '-p', JSON.stringify(patch));
+  return pendingAtMs;
+}
+
+interface Pending {
+  readonly atMs: number;
+  /** How long ago that was said to be. */
+  readonly agoSeconds: number;
+  readonly limitSeconds: number;
+}
+
+/** Expects that the message says what is left of the limit by now, however long this test has taken since then. */
+function expectLeft(message = '', { atMs, agoSeconds, limitSeconds }: Pending): void {
+  const left = Number(/may be at work for another (\d+) s/.exec(message)?.[1]);
+  expect(left).toBeLessThanOrEqual(limitSeconds - agoSeconds);
+  expect(left).toBeGreaterThanOrEqual(limitSeconds - (Date.now() - atMs) / 1000);
 }
 
 describe('runHelm', () => {
@@ -203,13 +220,22 @@ describe('runHelm', () => {
 
   test('waits for a pending release that may still be at work', async () => {
     const target = await aTarget('busy');
-    await leavePending(target, 2, 20_000);
-    const failure = await failureOfRun(aTask(target, upgradeArgs(target, 'candidate', '--timeout', '25s')));
+    const atMs = await leavePending(target, 2, 20_000);
+    const failure = await failureOfRun(aTask(target, upgradeArgs(target, 'candidate', '--timeout', '10m')));
     expect(failure).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     expect(failure.message).toMatch(
-      /^release helm-activities\/busy is at revision 2, pending-upgrade since .*; its operation may be at work for another [1-5] s$/,
+      /^release helm-activities\/busy is at revision 2, pending-upgrade since .*; its operation may be at work for another \d+ s$/,
     );
-    expect(failure.nextRetryDelay).toBeLessThanOrEqual(5_500);
+    expectLeft(failure.message, { atMs, agoSeconds: 20, limitSeconds: 600 });
+    expect(failure.nextRetryDelay).toBe(10_000);
+  });
+
+  test('tries a pending release again once its operation cannot be at work any more, where that is soon', async () => {
+    const release = { release: untouched.name, namespace: ownNamespace };
+    const state = (await asActivity(() => helm.status(release))) ?? expect.fail('there is no release');
+    const pending = { ...state, status: 'pending-upgrade', lastDeployedAtMs: Date.now() - 20_000 };
+    const { nextRetryDelay } = await caughtFailure(() => repairPending(cluster, release, pending, 25_000));
+    expect(nextRetryDelay).toBeLessThanOrEqual(5_500);
   });
 
   test('frees a release that a killed helm left pending, once its timeout is over, and upgrades it', async () => {
@@ -223,7 +249,7 @@ describe('runHelm', () => {
     const waiting = aTask(target, upgradeArgs(target, 'candidate', '--timeout', '5m'));
     expect(await failureOfRun(waiting)).toMatchObject({ type: 'ReleaseBusy', isRetryable: true });
     const input = aTask(target, upgradeArgs(target, 'candidate', '--timeout', '8s'));
-    const { release } = await vi.waitFor(() => run(input), { timeout: 20_000, interval: 500 });
+    const { release } = await vi.waitFor(() => run(input), { timeout: 120_000, interval: 500 });
     expect(release).toEqual({ name: 'stuck', namespace: ownNamespace, revision: 4, status: 'deployed' });
     expect(await history(target)).toEqual([
       { revision: 1, status: 'superseded' },
@@ -331,13 +357,15 @@ describe('runHelm', () => {
     await isPendingUpgrade(target);
     worker.kill('SIGKILL');
     // Helm gets SIGTERM from its guard and has the time to say so.
-    await vi.waitFor(async () => expect((await history(target)).at(-1)?.status).toBe('failed'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await history(target)).at(-1)?.status).toBe('failed'), { timeout: 120_000 });
     const { release } = await run(aTask(target, upgradeArgs(target, 'candidate')));
     expect(release).toMatchObject({ revision: 4, status: 'deployed' });
   });
 
   const isPendingUpgrade = (target: SampleTarget) =>
-    vi.waitFor(async () => expect((await history(target)).at(-1)?.status).toBe('pending-upgrade'), { timeout: 20_000 });
+    vi.waitFor(async () => expect((await history(target)).at(-1)?.status).toBe('pending-upgrade'), {
+      timeout: 120_000,
+    });
 
   /** An upgrade that waits: its chart has a claim that nobody fulfils. */
   async function waitingArgs(target: SampleTarget): Promise<string[]> {
@@ -694,19 +722,20 @@ describe('preflight', () => {
 
   test('refuses a release on which an operation may be at work', async () => {
     const busy = await aTarget('operated');
-    await leavePending(busy, 2, 1_000);
+    const atMs = await leavePending(busy, 2, 1_000);
     const [problem] = await preflightProblems(experimentOn(busy));
     expect(problem).toMatch(
-      /^release helm-activities\/operated is at revision 2, pending-upgrade since .*: an operation may be at work for another 29\d s; start again when it has ended$/,
+      /^release helm-activities\/operated is at revision 2, pending-upgrade since .*: an operation may be at work for another \d+ s; start again when it has ended$/,
     );
+    expectLeft(problem, { atMs, agoSeconds: 1, limitSeconds: 300 });
   });
 
   test('waits for the helm of somebody else as long as the worker is told, whatever its own timeout is', async () => {
     const shared = await aTarget('shared');
-    await leavePending(shared, 2, 20_000);
+    const atMs = await leavePending(shared, 2, 20_000);
     const experiment = experimentOn(shared, { finish: [finishWith(shared, '--timeout', '5s')] });
-    const [problem] = await preflightProblems(experiment, { helm: helmAt(sandbox.tools.helm, 60_000) });
-    expect(problem).toMatch(/an operation may be at work for another [34]\d s/);
+    const [problem] = await preflightProblems(experiment, { helm: helmAt(sandbox.tools.helm, 600_000) });
+    expectLeft(problem, { atMs, agoSeconds: 20, limitSeconds: 600 });
   });
 
   test('frees a release that was left pending long ago', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
 import { readLease } from '../../../activities/knative/lease.ts';
@@ -26,6 +27,7 @@ describe('the API server', () => {
     while (!start.signal.aborted) {
       const answer = asActivity(() => cluster.readService({ namespace, name: 'unseen' }));
       seen.add(await answer.then((service) => (service === undefined ? 'gone' : 'served')).catch(({ type }) => type));
+      await delay(50);
     }
     await started;
     expect([...seen].filter((answer) => answer !== 'served')).toEqual(['KubernetesUnavailable']);

@@ -286,7 +286,7 @@ describe('patchTraffic', () => {
         isReady ? [] : [{ kind: 'unready' }],
       );
       const condition = `--for=condition=Ready=${isReady ? 'True' : 'False'}`;
-      await kubectl('wait', `revision/${sick.candidateRevision}`, condition, '--timeout=30s');
+      await kubectl('wait', `revision/${sick.candidateRevision}`, condition, '--timeout=120s');
     };
     const baselineOnly = [{ latestRevision: false, percent: 100, revisionName: 'sick-v1', tag: 'current' }];
     beforeAll(async () => {
@@ -405,7 +405,7 @@ describe('the Lease', () => {
     );
     await setDuration(1);
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, next))).toEqual({ kind: 'acquired' }), {
-      timeout: 10_000,
+      timeout: 60_000,
       interval: 200,
     });
     expect(await readDuration()).toBe(30);
@@ -423,7 +423,7 @@ describe('the Lease', () => {
     await temporal.client.workflow.getHandle(wrong.workflowId).terminate();
     await setDuration(1);
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, right))).toEqual({ kind: 'acquired' }), {
-      timeout: 10_000,
+      timeout: 60_000,
       interval: 200,
     });
     const lease = await asActivity(() => readLease(cluster, objectName(target)));
@@ -438,7 +438,7 @@ describe('the Lease', () => {
     await setDuration(1);
     const other = await startRun('target-other');
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, other))).toEqual({ kind: 'acquired' }), {
-      timeout: 10_000,
+      timeout: 60_000,
       interval: 200,
     });
   });
@@ -453,7 +453,7 @@ describe('the Lease', () => {
     expect(await asActivity(() => acquire(target, next))).toMatchObject({ kind: 'held' });
     await temporal.client.workflow.getHandle('target-renamed').terminate();
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, next))).toEqual({ kind: 'acquired' }), {
-      timeout: 10_000,
+      timeout: 60_000,
       interval: 200,
     });
   });
@@ -573,12 +573,12 @@ describe('awaitReadiness and verifyTarget', () => {
       '{"spec":{"traffic":[{"latestRevision":true,"percent":100}]}}',
     );
     await vi.waitFor(async () => expect(await asActivity(verify)).toEqual({ mayFollowLatest: true }), {
-      timeout: 15_000,
+      timeout: 60_000,
     });
     const pinned = JSON.stringify({ spec: { traffic: [{ revisionName: winner.revision, percent: 100 }] } });
     await kubectl('patch', 'ksvc', name, '--type=merge', '-p', pinned);
     await vi.waitFor(async () => expect(await asActivity(verify)).toEqual({ mayFollowLatest: false }), {
-      timeout: 15_000,
+      timeout: 60_000,
     });
   });
 

@@ -45,8 +45,11 @@ async function checkRun(client: Client, lane: Lane, plan: RunPlan): Promise<RunR
   const { target, before } = await shared.use(() => deploy(lane, name, course));
   const handle = await shared.use(() => begin(client, lane, target, course));
   const stop = new AbortController();
-  const load = { requestsPerSecond: 30, durationMs: 600_000, signal: stop.signal };
+  // A late answer is no lost one.
+  const load = { requestsPerSecond: 30, durationMs: 600_000, requestTimeoutMs: 30_000, signal: stop.signal };
   const loading = sandbox.sendLoad({ host: target.host, ...load });
+  // Awaited at the end; until then a failure must not count as unhandled.
+  loading.catch(() => undefined);
   const ending = untilClosed(handle);
   let isOver = false;
   void ending.then(() => (isOver = true));

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { viewAll } from '../../../client/temporal/view-all.ts';
+import { statusQuery } from '../../../contract/messages.ts';
 import { workflowType } from '../../../contract/names.ts';
 import { describeWorkflow } from '../../../temporal/read-run.ts';
 import type { TemporalService } from '../../../temporal/settings.ts';
@@ -24,6 +25,7 @@ test('many runs whose workers are gone cost one query limit, and hide no run tha
   );
   const world = fakeWorld({ experiment: anExperiment({ intervalMs: 600_000 }) });
   await workflows.run(world, async (handle) => {
+    await vi.waitFor(() => handle.query(statusQuery), { timeout: 30_000 });
     const found = await Promise.all([...ids, handle.workflowId].map((id) => describeWorkflow(session.client, id)));
     const executions = found.map((execution) => execution ?? expect.fail('a run is not there'));
     const startedMs = performance.now();

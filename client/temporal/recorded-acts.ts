@@ -1,0 +1,112 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { tsToMs } from '@temporalio/common/lib/time.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Act } from '../../core/report/act.ts';
+import type { RequestKind } from '../../core/planner/requests.ts';
+import { defined } from '../../core/text/defined.ts';
+import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
+import type { RunTaskInput, TaskActivities } from '../../contract/tasks.ts';
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+export type HistoryEvent = NonNullable<History['events']>[number];
+export type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+
+/** An activity as it was scheduled. */
+interface Scheduled {
+  readonly type: string;
+  readonly input: Payload | undefined;
+  /** The place of its act, where it is a task. */
+  readonly actIndex: number | undefined;
+}
+
+/** Decodes a payload that serin's activities wrote; callers name its type by the contract. */
+export function decodePayload(payload: Payload | undefined | null): unknown {
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}
+
+const requestKinds: ReadonlySet<string> = new Set<RequestKind>(['abort', 'approve', 'reject', 'pause', 'resume']);
+
+/** What tasks are called, by their activity; a command says itself which one it is. */
+const taskNames: Readonly<Record<keyof TaskActivities, (input: unknown) => string>> = {
+  runHelm: commandName,
+  runCommand: commandName,
+  runScript: () => 'script',
+  checkObjects: () => 'readiness',
+  collectMetrics: () => 'metrics/collect',
+  notifyHttp: () => 'notification by HTTP',
+  notifySlack: () => 'notification in Slack',
+};
+
+function commandName(input: unknown): string {
+  const { command, args } = input as RunTaskInput;
+  return [command, ...args].join(' ');
+}
+
+/** Collects what was done in a run from the events of its history, in order. */
+export class ActReader {
+  readonly acts: Act[] = [];
+  readonly #scheduled = new Map<string, Scheduled>();
+
+  read(event: HistoryEvent): void {
+    const atMs = tsToMs(event.eventTime);
+    const { activityTaskScheduledEventAttributes: scheduled } = event;
+    if (scheduled) {
+      const [type, input] = [scheduled.activityType?.name ?? '', scheduled.input?.payloads?.[0]];
+      const actIndex = isTask(type) ? this.acts.length : undefined;
+      if (isTask(type)) this.acts.push({ kind: 'task', atMs, name: taskNames[type](decodePayload(input)) });
+      this.#scheduled.set(String(event.eventId), { type, input, actIndex });
+    }
+    this.#readRequest(event, atMs);
+    this.#readEnd(event, atMs);
+  }
+
+  #readRequest(event: HistoryEvent, atMs: number): void {
+    const { workflowExecutionSignaledEventAttributes: signal, workflowExecutionUpdateAcceptedEventAttributes: update } =
+      event;
+    const accepted = update?.acceptedRequest?.input;
+    const name = signal?.signalName ?? accepted?.name ?? '';
+    if (!requestKinds.has(name)) return;
+    const [payload] = (signal?.input ?? accepted?.args)?.payloads ?? [];
+    const { by, reason } = readInput(payload);
+    this.acts.push({ kind: 'request', atMs, request: name as RequestKind, ...defined({ by, reason }) });
+  }
+
+  #readEnd(event: HistoryEvent, atMs: number): void {
+    const { activityTaskCompletedEventAttributes: completed, activityTaskFailedEventAttributes: failed } = event;
+    const { activityTaskTimedOutEventAttributes: late, activityTaskCanceledEventAttributes: canceled } = event;
+    const scheduledId = (completed ?? failed ?? late ?? canceled)?.scheduledEventId;
+    const scheduled = scheduledId ? this.#scheduled.get(String(scheduledId)) : undefined;
+    if (scheduled === undefined) return;
+    if (scheduled.type === 'patchTraffic' && completed) this.#addWrite(scheduled, completed.result?.payloads?.[0]);
+    const act = this.acts[scheduled.actIndex ?? -1];
+    if (scheduled.actIndex === undefined || act?.kind !== 'task') return;
+    const failure = canceled ? 'canceled' : ((failed ?? late)?.failure?.message ?? undefined);
+    this.acts.splice(scheduled.actIndex, 1, { ...act, endedAtMs: atMs, ...defined({ failure }) });
+  }
+
+  #addWrite({ input }: Scheduled, result: Payload | undefined): void {
+    const { shares } = decodePayload(input) as PatchTrafficInput;
+    const { acceptedAtMs } = decodePayload(result) as PatchTrafficResult;
+    const plain = shares.map(({ revision, percent }) => ({ revision, percent }));
+    this.acts.push({ kind: 'traffic', atMs: acceptedAtMs, shares: plain });
+  }
+}
+
+function isTask(type: string): type is keyof TaskActivities {
+  return type in taskNames;
+}
+
+/** A message may have no input, or one that cannot be read: who sent it is not known then. */
+function readInput(payload: Payload | undefined): { readonly by?: string; readonly reason?: string } {
+  try {
+    const input = decodePayload(payload);
+    if (typeof input !== 'object' || input === null) return {};
+    const { by, reason }: { by?: unknown; reason?: unknown } = input;
+    return {
+      ...(typeof by === 'string' ? { by } : {}),
+      ...(typeof reason === 'string' ? { reason } : {}),
+    };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+
+/** Lets one person in: whoever has the token, once. What follows is known by a cookie. */
+export interface Access {
+  /** Opens the page once: a second use is refused, so that an address that was seen by others is of no use to them. */
+  readonly token: string;
+  /** Answers `GET /login?token=…`. */
+  readonly logIn: MiddlewareHandler;
+  /** Refuses whoever has not logged in. */
+  readonly require: MiddlewareHandler;
+}
+
+const cookieName = 'serin-session';
+
+/** Access to a server on loopback, for the person who has started it. */
+export function oneTimeAccess(): Access {
+  const [token, session] = [randomSecret(), randomSecret()];
+  let isUsed = false;
+  return {
+    token,
+    logIn: async (context) => {
+      const given = context.req.query('token') ?? '';
+      if (isUsed || !areEqual(given, token)) return context.text(`this address has been used; ${howToLogIn}`, 401);
+      isUsed = true;
+      setCookie(context, cookieName, session, { httpOnly: true, sameSite: 'Strict', path: '/' });
+      // A redirection would not have the cookie: the request comes from another site, the one with the address on it.
+      return context.html(entrance);
+    },
+    require: async (context, next) => {
+      if (areEqual(getCookie(context, cookieName) ?? '', session)) return next();
+      if (context.req.path.startsWith('/api/')) {
+        return context.json({ kind: 'notLoggedIn', message: `not logged in; ${howToLogIn}` }, 401);
+      }
+      return context.text(`not logged in; ${howToLogIn}`, 401);
+    },
+  };
+}
+
+const howToLogIn = 'open the address that `serin ui` prints when it starts';
+
+const entrance =
+  '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=/"><title>serin</title>';
+
+function randomSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Compares in a time that says nothing of where they differ. */
+function areEqual(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((text) => createHash('sha256').update(text).digest());
+  return first !== undefined && second !== undefined && timingSafeEqual(first, second);
+}

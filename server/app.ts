@@ -1,0 +1,129 @@
+import { Hono } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
+import { streamSSE } from 'hono/streaming';
+import type { SSEStreamingApi } from 'hono/streaming';
+import { CommandError } from '../client/errors.ts';
+import type { ErrorKind } from '../client/errors.ts';
+import { limits } from '../core/text/limits.ts';
+import type { Access } from './access.ts';
+import type { Ask, Problem } from './api.ts';
+import type { Assets, Encoding } from './assets.ts';
+import { pageHeaders, requireHost, requireOwnPage } from './guard-requests.ts';
+import { listChanges } from './list-changes.ts';
+import type { Runs } from './runs.ts';
+
+export interface AppOptions {
+  readonly runs: Runs;
+  readonly assets: Assets;
+  readonly access: Access;
+  /** The values of the header `Host` that are answered. */
+  readonly hosts: () => readonly string[];
+}
+
+/** The server as a function from requests to responses. */
+export function buildApp({ runs, assets, access, hosts }: AppOptions): Hono {
+  const app = new Hono();
+  app.use(requireHost(hosts), pageHeaders);
+  app.get('/login', access.logIn);
+  app.use(access.require);
+  app.use('/api/*', noStore);
+  app.get('/api/facts', (context) => context.json(runs.facts));
+  app.get('/api/experiments', (context) => stream(context, (signal) => listChanges(runs.watchList(signal))));
+  app.get('/api/experiment', (context) => stream(context, (signal) => runs.watch(workflowId(context), signal)));
+  app.get('/api/record', compress(), async (context) => context.json(await runs.readRecord(workflowId(context))));
+  app.get('/api/explanation', async (context) =>
+    context.json(await runs.explain(workflowId(context), Number(context.req.query('interval')))),
+  );
+  app.post('/api/ask', requireOwnPage, bodyLimit({ maxSize: mostAsked }), async (context) =>
+    context.json(await runs.ask(readAsk(await context.req.json().catch(() => undefined)))),
+  );
+  app.all('/api/*', (context) => context.json({ kind: 'notFound', message: 'there is no such address' }, 404));
+  app.get('*', (context) => sendAsset(context, assets));
+  app.onError((error, context) => {
+    const problem = describeProblem(error);
+    return context.json(problem, statuses[problem.kind]);
+  });
+  return app;
+}
+
+/** Bytes of what a person asks: a reason, and ids. */
+const mostAsked = 16 * 1024;
+
+const statuses = { usage: 400, notFound: 404, refused: 409, noWorker: 503, unreachable: 503, failed: 500 } as const;
+
+const noStore: MiddlewareHandler = async (context, next) => {
+  await next();
+  context.header('cache-control', 'no-store');
+};
+
+function workflowId(context: Context): string {
+  const id = context.req.query('id');
+  if (id === undefined || id === '') throw new CommandError('usage', 'expected ?id=, a workflow id');
+  return id;
+}
+
+const requests: ReadonlySet<unknown> = new Set(['abort', 'approve', 'reject', 'pause', 'resume']);
+
+function readAsk(body: unknown): Ask {
+  const { workflowId: id, firstRunId, request, reason } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const isAsk = typeof id === 'string' && typeof firstRunId === 'string' && requests.has(request);
+  const isReason = reason === undefined || (typeof reason === 'string' && reason.length <= limits.requestReason);
+  if (isAsk && isReason) return body as Ask;
+  throw new CommandError(
+    'usage',
+    `expected {workflowId, firstRunId, request, reason?}, a request being one of ${[...requests].join(', ')}, a reason at most ${limits.requestReason} characters`,
+  );
+}
+
+/** What browsers reconnect after, ms. */
+const retryMs = 2_000;
+
+/** So often something is sent, ms: proxies end what is silent. */
+const beatMs = 15_000;
+
+/** Sends values as server-sent events; a failure is an event `problem`, and ends the stream, and its end is an event `end`. */
+function stream(context: Context, read: (signal: AbortSignal) => AsyncIterable<unknown>): Response {
+  return streamSSE(context, async (events) => {
+    const ended = new AbortController();
+    events.onAbort(() => ended.abort());
+    const beat = setInterval(() => void events.write(': \n\n'), beatMs);
+    try {
+      for await (const value of read(ended.signal)) await send(events, 'value', value);
+      if (!ended.signal.aborted) await send(events, 'end', {});
+    } catch (error) {
+      if (!ended.signal.aborted) await send(events, 'problem', describeProblem(error));
+    } finally {
+      clearInterval(beat);
+    }
+  });
+}
+
+async function send(events: SSEStreamingApi, event: string, value: unknown): Promise<void> {
+  await events.writeSSE({ event, data: JSON.stringify(value), retry: retryMs });
+}
+
+function describeProblem(error: unknown): Problem & { readonly kind: ErrorKind } {
+  if (error instanceof CommandError) return { kind: error.kind, message: error.message };
+  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Every address that names no file is one of the page's own. */
+function sendAsset(context: Context, assets: Assets): Response {
+  const { path } = context.req;
+  const asset = assets.get(path) ?? assets.get('/index.html');
+  if (asset === undefined) return context.text('the page was not built', 500);
+  const encoding = chooseEncoding(context.req.header('accept-encoding') ?? '');
+  const isHashed = path.startsWith('/assets/') && assets.has(path);
+  context.header('content-type', asset.type);
+  context.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+  context.header('vary', 'accept-encoding');
+  if (encoding !== 'identity') context.header('content-encoding', encoding);
+  return context.body(new Uint8Array(asset.content[encoding]));
+}
+
+function chooseEncoding(accepted: string): Encoding {
+  const names = accepted.split(',').map((name) => name.trim().split(';')[0]);
+  return (['br', 'gzip'] as const).find((name) => names.includes(name)) ?? 'identity';
+}

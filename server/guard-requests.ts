@@ -1,0 +1,40 @@
+import type { MiddlewareHandler } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+
+/** Only what the server itself sends is run, shown or asked; nobody may put the page into a frame. */
+export const pageHeaders: MiddlewareHandler = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: 'DENY',
+  referrerPolicy: 'no-referrer',
+  crossOriginOpenerPolicy: 'same-origin',
+  crossOriginResourcePolicy: 'same-origin',
+  // It says nothing about plain HTTP on loopback.
+  strictTransportSecurity: false,
+});
+
+/** Refuses a request under another name than the server's own: a web site may let its name point to loopback. */
+export function requireHost(hosts: () => readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    const host = context.req.header('host') ?? '';
+    if (hosts().includes(host)) return next();
+    return context.text(`expected Host ${hosts().join(' or ')}, got ${host}`, 421);
+  };
+}
+
+/** Refuses what changes something unless the page itself asks: a browser tells where a request comes from, and no form sends JSON. */
+export const requireOwnPage: MiddlewareHandler = async (context, next) => {
+  const { req } = context;
+  const own = `http://${req.header('host') ?? ''}`;
+  const isOwn = req.header('origin') === own && req.header('content-type')?.startsWith('application/json') === true;
+  if (isOwn) return next();
+  return context.json({ kind: 'refused', message: `expected a request as JSON from ${own}` }, 403);
+};

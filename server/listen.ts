@@ -1,0 +1,23 @@
+import { serve } from '@hono/node-server';
+import type { Hono } from 'hono';
+
+export interface Listening {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Serves on loopback. Port 0 takes one that is free. Fails as Node does where the port is taken. */
+export async function listen(app: Hono, port: number): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, ({ port: actual }) => {
+      resolve({ port: actual, close: () => closeAll() });
+    });
+    server.once('error', reject);
+    const closeAll = (): Promise<void> =>
+      new Promise((done) => {
+        server.close(() => done());
+        // Streams would never end by themselves.
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+  });
+}

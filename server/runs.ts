@@ -1,0 +1,22 @@
+import type { Ask, AskAnswer, ExperimentPage, ExperimentRecord, ListedExperiment, ServerFacts } from './api.ts';
+
+/** The list as it was read last. */
+export interface ListReading {
+  readonly experiments: readonly ListedExperiment[];
+  /** Why it may be old. */
+  readonly note?: string;
+}
+
+/** What the server knows of experiments. Failures are of the kind `CommandError`. */
+export interface Runs {
+  readonly facts: ServerFacts;
+  /** Yields the list, at first as it is known, and whenever it has been read. */
+  readonly watchList: (signal: AbortSignal) => AsyncIterable<ListReading>;
+  /** Yields the experiment until it has ended. Fails with `notFound`. */
+  readonly watch: (workflowId: string, signal: AbortSignal) => AsyncIterable<ExperimentPage>;
+  readonly readRecord: (workflowId: string) => Promise<ExperimentRecord>;
+  /** The facts of the interval with this number, from 1. Fails with `notFound`. */
+  readonly explain: (workflowId: string, number: number) => Promise<readonly string[]>;
+  /** Fails with `refused` where it does not apply, and with `noWorker` when no worker answers. */
+  readonly ask: (ask: Ask) => Promise<AskAnswer>;
+}

@@ -1,0 +1,22 @@
+import { oneTimeAccess } from './access.ts';
+import { buildApp } from './app.ts';
+import { readAssets } from './assets.ts';
+import { listen } from './listen.ts';
+import type { Runs } from './runs.ts';
+
+/** A page that is served on loopback. */
+export interface ServedPage {
+  /** Opens the page, once. */
+  readonly address: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Serves the page for one person on loopback. */
+export async function servePage(runs: Runs, { port }: { readonly port: number }): Promise<ServedPage> {
+  const access = oneTimeAccess();
+  let hosts: readonly string[] = [];
+  const app = buildApp({ runs, access, assets: await readAssets(), hosts: () => hosts });
+  const listening = await listen(app, port);
+  hosts = ['127.0.0.1', 'localhost'].map((name) => `${name}:${listening.port}`);
+  return { address: `http://127.0.0.1:${listening.port}/login?token=${access.token}`, close: listening.close };
+}

@@ -1,0 +1,100 @@
+import { abortSignal } from '../contract/messages.ts';
+import { buildCourse } from '../core/report/course.ts';
+import { describeWorkflow } from '../temporal/read-run.ts';
+import type { TemporalService } from '../temporal/settings.ts';
+import { CommandError } from '../client/errors.ts';
+import { explainClientError } from '../client/temporal/failures.ts';
+import { viewWorkflow } from '../client/temporal/find-experiment.ts';
+import { pollExperiment } from '../client/temporal/poll-experiment.ts';
+import { readExecutionRecord } from '../client/temporal/recorded-run.ts';
+import type { RunRecord } from '../client/temporal/recorded-run.ts';
+import { assertRunning, buildRequest, sendRequest } from '../client/temporal/requests.ts';
+import { explanation } from '../client/render/explanation.ts';
+import type { Ask, AskAnswer, ExperimentPage, ExperimentRecord, ServerFacts } from './api.ts';
+import { describePage } from './describe-view.ts';
+import { ListPoller } from './list-poller.ts';
+import type { Runs } from './runs.ts';
+
+/** How long a person waits for the answer of a worker. */
+const answerLimitMs = 10_000;
+
+/** The experiments of a Temporal namespace, steered by one user. */
+export function temporalRuns(session: TemporalService, facts: ServerFacts): Runs {
+  const poller = new ListPoller(session);
+  return {
+    facts,
+    watchList: (signal) => poller.watch(signal),
+    watch: (workflowId, signal) => watchPage(session, workflowId, signal),
+    readRecord: (workflowId) => explained(session, async () => recordOfPage(await readRecord(session, workflowId))),
+    explain: (workflowId, number) => explained(session, () => explainInterval(session, workflowId, number)),
+    ask: (ask) => explained(session, () => sendAsk(session, ask, facts)),
+  };
+}
+
+async function* watchPage(
+  session: TemporalService,
+  workflowId: string,
+  signal: AbortSignal,
+): AsyncGenerator<ExperimentPage> {
+  try {
+    for await (const view of pollExperiment(session, workflowId, signal)) yield describePage(view, Date.now());
+  } catch (error) {
+    throw explainClientError(error, session);
+  }
+}
+
+/** Any failure as a `CommandError`. */
+async function explained<T>(session: TemporalService, act: () => Promise<T>): Promise<T> {
+  return act().catch((error: unknown) => {
+    throw explainClientError(error, session);
+  });
+}
+
+async function readRecord(session: TemporalService, workflowId: string): Promise<RunRecord> {
+  const { execution } = await viewWorkflow(session, workflowId);
+  return readExecutionRecord(session, execution);
+}
+
+/** The record as the page shows it. */
+export function recordOfPage({ experiment, intervals, acts }: RunRecord): ExperimentRecord {
+  return { course: buildCourse(experiment, intervals), acts };
+}
+
+async function explainInterval(
+  session: TemporalService,
+  workflowId: string,
+  number: number,
+): Promise<readonly string[]> {
+  const explanations = explainRecord(await readRecord(session, workflowId));
+  const found = explanations[number - 1];
+  if (found !== undefined) return found;
+  throw new CommandError('notFound', `${workflowId} has no observed interval ${number}; it has ${explanations.length}`);
+}
+
+/** The facts of each interval, as `serin explain` prints them. */
+export function explainRecord({ experiment, intervals }: RunRecord): readonly (readonly string[])[] {
+  return intervals.map((interval, index) =>
+    explanation(experiment, interval, { number: index + 1, count: intervals.length }),
+  );
+}
+
+async function sendAsk(
+  session: TemporalService,
+  { workflowId, firstRunId, request: kind, reason }: Ask,
+  { user }: ServerFacts,
+): Promise<AskAnswer> {
+  if (user === undefined) throw new CommandError('refused', 'this page only shows experiments');
+  const execution = await describeWorkflow(session.client, workflowId);
+  if (execution === undefined) throw new CommandError('notFound', `there is no experiment ${workflowId}`);
+  if (execution.raw.workflowExecutionInfo?.firstRunId !== firstRunId) {
+    throw new CommandError('refused', `${workflowId} has been started anew; look at it, and ask again`);
+  }
+  assertRunning(execution, kind);
+  const request = buildRequest({ by: user, ...(reason === undefined ? {} : { reason }) });
+  if (kind === 'abort') {
+    await session.client.workflow.getHandle(workflowId, execution.runId).signal(abortSignal, request);
+    return { message: 'abort recorded' };
+  }
+  const { message } = await sendRequest(session, { execution, kind, request, timeoutMs: answerLimitMs });
+  return { message };
+}

@@ -1,0 +1,139 @@
+import { useLocation } from 'preact-iso';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import { formatObjectName } from '../../core/text/object-name.ts';
+import type { ExperimentPage, ExperimentRecord, FrozenPage } from '../../server/api.ts';
+import { useServerTime } from '../clock.ts';
+import { Facts } from '../facts.ts';
+import { TopBar } from '../parts/top-bar.tsx';
+import { readJson, useStream } from '../server-connection.ts';
+import { formatDateTime } from '../times.ts';
+import { Actions } from './actions.tsx';
+import { Commands } from './commands.tsx';
+import { ExperimentHeadline } from './headline.tsx';
+import { Objectives } from './objectives.tsx';
+import { Requests } from './requests.tsx';
+import { Timeline } from './timeline.tsx';
+import type { ReadExplanation } from './timeline.tsx';
+import { Traffic } from './traffic.tsx';
+import { Versions } from './versions.tsx';
+
+/** The experiment that the address names, as it goes on. */
+export function LiveExperiment() {
+  const facts = useContext(Facts);
+  const { query } = useLocation();
+  const workflowId = query['id'] ?? '';
+  const of = `?id=${encodeURIComponent(workflowId)}`;
+  const {
+    value: page,
+    connection,
+    problem,
+  } = useStream(
+    workflowId === '' ? undefined : `/api/experiment${of}`,
+    (_before: ExperimentPage | undefined, value) => value as ExperimentPage,
+  );
+  const record = useRecord(of, page);
+  const explain: ReadExplanation = (number) => readJson(`/api/explanation${of}&interval=${number}`);
+  const name = page?.report?.name || workflowId;
+  useEffect(() => void (document.title = `${name} · serin`), [name]);
+  return (
+    <>
+      <TopBar connection={connection}>
+        <a href="/">Experiments</a> / {name}
+      </TopBar>
+      <main>
+        {problem !== undefined && <p class="banner bad">{problem.message}</p>}
+        {page === undefined && problem === undefined && <p class="empty">Reading {workflowId} …</p>}
+        {page !== undefined && (
+          <Experiment
+            page={page}
+            record={record}
+            explain={explain}
+            user={facts?.user}
+            isStill={connection === 'ended'}
+          />
+        )}
+      </main>
+    </>
+  );
+}
+
+/** A page that was written to a file: it shows what was true then. */
+export function FrozenExperiment({ facts, page, record, explanations }: FrozenPage) {
+  const name = page.report?.name || page.workflowId;
+  useEffect(() => void (document.title = `${name} · serin`), [name]);
+  const explain: ReadExplanation = (number) => Promise.resolve(explanations[number - 1] ?? []);
+  return (
+    <>
+      <header class="top-bar">
+        <span class="mark">serin</span>
+        <nav aria-label="Path">{name}</nav>
+        <span class="place">as of {formatDateTime(page.nowMs)}</span>
+        <span class="connection ended">serin {facts.version}</span>
+      </header>
+      <main>
+        <Experiment page={page} record={record} explain={explain} user={undefined} isStill />
+      </main>
+    </>
+  );
+}
+
+/** The record, read anew after each observation, and when the experiment ends. */
+function useRecord(of: string, page: ExperimentPage | undefined): ExperimentRecord | undefined {
+  const [record, setRecord] = useState<ExperimentRecord>();
+  const report = page?.report;
+  const observed = report && `${report.history.at(-1)?.atMs} ${report.stage} ${report.message} ${report.outcome}`;
+  useEffect(() => {
+    if (observed === undefined) return undefined;
+    let isOld = false;
+    readJson<ExperimentRecord>(`/api/record${of}`).then(
+      (read) => void (isOld || setRecord(read)),
+      // Before the manifest has been read there is none.
+      () => undefined,
+    );
+    return () => void (isOld = true);
+  }, [of, observed]);
+  return record;
+}
+
+interface ExperimentProps {
+  readonly page: ExperimentPage;
+  readonly record: ExperimentRecord | undefined;
+  readonly explain: ReadExplanation;
+  /** Who acts; undefined where the page only shows. */
+  readonly user: string | undefined;
+  readonly isStill: boolean;
+}
+
+function Experiment({ page, record, explain, user, isStill }: ExperimentProps) {
+  const nowMs = useServerTime(page.nowMs, isStill) ?? page.nowMs;
+  const [chosen, onChoose] = useState<number>();
+  const { report } = page;
+  const course = record?.course;
+  const choice = { chosen, onChoose };
+  return (
+    <article>
+      <ExperimentHeadline page={page} nowMs={nowMs} />
+      {user !== undefined && <Actions page={page} user={user} />}
+      {report !== undefined && <Traffic report={report} course={course} {...choice} />}
+      {report !== undefined && <Objectives report={report} course={course} {...choice} />}
+      {report !== undefined && course !== undefined && <Requests course={course} {...choice} />}
+      <Timeline record={record} startedAtMs={page.startedAtMs} explain={explain} report={report} />
+      {report !== undefined && <Versions report={report} />}
+      {report !== undefined && report.warnings.length > 0 && (
+        <section aria-labelledby="warnings">
+          <h2 id="warnings">Warnings</h2>
+          <ul class="warnings">
+            {report.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <Commands
+        workflowId={page.workflowId}
+        target={report !== undefined && report.name !== '' ? formatObjectName(report.target) : undefined}
+        isClosed={page.isClosed}
+      />
+    </article>
+  );
+}

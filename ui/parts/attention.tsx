@@ -1,0 +1,22 @@
+import type { Attention } from '../../core/report/attention.ts';
+
+/** What a person sees of each reason to look. */
+export const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: string, tone: string]>> = {
+  stuck: ['✗', 'stuck', 'bad'],
+  unsafe: ['✗', 'traffic is left split', 'bad'],
+  approval: ['◆', 'needs approval', 'call'],
+  silent: ['!', 'no worker answers', 'bad'],
+  blind: ['◍', 'blind', 'warning'],
+  suspect: ['?', 'suspect', 'warning'],
+  paused: ['❚❚', 'paused', 'warning'],
+  waiting: ['◌', 'waits for its target', 'quiet'],
+};
+
+export function AttentionBadge({ attention }: { readonly attention: Attention }) {
+  const [sign, words, tone] = attentionWords[attention];
+  return (
+    <span class={`badge ${tone}`}>
+      <span aria-hidden="true">{sign}</span> {words}
+    </span>
+  );
+}

@@ -1,0 +1,35 @@
+/** What each stage and outcome looks like: a sign beside its word, so that colour is never alone. */
+const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
+  Waiting: ['◌', 'quiet'],
+  Initializing: ['◔', 'active'],
+  Running: ['◑', 'active'],
+  Finishing: ['◕', 'active'],
+  Completed: ['●', 'quiet'],
+  Promoted: ['✓', 'good'],
+  Concluded: ['✓', 'good'],
+  RolledBack: ['↩', 'warning'],
+  Aborted: ['■', 'warning'],
+  Failed: ['✗', 'bad'],
+};
+
+/** A stage or outcome in words. */
+export function stateWords(state: string): string {
+  return state === 'RolledBack' ? 'Rolled back' : state;
+}
+
+interface BadgeProps {
+  readonly stage: string | undefined;
+  readonly outcome: string | undefined;
+}
+
+/** Outcome, or stage while there is none. */
+export function Badge({ stage, outcome }: BadgeProps) {
+  const state = outcome ?? stage;
+  if (state === undefined) return <span class="badge quiet">unknown</span>;
+  const [sign, tone] = signs[state] ?? ['', 'quiet'];
+  return (
+    <span class={`badge ${tone}`}>
+      <span aria-hidden="true">{sign}</span> {stateWords(state)}
+    </span>
+  );
+}
