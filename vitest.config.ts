@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { cacheDirectory } from './sandbox/tools/cache.ts';
-import { alone, compose, image, last, withSandbox } from './test/support/groups.ts';
+import { alone, compose, image, last, page, withSandbox } from './test/support/groups.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
@@ -19,7 +19,7 @@ const sharedSandbox = {
 };
 
 /**
- * Six groups, one after another. `unit` needs no sandbox. `cluster`, `alone` and `image` share one, which starts once a run, with one
+ * Seven groups, one after another but for the first two. `unit` needs no sandbox, and `page` Chromium. `cluster`, `alone` and `image` share one, which starts once a run, with one
  * worker (test/setup/cluster.ts): the files of `cluster` run side by side, each in namespaces of its own, since they wait more than
  * they compute; those of `alone` follow in turn. `image` needs podman or docker, and builds what it tests (test/setup/image.ts).
  * `compose` is not part of `npm test`: what it builds takes too long (test/setup/compose.ts).
@@ -35,13 +35,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...withSandbox, ...image, ...compose, ...last],
+          exclude: [...withSandbox, ...page, ...image, ...compose, ...last],
           globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        test: { name: 'page', include: page, sequence: { groupOrder: 0 }, testTimeout: 240_000, hookTimeout: 120_000 },
       },
       {
         test: {

@@ -36,7 +36,7 @@ export function buildApp({ runs, assets, access, hosts }: AppOptions): Hono {
   app.get('/api/explanation', async (context) =>
     context.json(await runs.explain(workflowId(context), Number(context.req.query('interval')))),
   );
-  app.post('/api/ask', requireOwnPage, bodyLimit({ maxSize: mostAsked }), async (context) =>
+  app.post('/api/ask', requireOwnPage, bodyLimit({ maxSize: mostAsked, onError: refuseSize }), async (context) =>
     context.json(await runs.ask(readAsk(await context.req.json().catch(() => undefined)))),
   );
   app.all('/api/*', (context) => context.json({ kind: 'notFound', message: 'there is no such address' }, 404));
@@ -50,6 +50,10 @@ export function buildApp({ runs, assets, access, hosts }: AppOptions): Hono {
 
 /** Bytes of what a person asks: a reason, and ids. */
 const mostAsked = 16 * 1024;
+
+function refuseSize(context: Context): Response {
+  return context.json({ kind: 'usage', message: `expected at most ${mostAsked} bytes` }, 413);
+}
 
 const statuses = { usage: 400, notFound: 404, refused: 409, noWorker: 503, unreachable: 503, failed: 500 } as const;
 

@@ -27,9 +27,16 @@ const types: Readonly<Record<string, string>> = {
 const buildScript = new URL('../ui/build.ts', import.meta.url);
 const packaged = new URL('../ui/', import.meta.url);
 
-/** Reads the page: the package has it, a checkout makes it of the sources now. */
-export async function readAssets(): Promise<Assets> {
-  return readFolder(fileURLToPath(existsSync(buildScript) ? await buildPage() : packaged));
+let assets: Promise<Assets> | undefined;
+
+/** Reads the page, once a process: the package has it, a checkout makes it of the sources now. */
+export function readAssets(): Promise<Assets> {
+  assets ??= findFolder().then(readFolder);
+  return assets;
+}
+
+async function findFolder(): Promise<string> {
+  return fileURLToPath(existsSync(buildScript) ? await buildPage() : packaged);
 }
 
 async function buildPage(): Promise<URL> {

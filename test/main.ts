@@ -8,16 +8,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startVitest } from 'vitest/node';
 import { findEngine } from '../deploy/image/engine.ts';
+import { chromiumPath } from './support/chromium.ts';
 import { TestCounter } from './support/summary-reporter.ts';
 
 const counter = new TestCounter();
 const hasEngine = (await findEngine()) !== undefined;
+const hasChromium = chromiumPath !== undefined;
 const steps = [
   () => runScript('check'),
   () => runScript('lint'),
   // Some unit tests need parts of the sandbox; a build takes longer than a test may.
   () => runScript('build:sandbox'),
-  () => runTests('unit'),
+  () => runTests('unit', ...(hasChromium ? ['page'] : [])),
   () => runTests('cluster', 'alone', ...(hasEngine ? ['image'] : []), 'last'),
 ];
 
@@ -27,6 +29,7 @@ for (const step of steps) {
   process.stdout.write(`(${Math.round((performance.now() - startedAtMs) / 1000)} s)\n`);
   if (counter.failed > 0) break;
 }
+if (!hasChromium) process.stdout.write('\nleft out: the tests of the page, which need Chromium\n');
 if (!hasEngine) process.stdout.write('\nleft out: the tests of the image, which need podman or docker\n');
 process.stdout.write(`\n${counter.summary()}\n`);
 process.exit(counter.failed > 0 ? 1 : 0);

@@ -1,5 +1,4 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Act } from '../../core/report/act.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
@@ -48,7 +47,7 @@ export class ActReader {
   readonly #scheduled = new Map<string, Scheduled>();
 
   read(event: HistoryEvent): void {
-    const atMs = tsToMs(event.eventTime);
+    const atMs = eventTimeMs(event);
     const { activityTaskScheduledEventAttributes: scheduled } = event;
     if (scheduled) {
       const [type, input] = [scheduled.activityType?.name ?? '', scheduled.input?.payloads?.[0]];
@@ -90,6 +89,12 @@ export class ActReader {
     const plain = shares.map(({ revision, percent }) => ({ revision, percent }));
     this.acts.push({ kind: 'traffic', atMs: acceptedAtMs, shares: plain });
   }
+}
+
+/** Seconds are a `Long` from Temporal, and text from a file. */
+function eventTimeMs({ eventTime }: HistoryEvent): number {
+  const { seconds, nanos } = eventTime ?? {};
+  return Number(String(seconds ?? 0)) * 1000 + Math.floor((nanos ?? 0) / 1_000_000);
 }
 
 function isTask(type: string): type is keyof TaskActivities {

@@ -17,6 +17,9 @@ export const alone = [
   'test/deploy/chart-install.test.ts',
 ];
 
+/** What needs Chromium. */
+export const page = ['test/page/**/*.test.ts'];
+
 /** What needs podman or docker, and the sandbox. */
 export const image = ['test/image/**/*.test.ts'];
 

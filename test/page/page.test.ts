@@ -1,0 +1,303 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ExperimentPage, FrozenPage } from '../../server/api.ts';
+import { readAssets } from '../../server/assets.ts';
+import { renderFrozen } from '../../server/render-frozen.ts';
+import { servePage } from '../../server/serve-page.ts';
+import type { ServedPage } from '../../server/serve-page.ts';
+import { CommandError } from '../../client/errors.ts';
+import { startChromium } from '../support/chromium.ts';
+import { readStates } from '../ui/recorded-states.ts';
+import { showRuns } from './shown-runs.ts';
+import type { ShownRuns } from './shown-runs.ts';
+
+const states = readStates();
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await startChromium();
+});
+
+afterAll(() => browser.close());
+
+function state(name: string): FrozenPage {
+  const found = states.get(name);
+  if (found === undefined) throw new Error(`no state ${name} was recorded`);
+  return found;
+}
+
+/** A browser in front of a page; what goes wrong in it fails the test. */
+interface Looking {
+  readonly tab: Page;
+  readonly server: ServedPage;
+  readonly origin: string;
+  readonly open: (name: string) => Promise<void>;
+}
+
+async function look(shown: ShownRuns = showRuns(states), options: BrowserContextOptions = {}): Promise<Looking> {
+  const server = await servePage(shown.runs, { port: 0 });
+  const tab = await openTab(options);
+  await tab.goto(server.address);
+  await tab.getByRole('heading', { name: 'Experiments' }).waitFor();
+  const { origin } = new URL(server.address);
+  const open = async (name: string): Promise<void> => {
+    const { page } = state(name);
+    await tab.goto(`${origin}/experiment?id=${encodeURIComponent(page.workflowId)}`);
+    await headline(tab, page).waitFor();
+    if (hasCharts(state(name))) await tab.getByRole('heading', { name: 'Requests and errors' }).waitFor();
+  };
+  onTestFinished(() => server.close());
+  return { tab, server, origin, open };
+}
+
+function hasCharts({ record }: Pick<FrozenPage, 'record'>): boolean {
+  return (record?.course.intervals.length ?? 0) > 1;
+}
+
+function headline(tab: Page, { headline: shown }: ExperimentPage): Locator {
+  return tab.getByRole('region', { name: 'What is happening' }).getByText(shown?.what ?? '', { exact: true });
+}
+
+async function openTab(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  // A busy machine draws slowly.
+  context.setDefaultTimeout(60_000);
+  const tab = await context.newPage();
+  const problems: string[] = [];
+  tab.on('pageerror', ({ message }) => problems.push(message));
+  tab.on(
+    'console',
+    (message) => void (message.text().includes('Content Security Policy') && problems.push(message.text())),
+  );
+  onTestFinished(async () => {
+    await context.close();
+    expect(problems).toEqual([]);
+  });
+  return tab;
+}
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface AxeResults {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+/** What accessibility rules find: those of WCAG 2.2 A and AA. */
+async function violations(
+  tab: Page,
+  rules: readonly string[] = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+): Promise<readonly string[]> {
+  // The page's own policy lets no other script in.
+  await tab.evaluate(await readFile(axe, 'utf8'));
+  const found = await tab.evaluate<AxeResults>(
+    `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] })`,
+  );
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+async function overflows(tab: Page): Promise<boolean> {
+  return tab.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+}
+
+describe('every state', () => {
+  test.each([...states.keys()])(
+    '%s is shown, in light and dark, readable by all, at the width of a phone too',
+    async (name) => {
+      const { tab, open } = await look();
+      await open(name);
+      expect(await violations(tab)).toEqual([]);
+      await tab.emulateMedia({ colorScheme: 'dark' });
+      expect(await violations(tab, ['color-contrast'])).toEqual([]);
+      await tab.setViewportSize({ width: 390, height: 800 });
+      expect(await overflows(tab)).toBe(false);
+    },
+  );
+
+  test('is in the list, what needs a person first', async () => {
+    const { tab } = await look();
+    const rows = tab.locator('table.list tbody tr');
+    await expect.poll(() => rows.count()).toBe(states.size);
+    expect(await rows.first().innerText()).toContain('needs approval');
+    expect(await violations(tab)).toEqual([]);
+    await tab.setViewportSize({ width: 390, height: 800 });
+    expect(await overflows(tab)).toBe(false);
+  });
+});
+
+describe('the list', () => {
+  test('keeps its filters in the address, and a row leads to its experiment', async () => {
+    const { tab, origin } = await look();
+    await tab.getByLabel('Outcome').selectOption('RolledBack');
+    await expect.poll(() => tab.locator('table.list tbody tr').count()).toBe(2);
+    expect(tab.url()).toBe(`${origin}/?outcome=RolledBack`);
+    await tab.reload();
+    await expect.poll(() => tab.locator('table.list tbody tr').count()).toBe(2);
+    await tab.getByRole('link', { name: 'shop/reviews' }).click();
+    await headline(tab, state('rolled-back').page).waitFor();
+    await tab.goBack();
+    expect(await tab.getByLabel('Outcome').inputValue()).toBe('RolledBack');
+  });
+
+  test('is at first less than 100 KB on the wire, and asks nobody else', async () => {
+    const { tab, origin } = await look();
+    const sizes = new Map<string, number>();
+    tab.on('requestfinished', (request) => {
+      if (request.url().includes('/api/')) return;
+      void request.sizes().then(({ responseBodySize }) => sizes.set(request.url(), responseBodySize));
+    });
+    await tab.goto(origin);
+    await tab.getByRole('heading', { name: 'Experiments' }).waitFor();
+    await expect.poll(() => sizes.size).toBeGreaterThan(2);
+    expect([...sizes.keys()].every((url) => url.startsWith(origin))).toBe(true);
+    expect([...sizes.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
+  });
+
+  test('says that the connection is lost, and is live again when the server is back', async () => {
+    const { tab, server, origin } = await look();
+    await server.close();
+    await tab.getByText('connection lost, trying again').waitFor();
+    const again = await servePage(showRuns(states).runs, { port: Number(new URL(origin).port) });
+    onTestFinished(() => again.close());
+    // It is another server, with another token: it does not know this browser.
+    await tab.getByText(/not logged in: open the address/).waitFor({ timeout: 60_000 });
+    await tab.goto(again.address);
+    await tab.getByText('live', { exact: true }).waitFor();
+  });
+});
+
+describe('an experiment', () => {
+  test('opens the facts of an interval as `serin explain` prints them', async () => {
+    const { tab, open } = await look();
+    await open('rolled-back');
+    await tab.getByText('Interval 7: fails at 50 %').waitFor();
+    await tab.locator('li', { hasText: 'Interval 7: fails' }).getByText('what was measured and decided').click();
+    const facts = tab.locator('li', { hasText: 'Interval 7: fails' }).locator('pre');
+    await expect.poll(() => facts.innerText()).toBe(state('rolled-back').explanations[6]?.join('\n'));
+  });
+
+  test('chooses an interval in all charts together, by keys', async () => {
+    const { tab, open } = await look();
+    await open('climbing');
+    const weights = tab.getByLabel(/^Weights of the candidates over time/);
+    await weights.focus();
+    await tab.keyboard.press('Home');
+    const legend = tab.locator('.chart').first().locator('figcaption');
+    await expect.poll(() => legend.innerText()).toBe('v2 2 %');
+    await tab.keyboard.press('ArrowRight');
+    await expect.poll(() => legend.innerText()).toBe('v2 4 %');
+    expect(await tab.locator('.cursor').count()).toBe(await tab.locator('.chart').count());
+    await tab.keyboard.press('Escape');
+    expect(await tab.locator('.cursor').count()).toBe(0);
+  });
+
+  test('counts down to what happens next', async () => {
+    const { tab, open } = await look();
+    await open('undecided');
+    const seconds = async () => Number.parseInt((await tab.getByRole('timer').innerText()).replace('in ', ''), 10);
+    const first = await seconds();
+    await expect.poll(seconds, { timeout: 20_000 }).toBeLessThan(first);
+  });
+
+  test('that does not exist is a clear message', async () => {
+    const { tab, origin } = await look();
+    await tab.goto(`${origin}/experiment?id=nothing`);
+    await tab.getByText('no experiment nothing; `serin get` lists all').waitFor();
+  });
+});
+
+describe('what a person asks', () => {
+  test('says its effect first, then is sent with the reason, by keys alone', async () => {
+    const shown = showRuns(states);
+    const { tab, open } = await look(shown);
+    await open('gate');
+    await tab.getByRole('button', { name: 'Approve …' }).focus();
+    await tab.keyboard.press('Enter');
+    const dialog = tab.getByRole('dialog', { name: 'Approve accounts?' });
+    await dialog.getByText('v2 is promoted: its release is made, and it gets all traffic of shop/accounts.').waitFor();
+    expect(await violations(tab)).toEqual([]);
+    await dialog.getByLabel('Reason').fill('the numbers are good');
+    await tab.keyboard.press('Enter');
+    await tab.getByText('approve accepted').waitFor();
+    const { workflowId, report } = state('gate').page;
+    expect(shown.asked).toEqual([
+      { workflowId, firstRunId: report?.firstRunId, request: 'approve', reason: 'the numbers are good' },
+    ]);
+  });
+
+  test('is not sent when the dialog is left', async () => {
+    const shown = showRuns(states);
+    const { tab, open } = await look(shown);
+    await open('gate');
+    await tab.getByRole('button', { name: 'Abort …' }).click();
+    await tab.getByText('All traffic goes to v1 at once, and the experiment ends.').waitFor();
+    await tab.keyboard.press('Escape');
+    await tab.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(shown.asked).toEqual([]);
+  });
+
+  test('that was refused says why', async () => {
+    const shown = showRuns(states, () => Promise.reject(new CommandError('refused', 'the gate is not open')));
+    const { tab, open } = await look(shown);
+    await open('gate');
+    await tab.getByRole('button', { name: 'Reject …' }).click();
+    await tab.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
+    await tab.getByRole('status').getByText('the gate is not open').waitFor();
+  });
+
+  test('cannot be sent when the experiment has ended while the dialog was open', async () => {
+    const shown = showRuns(states);
+    const { tab, open } = await look(shown);
+    await open('gate');
+    await tab.getByRole('button', { name: 'Approve …' }).click();
+    const dialog = tab.getByRole('dialog');
+    await dialog.waitFor();
+    const { page } = state('gate');
+    if (page.report === undefined) throw new Error('the gate has no report');
+    const ended: ExperimentPage = {
+      ...page,
+      isClosed: true,
+      report: { ...page.report, stage: 'Completed', outcome: 'RolledBack' },
+    };
+    shown.show(ended);
+    await dialog.getByText('This does not apply any more: the experiment has gone on meanwhile.').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
+  });
+
+  test.each([
+    ['gate', ['Approve …', 'Reject …', 'Pause …', 'Abort …']],
+    ['climbing', ['Pause …', 'Abort …']],
+    ['paused', ['Resume …', 'Abort …']],
+    ['promoted', []],
+  ])('in state %s is what applies: %j', async (name, expected) => {
+    const { tab, open } = await look();
+    await open(name);
+    await tab.getByRole('heading', { name: 'Timeline' }).waitFor();
+    const names = tab.locator('section.actions button');
+    await expect.poll(() => names.allInnerTexts()).toEqual(expected);
+  });
+});
+
+describe('a frozen page', () => {
+  test.each(['promoted', 'failed-check', 'many-versions'])(
+    'of %s shows all that the served one shows, from a file',
+    async (name) => {
+      const { facts, ...frozen } = state(name);
+      const file = join(await mkdtemp(join(tmpdir(), 'serin-page-')), 'report.html');
+      await writeFile(file, renderFrozen({ ...frozen, facts }, await readAssets()));
+      const tab = await openTab({ offline: true });
+      const asked: string[] = [];
+      tab.on('request', (request) => asked.push(request.url()));
+      await tab.goto(pathToFileURL(file).href);
+      await headline(tab, frozen.page).waitFor();
+      expect(asked).toEqual([pathToFileURL(file).href]);
+      expect(await tab.locator('.chart').count()).toBe(hasCharts(frozen) ? 5 : 0);
+      expect(await tab.locator('section.actions').count()).toBe(0);
+      expect(await violations(tab)).toEqual([]);
+    },
+  );
+});
