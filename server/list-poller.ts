@@ -19,7 +19,7 @@ const readsInTurn = 50;
 const turnMs = 2_000;
 
 /** Within this a turn must be done: during an outage Temporal's client would try for longer than the list should look new. */
-const turnLimitMs = 20_000;
+const turnLimitMs = 8_000;
 
 interface Known {
   readonly row: ListedExperiment;

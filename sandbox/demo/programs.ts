@@ -37,6 +37,24 @@ export async function startWorker(sandbox: Sandbox): Promise<SupervisedProcess> 
   return worker;
 }
 
+/** Starts `serin ui`; returns the address that opens the page once. */
+export async function startPage(sandbox: Sandbox): Promise<string> {
+  const page = await sandbox.run({
+    name: 'serin-ui',
+    command: process.execPath,
+    args: [cliProgram, 'ui', '--no-open'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      USER: process.env['USER'] ?? '',
+      TEMPORAL_ADDRESS: sandbox.temporal.address,
+    },
+  });
+  return until({ what: 'the page', limitMs: 60_000, pollMs: 200 }, async () => {
+    return /^http:\S+/m.exec(await readFile(page.logFile, 'utf8'))?.[0];
+  });
+}
+
 /** Runs `serin watch` in this terminal; returns when the experiment has ended, or the signal is aborted. */
 export async function followExperiment(sandbox: Sandbox, workflowId: string, signal: AbortSignal): Promise<void> {
   const watch = spawn(process.execPath, [cliProgram, 'watch', workflowId], {

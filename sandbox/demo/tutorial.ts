@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Fault, LoadResult, Sandbox } from '../index.ts';
 import { narrate, note, showCommand, showOutput } from './narration.ts';
-import { followExperiment, readOutcome, startWorker } from './programs.ts';
+import { followExperiment, readOutcome, startPage, startWorker } from './programs.ts';
 
 const sampleFolder = fileURLToPath(new URL('../../samples/canary-progressive/', import.meta.url));
 const workflowId = 'experiment/default/canary-progressive';
@@ -100,6 +100,7 @@ async function runExperiment(sandbox: Sandbox, signal: AbortSignal): Promise<voi
   const names = ['--type', 'experiment', '--task-queue', 'serin', '--workflow-id', workflowId, '--fail-existing'];
   await type(sandbox, 'temporal', 'workflow', 'start', ...names, ...input);
   narrate('Step 5. Observe');
+  note(`the page, which this address opens once: ${await startPage(sandbox)}`);
   printAddresses(sandbox);
   process.stdout.write('\n');
   await followExperiment(sandbox, workflowId, signal);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -95,6 +95,9 @@ describe('the package', () => {
     });
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     expect((await kubectl('serin', 'describe', 'package/packaged')).stdout).toContain('Winning version: candidate');
+    const report = join(consumer.directory, 'report.html');
+    expect(await serin('report', 'package/packaged', '--to', report)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await readFile(report, 'utf8')).toContain('"outcome":"Promoted"');
   });
 });
 

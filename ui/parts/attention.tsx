@@ -1,7 +1,7 @@
 import type { Attention } from '../../core/report/attention.ts';
 
 /** What a person sees of each reason to look. */
-export const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: string, tone: string]>> = {
+const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: string, tone: string]>> = {
   stuck: ['✗', 'stuck', 'bad'],
   unsafe: ['✗', 'traffic is left split', 'bad'],
   approval: ['◆', 'needs approval', 'call'],

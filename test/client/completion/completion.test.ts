@@ -49,7 +49,7 @@ describe('bash completes', () => {
   };
 
   test.each([
-    ['serin re', ['reject', 'resume', 'restore']],
+    ['serin re', ['reject', 'resume', 'restore', 'report']],
     ['serin --v', ['--version']],
     ['serin lint --', ['--output', '--file', '--namespace', '--help']],
     ['serin get --outcome R', ['RolledBack']],
