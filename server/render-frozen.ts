@@ -12,20 +12,21 @@ export function renderFrozen(frozen: FrozenPage, assets: Assets): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(name)} · serin</title>
-<style>${readText(assets, '/frozen.css')}</style>
+<style>${readText(assets, '.css')}</style>
 </head>
 <body>
 <div id="page"></div>
 <script type="application/json" id="frozen">${JSON.stringify(frozen).replaceAll('<', '\\u003c')}</script>
-<script type="module">${readText(assets, '/frozen.js').replaceAll('</script', '<\\/script')}</script>
+<script type="module">${readText(assets, '.js').replaceAll('</script', '<\\/script')}</script>
 </body>
 </html>
 `;
 }
 
-function readText(assets: Assets, path: string): string {
-  const asset = assets.get(path);
-  if (asset === undefined) throw new Error(`the page has no ${path}`);
+/** The text of the page's only file with this ending. */
+function readText(assets: Assets, ending: string): string {
+  const [, asset] = [...assets].find(([path]) => path.endsWith(ending)) ?? [];
+  if (asset === undefined) throw new Error(`the page has no ${ending}`);
   return asset.content.identity.toString('utf8');
 }
 
