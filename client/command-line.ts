@@ -267,9 +267,12 @@ function addDev(root: Command, execute: Execute): void {
     .option('--state <dir>', 'where its data are (default: XDG_STATE_HOME/serin, ~/.local/state/serin)')
     .addOption(kubeconfigOption())
     .addOption(contextOption())
-    .action(async (options: DevFlags & CommonOptions) => {
+    .action(async (options: Omit<DevFlags, 'version'> & CommonOptions) => {
       await execute(
-        invocation(options, async (context) => (await import('./commands/dev.ts')).devCommand(context, options)),
+        invocation(options, async (context) => {
+          const { devCommand } = await import('./commands/dev.ts');
+          return devCommand(context, { ...options, version: manifest.version });
+        }),
       );
     });
 }

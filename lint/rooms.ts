@@ -194,7 +194,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     '@hono/node-server',
   ],
   'ui/build': ['node:', 'vite'],
-  ui: ['core', 'server/api', 'ui', 'preact', 'preact-iso', 'd3-scale', 'd3-shape'],
+  ui: ['core', 'formats', 'server/api', 'ui', 'preact', 'preact-iso', 'd3-scale', 'd3-shape'],
   'client/commands': [
     'core',
     'contract',
@@ -262,7 +262,8 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'sandbox/node': [...sandboxBase, 'metrics/time-limit', 'sandbox/faults', 'sandbox/cluster', 'sandbox/knative'],
   sandbox: ['sandbox', 'node:', '@kubernetes/client-node'],
 
-  'deploy/bundle': ['worker/workflow-bundle', 'ui/build', 'node:', '@temporalio/worker'],
+  'deploy/without-comments': ['acorn'],
+  'deploy/bundle': ['deploy/without-comments', 'worker/workflow-bundle', 'ui/build', 'node:', '@temporalio/worker'],
   'deploy/image': ['sandbox/tools', 'node:', '@swc/core', '@vercel/nft'],
   deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser', '@swc/core'],

@@ -12,11 +12,11 @@ export interface Access {
   readonly require: MiddlewareHandler;
 }
 
-const cookieName = 'serin-session';
-
 /** Access to a server on loopback, for the person who has started it. */
 export function oneTimeAccess(): Access {
   const [token, session] = [randomSecret(), randomSecret()];
+  // A browser has one set of cookies for all ports of a host.
+  const cookieName = `serin-${randomSecret().slice(0, 8)}`;
   let isUsed = false;
   return {
     token,

@@ -47,6 +47,8 @@ export interface ExperimentPage {
   readonly nowMs: number;
   readonly workflowId: string;
   readonly runId: string;
+  /** The first run of the experiment, where Temporal says it. */
+  readonly firstRunId?: string;
   readonly taskQueue: string;
   readonly isClosed: boolean;
   readonly startedAtMs: number;

@@ -10,7 +10,7 @@ import { limits } from '../core/text/limits.ts';
 import type { Access } from './access.ts';
 import type { Ask, Problem } from './api.ts';
 import type { Assets, Encoding } from './assets.ts';
-import { pageHeaders, requireHost, requireOwnPage } from './guard-requests.ts';
+import { pageHeaders, requireHost, requireOwnPage, requireSameOrigin } from './guard-requests.ts';
 import { listChanges } from './list-changes.ts';
 import type { Runs } from './runs.ts';
 
@@ -25,7 +25,7 @@ export interface AppOptions {
 /** The server as a function from requests to responses. */
 export function buildApp({ runs, assets, access, hosts }: AppOptions): Hono {
   const app = new Hono();
-  app.use(requireHost(hosts), pageHeaders);
+  app.use(requireHost(hosts), pageHeaders, requireSameOrigin);
   app.get('/login', access.logIn);
   app.use(access.require);
   app.use('/api/*', noStore);

@@ -1,6 +1,6 @@
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import { findAttention } from '../core/report/attention.ts';
-import { buildHeadline } from '../core/report/headline.ts';
+import { buildHeadline, stoppedHeadline } from '../core/report/headline.ts';
 import type { Report } from '../core/report/report.ts';
 import { defined } from '../core/text/defined.ts';
 import { candidateWeightAttribute, outcomeAttribute, stageAttribute, targetAttribute } from '../contract/messages.ts';
@@ -12,15 +12,15 @@ import type { ExperimentPage, ListedExperiment } from './api.ts';
 export function describePage(view: ExperimentView, nowMs: number): ExperimentPage {
   const { execution, report, note } = view;
   const { taskQueue } = execution;
-  const headline = report === undefined ? undefined : buildHeadline(report);
-  return { nowMs, ...runFacts(execution), taskQueue, ...defined({ report, note, headline, ...attentionTo(view) }) };
+  const facts = { ...runFacts(execution, report), ...defined({ firstRunId: readFirstRunId(execution) }) };
+  return { nowMs, ...facts, taskQueue, ...defined({ report, note, ...judgeView(view) }) };
 }
 
 /** The experiment as a row of the list. */
 export function describeListed(view: ExperimentView): ListedExperiment {
   const { execution, report } = view;
   const known = report === undefined ? undefined : describeReport(report);
-  return { ...listUnread(execution), ...known, ...defined(attentionTo(view)) };
+  return { ...listUnread(execution), ...known, ...runFacts(execution, report), ...defined(judgeView(view)) };
 }
 
 /** A row of which Temporal's search attributes tell what there is to tell. */
@@ -38,9 +38,10 @@ export function listUnread(execution: Execution): ListedExperiment {
   };
 }
 
-function runFacts(execution: Execution) {
+/** A run that was continued as new began when its first run did, which the report dates as far as it can. */
+function runFacts(execution: Execution, report?: Report) {
   const { workflowId, runId, startTime, closeTime } = execution;
-  const startedAtMs = startTime.getTime();
+  const startedAtMs = Math.min(startTime.getTime(), report?.startedAtMs ?? Infinity);
   return {
     workflowId,
     runId,
@@ -56,7 +57,6 @@ function describeReport(report: Report): Partial<ListedExperiment> {
   return {
     stage,
     weights: startedAtMs === undefined ? [] : weights.candidates,
-    headline: buildHeadline(report),
     ...defined({ outcome }),
     ...(isRead
       ? {
@@ -68,6 +68,17 @@ function describeReport(report: Report): Partial<ListedExperiment> {
   };
 }
 
-function attentionTo({ execution, report, silence }: ExperimentView) {
-  return { attention: findAttention({ isClosed: isClosed(execution), ...defined({ report, silence }) }) };
+/** Headline and attention; those of a run that was stopped come from what Temporal says of it. */
+function judgeView({ execution, report, silence, note = '' }: ExperimentView) {
+  const isEnded = isClosed(execution);
+  const isStopped = isEnded && report?.outcome === undefined && execution.status.name !== 'COMPLETED';
+  const attention = findAttention({ isClosed: isEnded, isStopped, ...defined({ report, silence }) });
+  if (isStopped) return { attention, headline: stoppedHeadline(report, note) };
+  return { attention, headline: report === undefined ? undefined : buildHeadline(report) };
+}
+
+/** Only a description of Temporal has it, not an entry of its list. */
+function readFirstRunId(execution: Execution): string | undefined {
+  const { raw } = execution as { readonly raw?: { readonly workflowExecutionInfo?: { readonly firstRunId?: string } } };
+  return raw?.workflowExecutionInfo?.firstRunId;
 }

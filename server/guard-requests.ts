@@ -30,6 +30,16 @@ export function requireHost(hosts: () => readonly string[]): MiddlewareHandler {
   };
 }
 
+/** Refuses questions that another page of this machine asks in the person's name, and HEAD, which would open streams that nobody reads. */
+export const requireSameOrigin: MiddlewareHandler = async (context, next) => {
+  const { req } = context;
+  if (req.method !== 'GET' && req.method !== 'POST') return context.text('expected GET or POST', 405);
+  const from = req.header('sec-fetch-site') ?? 'same-origin';
+  const isOwn = from === 'same-origin' || (from === 'none' && !req.path.startsWith('/api/'));
+  if (isOwn || (!req.path.startsWith('/api/') && req.header('sec-fetch-mode') === 'navigate')) return next();
+  return context.text(`expected a request of this page, got one of ${from}`, 403);
+};
+
 /** Refuses what changes something unless the page itself asks: a browser tells where a request comes from, and no form sends JSON. */
 export const requireOwnPage: MiddlewareHandler = async (context, next) => {
   const { req } = context;

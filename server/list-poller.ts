@@ -1,4 +1,5 @@
 import { EventEmitter, on } from 'node:events';
+import { defined } from '../core/text/defined.ts';
 import { pause } from '../kubernetes/pause.ts';
 import { isClosed } from '../temporal/read-run.ts';
 import type { TemporalService } from '../temporal/settings.ts';
@@ -18,8 +19,8 @@ const readsInTurn = 50;
 
 const turnMs = 2_000;
 
-/** Within this a turn must be done: during an outage Temporal's client would try for longer than the list should look new. */
-const turnLimitMs = 8_000;
+/** During an outage Temporal's client would try for longer than the list should look new. */
+const listLimitMs = 8_000;
 
 interface Known {
   readonly row: ListedExperiment;
@@ -38,7 +39,8 @@ export class ListPoller {
   readonly #known = new Map<string, Known>();
   #latest: ListReading | undefined;
   #watchers = 0;
-  #isPolling = false;
+  /** Present while somebody looks. */
+  #polling: AbortController | undefined;
 
   constructor(session: TemporalService) {
     this.#session = session;
@@ -50,44 +52,67 @@ export class ListPoller {
     this.#watchers += 1;
     try {
       if (this.#latest !== undefined) yield this.#latest;
-      if (!this.#isPolling) void this.#poll();
+      if (this.#polling === undefined) void this.#poll();
       for await (const [reading] of readings) yield reading;
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       this.#watchers -= 1;
+      if (this.#watchers === 0) this.#stop();
     }
   }
 
-  async #poll(): Promise<void> {
-    this.#isPolling = true;
-    const never = new AbortController().signal;
-    while (this.#watchers > 0) {
-      this.#latest = await this.#read();
-      this.#emitter.emit('reading', this.#latest);
-      await pause(never, turnMs);
-    }
-    this.#isPolling = false;
+  #stop(): void {
+    this.#polling?.abort();
+    this.#polling = undefined;
     this.#latest = undefined;
+    for (const [runId, { isFinal }] of this.#known) if (!isFinal) this.#known.delete(runId);
+  }
+
+  async #poll(): Promise<void> {
+    const polling = new AbortController();
+    this.#polling = polling;
+    while (!polling.signal.aborted) {
+      const reading = await this.#read();
+      if (polling.signal.aborted) return;
+      this.#latest = reading;
+      this.#emitter.emit('reading', reading);
+      await pause(polling.signal, turnMs);
+    }
   }
 
   async #read(): Promise<ListReading> {
     try {
-      const deadline = Date.now() + turnLimitMs;
-      return { experiments: await this.#session.client.withDeadline(deadline, () => this.#readNow()) };
+      const listing = () => newestExecutions(this.#session, mostListed);
+      const executions = await this.#session.client.withDeadline(Date.now() + listLimitMs, listing);
+      for (const view of await this.#view(this.#chooseNext(executions))) this.#remember(view);
+      return { experiments: this.#list(executions) };
     } catch (error) {
       const { message } = explainClientError(error, this.#session);
       return { experiments: this.#latest?.experiments ?? [], note: message };
     }
   }
 
-  async #readNow(): Promise<readonly ListedExperiment[]> {
-    const executions = await newestExecutions(this.#session, mostListed);
-    const views = await viewAll(this.#session, this.#chooseNext(executions), 'brief');
-    for (const view of views) this.#remember(view);
+  /** The reports of runs; one that cannot be read is as good as silent, and keeps none of the others back. */
+  async #view(executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
+    try {
+      return await viewAll(this.#session, executions, 'brief');
+    } catch (error) {
+      const { kind } = explainClientError(error, this.#session);
+      if (kind === 'unreachable') throw error;
+      const [only, ...others] = executions;
+      if (only === undefined) return [];
+      if (others.length === 0) return [{ execution: only, note: innermost(error), silence: 'unreadable' }];
+      const half = Math.ceil(executions.length / 2);
+      return [...(await this.#view(executions.slice(0, half))), ...(await this.#view(executions.slice(half)))];
+    }
+  }
+
+  #list(executions: readonly Execution[]): readonly ListedExperiment[] {
     const listed = new Set(executions.map(({ runId }) => runId));
     for (const runId of this.#known.keys()) if (!listed.has(runId)) this.#known.delete(runId);
-    return executions.map((execution) => this.#known.get(execution.runId)?.row ?? listUnread(execution));
+    const rows = executions.map((execution) => this.#known.get(execution.runId)?.row ?? listUnread(execution));
+    return rows.map((row) => withoutOldAttention(row, rows));
   }
 
   /** The runs that were never asked come first, then those that were asked longest ago. */
@@ -101,10 +126,31 @@ export class ListPoller {
 
   #remember(view: ExperimentView): void {
     const { runId } = view.execution;
-    const known = this.#known.get(runId);
-    // A run that does not answer now has still said what it said.
-    const kept = view.report === undefined && known !== undefined ? known.row : undefined;
-    const row = { ...kept, ...describeListed(view) };
+    const known = this.#known.get(runId)?.row;
+    // A run that does not answer now has still said what it is about.
+    const kept = view.report === undefined ? defined({ name: known?.name, target: known?.target }) : {};
+    const row = { ...kept, ...describe(view) };
     this.#known.set(runId, { row, isFinal: isClosed(view.execution), readAtMs: Date.now() });
   }
+}
+
+/** A report of another version of serin may be of a kind that this one does not know. */
+function describe(view: ExperimentView): ListedExperiment {
+  try {
+    return describeListed(view);
+  } catch (error) {
+    return describeListed({ execution: view.execution, note: innermost(error), silence: 'unreadable' });
+  }
+}
+
+/** Traffic that an ended run left split is the affair of a later run of that target, once there is one. */
+function withoutOldAttention(row: ListedExperiment, rows: readonly ListedExperiment[]): ListedExperiment {
+  const { attention, target, closedAtMs = Infinity, ...others } = row;
+  if (attention !== 'unsafe' || target === undefined) return row;
+  const isOver = rows.some((other) => other.target === target && other.startedAtMs >= closedAtMs);
+  return isOver ? { ...others, target, closedAtMs } : row;
+}
+
+function innermost(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

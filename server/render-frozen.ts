@@ -12,21 +12,25 @@ export function renderFrozen(frozen: FrozenPage, assets: Assets): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <title>${escapeHtml(name)} · serin</title>
-<style>${readText(assets, '.css')}</style>
+<style>${readText(assets, findFirst(assets, /href="([^"]+\.css)"/))}</style>
 </head>
 <body>
 <div id="page"></div>
 <script type="application/json" id="frozen">${JSON.stringify(frozen).replaceAll('<', '\\u003c')}</script>
-<script type="module">${readText(assets, '.js').replaceAll('</script', '<\\/script')}</script>
+<script type="module">${readText(assets, findFirst(assets, /src="([^"]+\.js)"/)).replaceAll('</script', '<\\/script')}</script>
 </body>
 </html>
 `;
 }
 
-/** The text of the page's only file with this ending. */
-function readText(assets: Assets, ending: string): string {
-  const [, asset] = [...assets].find(([path]) => path.endsWith(ending)) ?? [];
-  if (asset === undefined) throw new Error(`the page has no ${ending}`);
+/** The path of a file that the page itself names. */
+function findFirst(assets: Assets, reference: RegExp): string {
+  return reference.exec(readText(assets, '/index.html'))?.[1] ?? '';
+}
+
+function readText(assets: Assets, path: string): string {
+  const asset = assets.get(path);
+  if (asset === undefined) throw new Error(`the page has no ${path}`);
   return asset.content.identity.toString('utf8');
 }
 

@@ -17,6 +17,8 @@ export async function servePage(runs: Runs, { port }: { readonly port: number })
   let hosts: readonly string[] = [];
   const app = buildApp({ runs, access, assets: await readAssets(), hosts: () => hosts });
   const listening = await listen(app, port);
-  hosts = ['127.0.0.1', 'localhost'].map((name) => `${name}:${listening.port}`);
+  const names = ['127.0.0.1', 'localhost'];
+  // Browsers leave the usual port out.
+  hosts = [...names.map((name) => `${name}:${listening.port}`), ...(listening.port === 80 ? names : [])];
   return { address: `http://127.0.0.1:${listening.port}/login?token=${access.token}`, close: listening.close };
 }

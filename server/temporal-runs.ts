@@ -1,10 +1,11 @@
 import { abortSignal } from '../contract/messages.ts';
 import { buildCourse } from '../core/report/course.ts';
-import { describeWorkflow } from '../temporal/read-run.ts';
+import { describeWorkflow, isClosed } from '../temporal/read-run.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { CommandError } from '../client/errors.ts';
 import { explainClientError } from '../client/temporal/failures.ts';
-import { viewWorkflow } from '../client/temporal/find-experiment.ts';
+import { describeExecution } from '../client/temporal/experiments.ts';
+import type { ExperimentView } from '../client/temporal/experiments.ts';
 import { pollExperiment } from '../client/temporal/poll-experiment.ts';
 import { readExecutionRecord } from '../client/temporal/recorded-run.ts';
 import type { RunRecord } from '../client/temporal/recorded-run.ts';
@@ -37,7 +38,9 @@ async function* watchPage(
   signal: AbortSignal,
 ): AsyncGenerator<ExperimentPage> {
   try {
-    for await (const view of pollExperiment(session, workflowId, signal)) yield describePage(view, Date.now());
+    // After its outcome a run still gives notice of it.
+    const isLast = ({ execution }: ExperimentView): boolean => isClosed(execution);
+    for await (const view of pollExperiment(session, workflowId, signal, isLast)) yield describePage(view, Date.now());
   } catch (error) {
     throw explainClientError(error, session);
   }
@@ -51,7 +54,8 @@ async function explained<T>(session: TemporalService, act: () => Promise<T>): Pr
 }
 
 async function readRecord(session: TemporalService, workflowId: string): Promise<RunRecord> {
-  const { execution } = await viewWorkflow(session, workflowId);
+  const execution = await describeExecution(session, workflowId);
+  if (execution === undefined) throw new CommandError('notFound', `there is no experiment ${workflowId}`);
   return readExecutionRecord(session, execution);
 }
 

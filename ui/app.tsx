@@ -1,4 +1,4 @@
-import { LocationProvider, Route, Router } from 'preact-iso';
+import { LocationProvider, Route, Router, lazy } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import type { ServerFacts } from '../server/api.ts';
 import { FrozenExperiment, LiveExperiment } from './experiment/experiment-page.tsx';
@@ -18,6 +18,9 @@ export function App() {
   );
 }
 
+/** It reads and judges manifests itself, and so is larger than all else. */
+const BeforeRun = lazy(async () => (await import('./manifest/manifest-page.tsx')).ManifestPage);
+
 function Served() {
   const facts = useFacts();
   return (
@@ -25,6 +28,7 @@ function Served() {
       <Router>
         <Route path="/" component={ListPage} />
         <Route path="/experiment" component={LiveExperiment} />
+        <Route path="/before" component={BeforeRun} />
         <Route default component={Missing} />
       </Router>
     </Facts.Provider>
@@ -48,7 +52,14 @@ function Missing() {
 function useFacts(): ServerFacts | undefined {
   const [facts, setFacts] = useState<ServerFacts>();
   useEffect(() => {
-    readJson<ServerFacts>('/api/facts').then(setFacts, () => undefined);
+    let timer: number | undefined;
+    const read = (): Promise<void> =>
+      readJson<ServerFacts>('/api/facts').then(
+        setFacts,
+        () => void (timer = window.setTimeout(() => void read(), 2_000)),
+      );
+    void read();
+    return () => window.clearTimeout(timer);
   }, []);
   return facts;
 }

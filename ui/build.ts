@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'vite';
 
-/** Makes the page: one script and one style sheet, of which frozen pages are made too. */
+/** Makes the page. Frozen pages have its first script and its style sheet. */
 export async function buildPage(folder = defaultFolder): Promise<URL> {
   await mkdir(dirname(folder), { recursive: true });
   // Two processes of one checkout may build at a time.
@@ -19,7 +19,6 @@ export async function buildPage(folder = defaultFolder): Promise<URL> {
       target: 'es2023',
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
-      rolldownOptions: { output: { codeSplitting: false } },
     },
   });
   await rm(folder, { recursive: true, force: true });

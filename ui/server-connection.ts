@@ -34,7 +34,25 @@ interface Follower {
   readonly onState: (state: { readonly connection: Connection; readonly problem?: Problem }) => void;
 }
 
-function follow(address: string, { onValue, onState }: Follower): () => void {
+/** Follows a stream while the page is seen: a browser has few connections to a server, which all its tabs share. */
+function follow(address: string, follower: Follower): () => void {
+  let stop: (() => void) | undefined;
+  const turn = (): void => {
+    if (!document.hidden) stop ??= connect(address, follower);
+    else {
+      stop?.();
+      stop = undefined;
+    }
+  };
+  document.addEventListener('visibilitychange', turn);
+  turn();
+  return () => {
+    document.removeEventListener('visibilitychange', turn);
+    stop?.();
+  };
+}
+
+function connect(address: string, { onValue, onState }: Follower): () => void {
   const source = new EventSource(address);
   let isFirst = true;
   source.addEventListener('open', () => (isFirst = true));
@@ -48,8 +66,9 @@ function follow(address: string, { onValue, onState }: Follower): () => void {
   });
   source.addEventListener('problem', ({ data }: MessageEvent<string>) => {
     const problem = JSON.parse(data) as Problem;
-    if (problem.kind === 'notFound' || problem.kind === 'usage') source.close();
-    onState({ connection: 'lost', problem });
+    const isFinal = problem.kind === 'notFound' || problem.kind === 'usage';
+    if (isFinal) source.close();
+    onState({ connection: isFinal ? 'ended' : 'lost', problem });
   });
   source.addEventListener('error', () => {
     onState({ connection: 'lost' });
@@ -81,8 +100,11 @@ export async function sendAsk(ask: Ask): Promise<AskAnswer> {
   return answerOf(await reach('/api/ask', { method: 'POST', headers: { 'content-type': 'application/json' }, body }));
 }
 
+/** A worker has ten seconds to answer. */
+const answerLimitMs = 30_000;
+
 async function reach(address: string, request: RequestInit): Promise<Response> {
-  return fetch(address, request).catch(() => {
+  return fetch(address, { ...request, signal: AbortSignal.timeout(answerLimitMs) }).catch(() => {
     throw new Error('serin does not answer: is `serin ui` still running?');
   });
 }

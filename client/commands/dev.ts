@@ -32,12 +32,15 @@ import { paint } from '../render/text.ts';
 import { withSession } from '../temporal/connection.ts';
 import { readTaskQueue } from '../temporal/task-queue.ts';
 import { examine } from './doctor.ts';
+import { withPage } from './ui.ts';
 
 export interface DevFlags extends KubernetesFlags, PrometheusFlags {
   /** Of the development server; its Web UI is 1000 above. */
   readonly port?: number;
   /** Where the data are; in the user's home if absent. */
   readonly state?: string;
+  /** Of this program. */
+  readonly version: string;
 }
 
 /** One `serin dev`, while it runs. */
@@ -141,9 +144,12 @@ async function runWithWorker(dev: Dev, connection: ConnectionFlags): Promise<voi
     if (ending.aborted) return;
     cameUp();
     say(context, `Ready after ${formatDuration(Date.now() - startedAtMs)}`);
-    const ended = once(ending, 'abort');
-    await Promise.race([describeAll({ dev, connection, temporal, healthAddress: log.healthAddress }), ended]);
-    await ended;
+    await withPage(connection, { port: 0, version: flags.version }, async ({ address: page }) => {
+      const ended = once(ending, 'abort');
+      const { healthAddress } = log;
+      await Promise.race([describeAll({ dev, connection, temporal, page, healthAddress }), ended]);
+      await ended;
+    });
     say(context, 'Stopping the worker, which finishes what it is doing (Ctrl-C again ends everything at once)');
   });
 }
@@ -161,17 +167,19 @@ interface Running {
   readonly dev: Dev;
   readonly connection: ConnectionFlags;
   readonly temporal: TemporalPlace;
+  /** The address that opens the page once. */
+  readonly page: string;
   readonly healthAddress: string;
 }
 
 /** Prints where everything is, what the doctor finds, and what to do next. */
-async function describeAll({ dev, connection, temporal, healthAddress }: Running): Promise<void> {
+async function describeAll({ dev, connection, temporal, ...others }: Running): Promise<void> {
   const { context, flags, directory, ending } = dev;
   const { address } = temporal;
   const { env } = context.terminal;
   const webUi = connection.isLocal === true ? localWebUi(flags.port) : env['SERIN_WEB_UI'];
   const { prometheus } = flags;
-  say(context, '', ...placeLines({ ...temporal, prometheus, healthAddress, directory, ...defined({ webUi }) }), '');
+  say(context, '', ...placeLines({ ...temporal, ...others, prometheus, directory, ...defined({ webUi }) }), '');
   const findings = await examine({ ...context, connection }, { ...flags, taskQueue });
   if (ending.aborted) return;
   say(context, formatFindings(findings, context.style), '');

@@ -3,6 +3,8 @@ export interface DevPlaces {
   readonly address: string;
   readonly namespace: string;
   readonly webUi?: string;
+  /** The address that opens serin's page once. */
+  readonly page: string;
   /** May have a password, which is not shown. */
   readonly prometheus: string;
   readonly healthAddress: string;
@@ -12,11 +14,12 @@ export interface DevPlaces {
 
 /** One line for each part. */
 export function placeLines(places: DevPlaces): readonly string[] {
-  const { address, namespace, webUi, prometheus, healthAddress, directory } = places;
+  const { address, namespace, webUi, page, prometheus, healthAddress, directory } = places;
   const { origin, pathname } = new URL(prometheus);
   return [
     `Temporal    ${address}, namespace ${namespace}`,
     ...(webUi === undefined ? [] : [`Web UI      ${webUi}`]),
+    `Page        ${page} (opens once)`,
     `Prometheus  ${origin}${pathname === '/' ? '' : pathname}`,
     `Health      http://${healthAddress}/readyz`,
     `Logs        ${directory}`,

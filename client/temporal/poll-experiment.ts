@@ -19,18 +19,19 @@ export function isFinalView({ report, execution }: ExperimentView): boolean {
 }
 
 /**
- * Reads an experiment every second, until it has ended or the signal is aborted; yields at least one view. While no worker
+ * Reads an experiment every second, until `isLast` (default: it has ended) or the signal is aborted; yields at least one view. While no worker
  * or no server answers, yields the last report again with a note.
  */
 export async function* pollExperiment(
   session: TemporalService,
   workflowId: string,
   signal: AbortSignal,
+  isLast: (view: ExperimentView) => boolean = isFinalView,
 ): AsyncGenerator<ExperimentView> {
   let last = await viewWorkflow(session, workflowId);
   for (;;) {
     yield last;
-    if (isFinalView(last) || !(await pause(signal, pollIntervalMs))) return;
+    if (isLast(last) || !(await pause(signal, pollIntervalMs))) return;
     const previous = last;
     last = await session.client.withAbortSignal(signal, () => pollOnce(session, workflowId, previous));
     if (signal.aborted) return;

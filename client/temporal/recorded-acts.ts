@@ -98,7 +98,7 @@ function eventTimeMs({ eventTime }: HistoryEvent): number {
 }
 
 function isTask(type: string): type is keyof TaskActivities {
-  return type in taskNames;
+  return Object.hasOwn(taskNames, type);
 }
 
 /** A message may have no input, or one that cannot be read: who sent it is not known then. */

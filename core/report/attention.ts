@@ -11,16 +11,18 @@ export interface RunFacts {
   readonly silence?: 'noWorker' | 'taskFails' | 'unreadable';
   /** Whether Temporal says that the workflow has ended. */
   readonly isClosed: boolean;
+  /** Whether it was ended from outside. */
+  readonly isStopped?: boolean;
 }
 
 /**
  * Why a person should look at the experiment; undefined where it goes on, or has ended, by itself. `stuck`: nothing goes on until
- * somebody acts; `unsafe`: it has ended with traffic on a candidate that nobody promoted; `silent`: no worker answers.
+ * somebody acts; `unsafe`: it has ended, and may have left traffic on a candidate that nobody promoted; `silent`: no worker answers.
  */
-export function findAttention({ report, silence, isClosed }: RunFacts): Attention | undefined {
-  if (isClosed || report?.outcome !== undefined) return isUnsafe(report, isClosed) ? 'unsafe' : undefined;
+export function findAttention({ report, silence, isClosed, isStopped = false }: RunFacts): Attention | undefined {
+  if (isClosed || report?.outcome !== undefined) return isUnsafe(report, isStopped) ? 'unsafe' : undefined;
   if (silence === 'taskFails' || silence === 'unreadable') return 'stuck';
-  if (report?.awaitingApproval !== undefined) return 'approval';
+  if (report?.awaitingApproval !== undefined && report.approved === undefined) return 'approval';
   if (silence === 'noWorker') return 'silent';
   if (report === undefined) return undefined;
   if (report.blind !== undefined) return 'blind';
@@ -35,8 +37,11 @@ export function needsPerson(attention: Attention | undefined): boolean {
 }
 
 /** A run that was stopped from outside, or has failed, may have left the traffic split. */
-function isUnsafe(report: Report | undefined, isClosed: boolean): boolean {
-  if (report === undefined || report.startedAtMs === undefined || report.testingPattern === 'Conformance') return false;
-  const isSplit = report.weights.candidates.some((weight) => weight > 0);
-  return isSplit && (report.outcome === 'Failed' || (isClosed && report.outcome === undefined));
+function isUnsafe(report: Report | undefined, isStopped: boolean): boolean {
+  if (report === undefined) return isStopped;
+  const { outcome, startedAtMs, testingPattern, weights } = report;
+  if (startedAtMs === undefined || testingPattern === 'Conformance') return false;
+  const isSplit = weights.candidates.some((weight) => weight > 0);
+  if (outcome === 'Failed') return isSplit || !weights.confirmed;
+  return outcome === undefined && isStopped && isSplit;
 }

@@ -9,6 +9,8 @@ export interface Headline {
   readonly what: string;
   /** Empty where nothing explains it further. */
   readonly why: string;
+  /** Absent while nothing is decided and nobody is needed. */
+  readonly tone?: 'good' | 'bad' | 'warning' | 'call';
   readonly next?: NextStep;
 }
 
@@ -23,39 +25,64 @@ export function buildHeadline(report: Report): Headline {
   return endedHeadline(report) ?? interruptedHeadline(report) ?? stageHeadlines[report.stage](report);
 }
 
-function endedHeadline({ outcome, reason, message, baseline, winner }: Report): Headline | undefined {
+/** The headline of a run that was ended from outside, with all that is known of why. */
+export function stoppedHeadline(report: Report | undefined, why: string): Headline {
+  const at = report?.startedAtMs === undefined ? '' : `, at last ${weightsText(report)}`;
+  return { what: `Stopped from outside${at}`, why, tone: 'bad' };
+}
+
+/** The version that an approval would promote, by name, as far as that is known. */
+export function findPromotable({ winner, baseline, judged }: Report): string | undefined {
+  if (winner !== undefined && winner !== baseline.name) return winner;
+  const [only, ...others] = judged.filter(({ out }) => out === undefined);
+  return others.length === 0 ? only?.name : undefined;
+}
+
+function endedHeadline(report: Report): Headline | undefined {
+  const { outcome, reason, message, baseline, winner } = report;
   if (outcome === undefined) return undefined;
-  const words: Readonly<Record<Outcome, string>> = {
-    Promoted: `Promoted ${winner ?? 'the candidate'}`,
-    RolledBack: `Rolled back to ${baseline.name}`,
-    Aborted: 'Aborted',
-    Failed: 'Failed',
-    Concluded: winner === undefined ? 'Concluded without a winner' : `Concluded: ${winner} wins`,
+  const conforms = winner !== undefined;
+  const words: Readonly<Record<Outcome, Required<Pick<Headline, 'what' | 'tone'>>>> = {
+    Promoted: { what: `Promoted ${winner ?? 'the candidate'}`, tone: 'good' },
+    RolledBack: { what: `Rolled back to ${baseline.name}`, tone: 'warning' },
+    Aborted: { what: 'Aborted', tone: 'warning' },
+    Failed: { what: 'Failed', tone: 'bad' },
+    // Only a conformance test ends so.
+    Concluded: conforms
+      ? { what: `${baseline.name} conforms`, tone: 'good' }
+      : { what: `${baseline.name} is not shown to conform`, tone: 'warning' },
   };
-  return { what: words[outcome], why: reason ?? message };
+  return { ...words[outcome], why: reason ?? message };
 }
 
 /** What people, or what cannot be seen, have made of the plan. */
 function interruptedHeadline(report: Report): Headline | undefined {
-  const { abortRequested, awaitingApproval, paused, blind, retrying } = report;
+  const { abortRequested, awaitingApproval, approved, paused, blind, retrying } = report;
   if (abortRequested !== undefined) {
-    const next = { what: `all traffic goes to ${report.baseline.name}` };
-    return { what: 'Aborting', why: formatRequest('asked to abort', abortRequested), next };
+    const isMoved = report.startedAtMs !== undefined && !isAlone(report);
+    const next = { what: isMoved ? `all traffic goes to ${report.baseline.name}` : 'it ends' };
+    return { what: 'Aborting', why: formatRequest('asked to abort', abortRequested), tone: 'warning', next };
   }
-  if (awaitingApproval !== undefined) {
+  if (awaitingApproval !== undefined && approved === undefined) {
     const next = { what: 'rolls back unless somebody approves', atMs: awaitingApproval.untilMs };
-    const waiting = `${report.winner ?? 'the candidate'} may be promoted`;
-    return { what: 'Waits for approval', why: report.weightReason ?? waiting, next };
+    const waiting = `${findPromotable(report) ?? 'the candidate that wins'} may be promoted`;
+    return { what: 'Waits for approval', why: report.weightReason ?? waiting, tone: 'call', next };
   }
   if (paused !== undefined) {
     const what = `Paused, ${weightsText(report)}`;
-    return { what, why: formatRequest('paused', paused), next: { what: 'somebody resumes it' } };
+    return { what, why: formatRequest('paused', paused), tone: 'warning', next: { what: 'somebody resumes it' } };
   }
   if (blind !== undefined) {
-    return { what: `Blind, holds ${weightsText(report)}`, why: blind.reason, ...observationNext(report) };
+    const what = isAlone(report) ? 'Blind' : `Blind, holds ${weightsText(report)}`;
+    return { what, why: blind.reason, tone: 'warning', ...observationNext(report) };
+  }
+  if (awaitingApproval !== undefined && approved !== undefined) {
+    const why = report.weightReason ?? formatRequest('approved', approved);
+    return { what: formatRequest('Approved', approved), why, ...observationNext(report) };
   }
   if (retrying !== undefined && report.stage !== 'Waiting') {
-    return { what: `Tries ${retrying.activity} again`, why: retrying.reason, next: { what: 'another attempt' } };
+    const next = { what: 'another attempt' };
+    return { what: `Tries ${retrying.activity} again`, why: retrying.reason, tone: 'warning', next };
   }
   return undefined;
 }

@@ -69,3 +69,13 @@ const forms = [
   { from: 0xf1, to: 0xf3, length: 4, least: 0x80, most: 0xbf },
   { from: 0xf4, to: 0xf4, length: 4, least: 0x80, most: 0x8f },
 ] as const;
+
+/** The bytes of a text in UTF-8. Half of a surrogate pair becomes U+FFFD, which has three. */
+export function countBytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -10,7 +10,7 @@ import type { ObjectsOptions } from '../document/objects.ts';
 import type { LocatedDocument } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
-import { findEncodingProblem } from '../../core/text/encoding.ts';
+import { countBytes, findEncodingProblem } from '../../core/text/encoding.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { checkSizes, sizeProblem, writtenBytes } from './checks/size-checks.ts';
 import { warnOfTarget } from './checks/target-warnings.ts';
@@ -33,7 +33,7 @@ export type ExperimentReading =
  * `file` is for messages.
  */
 export function parseExperiment(text: string, file: string, options: ObjectsOptions = {}): ExperimentReading {
-  const size = sizeProblem(Buffer.byteLength(text));
+  const size = sizeProblem(countBytes(text));
   if (size !== undefined) return { kind: 'invalid', issues: [{ file, path: '(document)', ...size }] };
   const reading = readObjects(text, file, options);
   if (reading.kind === 'invalid') return reading;

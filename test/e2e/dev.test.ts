@@ -62,6 +62,7 @@ test('serin dev carries out an Experiment that is applied, and goes on with it w
       expect.stringMatching(/^Acts on the cluster https:.* \(context sandbox of .*kubeconfig\)$/),
       `Temporal    localhost:${place.port}, namespace default`,
       `Web UI      http://localhost:${place.port + 1000}`,
+      expect.stringMatching(/^Page        http:\/\/127\.0\.0\.1:\d+\/login\?token=\S+ \(opens once\)$/),
       `Prometheus  ${sandbox.prometheus.url}`,
       '  ok    search attributes: SerinTarget, SerinStage, SerinOutcome, SerinCandidateWeight',
       '  ok    workers poll the task queue serin',

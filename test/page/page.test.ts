@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -48,7 +49,7 @@ async function look(shown: ShownRuns = showRuns(states), options: BrowserContext
   const open = async (name: string): Promise<void> => {
     const { page } = state(name);
     await tab.goto(`${origin}/experiment?id=${encodeURIComponent(page.workflowId)}`);
-    await headline(tab, page).waitFor();
+    await findHeadline(tab, page).waitFor();
     if (hasCharts(state(name))) await tab.getByRole('heading', { name: 'Requests and errors' }).waitFor();
   };
   onTestFinished(() => server.close());
@@ -59,7 +60,7 @@ function hasCharts({ record }: Pick<FrozenPage, 'record'>): boolean {
   return (record?.course.intervals.length ?? 0) > 1;
 }
 
-function headline(tab: Page, { headline: shown }: ExperimentPage): Locator {
+function findHeadline(tab: Page, { headline: shown }: ExperimentPage): Locator {
   return tab.getByRole('region', { name: 'What is happening' }).getByText(shown?.what ?? '', { exact: true });
 }
 
@@ -138,22 +139,26 @@ describe('the list', () => {
     await tab.reload();
     await expect.poll(() => tab.locator('table.list tbody tr').count()).toBe(2);
     await tab.getByRole('link', { name: 'shop/reviews' }).click();
-    await headline(tab, state('rolled-back').page).waitFor();
+    await findHeadline(tab, state('rolled-back').page).waitFor();
     await tab.goBack();
     expect(await tab.getByLabel('Outcome').inputValue()).toBe('RolledBack');
   });
 
   test('is at first less than 100 KB on the wire, and asks nobody else', async () => {
-    const { tab, origin } = await look();
+    const server = await servePage(showRuns(states).runs, { port: 0 });
+    onTestFinished(() => server.close());
+    const tab = await openTab({});
     const sizes = new Map<string, number>();
     tab.on('requestfinished', (request) => {
       if (request.url().includes('/api/')) return;
       void request.sizes().then(({ responseBodySize }) => sizes.set(request.url(), responseBodySize));
     });
-    await tab.goto(origin);
+    await tab.goto(server.address);
     await tab.getByRole('heading', { name: 'Experiments' }).waitFor();
-    await expect.poll(() => sizes.size).toBeGreaterThan(2);
-    expect([...sizes.keys()].every((url) => url.startsWith(origin))).toBe(true);
+    const { origin } = new URL(server.address);
+    const isRead = (ending: string) => [...sizes].some(([url, size]) => url.endsWith(ending) && size > 1_000);
+    await expect.poll(() => isRead('.js') && isRead('.css')).toBe(true);
+    expect([...sizes.keys()].filter((url) => !url.startsWith(origin))).toEqual([]);
     expect([...sizes.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(100_000);
   });
 
@@ -169,6 +174,13 @@ describe('the list', () => {
     await tab.getByText('live', { exact: true }).waitFor();
   });
 });
+
+/** The state, with ten minutes until the next observation. */
+function inTenMinutes({ page, ...frozen }: FrozenPage): FrozenPage {
+  const next = { what: 'observes again', atMs: page.nowMs + 600_000 };
+  const headline = page.headline && { ...page.headline, next };
+  return { ...frozen, page: { ...page, ...(headline === undefined ? {} : { headline }) } };
+}
 
 describe('an experiment', () => {
   test('opens the facts of an interval as `serin explain` prints them', async () => {
@@ -196,11 +208,12 @@ describe('an experiment', () => {
   });
 
   test('counts down to what happens next', async () => {
-    const { tab, open } = await look();
+    const { tab, open } = await look(showRuns(new Map([['undecided', inTenMinutes(state('undecided'))]])));
     await open('undecided');
-    const seconds = async () => Number.parseInt((await tab.getByRole('timer').innerText()).replace('in ', ''), 10);
-    const first = await seconds();
-    await expect.poll(seconds, { timeout: 20_000 }).toBeLessThan(first);
+    const timer = tab.getByRole('timer');
+    const first = await timer.innerText();
+    expect(first).toMatch(/^in \d+ min/);
+    await expect.poll(() => timer.innerText(), { timeout: 60_000 }).not.toBe(first);
   });
 
   test('that does not exist is a clear message', async () => {
@@ -218,7 +231,9 @@ describe('what a person asks', () => {
     await tab.getByRole('button', { name: 'Approve …' }).focus();
     await tab.keyboard.press('Enter');
     const dialog = tab.getByRole('dialog', { name: 'Approve accounts?' });
-    await dialog.getByText('v2 is promoted: its release is made, and it gets all traffic of shop/accounts.').waitFor();
+    await dialog
+      .getByText('v2 may be promoted: it is as soon as its objectives hold and nobody has paused the experiment.')
+      .waitFor();
     expect(await violations(tab)).toEqual([]);
     await dialog.getByLabel('Reason').fill('the numbers are good');
     await tab.keyboard.press('Enter');
@@ -234,7 +249,7 @@ describe('what a person asks', () => {
     const { tab, open } = await look(shown);
     await open('gate');
     await tab.getByRole('button', { name: 'Abort …' }).click();
-    await tab.getByText('All traffic goes to v1 at once, and the experiment ends.').waitFor();
+    await tab.getByText('At once: All traffic goes to v1, and the experiment ends.').waitFor();
     await tab.keyboard.press('Escape');
     await tab.getByRole('dialog').waitFor({ state: 'hidden' });
     expect(shown.asked).toEqual([]);
@@ -282,7 +297,59 @@ describe('what a person asks', () => {
   });
 });
 
+describe('before a run', () => {
+  const sample = readFileSync(new URL('../../samples/quickstart/experiment.yaml', import.meta.url), 'utf8').replaceAll(
+    'SAMPLES_URL',
+    'https://samples.example.com',
+  );
+
+  test('a manifest is checked with places, planned and simulated, and sent to nobody', async () => {
+    const { tab, origin } = await look();
+    await tab.getByRole('link', { name: 'Before a run' }).click();
+    const editor = tab.getByLabel('Manifest, YAML or JSON');
+    await editor.waitFor();
+    const asked: string[] = [];
+    tab.on('request', (request) => asked.push(request.url()));
+    await editor.fill(sample.replace('intervalSeconds', 'intervalSecond'));
+    const issue = tab.locator('.issues li', { hasText: 'intervalSecond' }).first();
+    await issue.getByRole('button').click();
+    const selected = await tab.evaluate<string>(
+      'document.activeElement.value.slice(document.activeElement.selectionStart)',
+    );
+    expect(selected).toMatch(/^\s*intervalSecond:/);
+    await editor.fill(sample);
+    await tab.getByText('it can be used').waitFor();
+    await tab.getByRole('heading', { name: 'Plan at 20 requests a second' }).waitFor();
+    const rolledBack = tab.getByRole('row', { name: 'rolled back by a verdict' }).getByRole('cell').last();
+    await tab.getByText('300 runs', { exact: true }).waitFor();
+    const before = Number.parseFloat(await rolledBack.innerText());
+    await tab.getByLabel('Errors of the candidate').fill('12');
+    await expect
+      .poll(async () => Number.parseFloat(await rolledBack.innerText()))
+      .toBeGreaterThan(Math.max(before, 90));
+    expect(await violations(tab)).toEqual([]);
+    await tab.setViewportSize({ width: 390, height: 800 });
+    expect(await overflows(tab)).toBe(false);
+    expect(asked.filter((url) => !url.startsWith(`${origin}/assets/`))).toEqual([]);
+  });
+});
+
 describe('a frozen page', () => {
+  test('shows what people wrote as text, whatever it is', async () => {
+    const hostile = '</script><script>document.title="taken"</script><!--<img src=x onerror=alert(1)>\u2028';
+    const { page, ...frozen } = state('promoted');
+    if (page.report === undefined) throw new Error('it has no report');
+    const report = { ...page.report, name: hostile, reason: hostile, warnings: [hostile] };
+    const headline = { what: hostile, why: hostile };
+    const file = join(await mkdtemp(join(tmpdir(), 'serin-page-')), 'report.html');
+    await writeFile(file, renderFrozen({ ...frozen, page: { ...page, report, headline } }, await readAssets()));
+    const tab = await openTab({ offline: true });
+    await tab.goto(pathToFileURL(file).href);
+    expect(await tab.getByRole('heading', { level: 1 }).innerText()).toContain('</script><script>');
+    expect(await tab.title()).toContain('<img src=x onerror=alert(1)>');
+    expect(await tab.locator('img').count()).toBe(0);
+  });
+
   test.each(['promoted', 'failed-check', 'many-versions'])(
     'of %s shows all that the served one shows, from a file',
     async (name) => {
@@ -293,7 +360,7 @@ describe('a frozen page', () => {
       const asked: string[] = [];
       tab.on('request', (request) => asked.push(request.url()));
       await tab.goto(pathToFileURL(file).href);
-      await headline(tab, frozen.page).waitFor();
+      await findHeadline(tab, frozen.page).waitFor();
       expect(asked).toEqual([pathToFileURL(file).href]);
       expect(await tab.locator('.chart').count()).toBe(hasCharts(frozen) ? 5 : 0);
       expect(await tab.locator('section.actions').count()).toBe(0);

@@ -54,7 +54,7 @@ describe('who may look', () => {
     const { request, access } = startApp();
     const first = await request(`/login?token=${access.token}`);
     expect(first.status).toBe(200);
-    expect(first.headers.get('set-cookie')).toMatch(/^serin-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(first.headers.get('set-cookie')).toMatch(/^serin-[\w-]{8}=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
     const second = await request(`/login?token=${access.token}`);
     expect(second.status).toBe(401);
     expect(second.headers.get('set-cookie')).toBeNull();
@@ -84,6 +84,29 @@ describe('who may look', () => {
     const answer = await request('/api/facts', { headers: { cookie, host: 'attacker.example:4711' } });
     expect(answer.status).toBe(421);
     expect(await answer.text()).toBe(`expected Host ${host} or localhost:4711, got attacker.example:4711`);
+  });
+});
+
+describe('what another page of this machine asks in the name of the person', () => {
+  test.each(['same-site', 'cross-site', 'none'])('is refused when it comes from %s', async (from) => {
+    const { request, logIn } = startApp();
+    const headers = { cookie: await logIn(), 'sec-fetch-site': from };
+    expect((await request('/api/facts', { headers })).status).toBe(403);
+    expect((await request('/api/experiments', { headers })).status).toBe(403);
+  });
+
+  test('may be a link to the page', async () => {
+    const { request, logIn } = startApp();
+    const headers = { cookie: await logIn(), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await request('/experiment?id=x', { headers })).status).toBe(200);
+  });
+
+  test('cannot use the token up, or open streams, by HEAD', async () => {
+    const { request, logIn, access } = startApp();
+    expect((await request(`/login?token=${access.token}`, { method: 'HEAD' })).status).toBe(405);
+    const cookie = await logIn();
+    expect(cookie).not.toBe('');
+    expect((await request('/api/experiments', { method: 'HEAD', headers: { cookie } })).status).toBe(405);
   });
 });
 

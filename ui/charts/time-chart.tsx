@@ -51,12 +51,13 @@ export function TimeChart(props: TimeChartProps) {
   const drawnTimes = series.flatMap(({ points }) => points.map(({ atMs }) => atMs));
   const span = [Math.min(...drawnTimes), Math.max(...drawnTimes)] as const;
   const x = scaleUtc(span, [margin.left, width - margin.right]);
-  const y = scaleLinear([0, highestValue(props)], [height - margin.bottom, margin.top]).nice(4);
-  const drawn = series.map((one) => ({ ...one, points: one.points.filter(hasValue) }));
-  const path = line<{ atMs: number; value: number }>(
+  const y = scaleLinear([lowestValue(props), highestValue(props)], [height - margin.bottom, margin.top]).nice(4);
+  const path = line<Point>(
     ({ atMs }) => x(atMs),
-    ({ value }) => y(value),
-  ).curve(isStep ? curveStepBefore : curveLinear);
+    ({ value = 0 }) => y(value),
+  )
+    .defined(({ value }) => value !== undefined)
+    .curve(isStep ? curveStepBefore : curveLinear);
   const band = area<{ atMs: number; lower: number; upper: number }>(
     ({ atMs }) => x(atMs),
     ({ lower }) => y(lower),
@@ -111,7 +112,7 @@ export function TimeChart(props: TimeChartProps) {
               {formatTick(tick.getTime(), span)}
             </text>
           ))}
-          {drawn.map(
+          {series.map(
             ({ name, version, bounds = [] }) =>
               bounds.length > 0 && (
                 <path key={name} class={`bounds version-${version % 8}`} d={band([...bounds]) ?? ''} />
@@ -125,10 +126,12 @@ export function TimeChart(props: TimeChartProps) {
               </text>
             </g>
           ))}
-          {drawn.map(({ name, version, points }) => (
+          {series.map(({ name, version, points }) => (
             <g key={name} class={`line version-${version % 8}`}>
               <path d={path(points) ?? ''} />
-              {points.length === 1 && <circle cx={x(points[0]?.atMs ?? 0)} cy={y(points[0]?.value ?? 0)} r="3" />}
+              {points.filter(isAlone).map(({ atMs, value }) => (
+                <circle key={atMs} cx={x(atMs)} cy={y(value ?? 0)} r="3" />
+              ))}
             </g>
           ))}
           {shownAt !== undefined && chosen !== undefined && (
@@ -154,8 +157,14 @@ function formatShown(value: number | undefined, format: (value: number) => strin
   return value === undefined ? 'no value' : format(value);
 }
 
-function hasValue(point: Point): point is { readonly atMs: number; readonly value: number } {
-  return point.value !== undefined;
+/** Whether a value has none before and after it, so that no line shows it. */
+function isAlone({ value }: Point, index: number, points: readonly Point[]): boolean {
+  return value !== undefined && points[index - 1]?.value === undefined && points[index + 1]?.value === undefined;
+}
+
+/** Metrics of users may be negative. */
+function lowestValue({ series }: TimeChartProps): number {
+  return series.flatMap(({ points }) => points).reduce((lowest, { value = 0 }) => Math.min(lowest, value), 0);
 }
 
 function highestValue({ series, limits = [], highest = 0, cap = Infinity }: TimeChartProps): number {

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RequestKind } from '../../core/planner/requests.ts';
-import type { Report } from '../../core/report/report.ts';
+import { findPromotable } from '../../core/report/headline.ts';
 import { limits } from '../../core/text/limits.ts';
 import type { ExperimentPage } from '../../server/api.ts';
 import { sendAsk } from '../server-connection.ts';
@@ -12,71 +12,75 @@ interface ActionsProps {
 
 /** A request with what it does, said before it is sent. */
 interface Action {
-  readonly request: RequestKind;
   readonly words: string;
-  readonly effect: (report: Report) => string;
+  readonly effect: (page: ExperimentPage) => string;
   readonly isDangerous?: boolean;
 }
 
 const actions: Readonly<Record<RequestKind, Action>> = {
   approve: {
-    request: 'approve',
     words: 'Approve',
-    effect: ({ winner, target }) =>
-      `${winner ?? 'The candidate'} is promoted: its release is made, and it gets all traffic of ${target.namespace}/${target.name}.`,
+    effect: ({ report }) => {
+      const version = (report && findPromotable(report)) ?? 'The candidate that wins';
+      return `${version} may be promoted: it is as soon as its objectives hold and nobody has paused the experiment.`;
+    },
   },
   reject: {
-    request: 'reject',
     words: 'Reject',
-    effect: ({ baseline }) =>
-      `The experiment rolls back: all traffic goes to ${baseline.name}, and nothing is promoted.`,
+    effect: ({ report }) =>
+      `The experiment rolls back: all traffic goes to ${report?.baseline.name}, and nothing is promoted.`,
     isDangerous: true,
   },
   pause: {
-    request: 'pause',
     words: 'Pause',
     effect: () =>
       'No candidate gets more traffic, and none is promoted, until somebody resumes. Observation and roll back go on.',
   },
-  resume: { request: 'resume', words: 'Resume', effect: () => 'The experiment goes on where it was.' },
-  abort: {
-    request: 'abort',
-    words: 'Abort',
-    effect: ({ baseline }) => `All traffic goes to ${baseline.name} at once, and the experiment ends.`,
-    isDangerous: true,
-  },
+  resume: { words: 'Resume', effect: () => 'The experiment goes on where it was.' },
+  abort: { words: 'Abort', effect: abortEffect, isDangerous: true },
 };
 
-/** The requests that apply now. */
-function applicable({
-  awaitingApproval,
-  approved,
-  paused,
-  abortRequested,
-  stage,
-  outcome,
-}: Report): readonly RequestKind[] {
-  if (outcome !== undefined || abortRequested !== undefined) return [];
-  const gate: readonly RequestKind[] =
-    awaitingApproval !== undefined && approved === undefined ? ['approve', 'reject'] : [];
+function abortEffect({ report, attention, workflowId }: ExperimentPage): string {
+  if (attention === 'stuck') {
+    return `The abort is recorded, but this run cannot act: \`serin abort ${workflowId}\` brings the traffic back.`;
+  }
+  const isMoved = report?.startedAtMs !== undefined && report.testingPattern !== 'Conformance';
+  const what = isMoved
+    ? `All traffic goes to ${report.baseline.name}, and the experiment ends.`
+    : 'The experiment ends. Traffic that it has not moved stays as it is.';
+  return attention === 'silent' || report === undefined ? `As soon as a worker runs: ${what}` : `At once: ${what}`;
+}
+
+/** The requests that apply now. An abort is recorded even while nobody answers. */
+function applicable({ report, isClosed }: ExperimentPage): readonly RequestKind[] {
+  if (isClosed || report?.outcome !== undefined || report?.abortRequested !== undefined) return [];
+  if (report === undefined) return ['abort'];
+  const { awaitingApproval, approved, paused, stage } = report;
+  const gate: readonly RequestKind[] = approved === undefined ? ['approve', 'reject'] : ['reject'];
   const isSteered = stage === 'Running' || stage === 'Initializing' || stage === 'Waiting';
   const pausing: readonly RequestKind[] = isSteered ? [paused === undefined ? 'pause' : 'resume'] : [];
-  return [...gate, ...pausing, 'abort'];
+  return [...(awaitingApproval === undefined ? [] : gate), ...pausing, 'abort'];
+}
+
+/** A dialog that is open: the request, and the run that the person saw. */
+interface Open {
+  readonly request: RequestKind;
+  readonly firstRunId: string;
 }
 
 /** What a person may ask of the experiment now. */
 export function Actions({ page, user }: ActionsProps) {
-  const [open, setOpen] = useState<RequestKind>();
+  const [open, setOpen] = useState<Open>();
   const [said, setSaid] = useState<{ readonly text: string; readonly isBad: boolean }>();
-  const { report, isClosed, workflowId } = page;
-  const kinds = report === undefined || isClosed ? [] : applicable(report);
-  const isOver = open !== undefined && !kinds.includes(open);
-  const send = async (request: RequestKind, reason: string): Promise<void> => {
+  const { workflowId } = page;
+  const firstRunId = page.report?.firstRunId ?? page.firstRunId;
+  const kinds = firstRunId === undefined ? [] : applicable(page);
+  const isOver = open !== undefined && (!kinds.includes(open.request) || open.firstRunId !== firstRunId);
+  const send = async ({ request, ...run }: Open, reason: string): Promise<void> => {
     setOpen(undefined);
     setSaid({ text: `${actions[request].words} is sent …`, isBad: false });
     try {
-      const firstRunId = report?.firstRunId ?? '';
-      const { message } = await sendAsk({ workflowId, firstRunId, request, ...(reason === '' ? {} : { reason }) });
+      const { message } = await sendAsk({ workflowId, ...run, request, ...(reason === '' ? {} : { reason }) });
       setSaid({ text: message, isBad: false });
     } catch (error) {
       setSaid({ text: error instanceof Error ? error.message : String(error), isBad: true });
@@ -90,7 +94,7 @@ export function Actions({ page, user }: ActionsProps) {
           key={kind}
           type="button"
           class={`${kind === 'approve' ? 'primary' : ''} ${actions[kind].isDangerous === true ? 'danger' : ''}`}
-          onClick={() => setOpen(kind)}
+          onClick={() => firstRunId !== undefined && setOpen({ request: kind, firstRunId })}
         >
           {actions[kind].words} …
         </button>
@@ -99,10 +103,10 @@ export function Actions({ page, user }: ActionsProps) {
       <p class={said?.isBad === true ? 'said bad' : 'said'} role="status">
         {said?.text}
       </p>
-      {open !== undefined && report !== undefined && (
+      {open !== undefined && (
         <Confirmation
-          action={actions[open]}
-          report={report}
+          action={actions[open.request]}
+          page={page}
           isOver={isOver}
           onCancel={() => setOpen(undefined)}
           onConfirm={(reason) => void send(open, reason)}
@@ -114,14 +118,14 @@ export function Actions({ page, user }: ActionsProps) {
 
 interface ConfirmationProps {
   readonly action: Action;
-  readonly report: Report;
+  readonly page: ExperimentPage;
   /** Whether it does not apply any more. */
   readonly isOver: boolean;
   readonly onCancel: () => void;
   readonly onConfirm: (reason: string) => void;
 }
 
-function Confirmation({ action, report, isOver, onCancel, onConfirm }: ConfirmationProps) {
+function Confirmation({ action, page, isOver, onCancel, onConfirm }: ConfirmationProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [reason, setReason] = useState('');
   useEffect(() => dialog.current?.showModal(), []);
@@ -136,9 +140,9 @@ function Confirmation({ action, report, isOver, onCancel, onConfirm }: Confirmat
         }}
       >
         <h2 id="confirmation">
-          {words} {report.name}?
+          {words} {page.report?.name || page.workflowId}?
         </h2>
-        <p>{isOver ? 'This does not apply any more: the experiment has gone on meanwhile.' : effect(report)}</p>
+        <p>{isOver ? 'This does not apply any more: the experiment has gone on meanwhile.' : effect(page)}</p>
         <label>
           <span>Reason, shown to all who look at the experiment</span>
           <input

@@ -1,8 +1,8 @@
 import { useLocation } from 'preact-iso';
 import { useContext, useEffect, useState } from 'preact/hooks';
+import type { Report } from '../../core/report/report.ts';
 import { formatObjectName } from '../../core/text/object-name.ts';
-import type { ExperimentPage, ExperimentRecord, FrozenPage } from '../../server/api.ts';
-import { useServerTime } from '../clock.ts';
+import type { ExperimentPage, ExperimentRecord, FrozenPage, ServerFacts } from '../../server/api.ts';
 import { Facts } from '../facts.ts';
 import { TopBar } from '../parts/top-bar.tsx';
 import { readJson, useStream } from '../server-connection.ts';
@@ -45,6 +45,7 @@ export function LiveExperiment() {
         {page === undefined && problem === undefined && <p class="empty">Reading {workflowId} …</p>}
         {page !== undefined && (
           <Experiment
+            facts={facts}
             page={page}
             record={record}
             explain={explain}
@@ -71,7 +72,7 @@ export function FrozenExperiment({ facts, page, record, explanations }: FrozenPa
         <span class="connection ended">serin {facts.version}</span>
       </header>
       <main>
-        <Experiment page={page} record={record} explain={explain} user={undefined} isStill />
+        <Experiment facts={facts} page={page} record={record} explain={explain} user={undefined} isStill />
       </main>
     </>
   );
@@ -81,21 +82,36 @@ export function FrozenExperiment({ facts, page, record, explanations }: FrozenPa
 function useRecord(of: string, page: ExperimentPage | undefined): ExperimentRecord | undefined {
   const [record, setRecord] = useState<ExperimentRecord>();
   const report = page?.report;
-  const observed = report && `${report.history.at(-1)?.atMs} ${report.stage} ${report.message} ${report.outcome}`;
+  const observed = report && JSON.stringify([page.isClosed, ...whatChanges(report)]);
   useEffect(() => {
     if (observed === undefined) return undefined;
     let isOld = false;
-    readJson<ExperimentRecord>(`/api/record${of}`).then(
-      (read) => void (isOld || setRecord(read)),
-      // Before the manifest has been read there is none.
-      () => undefined,
-    );
-    return () => void (isOld = true);
+    let timer: number | undefined;
+    const read = (): Promise<void> =>
+      readJson<ExperimentRecord>(`/api/record${of}`).then(
+        (found) => void (isOld || setRecord(found)),
+        // Before the manifest has been read there is none; and the server may be away.
+        () => void (isOld || (timer = window.setTimeout(() => void read(), retryMs))),
+      );
+    void read();
+    return () => {
+      isOld = true;
+      window.clearTimeout(timer);
+    };
   }, [of, observed]);
   return record;
 }
 
+const retryMs = 5_000;
+
+/** What the record of a run has news of, when it changes. */
+function whatChanges(report: Report): readonly unknown[] {
+  const { history, stage, message, outcome, paused, approved, abortRequested, weights } = report;
+  return [history.at(-1)?.atMs, stage, message, outcome, paused?.atMs, approved?.atMs, abortRequested?.atMs, weights];
+}
+
 interface ExperimentProps {
+  readonly facts: ServerFacts | undefined;
   readonly page: ExperimentPage;
   readonly record: ExperimentRecord | undefined;
   readonly explain: ReadExplanation;
@@ -104,15 +120,14 @@ interface ExperimentProps {
   readonly isStill: boolean;
 }
 
-function Experiment({ page, record, explain, user, isStill }: ExperimentProps) {
-  const nowMs = useServerTime(page.nowMs, isStill) ?? page.nowMs;
+function Experiment({ facts, page, record, explain, user, isStill }: ExperimentProps) {
   const [chosen, onChoose] = useState<number>();
   const { report } = page;
   const course = record?.course;
   const choice = { chosen, onChoose };
   return (
     <article>
-      <ExperimentHeadline page={page} nowMs={nowMs} />
+      <ExperimentHeadline page={page} isStill={isStill} />
       {user !== undefined && <Actions page={page} user={user} />}
       {report !== undefined && <Traffic report={report} course={course} {...choice} />}
       {report !== undefined && <Objectives report={report} course={course} {...choice} />}
@@ -133,6 +148,7 @@ function Experiment({ page, record, explain, user, isStill }: ExperimentProps) {
         workflowId={page.workflowId}
         target={report !== undefined && report.name !== '' ? formatObjectName(report.target) : undefined}
         isClosed={page.isClosed}
+        temporal={facts?.temporal}
       />
     </article>
   );

@@ -65,7 +65,7 @@ function ObjectiveCard({ report, course, objective, index, chosen, onChoose }: C
                 key={name}
                 name={name}
                 out={out}
-                latest={assessment?.objectives[index]}
+                latest={chosen === undefined ? assessment?.objectives[index] : undefined}
                 point={lastJudged(course, judged, at)?.objectives[index]}
                 needed={course?.needed}
                 format={format}
@@ -113,6 +113,7 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
 interface RowProps {
   readonly name: string;
   readonly out: string | undefined;
+  /** What the run says now; undefined where an interval is chosen. */
   readonly latest: NonNullable<Report['judged'][number]['assessment']>['objectives'][number] | undefined;
   /** As it was in the chosen interval. */
   readonly point: CourseObjective | undefined;
@@ -121,8 +122,8 @@ interface RowProps {
 }
 
 function VerdictRow({ name, out, latest, point, needed, format }: RowProps) {
-  const verdict = point?.verdict ?? latest?.candidate ?? 'undecided';
-  const isSuspect = (point?.suspect ?? latest?.suspect ?? false) && verdict !== 'fail';
+  const verdict = latest?.candidate ?? point?.verdict ?? 'undecided';
+  const isSuspect = (latest?.suspect ?? point?.suspect ?? false) && verdict !== 'fail';
   const [sign, tone] = verdictSigns[verdict];
   const interval = point?.interval;
   return (

@@ -54,14 +54,9 @@ function describeInterval(interval: CourseInterval, names: readonly string[]): T
   const judged = judgements.flatMap((one, index) =>
     one === null ? [] : [{ ...one, index, name: names[index] ?? '' }],
   );
-  if (judged.length === 0) {
-    return {
-      atMs,
-      what: `Interval ${number}: nothing measured`,
-      why: unmeasured ?? '',
-      tone: 'warning',
-      interval: number,
-    };
+  if (unmeasured !== undefined || judged.length === 0) {
+    const words = unmeasured === undefined ? 'not judged' : 'nothing measured';
+    return { atMs, what: `Interval ${number}: ${words}`, why: unmeasured ?? '', tone: 'warning', interval: number };
   }
   const isSeveral = names.length > 1;
   const what = `Interval ${number}: ${judged.map((one) => stepText(interval.weights[one.index], one, isSeveral)).join(', ')}`;

@@ -38,11 +38,11 @@ export function Timeline({ record, startedAtMs, explain, report }: TimelineProps
           </li>
         )}
         {shown.map((group) => (
-          <Group key={`${group[0].atMs} ${group[0].what}`} group={group} explain={explain} />
+          <Group key={`${group.at(-1)?.atMs} ${group.at(-1)?.what}`} group={group} explain={explain} />
         ))}
         {shown.length === entries.length && (
           <li class="begun">
-            <Time atMs={startedAtMs} />
+            <Time atMs={Math.min(startedAtMs, ...groupTimes(entries))} />
             <div>Started</div>
           </li>
         )}
@@ -54,6 +54,11 @@ export function Timeline({ record, startedAtMs, explain, report }: TimelineProps
       )}
     </section>
   );
+}
+
+/** When the entries were. One that was continued as new has older ones than its start. */
+function groupTimes(groups: readonly TimelineGroup[]): readonly number[] {
+  return groups.slice(-1).flatMap((group) => group.map(({ atMs }) => atMs));
 }
 
 function Group({ group, explain }: { readonly group: TimelineGroup; readonly explain: ReadExplanation }) {

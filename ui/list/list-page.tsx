@@ -46,11 +46,14 @@ export function ListPage() {
         <div class="title-row">
           <h1>Experiments</h1>
           <Count all={all} chosen={chosen} isRead={list !== undefined} />
+          <a class="aside" href="/before">
+            Before a run
+          </a>
         </div>
         <FilterBar filters={filters} setFilters={setFilters} experiments={all} />
         {list?.note !== undefined && <p class="banner bad">{list.note}</p>}
         {list === undefined && connection !== 'lost' && <p class="empty">Reading experiments …</p>}
-        {list !== undefined && all.length === 0 && (
+        {list !== undefined && list.note === undefined && all.length === 0 && (
           <p class="empty">
             There are no experiments yet. <code>serin start -f FILE</code> starts one.
           </p>
@@ -186,12 +189,16 @@ function Table({ experiments, nowMs }: { readonly experiments: readonly ListedEx
 }
 
 function Row({ experiment, nowMs }: { readonly experiment: ListedExperiment; readonly nowMs: number }) {
-  const { workflowId, name, target, stage, outcome, attention, headline, weights, startedAtMs, closedAtMs } =
+  const { workflowId, name, target, stage, outcome, attention, headline, weights, startedAtMs, closedAtMs, isClosed } =
     experiment;
   return (
     <tr>
       <td>
-        {attention === undefined ? <Badge stage={stage} outcome={outcome} /> : <AttentionBadge attention={attention} />}
+        {attention === undefined ? (
+          <Badge {...{ stage, outcome, isClosed }} />
+        ) : (
+          <AttentionBadge attention={attention} />
+        )}
       </td>
       <th scope="row">
         <a href={`/experiment?id=${encodeURIComponent(workflowId)}`}>{name ?? workflowId}</a>

@@ -3,7 +3,7 @@ import type { Attention } from '../../core/report/attention.ts';
 /** What a person sees of each reason to look. */
 const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: string, tone: string]>> = {
   stuck: ['✗', 'stuck', 'bad'],
-  unsafe: ['✗', 'traffic is left split', 'bad'],
+  unsafe: ['✗', 'may have left traffic split', 'bad'],
   approval: ['◆', 'needs approval', 'call'],
   silent: ['!', 'no worker answers', 'bad'],
   blind: ['◍', 'blind', 'warning'],

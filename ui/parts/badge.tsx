@@ -6,10 +6,11 @@ const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
   Finishing: ['◕', 'active'],
   Completed: ['●', 'quiet'],
   Promoted: ['✓', 'good'],
-  Concluded: ['✓', 'good'],
+  Concluded: ['●', 'quiet'],
   RolledBack: ['↩', 'warning'],
   Aborted: ['■', 'warning'],
   Failed: ['✗', 'bad'],
+  Stopped: ['■', 'bad'],
 };
 
 /** A stage or outcome in words. */
@@ -20,13 +21,15 @@ export function stateWords(state: string): string {
 interface BadgeProps {
   readonly stage: string | undefined;
   readonly outcome: string | undefined;
+  /** Whether the workflow has ended. */
+  readonly isClosed: boolean;
 }
 
-/** Outcome, or stage while there is none. */
-export function Badge({ stage, outcome }: BadgeProps) {
-  const state = outcome ?? stage;
+/** Outcome, or stage while there is none; a run that has ended without one was stopped. */
+export function Badge({ stage, outcome, isClosed }: BadgeProps) {
+  const state = outcome ?? (isClosed ? 'Stopped' : stage);
   if (state === undefined) return <span class="badge quiet">unknown</span>;
-  const [sign, tone] = signs[state] ?? ['', 'quiet'];
+  const [sign, tone] = (Object.hasOwn(signs, state) ? signs[state] : undefined) ?? ['', 'quiet'];
   return (
     <span class={`badge ${tone}`}>
       <span aria-hidden="true">{sign}</span> {stateWords(state)}

@@ -1,3 +1,4 @@
+import { countBytes } from '../../../core/text/encoding.ts';
 import { lastAppliedAnnotation } from '../../../core/traffic/target.ts';
 import { limits } from '../../../core/text/limits.ts';
 import type { ValueIssue } from '../../document/zod-issues.ts';
@@ -47,7 +48,7 @@ export function sizeProblem(bytes: number): { readonly expected: string; readonl
 /** The bytes of an object as JSON, without what servers and kubectl add to it. */
 export function writtenBytes(value: unknown): number {
   const json = JSON.stringify(value, (key, inner: unknown) => (added.has(key) ? undefined : inner));
-  return json === undefined ? 0 : Buffer.byteLength(json);
+  return json === undefined ? 0 : countBytes(json);
 }
 
 const added: ReadonlySet<string> = new Set(['managedFields', lastAppliedAnnotation]);

@@ -25,8 +25,22 @@ test.each<[string, RunFacts, Attention | undefined]>([
     { report: aReport({ outcome: 'Failed', weights: onBaseline }), isClosed: true },
     undefined,
   ],
-  ['a run that was terminated at a split', { report: aReport({ weights: split }), isClosed: true }, 'unsafe'],
-  ['a run that was terminated before it read anything', { isClosed: true }, undefined],
+  [
+    'a run that was terminated at a split',
+    { report: aReport({ weights: split }), isClosed: true, isStopped: true },
+    'unsafe',
+  ],
+  ['a run that was terminated, of which nothing is known', { isClosed: true, isStopped: true }, 'unsafe'],
+  [
+    'a failure whose last write nobody has confirmed',
+    { report: aReport({ outcome: 'Failed', weights: { ...onBaseline, confirmed: false } }), isClosed: true },
+    'unsafe',
+  ],
+  [
+    'a gate that was approved',
+    { report: aReport({ awaitingApproval: { sinceMs: 1, untilMs: 2 }, approved: { atMs: 1 } }), isClosed: false },
+    undefined,
+  ],
 ])('%s', (_what, facts, attention) => {
   expect(findAttention(facts)).toBe(attention);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findEncodingProblem } from '../../../core/text/encoding.ts';
+import { countBytes, findEncodingProblem } from '../../../core/text/encoding.ts';
 
 const manifest = 'kind: Experiment\nmetadata: { name: café }\n';
 const remedy = 'UTF-16: save it as UTF-8 (PowerShell: Out-File -Encoding utf8)';
@@ -63,4 +63,13 @@ describe('bytes that are no UTF-8', () => {
     expect(findEncodingProblem(Buffer.from(`\ufeff${manifest}`))).toBeUndefined();
     expect(findEncodingProblem(new Uint8Array())).toBeUndefined();
   });
+});
+
+test('the bytes of a text are those that UTF-8 has', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(countBytes(text)).toBe(Buffer.byteLength(text));
+    }),
+  );
+  expect(countBytes('\ud800x')).toBe(Buffer.byteLength('\ud800x'));
 });
