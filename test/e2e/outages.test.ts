@@ -148,10 +148,9 @@ test(
       { observing: { weights: { maxCandidateWeight: 10 } }, shifting: {} },
     );
     for (const { target, end } of courses) {
-      expect(end).toMatchObject({
-        status: 'completed',
-        report: { outcome: 'Promoted', completedIterations: iterations },
-      });
+      expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
+      // None is lost; one that ends undecided on a slow machine has another after it.
+      expect(end.report.completedIterations).toBeGreaterThanOrEqual(iterations);
       expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     }
     const [observing] = courses;
