@@ -140,9 +140,8 @@ test(
   'an experiment whose API server is down in mid-run goes on and promotes, whatever it was about to do',
   async () => {
     const { sandbox } = await testCluster();
-    // Blind by it, or waiting for a write to be accepted; a slow first step may wait for its confirmation before.
-    const isShown = ({ blind, weights }: Report): boolean =>
-      blind?.reason.startsWith('cannot get') === true || (!weights.confirmed && (weights.candidates[0] ?? 0) > 10);
+    // Blind, or waiting for a write to be accepted.
+    const isShown = (report: Report): boolean => isBlind(report) || !report.weights.confirmed;
     const courses = await goThrough(
       { part: sandbox.outages.apiServer, downMs: 3_000, isShown },
       { observing: { weights: { maxCandidateWeight: 10 } }, shifting: {} },
