@@ -27,7 +27,6 @@ export interface ListedExperiment {
   readonly outcome?: string;
   /** The candidates' weights, percent. */
   readonly weights: readonly number[];
-  readonly progress?: { readonly completed: number; readonly planned: number };
   readonly attention?: Attention;
   readonly headline?: Headline;
 }

@@ -6,6 +6,7 @@ import { streamSSE } from 'hono/streaming';
 import type { SSEStreamingApi } from 'hono/streaming';
 import { CommandError } from '../client/errors.ts';
 import type { ErrorKind } from '../client/errors.ts';
+import { requestKinds } from '../core/planner/requests.ts';
 import { limits } from '../core/text/limits.ts';
 import type { Access } from './access.ts';
 import type { Ask, Problem } from './api.ts';
@@ -68,7 +69,7 @@ function workflowId(context: Context): string {
   return id;
 }
 
-const requests: ReadonlySet<unknown> = new Set(['abort', 'approve', 'reject', 'pause', 'resume']);
+const requests: ReadonlySet<unknown> = new Set(requestKinds);
 
 function readAsk(body: unknown): Ask {
   const { workflowId: id, firstRunId, request, reason } = (body ?? {}) as Readonly<Record<string, unknown>>;
@@ -77,7 +78,7 @@ function readAsk(body: unknown): Ask {
   if (isAsk && isReason) return body as Ask;
   throw new CommandError(
     'usage',
-    `expected {workflowId, firstRunId, request, reason?}, a request being one of ${[...requests].join(', ')}, a reason at most ${limits.requestReason} characters`,
+    `expected {workflowId, firstRunId, request, reason?}, a request being one of ${requestKinds.join(', ')}, a reason at most ${limits.requestReason} characters`,
   );
 }
 

@@ -51,8 +51,9 @@ function runFacts(execution: Execution, report?: Report) {
   };
 }
 
-function describeReport(report: Report): Partial<ListedExperiment> {
-  const { name, namespace, target, stage, outcome, weights, startedAtMs, completedIterations, iterations } = report;
+/** What a report says of its experiment in the list. */
+export function describeReport(report: Report): Partial<ListedExperiment> {
+  const { name, namespace, target, stage, outcome, weights, startedAtMs } = report;
   const isRead = name !== '';
   return {
     stage,
@@ -62,7 +63,6 @@ function describeReport(report: Report): Partial<ListedExperiment> {
       ? {
           target: formatObjectName(target),
           name: formatObjectName({ namespace, name }),
-          progress: { completed: completedIterations, planned: iterations },
         }
       : {}),
   };

@@ -1,6 +1,7 @@
 import { EventEmitter, on } from 'node:events';
 import { defined } from '../core/text/defined.ts';
 import { pause } from '../kubernetes/pause.ts';
+import { failureDetails } from '../temporal/grpc.ts';
 import { isClosed } from '../temporal/read-run.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import type { Execution, ExperimentView } from '../client/temporal/experiments.ts';
@@ -94,18 +95,11 @@ export class ListPoller {
   }
 
   /** The reports of runs; one that cannot be read is as good as silent, and keeps none of the others back. */
-  async #view(executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
-    try {
-      return await viewAll(this.#session, executions, 'brief');
-    } catch (error) {
-      const { kind } = explainClientError(error, this.#session);
-      if (kind === 'unreachable') throw error;
-      const [only, ...others] = executions;
-      if (only === undefined) return [];
-      if (others.length === 0) return [{ execution: only, note: innermost(error), silence: 'unreadable' }];
-      const half = Math.ceil(executions.length / 2);
-      return [...(await this.#view(executions.slice(0, half))), ...(await this.#view(executions.slice(half)))];
-    }
+  #view(executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
+    return viewAll(this.#session, executions, 'brief', (execution, error) => {
+      if (explainClientError(error, this.#session).kind === 'unreachable') throw error;
+      return { execution, note: failureDetails(error), silence: 'unreadable' };
+    });
   }
 
   #list(executions: readonly Execution[]): readonly ListedExperiment[] {
@@ -139,7 +133,7 @@ function describe(view: ExperimentView): ListedExperiment {
   try {
     return describeListed(view);
   } catch (error) {
-    return describeListed({ execution: view.execution, note: innermost(error), silence: 'unreadable' });
+    return describeListed({ execution: view.execution, note: failureDetails(error), silence: 'unreadable' });
   }
 }
 
@@ -149,8 +143,4 @@ function withoutOldAttention(row: ListedExperiment, rows: readonly ListedExperim
   if (attention !== 'unsafe' || target === undefined) return row;
   const isOver = rows.some((other) => other.target === target && other.startedAtMs >= closedAtMs);
   return isOver ? { ...others, target, closedAtMs } : row;
-}
-
-function innermost(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

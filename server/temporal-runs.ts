@@ -7,7 +7,7 @@ import { explainClientError } from '../client/temporal/failures.ts';
 import { describeExecution } from '../client/temporal/experiments.ts';
 import type { ExperimentView } from '../client/temporal/experiments.ts';
 import { pollExperiment } from '../client/temporal/poll-experiment.ts';
-import { readExecutionRecord } from '../client/temporal/recorded-run.ts';
+import { chooseInterval, readExecutionRecord } from '../client/temporal/recorded-run.ts';
 import type { RunRecord } from '../client/temporal/recorded-run.ts';
 import { assertRunning, buildRequest, sendRequest } from '../client/temporal/requests.ts';
 import { explanation } from '../client/render/explanation.ts';
@@ -69,10 +69,9 @@ async function explainInterval(
   workflowId: string,
   number: number,
 ): Promise<readonly string[]> {
-  const explanations = explainRecord(await readRecord(session, workflowId));
-  const found = explanations[number - 1];
-  if (found !== undefined) return found;
-  throw new CommandError('notFound', `${workflowId} has no observed interval ${number}; it has ${explanations.length}`);
+  const record = await readRecord(session, workflowId);
+  const { interval } = chooseInterval(record, number);
+  return explanation(record.experiment, interval, { number, count: record.intervals.length });
 }
 
 /** The facts of each interval, as `serin explain` prints them. */

@@ -1,4 +1,4 @@
-import { forecast } from '../../core/offline/forecast.ts';
+import { distinctSteps, forecast } from '../../core/offline/forecast.ts';
 import type { Forecast, ObjectiveForecast, PassForecast, Surroundings } from '../../core/offline/forecast.ts';
 import { formatObjective } from '../../core/report/describe-assessment.ts';
 import { defined } from '../../core/text/defined.ts';
@@ -88,13 +88,9 @@ function loadText({ atStart, perLoop }: NonNullable<Forecast['load']>): string {
 
 /** The forecast steps as a table, without those that repeat the weight before. */
 function timeline(experiment: Experiment, { steps, leading, shortestMs, longestMs }: Forecast): readonly string[] {
-  const shown = steps.filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight);
   const columns = versionColumns(experiment);
-  const rows = shown.map(({ atMs, weight }, index) => {
-    const next = shown[index + 1];
-    const until = steps.findLast(({ atMs: at }) => next === undefined || at < next.atMs);
-    const requests = until?.candidateRequests === undefined ? '-' : String(until.candidateRequests);
-    return [formatDuration(atMs), ...columns.weights(weight), requests];
+  const rows = distinctSteps(steps).map(({ atMs, weight, candidateRequests = '-' }) => {
+    return [formatDuration(atMs), ...columns.weights(weight), String(candidateRequests)];
   });
   const count = `${experiment.iterations} iterations of ${formatDuration(experiment.intervalMs)}`;
   const span =

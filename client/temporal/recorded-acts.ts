@@ -1,6 +1,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Act } from '../../core/report/act.ts';
+import { requestKinds } from '../../core/planner/requests.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
 import { defined } from '../../core/text/defined.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
@@ -23,7 +24,7 @@ export function decodePayload(payload: Payload | undefined | null): unknown {
   return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }
 
-const requestKinds: ReadonlySet<string> = new Set<RequestKind>(['abort', 'approve', 'reject', 'pause', 'resume']);
+const requests: ReadonlySet<string> = new Set(requestKinds);
 
 /** What tasks are called, by their activity; a command says itself which one it is. */
 const taskNames: Readonly<Record<keyof TaskActivities, (input: unknown) => string>> = {
@@ -64,7 +65,7 @@ export class ActReader {
       event;
     const accepted = update?.acceptedRequest?.input;
     const name = signal?.signalName ?? accepted?.name ?? '';
-    if (!requestKinds.has(name)) return;
+    if (!requests.has(name)) return;
     const [payload] = (signal?.input ?? accepted?.args)?.payloads ?? [];
     const { by, reason } = readInput(payload);
     this.acts.push({ kind: 'request', atMs, request: name as RequestKind, ...defined({ by, reason }) });

@@ -34,6 +34,15 @@ export interface RunRecord {
   readonly acts: readonly Act[];
 }
 
+/** The interval with this number, from 1; without one the latest. Fails with `notFound`. */
+export function chooseInterval({ name, intervals }: RunRecord, iteration: number | undefined) {
+  const number = iteration ?? intervals.length;
+  const interval = intervals[number - 1];
+  if (interval !== undefined) return { number, interval };
+  const known = intervals.length === 0 ? 'none yet' : `1 to ${intervals.length}`;
+  throw new CommandError('notFound', `${name} has no observed interval ${number}; it has ${known}`);
+}
+
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
 /** Reads the record of an experiment from Temporal, over all its runs that were continued as new. */

@@ -10,6 +10,13 @@ const concurrency = 8;
 /** A worker that runs answers within milliseconds. A list does not wait for one as long as a command about one experiment. */
 const readLimits = { callLimitMs: 5_000, queryLimitMs: 2_000 };
 
+/** What is shown of a run that cannot be read, or the failure of the whole reading. */
+type Recover = (execution: Execution, error: unknown) => ExperimentView;
+
+function rethrow(_execution: Execution, error: unknown): never {
+  throw error;
+}
+
 /** The workers that may answer for a run: those of its task queue, and of its version where it has one. */
 type Workers = string;
 
@@ -21,13 +28,17 @@ export async function viewAll(
   session: TemporalService,
   executions: readonly Execution[],
   detail: ViewDetail = 'full',
+  recover: Recover = rethrow,
 ): Promise<readonly ExperimentView[]> {
   const views: ExperimentView[] = [];
   const answering = new Set<Workers>();
   const silent = new Map<Workers, ExperimentView>();
   const view = async (execution: Execution): Promise<ExperimentView> => {
     const known = isClosed(execution) ? undefined : silent.get(nameWorkers(execution));
-    return known === undefined ? viewExecution(session, execution, { detail, readLimits }) : { ...known, execution };
+    if (known !== undefined) return { ...known, execution };
+    return viewExecution(session, execution, { detail, readLimits }).catch((error: unknown) =>
+      recover(execution, error),
+    );
   };
   for (let start = 0; start < executions.length; start += concurrency) {
     const batch = await Promise.all(executions.slice(start, start + concurrency).map(view));

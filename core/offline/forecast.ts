@@ -106,6 +106,16 @@ export function forecast(planned: Experiment, surroundings: Surroundings): Forec
   return { ...timeline, warnings: forecastWarnings(experiment, surroundings, timeline) };
 }
 
+/** The steps at which the weight changes, each with the requests until the next one. */
+export function distinctSteps(steps: readonly PlannedStep[]): readonly PlannedStep[] {
+  const changes = steps.filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight);
+  return changes.map(({ atMs, weight }, index) => {
+    const next = changes[index + 1];
+    const last = steps.findLast((step) => next === undefined || step.atMs < next.atMs);
+    return { atMs, weight, ...defined({ candidateRequests: last?.candidateRequests }) };
+  });
+}
+
 /** The requests of all versions together in one interval; undefined where the traffic is not known. */
 export function requestsPerInterval(
   { intervalMs }: Pick<Experiment, 'intervalMs'>,

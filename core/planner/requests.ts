@@ -1,5 +1,6 @@
 /** The requests that people can make of a running experiment, by signal or by update. */
-export type RequestKind = 'abort' | 'approve' | 'reject' | 'pause' | 'resume';
+export const requestKinds = ['abort', 'approve', 'reject', 'pause', 'resume'] as const;
+export type RequestKind = (typeof requestKinds)[number];
 
 /** Formats a request, `aborted by alice: the checkout is broken`, as far as name and reason are known. */
 export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, 'by' | 'reason'>): string {

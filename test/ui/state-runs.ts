@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { formatObjectName } from '../../core/experiment/experiment.ts';
 import { defined } from '../../core/text/defined.ts';
 import { CommandError } from '../../client/errors.ts';
 import type { Ask, AskAnswer, ExperimentPage, FrozenPage, ListedExperiment } from '../../server/api.ts';
+import { describeReport } from '../../server/describe-view.ts';
 import type { Runs } from '../../server/runs.ts';
 
 /** Runs that stay as they were recorded; `ask` answers what people ask of them. */
@@ -64,14 +64,5 @@ function listed({ report, ...page }: ExperimentPage): ListedExperiment {
   const { workflowId, runId, isClosed, startedAtMs, closedAtMs, attention, headline } = page;
   const facts = { workflowId, runId, isClosed, startedAtMs, ...defined({ closedAtMs, attention, headline }) };
   if (report === undefined) return { ...facts, weights: [] };
-  const { name, namespace, target, stage, outcome, weights, completedIterations, iterations } = report;
-  return {
-    ...facts,
-    target: formatObjectName(target),
-    name: formatObjectName({ namespace, name }),
-    stage,
-    weights: report.startedAtMs === undefined ? [] : weights.candidates,
-    progress: { completed: completedIterations, planned: iterations },
-    ...defined({ outcome }),
-  };
+  return { ...facts, weights: [], ...describeReport(report) };
 }

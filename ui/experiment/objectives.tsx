@@ -4,6 +4,7 @@ import { formatMetricName, formatObjective } from '../../core/report/describe-as
 import type { Report } from '../../core/report/report.ts';
 import type { Objective } from '../../core/experiment/experiment.ts';
 import { metricFacts } from '../../core/experiment/metric.ts';
+import { formatShare } from '../numbers.ts';
 import { TimeChart } from '../charts/time-chart.tsx';
 import type { Series } from '../charts/time-chart.tsx';
 import type { Choice } from './traffic.tsx';
@@ -151,8 +152,8 @@ function VerdictRow({ name, out, latest, point, needed, format }: RowProps) {
           {point?.slowShare !== undefined && (
             <span class="quiet">
               {' '}
-              {percent(point.slowShare.lower)} to {percent(point.slowShare.upper)} are slower than the limit,{' '}
-              {percent(point.slowShare.limit)} may be
+              {formatShare(point.slowShare.lower)} to {formatShare(point.slowShare.upper)} are slower than the limit,{' '}
+              {formatShare(point.slowShare.limit)} may be
             </span>
           )}
         </td>
@@ -231,11 +232,7 @@ function limitLines({ upperLimit, lowerLimit }: Objective, format: (value: numbe
 
 function valueFormat({ metric }: Objective, { metrics }: Report): (value: number) => string {
   const { kind, units } = metricFacts(metric, metrics);
-  if (kind.kind === 'error-share') return percent;
+  if (kind.kind === 'error-share') return formatShare;
   const unit = units === 'milliseconds' ? ' ms' : '';
   return (value) => `${value.toLocaleString(undefined, { maximumSignificantDigits: 4 })}${unit}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toLocaleString(undefined, { maximumSignificantDigits: 3 })} %`;
 }

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
-import { forecast } from '../../core/offline/forecast.ts';
-import type { PassForecast, PlannedStep } from '../../core/offline/forecast.ts';
+import { distinctSteps, forecast } from '../../core/offline/forecast.ts';
+import type { PassForecast } from '../../core/offline/forecast.ts';
 import { formatObjective } from '../../core/report/describe-assessment.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 
@@ -76,20 +76,6 @@ export function Plan({ experiment, requestsPerSecond }: PlanProps) {
       </div>
     </>
   );
-}
-
-/** The steps at which the weight changes, each with the requests until the next one. */
-function distinctSteps(steps: readonly PlannedStep[]): readonly PlannedStep[] {
-  return steps
-    .filter(({ weight }, index) => index === 0 || weight !== steps[index - 1]?.weight)
-    .map((step, index, shown) => {
-      const next = shown[index + 1];
-      const last = steps.findLast(({ atMs }) => next === undefined || atMs < next.atMs);
-      return {
-        ...step,
-        ...(last?.candidateRequests === undefined ? {} : { candidateRequests: last.candidateRequests }),
-      };
-    });
 }
 
 function formatPass({ requests, afterMs }: PassForecast): string {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { formatDuration } from '../../core/text/duration.ts';
+import { formatShare } from '../numbers.ts';
 import { findObstacle, mostRuns, useSimulation } from './simulation.ts';
 import type { Simulated, Traffic } from './simulation.ts';
 
@@ -46,14 +47,14 @@ function Sliders({ experiment, requestsPerSecond, setRequestsPerSecond }: Simula
           range={shares}
           value={others.candidateErrorRate}
           onChange={(candidateErrorRate) => set({ candidateErrorRate })}
-          format={percent}
+          format={formatShare}
         />
         <Slider
           name="Errors of the baseline"
           range={shares}
           value={others.baselineErrorRate}
           onChange={(baselineErrorRate) => set({ baselineErrorRate })}
-          format={percent}
+          format={formatShare}
         />
         <Slider
           name="95th percentile of the candidate"
@@ -138,10 +139,6 @@ function Outcomes({ runs, summary }: Simulated) {
       <p class="quiet">{runs < mostRuns ? `${runs} of ${mostRuns} runs` : `${runs} runs`}</p>
     </>
   );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toLocaleString(undefined, { maximumSignificantDigits: 3 })} %`;
 }
 
 function milliseconds(ms: number): string {
