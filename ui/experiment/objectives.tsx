@@ -7,6 +7,7 @@ import { metricFacts } from '../../core/experiment/metric.ts';
 import { formatShare } from '../numbers.ts';
 import { TimeChart } from '../charts/time-chart.tsx';
 import type { Series } from '../charts/time-chart.tsx';
+import { Sign } from '../parts/sign.tsx';
 import type { Choice } from './traffic.tsx';
 
 interface ObjectivesProps extends Choice {
@@ -132,14 +133,8 @@ function VerdictRow({ name, out, latest, point, needed, format }: RowProps) {
       <tr>
         <th scope="row">{name}</th>
         <td>
-          <span class={`badge ${tone}`}>
-            <span aria-hidden="true">{sign}</span> {verdictWords[verdict]}
-          </span>
-          {isSuspect && (
-            <span class="badge warning">
-              <span aria-hidden="true">?</span> suspect
-            </span>
-          )}
+          <Sign sign={sign} words={verdictWords[verdict]} tone={tone} />
+          {isSuspect && <Sign sign="?" words="suspect" tone="warning" />}
         </td>
         <td>
           {point?.value === undefined ? '–' : format(point.value)}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { Issue } from '../../formats/document/issue.ts';
+import { Sign } from '../parts/sign.tsx';
 import { TopBar } from '../parts/top-bar.tsx';
 import { Plan } from './plan.tsx';
 import { describeExperiment, findOffset, readText } from './read-text.ts';
@@ -61,9 +62,7 @@ export function ManifestPage() {
             <Issues issues={reading.warnings} tone="warning" sign="!" show={show} />
             {reading.issues.length === 0 && (
               <p role="status">
-                <span class="badge good">
-                  <span aria-hidden="true">✓</span> it can be used
-                </span>
+                <Sign sign="✓" words="it can be used" tone="good" />
               </p>
             )}
           </section>

@@ -1,4 +1,5 @@
 import type { Attention } from '../../core/report/attention.ts';
+import { Sign } from './sign.tsx';
 
 /** What a person sees of each reason to look. */
 const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: string, tone: string]>> = {
@@ -14,9 +15,5 @@ const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: 
 
 export function AttentionBadge({ attention }: { readonly attention: Attention }) {
   const [sign, words, tone] = attentionWords[attention];
-  return (
-    <span class={`badge ${tone}`}>
-      <span aria-hidden="true">{sign}</span> {words}
-    </span>
-  );
+  return <Sign {...{ sign, words, tone }} />;
 }

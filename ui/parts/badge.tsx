@@ -1,3 +1,5 @@
+import { Sign } from './sign.tsx';
+
 /** What each stage and outcome looks like: a sign beside its word, so that colour is never alone. */
 const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
   Waiting: ['◌', 'quiet'],
@@ -30,9 +32,5 @@ export function Badge({ stage, outcome, isClosed }: BadgeProps) {
   const state = outcome ?? (isClosed ? 'Stopped' : stage);
   if (state === undefined) return <span class="badge quiet">unknown</span>;
   const [sign, tone] = (Object.hasOwn(signs, state) ? signs[state] : undefined) ?? ['', 'quiet'];
-  return (
-    <span class={`badge ${tone}`}>
-      <span aria-hidden="true">{sign}</span> {stateWords(state)}
-    </span>
-  );
+  return <Sign sign={sign} words={stateWords(state)} tone={tone} />;
 }
