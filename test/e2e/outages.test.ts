@@ -149,7 +149,10 @@ test(
     for (const { target, end } of courses) {
       expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
       // None is lost; one that ends undecided on a slow machine has another after it.
-      expect(end.report.completedIterations).toBeGreaterThanOrEqual(iterations);
+      const { completedIterations, history } = end.report;
+      expect(completedIterations).toBeGreaterThanOrEqual(iterations);
+      const numbers = [...new Set(history.map(({ iteration }) => iteration))].filter((number) => number > 0);
+      expect(numbers).toEqual(Array.from({ length: completedIterations }, (_, index) => index + 1));
       expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     }
     const [observing] = courses;
