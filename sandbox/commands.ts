@@ -47,7 +47,8 @@ interface Call {
 
 async function output({ path, args, env, input }: Call): Promise<string> {
   const running = run(path, args, { env, maxBuffer: 64 * 1024 * 1024 });
-  running.child.stdin?.end(input);
+  // A program that ends before it has read its input says why by itself.
+  running.child.stdin?.on('error', () => undefined).end(input);
   const { stdout } = await running;
   return stdout;
 }

@@ -1,41 +1,24 @@
 /**
  * Lets many share the parts of a sandbox, or one take a part away from all: who prepares a run or reads what became of it needs all parts.
+ * Each is served in the order of the calls.
  */
 export class SharedParts {
-  #users = 0;
-  #isTaken = false;
-  #changed = Promise.withResolvers<void>();
+  /** Never rejects. */
+  #lastTaking: Promise<unknown> = Promise.resolve();
+  /** Ends when nobody uses the parts of those who have come so far. Never rejects. */
+  #uses: Promise<unknown> = Promise.resolve();
 
   /** Uses the parts while nobody takes one away. */
-  async use<T>(during: () => Promise<T>): Promise<T> {
-    await this.#until(() => !this.#isTaken);
-    this.#users += 1;
-    try {
-      return await during();
-    } finally {
-      this.#users -= 1;
-      this.#announce();
-    }
+  use<T>(during: () => Promise<T>): Promise<T> {
+    const using = this.#lastTaking.then(during);
+    this.#uses = Promise.allSettled([this.#uses, using]);
+    return using;
   }
 
   /** Takes a part away when nobody uses it, alone. */
-  async take<T>(during: () => Promise<T>): Promise<T> {
-    await this.#until(() => !this.#isTaken && this.#users === 0);
-    this.#isTaken = true;
-    try {
-      return await during();
-    } finally {
-      this.#isTaken = false;
-      this.#announce();
-    }
-  }
-
-  async #until(holds: () => boolean): Promise<void> {
-    while (!holds()) await this.#changed.promise;
-  }
-
-  #announce(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+  take<T>(during: () => Promise<T>): Promise<T> {
+    const taking = Promise.allSettled([this.#lastTaking, this.#uses]).then(during);
+    this.#lastTaking = Promise.allSettled([taking]);
+    return taking;
   }
 }
