@@ -102,7 +102,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
   return {
     readManifest: (input) => readManifest({ temporal, as }, input),
     acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
-    releaseTarget: (input) => releaseTarget(as(input).cluster, input),
+    releaseTarget: (input) => releaseTarget({ ...as(input), temporal }, input),
     discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) =>

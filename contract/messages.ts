@@ -31,6 +31,9 @@ export const rejectUpdate = defineUpdate<RequestAccepted, [RequestInput]>('rejec
 export const pauseUpdate = defineUpdate<RequestAccepted, [RequestInput]>('pause');
 export const resumeUpdate = defineUpdate<RequestAccepted, [RequestInput]>('resume');
 
+/** Tells an experiment that waits for its target that it is free. It looks by itself too, so that nothing depends on it. */
+export const targetFreeSignal = defineSignal('targetFree');
+
 /** The state of an experiment: `status` as JSON for programs, `describe` as text for people. */
 export const statusQuery = defineQuery<Report>('status');
 export const describeQuery = defineQuery<string>('describe');

@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { ExperimentState, FirstStep } from '../core/planner/experiment-state.ts';
@@ -79,15 +79,27 @@ async function ownTarget(run: Run): Promise<void> {
   for (;;) {
     await renewHistory(run);
     const seen = run.state.waitingFor?.firstRunId;
-    const acquisition = await acquireTarget({
-      namespace,
-      target,
-      holder: asHolder(run),
-      whenHeld,
-      ...defined({ seen }),
-    });
+    const request = { namespace, target, holder: asHolder(run), whenHeld, ...defined({ seen }) };
+    const acquisition = await untilWoken(run, () => acquireTarget(request));
+    if (acquisition === 'woken') continue;
     if (acquisition.kind === 'acquired') return update(run, enterInitializing(run.state, experiment));
     update(run, waitForHolder(run.state, { ...acquisition.by, why: acquisition.why }));
+  }
+}
+
+/** An attempt at the target with its retries; `woken` where it was cut short because the target is free. */
+async function untilWoken<T>(run: Run, attempt: () => Promise<T>): Promise<T | 'woken'> {
+  const outer = CancellationScope.current();
+  const scope = new CancellationScope();
+  run.lookAgain = () => scope.cancel();
+  try {
+    return await scope.run(attempt);
+  } catch (error) {
+    const isWoken = scope.consideredCancelled && !outer.consideredCancelled;
+    if (isWoken && (isCancellation(error) || failureFacts(error).type === 'TargetHeld')) return 'woken';
+    throw error;
+  } finally {
+    delete run.lookAgain;
   }
 }
 

@@ -8,6 +8,7 @@ import type { ExperimentActivities } from '../../contract/activities.ts';
 import type { Acquisition } from '../../contract/traffic.ts';
 import { readChainState } from '../../temporal/holder.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
+import { wakeWaiting } from '../../temporal/wake-waiting.ts';
 import { leaseFacts, leaseObjectName } from '../../kubernetes/lease.ts';
 import { failure, hasType } from '../failures.ts';
 import { askTemporal } from './ask-temporal.ts';
@@ -18,8 +19,11 @@ import type { OwnedTarget } from './lease.ts';
 import { meetHolder } from './meet-holder.ts';
 import { requireExperiment } from './require-experiment.ts';
 
-/** The wait between two attempts at a held target: a tenth of the time waited so far. Retries add nothing to the history. */
-const [shortestWaitMs, longestWaitMs] = [2_000, 30_000];
+/**
+ * The wait between two attempts at a held target: a tenth of the time waited so far. Retries add nothing to the history. Whoever gives the
+ * target up ends the wait; these are for one that could not.
+ */
+const [shortestWaitMs, longestWaitMs] = [2_000, 300_000];
 
 export interface AcquireDependencies {
   readonly cluster: ActivityCluster;
@@ -61,11 +65,11 @@ export async function acquireTarget(
 }
 
 /**
- * Deletes the Lease if this experiment holds it, and gives back the revision that it notes. One that was taken over and names a baseline stays when nothing was verified:
+ * Deletes the Lease if this experiment holds it, wakes those that wait for it, and gives back the revision that it notes. One that was taken over and names a baseline stays when nothing was verified:
  * the target is as the earlier run left it, and its restore needs that baseline.
  */
 export async function releaseTarget(
-  cluster: ActivityCluster,
+  { cluster, temporal }: Pick<AcquireDependencies, 'cluster' | 'temporal'>,
   { target, holder, verified }: OwnedTarget & { readonly verified: boolean },
 ): Promise<void> {
   const lease = await readLease(cluster, target);
@@ -76,6 +80,7 @@ export async function releaseTarget(
     // Deleted by an earlier attempt or by hand.
     if (!hasType(error, 'NotFound')) throw error;
   });
+  await wakeWaiting(temporal, target);
 }
 
 async function judge(temporal: TemporalService, lease: V1Lease, { target, holder }: OwnedTarget): Promise<Ownership> {

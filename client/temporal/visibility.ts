@@ -1,11 +1,11 @@
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { workflowIdPrefixes } from '../../operator/experiment-object.ts';
-import { workflowType } from '../../contract/names.ts';
 import type { Report } from '../../core/report/report.ts';
 import { outcomeAttribute, stageAttribute, targetAttribute } from '../../contract/messages.ts';
 import { readCallFailure } from '../../temporal/grpc.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
+import { all, equals, isExperiment, isRunning, startsWith } from '../../temporal/visibility-query.ts';
 import type { Execution, ExperimentView, ViewDetail } from './experiments.ts';
 import { viewAll } from './view-all.ts';
 
@@ -25,9 +25,6 @@ const mostRuns = 20;
 /** The maximum number of running experiments that are listed. */
 const mostRunning = 1_000;
 
-const isRunning = 'ExecutionStatus = "Running"';
-const ofType = `WorkflowType = "${workflowType}"`;
-
 /** The newest experiments of the Temporal namespace, newest first, running and ended. */
 export async function listExperiments(
   session: TemporalService,
@@ -36,27 +33,27 @@ export async function listExperiments(
   const { limit, detail } = options;
   const conditions = listConditions(options).map(({ attribute, value }) => equals(attribute, value));
   try {
-    return await viewAll(session, await list(session, [ofType, ...conditions].join(' AND '), limit), detail);
+    return await viewAll(session, await list(session, all(isExperiment, ...conditions), limit), detail);
   } catch (error) {
     if (conditions.length === 0 || !isInvalidQuery(error)) throw error;
-    return filterByReport(await viewAll(session, await list(session, ofType, limit), detail), options);
+    return filterByReport(await viewAll(session, await list(session, isExperiment, limit), detail), options);
   }
 }
 
 /** The workflows of the newest experiments, newest first, running and ended. */
 export async function newestExecutions(session: TemporalService, limit: number): Promise<readonly Execution[]> {
-  return list(session, ofType, limit);
+  return list(session, isExperiment, limit);
 }
 
 /** The experiments that run on a task queue now, at most 1,000; a new one is listed with a delay. */
 export async function runningOnQueue(session: TemporalService, taskQueue: string): Promise<readonly Execution[]> {
-  const query = [ofType, equals('TaskQueue', taskQueue), isRunning].join(' AND ');
+  const query = all(isExperiment, equals('TaskQueue', taskQueue), isRunning);
   return list(session, query, mostRunning);
 }
 
 /** The experiments that run on a Knative Service now; none where the namespace has no search attribute for it. */
 export async function runningOn(session: TemporalService, target: string): Promise<readonly Execution[]> {
-  const query = [ofType, equals(targetAttribute.name, target), isRunning].join(' AND ');
+  const query = all(isExperiment, equals(targetAttribute.name, target), isRunning);
   return list(session, query, 2).catch((error: unknown) => {
     if (isInvalidQuery(error)) return [];
     throw error;
@@ -68,8 +65,8 @@ export async function runningOn(session: TemporalService, target: string): Promi
  * is listed with a delay.
  */
 export async function runsOfObjects(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
-  const isOfObject = workflowIdPrefixes(name).map((prefix) => `WorkflowId STARTS_WITH "${quoted(prefix)}"`);
-  const query = `${ofType} AND (${isOfObject.join(' OR ')})`;
+  const isOfObject = workflowIdPrefixes(name).map((prefix) => startsWith('WorkflowId', prefix));
+  const query = all(isExperiment, `(${isOfObject.join(' OR ')})`);
   return list(session, query, mostRuns).catch((error: unknown) => {
     if (isInvalidQuery(error)) return [];
     throw error;
@@ -84,8 +81,8 @@ export async function runsOfSchedules(
   session: TemporalService,
   workflowIds: readonly string[],
 ): Promise<readonly Execution[]> {
-  const isOfSchedule = workflowIds.map((id) => `WorkflowId STARTS_WITH "${quoted(id)}-"`);
-  const query = `${ofType} AND (${isOfSchedule.join(' OR ')})`;
+  const isOfSchedule = workflowIds.map((id) => startsWith('WorkflowId', `${id}-`));
+  const query = all(isExperiment, `(${isOfSchedule.join(' OR ')})`);
   const found = await list(session, query, mostRuns).catch((error: unknown) => {
     if (isInvalidQuery(error)) return [];
     throw error;
@@ -95,7 +92,7 @@ export async function runsOfSchedules(
 
 /** The newest experiments that say this name themselves, whatever their workflow ids are. */
 export async function runsByName(session: TemporalService, name: ObjectName): Promise<readonly Execution[]> {
-  const views = await viewAll(session, await list(session, ofType, mostRuns), 'brief');
+  const views = await viewAll(session, await list(session, isExperiment, mostRuns), 'brief');
   const isOf = ({ report }: ExperimentView): boolean =>
     report !== undefined && report.name === name.name && report.namespace === name.namespace;
   return views.filter(isOf).map(({ execution }) => execution);
@@ -124,14 +121,6 @@ function listConditions({ target, stage, outcome }: ListOptions): readonly Condi
     });
   }
   return conditions;
-}
-
-function equals(attribute: string, value: string): string {
-  return `${attribute} = "${quoted(value)}"`;
-}
-
-function quoted(text: string): string {
-  return text.replaceAll(/["\\]/g, '');
 }
 
 async function list(session: TemporalService, query: string, limit: number): Promise<readonly Execution[]> {

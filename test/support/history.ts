@@ -16,6 +16,12 @@ export async function scheduledActivities(handle: WorkflowHandle): Promise<reado
   return scheduledIn(await fetchEvents(handle));
 }
 
+/** The names of the signals that the workflow got, in their order. */
+export async function receivedSignals(handle: WorkflowHandle): Promise<readonly string[]> {
+  const events = await fetchEvents(handle);
+  return events.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? []);
+}
+
 /** The activities by which an interval is judged. */
 export const judging: readonly string[] = ['queryMetrics', 'computeWeights'];
 

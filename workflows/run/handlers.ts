@@ -29,6 +29,9 @@ export function setMessageHandlers(run: Run): void {
   setHandler(messages.describeQuery, () => describe(buildReport(run.state)), {
     description: 'The state of the experiment as text.',
   });
+  setHandler(messages.targetFreeSignal, () => run.lookAgain?.(), {
+    description: 'Sent by the experiment that gives up the target that this one waits for.',
+  });
   handleRequest(run, 'abort', messages.abortSignal, messages.abortUpdate);
   handleRequest(run, 'approve', messages.approveSignal, messages.approveUpdate);
   handleRequest(run, 'reject', messages.rejectSignal, messages.rejectUpdate);

@@ -16,6 +16,8 @@ export interface Run {
   tasksGoneAtMs: number;
   /** Whether the ending is being carried out: requests are refused from then on. */
   isClosing: boolean;
+  /** Ends the wait for the next attempt at a held target; absent while there is none. */
+  lookAgain?: () => void;
 }
 
 /** Opens a new experiment, or one that was continued as new. */

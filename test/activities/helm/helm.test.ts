@@ -33,6 +33,7 @@ import { accountsOf, anyDownloads, defaultBounds, downloadAnything } from '../..
 import type { Accounts, ClusterAccess } from '../../../activities/accounts.ts';
 import { publishChart, publishChartWith, publishFile, publishLargerChart } from '../../support/charts.ts';
 import { startScriptedStore } from '../../support/scripted-store.ts';
+import type { TemporalService } from '../../../temporal/settings.ts';
 
 const holder: LeaseHolder = {
   temporalAddress: 'temporal:7233',
@@ -43,6 +44,7 @@ const holder: LeaseHolder = {
 const allowedCommands = ['helm'];
 
 let sandbox: Sandbox;
+let temporal: TemporalService;
 let accounts: Accounts;
 let access: ClusterAccess & Pick<Accounts, 'own'>;
 let cluster: ActivityCluster;
@@ -59,7 +61,9 @@ const backEnds: MetricBackEnds = {
 const ownNamespace = 'helm-activities';
 
 beforeAll(async () => {
-  ({ sandbox } = await testCluster());
+  const shared = await testCluster();
+  ({ sandbox } = shared);
+  temporal = { client: shared.client, ...sandbox.temporal };
   accounts = accountsOf(sandbox);
   access = { ...accounts.of(ownNamespace), own: accounts.own };
   ({ cluster } = access);
@@ -469,7 +473,8 @@ describe('preflight', () => {
       const { metadata } = JSON.parse(await kubectl('get', 'revision', 'kept-v1', '-o', 'json'));
       return metadata.annotations[noCollectionAnnotation] as string | undefined;
     };
-    const giveUp = () => asActivity(() => releaseTarget(cluster, { target: kept, holder, verified: true }));
+    const giveUp = () =>
+      asActivity(() => releaseTarget({ cluster, temporal }, { target: kept, holder, verified: true }));
     await asActivity(() => check(experimentOn(kept)));
     expect(await annotation()).toBe('true');
     await asActivity(() => check(experimentOn(kept)));

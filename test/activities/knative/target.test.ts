@@ -6,7 +6,7 @@ import { hasType } from '../../../activities/failures.ts';
 import { awaitReadiness } from '../../../activities/knative/await-readiness.ts';
 import type { TemporalService } from '../../../temporal/settings.ts';
 import type { ActivityCluster } from '../../../activities/knative/cluster.ts';
-import { annotateLease, isTakenOver, raiseLease, readLease } from '../../../activities/knative/lease.ts';
+import { annotateLease, isTakenOver, newLease, raiseLease, readLease } from '../../../activities/knative/lease.ts';
 import { observeTarget } from '../../../activities/knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from '../../../activities/knative/acquire-target.ts';
 import { patchTraffic } from '../../../activities/knative/patch-traffic.ts';
@@ -15,10 +15,16 @@ import { leaseAnnotations, planAnnotation } from '../../../core/traffic/target.t
 import type { TrafficEntry } from '../../../core/traffic/target.ts';
 import type { Sandbox, SampleTarget } from '../../../sandbox/index.ts';
 import type { LeaseHolder } from '../../../core/traffic/lease.ts';
+import type { Stage } from '../../../core/experiment/stage.ts';
+import { stageAttribute, targetAttribute } from '../../../contract/messages.ts';
+import { workflowType } from '../../../contract/names.ts';
+import { leaseObjectName } from '../../../kubernetes/lease.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../../contract/traffic.ts';
 import { asActivity, cancellableActivity, caughtFailure } from '../../support/activity.ts';
 import { anExperiment } from '../../support/builders.ts';
 import { testCluster } from '../../support/cluster.ts';
+import { receivedSignals } from '../../support/history.ts';
+import { until } from '../../support/until.ts';
 import { accountsOf, downloadAnything, defaultBounds } from '../../support/access.ts';
 import type { Accounts } from '../../../activities/accounts.ts';
 
@@ -230,7 +236,9 @@ describe('patchTraffic', () => {
 
   test('takes over from a run that has ended once it holds the Lease, also with a later write', async () => {
     const next = aHolder('run-next');
-    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: ours(), verified: true }));
+    await asActivity(() =>
+      releaseTarget({ cluster, temporal }, { target: objectName(target), holder: ours(), verified: true }),
+    );
     await asActivity(() => acquire(target, next));
     const owned = { target: objectName(target), holder: next };
     const found = await plan(target);
@@ -367,7 +375,7 @@ describe('the Lease', () => {
     });
   });
 
-  test('is asked for again after a tenth of the time waited so far, and after 30 s at most', async () => {
+  test('is asked for again after a tenth of the time waited so far, and after 5 min at most', async () => {
     const first = await currentHolder();
     const third = await startRun('target-third');
     const attempt = async (waitedMs: number): Promise<number> => {
@@ -377,17 +385,49 @@ describe('the Lease', () => {
     const afterAMinute = await attempt(60_000);
     expect(afterAMinute).toBeGreaterThanOrEqual(6_000);
     expect(afterAMinute).toBeLessThan(12_000);
-    expect(await attempt(3_600_000)).toBe(30_000);
+    expect(await attempt(3_600_000)).toBe(300_000);
+  });
+
+  test('that is given up wakes the experiments that wait for it, and no others', async () => {
+    const freed = { namespace: ownNamespace, name: 'freed' };
+    const holder = await startRun('target-freed');
+    await asActivity(() => cluster.createLease(leaseObjectName(freed), newLease(freed, holder)));
+    const start = (workflowId: string, stage: Stage, name = freed.name) =>
+      temporal.client.workflow.start(workflowType, {
+        workflowId,
+        taskQueue: 'nobody',
+        args: [],
+        typedSearchAttributes: [
+          { key: targetAttribute, value: `${ownNamespace}/${name}` },
+          { key: stageAttribute, value: stage },
+        ],
+      });
+    const waiting = await Promise.all(['freed-1', 'freed-2'].map((workflowId) => start(workflowId, 'Waiting')));
+    const others = [await start('freed-running', 'Running'), await start('freed-other', 'Waiting', 'freed-not')];
+    await until('Temporal to know them', async () => {
+      const query = `WorkflowId STARTS_WITH "freed-" AND SerinStage IS NOT NULL`;
+      return (await temporal.client.workflow.count(query)).count === 4;
+    });
+    await asActivity(() => releaseTarget({ cluster, temporal }, { target: freed, holder, verified: true }));
+    for (const handle of waiting) expect(await receivedSignals(handle)).toEqual(['targetFree']);
+    for (const handle of others) expect(await receivedSignals(handle)).toEqual([]);
   });
 
   test('is not given up by anybody else, and given up twice without a complaint', async () => {
     const first = await currentHolder();
     await asActivity(() =>
-      releaseTarget(cluster, { target: objectName(target), holder: aHolder('run-other'), verified: true }),
+      releaseTarget(
+        { cluster, temporal },
+        { target: objectName(target), holder: aHolder('run-other'), verified: true },
+      ),
     );
     expect(await currentHolder()).toEqual(first);
-    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: first, verified: true }));
-    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: first, verified: true }));
+    await asActivity(() =>
+      releaseTarget({ cluster, temporal }, { target: objectName(target), holder: first, verified: true }),
+    );
+    await asActivity(() =>
+      releaseTarget({ cluster, temporal }, { target: objectName(target), holder: first, verified: true }),
+    );
     expect(await asActivity(() => readLease(cluster, objectName(target)))).toBeUndefined();
   });
 
@@ -419,7 +459,7 @@ describe('the Lease', () => {
     const owned = { target: objectName(target), holder: wrong };
     const known = { [leaseAnnotations.baseline]: 'leased-v1', [leaseAnnotations.previousPlan]: 'run-ended/7' };
     await asActivity(() => annotateLease(cluster, owned, known));
-    await asActivity(() => releaseTarget(cluster, { ...owned, verified: false }));
+    await asActivity(() => releaseTarget({ cluster, temporal }, { ...owned, verified: false }));
     await temporal.client.workflow.getHandle(wrong.workflowId).terminate();
     await setDuration(1);
     await vi.waitFor(async () => expect(await asActivity(() => acquire(target, right))).toEqual({ kind: 'acquired' }), {
@@ -446,7 +486,9 @@ describe('the Lease', () => {
   test('is free when its run has ended on this Temporal, under whatever address that was', async () => {
     const elsewhere = { ...(await startRun('target-renamed')), temporalAddress: 'temporal.other-name:7233' };
     const before = await currentHolder();
-    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: before, verified: true }));
+    await asActivity(() =>
+      releaseTarget({ cluster, temporal }, { target: objectName(target), holder: before, verified: true }),
+    );
     await asActivity(() => acquire(target, elsewhere));
     await setDuration(1);
     const next = await startRun('target-renamed-next');
@@ -469,7 +511,9 @@ describe('the Lease', () => {
   ])('is held without end by %s, and says what to do', async (_, changes, reason) => {
     const unknown = aHolder('run-unknown', changes);
     const other = await currentHolder();
-    await asActivity(() => releaseTarget(cluster, { target: objectName(target), holder: other, verified: true }));
+    await asActivity(() =>
+      releaseTarget({ cluster, temporal }, { target: objectName(target), holder: other, verified: true }),
+    );
     await asActivity(() => acquire(target, unknown));
     const acquisition = await asActivity(() => acquire(target, aHolder('run-waiting')));
     expect(acquisition).toMatchObject({ kind: 'held', by: unknown });

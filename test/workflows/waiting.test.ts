@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as messages from '../../contract/messages.ts';
+import { failure } from '../../activities/failures.ts';
+import type { Report } from '../../core/report/report.ts';
+import type { Acquisition } from '../../contract/traffic.ts';
+import { fakeWorld } from '../support/fake-world.ts';
+import { startServerEnvironment } from '../support/workflow-environment.ts';
+import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
+
+let workflows: WorkflowEnvironment;
+beforeAll(async () => {
+  workflows = await startServerEnvironment();
+});
+afterAll(() => workflows.teardown());
+
+async function untilReport(handle: ExperimentHandle, holds: (report: Report) => boolean): Promise<void> {
+  await vi.waitUntil(async () => holds(await handle.query(messages.statusQuery)), { timeout: 20_000, interval: 50 });
+}
+
+function heldBy(workflowId: string): Acquisition {
+  const by = { temporalAddress: 'a', temporalNamespace: 'n', workflowId, firstRunId: workflowId };
+  return { kind: 'held', by, why: 'it runs' };
+}
+
+/** Answers the attempts in turn; where there is no answer the target is still held, and the next attempt an hour away. */
+function world(answers: Readonly<Record<number, Acquisition>>) {
+  let attempts = 0;
+  const fake = fakeWorld({
+    acquire: (attempt) => {
+      attempts = attempt;
+      const answer = answers[attempt];
+      if (answer !== undefined) return answer;
+      throw failure('TargetHeld', { message: 'still held', nextRetryDelayMs: 3_600_000 });
+    },
+  });
+  const untilAttempt = (n: number): Promise<unknown> => vi.waitUntil(() => attempts === n, { timeout: 20_000 });
+  return { fake, untilAttempt };
+}
+
+/** On a real server, which ends a wait between two attempts when it is cancelled; the one that skips time does not. */
+describe('an experiment that waits for its target', () => {
+  test('begins as soon as it is told that the target is free', async () => {
+    const { fake, untilAttempt } = world({ 1: heldBy('other'), 3: { kind: 'acquired' } });
+    await workflows.run(fake, async (handle) => {
+      await untilAttempt(2);
+      await handle.signal(messages.targetFreeSignal);
+      await untilReport(handle, ({ stage }) => stage !== 'Waiting');
+      await handle.signal(messages.abortSignal);
+      return handle.result();
+    });
+  });
+
+  test('goes on waiting where another one was faster, and is told again', async () => {
+    const { fake, untilAttempt } = world({ 1: heldBy('other'), 3: heldBy('faster'), 5: { kind: 'acquired' } });
+    await workflows.run(fake, async (handle) => {
+      await untilAttempt(2);
+      await handle.signal(messages.targetFreeSignal);
+      await untilReport(handle, ({ waitingFor }) => waitingFor?.workflowId === 'faster');
+      await untilAttempt(4);
+      await handle.signal(messages.targetFreeSignal);
+      await untilReport(handle, ({ stage }) => stage !== 'Waiting');
+      await handle.signal(messages.abortSignal);
+      return handle.result();
+    });
+  });
+
+  test('that was told in vain still ends by an abort', async () => {
+    const { fake, untilAttempt } = world({ 1: heldBy('other') });
+    const report = await workflows.run(fake, async (handle) => {
+      await untilAttempt(2);
+      await handle.signal(messages.targetFreeSignal);
+      await untilAttempt(3);
+      await handle.signal(messages.abortSignal);
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted; traffic untouched' });
+    expect(fake.patches).toEqual([]);
+  });
+
+  test('takes no notice of the message when it has its target', async () => {
+    const { fake } = world({ 1: { kind: 'acquired' } });
+    const report = await workflows.run(fake, async (handle) => {
+      await untilReport(handle, ({ stage }) => stage === 'Running');
+      await handle.signal(messages.targetFreeSignal);
+      await handle.signal(messages.abortSignal);
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'Aborted', warnings: [] });
+  });
+});
