@@ -23,6 +23,7 @@ import type { TemporalService } from '../temporal/settings.ts';
 import { checkObjects } from './knative/check-objects.ts';
 import { discoverVersions } from './knative/discover-versions.ts';
 import { observeTarget } from './knative/observe-target.ts';
+import { verifyAct } from './verify-act.ts';
 import { acquireTarget, releaseTarget } from './knative/acquire-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
 import { readSecretData } from './knative/secret-data.ts';
@@ -51,6 +52,7 @@ type ActivitySettings = Pick<
   | 'helmPendingLimitMs'
   | 'kubeconfig'
   | 'serviceAccount'
+  | 'verificationKeysFile'
 >;
 
 export interface ActivityDependencies {
@@ -103,6 +105,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     readManifest: (input) => readManifest({ temporal, as }, input),
     acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
     releaseTarget: (input) => releaseTarget({ ...as(input), temporal }, input),
+    verifyAct: (input) => verifyAct(settings.verificationKeysFile, input),
     discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) =>

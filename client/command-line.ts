@@ -19,6 +19,7 @@ import type { GetFlags } from './commands/get.ts';
 import type { LintFlags } from './commands/lint.ts';
 import type { CodecFlags } from './commands/codec.ts';
 import type { OperatorFlags } from './commands/operator.ts';
+import type { ServerFlags } from './commands/server.ts';
 import type { ReportFlags } from './commands/report.ts';
 import type { RestoreFlags } from './commands/restore.ts';
 import type { OfVersion, SimulateFlags } from './commands/simulate.ts';
@@ -82,6 +83,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addExplain(root, execute);
   addBacktest(root, execute);
   addUi(root, execute);
+  addServer(root, execute);
   addReport(root, execute);
   addOperator(root, execute);
   addCodec(root, execute);
@@ -477,6 +479,26 @@ function addUi(root: Command, execute: Execute): void {
         invocation(options, async (context) => {
           const { uiCommand } = await import('./commands/ui.ts');
           return uiCommand(context, { ...options, version: manifest.version });
+        }),
+      );
+    });
+}
+
+function addServer(root: Command, execute: Execute): void {
+  withOutput(withConnection(root.command('server')), ['text'])
+    .description(
+      'the page for all people whom the cluster knows, with the rights that they have there; until interrupted',
+    )
+    .requiredOption('--origin <url>', 'the address at which browsers reach it, such as https://serin.example.com')
+    .requiredOption('--signing-key-file <path>', 'a private key, Ed25519 as PEM, which signs who makes a request')
+    .option('--listen <host:port>', 'where it listens, without TLS', '0.0.0.0:8690')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .action(async (options: Omit<ServerFlags, 'version'> & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { serverCommand } = await import('./commands/server.ts');
+          return serverCommand(context, { ...options, version: manifest.version });
         }),
       );
     });

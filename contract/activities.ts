@@ -19,6 +19,7 @@ import type {
 } from './observation.ts';
 import type { InNamespace } from './in-namespace.ts';
 import type { TaskActivities } from './tasks.ts';
+import type { ActVerification, VerifyActInput } from './proof.ts';
 import type { DiscoveredVersions, ManifestReading, PreflightReport, ReadManifestInput } from './preparation.ts';
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
@@ -49,6 +50,8 @@ export interface ExperimentActivities extends TaskActivities {
       readonly verified: boolean;
     },
   ) => Promise<void>;
+  /** Checks the proof of who makes a request; whatever is wrong with it is an answer, not a failure. */
+  readonly verifyAct: (input: VerifyActInput) => Promise<ActVerification>;
   /** Finds the versions of an experiment that names none; retries as `NotReady` until the proxy's limit. */
   readonly discoverVersions: (input: { readonly experiment: Experiment }) => Promise<DiscoveredVersions>;
   /** Waits until the target and all revisions are ready; retries as `NotReady` until the proxy's limit. */

@@ -2,10 +2,12 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import type { Report } from '../core/report/report.ts';
 
-/** Who makes a request, and why; both are optional, and shown to everyone who views the experiment. */
+/** Who makes a request, and why; all are optional, and shown to everyone who views the experiment. */
 export interface RequestInput {
   readonly by?: string;
   readonly reason?: string;
+  /** A server's word for who it is, a JWT: an `ActProof`. */
+  readonly proof?: string;
 }
 
 /** The result of an accepted update. */

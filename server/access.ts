@@ -1,24 +1,41 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import type { VerifiedPerson } from '../core/planner/requests.ts';
 import { getCookie, setCookie } from 'hono/cookie';
 
-/** Lets one person in: whoever has the token, once. What follows is known by a cookie. */
+/** What a request says of who makes it, for those that follow. */
+export interface AccessEnv {
+  readonly Variables: {
+    /** Who has logged in, where people have names: asked anew each time, so that it fails once somebody is not any more. */
+    readonly identify?: () => Promise<VerifiedPerson>;
+    readonly person?: VerifiedPerson;
+  };
+}
+
+/** Lets people in. */
 export interface Access {
+  /** Whether people log in by a form, which has the style of the page. */
+  readonly hasForm: boolean;
+  /** Answers `/login`, and other addresses that nobody needs to have logged in for. */
+  readonly logIn: MiddlewareHandler<AccessEnv>;
+  /** Refuses whoever has not logged in. */
+  readonly require: MiddlewareHandler<AccessEnv>;
+}
+
+/** Lets one person in: whoever has the token, once. What follows is known by a cookie. */
+export interface OneTimeAccess extends Access {
   /** Opens the page once: a second use is refused, so that an address that was seen by others is of no use to them. */
   readonly token: string;
-  /** Answers `GET /login?token=…`. */
-  readonly logIn: MiddlewareHandler;
-  /** Refuses whoever has not logged in. */
-  readonly require: MiddlewareHandler;
 }
 
 /** Access to a server on loopback, for the person who has started it. */
-export function oneTimeAccess(): Access {
+export function oneTimeAccess(): OneTimeAccess {
   const [token, session] = [randomSecret(), randomSecret()];
   // A browser has one set of cookies for all ports of a host.
   const cookieName = `serin-${randomSecret().slice(0, 8)}`;
   let isUsed = false;
   return {
+    hasForm: false,
     token,
     logIn: async (context) => {
       const given = context.req.query('token') ?? '';

@@ -11,6 +11,8 @@ export interface ServerFacts {
   readonly temporal: { readonly address: string; readonly namespace: string };
   /** Who requests are made by; absent where the page only shows. */
   readonly user?: string;
+  /** Whether that name is verified, and the person can log out. */
+  readonly isVerified?: boolean;
 }
 
 /** An experiment in the list. What its run says itself is absent until it has been asked. */
@@ -48,6 +50,8 @@ export interface ExperimentPage {
   readonly runId: string;
   /** The first run of the experiment, where Temporal says it. */
   readonly firstRunId?: string;
+  /** `namespace/name` of the Knative Service, as far as it is known without the report. */
+  readonly target?: string;
   readonly taskQueue: string;
   readonly isClosed: boolean;
   readonly startedAtMs: number;
@@ -81,7 +85,7 @@ export interface AskAnswer {
 
 /** Why the server does not do what it was asked. */
 export interface Problem {
-  readonly kind: 'usage' | 'notFound' | 'refused' | 'noWorker' | 'unreachable' | 'failed' | 'notLoggedIn';
+  readonly kind: 'usage' | 'notFound' | 'refused' | 'noWorker' | 'unreachable' | 'failed' | 'notLoggedIn' | 'forbidden';
   readonly message: string;
 }
 

@@ -4,41 +4,59 @@ import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { streamSSE } from 'hono/streaming';
 import type { SSEStreamingApi } from 'hono/streaming';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { CommandError } from '../client/errors.ts';
-import type { ErrorKind } from '../client/errors.ts';
+import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { requestKinds } from '../core/planner/requests.ts';
 import { limits } from '../core/text/limits.ts';
-import type { Access } from './access.ts';
+import type { Access, AccessEnv } from './access.ts';
 import type { Ask, Problem } from './api.ts';
 import type { Assets, Encoding } from './assets.ts';
-import { pageHeaders, requireHost, requireOwnPage, requireSameOrigin } from './guard-requests.ts';
+import { Forbidden, NotLoggedIn } from './forbidden.ts';
+import { pageHeaders, requireHost, requireOwnForm, requireOwnPage, requireSameOrigin } from './guard-requests.ts';
+import type { Scheme } from './guard-requests.ts';
 import { listChanges } from './list-changes.ts';
 import type { Runs } from './runs.ts';
 
 export interface AppOptions {
-  readonly runs: Runs;
+  /** The experiments as whoever asks may see and steer them. */
+  readonly runsOf: (context: Context<AccessEnv>) => Runs;
   readonly assets: Assets;
   readonly access: Access;
   /** The values of the header `Host` that are answered. */
   readonly hosts: () => readonly string[];
+  readonly scheme: Scheme;
 }
 
 /** The server as a function from requests to responses. */
-export function buildApp({ runs, assets, access, hosts }: AppOptions): Hono {
-  const app = new Hono();
-  app.use(requireHost(hosts), pageHeaders, requireSameOrigin);
-  app.get('/login', access.logIn);
+export function buildApp({ runsOf, assets, access, hosts, scheme }: AppOptions): Hono<AccessEnv> {
+  const app = new Hono<AccessEnv>();
+  const smallBody = bodyLimit({ maxSize: mostAsked, onError: refuseSize });
+  // Whoever looks after the pod asks by its address.
+  app.get('/healthz', (context) => context.text('ok'));
+  app.use(requireHost(hosts), pageHeaders({ scheme, hasForm: access.hasForm }), requireSameOrigin);
+  if (access.hasForm) app.get('/assets/*', (context) => sendAsset(context, assets));
+  app.on(['GET', 'POST'], '/login', requireOwnForm(scheme), smallBody, access.logIn);
+  app.post('/logout', requireOwnForm(scheme), access.logIn);
   app.use(access.require);
   app.use('/api/*', noStore);
-  app.get('/api/facts', (context) => context.json(runs.facts));
-  app.get('/api/experiments', (context) => stream(context, (signal) => listChanges(runs.watchList(signal))));
-  app.get('/api/experiment', (context) => stream(context, (signal) => runs.watch(workflowId(context), signal)));
-  app.get('/api/record', compress(), async (context) => context.json(await runs.readRecord(workflowId(context))));
-  app.get('/api/explanation', async (context) =>
-    context.json(await runs.explain(workflowId(context), Number(context.req.query('interval')))),
+  app.get('/api/facts', (context) => context.json(runsOf(context).facts));
+  app.get('/api/experiments', (context) => {
+    const runs = runsOf(context);
+    return stream(context, (signal) => listChanges(runs.watchList(signal)));
+  });
+  app.get('/api/experiment', (context) => {
+    const runs = runsOf(context);
+    return stream(context, (signal) => runs.watch(workflowId(context), signal));
+  });
+  app.get('/api/record', compress(), async (context) =>
+    context.json(await runsOf(context).readRecord(workflowId(context))),
   );
-  app.post('/api/ask', requireOwnPage, bodyLimit({ maxSize: mostAsked, onError: refuseSize }), async (context) =>
-    context.json(await runs.ask(readAsk(await context.req.json().catch(() => undefined)))),
+  app.get('/api/explanation', async (context) =>
+    context.json(await runsOf(context).explain(workflowId(context), Number(context.req.query('interval')))),
+  );
+  app.post('/api/ask', requireOwnPage(scheme), smallBody, limitAsks(), async (context) =>
+    context.json(await runsOf(context).ask(readAsk(await context.req.json().catch(() => undefined)))),
   );
   app.all('/api/*', (context) => context.json({ kind: 'notFound', message: 'there is no such address' }, 404));
   app.get('*', (context) => sendAsset(context, assets));
@@ -49,6 +67,21 @@ export function buildApp({ runs, assets, access, hosts }: AppOptions): Hono {
   return app;
 }
 
+/** The most requests that one person makes in a minute. */
+const asksInMinute = 60;
+
+function limitAsks(): MiddlewareHandler<AccessEnv> {
+  const asks = new RateLimiterMemory({ points: asksInMinute, duration: 60 });
+  return async (context, next) => {
+    const isAllowed = await asks.consume(context.get('person')?.user ?? '').then(
+      () => true,
+      () => false,
+    );
+    if (isAllowed) return next();
+    return context.json({ kind: 'refused', message: `at most ${asksInMinute} requests a minute: wait a little` }, 429);
+  };
+}
+
 /** Bytes of what a person asks: a reason, and ids. */
 const mostAsked = 16 * 1024;
 
@@ -56,7 +89,16 @@ function refuseSize(context: Context): Response {
   return context.json({ kind: 'usage', message: `expected at most ${mostAsked} bytes` }, 413);
 }
 
-const statuses = { usage: 400, notFound: 404, refused: 409, noWorker: 503, unreachable: 503, failed: 500 } as const;
+const statuses = {
+  usage: 400,
+  notLoggedIn: 401,
+  forbidden: 403,
+  notFound: 404,
+  refused: 409,
+  noWorker: 503,
+  unreachable: 503,
+  failed: 500,
+} as const;
 
 const noStore: MiddlewareHandler = async (context, next) => {
   await next();
@@ -109,7 +151,10 @@ async function send(events: SSEStreamingApi, event: string, value: unknown): Pro
   await events.writeSSE({ event, data: JSON.stringify(value), retry: retryMs });
 }
 
-function describeProblem(error: unknown): Problem & { readonly kind: ErrorKind } {
+function describeProblem(error: unknown): Problem {
+  if (error instanceof Forbidden) return { kind: 'forbidden', message: error.message };
+  if (error instanceof NotLoggedIn) return { kind: 'notLoggedIn', message: error.message };
+  if (error instanceof KubernetesFailure) return { kind: 'unreachable', message: error.message };
   if (error instanceof CommandError) return { kind: error.kind, message: error.message };
   return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
 }

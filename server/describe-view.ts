@@ -12,7 +12,9 @@ import type { ExperimentPage, ListedExperiment } from './api.ts';
 export function describePage(view: ExperimentView, nowMs: number): ExperimentPage {
   const { execution, report, note } = view;
   const { taskQueue } = execution;
-  const facts = { ...runFacts(execution, report), ...defined({ firstRunId: readFirstRunId(execution) }) };
+  const { typedSearchAttributes: attributes } = execution;
+  const known = defined({ firstRunId: readFirstRunId(execution), target: attributes.get(targetAttribute) });
+  const facts = { ...runFacts(execution, report), ...known };
   return { nowMs, ...facts, taskQueue, ...defined({ report, note, ...judgeView(view) }) };
 }
 

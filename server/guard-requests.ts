@@ -1,25 +1,34 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 
 /** Only what the server itself sends is run, shown or asked; nobody may put the page into a frame. */
-export const pageHeaders: MiddlewareHandler = secureHeaders({
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  xFrameOptions: 'DENY',
-  referrerPolicy: 'no-referrer',
-  crossOriginOpenerPolicy: 'same-origin',
-  crossOriginResourcePolicy: 'same-origin',
-  // It says nothing about plain HTTP on loopback.
-  strictTransportSecurity: false,
-});
+export function pageHeaders({ scheme, hasForm }: PageOptions): MiddlewareHandler {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: [hasForm ? "'self'" : "'none'"],
+      frameAncestors: ["'none'"],
+    },
+    xFrameOptions: 'DENY',
+    referrerPolicy: 'no-referrer',
+    crossOriginOpenerPolicy: 'same-origin',
+    crossOriginResourcePolicy: 'same-origin',
+    strictTransportSecurity: scheme === 'https' ? 'max-age=31536000' : false,
+  });
+}
+
+interface PageOptions {
+  readonly scheme: Scheme;
+  readonly hasForm: boolean;
+}
+
+/** How browsers reach the server: by themselves on loopback, else by TLS, which a proxy in front of it ends. */
+export type Scheme = 'http' | 'https';
 
 /** Refuses a request under another name than the server's own: a web site may let its name point to loopback. */
 export function requireHost(hosts: () => readonly string[]): MiddlewareHandler {
@@ -40,11 +49,30 @@ export const requireSameOrigin: MiddlewareHandler = async (context, next) => {
   return context.text(`expected a request of this page, got one of ${from}`, 403);
 };
 
-/** Refuses what changes something unless the page itself asks: a browser tells where a request comes from, and no form sends JSON. */
-export const requireOwnPage: MiddlewareHandler = async (context, next) => {
-  const { req } = context;
-  const own = `http://${req.header('host') ?? ''}`;
-  const isOwn = req.header('origin') === own && req.header('content-type')?.startsWith('application/json') === true;
-  if (isOwn) return next();
-  return context.json({ kind: 'refused', message: `expected a request as JSON from ${own}` }, 403);
-};
+/**
+ * Refuses what changes something unless the page itself asks: a browser tells where a request comes from, and no form sends JSON. A program that
+ * sends a token of its own has no origin.
+ */
+export function requireOwnPage(scheme: Scheme): MiddlewareHandler {
+  return async (context, next) => {
+    const { req } = context;
+    const own = ownOrigin(context, scheme);
+    const isProgram = req.header('origin') === undefined && req.header('authorization') !== undefined;
+    const isJson = req.header('content-type')?.startsWith('application/json') === true;
+    if (isJson && (isProgram || req.header('origin') === own)) return next();
+    return context.json({ kind: 'refused', message: `expected a request as JSON from ${own}` }, 403);
+  };
+}
+
+/** Refuses a form that another page sends, as to log somebody in under a name that is not theirs. */
+export function requireOwnForm(scheme: Scheme): MiddlewareHandler {
+  return async (context, next) => {
+    const own = ownOrigin(context, scheme);
+    if (context.req.method === 'GET' || context.req.header('origin') === own) return next();
+    return context.text(`expected a form of ${own}`, 403);
+  };
+}
+
+function ownOrigin(context: Context, scheme: Scheme): string {
+  return `${scheme}://${context.req.header('host') ?? ''}`;
+}

@@ -1,15 +1,19 @@
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { AccessEnv } from './access.ts';
 
 export interface Listening {
   readonly port: number;
   readonly close: () => Promise<void>;
 }
 
-/** Serves on loopback. Port 0 takes one that is free. Fails as Node does where the port is taken. */
-export async function listen(app: Hono, port: number): Promise<Listening> {
+/** Serves at an address. Port 0 takes one that is free. Fails as Node does where the port is taken. */
+export async function listen(
+  app: Hono<AccessEnv>,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, ({ port: actual }) => {
+    const server = serve({ fetch: app.fetch, hostname: host, port }, ({ port: actual }) => {
       resolve({ port: actual, close: () => closeAll() });
     });
     server.once('error', reject);

@@ -1,3 +1,4 @@
+import type { RequestInput } from '../contract/messages.ts';
 import type { Ask, AskAnswer, ExperimentPage, ExperimentRecord, ListedExperiment, ServerFacts } from './api.ts';
 
 /** The list as it was read last. */
@@ -7,9 +8,8 @@ export interface ListReading {
   readonly note?: string;
 }
 
-/** What the server knows of experiments. Failures are of the kind `CommandError`. */
-export interface Runs {
-  readonly facts: ServerFacts;
+/** What can be read of experiments. Failures are of the kind `CommandError`. */
+export interface ReadRuns {
   /** Yields the list, at first as it is known, and whenever it has been read. */
   readonly watchList: (signal: AbortSignal) => AsyncIterable<ListReading>;
   /** Yields the experiment until it has ended. Fails with `notFound`. */
@@ -17,6 +17,17 @@ export interface Runs {
   readonly readRecord: (workflowId: string) => Promise<ExperimentRecord>;
   /** The facts of the interval with this number, from 1. Fails with `notFound`. */
   readonly explain: (workflowId: string, number: number) => Promise<readonly string[]>;
+}
+
+/** The experiments, as one person sees and steers them. */
+export interface Runs extends ReadRuns {
+  readonly facts: ServerFacts;
   /** Fails with `refused` where it does not apply, and with `noWorker` when no worker answers. */
   readonly ask: (ask: Ask) => Promise<AskAnswer>;
+}
+
+/** The experiments, whoever looks. */
+export interface SharedRuns extends ReadRuns {
+  /** @param request who asks, and why. */
+  readonly ask: (ask: Ask, request: RequestInput) => Promise<AskAnswer>;
 }

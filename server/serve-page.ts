@@ -15,8 +15,8 @@ export interface ServedPage {
 export async function servePage(runs: Runs, { port }: { readonly port: number }): Promise<ServedPage> {
   const access = oneTimeAccess();
   let hosts: readonly string[] = [];
-  const app = buildApp({ runs, access, assets: await readAssets(), hosts: () => hosts });
-  const listening = await listen(app, port);
+  const app = buildApp({ runsOf: () => runs, access, assets: await readAssets(), hosts: () => hosts, scheme: 'http' });
+  const listening = await listen(app, { host: '127.0.0.1', port });
   const names = ['127.0.0.1', 'localhost'];
   // Browsers leave the usual port out.
   hosts = [...names.map((name) => `${name}:${listening.port}`), ...(listening.port === 80 ? names : [])];

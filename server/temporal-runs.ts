@@ -1,4 +1,6 @@
 import { abortSignal } from '../contract/messages.ts';
+import type { RequestInput } from '../contract/messages.ts';
+import { defined } from '../core/text/defined.ts';
 import { buildCourse } from '../core/report/course.ts';
 import { describeWorkflow, isClosed } from '../temporal/read-run.ts';
 import type { TemporalService } from '../temporal/settings.ts';
@@ -14,21 +16,34 @@ import { explanation } from '../client/render/explanation.ts';
 import type { Ask, AskAnswer, ExperimentPage, ExperimentRecord, ServerFacts } from './api.ts';
 import { describePage } from './describe-view.ts';
 import { ListPoller } from './list-poller.ts';
-import type { Runs } from './runs.ts';
+import type { Runs, SharedRuns } from './runs.ts';
 
 /** How long a person waits for the answer of a worker. */
 const answerLimitMs = 10_000;
 
-/** The experiments of a Temporal namespace, steered by one user. */
+/** The experiments of a Temporal namespace, steered by one user, who says who that is. */
 export function temporalRuns(session: TemporalService, facts: ServerFacts): Runs {
+  const { user } = facts;
+  const runs = sharedRuns(session);
+  return {
+    ...runs,
+    facts,
+    ask: async (ask) => {
+      if (user === undefined) throw new CommandError('refused', 'this page only shows experiments');
+      return runs.ask(ask, buildRequest({ by: user, ...defined({ reason: ask.reason }) }));
+    },
+  };
+}
+
+/** The experiments of a Temporal namespace. */
+export function sharedRuns(session: TemporalService): SharedRuns {
   const poller = new ListPoller(session);
   return {
-    facts,
     watchList: (signal) => poller.watch(signal),
     watch: (workflowId, signal) => watchPage(session, workflowId, signal),
     readRecord: (workflowId) => explained(session, async () => recordOfPage(await readRecord(session, workflowId))),
     explain: (workflowId, number) => explained(session, () => explainInterval(session, workflowId, number)),
-    ask: (ask) => explained(session, () => sendAsk(session, ask, facts)),
+    ask: (ask, request) => explained(session, () => sendAsk(session, ask, request)),
   };
 }
 
@@ -83,17 +98,15 @@ export function explainRecord({ experiment, intervals }: RunRecord): readonly (r
 
 async function sendAsk(
   session: TemporalService,
-  { workflowId, firstRunId, request: kind, reason }: Ask,
-  { user }: ServerFacts,
+  { workflowId, firstRunId, request: kind }: Ask,
+  request: RequestInput,
 ): Promise<AskAnswer> {
-  if (user === undefined) throw new CommandError('refused', 'this page only shows experiments');
   const execution = await describeWorkflow(session.client, workflowId);
   if (execution === undefined) throw new CommandError('notFound', `there is no experiment ${workflowId}`);
   if (execution.raw.workflowExecutionInfo?.firstRunId !== firstRunId) {
     throw new CommandError('refused', `${workflowId} has been started anew; look at it, and ask again`);
   }
   assertRunning(execution, kind);
-  const request = buildRequest({ by: user, ...(reason === undefined ? {} : { reason }) });
   if (kind === 'abort') {
     await session.client.workflow.getHandle(workflowId, execution.runId).signal(abortSignal, request);
     return { message: 'abort recorded' };

@@ -20,6 +20,9 @@ const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 /** Parses the manifest, asks Temporal once, and reads the metrics that the manifest names from the cluster. */
 export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: { ...patient, ...bugs } });
 
+/** Reads a file of keys and computes: whoever asks waits for it. */
+export const { verifyAct } = proxy({ startToCloseTimeout: '5s', scheduleToCloseTimeout: '30s', retry: patient });
+
 /** Retried for as long as another experiment holds the target. An attempt is short; its end shows whether it got the Lease. */
 export const { acquireTarget } = proxy({
   startToCloseTimeout: '10s',

@@ -75,8 +75,10 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const settled = await safety;
   await work.stopped;
   const final = run.taskStarted ? await bringToBaselineAgain(run, { reason, askedAtMs: request.atMs }) : settled;
-  if (final.kind === 'notSafe') return notSafeEnding(reason, final);
-  return finishAborted(run, reason);
+  // Who it was may have been proved meanwhile.
+  const proved = formatRequest('aborted', run.state.abort ?? request);
+  if (final.kind === 'notSafe') return notSafeEnding(proved, final);
+  return finishAborted(run, proved);
 }
 
 async function endUntouched(work: Work, reason: string): Promise<Ending> {

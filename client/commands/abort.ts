@@ -14,6 +14,7 @@ import type { Execution, ExperimentView } from '../temporal/experiments.ts';
 import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { rescueTraffic } from './rescue.ts';
+import { askServerFor, serverAddress } from '../temporal/ask-server.ts';
 import { assertRunning, buildRequest } from '../temporal/requests.ts';
 import type { RequestFlags } from '../temporal/requests.ts';
 
@@ -39,12 +40,31 @@ export async function abortCommand(
     const execution = await findExecution(context, session, id);
     const { workflowId, runId } = execution;
     assertRunning(execution, 'abort');
-    await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, buildRequest(flags));
+    const isSent = await abortByServer(context, session, { execution, flags });
+    if (!isSent) await session.client.workflow.getHandle(workflowId, runId).signal(abortSignal, buildRequest(flags));
     say(context, `${workflowId}: abort recorded`);
     if (!flags.wait) return { exitCode: 0 as const, json: { workflowId, aborted: 'recorded' } };
     const view = await awaitEnd(context, { session, execution, timeoutMs: flags.timeoutMs });
     return isFinalView(view) ? reportEnd(context, view) : rescueTraffic(context, { view, flags });
   }).catch(explainNamespace(context, 'abort', id));
+}
+
+/** An abort does not depend on the server: where it does not answer, the request goes without a verified name. */
+async function abortByServer(
+  context: CommandContext,
+  session: TemporalService,
+  { execution, flags: { reason } }: { readonly execution: Execution; readonly flags: AbortFlags },
+): Promise<boolean> {
+  const server = serverAddress();
+  if (server === undefined) return false;
+  try {
+    await askServerFor(session, server, { execution, request: 'abort', reason });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.kind !== 'unreachable') throw error;
+    remark(context, `${error.message}; the abort goes to Temporal, by a name that nobody has verified`);
+    return false;
+  }
 }
 
 interface Wait {

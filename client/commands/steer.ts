@@ -1,8 +1,11 @@
+import type { Execution } from '../temporal/experiments.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import { explainNamespace } from '../temporal/namespace-hint.ts';
+import type { TemporalService } from '../../temporal/settings.ts';
+import { askServerFor, serverAddress } from '../temporal/ask-server.ts';
 import { assertRunning, buildRequest, sendRequest } from '../temporal/requests.ts';
 import type { RequestFlags, SteerKind } from '../temporal/requests.ts';
 
@@ -22,6 +25,8 @@ export async function steerCommand(
   return withSession(context.connection, async (session) => {
     const execution = await findExecution(context, session, id);
     assertRunning(execution, kind);
+    const server = serverAddress();
+    if (server !== undefined) return askByServer(context, session, { server, execution, kind, flags });
     const { stage, message } = await sendRequest(session, {
       execution,
       kind,
@@ -31,4 +36,23 @@ export async function steerCommand(
     say(context, `${execution.workflowId}: ${message}, stage ${stage}`);
     return { exitCode: 0 as const, json: { workflowId: execution.workflowId, stage, message } };
   }).catch(explainNamespace(context, kind, id));
+}
+
+interface ServerQuestion {
+  readonly server: URL;
+  readonly execution: Execution;
+  readonly kind: SteerKind;
+  readonly flags: SteerFlags;
+}
+
+/** The server says who it is: a name of one's own choice would say nothing. */
+async function askByServer(
+  context: CommandContext,
+  session: TemporalService,
+  { server, execution, kind: request, flags: { reason } }: ServerQuestion,
+): Promise<CommandResult> {
+  const { workflowId } = execution;
+  const { message } = await askServerFor(session, server, { execution, request, reason });
+  say(context, `${workflowId}: ${message}`);
+  return { exitCode: 0 as const, json: { workflowId, message } };
 }

@@ -1,3 +1,4 @@
+import type { ApprovalLimitPolicy, Approvers } from './approvers.ts';
 import type { Analysis } from './analysis.ts';
 import type { MetricDefinitions, MetricName } from './metric.ts';
 import type { ObjectName } from '../text/object-name.ts';
@@ -106,6 +107,9 @@ export interface Experiment {
   readonly errorClass: ErrorClass;
   readonly approval: 'required' | 'none';
   readonly approvalLimitMs: number;
+  readonly onApprovalLimit: ApprovalLimitPolicy;
+  /** Present where only people whose names are verified may approve. */
+  readonly approvers?: Approvers;
   readonly blindLimitMs: number;
   readonly onBlind: BlindPolicy;
   readonly whenHeld: HeldPolicy;
@@ -132,6 +136,7 @@ export const defaultSettings = {
   errorClass: '5xx',
   approval: 'none',
   approvalLimitMs: 24 * 3_600_000,
+  onApprovalLimit: 'rollback',
   blindLimitMs: 10 * 60_000,
   onBlind: 'rollback',
   whenHeld: 'queue',

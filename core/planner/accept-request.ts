@@ -1,8 +1,11 @@
-import type { ApprovalGate, HumanRequest, RequestKind } from './requests.ts';
+import { findApprover, formatApprovers } from '../experiment/approvers.ts';
+import type { Approvers } from '../experiment/approvers.ts';
+import { proofLimitMs } from './requests.ts';
+import type { ApprovalGate, HumanRequest, RequestKind, VerifiedPerson } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import { publicStage } from '../experiment/stage.ts';
 
-/** Says why a request does not apply in the present state; undefined when it does. */
+/** Says why a request does not apply in the present state, whoever makes it; undefined when it does. */
 export function refusalReason(kind: RequestKind, state: ExperimentState): string | undefined {
   if (state.ending !== undefined) return `the experiment has ended: ${state.ending.outcome}`;
   switch (kind) {
@@ -24,8 +27,54 @@ function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): st
   return undefined;
 }
 
+/** Says why a person, where it is known who that is, may not make this request; undefined for those who may. */
+export function personRefusal(
+  kind: RequestKind,
+  { experiment, gate }: ExperimentState,
+  person: VerifiedPerson | undefined,
+): string | undefined {
+  const approvers = kind === 'approve' ? experiment?.approvers : undefined;
+  if (approvers === undefined || gate?.approved !== undefined) return undefined;
+  if (person === undefined) {
+    return `the name must be verified, so that approvals come from serin's page or by SERIN_SERVER; approvers are ${formatApprovers(approvers)}`;
+  }
+  if (findApprover(approvers, person) === undefined) {
+    return `${person.user} is none of the approvers: ${formatApprovers(approvers)}`;
+  }
+  if (gate?.approvals?.some(({ verified }) => verified?.user === person.user)) {
+    return `${person.user} has approved already; ${approvers.count - gate.approvals.length} more must`;
+  }
+  return undefined;
+}
+
 function pauseRefusal(state: ExperimentState): string | undefined {
   return state.stage === 'Finishing' ? 'the experiment is finishing; abort it to bring the traffic back' : undefined;
+}
+
+/** The state with a proof that has been used, and without those that count no more. */
+export function withUsedProof(state: ExperimentState, id: string, nowMs: number): ExperimentState {
+  const usedProofs = (state.usedProofs ?? []).filter(({ untilMs }) => untilMs > nowMs);
+  return { ...state, usedProofs: [...usedProofs, { id, untilMs: nowMs + proofLimitMs }] };
+}
+
+/** Whether a proof has been used. */
+export function isUsedProof({ usedProofs = [] }: ExperimentState, id: string): boolean {
+  return usedProofs.some((used) => used.id === id);
+}
+
+/** The state with the name of who has aborted it, as far as it was that request. */
+export function withProvenAbort(state: ExperimentState, request: HumanRequest): ExperimentState {
+  return state.abort?.atMs === request.atMs ? { ...state, abort: request } : state;
+}
+
+/** A request with who it is by. A group is named where it is what makes an approval count. */
+export function withPerson(
+  request: HumanRequest,
+  { user, groups }: VerifiedPerson,
+  approvers: Approvers | undefined,
+): HumanRequest {
+  const known = approvers && findApprover(approvers, { user, groups });
+  return { ...request, by: user, verified: known ?? { user } };
 }
 
 /** The state after an accepted request. A second abort, approval or rejection keeps the first one's reason and name. */
@@ -34,7 +83,7 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
     case 'abort':
       return { ...state, abort: state.abort ?? request };
     case 'approve':
-      return withDecision(state, (gate) => ({ ...gate, approved: gate.approved ?? request }));
+      return withDecision(state, (gate) => withApproval(gate, request, state.experiment?.approvers));
     case 'reject':
       return withDecision(state, (gate) => ({ ...gate, rejected: gate.rejected ?? request }));
     case 'pause':
@@ -44,6 +93,14 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
       return resumed;
     }
   }
+}
+
+/** An approval counts at once where nobody is named, else with the last of those that are needed. */
+function withApproval(gate: ApprovalGate, request: HumanRequest, approvers: Approvers | undefined): ApprovalGate {
+  if (gate.approved !== undefined) return gate;
+  if (approvers === undefined) return { ...gate, approved: request };
+  const approvals = [...(gate.approvals ?? []), request];
+  return { ...gate, approvals, ...(approvals.length >= approvers.count ? { approved: request } : {}) };
 }
 
 function withDecision(state: ExperimentState, decide: (gate: ApprovalGate) => ApprovalGate): ExperimentState {

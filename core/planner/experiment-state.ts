@@ -40,6 +40,8 @@ export interface ExperimentState {
   readonly paused?: HumanRequest;
   /** Present once it is open. */
   readonly gate?: ApprovalGate;
+  /** The proofs of requests that were used, until they count no more: id, and that time, epoch ms. */
+  readonly usedProofs?: readonly { readonly id: string; readonly untilMs: number }[];
   readonly abort?: HumanRequest;
   readonly cancelled: boolean;
   readonly waitingFor?: HolderReport;

@@ -2,7 +2,7 @@ import { formatDuration } from '../text/duration.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { findLeader } from '../verdicts/leader.ts';
 import type { Leader } from '../verdicts/leader.ts';
-import { planCandidate } from './plan-candidate.ts';
+import { isGateOver, planCandidate, reasonNotApproved } from './plan-candidate.ts';
 import type { CandidatePlan, CandidatePlanInput } from './plan-candidate.ts';
 import { isStillJudged, currentWeights } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
@@ -169,6 +169,9 @@ function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate
     }
     case 'hold': {
       if (gate === undefined) return { kind: 'openGate', reason: `${reason}; waiting for a person` };
+      if (gate.approved === undefined && isGateOver(gate, experiment, nowMs)) {
+        return { kind: 'rollBack', reason: `${reason}; ${reasonNotApproved(experiment)}` };
+      }
       const isOne = fit.length === 1 && gate.approved !== undefined;
       return isOne ? chosen(first, reason) : { kind: 'hold', reason };
     }

@@ -7,7 +7,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { hasOwnSamples } from '../measurements/load-test.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { ApprovalGate } from './requests.ts';
-import { formatRequest } from './requests.ts';
+import { formatApproval, formatRequest } from './requests.ts';
 
 /** What the plan of one judged version depends on, after an observation. */
 export interface CandidatePlanInput {
@@ -87,13 +87,21 @@ function planForDrift({
 
 function planForRefusal({ gate, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
   if (gate === undefined) return undefined;
-  const { openedAtMs, approved, rejected } = gate;
+  const { approved, rejected } = gate;
   if (rejected !== undefined) {
     return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
   }
-  if (approved !== undefined || nowMs - openedAtMs < experiment.approvalLimitMs) return undefined;
-  const limit = formatDuration(experiment.approvalLimitMs);
-  return { kind: 'rollBack', reason: `no approval within ${limit}` };
+  if (approved !== undefined || experiment.onApprovalLimit === 'promote') return undefined;
+  return isGateOver(gate, experiment, nowMs) ? { kind: 'rollBack', reason: reasonNotApproved(experiment) } : undefined;
+}
+
+/** Whether the time to decide about the promotion is over. */
+export function isGateOver({ openedAtMs }: ApprovalGate, { approvalLimitMs }: Experiment, nowMs: number): boolean {
+  return nowMs - openedAtMs >= approvalLimitMs;
+}
+
+export function reasonNotApproved({ approvalLimitMs }: Experiment): string {
+  return `no approval within ${formatDuration(approvalLimitMs)}`;
 }
 
 function planForBlindness({ blind, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
@@ -212,28 +220,41 @@ function planWhileStarved({ starvedSinceMs, experiment, nowMs }: CandidatePlanIn
   return { kind: 'rollBack', reason: `undecided: the candidate has had no request for ${since}` };
 }
 
-function planAtGate(
-  input: CandidatePlanInput,
-  computed: Computed,
-  { openedAtMs, approved }: ApprovalGate,
-): CandidatePlan {
+function planAtGate(input: CandidatePlanInput, computed: Computed, gate: ApprovalGate): CandidatePlan {
   const { experiment, nowMs, weight } = input;
+  const isOver = isGateOver(gate, experiment, nowMs);
+  const consent = findConsent(gate, experiment, isOver);
   const { assessment } = computed;
   const wait = (reason: string): CandidatePlan =>
     computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
-  const mayStayUndecided = experiment.analysis.undecided === 'hold' && isUndecided(assessment);
+  // Only a person may promote what is undecided.
+  const isAsked = gate.approved !== undefined || !isOver;
+  const mayStayUndecided = isAsked && experiment.analysis.undecided === 'hold' && isUndecided(assessment);
   if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
     const reason = reasonNotPassed(assessment, experiment);
-    const isOver = approved !== undefined && nowMs - openedAtMs >= experiment.approvalLimitMs;
-    return isOver ? { kind: 'rollBack', reason: `approved, but ${reason}` } : wait(`waiting: ${reason}`);
+    if (!isOver) return wait(`waiting: ${reason}`);
+    const said = gate.approved === undefined ? reasonNotApproved(experiment) : 'approved';
+    return { kind: 'rollBack', reason: `${said}, but ${reason}` };
   }
-  if (approved === undefined) return wait('waiting for approval');
+  if (consent === undefined) return wait('waiting for approval');
   const starved = planWhileStarved(input);
   if (starved !== undefined) return starved;
   const judged = allPass(assessment, experiment.minSamples)
     ? reasonPassed(assessment)
     : reasonNotPassed(assessment, experiment);
-  return { kind: 'promote', reason: `${judged}; ${formatRequest('approved', approved)}` };
+  return { kind: 'promote', reason: `${judged}; ${consent}` };
+}
+
+/** Why the promotion may happen, as far as people are asked; undefined while it may not. */
+function findConsent(
+  { approved, approvals }: ApprovalGate,
+  experiment: Experiment,
+  isOver: boolean,
+): string | undefined {
+  if (approved !== undefined) return formatApproval(approved, approvals);
+  return isOver && experiment.onApprovalLimit === 'promote'
+    ? `${reasonNotApproved(experiment)}, which promotes`
+    : undefined;
 }
 
 function shiftOrHold(weight: number, next: number, reason: string): CandidatePlan {

@@ -2,9 +2,36 @@
 export const requestKinds = ['abort', 'approve', 'reject', 'pause', 'resume'] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
-/** Formats a request, `aborted by alice: the checkout is broken`, as far as name and reason are known. */
-export function formatRequest(done: string, { by, reason }: Pick<HumanRequest, 'by' | 'reason'>): string {
-  return `${done}${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
+/**
+ * Formats a request as far as name and reason are known: `aborted by alice: the checkout is broken` where alice is who the message says,
+ * `aborted, verified: ann (group sre)` where she has proved it. Nothing that a message says can come to stand before its `by`.
+ */
+export function formatRequest(done: string, { by, reason, verified }: WhoAndWhy): string {
+  const said = by === undefined ? '' : ` by ${by}`;
+  const who = verified === undefined ? said : `, verified: ${formatVerified(verified)}`;
+  return `${done}${who}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+type WhoAndWhy = Pick<HumanRequest, 'by' | 'reason' | 'verified'>;
+
+function formatVerified({ user, group }: NonNullable<HumanRequest['verified']>): string {
+  return group === undefined ? user : `${user} (group ${group})`;
+}
+
+/** All who have approved, and the reason of the last of them. */
+export function formatApproval(approved: HumanRequest, approvals: readonly HumanRequest[] = []): string {
+  const people = approvals.flatMap(({ verified }) => (verified === undefined ? [] : formatVerified(verified)));
+  if (people.length < 2) return formatRequest('approved', approved);
+  return formatRequest('approved', { ...approved, verified: { user: people.join(' and ') } });
+}
+
+/** How long after a request its proof of who makes it still counts: a worker answers at once. */
+export const proofLimitMs = 300_000;
+
+/** A person whose name somebody has verified, with all groups. */
+export interface VerifiedPerson {
+  readonly user: string;
+  readonly groups: readonly string[];
 }
 
 /** A request of a person: by whom and why, as far as the message said. `atMs` is epoch milliseconds. */
@@ -12,11 +39,16 @@ export interface HumanRequest {
   readonly by?: string;
   readonly reason?: string;
   readonly atMs: number;
+  /** Who it is by a proof; without it the name is only what the message says. The group is the one that made the request count. */
+  readonly verified?: { readonly user: string; readonly group?: string };
 }
 
 /** The gate before a promotion: what people decide counts once it is open. */
 export interface ApprovalGate {
   readonly openedAtMs: number;
+  /** The approval after which no other is needed. */
   readonly approved?: HumanRequest;
+  /** Of those people who must approve, who has, where their names are verified. */
+  readonly approvals?: readonly HumanRequest[];
   readonly rejected?: HumanRequest;
 }

@@ -1,5 +1,6 @@
 import { formatInstant } from '../text/instant.ts';
-import type { Report } from './report.ts';
+import { formatApprovers } from '../experiment/approvers.ts';
+import type { OpenGate, Report } from './report.ts';
 import type { HumanRequest } from '../planner/requests.ts';
 import { formatRequest } from '../planner/requests.ts';
 
@@ -55,6 +56,18 @@ function suspicionReason(report: Report): string {
   return suspects.map(({ reason }) => reason).join('; ');
 }
 
-function gateDetail({ sinceMs, untilMs }: NonNullable<Report['awaitingApproval']>): string {
-  return `since ${formatInstant(sinceMs)}, rolls back at ${formatInstant(untilMs)}`;
+function gateDetail(gate: OpenGate): string {
+  const { sinceMs, untilMs, promotes = false } = gate;
+  const needed = formatNeeded(gate);
+  const end = `${promotes ? 'promotes' : 'rolls back'} at ${formatInstant(untilMs)}`;
+  return `since ${formatInstant(sinceMs)}, ${needed === undefined ? '' : `${needed}; `}${end}`;
+}
+
+/** Whose approval is needed yet, and who has given it; undefined where anybody's will do. */
+export function formatNeeded(gate: OpenGate | undefined): string | undefined {
+  const { approvers, approvals = [] } = gate ?? {};
+  if (approvers === undefined) return undefined;
+  const given = approvals.flatMap(({ verified }) => verified?.user ?? []);
+  const by = given.length === 0 ? '' : ` (so far ${given.join(', ')})`;
+  return `needs ${formatApprovers(approvers)}${by}`;
 }

@@ -1,5 +1,6 @@
 import { formatRequest } from '../planner/requests.ts';
 import type { Outcome } from '../experiment/stage.ts';
+import { formatNeeded } from './flags.ts';
 import { isAlone, versionColumns } from './version-columns.ts';
 import { formatProgress } from './web-ui-details.ts';
 import type { Report } from './report.ts';
@@ -64,9 +65,11 @@ function interruptedHeadline(report: Report): Headline | undefined {
     return { what: 'Aborting', why: formatRequest('asked to abort', abortRequested), tone: 'warning', next };
   }
   if (awaitingApproval !== undefined && approved === undefined) {
-    const next = { what: 'rolls back unless somebody approves', atMs: awaitingApproval.untilMs };
+    const { promotes = false, untilMs: atMs } = awaitingApproval;
+    const next = { what: promotes ? 'promotes unless somebody rejects' : 'rolls back unless somebody approves', atMs };
     const waiting = `${findPromotable(report) ?? 'the candidate that wins'} may be promoted`;
-    return { what: 'Waits for approval', why: report.weightReason ?? waiting, tone: 'call', next };
+    const why = [report.weightReason ?? waiting, formatNeeded(awaitingApproval)].filter((text) => text !== undefined);
+    return { what: 'Waits for approval', why: why.join('; '), tone: 'call', next };
   }
   if (paused !== undefined) {
     const what = `Paused, ${weightsText(report)}`;

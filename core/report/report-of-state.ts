@@ -149,5 +149,11 @@ function nextObservationMs({ experiment, stage, clock }: ExperimentState): numbe
 
 function reportGate({ experiment, gate, stage }: ExperimentState): Report['awaitingApproval'] {
   if (experiment === undefined || gate === undefined || stage !== 'Running') return undefined;
-  return { sinceMs: gate.openedAtMs, untilMs: gate.openedAtMs + experiment.approvalLimitMs };
+  const { approvalLimitMs, approvers, onApprovalLimit } = experiment;
+  return {
+    sinceMs: gate.openedAtMs,
+    untilMs: gate.openedAtMs + approvalLimitMs,
+    ...(onApprovalLimit === 'promote' ? { promotes: true } : {}),
+    ...(approvers === undefined ? {} : { approvers, approvals: gate.approvals ?? [] }),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Approvers } from '../experiment/approvers.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
 import type { ObjectName, Reward } from '../experiment/experiment.ts';
@@ -84,7 +85,7 @@ export interface Report {
   /** Why the weight is what it is. */
   readonly weightReason?: string;
   readonly paused?: HumanRequest;
-  readonly awaitingApproval?: { readonly sinceMs: number; readonly untilMs: number };
+  readonly awaitingApproval?: OpenGate;
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
@@ -102,6 +103,17 @@ export interface Report {
   /** The latest observed intervals, oldest first; bounded. */
   readonly history: readonly IterationRecord[];
   readonly warnings: readonly string[];
+}
+
+/** A gate at which people decide. */
+export interface OpenGate {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** Whether the end of the time promotes, where it else rolls back. */
+  readonly promotes?: boolean;
+  /** Who must approve, and who has; absent where anybody may. */
+  readonly approvers?: Approvers;
+  readonly approvals?: readonly HumanRequest[];
 }
 
 /** Reads a value as a report; undefined for anything that this version of serin cannot read. */

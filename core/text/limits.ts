@@ -4,6 +4,8 @@ export const limits = {
   requestBy: 200,
   /** Characters of why a request was made. */
   requestReason: 1_000,
+  /** Characters of a proof of who makes a request: a person may be in many groups. */
+  proof: 16_000,
   /** Characters of a warning in the report. */
   warning: 2_000,
   /** Bytes of a manifest, as it is written or as JSON. */

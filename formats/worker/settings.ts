@@ -40,6 +40,8 @@ export interface WorkerSettings {
   readonly shutdownGraceMs: number;
   /** Undefined: payloads are not encrypted. */
   readonly payloadKeysFile: string | undefined;
+  /** Undefined: nobody's name is verified. */
+  readonly verificationKeysFile: string | undefined;
   /** Undefined: as many as the memory holds. */
   readonly maxCachedWorkflows: number | undefined;
   /** Undefined: the package's own, or one that is made from the sources at start. */
@@ -293,6 +295,12 @@ export const settingDefinitions = {
     expected: 'the path of a file with keys',
     schema: text,
   },
+  verificationKeysFile: {
+    meaning:
+      'the public keys, PEM, of the servers (`serin server`) whose word for who makes a request counts, read anew for each request; without it nobody is verified, and a gate with approvers stays closed',
+    expected: 'the path of a file with public keys',
+    schema: text,
+  },
   maxCachedWorkflows: {
     meaning: 'how many experiments stay in memory between two iterations; without it as many as the memory holds',
     expected: 'a whole number from 1',
@@ -354,6 +362,7 @@ export function withDefaults(values: Values): WorkerSettings {
     logLevel: chosen('logLevel'),
     shutdownGraceMs: chosen('shutdownGrace'),
     payloadKeysFile: values.payloadKeysFile,
+    verificationKeysFile: values.verificationKeysFile,
     maxCachedWorkflows: values.maxCachedWorkflows,
     workflowBundle: values.workflowBundle,
     operator: chosen('operator'),

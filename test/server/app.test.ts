@@ -25,8 +25,10 @@ function startApp(answer: (ask: Ask) => Promise<AskAnswer> = async () => ({ mess
     return answer(one);
   };
   const access = oneTimeAccess();
+  const runs = stateRuns(readStates(), { ask });
   const app = buildApp({
-    runs: stateRuns(readStates(), { ask }),
+    runsOf: () => runs,
+    scheme: 'http',
     assets,
     access,
     hosts: () => [host, 'localhost:4711'],

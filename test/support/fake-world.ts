@@ -1,3 +1,4 @@
+import type { ActVerification, VerifyActInput } from '../../contract/proof.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
@@ -34,6 +35,8 @@ export interface WorldBehaviour {
   readonly onVerify: (input: VerifyInput) => Promise<void> | void;
   /** What the n-th watch (from 1) between two iterations finds. */
   readonly guard: (n: number, input: GuardInput) => Promise<GuardResult> | GuardResult;
+  /** What a proof says; by default the name that it consists of. */
+  readonly verify: (input: VerifyActInput) => ActVerification;
   readonly acquire: (attempt: number, holder: LeaseHolder) => Acquisition;
   readonly mayFollowLatest: boolean;
   readonly weights: readonly number[];
@@ -63,6 +66,7 @@ const healthy: WorldBehaviour = {
   onCompare: () => undefined,
   onVerify: () => undefined,
   guard: () => ({ isFailing: false }),
+  verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof, groups: [] } }),
   acquire: () => ({ kind: 'acquired' }),
   mayFollowLatest: true,
   weights: [0],
@@ -92,6 +96,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       behaviour.onRead(reading, input);
       return reading;
     },
+    verifyAct: async (input) => behaviour.verify(input),
     acquireTarget: async ({ holder }) => {
       acquisitions += 1;
       return behaviour.acquire(acquisitions, holder);

@@ -1,7 +1,8 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { describe } from '../../core/report/describe.ts';
 import { formatRequest } from '../../core/planner/requests.ts';
-import { refusalReason, withRequest } from '../../core/planner/accept-request.ts';
+import { personRefusal } from '../../core/planner/accept-request.ts';
+import { formatNeeded } from '../../core/report/flags.ts';
 import { publicStage } from '../../core/experiment/stage.ts';
 import { defined } from '../../core/text/defined.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
@@ -10,7 +11,8 @@ import { cutText, limits } from '../../core/text/limits.ts';
 import { Unreadable } from '../../contract/payload-converter.ts';
 import * as messages from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
-import { update, addWarnings } from './run.ts';
+import { accept, acceptProven, refusalNow } from './accept.ts';
+import { addWarnings } from './run.ts';
 import type { Run } from './run.ts';
 
 const descriptions: Readonly<Record<RequestKind, string>> = {
@@ -47,49 +49,76 @@ function handleRequest(
 ): void {
   const description = descriptions[kind];
   setHandler(signalDefinition, (input?: RequestInput) => acceptSignal(run, kind, input), { description });
-  setHandler(updateDefinition, (input: RequestInput | undefined) => accept(run, kind, sanitizeRequest(input)), {
+  setHandler(updateDefinition, (input: RequestInput | undefined) => answerUpdate(run, kind, input), {
     description,
-    validator: (input: RequestInput | undefined) => refuse(run, kind, input),
+    validator: (input: RequestInput | undefined) => throwRefusal(kind, refusalAtFirst(run, kind, input)),
   });
 }
 
 /** A signal has no answer, so a refusal becomes a warning in the report. */
-function acceptSignal(run: Run, kind: RequestKind, input: RequestInput | undefined): void {
+function acceptSignal(run: Run, kind: RequestKind, input: RequestInput | undefined): void | Promise<void> {
   const request = sanitizeRequest(input);
-  const refusal = refusalNow(run, kind, input);
+  const settle = (refusal: string | undefined): void => {
+    if (refusal === undefined) return;
+    addWarnings(run, `${formatRequest(kind, input instanceof Unreadable ? {} : request)} ignored: ${refusal}`);
+  };
+  if (request.proof !== undefined) return acceptProven(run, kind, request).then(settle);
+  const refusal = refusalAtFirst(run, kind, input);
   if (refusal === undefined) accept(run, kind, request);
-  else addWarnings(run, `${formatRequest(kind, input instanceof Unreadable ? {} : request)} ignored: ${refusal}`);
+  settle(refusal);
 }
 
-function accept(run: Run, kind: RequestKind, request: RequestInput): RequestAccepted {
-  update(run, withRequest(run.state, kind, { ...request, atMs: Date.now() }));
-  return { stage: publicStage(run.state.stage), message: `${kind} accepted` };
+function answerUpdate(
+  run: Run,
+  kind: RequestKind,
+  input: RequestInput | undefined,
+): RequestAccepted | Promise<RequestAccepted> {
+  const request = sanitizeRequest(input);
+  if (request.proof === undefined) {
+    accept(run, kind, request);
+    return answer(run, kind);
+  }
+  return acceptProven(run, kind, request).then((refusal) => {
+    throwRefusal(kind, refusal);
+    return answer(run, kind);
+  });
 }
 
-function refuse(run: Run, kind: RequestKind, input: RequestInput | undefined): void {
-  const refusal = refusalNow(run, kind, input);
+/** An approval that does not suffice says whose is needed yet. */
+function answer({ state }: Run, kind: RequestKind): RequestAccepted {
+  const { approved, awaitingApproval } = buildReport(state);
+  const needed = kind === 'approve' && approved === undefined ? formatNeeded(awaitingApproval) : undefined;
+  const message = `${kind} accepted${needed === undefined ? '' : `; the promotion ${needed}`}`;
+  return { stage: publicStage(state.stage), message };
+}
+
+function throwRefusal(kind: RequestKind, refusal: string | undefined): void {
   if (refusal !== undefined) throw ApplicationFailure.nonRetryable(`cannot ${kind}: ${refusal}`, 'RequestRefused');
 }
 
-/** A request that cannot be read is refused, but for an abort: whoever sends one wants the baseline. */
-function refusalNow({ isClosing, state }: Run, kind: RequestKind, input: unknown): string | undefined {
-  if (isClosing) return 'the experiment has ended';
-  if (input instanceof Unreadable && kind !== 'abort') return unreadableMessage(input);
-  return refusalReason(kind, state);
+/**
+ * Why a request is refused before anything is asked. One that cannot be read is, but for an abort: whoever sends one wants the baseline. Who
+ * has a proof may be somebody who may make it.
+ */
+function refusalAtFirst(run: Run, kind: RequestKind, input: RequestInput | undefined): string | undefined {
+  if (input instanceof Unreadable && kind !== 'abort' && !run.isClosing) return unreadableMessage(input);
+  const isProven = sanitizeRequest(input).proof !== undefined;
+  return refusalNow(run, kind) ?? (isProven ? undefined : personRefusal(kind, run.state, undefined));
 }
 
 function unreadableMessage({ reason }: Unreadable): string {
   return `its message cannot be read: ${reason}`;
 }
 
-/** Messages come from people by hand: anything but text in the two known fields is left out, and long text is cut. */
+/** Messages come from people by hand: anything but text in the known fields is left out, and long text is cut. */
 function sanitizeRequest(input: RequestInput | undefined): RequestInput {
   if (input instanceof Unreadable) return { reason: unreadableMessage(input) };
-  const given: { readonly by?: unknown; readonly reason?: unknown } =
+  const given: { readonly by?: unknown; readonly reason?: unknown; readonly proof?: unknown } =
     typeof input === 'object' && input !== null ? input : {};
   return defined({
     by: shortText(given.by, limits.requestBy),
     reason: shortText(given.reason, limits.requestReason),
+    proof: shortText(given.proof, limits.proof),
   });
 }
 

@@ -1,3 +1,4 @@
+import { approvalLimitPolicies, areEnough, parseApprovers } from '../../../core/experiment/approvers.ts';
 import { z } from 'zod';
 import { parseDuration } from '../../../core/text/duration.ts';
 import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
@@ -39,6 +40,20 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
     approval: {
       expected: 'required or none',
       read: (text) => (text === 'required' || text === 'none' ? { approval: text } : undefined),
+    },
+    approvers: {
+      expected: 'names, as many of them as must approve, such as `ann, bob, group:sre` or `2 of ann, bob, group:sre`',
+      read: (text) => {
+        const approvers = parseApprovers(text);
+        return approvers === undefined || !areEnough(approvers) ? undefined : { approval: 'required', approvers };
+      },
+    },
+    'on-approval-limit': {
+      expected: 'rollback or promote',
+      read: (text) => {
+        const onApprovalLimit = approvalLimitPolicies.find((policy) => policy === text);
+        return onApprovalLimit === undefined ? undefined : { onApprovalLimit };
+      },
     },
     'approval-limit': duration((approvalLimitMs) => ({ approvalLimitMs })),
     'blind-limit': duration((blindLimitMs) => ({ blindLimitMs })),

@@ -1,3 +1,4 @@
+import type { Approvers } from '../../../core/experiment/approvers.ts';
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
 import { defaultExtensionMs } from '../../../core/experiment/analysis-rules.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
@@ -148,10 +149,21 @@ function longestExtensionText(experiment: Experiment): string | undefined {
   return longestExtensionMs === defaultExtensionMs(experiment) ? undefined : durationText(longestExtensionMs);
 }
 
-function nativeApproval({ approval, approvalLimitMs }: Experiment): object | undefined {
+function nativeApproval({ approval, approvalLimitMs, onApprovalLimit, approvers }: Experiment): object | undefined {
   const limit = unless<number>(defaultSettings.approvalLimitMs, approvalLimitMs);
-  if (approval === 'none' && limit === undefined) return undefined;
-  return compact({ required: approval === 'required', limit: limit === undefined ? undefined : durationText(limit) });
+  const onLimit = unless<string>(defaultSettings.onApprovalLimit, onApprovalLimit);
+  if (approval === 'none' && limit === undefined && onLimit === undefined) return undefined;
+  return compact({
+    required: approval === 'required',
+    limit: limit === undefined ? undefined : durationText(limit),
+    onLimit,
+    approvers: approvers && nativeApprovers(approvers),
+  });
+}
+
+function nativeApprovers({ users, groups, count }: Approvers): object | undefined {
+  const listed = (names: readonly string[]): readonly string[] | undefined => (names.length === 0 ? undefined : names);
+  return compact({ users: listed(users), groups: listed(groups), count: unless<number>(1, count) });
 }
 
 function nativeLimits(experiment: Experiment): object | undefined {

@@ -1,3 +1,4 @@
+import type { Approvers } from '../../../core/experiment/approvers.ts';
 import { sequentialAnalysis, thresholdAnalysis } from '../../../core/experiment/analysis.ts';
 import type { Analysis } from '../../../core/experiment/analysis.ts';
 import { defaultSettings, experimentDefaults } from '../../../core/experiment/experiment.ts';
@@ -122,6 +123,10 @@ function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: Na
       finishOnAbort: spec.finishOnAbort,
       whenHeld: spec.whenHeld,
     }),
+    ...defined({
+      onApprovalLimit: approval?.onLimit,
+      approvers: approval?.approvers && normalizeApprovers(approval.approvers),
+    }),
     ...defined({ approvalLimitMs: approval?.limit, blindLimitMs: limits.blind, onBlind: limits.onBlind }),
     ...defined({
       readinessLimitMs: limits.readiness,
@@ -130,6 +135,14 @@ function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: Na
     }),
     approval: approval?.required ? 'required' : defaultSettings.approval,
   };
+}
+
+function normalizeApprovers({
+  users = [],
+  groups = [],
+  count = 1,
+}: NonNullable<NonNullable<NativeSpec['approval']>['approvers']>): Approvers {
+  return { users, groups, count };
 }
 
 function normalizeTasks(

@@ -25,6 +25,9 @@ const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
   [['metadata', 'annotations', 'serin.dev/steps'], () => ['spec', 'traffic', 'steps']],
   [['metadata', 'annotations', 'serin.dev/guard'], () => ['spec', 'analysis', 'guard']],
   [['metadata', 'annotations', 'serin.dev/when-held'], () => ['spec', 'whenHeld']],
+  [['metadata', 'annotations', 'serin.dev/approval'], () => ['spec', 'approval', 'required']],
+  [['metadata', 'annotations', 'serin.dev/approvers'], () => ['spec', 'approval', 'approvers']],
+  [['metadata', 'annotations', 'serin.dev/on-approval-limit'], () => ['spec', 'approval', 'onLimit']],
   [['metadata', 'annotations', 'serin.dev/common-outage'], () => ['spec', 'analysis', 'commonOutage']],
 ];
 

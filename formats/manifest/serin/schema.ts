@@ -1,3 +1,4 @@
+import { approvalLimitPolicies } from '../../../core/experiment/approvers.ts';
 import { limits } from '../../../core/text/limits.ts';
 import { z } from 'zod';
 import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
@@ -177,6 +178,15 @@ const notification = taskField.transform((read, context) => {
 const counted = integerField({ min: 1, max: 2_147_483_647 });
 
 /** serin's own Experiment. */
+const names = z.array(textField).max(limits.candidates * 5, `at most ${limits.candidates * 5} names`);
+
+const approval = mappingField({
+  required: flagField,
+  limit: durationField.optional(),
+  onLimit: choiceField(approvalLimitPolicies).optional(),
+  approvers: mappingField({ users: names.optional(), groups: names.optional(), count: counted.optional() }).optional(),
+});
+
 export const nativeManifest = mappingField(
   {
     apiVersion: choiceField(['serin.dev/v1alpha1']),
@@ -197,7 +207,7 @@ export const nativeManifest = mappingField(
       interval: durationField.optional(),
       iterations: counted.optional(),
       iterationsPerLoop: counted.optional(),
-      approval: mappingField({ required: flagField, limit: durationField.optional() }).optional(),
+      approval: approval.optional(),
       limits: limitsField.optional(),
       whenHeld: choiceField(heldPolicies).optional(),
       promotion: mappingField({ helm }).optional(),

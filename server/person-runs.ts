@@ -1,0 +1,103 @@
+import type { RequestKind, VerifiedPerson } from '../core/planner/requests.ts';
+import { defined } from '../core/text/defined.ts';
+import { buildRequest } from '../client/temporal/requests.ts';
+import { CommandError } from '../client/errors.ts';
+import type { ExperimentPage, ListedExperiment, ServerFacts } from './api.ts';
+import { Forbidden } from './forbidden.ts';
+import type { ExperimentVerb, People } from './person.ts';
+import type { Runs, SharedRuns } from './runs.ts';
+import type { SignAct } from './sign-act.ts';
+
+export interface PersonRunsOptions {
+  readonly runs: SharedRuns;
+  readonly people: Pick<People, 'mayDo'>;
+  readonly sign: SignAct;
+  readonly facts: Omit<ServerFacts, 'user'>;
+  /** The name of who looks, for what the page shows at first. */
+  readonly user: string;
+  /** Who looks now. Fails once the token is not valid any more, so that a stream ends with it. */
+  readonly identify: () => Promise<VerifiedPerson>;
+}
+
+/** The verb that a request needs. */
+const verbs: Readonly<Record<RequestKind, ExperimentVerb>> = {
+  abort: 'abort',
+  approve: 'approve',
+  reject: 'approve',
+  pause: 'pause',
+  resume: 'pause',
+};
+
+/** The experiments as a person may see and steer them: each read and each request is asked of Kubernetes. */
+export function personRuns({ runs, people, sign, facts, user, identify }: PersonRunsOptions): Runs {
+  const require = async (verb: ExperimentVerb, namespace: string): Promise<VerifiedPerson> => {
+    const person = await identify();
+    if (await people.mayDo(person, verb, namespace)) return person;
+    throw new Forbidden(person.user, verb, namespace);
+  };
+  const page = async (workflowId: string): Promise<ExperimentPage> => firstPage(runs, workflowId);
+  const visible = async (rows: readonly ListedExperiment[]): Promise<readonly ListedExperiment[]> => {
+    const person = await identify();
+    const namespaces = [...new Set(rows.map(namespaceOfRow))];
+    const allowed = await Promise.all(namespaces.map((namespace) => people.mayDo(person, 'get', namespace)));
+    const seen = new Set(namespaces.filter((_, index) => allowed[index]));
+    return rows.filter((row) => seen.has(namespaceOfRow(row)));
+  };
+  return {
+    facts: { ...facts, user, isVerified: true },
+    watchList: async function* (signal) {
+      for await (const reading of runs.watchList(signal)) {
+        yield { ...reading, experiments: await visible(reading.experiments) };
+      }
+    },
+    watch: async function* (workflowId, signal) {
+      for await (const shown of runs.watch(workflowId, signal)) {
+        await require('get', namespaceOfPage(shown));
+        yield shown;
+      }
+    },
+    readRecord: async (workflowId) => {
+      await require('get', namespaceOfPage(await page(workflowId)));
+      return runs.readRecord(workflowId);
+    },
+    explain: async (workflowId, number) => {
+      await require('get', namespaceOfPage(await page(workflowId)));
+      return runs.explain(workflowId, number);
+    },
+    ask: async (ask) => {
+      const shown = await page(ask.workflowId);
+      const person = await require(verbs[ask.request], namespaceOfPage(shown));
+      const { workflowId, request, firstRunId, reason } = ask;
+      const act = { workflowId, firstRunId, request, person: relevant(person, shown), ...defined({ reason }) };
+      const proof = await sign(act);
+      return runs.ask(ask, { ...buildRequest({ by: person.user, ...defined({ reason }) }), proof });
+    },
+  };
+}
+
+/** The person with the groups that the experiment asks for: of others its history need not tell. */
+function relevant({ user, groups }: VerifiedPerson, { report }: ExperimentPage): VerifiedPerson {
+  const asked = report?.awaitingApproval?.approvers?.groups ?? [];
+  return { user, groups: groups.filter((group) => asked.includes(group)) };
+}
+
+async function firstPage(runs: SharedRuns, workflowId: string): Promise<ExperimentPage> {
+  const ended = new AbortController();
+  try {
+    for await (const shown of runs.watch(workflowId, ended.signal)) return shown;
+  } finally {
+    ended.abort();
+  }
+  throw new CommandError('notFound', `there is no experiment ${workflowId}`);
+}
+
+/** Where nothing says in which namespace an experiment is, it takes the rights in all of them. */
+const anywhere = '';
+
+function namespaceOfPage({ report, target }: ExperimentPage): string {
+  return (report?.namespace || target?.split('/')[0]) ?? anywhere;
+}
+
+function namespaceOfRow({ name, target }: ListedExperiment): string {
+  return (name ?? target)?.split('/')[0] ?? anywhere;
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { VerifiedPerson } from '../core/planner/requests.ts';
+import { call } from '../kubernetes/call.ts';
+import { createRequestOptions } from '../kubernetes/request-options.ts';
+import { remember } from './remember.ts';
+
+/** What Kubernetes says of people. Fails with a `KubernetesFailure` where it does not answer. */
+export interface People {
+  /** Whose token it is; undefined for one that is not valid, or not any more. */
+  readonly identify: (token: string) => Promise<VerifiedPerson | undefined>;
+  /** Whether the person may do this to the experiments of a namespace; an empty one stands for all. */
+  readonly mayDo: (person: VerifiedPerson, verb: ExperimentVerb, namespace: string) => Promise<boolean>;
+}
+
+/** The verbs on `experiments.serin.dev`: `get` shows them, `approve` is for rejections too, and `pause` for resuming. */
+export type ExperimentVerb = 'get' | 'approve' | 'abort' | 'pause';
+
+/** How long an answer counts, ms: for so long somebody whose rights are taken away may still look. */
+const answerMs = 15_000;
+
+const requestLimitMs = 5_000;
+
+/** The people of the API server of the kubeconfig's current context: TokenReview and SubjectAccessReview. */
+export function connectPeople(kubeConfig: KubeConfig): People {
+  const authentication = kubeConfig.makeApiClient(AuthenticationV1Api);
+  const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
+  const options = createRequestOptions(requestLimitMs);
+  const review = async (token: string): Promise<VerifiedPerson | undefined> => {
+    const body = { spec: { token } };
+    const { status } = await call('review a token', authentication.createTokenReview({ body }, options()));
+    const { username, groups = [] } = status?.user ?? {};
+    return status?.authenticated === true && username ? { user: username, groups } : undefined;
+  };
+  const ask = async ({ user, groups }: VerifiedPerson, verb: string, namespace: string): Promise<boolean> => {
+    const resourceAttributes = { verb, group: 'serin.dev', resource: 'experiments', namespace };
+    const body = { spec: { user, groups: [...groups], resourceAttributes } };
+    const answer = authorization.createSubjectAccessReview({ body }, options());
+    return (await call(`ask for the rights of ${user}`, answer)).status?.allowed === true;
+  };
+  const reviews = remember<VerifiedPerson | undefined>(answerMs);
+  const rights = remember<boolean>(answerMs);
+  return {
+    identify: (token) => reviews(createHash('sha256').update(token).digest('base64'), () => review(token)),
+    mayDo: (person, verb, namespace) =>
+      rights(JSON.stringify([person.user, person.groups, verb, namespace]), () => ask(person, verb, namespace)),
+  };
+}

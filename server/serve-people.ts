@@ -1,0 +1,58 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { TemporalService } from '../temporal/settings.ts';
+import type { ServerFacts } from './api.ts';
+import { buildApp } from './app.ts';
+import { readAssets } from './assets.ts';
+import type { Assets } from './assets.ts';
+import { NotLoggedIn } from './forbidden.ts';
+import { listen } from './listen.ts';
+import type { Listening } from './listen.ts';
+import { personRuns } from './person-runs.ts';
+import { connectPeople } from './person.ts';
+import { sealedSessions } from './session.ts';
+import { createSigner } from './sign-act.ts';
+import { sharedRuns } from './temporal-runs.ts';
+import { tokenAccess } from './token-access.ts';
+
+export interface ServePeopleOptions {
+  readonly session: TemporalService;
+  readonly kubeConfig: KubeConfig;
+  /** Of all replicas: signs who makes a request, and keeps cookies from others. */
+  readonly signingKey: string;
+  readonly listenAt: { readonly host: string; readonly port: number };
+  /** The address at which browsers reach the server. */
+  readonly origin: URL;
+  readonly facts: Omit<ServerFacts, 'user'>;
+}
+
+/** Serves the page to people whom Kubernetes knows, each with the rights that they have there. */
+export async function servePeople(options: ServePeopleOptions): Promise<Listening> {
+  const { session, kubeConfig, signingKey, listenAt, origin, facts } = options;
+  const people = connectPeople(kubeConfig);
+  const sign = await createSigner(signingKey);
+  const runs = sharedRuns(session);
+  const assets = await readAssets();
+  const scheme = origin.protocol === 'https:' ? 'https' : 'http';
+  const access = tokenAccess({
+    people,
+    sessions: sealedSessions(signingKey),
+    isSecure: scheme === 'https',
+    styleSheet: findStyleSheet(assets),
+  });
+  const app = buildApp({
+    access,
+    assets,
+    hosts: () => [origin.host],
+    scheme,
+    runsOf: (context) => {
+      const { person, identify } = context.var;
+      if (person === undefined || identify === undefined) throw new NotLoggedIn('not logged in');
+      return personRuns({ runs, people, sign, facts, user: person.user, identify });
+    },
+  });
+  return listen(app, listenAt);
+}
+
+function findStyleSheet(assets: Assets): string | undefined {
+  return [...assets.keys()].find((path) => path.endsWith('.css'));
+}
