@@ -71,7 +71,8 @@ const registryLimitMs = 30_000;
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
-  const { allowedCommands, allowedHosts, slackUrl } = settings;
+  const { allowedCommands, allowedHosts, slackUrl, verificationKeysFile } = settings;
+  const trusted = { verificationKeysFile };
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, access: settings, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
@@ -105,11 +106,14 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     readManifest: (input) => readManifest({ temporal, as }, input),
     acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
     releaseTarget: (input) => releaseTarget({ ...as(input), temporal }, input),
-    verifyAct: (input) => verifyAct(settings.verificationKeysFile, input),
+    verifyAct: (input) => verifyAct(verificationKeysFile, input),
     discoverVersions: (input) => discoverVersions(asOwner(input).cluster, input),
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) =>
-      preflight({ ...asOwner(input), ...programs, own, metrics, backEnds: backEndsOf(input.experiment) }, input),
+      preflight(
+        { ...asOwner(input), ...programs, ...trusted, own, metrics, backEnds: backEndsOf(input.experiment) },
+        input,
+      ),
     ...createMetricsActivities({
       ...metrics,
       observeTarget: (input) => observeTarget(as(input).cluster, input),

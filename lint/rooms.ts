@@ -138,6 +138,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'activities/helm',
     'activities/metrics',
   ],
+  'activities/verify-act': ['core', 'contract', 'node:', 'jose', 'zod'],
   activities: [...activity, 'formats', 'apart', 'metrics', 'temporal', 'activities'],
 
   'client/terminal': ['core/text', 'node:'],
@@ -146,6 +147,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'client/temporal': [
     'core',
     'contract',
+    'server/api',
     'kubernetes',
     'temporal',
     'operator',
@@ -192,6 +194,9 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'node:',
     'hono',
     '@hono/node-server',
+    '@kubernetes/client-node',
+    'jose',
+    'rate-limiter-flexible',
   ],
   'ui/build': ['node:', 'vite'],
   ui: ['core', 'formats', 'server/api', 'ui', 'preact', 'preact-iso', 'd3-scale', 'd3-shape'],

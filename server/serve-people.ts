@@ -53,6 +53,8 @@ export async function servePeople(options: ServePeopleOptions): Promise<Listenin
   return listen(app, listenAt);
 }
 
-function findStyleSheet(assets: Assets): string | undefined {
-  return [...assets.keys()].find((path) => path.endsWith('.css'));
+function findStyleSheet(assets: Assets): string {
+  const path = [...assets.keys()].find((name) => name.endsWith('.css'));
+  if (path === undefined) throw new Error('the page was not built');
+  return path;
 }

@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -16,7 +16,7 @@ export interface TokenAccessOptions {
   /** Whether browsers reach the server by TLS. */
   readonly isSecure: boolean;
   /** The address of the page's style sheet. */
-  readonly styleSheet: string | undefined;
+  readonly styleSheet: string;
 }
 
 /** The most failed attempts of one address in a minute. */
@@ -33,13 +33,12 @@ export function tokenAccess({ people, sessions, isSecure, styleSheet }: TokenAcc
   const failures = new RateLimiterMemory({ points: failuresInMinute, duration: 60 });
   // With its prefix no other host, and no page without TLS, can set it.
   const cookieName = isSecure ? '__Host-serin' : 'serin';
-  const form = (context: Context, { problem = '', status = 200, next = '/' }: Form): Response =>
-    context.html(loginPage({ problem, next, styleSheet }), status) as Response;
+  const form = (context: Context, { problem = '', status = 200, next = '/' }: Form): Response | Promise<Response> =>
+    context.html(loginPage({ problem, next, styleSheet }), status);
 
-  const findToken = async (context: Context): Promise<string | undefined> => {
-    const [, bearer] = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
+  const readCookie = async (context: Context): Promise<string | undefined> => {
     const cookie = getCookie(context, cookieName);
-    return bearer ?? (cookie === undefined ? undefined : sessions.open(cookie));
+    return cookie === undefined ? undefined : sessions.open(cookie);
   };
 
   const logIn = async (context: Context): Promise<Response> => {
@@ -82,9 +81,13 @@ export function tokenAccess({ people, sessions, isSecure, styleSheet }: TokenAcc
       return logIn(context);
     },
     require: async (context, next) => {
-      const token = await findToken(context);
+      const given = readBearer(context);
+      const token = given ?? (await readCookie(context));
       if (token === undefined) return turnAway(context, 'not logged in');
-      if (await isBlocked(failures, context)) return context.text('too many attempts: try again in a minute', 429);
+      // Whoever has a cookie was let in before, and does not suffer from those who guess behind the same proxy.
+      if (given !== undefined && (await isBlocked(failures, context))) {
+        return context.json({ kind: 'notLoggedIn', message: 'too many attempts: try again in a minute' }, 429);
+      }
       const identify = async (): Promise<VerifiedPerson> => {
         const person = await people.identify(token);
         if (person === undefined) throw new NotLoggedIn('Kubernetes does not know this token, or not any more');
@@ -101,6 +104,10 @@ export function tokenAccess({ people, sessions, isSecure, styleSheet }: TokenAcc
       return next();
     },
   };
+}
+
+function readBearer(context: Context): string | undefined {
+  return /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
 }
 
 interface Form {

@@ -75,7 +75,8 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const settled = await safety;
   await work.stopped;
   const final = run.taskStarted ? await bringToBaselineAgain(run, { reason, askedAtMs: request.atMs }) : settled;
-  // Who it was may have been proved meanwhile.
+  // The traffic is safe: who it was may be proved now.
+  await condition(allHandlersFinished);
   const proved = formatRequest('aborted', run.state.abort ?? request);
   if (final.kind === 'notSafe') return notSafeEnding(proved, final);
   return finishAborted(run, proved);

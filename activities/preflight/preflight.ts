@@ -42,6 +42,8 @@ export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** Where user-defined metrics are read from. */
   readonly backEnds: MetricBackEnds;
   readonly allowedCommands: readonly string[];
+  /** Without it nobody's name is verified. */
+  readonly verificationKeysFile?: string | undefined;
 }
 
 export interface PreflightInput {
@@ -70,6 +72,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...trafficProblems(service, experiment, isTakenOver(lease)),
       ...(await missingOwnRights(dependencies, target)),
       ...metricProblems(experiment, dependencies.metrics),
+      ...approvalProblems(experiment, dependencies),
       ...refusals,
       ...helm.problems,
       ...applies.problems,
@@ -157,6 +160,16 @@ function trafficTags({ status }: KnativeService): readonly TaggedRevision[] {
   return (status?.traffic ?? []).flatMap(({ tag, revisionName }) =>
     tag === undefined || tag === '' || revisionName === undefined ? [] : [{ tag, revisionName }],
   );
+}
+
+/** A gate that nobody can open would end in a roll back. */
+function approvalProblems(
+  { approvers }: Experiment,
+  { verificationKeysFile }: PreflightDependencies,
+): readonly string[] {
+  if (approvers === undefined || verificationKeysFile !== undefined) return [];
+  const remedy = 'SERIN_VERIFICATION_KEYS_FILE names the public keys of the servers that do (docs/approvals.md)';
+  return [`its approvers are named, but this worker can verify nobody's name: ${remedy}`];
 }
 
 function trafficProblems(service: KnativeService, experiment: Experiment, wasTakenOver: boolean): readonly string[] {

@@ -4,6 +4,8 @@ import type { Act } from '../../core/report/act.ts';
 import { requestKinds } from '../../core/planner/requests.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
 import { defined } from '../../core/text/defined.ts';
+import type { RequestInput } from '../../contract/messages.ts';
+import type { ActVerification, VerifyActInput } from '../../contract/proof.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
 import type { RunTaskInput, TaskActivities } from '../../contract/tasks.ts';
 
@@ -46,6 +48,8 @@ function commandName(input: unknown): string {
 export class ActReader {
   readonly acts: Act[] = [];
   readonly #scheduled = new Map<string, Scheduled>();
+  /** The places of requests among the acts, by their proof. */
+  readonly #proven = new Map<string, number>();
 
   read(event: HistoryEvent): void {
     const atMs = eventTimeMs(event);
@@ -67,7 +71,8 @@ export class ActReader {
     const name = signal?.signalName ?? accepted?.name ?? '';
     if (!requests.has(name)) return;
     const [payload] = (signal?.input ?? accepted?.args)?.payloads ?? [];
-    const { by, reason } = readInput(payload);
+    const { by, reason, proof } = readInput(payload);
+    if (proof !== undefined) this.#proven.set(proof, this.acts.length);
     this.acts.push({ kind: 'request', atMs, request: name as RequestKind, ...defined({ by, reason }) });
   }
 
@@ -78,10 +83,21 @@ export class ActReader {
     const scheduled = scheduledId ? this.#scheduled.get(String(scheduledId)) : undefined;
     if (scheduled === undefined) return;
     if (scheduled.type === 'patchTraffic' && completed) this.#addWrite(scheduled, completed.result?.payloads?.[0]);
+    if (scheduled.type === 'verifyAct' && completed) this.#addName(scheduled, completed.result?.payloads?.[0]);
     const act = this.acts[scheduled.actIndex ?? -1];
     if (scheduled.actIndex === undefined || act?.kind !== 'task') return;
     const failure = canceled ? 'canceled' : ((failed ?? late)?.failure?.message ?? undefined);
     this.acts.splice(scheduled.actIndex, 1, { ...act, endedAtMs: atMs, ...defined({ failure }) });
+  }
+
+  #addName({ input }: Scheduled, result: Payload | undefined): void {
+    const { proof } = decodePayload(input) as VerifyActInput;
+    const verification = decodePayload(result) as ActVerification;
+    const index = this.#proven.get(proof);
+    const act = this.acts[index ?? -1];
+    if (index === undefined || act?.kind !== 'request' || verification.kind === 'refused') return;
+    const { user } = verification.person;
+    this.acts.splice(index, 1, { ...act, by: user, verified: { user } });
   }
 
   #addWrite({ input }: Scheduled, result: Payload | undefined): void {
@@ -103,14 +119,15 @@ function isTask(type: string): type is keyof TaskActivities {
 }
 
 /** A message may have no input, or one that cannot be read: who sent it is not known then. */
-function readInput(payload: Payload | undefined): { readonly by?: string; readonly reason?: string } {
+function readInput(payload: Payload | undefined): RequestInput {
   try {
     const input = decodePayload(payload);
     if (typeof input !== 'object' || input === null) return {};
-    const { by, reason }: { by?: unknown; reason?: unknown } = input;
+    const { by, reason, proof }: { by?: unknown; reason?: unknown; proof?: unknown } = input;
     return {
       ...(typeof by === 'string' ? { by } : {}),
       ...(typeof reason === 'string' ? { reason } : {}),
+      ...(typeof proof === 'string' ? { proof } : {}),
     };
   } catch {
     return {};

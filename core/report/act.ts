@@ -9,6 +9,8 @@ export type Act =
       /** As the message says it. */
       readonly by?: string;
       readonly reason?: string;
+      /** Who it is by a proof; without it the name is only what the message says. */
+      readonly verified?: { readonly user: string };
     }
   | {
       readonly kind: 'traffic';

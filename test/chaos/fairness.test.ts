@@ -67,7 +67,7 @@ async function operate(options: OperatorProcessOptions, ...namespaces: readonly 
   const operator = await startOperatorProcess(sandbox, options);
   onTestFinished(async () => {
     try {
-      await sandbox.kubectl('delete', 'namespace', ...namespaces, '--timeout=90s');
+      await sandbox.kubectl('delete', 'namespace', ...namespaces, '--timeout=220s');
     } finally {
       await killWorker(operator);
     }

@@ -30,9 +30,19 @@ export function TopBar({ connection, children }: TopBarProps) {
           {facts.temporal.namespace}
         </span>
       )}
+      {facts?.isVerified === true && (
+        <form class="person" method="post" action="/logout">
+          <span>{facts.user}</span>
+          <button type="submit">Log out</button>
+        </form>
+      )}
       {connection !== undefined && (
         <span class={`connection ${connection}`} role="status">
-          {connectionWords[connection]}
+          {facts?.isVerified === true && connection === 'loggedOut' ? (
+            <a href="/login">log in again</a>
+          ) : (
+            connectionWords[connection]
+          )}
         </span>
       )}
     </header>

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anExperiment } from '../support/builders.ts';
+import { fakeWorld } from '../support/fake-world.ts';
+import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';
+import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
+import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
+import * as messages from '../../contract/messages.ts';
+import type { ActVerification } from '../../contract/proof.ts';
+import type { Report } from '../../core/report/report.ts';
+
+let workflows: WorkflowEnvironment;
+beforeAll(async () => {
+  workflows = await startWorkflowEnvironment();
+});
+afterAll(() => workflows.teardown());
+
+const twoOfThem = { users: ['ann', 'bob'], groups: ['sre'], count: 2 };
+const guarded = anExperiment({ approval: 'required', iterations: 2, approvers: twoOfThem });
+
+/** A proof is the name of somebody, and perhaps of a group, and a number: `cid/sre#1`. */
+function verify({ proof }: { readonly proof: string }): ActVerification {
+  const [, user = '', group] = /^([a-z]+)(?:\/([a-z]+))?#\d+$/.exec(proof) ?? [];
+  if (user === '') return { kind: 'refused', why: 'it is not signed by a server that the worker trusts' };
+  return { kind: 'verified', id: proof, person: { user, groups: group === undefined ? [] : [group] } };
+}
+
+function world(changes: Partial<WorldBehaviour> = {}): FakeWorld {
+  return fakeWorld({ experiment: guarded, verify, ...changes });
+}
+
+async function untilGate(handle: ExperimentHandle): Promise<Report> {
+  await workflows.env.sleep(60_000);
+  return handle.query(messages.statusQuery);
+}
+
+const approve = (handle: ExperimentHandle, input: messages.RequestInput) =>
+  handle.executeUpdate(messages.approveUpdate, { args: [input] });
+
+describe('a gate with approvers', () => {
+  test('opens with the approvals of as many of them as it needs, whose names are in the reason', async () => {
+    const report = await workflows.run(world(), async (handle) => {
+      expect((await untilGate(handle)).awaitingApproval).toMatchObject({ approvers: twoOfThem, approvals: [] });
+      expect(await approve(handle, { proof: 'ann#1' })).toMatchObject({
+        message: 'approve accepted; the promotion needs 2 of ann, bob, group:sre (so far ann)',
+      });
+      await expect(approve(handle, { proof: 'ann#2' })).rejects.toMatchObject({
+        cause: { message: 'cannot approve: ann has approved already; 1 more must' },
+      });
+      await workflows.env.sleep(60_000);
+      expect((await handle.query(messages.statusQuery)).stage).toBe('Running');
+      expect(await approve(handle, { proof: 'cid/sre#3', reason: 'looks good' })).toMatchObject({
+        message: 'approve accepted',
+      });
+      return handle.result();
+    });
+    expect(report.outcome).toBe('Promoted');
+    expect(report.reason).toContain('approved, verified: ann and cid (group sre): looks good');
+  });
+
+  test.each<[string, messages.RequestInput, messages.RequestInput, string]>([
+    [
+      'a name that nobody has verified',
+      { by: 'ann' },
+      { by: 'ann' },
+      "the name must be verified, so that approvals come from serin's page or by SERIN_SERVER; approvers are 2 of ann, bob, group:sre",
+    ],
+    ['somebody else', { proof: 'eve#1' }, { proof: 'eve#2' }, 'eve is none of the approvers: 2 of ann, bob, group:sre'],
+    [
+      'a proof that proves nothing',
+      { by: 'ann', proof: 'forged' },
+      { by: 'ann', proof: 'forged' },
+      'its proof is refused: it is not signed by a server that the worker trusts',
+    ],
+  ])('stays closed for %s, who is told why', async (_, input, again, why) => {
+    await workflows.run(world(), async (handle) => {
+      await untilGate(handle);
+      await expect(approve(handle, input)).rejects.toMatchObject({ cause: { message: `cannot approve: ${why}` } });
+      await handle.signal(messages.approveSignal, again);
+      await workflows.env.sleep(30_000);
+      const report = await handle.query(messages.statusQuery);
+      expect(report.stage).toBe('Running');
+      expect(report.approved).toBeUndefined();
+      expect(report.warnings.join()).toContain(`ignored: ${why}`);
+      await handle.signal(messages.abortSignal);
+      await handle.result();
+    });
+  });
+
+  test('takes a proof once', async () => {
+    await workflows.run(world({ experiment: { ...guarded, iterations: 100 } }), async (handle) => {
+      await workflows.env.sleep(1_000);
+      await handle.executeUpdate(messages.pauseUpdate, { args: [{ proof: 'ann#1' }] });
+      expect((await handle.query(messages.statusQuery)).paused).toMatchObject({ by: 'ann', verified: { user: 'ann' } });
+      await handle.executeUpdate(messages.resumeUpdate, { args: [{ proof: 'ann#2' }] });
+      await expect(handle.executeUpdate(messages.pauseUpdate, { args: [{ proof: 'ann#1' }] })).rejects.toMatchObject({
+        cause: { message: 'cannot pause: its proof has been used already' },
+      });
+      await handle.signal(messages.abortSignal);
+      await handle.result();
+    });
+  });
+
+  test('is closed by anybody: a rejection needs no proof', async () => {
+    const report = await workflows.run(world(), async (handle) => {
+      await untilGate(handle);
+      await handle.signal(messages.rejectSignal, { by: 'eve' });
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'promotion rejected by eve' });
+  });
+
+  test('that nobody opens in time rolls back', async () => {
+    const report = await workflows.run(world({ experiment: { ...guarded, approvalLimitMs: 60_000 } }), (handle) =>
+      handle.result(),
+    );
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'no approval within 1 min' });
+  });
+});
+
+describe('an abort with a proof', () => {
+  test('says who it was', async () => {
+    const report = await workflows.run(world(), async (handle) => {
+      await workflows.env.sleep(13_000);
+      await handle.signal(messages.abortSignal, { by: 'somebody', proof: 'ann#1', reason: 'checkout is broken' });
+      return handle.result();
+    });
+    expect(report).toMatchObject({
+      outcome: 'Aborted',
+      reason: 'aborted, verified: ann: checkout is broken',
+      abortRequested: { by: 'ann', verified: { user: 'ann' } },
+    });
+  });
+
+  test('counts whatever its proof is worth, and although nobody can check it', async () => {
+    const broken = world({
+      verify: () => {
+        throw new Error('no such file');
+      },
+    });
+    const report = await workflows.run(broken, async (handle) => {
+      await workflows.env.sleep(13_000);
+      await handle.signal(messages.abortSignal, { by: 'eve', proof: 'forged' });
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted by eve', abortRequested: { by: 'eve' } });
+    expect(report.abortRequested?.verified).toBeUndefined();
+    expect(report.warnings).toEqual(['abort by eve: nobody has verified the name: its proof is refused: no such file']);
+    expect(broken.patches.at(-1)?.shares[1]?.percent).toBe(0);
+  });
+});
+
+describe('a gate without a decision in time', () => {
+  const silent = anExperiment({ approval: 'required', iterations: 2, approvalLimitMs: 60_000 });
+
+  test('promotes where the manifest says so, and says that nobody decided', async () => {
+    const report = await workflows.run(world({ experiment: { ...silent, onApprovalLimit: 'promote' } }), (handle) =>
+      handle.result(),
+    );
+    expect(report.outcome).toBe('Promoted');
+    expect(report.reason).toContain('; no approval within 1 min, which promotes');
+  });
+});
