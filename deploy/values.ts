@@ -24,7 +24,7 @@ export function chartValues(): ChartValue {
       default: 'platform',
     },
     fullnameOverride: text('what the names of all objects begin with; without it the name of the release', ''),
-    image: mapping('The image of worker and operator', {
+    image: mapping('The image of worker, operator and server', {
       repository: text('where the image is, without a tag', 'serin'),
       tag: text("the tag; without it the chart's `appVersion`", ''),
       digest: { ...text('the digest, which then decides instead of the tag', ''), pattern: '^(sha256:[0-9a-f]{64})?$' },
@@ -81,6 +81,22 @@ export function chartValues(): ChartValue {
       replicas: count('how many; one is enough', 1),
       ...pod({ cpu: '100m', memory: '256Mi' }, { memory: '1Gi' }),
     }),
+    server: mapping(
+      'The page for all people whom the cluster knows (`serin server`); on a platform only, since it asks the whole cluster who they are',
+      {
+        enabled: flag('whether there is one', false),
+        origin: text(
+          'the address at which browsers reach it, such as `https://serin.example.com`; TLS ends at an ingress or a proxy in front of it',
+          '',
+        ),
+        signingKeySecret: text(
+          'a Secret with a private key, Ed25519 as PEM, under `signing.pem`; workers trust the public one by `settingsFromSecrets.verificationKeysFile`',
+          'serin-signing-key',
+        ),
+        replicas: count('how many; each knows the cookies of all', 1),
+        ...pod({ cpu: '100m', memory: '256Mi' }, { memory: '1Gi' }),
+      },
+    ),
     crds: mapping('The kinds Experiment and Metric', {
       install: flag(
         'whether the release has them; they are kept, with all Experiments, when it is uninstalled. Whoever may not change kinds of the cluster sets `false`',
@@ -93,9 +109,9 @@ export function chartValues(): ChartValue {
         true,
       ),
     }),
-    serviceAccounts: mapping('The accounts of worker and operator', {
+    serviceAccounts: mapping('The accounts of worker, operator and server', {
       create: flag('whether the release has them; without it accounts of the same names must be there', true),
-      annotations: free('annotations of both'),
+      annotations: free('annotations of each'),
     }),
     podSecurityContext: free('The security context of pods', {
       runAsNonRoot: true,
@@ -109,7 +125,7 @@ export function chartValues(): ChartValue {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     }),
-    networkPolicy: mapping('A NetworkPolicy for worker and operator each', {
+    networkPolicy: mapping('A NetworkPolicy for worker, operator and server each', {
       enabled: flag('whether there are', true),
       apiServerPorts: list("the ports of the cluster's API server", { type: 'integer' }, [443, 6443]),
       workerEgress: list(
@@ -125,6 +141,10 @@ export function chartValues(): ChartValue {
             ports: [{ protocol: 'TCP', port: 1, endPort: 65535 }],
           },
         ],
+      ),
+      serverFrom: list(
+        'who may reach the server, such as an ingress, as peers of a NetworkPolicy; without any, all',
+        objects,
       ),
       metricsFrom: list('who may read metrics, as peers of a NetworkPolicy; without any, all', objects),
     }),

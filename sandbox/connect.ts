@@ -19,10 +19,10 @@ export interface SandboxReference extends SandboxAddresses {
 export async function shareSandbox(
   sandbox: Sandbox,
 ): Promise<{ readonly reference: SandboxReference; readonly close: () => Promise<void> }> {
-  const { kubeconfig, workerKubeconfig, operatorKubeconfig, temporal, prometheus, gateway } = sandbox;
+  const { kubeconfig, workerKubeconfig, operatorKubeconfig, serverKubeconfig, temporal, prometheus, gateway } = sandbox;
   const { chartRepository, tools, stateDirectory } = sandbox;
   const { url: controlUrl, close } = await serveControl(sandbox);
-  const accounts = { kubeconfig, workerKubeconfig, operatorKubeconfig };
+  const accounts = { kubeconfig, workerKubeconfig, operatorKubeconfig, serverKubeconfig };
   const parts = { temporal, prometheus, gateway, chartRepository };
   return { reference: { ...accounts, ...parts, tools, stateDirectory, controlUrl }, close };
 }

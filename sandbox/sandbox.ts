@@ -21,6 +21,8 @@ export interface SandboxAddresses {
    * Path of a kubeconfig of the service account `serin-system/serin-operator`, with the rights of `deploy/rbac.yaml` only.
    */
   readonly operatorKubeconfig: string;
+  /** For `serin server`, with the rights that `deploy/rbac.yaml` grants to it. */
+  readonly serverKubeconfig: string;
   readonly temporal: {
     /** gRPC, `host:port`. */
     readonly address: string;

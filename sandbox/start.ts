@@ -62,11 +62,12 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
     startMonitoring(base, parts.recorder, options, life),
     startCharts(base, life),
   ]);
-  const { controlPlane, apiServer, gatewayUrl, workerKubeconfig, operatorKubeconfig } = cluster;
+  const { controlPlane, apiServer, gatewayUrl, workerKubeconfig, operatorKubeconfig, serverKubeconfig } = cluster;
   const addresses: SandboxAddresses = {
     kubeconfig: controlPlane.kubeconfig,
     workerKubeconfig,
     operatorKubeconfig,
+    serverKubeconfig,
     temporal: { address: temporal.address, uiUrl: temporal.uiUrl, namespace: 'default' },
     prometheus: { url: prometheus.url },
     gateway: { url: gatewayUrl, metricsUrl: `${metrics.url}/metrics` },
@@ -90,14 +91,19 @@ async function startCluster(base: Base, parts: SharedParts, life: Life) {
   const traffic = startTraffic(base, controlPlane.cluster, parts);
   const workerKubeconfig = join(base.stateDirectory, 'worker-kubeconfig');
   const operatorKubeconfig = join(base.stateDirectory, 'operator-kubeconfig');
-  const kubeconfigs = { 'serin-worker': workerKubeconfig, 'serin-operator': operatorKubeconfig };
+  const serverKubeconfig = join(base.stateDirectory, 'server-kubeconfig');
+  const kubeconfigs = {
+    'serin-worker': workerKubeconfig,
+    'serin-operator': operatorKubeconfig,
+    'serin-server': serverKubeconfig,
+  };
   const accounts = makeAccounts(controlPlane, { rbac: join(checkout, 'deploy/rbac.yaml'), kubeconfigs });
   const kinds = defineAll(controlPlane.cluster, join(checkout, 'deploy/crds.yaml'));
   const knative = startKnative(base, controlPlane);
   const [{ gatewayUrl, stop }, knativeController] = await Promise.all([traffic, knative, accounts, kinds]);
   life.onStop(stop);
   const apiServer = withClients(controlPlane.server.service, [controlPlane.controllerManager, knativeController]);
-  return { controlPlane, apiServer, gatewayUrl, workerKubeconfig, operatorKubeconfig };
+  return { controlPlane, apiServer, gatewayUrl, workerKubeconfig, operatorKubeconfig, serverKubeconfig };
 }
 
 async function startMonitoring(base: Base, recorder: RequestRecorder, options: SandboxOptions, life: Life) {

@@ -50,6 +50,8 @@ export class ActReader {
   readonly #scheduled = new Map<string, Scheduled>();
   /** The places of requests among the acts, by their proof. */
   readonly #proven = new Map<string, number>();
+  /** The places of requests among the acts, by the event that accepted their update. */
+  readonly #accepted = new Map<string, number>();
 
   read(event: HistoryEvent): void {
     const atMs = eventTimeMs(event);
@@ -61,6 +63,7 @@ export class ActReader {
       this.#scheduled.set(String(event.eventId), { type, input, actIndex });
     }
     this.#readRequest(event, atMs);
+    this.#readAnswer(event);
     this.#readEnd(event, atMs);
   }
 
@@ -72,8 +75,18 @@ export class ActReader {
     if (!requests.has(name)) return;
     const [payload] = (signal?.input ?? accepted?.args)?.payloads ?? [];
     const { by, reason, proof } = readInput(payload);
+    if (update) this.#accepted.set(String(event.eventId), this.acts.length);
     if (proof !== undefined) this.#proven.set(proof, this.acts.length);
     this.acts.push({ kind: 'request', atMs, request: name as RequestKind, ...defined({ by, reason }) });
+  }
+
+  /** A request with a proof may be refused only after the proof was looked at. */
+  #readAnswer({ workflowExecutionUpdateCompletedEventAttributes: answered }: HistoryEvent): void {
+    const index = this.#accepted.get(String(answered?.acceptedEventId ?? ''));
+    const act = this.acts[index ?? -1];
+    const { message } = answered?.outcome?.failure ?? {};
+    if (index !== undefined && act?.kind === 'request' && message)
+      this.acts.splice(index, 1, { ...act, refused: message });
   }
 
   #readEnd(event: HistoryEvent, atMs: number): void {

@@ -11,6 +11,8 @@ export type Act =
       readonly reason?: string;
       /** Who it is by a proof; without it the name is only what the message says. */
       readonly verified?: { readonly user: string };
+      /** Why it was refused, where whoever made it was told. */
+      readonly refused?: string;
     }
   | {
       readonly kind: 'traffic';

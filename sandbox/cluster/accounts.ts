@@ -8,6 +8,7 @@ const tokenLifetimeSeconds = 7 * 24 * 3600;
 export interface AccountKubeconfigs {
   readonly 'serin-worker'?: string;
   readonly 'serin-operator'?: string;
+  readonly 'serin-server'?: string;
 }
 
 type Server = Pick<ControlPlane, 'cluster' | 'server'>;

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { V1ClusterRole, V1ConfigMap, V1Container, V1Deployment, V1PodTemplateSpec } from '@kubernetes/client-node';
+import type {
+  V1ClusterRole,
+  V1ConfigMap,
+  V1Container,
+  V1Deployment,
+  V1PodTemplateSpec,
+  V1Service,
+} from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../../core/text/duration.ts';
 import { environmentName, readWorkerConfig } from '../../formats/worker/read-settings.ts';
@@ -17,6 +24,12 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../pac
 };
 const platform = `--values=${valueSets.get('platform')}`;
 const everything = `--values=${valueSets.get('all-values')}`;
+
+/** Also the page, with what it needs. */
+const served = [
+  setting('server', { enabled: true, origin: 'https://serin.example.com' }),
+  setting('settingsFromSecrets', { verificationKeysFile: { secret: 'serin-signing-key', key: 'verification.pem' } }),
+];
 
 function valuesOf(name: string): string {
   return `--values=${valueSets.get(name)}`;
@@ -127,6 +140,7 @@ describe('settings', () => {
     logLevel: 'debug',
     shutdownGrace: '1m30s',
     payloadKeysFile: '/etc/keys',
+    verificationKeysFile: '/etc/verification.pem',
     maxCachedWorkflows: 2_000_000,
     workflowBundle: '/opt/bundle.js',
     operator: true,
@@ -208,7 +222,7 @@ describe('rights', () => {
   }
 
   test('on a platform are those of deploy/rbac.yaml', async () => {
-    expect(rulesOf(await render(platform), 'ClusterRole')).toEqual(roles);
+    expect(rulesOf(await render(platform, ...served), 'ClusterRole')).toEqual(roles);
   });
 
   test('on a platform whose accounts have another name are for that name', async () => {
@@ -288,5 +302,57 @@ test('a NetworkPolicy lets a worker out to DNS, the API server, Temporal, Promet
   });
   expect(ports('serin-operator')).toMatchObject({
     egress: [{}, { ports: [{ port: 443 }, {}] }, { ports: [{ port: 7233 }] }],
+  });
+  expect(ports('serin-server')).toMatchObject({
+    ingress: [{ ports: [{ port: 8690 }], from: [expect.any(Object)] }],
+    egress: [{}, { ports: [{ port: 443 }, {}] }, { ports: [{ port: 7233 }] }],
+  });
+});
+
+describe('the server', () => {
+  test('runs the command of the image with its key, and is reached by a Service', async () => {
+    const objects = await render(platform, ...served);
+    const { container, spec } = podOf(objects, 'server');
+    expect([container.command, container.args]).toEqual([
+      ['node'],
+      [
+        '/opt/serin/dist/client/serin.js',
+        'server',
+        '--listen',
+        '0.0.0.0:8690',
+        '--origin',
+        'https://serin.example.com',
+        '--signing-key-file',
+        '/etc/serin/server/signing.pem',
+      ],
+    ]);
+    expect(container.readinessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+    const volume = spec?.volumes?.find(({ name }) => name === 'signing-key');
+    expect(volume?.secret).toMatchObject({ secretName: 'serin-signing-key' });
+    const service = findObject(objects, 'Service', 'serin-server') as V1Service;
+    expect(service.spec?.ports).toEqual([{ name: 'http', port: 80, targetPort: 'http' }]);
+    expect(environmentOf(objects, 'worker')['SERIN_VERIFICATION_KEYS_FILE']).toBe(
+      '/etc/serin/settings/verificationKeysFile/verification.pem',
+    );
+  });
+
+  test('is not there by default', async () => {
+    expect(await renderText(platform)).not.toContain('serin-server');
+  });
+
+  test.each<[string, readonly string[], string]>([
+    [
+      'its address',
+      [setting('server.enabled', true)],
+      'server.origin: expected the address at which browsers reach the server, got none',
+    ],
+    [
+      'the key by which workers verify what it says',
+      [setting('server', { enabled: true, origin: 'https://a' })],
+      'settingsFromSecrets.verificationKeysFile: expected a Secret with the public key of the server',
+    ],
+    ['a whole platform', [valuesOf('team'), ...served], "server.enabled: expected false in a team's installation"],
+  ])('is refused without %s', async (_, values, message) => {
+    await expect(renderText(platform, ...values)).rejects.toThrow(message);
   });
 });

@@ -6,6 +6,7 @@ import { noCollectionAnnotation } from '../../core/traffic/target.ts';
 import { connectOperatorCluster } from '../../operator/cluster.ts';
 import { experimentKinds } from '../../operator/experiment-object.ts';
 import { initialStatus } from '../../operator/status/experiment-status.ts';
+import { connectPeople } from '../../server/person.ts';
 import { publishLargerChart } from '../support/charts.ts';
 import type { LimitedAccount } from '../support/limited-account.ts';
 import type { Workplace } from './workplace.ts';
@@ -23,6 +24,7 @@ export function listNeeds(): readonly { readonly account: string; readonly needs
   return [
     { account: 'worker', needs: ofWorker },
     { account: 'operator', needs: ofOperator },
+    { account: 'server', needs: ofServer },
     { account: 'owner', needs: [...ofTarget, ...ofRelease] },
   ];
 }
@@ -87,6 +89,19 @@ const ofOperator: readonly Need[] = [
     task: 'bring traffic back as the account of a namespace',
     perform: ({ config }, { namespace, target }) =>
       connectRestoreCluster(actAs(config, accountUser({ namespace, name: 'serin' }))).readService(target),
+  },
+];
+
+const ofServer: readonly Need[] = [
+  {
+    right: 'serin-server: create tokenreviews.authentication.k8s.io',
+    task: 'ask who somebody is',
+    perform: ({ config }) => connectPeople(config).identify('of nobody'),
+  },
+  {
+    right: 'serin-server: create subjectaccessreviews.authorization.k8s.io',
+    task: 'ask what somebody may do',
+    perform: ({ config }, { namespace }) => connectPeople(config).mayDo({ user: 'ann', groups: [] }, 'get', namespace),
   },
 ];
 

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { approveSignal, approveUpdate } from '../../contract/messages.ts';
+import { ActReader } from '../../client/temporal/recorded-acts.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { freePort } from '../../sandbox/processes/ports.ts';
 import { testCluster } from '../support/cluster.ts';
@@ -79,7 +80,7 @@ async function startServer(signingKey: string): Promise<string> {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
       TEMPORAL_ADDRESS: sandbox.temporal.address,
-      KUBECONFIG: sandbox.kubeconfig,
+      KUBECONFIG: sandbox.serverKubeconfig,
     },
   });
   await until('the server', async () => (await fetch(`${origin}/healthz`).catch(() => undefined))?.ok);
@@ -143,7 +144,18 @@ describe('a gate with approvers', () => {
       expect((await untilReport('its report', () => true)).stage).toBe('Running');
       const second = await serinAs('bob', 'approve', workflowId, '--reason', 'looks good');
       expect(second).toEqual({ isDone: true, text: `${workflowId}: approve accepted\n` });
-      return scenario.end();
+      const done = await scenario.end();
+      const reader = new ActReader();
+      for (const event of (await handle.fetchHistory()).events ?? []) reader.read(event);
+      const asked = reader.acts.filter((act) => act.kind === 'request' && act.verified !== undefined);
+      const made = { kind: 'request', request: 'approve', atMs: expect.any(Number) };
+      const verified = (person: string) => ({ ...made, by: nameOf(person), verified: { user: nameOf(person) } });
+      expect(asked).toEqual([
+        verified('ann'),
+        { ...verified('ann'), refused: `cannot approve: ${nameOf('ann')} has approved already; 1 more must` },
+        { ...verified('bob'), reason: 'looks good' },
+      ]);
+      return done;
     });
     expect(end).toMatchObject({ status: 'completed', report: { outcome: 'Promoted' } });
     expect(end.report.reason).toContain(

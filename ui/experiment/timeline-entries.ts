@@ -91,8 +91,10 @@ const requestWords = {
 
 function describeAct(act: Act): TimelineEntry {
   switch (act.kind) {
-    case 'request':
-      return { atMs: act.atMs, what: formatRequest(requestWords[act.request], act), why: '', tone: 'person' };
+    case 'request': {
+      const why = act.refused === undefined ? '' : `refused: ${act.refused}`;
+      return { atMs: act.atMs, what: formatRequest(requestWords[act.request], act), why, tone: 'person' };
+    }
     case 'traffic': {
       const shares = act.shares.map(({ revision, percent }) => `${revision} ${percent} %`).join(', ');
       return { atMs: act.atMs, what: `Traffic written: ${shares}`, why: '', tone: 'traffic' };

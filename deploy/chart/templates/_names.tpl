@@ -24,6 +24,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
+{{/* The components that the release has, as JSON. */}}
+{{- define "serin.components" -}}
+{{- $components := list "worker" -}}
+{{- range list "operator" "server" -}}
+{{- if (get $.Values .).enabled }}{{ $components = append $components . }}{{ end -}}
+{{- end -}}
+{{ toJson $components }}
+{{- end -}}
+
 {{- define "serin.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}

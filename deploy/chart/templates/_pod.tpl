@@ -1,6 +1,6 @@
 {{/*
-The pod of a component. Takes {root, component, values, environment}: the values of the component, and the variables that
-only it has.
+The pod of a component. Takes {root, component, values, environment, args}: the values of the component, the variables that
+only it has, and for the server what its image's Node runs in place of the worker.
 */}}
 {{- define "serin.pod" -}}
 {{- $root := .root -}}
@@ -19,7 +19,7 @@ metadata:
     {{- end }}
 spec:
   serviceAccountName: {{ include "serin.name" $root }}-{{ .component }}
-  # Both act in the cluster.
+  # All of them ask the cluster.
   automountServiceAccountToken: true
   enableServiceLinks: false
   terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds | default (add 30 (include "serin.seconds" ($settings.shutdownGrace | default "60s"))) }}
@@ -45,6 +45,11 @@ spec:
     - name: {{ .component }}
       image: {{ include "serin.image" $root }}
       imagePullPolicy: {{ $root.Values.image.pullPolicy }}
+      {{- with .args }}
+      command: [node]
+      args:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       securityContext:
         {{- toYaml $root.Values.securityContext | nindent 8 }}
       envFrom:
@@ -98,6 +103,21 @@ spec:
         {{- with $values.env }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
+      {{- if .args }}
+      ports:
+        - name: http
+          containerPort: 8690
+      livenessProbe:
+        httpGet: {path: /healthz, port: http}
+        initialDelaySeconds: 10
+        periodSeconds: 10
+        timeoutSeconds: 5
+        failureThreshold: 6
+      readinessProbe:
+        httpGet: {path: /healthz, port: http}
+        periodSeconds: 5
+        timeoutSeconds: 2
+      {{- else }}
       ports:
         - name: health
           containerPort: {{ include "serin.port" $settings.healthAddress }}
@@ -115,6 +135,7 @@ spec:
         httpGet: {path: /readyz, port: health}
         periodSeconds: 5
         timeoutSeconds: 2
+      {{- end }}
       {{- with $values.resources }}
       resources:
         {{- toYaml . | nindent 8 }}
@@ -141,6 +162,11 @@ spec:
           mountPath: /etc/serin/settings/{{ $name }}
           readOnly: true
         {{- end }}
+        {{- end }}
+        {{- if .args }}
+        - name: signing-key
+          mountPath: /etc/serin/server
+          readOnly: true
         {{- end }}
         {{- with $values.volumeMounts }}
         {{- toYaml . | nindent 8 }}
@@ -172,6 +198,13 @@ spec:
         items: [{key: {{ $from.key | quote }}, path: {{ $from.key | quote }}}]
         defaultMode: 0440
     {{- end }}
+    {{- end }}
+    {{- if .args }}
+    - name: signing-key
+      secret:
+        secretName: {{ $values.signingKeySecret | quote }}
+        items: [{key: signing.pem, path: signing.pem}]
+        defaultMode: 0440
     {{- end }}
     {{- with $values.volumes }}
     {{- toYaml . | nindent 4 }}

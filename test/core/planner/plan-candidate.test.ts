@@ -246,6 +246,21 @@ describe('after the last iteration without a decision', () => {
     });
   });
 
+  test('a person who says nothing in time leaves it rolled back, although time may promote what passes', () => {
+    const experiment = anExperiment({
+      analysis: { ...sequentialAnalysis, undecided: 'hold' },
+      approval: 'required',
+      approvalLimitMs: 1_000,
+      onApprovalLimit: 'promote',
+    });
+    const gate = { openedAtMs: nowMs - 1_000 };
+    expect(undecided('hold', { experiment, gate })).toEqual({
+      kind: 'rollBack',
+      reason: 'no approval within 1 s, but undecided: too few requests',
+    });
+    expect(undecided('hold', { experiment, gate: { openedAtMs: nowMs - 999 } })).toMatchObject({ kind: 'hold' });
+  });
+
   test('estimates within the limits promote, and that is called unproven', () => {
     const withEstimate = (isWithinLimits: boolean, changes: Partial<CandidatePlanInput> = {}) => {
       const { objectives, ...rest } = anAssessment(['undecided']);

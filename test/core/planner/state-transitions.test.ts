@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { formatEvent } from '../../../core/experiment/event.ts';
 import { publicStage } from '../../../core/experiment/stage.ts';
-import { refusalReason, withRequest } from '../../../core/planner/accept-request.ts';
+import {
+  isUsedProof,
+  personRefusal,
+  refusalReason,
+  withPerson,
+  withRequest,
+  withUsedProof,
+} from '../../../core/planner/accept-request.ts';
+import { formatApproval, proofLimitMs } from '../../../core/planner/requests.ts';
 import { initialState } from '../../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../../core/planner/experiment-state.ts';
 import {
@@ -190,6 +198,38 @@ describe('the gate', () => {
       openedAtMs: 7,
       approved: { by: 'alice', atMs: 8 },
     });
+  });
+
+  test('counts each approver once, as a name or by a group, and needs as many as it says', () => {
+    const approvers = { users: ['ann'], groups: ['sre'], count: 2 };
+    const gated = openGate({ ...running, experiment: { ...experiment, approvers } }, 7);
+    const [ann, cid, eve] = [
+      { user: 'ann', groups: ['sre'] },
+      { user: 'cid', groups: ['staff', 'sre'] },
+      { user: 'eve', groups: ['staff'] },
+    ];
+    expect(personRefusal('approve', gated, eve)).toBe('eve is none of the approvers: 2 of ann, group:sre');
+    expect(personRefusal('approve', gated, undefined)).toContain('the name must be verified');
+    expect(personRefusal('reject', gated, undefined)).toBeUndefined();
+    const once = withRequest(gated, 'approve', withPerson({ atMs: 8 }, ann, approvers));
+    expect(once.gate).toEqual({ openedAtMs: 7, approvals: [{ by: 'ann', atMs: 8, verified: { user: 'ann' } }] });
+    expect(personRefusal('approve', once, ann)).toBe('ann has approved already; 1 more must');
+    const second = withPerson({ atMs: 9, reason: 'fine' }, cid, approvers);
+    const twice = withRequest(once, 'approve', second);
+    expect(twice.gate?.approved).toEqual({
+      by: 'cid',
+      atMs: 9,
+      reason: 'fine',
+      verified: { user: 'cid', group: 'sre' },
+    });
+    expect(formatApproval(second, twice.gate?.approvals)).toBe('approved, verified: ann and cid (group sre): fine');
+  });
+
+  test('remembers used proofs for as long as they would count', () => {
+    const used = withUsedProof(withUsedProof(running, 'first', 0), 'second', proofLimitMs - 1);
+    expect([isUsedProof(used, 'first'), isUsedProof(used, 'second')]).toEqual([true, true]);
+    const later = withUsedProof(used, 'third', proofLimitMs + 1);
+    expect([isUsedProof(later, 'first'), isUsedProof(later, 'second')]).toEqual([false, true]);
   });
 
   test('is closed once the run is finishing', () => {

@@ -51,6 +51,24 @@ test.each<[string, Report, ReturnType<typeof buildHeadline>]>([
     },
   ],
   [
+    'a gate with approvers, with who has approved and who must, and that time promotes where it does',
+    aReport({
+      awaitingApproval: {
+        sinceMs: startedAtMs,
+        untilMs: startedAtMs + 1,
+        promotes: true,
+        approvers: { users: ['ann'], groups: ['sre'], count: 2 },
+        approvals: [{ by: 'ann', atMs: startedAtMs, verified: { user: 'ann' } }],
+      },
+    }),
+    {
+      what: 'Waits for approval',
+      why: 'climbs by 10 to 40 %; needs 2 of ann, group:sre (so far ann)',
+      tone: 'call',
+      next: { what: 'promotes unless somebody rejects', atMs: startedAtMs + 1 },
+    },
+  ],
+  [
     'a pause, with who paused it and why',
     aReport({ paused: { by: 'alice', reason: 'a load test', atMs: startedAtMs } }),
     {

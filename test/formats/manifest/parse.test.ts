@@ -289,6 +289,17 @@ describe('annotations', () => {
   test.each<[string, string, ExperimentChanges]>([
     ['serin.dev/approval', 'required', { approval: 'required' }],
     ['serin.dev/approval-limit', '1h30m', { approvalLimitMs: 5_400_000 }],
+    ['serin.dev/on-approval-limit', 'promote', { onApprovalLimit: 'promote' }],
+    [
+      'serin.dev/approvers',
+      'ann, group:sre',
+      { approval: 'required', approvers: { users: ['ann'], groups: ['sre'], count: 1 } },
+    ],
+    [
+      'serin.dev/approvers',
+      '2 of system:serviceaccount:shop:ann, bob',
+      { approval: 'required', approvers: { users: ['system:serviceaccount:shop:ann', 'bob'], groups: [], count: 2 } },
+    ],
     ['serin.dev/blind-limit', '90s', { blindLimitMs: 90_000 }],
     ['serin.dev/on-blind', 'hold', { onBlind: 'hold' }],
     ['serin.dev/when-held', 'replace', { whenHeld: 'replace' }],
@@ -433,6 +444,12 @@ describe('annotations', () => {
     ['serin.dev/tolerance', '9'.repeat(400)],
     ['serin.dev/tolerance', '-1'],
     ['serin.dev/approval', 'yes'],
+    ['serin.dev/on-approval-limit', 'abort'],
+    ['serin.dev/approvers', '"2 of ann"'],
+    ['serin.dev/approvers', '"2 of ann, ann"'],
+    ['serin.dev/approvers', '"0 of ann"'],
+    ['serin.dev/approvers', '"ann,"'],
+    ['serin.dev/approvers', '"group:"'],
     ['serin.dev/on-blind', 'abort'],
     ['serin.dev/when-held', 'abort'],
     ['serin.dev/errors', '4xx'],
@@ -457,6 +474,20 @@ describe('annotations', () => {
   ])('%s: %s is refused', (name, value) => {
     expect(issues(annotated(name, value))).toEqual([
       expect.stringContaining(`metadata.annotations."${name}": expected`),
+    ]);
+  });
+
+  test.each([
+    ['approval', 'none', 'required, since approvers are named, got none'],
+    [
+      'on-approval-limit',
+      'promote',
+      'rollback, since a promotion that people must approve is not made by time, got promote',
+    ],
+  ])('that name approvers go with no %s: %s', (name, value, problem) => {
+    const both = `serin.dev/approvers: ann\n    serin.dev/${name}`;
+    expect(issues(annotated(both, value))).toEqual([
+      expect.stringContaining(`metadata.annotations."serin.dev/${name}": expected ${problem}`),
     ]);
   });
 

@@ -53,6 +53,7 @@ describe("serin's own form", () => {
       errorClass: 'not-2xx',
       approval: 'required',
       approvalLimitMs: 7_200_000,
+      approvers: { users: ['ann', 'bob'], groups: ['sre'], count: 2 },
       blindLimitMs: 300_000,
       taskLimitMs: 600_000,
       finishOnAbort: true,
@@ -324,6 +325,7 @@ describe('a conversion', () => {
     const settings = {
       approval: 'required',
       'approval-limit': '2h',
+      approvers: '2 of ann, bob, group:sre',
       'blind-limit': '90s',
       'on-blind': 'hold',
       'when-held': 'reject',
