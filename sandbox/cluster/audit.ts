@@ -5,7 +5,9 @@ import { basename, join } from 'node:path';
 export const auditDirectoryVariable = 'SANDBOX_AUDIT_DIRECTORY';
 
 /** The accounts of `deploy/rbac.yaml`, whose requests are logged: also those that they make as the account of a namespace. */
-const users = ['serin-worker', 'serin-operator', 'serin-server'].map((name) => `system:serviceaccount:serin-system:${name}`);
+const users = ['serin-worker', 'serin-operator', 'serin-server'].map(
+  (name) => `system:serviceaccount:serin-system:${name}`,
+);
 
 /**
  * Writes what an API server needs to log who asked for what, as whom, and which role allowed it; returns its flags.

@@ -21,7 +21,10 @@ export interface ProgramPodsOptions {
 /** What the image of a pod runs. */
 export interface PodProgram {
   readonly command: string;
+  /** Where the pod names none of its own. */
   readonly args: readonly string[];
+  /** The place on this machine of a file in the image. */
+  readonly locate?: (path: string) => string;
   /** The `PATH` of its container. */
   readonly path: string;
 }
@@ -114,7 +117,9 @@ export class ProgramPods {
       ...Object.fromEntries(environment.map(([name, value]) => [name, onThisMachine(value)])),
     };
     const name = `pod-${pod.metadata?.name}`;
-    const program = await base.supervision.spawn(base.program(name, image.command, image.args, env));
+    const { locate = (path: string) => path } = image;
+    const args = mainContainer(pod)?.args?.map((arg) => onThisMachine(locate(arg))) ?? image.args;
+    const program = await base.supervision.spawn(base.program(name, image.command, args, env));
     starting.process = program;
     void program.exited.then(() => this.#restart(starting));
   }

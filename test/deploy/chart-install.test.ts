@@ -1,4 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { approveSignal } from '../../contract/messages.ts';
 import type { Sandbox } from '../../sandbox/index.ts';
@@ -56,6 +61,37 @@ async function listPods(namespace: string): Promise<readonly string[]> {
   return names.split('\n').filter((name) => name !== '');
 }
 
+const origin = 'https://serin.example.com';
+
+/** Also the page. */
+const served = [
+  setting('server', { enabled: true, origin }),
+  setting('settingsFromSecrets', { verificationKeysFile: { secret: 'serin-signing-key', key: 'verification.pem' } }),
+];
+
+/** As docs/approvals.md says. */
+async function createSigningKey(namespace: string): Promise<void> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const metadata = { name: 'serin-signing-key', namespace };
+  const stringData = { 'signing.pem': privateKey, 'verification.pem': publicKey };
+  await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata, stringData }));
+}
+
+/** What the server's pod, as its proxy reaches it, says to the account `default` of a namespace. */
+async function readFacts(namespace: string, owner: string): Promise<unknown> {
+  const selector = ['--selector=app.kubernetes.io/component=server', '--output=jsonpath={.items[0].status.podIP}'];
+  const address = await sandbox.kubectl('get', 'pods', '--namespace', namespace, ...selector);
+  const token = (await sandbox.kubectl('create', 'token', 'default', '--namespace', owner)).trim();
+  // A name that is not of the page is refused, which `fetch` does not let be chosen.
+  const headers = { host: new URL(origin).host, authorization: `Bearer ${token}` };
+  const asked = request({ host: address, port: 8690, path: '/api/facts', headers }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  return json(answer);
+}
+
 /** An iteration of a second, and a first step of 40 %. */
 const quick = { weights: { maxCandidateWeightIncrement: 40 } };
 
@@ -73,15 +109,18 @@ describe("a platform's installation", () => {
   test('promotes an Experiment by its pods, through an upgrade, and leaves the kinds and Experiments when it goes', async () => {
     const target = await deployTarget({ name: 'shop', namespace: owned });
     const experiments = await experimentsIn(owned);
-    const notes = await install(release, '--create-namespace', '--take-ownership');
+    await sandbox.kubectl('create', 'namespace', release.namespace);
+    await createSigningKey(release.namespace);
+    const notes = await install(release, '--take-ownership', ...served);
     expect(notes).toContain('kubectl create serviceaccount serin --namespace default');
     const before = await listPods(release.namespace);
-    expect(before).toHaveLength(2);
+    expect(before).toHaveLength(3);
+    expect(await readFacts(release.namespace, owned)).toMatchObject({ user: `system:serviceaccount:${owned}:default` });
 
     const { value: ended } = await underLoad(target, async () => {
       await experiments.apply(manifestFor(target, gated));
       const { status } = await experiments.untilRunning('shop');
-      await install(release, setting('settings.logLevel', 'debug'));
+      await install(release, ...served, setting('settings.logLevel', 'debug'));
       expect((await experiments.read('shop')).status?.stage).toBe('Running');
       // An approval that comes before the gate is open does not count.
       await until('the gate', async () => {
@@ -94,7 +133,7 @@ describe("a platform's installation", () => {
     expect(await servedTraffic(target)).toEqual({ [target.candidateRevision]: 100 });
     await until('the pods of before to have ended', async () => {
       const now = await listPods(release.namespace);
-      return now.length === 2 && now.every((name) => !before.includes(name));
+      return now.length === 3 && now.every((name) => !before.includes(name));
     });
 
     await helm('uninstall', 'canary', `--kubeconfig=${sandbox.kubeconfig}`, `--namespace=${release.namespace}`);

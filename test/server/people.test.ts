@@ -160,8 +160,8 @@ describe('logging in', () => {
 
   test('leads a person to the form, with the way back, and tells a program', async () => {
     const { request } = await startServer();
-    const page = await request('/experiment?id=a%2Fb');
-    expect([page.status, page.headers.get('location')]).toEqual([303, '/login?next=%2Fexperiment%3Fid%3Da%252Fb']);
+    const opened = await request('/experiment?id=a%2Fb');
+    expect([opened.status, opened.headers.get('location')]).toEqual([303, '/login?next=%2Fexperiment%3Fid%3Da%252Fb']);
     const answer = await request('/api/facts');
     expect(answer.status).toBe(401);
     expect(await answer.json()).toEqual({ kind: 'notLoggedIn', message: 'not logged in; log in at /login' });
