@@ -37,7 +37,7 @@ function refused(why: string): ActVerification {
 type Key = Awaited<ReturnType<typeof importSPKI>>;
 
 /** The public keys in a file. Fails with what is wrong in it. */
-export async function readKeys(path: string): Promise<readonly Key[]> {
+async function readKeys(path: string): Promise<readonly Key[]> {
   const text = await readFile(path, 'utf8');
   const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
   if (blocks.length === 0) throw new Error(`expected public keys as PEM, got none in ${path}`);

@@ -15,7 +15,8 @@ export function pageHeaders({ scheme, hasForm }: PageOptions): MiddlewareHandler
       frameAncestors: ["'none'"],
     },
     xFrameOptions: 'DENY',
-    referrerPolicy: 'no-referrer',
+    // Without a referrer a browser does not say either from where it sends a form.
+    referrerPolicy: hasForm ? 'same-origin' : 'no-referrer',
     crossOriginOpenerPolicy: 'same-origin',
     crossOriginResourcePolicy: 'same-origin',
     strictTransportSecurity: scheme === 'https' ? 'max-age=31536000' : false,

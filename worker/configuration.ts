@@ -42,6 +42,7 @@ export function loadConfiguration(): Configuration {
   if (reading.kind === 'problems') problems.push(...reading.problems);
   const settings = reading.kind === 'settings' ? reading.settings : undefined;
   attempt(() => requireBundle(settings?.workflowBundle));
+  attempt(() => requirePublicKeys(settings?.verificationKeysFile));
   if (settings !== undefined) problems.push(...accessProblems({ baseUrl: settings.prometheusUrl, access: settings }));
   const userProblem = commandUserProblem(settings?.commandUser, process.getuid?.());
   if (userProblem !== undefined) problems.push(userProblem);
@@ -80,6 +81,16 @@ function requireKeys(path: string | undefined): void {
     if (path !== undefined) readPayloadKeys(path);
   } catch (error) {
     throw new Error(`SERIN_PAYLOAD_KEYS_FILE: ${errorReason(error)}`, { cause: error });
+  }
+}
+
+/** What is in the file is read when it is needed, since keys rotate; that it is the right file shows now. */
+function requirePublicKeys(path: string | undefined): void {
+  if (path === undefined) return;
+  const expected = `SERIN_VERIFICATION_KEYS_FILE: expected a file with public keys as PEM`;
+  if (!existsSync(path)) throw new Error(`${expected}, got "${path}", which is not there`);
+  if (!readFileSync(path, 'utf8').includes('-----BEGIN PUBLIC KEY-----')) {
+    throw new Error(`${expected}, got "${path}", which has none`);
   }
 }
 

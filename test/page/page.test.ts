@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +14,7 @@ import { CommandError } from '../../client/errors.ts';
 import { startChromium } from '../support/chromium.ts';
 import { readStates } from '../ui/recorded-states.ts';
 import { showRuns } from './shown-runs.ts';
+import { openTab, overflows, violations } from './tab.ts';
 import type { ShownRuns } from './shown-runs.ts';
 
 const states = readStates();
@@ -42,7 +42,7 @@ interface Looking {
 
 async function look(shown: ShownRuns = showRuns(states), options: BrowserContextOptions = {}): Promise<Looking> {
   const server = await servePage(shown.runs, { port: 0 });
-  const tab = await openTab(options);
+  const tab = await openTab(browser, options);
   await tab.goto(server.address);
   await tab.getByRole('heading', { name: 'Experiments' }).waitFor();
   const { origin } = new URL(server.address);
@@ -62,47 +62,6 @@ function hasCharts({ record }: Pick<FrozenPage, 'record'>): boolean {
 
 function findHeadline(tab: Page, { headline: shown }: ExperimentPage): Locator {
   return tab.getByRole('region', { name: 'What is happening' }).getByText(shown?.what ?? '', { exact: true });
-}
-
-async function openTab(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-  // A busy machine draws slowly.
-  context.setDefaultTimeout(60_000);
-  const tab = await context.newPage();
-  const problems: string[] = [];
-  tab.on('pageerror', ({ message }) => problems.push(message));
-  tab.on(
-    'console',
-    (message) => void (message.text().includes('Content Security Policy') && problems.push(message.text())),
-  );
-  onTestFinished(async () => {
-    await context.close();
-    expect(problems).toEqual([]);
-  });
-  return tab;
-}
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
-}
-
-/** What accessibility rules find: those of WCAG 2.2 A and AA. */
-async function violations(
-  tab: Page,
-  rules: readonly string[] = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-): Promise<readonly string[]> {
-  // The page's own policy lets no other script in.
-  await tab.evaluate(await readFile(axe, 'utf8'));
-  const found = await tab.evaluate<AxeResults>(
-    `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] })`,
-  );
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-async function overflows(tab: Page): Promise<boolean> {
-  return tab.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
 
 describe('every state', () => {
@@ -147,7 +106,7 @@ describe('the list', () => {
   test('is at first less than 100 KB on the wire, and asks nobody else', async () => {
     const server = await servePage(showRuns(states).runs, { port: 0 });
     onTestFinished(() => server.close());
-    const tab = await openTab({});
+    const tab = await openTab(browser, {});
     const sizes = new Map<string, number>();
     tab.on('requestfinished', (request) => {
       if (request.url().includes('/api/')) return;
@@ -343,7 +302,7 @@ describe('a frozen page', () => {
     const headline = { what: hostile, why: hostile };
     const file = join(await mkdtemp(join(tmpdir(), 'serin-page-')), 'report.html');
     await writeFile(file, renderFrozen({ ...frozen, page: { ...page, report, headline } }, await readAssets()));
-    const tab = await openTab({ offline: true });
+    const tab = await openTab(browser, { offline: true });
     await tab.goto(pathToFileURL(file).href);
     expect(await tab.getByRole('heading', { level: 1 }).innerText()).toContain('</script><script>');
     expect(await tab.title()).toContain('<img src=x onerror=alert(1)>');
@@ -356,7 +315,7 @@ describe('a frozen page', () => {
       const { facts, ...frozen } = state(name);
       const file = join(await mkdtemp(join(tmpdir(), 'serin-page-')), 'report.html');
       await writeFile(file, renderFrozen({ ...frozen, facts }, await readAssets()));
-      const tab = await openTab({ offline: true });
+      const tab = await openTab(browser, { offline: true });
       const asked: string[] = [];
       tab.on('request', (request) => asked.push(request.url()));
       await tab.goto(pathToFileURL(file).href);

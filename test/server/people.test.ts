@@ -1,25 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
-import type { RequestInput } from '../../contract/messages.ts';
-import type { VerifiedPerson } from '../../core/planner/requests.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { Ask } from '../../server/api.ts';
-import { buildApp } from '../../server/app.ts';
 import type { Assets } from '../../server/assets.ts';
-import { personRuns } from '../../server/person-runs.ts';
-import type { ExperimentVerb } from '../../server/person.ts';
-import { sealedSessions } from '../../server/session.ts';
-import { createSigner } from '../../server/sign-act.ts';
-import { tokenAccess } from '../../server/token-access.ts';
 import { readStates } from '../ui/recorded-states.ts';
-import { stateRuns } from '../ui/state-runs.ts';
+import { buildPeopleApp } from './people-app.ts';
 
 const host = 'serin.example.com';
 const origin = `https://${host}`;
-const { privateKey } = generateKeyPairSync('ed25519', {
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
 const text = (type: string, content: string) => {
   const bytes = Buffer.from(content);
   return { type, content: { br: bytes, gzip: bytes, identity: bytes } };
@@ -34,49 +22,14 @@ if (listed === undefined) throw new Error('expected a recorded state');
 const { page } = listed;
 const namespace = page.report?.namespace ?? '';
 
-interface Cluster {
-  readonly people: Map<string, VerifiedPerson>;
-  readonly rights: Map<string, readonly ExperimentVerb[]>;
-}
-
-/** A server, what it was asked to do, and the cluster's people by token and their rights by `user namespace`. */
-async function startServer(sessionSecret = privateKey) {
-  const cluster: Cluster = {
-    people: new Map([
-      ['token-of-ann', { user: 'ann', groups: ['sre', 'staff'] }],
-      ['token-of-eve', { user: 'eve', groups: [] }],
-    ]),
-    rights: new Map([[`ann ${namespace}`, ['get', 'approve', 'abort', 'pause']]]),
-  };
-  const asked: { ask: Ask; request: RequestInput }[] = [];
-  const shown = stateRuns(states);
-  const runs = {
-    ...shown,
-    ask: async (ask: Ask, request: RequestInput) => {
-      asked.push({ ask, request });
-      return { message: `${ask.request} accepted` };
-    },
-  };
-  const people = {
-    identify: async (token: string) => cluster.people.get(token),
-    mayDo: async ({ user }: VerifiedPerson, verb: ExperimentVerb, where: string) =>
-      cluster.rights.get(`${user} ${where}`)?.includes(verb) ?? false,
-  };
-  const sign = await createSigner(privateKey);
-  const app = buildApp({
+/** A server that is reached by TLS, and requests to it. */
+async function startServer(sessionSecret?: string) {
+  const { app, cluster, asked } = await buildPeopleApp({
     assets,
     hosts: () => [host],
     scheme: 'https',
-    access: tokenAccess({
-      people,
-      sessions: sealedSessions(sessionSecret),
-      isSecure: true,
-      styleSheet: '/assets/index-1.css',
-    }),
-    runsOf: ({ var: { person, identify } }) => {
-      if (person === undefined || identify === undefined) throw new Error('expected a person');
-      return personRuns({ runs, people, sign, facts: shown.facts, user: person.user, identify });
-    },
+    annsNamespaces: [namespace],
+    ...defined({ sessionSecret }),
   });
   const request = async (
     path: string,

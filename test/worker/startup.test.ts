@@ -66,6 +66,16 @@ describe('a worker that cannot start', () => {
     });
   });
 
+  test.each([
+    ['/nowhere/keys.pem', 'which is not there'],
+    [import.meta.filename, 'which has none'],
+  ])('ends with 2 when the file of public keys is %s', async (path, why) => {
+    expect(await failedStart({ SERIN_VERIFICATION_KEYS_FILE: path })).toMatchObject({
+      code: 2,
+      stderr: `SERIN_VERIFICATION_KEYS_FILE: expected a file with public keys as PEM, got "${path}", ${why}\n`,
+    });
+  });
+
   test('ends with 2 when the kubeconfig has no current context', async () => {
     const kubeconfig = `${cluster.kubeconfig}.empty`;
     await writeFile(kubeconfig, '{"apiVersion":"v1","kind":"Config"}');

@@ -22,6 +22,10 @@ const actions: Readonly<Record<RequestKind, Action>> = {
     words: 'Approve',
     effect: ({ report }) => {
       const version = (report && findPromotable(report)) ?? 'The candidate that wins';
+      const { approvers } = report?.awaitingApproval ?? {};
+      if (approvers !== undefined && approvers.count > 1) {
+        return `Your approval counts, by your verified name. With ${approvers.count} of them ${version} may be promoted.`;
+      }
       return `${version} may be promoted: it is as soon as its objectives hold and nobody has paused the experiment.`;
     },
   },
