@@ -1,4 +1,5 @@
-import type { RequestKind, VerifiedPerson } from '../core/planner/requests.ts';
+import type { RequestKind } from '../core/planner/requests.ts';
+import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 
 /** What the worker asks about a proof. */
 export interface VerifyActInput {

@@ -88,6 +88,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'workflows/failures': ['core', '@temporalio/workflow', '@temporalio/common'],
   'workflows/activities': ['core', 'contract', '@temporalio/workflow'],
   'workflows/run': ['core', 'contract', '@temporalio/workflow', '@temporalio/common'],
+  'workflows/messages': [...workflow, 'workflows/failures', 'workflows/activities', 'workflows/run'],
   'workflows/traffic': [...workflow, 'workflows/failures', 'workflows/activities', 'workflows/run'],
   'workflows/tasks': [...workflow, 'workflows/failures', 'workflows/activities', 'workflows/run', 'workflows/traffic'],
   workflows: [...workflow, 'workflows'],
@@ -147,7 +148,6 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'client/temporal': [
     'core',
     'contract',
-    'server/api',
     'kubernetes',
     'temporal',
     'operator',

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import type { VerifiedPerson } from '../core/planner/requests.ts';
+import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import { getCookie, setCookie } from 'hono/cookie';
 
 /** What a request says of who makes it, for those that follow. */

@@ -1,4 +1,5 @@
-import type { RequestKind, VerifiedPerson } from '../core/planner/requests.ts';
+import type { RequestKind } from '../core/planner/requests.ts';
+import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import { defined } from '../core/text/defined.ts';
 import { buildRequest } from '../client/temporal/requests.ts';
 import { CommandError } from '../client/errors.ts';
@@ -30,7 +31,7 @@ const verbs: Readonly<Record<RequestKind, ExperimentVerb>> = {
 
 /** The experiments as a person may see and steer them: each read and each request is asked of Kubernetes. */
 export function personRuns({ runs, people, sign, facts, user, identify }: PersonRunsOptions): Runs {
-  const require = async (verb: ExperimentVerb, namespace: string): Promise<VerifiedPerson> => {
+  const demand = async (verb: ExperimentVerb, namespace: string): Promise<VerifiedPerson> => {
     const person = await identify();
     if (await people.mayDo(person, verb, namespace)) return person;
     throw new Forbidden(person.user, verb, namespace);
@@ -52,21 +53,21 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
     },
     watch: async function* (workflowId, signal) {
       for await (const shown of runs.watch(workflowId, signal)) {
-        await require('get', namespaceOfPage(shown));
+        await demand('get', namespaceOfPage(shown));
         yield shown;
       }
     },
     readRecord: async (workflowId) => {
-      await require('get', namespaceOfPage(await page(workflowId)));
+      await demand('get', namespaceOfPage(await page(workflowId)));
       return runs.readRecord(workflowId);
     },
     explain: async (workflowId, number) => {
-      await require('get', namespaceOfPage(await page(workflowId)));
+      await demand('get', namespaceOfPage(await page(workflowId)));
       return runs.explain(workflowId, number);
     },
     ask: async (ask) => {
       const shown = await page(ask.workflowId);
-      const person = await require(verbs[ask.request], namespaceOfPage(shown));
+      const person = await demand(verbs[ask.request], namespaceOfPage(shown));
       const { workflowId, request, firstRunId, reason } = ask;
       const act = { workflowId, firstRunId, request, person: relevant(person, shown), ...defined({ reason }) };
       const proof = await sign(act);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { VerifiedPerson } from '../core/planner/requests.ts';
+import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import { call } from '../kubernetes/call.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';
 import { remember } from './remember.ts';

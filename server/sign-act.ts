@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { importPKCS8, SignJWT } from 'jose';
-import type { RequestKind, VerifiedPerson } from '../core/planner/requests.ts';
+import type { RequestKind } from '../core/planner/requests.ts';
+import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import { proofLimitMs } from '../core/planner/requests.ts';
 import { defined } from '../core/text/defined.ts';
 import { proofAlgorithm, proofIssuer } from '../contract/proof.ts';

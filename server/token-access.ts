@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { VerifiedPerson } from '../core/planner/requests.ts';
+import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import type { Access, AccessEnv } from './access.ts';
 import { NotLoggedIn } from './forbidden.ts';
 import { loginPage } from './login-page.ts';

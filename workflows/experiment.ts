@@ -5,7 +5,7 @@ import { buildReport } from '../core/report/report-of-state.ts';
 import type { ExperimentWorkflow, ManifestInput } from '../contract/workflow.ts';
 import { complete, endByAbort, endByFailure, workflowFailure } from './ending.ts';
 import type { Ending } from './ending.ts';
-import { setMessageHandlers } from './run/handlers.ts';
+import { setMessageHandlers } from './messages/handlers.ts';
 import { openRun, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { runStages } from './stages.ts';

@@ -14,7 +14,7 @@ import type { Execution, ExperimentView } from '../temporal/experiments.ts';
 import { explainNamespace } from '../temporal/namespace-hint.ts';
 import { pollExperiment, isFinalView } from '../temporal/poll-experiment.ts';
 import { rescueTraffic } from './rescue.ts';
-import { askServerFor, serverAddress } from '../temporal/ask-server.ts';
+import { askServerFor, serverAddress } from './ask-server.ts';
 import { assertRunning, buildRequest } from '../temporal/requests.ts';
 import type { RequestFlags } from '../temporal/requests.ts';
 

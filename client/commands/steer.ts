@@ -5,7 +5,7 @@ import { withSession } from '../temporal/connection.ts';
 import { findExecution } from '../temporal/find-experiment.ts';
 import { explainNamespace } from '../temporal/namespace-hint.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
-import { askServerFor, serverAddress } from '../temporal/ask-server.ts';
+import { askServerFor, serverAddress } from './ask-server.ts';
 import { assertRunning, buildRequest, sendRequest } from '../temporal/requests.ts';
 import type { RequestFlags, SteerKind } from '../temporal/requests.ts';
 

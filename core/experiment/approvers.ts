@@ -1,4 +1,8 @@
-import type { VerifiedPerson } from '../planner/requests.ts';
+/** A person whose name somebody has verified, with all groups. */
+export interface VerifiedPerson {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
 
 /** Who may approve a promotion; their names are verified. At least one user or group. */
 export interface Approvers {

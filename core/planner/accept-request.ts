@@ -1,7 +1,7 @@
 import { findApprover, formatApprovers } from '../experiment/approvers.ts';
-import type { Approvers } from '../experiment/approvers.ts';
+import type { Approvers, VerifiedPerson } from '../experiment/approvers.ts';
 import { proofLimitMs } from './requests.ts';
-import type { ApprovalGate, HumanRequest, RequestKind, VerifiedPerson } from './requests.ts';
+import type { ApprovalGate, HumanRequest, RequestKind } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import { publicStage } from '../experiment/stage.ts';
 

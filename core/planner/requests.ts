@@ -28,12 +28,6 @@ export function formatApproval(approved: HumanRequest, approvals: readonly Human
 /** How long after a request its proof of who makes it still counts: a worker answers at once. */
 export const proofLimitMs = 300_000;
 
-/** A person whose name somebody has verified, with all groups. */
-export interface VerifiedPerson {
-  readonly user: string;
-  readonly groups: readonly string[];
-}
-
 /** A request of a person: by whom and why, as far as the message said. `atMs` is epoch milliseconds. */
 export interface HumanRequest {
   readonly by?: string;

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { RequestInput } from '../../contract/messages.ts';
-import type { RequestKind, VerifiedPerson } from '../../core/planner/requests.ts';
+import type { RequestKind } from '../../core/planner/requests.ts';
+import type { VerifiedPerson } from '../../core/experiment/approvers.ts';
 import type { Ask } from '../../server/api.ts';
 import { buildApp } from '../../server/app.ts';
 import type { Assets } from '../../server/assets.ts';

@@ -8,14 +8,15 @@ import {
   withUsedProof,
 } from '../../core/planner/accept-request.ts';
 import { formatRequest } from '../../core/planner/requests.ts';
-import type { HumanRequest, RequestKind, VerifiedPerson } from '../../core/planner/requests.ts';
+import type { HumanRequest, RequestKind } from '../../core/planner/requests.ts';
+import type { VerifiedPerson } from '../../core/experiment/approvers.ts';
 import { defined } from '../../core/text/defined.ts';
 import type { RequestInput } from '../../contract/messages.ts';
 import type { ActVerification } from '../../contract/proof.ts';
 import { verifyAct } from '../activities.ts';
 import { failureFacts } from '../failures.ts';
-import { addWarnings, update } from './run.ts';
-import type { Run } from './run.ts';
+import { addWarnings, update } from '../run/run.ts';
+import type { Run } from '../run/run.ts';
 
 /** Why nobody's request of this kind applies now; undefined when it does. */
 export function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {

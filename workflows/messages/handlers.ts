@@ -12,8 +12,8 @@ import { Unreadable } from '../../contract/payload-converter.ts';
 import * as messages from '../../contract/messages.ts';
 import type { RequestAccepted, RequestInput } from '../../contract/messages.ts';
 import { accept, acceptProven, refusalNow } from './accept.ts';
-import { addWarnings } from './run.ts';
-import type { Run } from './run.ts';
+import { addWarnings } from '../run/run.ts';
+import type { Run } from '../run/run.ts';
 
 const descriptions: Readonly<Record<RequestKind, string>> = {
   abort: 'Ends the experiment: 100 % of the traffic goes to the baseline. Works in every stage.',

@@ -6,7 +6,7 @@ import { describeWorkflow } from '../../temporal/read-run.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { CommandError } from '../errors.ts';
 import type { ErrorKind } from '../errors.ts';
-import type { Execution } from './experiments.ts';
+import type { Execution } from '../temporal/experiments.ts';
 
 /** The server that verifies who makes a request, `SERIN_SERVER`; undefined where there is none. */
 export function serverAddress(): URL | undefined {
