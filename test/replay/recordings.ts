@@ -1,5 +1,6 @@
 import { sequentialAnalysis } from '../../core/experiment/analysis.ts';
 import * as messages from '../../contract/messages.ts';
+import { failure } from '../../activities/failures.ts';
 import { anExperiment, someCounts } from '../support/builders.ts';
 import { fakeWorld, worldFailure, measured } from '../support/fake-world.ts';
 import type { FakeWorld } from '../support/fake-world.ts';
@@ -52,6 +53,53 @@ async function signalUnreadable({ client, workflowId }: ExperimentHandle, signal
 export const recordings: Readonly<Record<string, Recording>> = {
   promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
   conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
+  woken: {
+    world: fakeWorld({
+      experiment: anExperiment(quick),
+      acquire: (attempt) => {
+        const holder = { temporalAddress: 'a', temporalNamespace: 'n', workflowId: 'other', firstRunId: 'other' };
+        if (attempt === 1) return { kind: 'held', by: holder, why: 'it runs' };
+        if (attempt > 2) return { kind: 'acquired' };
+        throw failure('TargetHeld', { message: 'still held', nextRetryDelayMs: 3_600_000 });
+      },
+    }),
+    steer: async (handle) => {
+      await until('the wait', async () => (await handle.query(messages.statusQuery)).waitingFor !== undefined);
+      // The second attempt follows at once; the signal may come before its end, or in its wait.
+      await handle.signal(messages.targetFreeSignal);
+    },
+  },
+  verified: {
+    world: fakeWorld({
+      experiment: anExperiment({
+        ...quick,
+        approval: 'required',
+        approvers: { users: ['ann', 'bob'], groups: [], count: 2 },
+      }),
+      verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof.replace(/\d+/, ''), groups: [] } }),
+    }),
+    steer: async (handle) => {
+      await atWeight(handle, 20);
+      await handle.signal(messages.pauseSignal, { by: 'ann', proof: 'ann1' });
+      await until('the pause', async () => (await handle.query(messages.statusQuery)).paused !== undefined);
+      await handle.executeUpdate(messages.resumeUpdate, { args: [{ by: 'ann', proof: 'ann2' }] });
+      await atGate(handle);
+      await handle.executeUpdate(messages.approveUpdate, { args: [{ by: 'ann', proof: 'ann3' }] });
+      const again = { args: [{ by: 'ann', proof: 'ann4' }] as [messages.RequestInput] };
+      await handle.executeUpdate(messages.approveUpdate, again).catch(() => undefined);
+      await handle.executeUpdate(messages.approveUpdate, { args: [{ by: 'bob', proof: 'bob5' }] });
+    },
+  },
+  'aborted-by-name': {
+    world: fakeWorld({
+      experiment: anExperiment({ ...quick, iterations: 100 }),
+      verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof, groups: [] } }),
+    }),
+    steer: async (handle) => {
+      await atWeight(handle, 20);
+      await handle.signal(messages.abortSignal, { ...by, proof: 'ann' });
+    },
+  },
   'a-b-n': {
     world: fakeWorld({
       experiment: anExperiment({ ...quick, ...severalCandidates }),

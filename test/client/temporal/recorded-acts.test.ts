@@ -23,6 +23,19 @@ describe('what was done in a run', () => {
     expect(askedIn('aborted')).toEqual([{ ...who, request: 'abort' }]);
   });
 
+  test('tells whose name was verified, and what was refused after that', () => {
+    // Of its last run: the pause was in one before.
+    const asked = readActs('verified').filter(({ kind }) => kind === 'request');
+    const verified = (user: string) => {
+      return { kind: 'request', request: 'approve', by: user, verified: { user }, atMs: expect.any(Number) };
+    };
+    expect(asked).toEqual([
+      verified('ann'),
+      { ...verified('ann'), refused: 'cannot approve: ann has approved already; 1 more must' },
+      verified('bob'),
+    ]);
+  });
+
   test('tells a request whose input cannot be read without a name', () => {
     const requests = readActs('unreadable').filter(({ kind }) => kind === 'request');
     expect(requests).toContainEqual({ kind: 'request', request: 'abort', atMs: expect.any(Number) });
