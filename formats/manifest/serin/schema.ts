@@ -178,7 +178,7 @@ const notification = taskField.transform((read, context) => {
 const counted = integerField({ min: 1, max: 2_147_483_647 });
 
 /** serin's own Experiment. */
-const names = z.array(textField).max(limits.candidates * 5, `at most ${limits.candidates * 5} names`);
+const names = z.array(textField);
 
 const approval = mappingField({
   required: flagField,
