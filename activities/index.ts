@@ -72,7 +72,6 @@ const registryLimitMs = 30_000;
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
   const { allowedCommands, allowedHosts, slackUrl, verificationKeysFile } = settings;
-  const trusted = { verificationKeysFile };
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, access: settings, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
@@ -111,7 +110,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) =>
       preflight(
-        { ...asOwner(input), ...programs, ...trusted, own, metrics, backEnds: backEndsOf(input.experiment) },
+        { ...asOwner(input), ...programs, verificationKeysFile, own, metrics, backEnds: backEndsOf(input.experiment) },
         input,
       ),
     ...createMetricsActivities({

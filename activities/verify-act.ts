@@ -36,10 +36,15 @@ function refused(why: string): ActVerification {
 
 type Key = Awaited<ReturnType<typeof importSPKI>>;
 
+/** The public keys in a text, each as PEM; what is between them says nothing. */
+export function findPublicKeys(text: string): readonly string[] {
+  return text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+}
+
 /** The public keys in a file. Fails with what is wrong in it. */
 async function readKeys(path: string): Promise<readonly Key[]> {
   const text = await readFile(path, 'utf8');
-  const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
+  const blocks = findPublicKeys(text);
   if (blocks.length === 0) throw new Error(`expected public keys as PEM, got none in ${path}`);
   return Promise.all(blocks.map((block) => importSPKI(block, proofAlgorithm)));
 }

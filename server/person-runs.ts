@@ -36,7 +36,9 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
     if (await people.mayDo(person, verb, namespace)) return person;
     throw new Forbidden(person.user, verb, namespace);
   };
-  const page = async (workflowId: string): Promise<ExperimentPage> => firstPage(runs, workflowId);
+  const demandRead = async (workflowId: string): Promise<void> => {
+    await demand('get', namespaceOfPage(await firstPage(runs, workflowId)));
+  };
   const visible = async (rows: readonly ListedExperiment[]): Promise<readonly ListedExperiment[]> => {
     const person = await identify();
     const namespaces = [...new Set(rows.map(namespaceOfRow))];
@@ -58,15 +60,15 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
       }
     },
     readRecord: async (workflowId) => {
-      await demand('get', namespaceOfPage(await page(workflowId)));
+      await demandRead(workflowId);
       return runs.readRecord(workflowId);
     },
     explain: async (workflowId, number) => {
-      await demand('get', namespaceOfPage(await page(workflowId)));
+      await demandRead(workflowId);
       return runs.explain(workflowId, number);
     },
     ask: async (ask) => {
-      const shown = await page(ask.workflowId);
+      const shown = await firstPage(runs, ask.workflowId);
       const person = await demand(verbs[ask.request], namespaceOfPage(shown));
       const { workflowId, request, firstRunId, reason } = ask;
       const act = { workflowId, firstRunId, request, person: relevant(person, shown), ...defined({ reason }) };

@@ -8,6 +8,7 @@ import { readKubeConfig } from '../kubernetes/read-kubeconfig.ts';
 import { accessProblems } from '../metrics/prometheus/access.ts';
 import { readDeploymentVersion } from '../temporal/deployment-version.ts';
 import type { DeploymentVersion } from '../temporal/deployment-version.ts';
+import { findPublicKeys } from '../activities/verify-act.ts';
 import { readPayloadKeys } from '../temporal/payload-keys.ts';
 import { loadTemporalSettings } from '../temporal/settings.ts';
 import type { TemporalSettings } from '../temporal/settings.ts';
@@ -87,9 +88,9 @@ function requireKeys(path: string | undefined): void {
 /** What is in the file is read when it is needed, since keys rotate; that it is the right file shows now. */
 function requirePublicKeys(path: string | undefined): void {
   if (path === undefined) return;
-  const expected = `SERIN_VERIFICATION_KEYS_FILE: expected a file with public keys as PEM`;
+  const expected = 'SERIN_VERIFICATION_KEYS_FILE: expected a file with public keys as PEM';
   if (!existsSync(path)) throw new Error(`${expected}, got "${path}", which is not there`);
-  if (!readFileSync(path, 'utf8').includes('-----BEGIN PUBLIC KEY-----')) {
+  if (findPublicKeys(readFileSync(path, 'utf8')).length === 0) {
     throw new Error(`${expected}, got "${path}", which has none`);
   }
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { parseAddress } from '../../formats/worker/settings.ts';
+import type { Address } from '../../formats/worker/settings.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { servePeople } from '../../server/serve-people.ts';
@@ -39,9 +41,9 @@ export async function serverCommand(context: CommandContext, flags: ServerFlags)
   }
 }
 
-function readListen(text: string): { readonly host: string; readonly port: number } {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (host !== undefined && Number(port) <= 65_535) return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+function readListen(text: string): Address {
+  const found = parseAddress(text);
+  if (found !== undefined) return found;
   throw new CommandError('usage', `--listen: expected host:port such as 0.0.0.0:8080, got ${text}`);
 }
 

@@ -78,9 +78,16 @@ const duration = text.transform((value, context) => {
   return z.NEVER;
 });
 
-const address = text.transform((value, context): Address => {
+/** Reads `host:port`, an IPv6 address in brackets; undefined for anything else. */
+export function parseAddress(value: string): Address | undefined {
   const [, host, port] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(value) ?? [];
-  if (host !== undefined && Number(port) <= 65_535) return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  if (host === undefined || Number(port) > 65_535) return undefined;
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+const address = text.transform((value, context): Address => {
+  const found = parseAddress(value);
+  if (found !== undefined) return found;
   context.addIssue('not an address');
   return z.NEVER;
 });

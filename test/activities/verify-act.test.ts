@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyAct } from '../../activities/verify-act.ts';
 import { createSigner } from '../../server/sign-act.ts';
 import type { SignedAct } from '../../server/sign-act.ts';
+import { newSigningKeys } from '../support/signing-keys.ts';
 
-function newKeys(): { readonly privateKey: string; readonly publicKey: string } {
-  return generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-}
-
-const [first, second, other] = [newKeys(), newKeys(), newKeys()];
+const [first, second, other] = [newSigningKeys(), newSigningKeys(), newSigningKeys()];
 let folder: string;
 let keysFile: string;
 beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -13,8 +12,9 @@ import { experimentsIn } from '../support/experiments.ts';
 import { createAccount } from '../support/limited-account.ts';
 import { manifestFor } from '../support/manifest.ts';
 import { deployTarget, servedTraffic, underLoad } from '../support/scenario.ts';
+import { newSigningKeys } from '../support/signing-keys.ts';
 import { until } from '../support/until.ts';
-import { chart, helm, setting, valueSets } from './chart.ts';
+import { chart, helm, served, serverOrigin, setting, valueSets } from './chart.ts';
 
 const root = join(import.meta.dirname, '../..');
 let sandbox: Sandbox;
@@ -61,20 +61,9 @@ async function listPods(namespace: string): Promise<readonly string[]> {
   return names.split('\n').filter((name) => name !== '');
 }
 
-const origin = 'https://serin.example.com';
-
-/** Also the page. */
-const served = [
-  setting('server', { enabled: true, origin }),
-  setting('settingsFromSecrets', { verificationKeysFile: { secret: 'serin-signing-key', key: 'verification.pem' } }),
-];
-
 /** As docs/approvals.md says. */
 async function createSigningKey(namespace: string): Promise<void> {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
+  const { privateKey, publicKey } = newSigningKeys();
   const metadata = { name: 'serin-signing-key', namespace };
   const stringData = { 'signing.pem': privateKey, 'verification.pem': publicKey };
   await sandbox.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata, stringData }));
@@ -86,7 +75,7 @@ async function readFacts(namespace: string, owner: string): Promise<unknown> {
   const address = await sandbox.kubectl('get', 'pods', '--namespace', namespace, ...selector);
   const token = (await sandbox.kubectl('create', 'token', 'default', '--namespace', owner)).trim();
   // A name that is not of the page is refused, which `fetch` does not let be chosen.
-  const headers = { host: new URL(origin).host, authorization: `Bearer ${token}` };
+  const headers = { host: new URL(serverOrigin).host, authorization: `Bearer ${token}` };
   const asked = request({ host: address, port: 8690, path: '/api/facts', headers }).end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   return json(answer);

@@ -16,7 +16,18 @@ import { settingDefinitions } from '../../formats/worker/settings.ts';
 import { settingNames } from '../../formats/worker/settings-schema.ts';
 import { customResourceDefinitions } from '../../operator/crds/definitions.ts';
 import { readClusterRoles } from '../support/roles.ts';
-import { chart, findObject, helm, readAlerts, readChartFile, render, renderText, setting, valueSets } from './chart.ts';
+import {
+  chart,
+  findObject,
+  helm,
+  readAlerts,
+  readChartFile,
+  render,
+  renderText,
+  served,
+  setting,
+  valueSets,
+} from './chart.ts';
 import type { RenderedObject } from './chart.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
@@ -24,12 +35,6 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../pac
 };
 const platform = `--values=${valueSets.get('platform')}`;
 const everything = `--values=${valueSets.get('all-values')}`;
-
-/** Also the page, with what it needs. */
-const served = [
-  setting('server', { enabled: true, origin: 'https://serin.example.com' }),
-  setting('settingsFromSecrets', { verificationKeysFile: { secret: 'serin-signing-key', key: 'verification.pem' } }),
-];
 
 function valuesOf(name: string): string {
   return `--values=${valueSets.get(name)}`;

@@ -76,3 +76,11 @@ export function findObject(objects: readonly RenderedObject[], kind: string, nam
   if (found === undefined) throw new Error(`the chart renders no ${kind} ${name}`);
   return found;
 }
+
+export const serverOrigin = 'https://serin.example.com';
+
+/** Values for the page too, with what it needs. */
+export const served: readonly string[] = [
+  setting('server', { enabled: true, origin: serverOrigin }),
+  setting('settingsFromSecrets', { verificationKeysFile: { secret: 'serin-signing-key', key: 'verification.pem' } }),
+];

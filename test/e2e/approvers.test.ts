@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +11,7 @@ import { freePort } from '../../sandbox/processes/ports.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario } from '../support/scenario.ts';
+import { newSigningKeys } from '../support/signing-keys.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -38,10 +38,7 @@ beforeAll(async () => {
   };
   const folder = join(sandbox.stateDirectory, 'approvers');
   await mkdir(folder, { recursive: true });
-  const keys = generateKeyPairSync('ed25519', {
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
+  const keys = newSigningKeys();
   await writeFile(join(folder, 'signing.pem'), keys.privateKey, { mode: 0o600 });
   await writeFile(join(folder, 'verification.pem'), keys.publicKey);
   const env = { SERIN_VERIFICATION_KEYS_FILE: join(folder, 'verification.pem') };

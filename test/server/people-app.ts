@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { RequestInput } from '../../contract/messages.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
 import type { VerifiedPerson } from '../../core/experiment/approvers.ts';
@@ -11,13 +10,11 @@ import type { ExperimentVerb } from '../../server/person.ts';
 import { sealedSessions } from '../../server/session.ts';
 import { createSigner } from '../../server/sign-act.ts';
 import { tokenAccess } from '../../server/token-access.ts';
+import { newSigningKeys } from '../support/signing-keys.ts';
 import { readStates } from '../ui/recorded-states.ts';
 import { stateRuns } from '../ui/state-runs.ts';
 
-const { privateKey } = generateKeyPairSync('ed25519', {
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
+const { privateKey } = newSigningKeys();
 
 /** What a cluster knows: people by their tokens, and rights by `user namespace`. */
 export interface FakeCluster {

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
-import type { Report } from '../../core/report/report.ts';
 import * as messages from '../../contract/messages.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, measured } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
+import { untilReport } from '../support/until-report.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
-import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
+import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
 let workflows: WorkflowEnvironment;
 beforeAll(async () => {
@@ -15,16 +15,6 @@ beforeAll(async () => {
 afterAll(() => workflows.teardown());
 
 const by = { by: 'alice', reason: 'checkout is broken' };
-
-async function untilReport(handle: ExperimentHandle, holds: (report: Report) => boolean): Promise<Report> {
-  return vi.waitUntil(
-    async () => {
-      const report = await handle.query(messages.statusQuery);
-      return holds(report) ? report : undefined;
-    },
-    { timeout: 20_000, interval: 50 },
-  );
-}
 
 /** Skips the time until the n-th observation is done. */
 async function skipIterations(n: number): Promise<void> {

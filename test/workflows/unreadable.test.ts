@@ -1,11 +1,12 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as messages from '../../contract/messages.ts';
 import { workflowType } from '../../contract/names.ts';
 import { limits } from '../../core/text/limits.ts';
 import type { Report } from '../../core/report/report.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld } from '../support/fake-world.ts';
+import { untilReport } from '../support/until-report.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -51,16 +52,6 @@ async function signalRaw(
     signalName,
     input: { payloads: [rawPayload(metadata, data)] },
   });
-}
-
-async function untilReport(handle: ExperimentHandle, holds: (report: Report) => boolean): Promise<Report> {
-  return vi.waitUntil(
-    async () => {
-      const report = await handle.query(messages.statusQuery);
-      return holds(report) ? report : undefined;
-    },
-    { timeout: 20_000, interval: 50 },
-  );
 }
 
 const running = ({ weights }: Report): boolean => (weights.candidates[0] ?? 0) > 0;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as messages from '../../contract/messages.ts';
 import { failure } from '../../activities/failures.ts';
-import type { Report } from '../../core/report/report.ts';
 import type { Acquisition } from '../../contract/traffic.ts';
 import { fakeWorld } from '../support/fake-world.ts';
+import { untilReport } from '../support/until-report.ts';
 import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -12,10 +12,6 @@ beforeAll(async () => {
   workflows = await startServerEnvironment();
 });
 afterAll(() => workflows.teardown());
-
-async function untilReport(handle: ExperimentHandle, holds: (report: Report) => boolean): Promise<void> {
-  await vi.waitUntil(async () => holds(await handle.query(messages.statusQuery)), { timeout: 20_000, interval: 50 });
-}
 
 function heldBy(workflowId: string): Acquisition {
   const by = { temporalAddress: 'a', temporalNamespace: 'n', workflowId, firstRunId: workflowId };
@@ -37,6 +33,13 @@ function world(answers: Readonly<Record<number, Acquisition>>) {
   return { fake, untilAttempt };
 }
 
+/** Waits until the experiment has its target, and ends it. */
+async function untilBegun(handle: ExperimentHandle): Promise<void> {
+  await untilReport(handle, ({ stage }) => stage !== 'Waiting');
+  await handle.signal(messages.abortSignal);
+  await handle.result();
+}
+
 /** On a real server, which ends a wait between two attempts when it is cancelled; the one that skips time does not. */
 describe('an experiment that waits for its target', () => {
   test('begins as soon as it is told that the target is free', async () => {
@@ -44,9 +47,7 @@ describe('an experiment that waits for its target', () => {
     await workflows.run(fake, async (handle) => {
       await untilAttempt(2);
       await handle.signal(messages.targetFreeSignal);
-      await untilReport(handle, ({ stage }) => stage !== 'Waiting');
-      await handle.signal(messages.abortSignal);
-      return handle.result();
+      await untilBegun(handle);
     });
   });
 
@@ -58,9 +59,7 @@ describe('an experiment that waits for its target', () => {
       await untilReport(handle, ({ waitingFor }) => waitingFor?.workflowId === 'faster');
       await untilAttempt(4);
       await handle.signal(messages.targetFreeSignal);
-      await untilReport(handle, ({ stage }) => stage !== 'Waiting');
-      await handle.signal(messages.abortSignal);
-      return handle.result();
+      await untilBegun(handle);
     });
   });
 

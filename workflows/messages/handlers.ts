@@ -86,8 +86,8 @@ function answerUpdate(
 
 /** An approval that does not suffice says whose is needed yet. */
 function answer({ state }: Run, kind: RequestKind): RequestAccepted {
-  const { approved, awaitingApproval } = buildReport(state);
-  const needed = kind === 'approve' && approved === undefined ? formatNeeded(awaitingApproval) : undefined;
+  const isPartial = kind === 'approve' && state.gate?.approved === undefined;
+  const needed = isPartial ? formatNeeded(buildReport(state).awaitingApproval) : undefined;
   const message = `${kind} accepted${needed === undefined ? '' : `; the promotion ${needed}`}`;
   return { stage: publicStage(state.stage), message };
 }
