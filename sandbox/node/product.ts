@@ -14,8 +14,8 @@ const entryPoint: readonly string[] = [process.execPath, source('worker/main.ts'
 /** The command of serin's image, and its `PATH`, on which are Node and helm. */
 export function productProgram({ helm }: ToolPaths<SandboxToolId>): PodProgram {
   const [command = '', ...args] = entryPoint;
-  const locate = (path: string): string =>
-    path.startsWith(built) ? source(path.slice(built.length).replace(/\.js$/, '.ts')) : path;
+  const locate = (path: string): string | undefined =>
+    path.startsWith(built) ? source(path.slice(built.length).replace(/\.js$/, '.ts')) : undefined;
   return { command, args, locate, path: [dirname(helm), dirname(process.execPath), '/usr/bin', '/bin'].join(':') };
 }
 

@@ -23,8 +23,8 @@ export interface PodProgram {
   readonly command: string;
   /** Where the pod names none of its own. */
   readonly args: readonly string[];
-  /** The place on this machine of a file in the image. */
-  readonly locate?: (path: string) => string;
+  /** The place on this machine of a file in the image; undefined for what is none. */
+  readonly locate?: (path: string) => string | undefined;
   /** The `PATH` of its container. */
   readonly path: string;
 }
@@ -117,8 +117,8 @@ export class ProgramPods {
       ...Object.fromEntries(environment.map(([name, value]) => [name, onThisMachine(value)])),
     };
     const name = `pod-${pod.metadata?.name}`;
-    const { locate = (path: string) => path } = image;
-    const args = mainContainer(pod)?.args?.map((arg) => onThisMachine(locate(arg))) ?? image.args;
+    // A checkout may be in a place where the pod has a mount.
+    const args = mainContainer(pod)?.args?.map((arg) => image.locate?.(arg) ?? onThisMachine(arg)) ?? image.args;
     const program = await base.supervision.spawn(base.program(name, image.command, args, env));
     starting.process = program;
     void program.exited.then(() => this.#restart(starting));
