@@ -25,7 +25,7 @@ type Part = keyof Sandbox['outages'];
 /** Kills a part of the sandbox, and starts it again after a while. */
 function killPart(part: Part, mostMs: number): Disturbance {
   return ({ lane: { sandbox, shared }, random }) =>
-    shared.take(async () => {
+    shared.take(part, async () => {
       await sandbox.outages[part].kill();
       await delay(random() * mostMs);
       await sandbox.outages[part].start();
@@ -35,7 +35,7 @@ function killPart(part: Part, mostMs: number): Disturbance {
 /** A part keeps its connections for a while and answers nothing. */
 function freezePart(part: Part, mostMs: number): Disturbance {
   return ({ lane: { sandbox, shared }, random }) =>
-    shared.take(async () => {
+    shared.take(part, async () => {
       await sandbox.outages[part].freeze();
       await delay(random() * mostMs);
       await sandbox.outages[part].thaw();

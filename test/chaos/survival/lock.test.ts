@@ -24,7 +24,7 @@ describe('parts that are shared', () => {
   test('are not taken away from who uses them, nor used by who comes in the same moment as they become free', async () => {
     const parts = new SharedParts();
     const first = visit((during) => parts.use(during));
-    const taker = visit((during) => parts.take(during));
+    const taker = visit((during) => parts.take('temporal', during));
     await settled();
     expect([first.isIn(), taker.isIn()]).toEqual([true, false]);
     first.leave();
@@ -36,11 +36,23 @@ describe('parts that are shared', () => {
     expect([taker.isIn(), second.isIn()]).toEqual([false, true]);
   });
 
+  test('are known to have been away by all whose time it was', async () => {
+    const parts = new SharedParts();
+    const taker = visit((during) => parts.take('temporal', during));
+    await settled();
+    const sinceMs = performance.now();
+    expect([parts.wasAway('temporal', sinceMs), parts.wasAway('apiServer', 0)]).toEqual([true, false]);
+    taker.leave();
+    await settled();
+    expect(parts.wasAway('temporal', sinceMs)).toBe(true);
+    expect(parts.wasAway('temporal', performance.now() + 1)).toBe(false);
+  });
+
   test('are taken by one at a time, and are given back by who fails', async () => {
     const parts = new SharedParts();
-    const failure = parts.take(() => Promise.reject(new Error('broken')));
-    const taker = visit((during) => parts.take(during));
-    const another = visit((during) => parts.take(during));
+    const failure = parts.take('temporal', () => Promise.reject(new Error('broken')));
+    const taker = visit((during) => parts.take('temporal', during));
+    const another = visit((during) => parts.take('temporal', during));
     await expect(failure).rejects.toThrow('broken');
     await settled();
     expect([taker.isIn(), another.isIn()]).toEqual([true, false]);

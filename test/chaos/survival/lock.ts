@@ -7,6 +7,8 @@ export class SharedParts {
   #lastTaking: Promise<unknown> = Promise.resolve();
   /** Ends when nobody uses the parts of those who have come so far. Never rejects. */
   #uses: Promise<unknown> = Promise.resolve();
+  /** When each part was last given back; `performance.now()`, infinite while it is away. */
+  readonly #backAt = new Map<string, number>();
 
   /** Uses the parts while nobody takes one away. */
   use<T>(during: () => Promise<T>): Promise<T> {
@@ -16,9 +18,17 @@ export class SharedParts {
   }
 
   /** Takes a part away when nobody uses it, alone. */
-  take<T>(during: () => Promise<T>): Promise<T> {
-    const taking = Promise.allSettled([this.#lastTaking, this.#uses]).then(during);
+  take<T>(part: string, during: () => Promise<T>): Promise<T> {
+    const taking = Promise.allSettled([this.#lastTaking, this.#uses]).then(() => {
+      this.#backAt.set(part, Infinity);
+      return during().finally(() => this.#backAt.set(part, performance.now()));
+    });
     this.#lastTaking = Promise.allSettled([taking]);
     return taking;
+  }
+
+  /** Whether the part has been away since then, whoever took it. */
+  wasAway(part: string, sinceMs: number): boolean {
+    return (this.#backAt.get(part) ?? -Infinity) >= sinceMs;
   }
 }
