@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { PayloadCodec } from '@temporalio/common';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import { isJsonObject, parseJson } from '../../core/text/json.ts';
 import { fromPayloadJson, payloadCodec, toPayloadJson } from '../../temporal/payload-codec.ts';
 import type { PayloadJson } from '../../temporal/payload-codec.ts';
@@ -74,7 +74,7 @@ async function answer({ codec, flags, request, response }: Exchange): Promise<vo
   const payloads = await readPayloads(request).catch(() => undefined);
   if (payloads === undefined)
     return void response.writeHead(400).end('expected {"payloads": [{"metadata", "data"}]}\n');
-  const done = await codec[direction](payloads.map(fromPayloadJson));
+  const done = await codec[direction](payloads);
   response.setHeader('Content-Type', 'application/json');
   response.end(JSON.stringify({ payloads: done.map(toPayloadJson) }));
 }
@@ -84,10 +84,13 @@ function findDirection({ method, url = '' }: IncomingMessage): 'encode' | 'decod
   return method === 'POST' && (direction === 'encode' || direction === 'decode') ? direction : undefined;
 }
 
-/** The payloads of the body; undefined where it is something else. */
-async function readPayloads(request: IncomingMessage): Promise<readonly PayloadJson[] | undefined> {
+/** The payloads of the body; undefined, or a rejection, where it is something else. */
+async function readPayloads(request: IncomingMessage): Promise<Payload[] | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > longestRequestBytes) return undefined;
   const body = parseJson((await buffer(request)).toString('utf8'));
   const payloads = isJsonObject(body) ? body['payloads'] : undefined;
-  return Array.isArray(payloads) && payloads.every(isJsonObject) ? payloads : undefined;
+  // A field of another type than text has no bytes: the conversion throws.
+  return Array.isArray(payloads) && payloads.every(isJsonObject)
+    ? payloads.map((payload: PayloadJson) => fromPayloadJson(payload))
+    : undefined;
 }

@@ -156,7 +156,8 @@ class LocalNode implements Node {
     this.#programs.get(uid)?.signal('SIGTERM');
     this.#programs.delete(uid);
     this.#servers.retire(uid);
-    void this.#product.end(pod);
+    // What it leaves in the sandbox's own folder goes with the sandbox.
+    this.#product.end(pod).catch(() => undefined);
   }
 }
 

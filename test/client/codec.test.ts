@@ -129,7 +129,8 @@ test('the endpoint answers the Web UI of the origin that may ask, and nothing bu
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-origin')).toBe('http://web.example');
     expect((await fetch(`${url}/keys`)).status).toBe(404);
-    expect((await fetch(`${url}/decode`, { method: 'POST', body: 'no JSON' })).status).toBe(400);
+    for (const body of ['no JSON', '{"payloads": [{"metadata": {"encoding": 1}}]}'])
+      expect((await fetch(`${url}/decode`, { method: 'POST', body })).status).toBe(400);
   });
 });
 

@@ -63,12 +63,14 @@ export async function startScriptedStore(script: StoreScript): Promise<ScriptedS
   let forgottenMs = -Infinity;
   const handle: RequestListener = (request, response) => {
     const clockMs = nowMs ?? Date.now();
-    void readRequest(request, clockMs).then((asked) => {
+    const send = (asked: StoreRequest): void => {
       requests.push(asked);
       const own = script.answer?.(asked);
       const { status = 200, body } = own ?? answerFrom(script, { ...asked, nowMs: clockMs, forgottenMs });
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-    });
+    };
+    // Whoever asked may have gone away.
+    readRequest(request, clockMs).then(send, () => response.destroy());
   };
   const server = script.tls === undefined ? createServer(handle) : createSecureServer(script.tls, handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -59,9 +59,11 @@ export async function startStoreProxy(options: ProxyOptions): Promise<StoreProxy
   const handle = async (message: IncomingMessage): Promise<ProxiedAnswer> =>
     answerAs(await readRequest(message), options);
   const listener: RequestListener = (message, response) => {
-    void handle(message).then(({ status, body }) => {
+    const send = ({ status, body }: ProxiedAnswer): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
+    };
+    // Whoever asked may have gone away, and the store behind may be down.
+    handle(message).then(send, () => response.destroy());
   };
   const server = dialect.tls === undefined ? createServer(listener) : createSecureServer(dialect.tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

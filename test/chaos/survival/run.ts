@@ -53,7 +53,10 @@ async function checkRun(client: Client, lane: Lane, plan: RunPlan): Promise<RunR
   loading.catch(() => undefined);
   const ending = untilClosed(handle);
   let isOver = false;
-  void ending.then(() => (isOver = true));
+  ending.then(
+    () => (isOver = true),
+    () => (isOver = true),
+  );
   const hasEnded = (): boolean => isOver;
   const scene = { lane, name, workflowId: handle.workflowId, random, hasEnded };
   const happened: Incident[] = [];
