@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { errors, importSPKI, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { proofLimitMs, requestKinds } from '../core/planner/requests.ts';
+import { clockToleranceMs, proofLimitMs, requestKinds } from '../core/planner/requests.ts';
 import { limits } from '../core/text/limits.ts';
 import { defined } from '../core/text/defined.ts';
 import { proofAlgorithm, proofIssuer } from '../contract/proof.ts';
@@ -61,8 +61,7 @@ async function verifyWith(
       requiredClaims: ['iat', 'exp'],
       currentDate: new Date(atMs),
       maxTokenAge: proofLimitMs / 1000,
-      // Between the clocks of the server and of whoever gives the workflow its time.
-      clockTolerance: 30,
+      clockTolerance: clockToleranceMs / 1000,
     });
     const { data } = claims.safeParse(payload);
     if (data === undefined) return refused('it does not say who asks for what');

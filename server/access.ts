@@ -1,14 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import { getCookie, setCookie } from 'hono/cookie';
+import type { Person } from './person.ts';
 
 /** What a request says of who makes it, for those that follow. */
 export interface AccessEnv {
   readonly Variables: {
     /** Who has logged in, where people have names: asked anew each time, so that it fails once somebody is not any more. */
-    readonly identify?: () => Promise<VerifiedPerson>;
-    readonly person?: VerifiedPerson;
+    readonly identify?: () => Promise<Person>;
+    readonly person?: Person;
   };
 }
 

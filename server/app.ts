@@ -39,7 +39,7 @@ export function buildApp({ runsOf, assets, access, hosts, scheme }: AppOptions):
   app.on(['GET', 'POST'], '/login', requireOwnForm(scheme), smallBody, access.logIn);
   app.post('/logout', requireOwnForm(scheme), access.logIn);
   app.use(access.require);
-  app.use('/api/*', noStore);
+  app.use('/api/*', noStore, limitPerPerson(callsInMinute));
   app.get('/api/facts', (context) => context.json(runsOf(context).facts));
   app.get('/api/experiments', (context) => {
     const runs = runsOf(context);
@@ -55,7 +55,7 @@ export function buildApp({ runsOf, assets, access, hosts, scheme }: AppOptions):
   app.get('/api/explanation', async (context) =>
     context.json(await runsOf(context).explain(workflowId(context), Number(context.req.query('interval')))),
   );
-  app.post('/api/ask', requireOwnPage(scheme), smallBody, limitAsks(), async (context) =>
+  app.post('/api/ask', requireOwnPage(scheme), smallBody, limitPerPerson(asksInMinute), async (context) =>
     context.json(await runsOf(context).ask(readAsk(await context.req.json().catch(() => undefined)))),
   );
   app.all('/api/*', (context) => context.json({ kind: 'notFound', message: 'there is no such address' }, 404));
@@ -67,18 +67,21 @@ export function buildApp({ runsOf, assets, access, hosts, scheme }: AppOptions):
   return app;
 }
 
-/** The most requests that one person makes in a minute. */
+/** The most requests to experiments that one person makes in a minute. */
 const asksInMinute = 60;
 
-function limitAsks(): MiddlewareHandler<AccessEnv> {
-  const asks = new RateLimiterMemory({ points: asksInMinute, duration: 60 });
+/** The most calls of one person in a minute, streams counted once. */
+const callsInMinute = 600;
+
+function limitPerPerson(inMinute: number): MiddlewareHandler<AccessEnv> {
+  const asks = new RateLimiterMemory({ points: inMinute, duration: 60 });
   return async (context, next) => {
     const isAllowed = await asks.consume(context.get('person')?.user ?? '').then(
       () => true,
       () => false,
     );
     if (isAllowed) return next();
-    return context.json({ kind: 'refused', message: `at most ${asksInMinute} requests a minute: wait a little` }, 429);
+    return context.json({ kind: 'refused', message: `at most ${inMinute} requests a minute: wait a little` }, 429);
   };
 }
 

@@ -5,7 +5,7 @@ import { buildRequest } from '../client/temporal/requests.ts';
 import { CommandError } from '../client/errors.ts';
 import type { ExperimentPage, ListedExperiment, ServerFacts } from './api.ts';
 import { Forbidden } from './forbidden.ts';
-import type { ExperimentVerb, People } from './person.ts';
+import type { ExperimentVerb, People, Person } from './person.ts';
 import type { Runs, SharedRuns } from './runs.ts';
 import type { SignAct } from './sign-act.ts';
 
@@ -17,7 +17,7 @@ export interface PersonRunsOptions {
   /** The name of who looks, for what the page shows at first. */
   readonly user: string;
   /** Who looks now. Fails once the token is not valid any more, so that a stream ends with it. */
-  readonly identify: () => Promise<VerifiedPerson>;
+  readonly identify: () => Promise<Person>;
 }
 
 /** The verb that a request needs. */
@@ -31,13 +31,18 @@ const verbs: Readonly<Record<RequestKind, ExperimentVerb>> = {
 
 /** The experiments as a person may see and steer them: each read and each request is asked of Kubernetes. */
 export function personRuns({ runs, people, sign, facts, user, identify }: PersonRunsOptions): Runs {
-  const demand = async (verb: ExperimentVerb, namespace: string): Promise<VerifiedPerson> => {
+  /** Whoever may not see an experiment is not told where it is, or that it is. */
+  const demand = async (verb: ExperimentVerb, shown: ExperimentPage): Promise<Person> => {
     const person = await identify();
+    const namespace = shown.report?.namespace || (await runs.findNamespace(shown)) || anywhere;
     if (await people.mayDo(person, verb, namespace)) return person;
-    throw new Forbidden(person.user, verb, namespace);
+    if (verb !== 'get' && (await people.mayDo(person, 'get', namespace))) {
+      throw new Forbidden(person.user, verb, namespace);
+    }
+    throw new CommandError('notFound', `there is no experiment ${shown.workflowId} that ${person.user} may see`);
   };
   const demandRead = async (workflowId: string): Promise<void> => {
-    await demand('get', namespaceOfPage(await firstPage(runs, workflowId)));
+    await demand('get', await firstPage(runs, workflowId));
   };
   const visible = async (rows: readonly ListedExperiment[]): Promise<readonly ListedExperiment[]> => {
     const person = await identify();
@@ -55,7 +60,7 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
     },
     watch: async function* (workflowId, signal) {
       for await (const shown of runs.watch(workflowId, signal)) {
-        await demand('get', namespaceOfPage(shown));
+        await demand('get', shown);
         yield shown;
       }
     },
@@ -69,18 +74,23 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
     },
     ask: async (ask) => {
       const shown = await firstPage(runs, ask.workflowId);
-      const person = await demand(verbs[ask.request], namespaceOfPage(shown));
+      const person = await demand(verbs[ask.request], shown);
       const { workflowId, request, firstRunId, reason } = ask;
-      const act = { workflowId, firstRunId, request, person: relevant(person, shown), ...defined({ reason }) };
+      const act = { workflowId, firstRunId, request, person: relevant(person, request, shown), ...defined({ reason }) };
       const proof = await sign(act);
       return runs.ask(ask, { ...buildRequest({ by: person.user, ...defined({ reason }) }), proof });
     },
   };
 }
 
-/** The person with the groups that the experiment asks for: of others its history need not tell. */
-function relevant({ user, groups }: VerifiedPerson, { report }: ExperimentPage): VerifiedPerson {
-  const asked = report?.awaitingApproval?.approvers?.groups ?? [];
+/**
+ * The person with the groups that the experiment asks for, as far as that is known: of others its history need not tell, and only approvals
+ * ask for any.
+ */
+function relevant({ user, groups }: Person, request: RequestKind, { report }: ExperimentPage): VerifiedPerson {
+  if (request !== 'approve') return { user, groups: [] };
+  const gate = report?.awaitingApproval;
+  const asked = gate === undefined ? groups : (gate.approvers?.groups ?? []);
   return { user, groups: groups.filter((group) => asked.includes(group)) };
 }
 
@@ -97,10 +107,7 @@ async function firstPage(runs: SharedRuns, workflowId: string): Promise<Experime
 /** Where nothing says in which namespace an experiment is, it takes the rights in all of them. */
 const anywhere = '';
 
-function namespaceOfPage({ report, target }: ExperimentPage): string {
-  return (report?.namespace || target?.split('/')[0]) ?? anywhere;
-}
-
-function namespaceOfRow({ name, target }: ListedExperiment): string {
-  return (name ?? target)?.split('/')[0] ?? anywhere;
+/** The target may be in another namespace than the experiment. */
+function namespaceOfRow({ name }: ListedExperiment): string {
+  return name?.split('/')[0] ?? anywhere;
 }

@@ -28,6 +28,8 @@ export interface Runs extends ReadRuns {
 
 /** The experiments, whoever looks. */
 export interface SharedRuns extends ReadRuns {
+  /** The namespace of the experiment of this page, where its run does not answer: as it was recorded; undefined before the manifest was read. */
+  readonly findNamespace: (page: ExperimentPage) => Promise<string | undefined>;
   /** @param request who asks, and why. */
   readonly ask: (ask: Ask, request: RequestInput) => Promise<AskAnswer>;
 }

@@ -9,13 +9,14 @@ import { explainClientError } from '../client/temporal/failures.ts';
 import { describeExecution } from '../client/temporal/experiments.ts';
 import type { ExperimentView } from '../client/temporal/experiments.ts';
 import { pollExperiment } from '../client/temporal/poll-experiment.ts';
-import { chooseInterval, readExecutionRecord } from '../client/temporal/recorded-run.ts';
+import { chooseInterval, findRecordedExperiment, readExecutionRecord } from '../client/temporal/recorded-run.ts';
 import type { RunRecord } from '../client/temporal/recorded-run.ts';
 import { assertRunning, buildRequest, sendRequest } from '../client/temporal/requests.ts';
 import { explanation } from '../client/render/explanation.ts';
 import type { Ask, AskAnswer, ExperimentPage, ExperimentRecord, ServerFacts } from './api.ts';
 import { describePage } from './describe-view.ts';
 import { ListPoller } from './list-poller.ts';
+import { remember } from './remember.ts';
 import type { Runs, SharedRuns } from './runs.ts';
 
 /** How long a person waits for the answer of a worker. */
@@ -38,9 +39,11 @@ export function temporalRuns(session: TemporalService, facts: ServerFacts): Runs
 /** The experiments of a Temporal namespace. */
 export function sharedRuns(session: TemporalService): SharedRuns {
   const poller = new ListPoller(session);
+  const namespaces = remember<string | undefined>(namespaceMs);
   return {
     watchList: (signal) => poller.watch(signal),
     watch: (workflowId, signal) => watchPage(session, workflowId, signal),
+    findNamespace: (page) => namespaces(page.runId, () => findNamespace(session, page)),
     readRecord: (workflowId) => explained(session, async () => recordOfPage(await readRecord(session, workflowId))),
     explain: (workflowId, number) => explained(session, () => explainInterval(session, workflowId, number)),
     ask: (ask, request) => explained(session, () => sendAsk(session, ask, request)),
@@ -66,6 +69,16 @@ async function explained<T>(session: TemporalService, act: () => Promise<T>): Pr
   return act().catch((error: unknown) => {
     throw explainClientError(error, session);
   });
+}
+
+/** How long the answer counts, ms: it takes a whole history, and a run that has read no manifest yet may read it any time. */
+const namespaceMs = 60_000;
+
+async function findNamespace(
+  session: TemporalService,
+  execution: Pick<ExperimentPage, 'workflowId' | 'runId'>,
+): Promise<string | undefined> {
+  return explained(session, async () => (await findRecordedExperiment(session, execution))?.namespace);
 }
 
 async function readRecord(session: TemporalService, workflowId: string): Promise<RunRecord> {

@@ -2,11 +2,10 @@ import type { Context } from 'hono';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import type { Access, AccessEnv } from './access.ts';
 import { NotLoggedIn } from './forbidden.ts';
 import { loginPage } from './login-page.ts';
-import type { People } from './person.ts';
+import type { People, Person } from './person.ts';
 import { sessionSeconds } from './session.ts';
 import type { Sessions } from './session.ts';
 
@@ -47,7 +46,8 @@ export function tokenAccess({ people, sessions, isSecure, styleSheet }: TokenAcc
     const given = typeof token === 'string' ? token.trim() : '';
     const person = given === '' ? undefined : await people.identify(given);
     if (person === undefined) {
-      await failures.consume(readAddress(context)).catch(() => undefined);
+      if (await isTooMany(failures, context))
+        return form(context, { problem: 'Too many attempts: try again in a minute.', status: 429, next });
       return form(context, { problem: 'Kubernetes does not know this token, or not any more.', status: 401, next });
     }
     const session = await sessions.seal(given);
@@ -76,19 +76,13 @@ export function tokenAccess({ people, sessions, isSecure, styleSheet }: TokenAcc
         return context.redirect('/login', 303);
       }
       if (context.req.method !== 'POST') return form(context, { next: ownPath(context.req.query('next')) });
-      if (await isBlocked(failures, context))
-        return form(context, { problem: 'Too many attempts: try again in a minute.', status: 429 });
       return logIn(context);
     },
     require: async (context, next) => {
       const given = readBearer(context);
       const token = given ?? (await readCookie(context));
       if (token === undefined) return turnAway(context, 'not logged in');
-      // Whoever has a cookie was let in before, and does not suffer from those who guess behind the same proxy.
-      if (given !== undefined && (await isBlocked(failures, context))) {
-        return context.json({ kind: 'notLoggedIn', message: 'too many attempts: try again in a minute' }, 429);
-      }
-      const identify = async (): Promise<VerifiedPerson> => {
+      const identify = async (): Promise<Person> => {
         const person = await people.identify(token);
         if (person === undefined) throw new NotLoggedIn('Kubernetes does not know this token, or not any more');
         return person;
@@ -97,7 +91,10 @@ export function tokenAccess({ people, sessions, isSecure, styleSheet }: TokenAcc
         context.set('person', await identify());
       } catch (error) {
         if (!(error instanceof NotLoggedIn)) throw error;
-        await failures.consume(readAddress(context)).catch(() => undefined);
+        // An old cookie is no guess.
+        if (given !== undefined && (await isTooMany(failures, context))) {
+          return context.json({ kind: 'notLoggedIn', message: 'too many attempts: try again in a minute' }, 429);
+        }
         return turnAway(context, error.message);
       }
       context.set('identify', identify);
@@ -117,9 +114,12 @@ interface Form {
   readonly next?: string;
 }
 
-async function isBlocked(failures: RateLimiterMemory, context: Context): Promise<boolean> {
-  const found = await failures.get(readAddress(context));
-  return (found?.consumedPoints ?? 0) >= failuresInMinute;
+/** Counts a failed attempt, and tells whether there were too many. A valid token is let in whoever else guesses at the same address. */
+async function isTooMany(failures: RateLimiterMemory, context: Context): Promise<boolean> {
+  return failures.consume(readAddress(context)).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** Who is at the other end: a proxy, where there is one, since what it says of others may be made up. */
@@ -144,5 +144,7 @@ function turnAway(context: Context<AccessEnv>, message: string): Response {
 
 /** Where to go after the login: a place of this page only. */
 function ownPath(asked: unknown): string {
-  return typeof asked === 'string' && /^\/(?![/\\])/.test(asked) ? asked : '/';
+  const here = 'http://page.invalid';
+  const url = typeof asked === 'string' ? URL.parse(asked, here) : null;
+  return url?.origin === here ? `${url.pathname}${url.search}${url.hash}` : '/';
 }

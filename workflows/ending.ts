@@ -75,8 +75,8 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const settled = await safety;
   await work.stopped;
   const final = run.taskStarted ? await bringToBaselineAgain(run, { reason, askedAtMs: request.atMs }) : settled;
-  // The traffic is safe: who it was may be proved now.
-  await condition(allHandlersFinished);
+  // The traffic is safe: there is time to learn who it was.
+  await run.abortNamed;
   const proved = formatRequest('aborted', run.state.abort ?? request);
   if (final.kind === 'notSafe') return notSafeEnding(proved, final);
   return finishAborted(run, proved);

@@ -61,8 +61,10 @@ async function untilDue(run: Run, mayGuard: boolean): Promise<boolean> {
     const { clock, iteration, paused, gate } = run.state;
     const dueMs = clock.deadlineMs + intervalMs;
     const isResumed = (): boolean => paused !== undefined && run.state.paused === undefined;
+    // By its time: the name of who has decided may be verified later.
     const isDecided = (): boolean =>
-      run.state.gate?.approved !== gate?.approved || run.state.gate?.rejected !== gate?.rejected;
+      run.state.gate?.approved?.atMs !== gate?.approved?.atMs ||
+      run.state.gate?.rejected?.atMs !== gate?.rejected?.atMs;
     const summary = `iteration ${Math.min(iteration + 1, iterations)} of ${iterations}`;
     const remainingMs = Math.max(1, dueMs - Date.now());
     const guard = mayGuard ? startGuard(run, dueMs) : idleGuard;
@@ -165,7 +167,7 @@ async function act(run: Run, next: Plan): Promise<void> {
     case 'shift':
       return takeStep(run, next);
     case 'openGate':
-      return update(run, openGate(run.state, Date.now()));
+      return update(run, openGate(run.state, Date.now(), next.leader));
     case 'hold':
       return run.state.traffic.confirmed
         ? undefined

@@ -49,20 +49,23 @@ export async function abortCommand(
   }).catch(explainNamespace(context, 'abort', id));
 }
 
-/** An abort does not depend on the server: where it does not answer, the request goes without a verified name. */
+/** How long the server may take: an abort does not wait for it longer. */
+const serverLimitMs = 5_000;
+
+/** An abort does not depend on the server: whatever that answers, the request is sent, if need be without a verified name. */
 async function abortByServer(
   context: CommandContext,
   session: TemporalService,
   { execution, flags: { reason } }: { readonly execution: Execution; readonly flags: AbortFlags },
 ): Promise<boolean> {
-  const server = serverAddress();
-  if (server === undefined) return false;
   try {
-    await askServerFor(session, server, { execution, request: 'abort', reason });
+    const server = serverAddress();
+    if (server === undefined) return false;
+    await askServerFor(session, server, { execution, request: 'abort', reason, limitMs: serverLimitMs });
     return true;
   } catch (error) {
-    if (!(error instanceof CommandError) || error.kind !== 'unreachable') throw error;
-    remark(context, `${error.message}; the abort goes to Temporal, by a name that nobody has verified`);
+    const why = error instanceof Error ? error.message : String(error);
+    remark(context, `${why}; the abort goes to Temporal, by a name that nobody has verified`);
     return false;
   }
 }

@@ -13,40 +13,49 @@ export function serverAddress(): URL | undefined {
   const text = process.env['SERIN_SERVER'];
   if (text === undefined || text === '') return undefined;
   const url = URL.parse(text);
-  if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url;
-  throw new CommandError('usage', `SERIN_SERVER: expected an address such as https://serin.example.com, got ${text}`);
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))) return url;
+  const why = url?.protocol === 'http:' ? ', since a token is sent there' : '';
+  throw new CommandError(
+    'usage',
+    `SERIN_SERVER: expected an address such as https://serin.example.com${why}, got ${text}`,
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 interface PersonAsk {
   readonly execution: Execution;
   readonly request: RequestKind;
   readonly reason: string | undefined;
+  /** How long the server may take: it asks Kubernetes, then a worker. */
+  readonly limitMs: number;
 }
 
 /** Sends a request for the experiment that was found. */
 export async function askServerFor(
   session: TemporalService,
   server: URL,
-  { execution: { workflowId }, request, reason }: PersonAsk,
+  { execution: { workflowId }, request, reason, limitMs }: PersonAsk,
 ): Promise<AskAnswer> {
   const latest = await describeWorkflow(session.client, workflowId);
   const firstRunId = latest?.raw.workflowExecutionInfo?.firstRunId ?? '';
-  return askServer(server, { workflowId, firstRunId, request, ...defined({ reason }) });
+  return askServer(server, { workflowId, firstRunId, request, ...defined({ reason }) }, limitMs);
 }
-
-/** How long the server may take: it asks Kubernetes, then a worker. */
-const limitMs = 30_000;
 
 /**
  * Sends a request by the server, as the user of the kubeconfig. Fails with `unreachable` when there is no answer, with `refused` where the
  * person may not, or the request does not apply.
  */
-async function askServer(server: URL, ask: Ask): Promise<AskAnswer> {
+async function askServer(server: URL, ask: Ask, limitMs: number): Promise<AskAnswer> {
   const token = await readToken();
   const response = await fetch(new URL('/api/ask', server), {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(ask),
+    // Whoever is at another address has no business with the token.
+    redirect: 'error',
     signal: AbortSignal.timeout(limitMs),
   }).catch((error: unknown) => {
     const { cause, message } = error as Error;
@@ -56,8 +65,9 @@ async function askServer(server: URL, ask: Ask): Promise<AskAnswer> {
     });
   });
   const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer as AskAnswer;
-  throw explainProblem(server, response.status, answer as Partial<Problem> | undefined);
+  const { message, kind } = (answer ?? {}) as { readonly message?: unknown; readonly kind?: unknown };
+  if (response.ok && typeof message === 'string') return { message };
+  throw explainProblem(server, response.status, { message, kind });
 }
 
 const kinds: Readonly<Record<Problem['kind'], ErrorKind>> = {
@@ -71,9 +81,12 @@ const kinds: Readonly<Record<Problem['kind'], ErrorKind>> = {
   forbidden: 'refused',
 };
 
-function explainProblem(server: URL, status: number, problem: Partial<Problem> | undefined): CommandError {
-  const { kind, message } = problem ?? {};
-  if (kind === undefined || message === undefined) {
+function explainProblem(
+  server: URL,
+  status: number,
+  { kind, message }: { readonly kind: unknown; readonly message: unknown },
+): CommandError {
+  if (!isProblemKind(kind) || typeof message !== 'string') {
     return new CommandError(
       'failed',
       `${server.origin} (SERIN_SERVER) answers ${status}, and not as serin's server does`,
@@ -93,4 +106,8 @@ async function readToken(): Promise<string> {
   if (token !== undefined) return token;
   const remedy = 'SERIN_TOKEN takes one, such as that of `kubectl create token NAME`';
   throw new CommandError('usage', `SERIN_SERVER needs a token, and the kubeconfig's user has none; ${remedy}`);
+}
+
+function isProblemKind(kind: unknown): kind is Problem['kind'] {
+  return typeof kind === 'string' && Object.hasOwn(kinds, kind);
 }

@@ -38,6 +38,9 @@ export async function steerCommand(
   }).catch(explainNamespace(context, kind, id));
 }
 
+/** How long the server may take: it asks Kubernetes, then a worker. */
+const serverLimitMs = 30_000;
+
 interface ServerQuestion {
   readonly server: URL;
   readonly execution: Execution;
@@ -52,7 +55,7 @@ async function askByServer(
   { server, execution, kind: request, flags: { reason } }: ServerQuestion,
 ): Promise<CommandResult> {
   const { workflowId } = execution;
-  const { message } = await askServerFor(session, server, { execution, request, reason });
+  const { message } = await askServerFor(session, server, { execution, request, reason, limitMs: serverLimitMs });
   say(context, `${workflowId}: ${message}`);
   return { exitCode: 0 as const, json: { workflowId, message } };
 }

@@ -76,7 +76,7 @@ export class ActReader {
     const [payload] = (signal?.input ?? accepted?.args)?.payloads ?? [];
     const { by, reason, proof } = readInput(payload);
     if (update) this.#accepted.set(String(event.eventId), this.acts.length);
-    if (proof !== undefined) this.#proven.set(proof, this.acts.length);
+    if (proof !== undefined && !this.#proven.has(proof)) this.#proven.set(proof, this.acts.length);
     this.acts.push({ kind: 'request', atMs, request: name as RequestKind, ...defined({ by, reason }) });
   }
 

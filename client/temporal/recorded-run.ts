@@ -96,6 +96,18 @@ async function readChain(
   return chain;
 }
 
+/** The experiment as its latest run recorded it; undefined while it has not read its manifest. */
+export async function findRecordedExperiment(
+  { client }: TemporalService,
+  { workflowId, runId }: Pick<Execution, 'workflowId' | 'runId'>,
+): Promise<Experiment | undefined> {
+  const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const decoded = await decodeHistory(history, client.options.loadedDataConverter.payloadCodecs);
+  const reader = new RecordReader();
+  for (const event of decoded.events ?? []) reader.read(event);
+  return reader.experiment;
+}
+
 function readRecord(name: string, histories: readonly History[]): RunRecord {
   const reader = new RecordReader();
   const actReader = new ActReader();

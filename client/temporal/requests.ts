@@ -67,7 +67,10 @@ export async function sendRequest(
     const explained = explainClientError(error, session);
     if (explained.kind !== 'noWorker') throw explained;
     const limit = `${timeoutMs / 1000} s`;
-    const message = `no worker on task queue ${taskQueue} answered within ${limit}, so nothing was changed; start one and ask again, or leave a message: \`temporal workflow signal --workflow-id ${workflowId} --name ${kind}\``;
+    // With a proof it may have been taken, and wait for a worker that checks it.
+    const effect =
+      request.proof === undefined ? 'so nothing was changed' : 'and whether it was carried out is not known';
+    const message = `no worker on task queue ${taskQueue} answered within ${limit}, ${effect}; start one and ask again, or leave a message: \`temporal workflow signal --workflow-id ${workflowId} --name ${kind}\``;
     throw new CommandError('noWorker', message, { cause: error });
   }
 }

@@ -1,17 +1,20 @@
 import { findApprover, formatApprovers } from '../experiment/approvers.ts';
 import type { Approvers, VerifiedPerson } from '../experiment/approvers.ts';
-import { proofLimitMs } from './requests.ts';
+import { defined } from '../text/defined.ts';
+import { isGateOver, reasonNotApproved } from './approval-limit.ts';
+import { clockToleranceMs, formatRequest, proofLimitMs } from './requests.ts';
 import type { ApprovalGate, HumanRequest, RequestKind } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import { publicStage } from '../experiment/stage.ts';
 
-/** Says why a request does not apply in the present state, whoever makes it; undefined when it does. */
-export function refusalReason(kind: RequestKind, state: ExperimentState): string | undefined {
+/** Says why a request does not apply in the present state, whoever makes it; undefined when it does. `nowMs` is epoch ms. */
+export function refusalReason(kind: RequestKind, state: ExperimentState, nowMs: number): string | undefined {
   if (state.ending !== undefined) return `the experiment has ended: ${state.ending.outcome}`;
+  if (kind === 'abort') return undefined;
+  if (state.abort !== undefined) return formatRequest('the experiment is aborted', state.abort);
   switch (kind) {
-    case 'abort':
-      return undefined;
     case 'approve':
+      return decisionRefusal(kind, state) ?? lateRefusal(state, nowMs);
     case 'reject':
       return decisionRefusal(kind, state);
     case 'pause':
@@ -25,6 +28,13 @@ function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): st
   if (state.gate === undefined) return `no approval gate is open, so there is nothing to ${kind} yet`;
   if (state.stage !== 'Running') return `the gate is closed: the experiment is ${publicStage(state.stage)}`;
   return undefined;
+}
+
+/** A promotion that nobody approved in time rolls back, also in the moment before it does. */
+function lateRefusal({ gate, experiment }: ExperimentState, nowMs: number): string | undefined {
+  const isLate =
+    gate !== undefined && experiment?.onApprovalLimit === 'rollback' && isGateOver(gate, experiment, nowMs);
+  return isLate && gate.approved === undefined ? `it is too late: ${reasonNotApproved(experiment)}` : undefined;
 }
 
 /** Says why a person, where it is known who that is, may not make this request; undefined for those who may. */
@@ -54,7 +64,7 @@ function pauseRefusal(state: ExperimentState): string | undefined {
 /** The state with a proof that has been used, and without those that count no more. */
 export function withUsedProof(state: ExperimentState, id: string, nowMs: number): ExperimentState {
   const usedProofs = (state.usedProofs ?? []).filter(({ untilMs }) => untilMs > nowMs);
-  return { ...state, usedProofs: [...usedProofs, { id, untilMs: nowMs + proofLimitMs }] };
+  return { ...state, usedProofs: [...usedProofs, { id, untilMs: nowMs + proofLimitMs + clockToleranceMs }] };
 }
 
 /** Whether a proof has been used. */
@@ -62,9 +72,24 @@ export function isUsedProof({ usedProofs = [] }: ExperimentState, id: string): b
   return usedProofs.some((used) => used.id === id);
 }
 
-/** The state with the name of who has aborted it, as far as it was that request. */
-export function withProvenAbort(state: ExperimentState, request: HumanRequest): ExperimentState {
-  return state.abort?.atMs === request.atMs ? { ...state, abort: request } : state;
+/** The state with the verified name of who made a request that was carried out, as far as the state still tells of it. */
+export function withVerifiedName(state: ExperimentState, { made, verified }: VerifiedRequest): ExperimentState {
+  const named = (recorded: HumanRequest | undefined): HumanRequest | undefined =>
+    recorded !== undefined && recorded === made ? verified : recorded;
+  const { gate } = state;
+  return {
+    ...state,
+    ...defined({ abort: named(state.abort), paused: named(state.paused) }),
+    ...(gate && {
+      gate: { ...gate, ...defined({ approved: named(gate.approved), rejected: named(gate.rejected) }) },
+    }),
+  };
+}
+
+/** A request as it was carried out, and with the name that its proof gives. */
+export interface VerifiedRequest {
+  readonly made: HumanRequest;
+  readonly verified: HumanRequest;
 }
 
 /** A request with who it is by. A group is named where it is what makes an approval count. */

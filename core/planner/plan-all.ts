@@ -2,7 +2,8 @@ import { formatDuration } from '../text/duration.ts';
 import type { Experiment } from '../experiment/experiment.ts';
 import { findLeader } from '../verdicts/leader.ts';
 import type { Leader } from '../verdicts/leader.ts';
-import { isGateOver, planCandidate, reasonNotApproved } from './plan-candidate.ts';
+import { isGateOver, reasonNotApproved } from './approval-limit.ts';
+import { planCandidate } from './plan-candidate.ts';
 import type { CandidatePlan, CandidatePlanInput } from './plan-candidate.ts';
 import { isStillJudged, currentWeights } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
@@ -21,7 +22,8 @@ export type Plan =
       readonly eliminated: readonly { readonly index: number; readonly reason: string }[];
       readonly reason: string;
     }
-  | { readonly kind: 'openGate'; readonly reason: string }
+  /** `leader` is the index of the candidate that an approval promotes; absent while none leads: then it is whichever wins. */
+  | { readonly kind: 'openGate'; readonly leader?: number; readonly reason: string }
   /** `winner` is the candidate's index. */
   | { readonly kind: 'promote'; readonly winner: number; readonly reason: string }
   | { readonly kind: 'rollBack'; readonly reason: string }
@@ -127,9 +129,14 @@ function choose(input: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   }
 }
 
-function chosen({ index, plan }: PlannedCandidate, why?: string): Plan {
+/** An approval is of the candidate that led when it was asked for: for another one, people are asked anew. */
+function chosen({ index, name, plan, input: { gate } }: PlannedCandidate, why?: string): Plan {
   const reason = why === undefined ? plan.reason : `${plan.reason}; ${why}`;
-  return plan.kind === 'promote' ? { kind: 'promote', winner: index, reason } : { kind: 'openGate', reason };
+  if (plan.kind !== 'promote') return { kind: 'openGate', leader: index, reason };
+  const isAnother = gate?.approved !== undefined && gate.leader !== undefined && gate.leader !== index;
+  if (isAnother)
+    return { kind: 'openGate', leader: index, reason: `${name} leads now, and the approval was of another: ${reason}` };
+  return { kind: 'promote', winner: index, reason };
 }
 
 /**
@@ -168,7 +175,10 @@ function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate
       return { kind: 'rollBack', reason: `${reason}, after ${formatDuration(limitMs)} more` };
     }
     case 'hold': {
-      if (gate === undefined) return { kind: 'openGate', reason: `${reason}; waiting for a person` };
+      if (gate === undefined) {
+        const leader = fit.length === 1 ? { leader: first.index } : {};
+        return { kind: 'openGate', ...leader, reason: `${reason}; waiting for a person` };
+      }
       if (gate.approved === undefined && isGateOver(gate, experiment, nowMs)) {
         return { kind: 'rollBack', reason: `${reason}; ${reasonNotApproved(experiment)}` };
       }

@@ -7,6 +7,7 @@ import type { Experiment } from '../experiment/experiment.ts';
 import { hasOwnSamples } from '../measurements/load-test.ts';
 import { formatDuration } from '../text/duration.ts';
 import type { ApprovalGate } from './requests.ts';
+import { isGateOver, reasonNotApproved } from './approval-limit.ts';
 import { formatApproval, formatRequest } from './requests.ts';
 
 /** What the plan of one judged version depends on, after an observation. */
@@ -95,15 +96,6 @@ function planForRefusal({ gate, experiment, nowMs }: CandidatePlanInput): Candid
   return isGateOver(gate, experiment, nowMs) ? { kind: 'rollBack', reason: reasonNotApproved(experiment) } : undefined;
 }
 
-/** Whether the time to decide about the promotion is over. */
-export function isGateOver({ openedAtMs }: ApprovalGate, { approvalLimitMs }: Experiment, nowMs: number): boolean {
-  return nowMs - openedAtMs >= approvalLimitMs;
-}
-
-export function reasonNotApproved({ approvalLimitMs }: Experiment): string {
-  return `no approval within ${formatDuration(approvalLimitMs)}`;
-}
-
 function planForBlindness({ blind, experiment, nowMs }: CandidatePlanInput): CandidatePlan | undefined {
   if (blind === undefined) return undefined;
   const tooLong = nowMs - blind.sinceMs >= experiment.blindLimitMs;
@@ -155,9 +147,13 @@ function planForProgress(input: CandidatePlanInput): CandidatePlan {
   if (!allPass(computed.assessment, experiment.minSamples)) return planWithoutPass(input, computed);
   const starved = planWhileStarved(input);
   if (starved !== undefined) return starved;
-  const passed = reasonPassed(computed.assessment);
-  if (experiment.approval === 'none') return { kind: 'promote', reason: passed };
-  return { kind: 'openGate', reason: `${passed}; waiting for approval` };
+  return promoteOrAsk(experiment, reasonPassed(computed.assessment));
+}
+
+/** All that may be promoted passes here: where people are asked, the gate comes first. */
+function promoteOrAsk({ approval }: Experiment, reason: string): CandidatePlan {
+  if (approval === 'none') return { kind: 'promote', reason };
+  return { kind: 'openGate', reason: `${reason}; waiting for approval` };
 }
 
 /** Plans after the last iteration without a pass: what is undecided goes by policy, everything else rolls back. */
@@ -198,11 +194,18 @@ function planExtension(
 /** Decides by the point estimates as iter8 does, without error bounds. */
 function planByEstimate(input: CandidatePlanInput, assessment: Assessment, reason: string): CandidatePlan {
   const { experiment } = input;
-  const isWithin = assessment.objectives.every(({ isWithinLimits }) => isWithinLimits === true);
-  const enough = hasOwnSamples(experiment) || assessment.samples.candidate >= Math.max(1, experiment.minSamples);
-  if (!isWithin || !enough)
+  if (!isFitByEstimate(experiment, assessment))
     return { kind: 'rollBack', reason: `${reason}; its estimates are not all within the limits` };
-  return planWhileStarved(input) ?? { kind: 'promote', reason: `unproven, by its estimates alone: ${reason}` };
+  return planWhileStarved(input) ?? promoteOrAsk(experiment, reasonByEstimate(reason));
+}
+
+function isFitByEstimate(experiment: Experiment, { objectives, samples }: Assessment): boolean {
+  const enough = hasOwnSamples(experiment) || samples.candidate >= Math.max(1, experiment.minSamples);
+  return enough && objectives.every(({ isWithinLimits }) => isWithinLimits === true);
+}
+
+function reasonByEstimate(reason: string): string {
+  return `unproven, by its estimates alone: ${reason}`;
 }
 
 function planWhilePaused({ weight }: CandidatePlanInput, computed: { weight: number; reason: string }): CandidatePlan {
@@ -227,10 +230,8 @@ function planAtGate(input: CandidatePlanInput, computed: Computed, gate: Approva
   const { assessment } = computed;
   const wait = (reason: string): CandidatePlan =>
     computed.weight < weight ? shiftOrHold(weight, computed.weight, computed.reason) : { kind: 'hold', reason };
-  // Only a person may promote what is undecided.
-  const isAsked = gate.approved !== undefined || !isOver;
-  const mayStayUndecided = isAsked && experiment.analysis.undecided === 'hold' && isUndecided(assessment);
-  if (!allPass(assessment, experiment.minSamples) && !mayStayUndecided) {
+  const judged = reasonAtGate(experiment, assessment, gate.approved !== undefined || !isOver);
+  if (judged === undefined) {
     const reason = reasonNotPassed(assessment, experiment);
     if (!isOver) return wait(`waiting: ${reason}`);
     const said = gate.approved === undefined ? reasonNotApproved(experiment) : 'approved';
@@ -239,10 +240,24 @@ function planAtGate(input: CandidatePlanInput, computed: Computed, gate: Approva
   if (consent === undefined) return wait('waiting for approval');
   const starved = planWhileStarved(input);
   if (starved !== undefined) return starved;
-  const judged = allPass(assessment, experiment.minSamples)
-    ? reasonPassed(assessment)
-    : reasonNotPassed(assessment, experiment);
   return { kind: 'promote', reason: `${judged}; ${consent}` };
+}
+
+/** Why a candidate at the gate is fit to be promoted, with consent; undefined while it is not. */
+function reasonAtGate(experiment: Experiment, assessment: Assessment, isAsked: boolean): string | undefined {
+  if (allPass(assessment, experiment.minSamples)) return reasonPassed(assessment);
+  if (!isUndecided(assessment)) return undefined;
+  const reason = reasonNotPassed(assessment, experiment);
+  switch (experiment.analysis.undecided) {
+    case 'hold':
+      // Only a person may promote it.
+      return isAsked ? reason : undefined;
+    case 'pointEstimate':
+      return isFitByEstimate(experiment, assessment) ? reasonByEstimate(reason) : undefined;
+    case 'rollback':
+    case 'extend':
+      return undefined;
+  }
 }
 
 /** Why the promotion may happen, as far as people are asked; undefined while it may not. */

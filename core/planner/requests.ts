@@ -7,9 +7,14 @@ export type RequestKind = (typeof requestKinds)[number];
  * `aborted, verified: ann (group sre)` where she has proved it. Nothing that a message says can come to stand before its `by`.
  */
 export function formatRequest(done: string, { by, reason, verified }: WhoAndWhy): string {
-  const said = by === undefined ? '' : ` by ${by}`;
+  const said = by === undefined ? '' : ` by ${isPlainName(by) ? by : JSON.stringify(by)}`;
   const who = verified === undefined ? said : `, verified: ${formatVerified(verified)}`;
   return `${done}${who}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** Whether a name that nobody has verified reads as nothing but a name. */
+function isPlainName(by: string): boolean {
+  return !/[,"\p{Cc}]|verified/iu.test(by);
 }
 
 type WhoAndWhy = Pick<HumanRequest, 'by' | 'reason' | 'verified'>;
@@ -28,6 +33,9 @@ export function formatApproval(approved: HumanRequest, approvals: readonly Human
 /** How long after a request its proof of who makes it still counts: a worker answers at once. */
 export const proofLimitMs = 300_000;
 
+/** Between the clocks of the server that makes a proof, and of whoever gives the workflow its time, ms. */
+export const clockToleranceMs = 30_000;
+
 /** A request of a person: by whom and why, as far as the message said. `atMs` is epoch milliseconds. */
 export interface HumanRequest {
   readonly by?: string;
@@ -40,6 +48,8 @@ export interface HumanRequest {
 /** The gate before a promotion: what people decide counts once it is open. */
 export interface ApprovalGate {
   readonly openedAtMs: number;
+  /** The candidate that is asked about, by index; absent where none led. */
+  readonly leader?: number;
   /** The approval after which no other is needed. */
   readonly approved?: HumanRequest;
   /** Of those people who must approve, who has, where their names are verified. */

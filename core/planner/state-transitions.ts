@@ -111,9 +111,9 @@ export function withDeadline(state: ExperimentState, deadlineMs: number): Experi
   return { ...state, clock: { ...state.clock, deadlineMs } };
 }
 
-/** The candidate could be promoted: from now on an approval or a rejection counts. */
-export function openGate(state: ExperimentState, nowMs: number): ExperimentState {
-  return { ...state, gate: { openedAtMs: nowMs } };
+/** A candidate could be promoted, `leader` by index where one leads: from now on an approval or a rejection counts. */
+export function openGate(state: ExperimentState, nowMs: number, leader?: number): ExperimentState {
+  return { ...state, gate: { openedAtMs: nowMs, ...defined({ leader }) } };
 }
 
 /** An interval has been observed and acted on. */

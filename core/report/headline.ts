@@ -33,7 +33,8 @@ export function stoppedHeadline(report: Report | undefined, why: string): Headli
 }
 
 /** The version that an approval would promote, by name, as far as that is known. */
-export function findPromotable({ winner, baseline, judged }: Report): string | undefined {
+export function findPromotable({ awaitingApproval, winner, baseline, judged }: Report): string | undefined {
+  if (awaitingApproval?.version !== undefined) return awaitingApproval.version;
   if (winner !== undefined && winner !== baseline.name) return winner;
   const [only, ...others] = judged.filter(({ out }) => out === undefined);
   return others.length === 0 ? only?.name : undefined;

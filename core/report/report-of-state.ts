@@ -150,9 +150,11 @@ function nextObservationMs({ experiment, stage, clock }: ExperimentState): numbe
 function reportGate({ experiment, gate, stage }: ExperimentState): Report['awaitingApproval'] {
   if (experiment === undefined || gate === undefined || stage !== 'Running') return undefined;
   const { approvalLimitMs, approvers, onApprovalLimit } = experiment;
+  const version = judgedVersions(experiment)[gate.leader ?? -1]?.name;
   return {
     sinceMs: gate.openedAtMs,
     untilMs: gate.openedAtMs + approvalLimitMs,
+    ...defined({ version }),
     ...(onApprovalLimit === 'promote' ? { promotes: true } : {}),
     ...(approvers === undefined ? {} : { approvers, approvals: gate.approvals ?? [] }),
   };

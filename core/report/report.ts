@@ -109,6 +109,8 @@ export interface Report {
 export interface OpenGate {
   readonly sinceMs: number;
   readonly untilMs: number;
+  /** The version that is asked about, by name; absent where none leads. */
+  readonly version?: string;
   /** Whether the end of the time promotes, where it else rolls back. */
   readonly promotes?: boolean;
   /** Who must approve, and who has; absent where anybody may. */

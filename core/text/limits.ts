@@ -1,7 +1,7 @@
 /** The limits on what others write, in one place: those who exceed them are told the number. */
 export const limits = {
-  /** Characters of who made a request. */
-  requestBy: 200,
+  /** Characters of who made a request: the longest name of a service account has 339. */
+  requestBy: 400,
   /** Characters of why a request was made. */
   requestReason: 1_000,
   /** Characters of a proof of who makes a request: a person may be in many groups. */

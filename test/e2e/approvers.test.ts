@@ -176,23 +176,28 @@ describe('a gate with approvers', () => {
 });
 
 test('an abort by the server says who it was, and one without the server still counts', async () => {
-  const [first, second] = await Promise.all(
-    ['stopped', 'halted'].map(async (name) => {
+  const [first, second, third] = await Promise.all(
+    ['stopped', 'halted', 'ended'].map(async (name) => {
       const target = await deployTarget({ name, namespace });
       const scenario = await startExperiment(target, { taskQueue, iterations: 100, objectives: [] });
       await scenario.untilReport('the first step', ({ startedAtMs }) => startedAtMs !== undefined);
       return { target, scenario };
     }),
   );
-  if (first === undefined || second === undefined) throw new Error('expected two experiments');
+  if (first === undefined || second === undefined || third === undefined) throw new Error('expected three');
 
   const { workflowId } = first.scenario.handle;
-  expect(await serinAs('bob', 'abort', workflowId)).toMatchObject({ isDone: false });
   expect(await serinAs('ann', 'abort', workflowId, '--reason', 'checkout is broken')).toMatchObject({ isDone: true });
   expect(await first.scenario.end()).toMatchObject({
     report: { outcome: 'Aborted', reason: `aborted, verified: ${nameOf('ann')}: checkout is broken` },
   });
   expect(await servedTraffic(first.target)).toEqual({ [first.target.baselineRevision]: 100 });
+
+  // The server does not let bob abort, and an abort does not depend on it.
+  expect(await serinAs('bob', 'abort', third.scenario.handle.workflowId)).toMatchObject({ isDone: true });
+  const { report } = await third.scenario.end();
+  expect(report).toMatchObject({ outcome: 'Aborted' });
+  expect(report.abortRequested?.verified).toBeUndefined();
 
   const lost = `http://127.0.0.1:${await freePort()}`;
   const env = {

@@ -1,7 +1,7 @@
 import type { RequestInput } from '../../contract/messages.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
 import type { VerifiedPerson } from '../../core/experiment/approvers.ts';
-import type { Ask } from '../../server/api.ts';
+import type { Ask, ExperimentPage, FrozenPage } from '../../server/api.ts';
 import { buildApp } from '../../server/app.ts';
 import type { Assets } from '../../server/assets.ts';
 import type { Scheme } from '../../server/guard-requests.ts';
@@ -28,13 +28,17 @@ export interface PeopleAppOptions {
   readonly scheme: Scheme;
   /** The namespaces in which ann may do everything; eve may do nothing anywhere. */
   readonly annsNamespaces: readonly string[];
+  readonly states?: ReadonlyMap<string, FrozenPage>;
   readonly sessionSecret?: string;
   readonly answer?: (kind: RequestKind) => string;
 }
 
-/** The server for people, before recorded experiments and a made-up cluster; what it was asked to do is in `asked`. */
+/**
+ * The server for people, before recorded experiments and a made-up cluster. What it was asked to do is in `asked`; `recorded` says where an
+ * experiment is whose run does not answer, by its workflow id.
+ */
 export async function buildPeopleApp({ assets, hosts, scheme, annsNamespaces, ...options }: PeopleAppOptions) {
-  const { sessionSecret = privateKey, answer = (kind) => `${kind} accepted` } = options;
+  const { states = readStates(), sessionSecret = privateKey, answer = (kind) => `${kind} accepted` } = options;
   const everything: readonly ExperimentVerb[] = ['get', 'approve', 'abort', 'pause'];
   const cluster: FakeCluster = {
     people: new Map([
@@ -44,9 +48,11 @@ export async function buildPeopleApp({ assets, hosts, scheme, annsNamespaces, ..
     rights: new Map(annsNamespaces.map((namespace) => [`ann ${namespace}`, everything])),
   };
   const asked: { ask: Ask; request: RequestInput }[] = [];
-  const shown = stateRuns(readStates());
+  const shown = stateRuns(states);
+  const recorded = new Map<string, string>();
   const runs = {
     ...shown,
+    findNamespace: async ({ workflowId }: ExperimentPage) => recorded.get(workflowId),
     ask: async (ask: Ask, request: RequestInput) => {
       asked.push({ ask, request });
       return { message: answer(ask.request) };
@@ -69,5 +75,5 @@ export async function buildPeopleApp({ assets, hosts, scheme, annsNamespaces, ..
       return personRuns({ runs, people, sign, facts: shown.facts, user: person.user, identify });
     },
   });
-  return { app, cluster, asked };
+  return { app, cluster, asked, recorded };
 }

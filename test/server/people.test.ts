@@ -1,10 +1,12 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
+import type { RequestKind } from '../../core/planner/requests.ts';
 import { defined } from '../../core/text/defined.ts';
 import type { Ask } from '../../server/api.ts';
 import type { Assets } from '../../server/assets.ts';
 import { readStates } from '../ui/recorded-states.ts';
 import { buildPeopleApp } from './people-app.ts';
+import type { PeopleAppOptions } from './people-app.ts';
 
 const host = 'serin.example.com';
 const origin = `https://${host}`;
@@ -23,13 +25,13 @@ const { page } = listed;
 const namespace = page.report?.namespace ?? '';
 
 /** A server that is reached by TLS, and requests to it. */
-async function startServer(sessionSecret?: string) {
-  const { app, cluster, asked } = await buildPeopleApp({
+async function startServer({ sessionSecret, states: shown }: Partial<PeopleAppOptions> = {}) {
+  const { app, cluster, asked, recorded } = await buildPeopleApp({
     assets,
     hosts: () => [host],
     scheme: 'https',
     annsNamespaces: [namespace],
-    ...defined({ sessionSecret }),
+    ...defined({ sessionSecret, states: shown }),
   });
   const request = async (
     path: string,
@@ -43,7 +45,7 @@ async function startServer(sessionSecret?: string) {
     });
   const logIn = async (token: string): Promise<string> =>
     (await sendForm({ token })).headers.get('set-cookie')?.split(';')[0] ?? '';
-  return { cluster, asked, request, sendForm, logIn };
+  return { cluster, asked, recorded, request, sendForm, logIn };
 }
 
 const anAsk: Ask = {
@@ -93,18 +95,23 @@ describe('logging in', () => {
     expect(await answer.text()).toContain('Kubernetes does not know this token, or not any more.');
   });
 
-  test.each(['https://evil.example', '//evil.example', String.raw`/\evil.example`, ''])(
-    'leads to the page, and not to %s',
-    async (next) => {
-      const { sendForm } = await startServer();
-      expect((await sendForm({ token: 'token-of-ann', next })).headers.get('location')).toBe('/');
-    },
-  );
+  test.each([
+    'https://evil.example',
+    '//evil.example',
+    String.raw`/\evil.example`,
+    '/\t/evil.example',
+    'javascript:1',
+    '',
+  ])('leads to the page, and not to %j', async (next) => {
+    const { sendForm } = await startServer();
+    const location = (await sendForm({ token: 'token-of-ann', next })).headers.get('location') ?? '';
+    expect(new URL(location, origin).origin).toBe(origin);
+  });
 
   test('shows what was asked for as text, in a form that only the page itself may send', async () => {
     const { request, sendForm } = await startServer();
-    const form = await request('/login?next=/%22%3E%3Cscript%3E');
-    expect(await form.text()).toContain('value="/&quot;&gt;&lt;script&gt;"');
+    const form = await request(`/login?next=${encodeURIComponent('/"><script>?a&b')}`);
+    expect(await form.text()).toContain('value="/%22%3E%3Cscript%3E?a&amp;b"');
     expect(form.headers.get('content-security-policy')).toContain("form-action 'self'");
     expect(form.headers.get('strict-transport-security')).toBe('max-age=31536000');
     const foreign = await sendForm({ token: 'token-of-ann' }, { origin: 'https://evil.example' });
@@ -124,9 +131,12 @@ describe('logging in', () => {
     const { sendForm, request, logIn } = await startServer();
     const cookie = await logIn('token-of-ann');
     for (let attempt = 0; attempt < 20; attempt += 1) expect((await sendForm({ token: 'guessed' })).status).toBe(401);
-    expect((await sendForm({ token: 'token-of-ann' })).status).toBe(429);
+    expect((await sendForm({ token: 'guessed' })).status).toBe(429);
     expect((await request('/api/facts', { headers: bearer('guessed') })).status).toBe(429);
     expect((await request('/api/facts', { headers: { cookie } })).status).toBe(200);
+    // All who come through one proxy have one address.
+    expect((await request('/api/facts', { headers: bearer('token-of-ann') })).status).toBe(200);
+    expect((await sendForm({ token: 'token-of-ann' })).status).toBe(303);
   });
 
   test('ends with the token, and at once by logging out', async () => {
@@ -141,7 +151,7 @@ describe('logging in', () => {
   });
 
   test('is of one server: the cookie of another is worth nothing, nor is one that was changed', async () => {
-    const [one, another] = [await startServer(), await startServer('another secret')];
+    const [one, another] = [await startServer(), await startServer({ sessionSecret: 'another secret' })];
     const cookie = await another.logIn('token-of-ann');
     expect((await another.request('/api/facts', { headers: { cookie } })).status).toBe(200);
     expect((await one.request('/api/facts', { headers: { cookie } })).status).toBe(401);
@@ -169,14 +179,36 @@ describe('what a person sees', () => {
   test.each(['experiment', 'record', 'explanation'])('is nothing of another namespace: %s', async (what) => {
     const { request } = await startServer();
     const path = `/api/${what}?id=${encodeURIComponent(page.workflowId)}&interval=1`;
-    const message = `eve may not get experiments.serin.dev in namespace ${namespace}; a Role with that verb allows it (docs/approvals.md)`;
+    const message = `there is no experiment ${page.workflowId} that eve may see`;
     const answer = await request(path, { headers: bearer('token-of-eve') });
     if (what === 'experiment') {
-      expect(await firstValue(answer)).toEqual({ event: 'problem', data: { kind: 'forbidden', message } });
+      expect(await firstValue(answer)).toEqual({ event: 'problem', data: { kind: 'notFound', message } });
       return;
     }
-    expect(answer.status).toBe(403);
-    expect(await answer.json()).toEqual({ kind: 'forbidden', message });
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({ kind: 'notFound', message });
+  });
+
+  test('of a run that does not answer is by the namespace that was recorded, whatever its target is', async () => {
+    const { report: _, ...silent } = page;
+    const target = `${namespace}/somewhere`;
+    const states = new Map([['silent', { ...listed, page: { ...silent, target } }]]);
+    const { request, cluster, recorded, asked } = await startServer({ states });
+    const path = `/api/record?id=${encodeURIComponent(page.workflowId)}`;
+    const look = async (token: string) => (await request(path, { headers: bearer(token) })).status;
+    // ann may do everything where the target is, and nothing where the experiment is.
+    recorded.set(page.workflowId, 'elsewhere');
+    expect(await look('token-of-ann')).toBe(404);
+    expect((await request('/api/ask', post(bearer('token-of-ann'), { ...anAsk, request: 'abort' }))).status).toBe(404);
+    cluster.rights.set('eve elsewhere', ['get', 'abort']);
+    expect(await look('token-of-eve')).toBe(200);
+    expect((await request('/api/ask', post(bearer('token-of-eve'), { ...anAsk, request: 'abort' }))).status).toBe(200);
+    expect(asked).toHaveLength(1);
+    // Of one that has read no manifest nothing is known: only who may see all sees it.
+    recorded.clear();
+    expect(await look('token-of-eve')).toBe(404);
+    cluster.rights.set('eve ', ['get']);
+    expect(await look('token-of-eve')).toBe(200);
   });
 });
 
@@ -203,7 +235,11 @@ describe('what a person asks', () => {
       cluster.rights.set(`eve ${namespace}`, ['get']);
       const answer = await request('/api/ask', post(bearer('token-of-eve'), { ...anAsk, request: kind }));
       expect(answer.status).toBe(403);
-      expect(await answer.json()).toMatchObject({ kind: 'forbidden' });
+      const verb = { abort: 'abort', approve: 'approve', reject: 'approve', pause: 'pause', resume: 'pause' }[kind];
+      expect(await answer.json()).toEqual({
+        kind: 'forbidden',
+        message: `eve may not ${verb} experiments.serin.dev in namespace ${namespace}; a Role with that verb allows it (docs/approvals.md)`,
+      });
       expect(asked).toEqual([]);
     },
   );
@@ -223,6 +259,15 @@ describe('what a person asks', () => {
     const headers = { ...bearer('token-of-ann'), origin: 'https://evil.example' };
     expect((await request('/api/ask', post(headers))).status).toBe(403);
     expect(asked).toEqual([]);
+  });
+
+  test.each<[RequestKind, readonly string[]]>([
+    ['approve', ['sre', 'staff']],
+    ['pause', []],
+  ])('tells of groups only where they may count: %s', async (kind, groups) => {
+    const { request, asked } = await startServer();
+    await request('/api/ask', post(bearer('token-of-ann'), { ...anAsk, request: kind }));
+    expect(decodeJwt(asked[0]?.request.proof ?? '')['groups']).toEqual(groups);
   });
 
   test('is limited to sixty requests a minute', async () => {

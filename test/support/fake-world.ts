@@ -36,7 +36,7 @@ export interface WorldBehaviour {
   /** What the n-th watch (from 1) between two iterations finds. */
   readonly guard: (n: number, input: GuardInput) => Promise<GuardResult> | GuardResult;
   /** What a proof says; by default the name that it consists of. */
-  readonly verify: (input: VerifyActInput) => ActVerification;
+  readonly verify: (input: VerifyActInput) => ActVerification | Promise<ActVerification>;
   readonly acquire: (attempt: number, holder: LeaseHolder) => Acquisition;
   readonly mayFollowLatest: boolean;
   readonly weights: readonly number[];

@@ -3,6 +3,7 @@ import { anExperiment } from '../support/builders.ts';
 import { fakeWorld } from '../support/fake-world.ts';
 import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
+import { until } from '../support/until.ts';
 import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
 import * as messages from '../../contract/messages.ts';
 import type { ActVerification } from '../../contract/proof.ts';
@@ -17,11 +18,17 @@ afterAll(() => workflows.teardown());
 const twoOfThem = { users: ['ann', 'bob'], groups: ['sre'], count: 2 };
 const guarded = anExperiment({ approval: 'required', iterations: 2, approvers: twoOfThem });
 
-/** A proof is the name of somebody, and perhaps of a group, and a number: `cid/sre#1`. */
+/** A proof has the form of a JWT: the name of somebody, that of a group or `-`, and a number: `cid.sre.1`. */
 function verify({ proof }: { readonly proof: string }): ActVerification {
-  const [, user = '', group] = /^([a-z]+)(?:\/([a-z]+))?#\d+$/.exec(proof) ?? [];
-  if (user === '') return { kind: 'refused', why: 'it is not signed by a server that the worker trusts' };
-  return { kind: 'verified', id: proof, person: { user, groups: group === undefined ? [] : [group] } };
+  const [user, group, number] = proof.split('.');
+  if (user === undefined || !/^\d+$/.test(number ?? ''))
+    return { kind: 'refused', why: 'it is not signed by a server that the worker trusts' };
+  return {
+    kind: 'verified',
+    id: proof,
+    reason: 'as signed',
+    person: { user, groups: group === undefined || group === '-' ? [] : [group] },
+  };
 }
 
 function world(changes: Partial<WorldBehaviour> = {}): FakeWorld {
@@ -40,21 +47,21 @@ describe('a gate with approvers', () => {
   test('opens with the approvals of as many of them as it needs, whose names are in the reason', async () => {
     const report = await workflows.run(world(), async (handle) => {
       expect((await untilGate(handle)).awaitingApproval).toMatchObject({ approvers: twoOfThem, approvals: [] });
-      expect(await approve(handle, { proof: 'ann#1' })).toMatchObject({
+      expect(await approve(handle, { proof: 'ann.-.1' })).toMatchObject({
         message: 'approve accepted; the promotion needs 2 of ann, bob, group:sre (so far ann)',
       });
-      await expect(approve(handle, { proof: 'ann#2' })).rejects.toMatchObject({
+      await expect(approve(handle, { proof: 'ann.-.2' })).rejects.toMatchObject({
         cause: { message: 'cannot approve: ann has approved already; 1 more must' },
       });
       await workflows.env.sleep(60_000);
       expect((await handle.query(messages.statusQuery)).stage).toBe('Running');
-      expect(await approve(handle, { proof: 'cid/sre#3', reason: 'looks good' })).toMatchObject({
+      expect(await approve(handle, { proof: 'cid.sre.3', reason: 'not signed' })).toMatchObject({
         message: 'approve accepted',
       });
       return handle.result();
     });
     expect(report.outcome).toBe('Promoted');
-    expect(report.reason).toContain('approved, verified: ann and cid (group sre): looks good');
+    expect(report.reason).toContain('approved, verified: ann and cid (group sre): as signed');
   });
 
   test.each<[string, messages.RequestInput, messages.RequestInput, string]>([
@@ -64,11 +71,22 @@ describe('a gate with approvers', () => {
       { by: 'ann' },
       "the name must be verified, so that approvals come from serin's page or by SERIN_SERVER; approvers are 2 of ann, bob, group:sre",
     ],
-    ['somebody else', { proof: 'eve#1' }, { proof: 'eve#2' }, 'eve is none of the approvers: 2 of ann, bob, group:sre'],
+    [
+      'somebody else',
+      { proof: 'eve.-.1' },
+      { proof: 'eve.-.2' },
+      'eve is none of the approvers: 2 of ann, bob, group:sre',
+    ],
+    [
+      'what is no proof at all',
+      { by: 'ann', proof: 'ann' },
+      { by: 'ann', proof: 'ann..1' },
+      'its proof is refused: it is no signed token (JWT)',
+    ],
     [
       'a proof that proves nothing',
-      { by: 'ann', proof: 'forged' },
-      { by: 'ann', proof: 'forged' },
+      { by: 'ann', proof: 'ann.-.forged' },
+      { by: 'ann', proof: 'ann.-.forged' },
       'its proof is refused: it is not signed by a server that the worker trusts',
     ],
   ])('stays closed for %s, who is told why', async (_, input, again, why) => {
@@ -89,15 +107,66 @@ describe('a gate with approvers', () => {
   test('takes a proof once', async () => {
     await workflows.run(world({ experiment: { ...guarded, iterations: 100 } }), async (handle) => {
       await workflows.env.sleep(1_000);
-      await handle.executeUpdate(messages.pauseUpdate, { args: [{ proof: 'ann#1' }] });
+      await handle.executeUpdate(messages.pauseUpdate, { args: [{ proof: 'ann.-.1' }] });
       expect((await handle.query(messages.statusQuery)).paused).toMatchObject({ by: 'ann', verified: { user: 'ann' } });
-      await handle.executeUpdate(messages.resumeUpdate, { args: [{ proof: 'ann#2' }] });
-      await expect(handle.executeUpdate(messages.pauseUpdate, { args: [{ proof: 'ann#1' }] })).rejects.toMatchObject({
-        cause: { message: 'cannot pause: its proof has been used already' },
+      await handle.executeUpdate(messages.resumeUpdate, { args: [{ proof: 'ann.-.2' }] });
+      await handle.executeUpdate(messages.pauseUpdate, { args: [{ by: 'eve', proof: 'ann.-.1' }] });
+      const { paused, warnings } = await handle.query(messages.statusQuery);
+      // Anybody may pause, by what name they like; it is not the name of the proof.
+      expect(paused).toMatchObject({ by: 'eve' });
+      expect(paused?.verified).toBeUndefined();
+      expect(warnings).toContain('pause by eve: nobody has verified the name: its proof has been used already');
+      await handle.signal(messages.abortSignal);
+      await handle.result();
+    });
+  });
+
+  test('takes the proof of an approval once', async () => {
+    const ofTwo = { ...guarded, approvers: { ...twoOfThem, count: 2 } };
+    await workflows.run(world({ experiment: ofTwo }), async (handle) => {
+      await untilGate(handle);
+      await approve(handle, { proof: 'ann.-.1' });
+      await expect(approve(handle, { proof: 'ann.-.1' })).rejects.toMatchObject({
+        cause: { message: 'cannot approve: its proof has been used already' },
       });
       await handle.signal(messages.abortSignal);
       await handle.result();
     });
+  });
+
+  test('has so many proofs checked at a time, and keeps nobody waiting for them', async () => {
+    const checking = Promise.withResolvers<ActVerification>();
+    const slow = world({ verify: () => checking.promise });
+    const report = await workflows.run(slow, async (handle) => {
+      await untilGate(handle);
+      for (let count = 1; count <= 22; count += 1)
+        await handle.signal(messages.approveSignal, { proof: `eve.-.${count}` });
+      const { warnings } = await handle.query(messages.statusQuery);
+      const refused = warnings.filter((text) => text.includes('20 others are being checked'));
+      expect(refused).toHaveLength(2);
+      await handle.signal(messages.abortSignal, { by: 'ann' });
+      await until('the traffic to be back', async () => slow.patches.at(-1)?.shares[1]?.percent === 0, {
+        limitMs: 20_000,
+      });
+      // A name that comes after the abort changes nothing.
+      checking.resolve({ kind: 'verified', id: 'late', person: { user: 'ann', groups: ['sre'] } });
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted by ann' });
+  });
+
+  test('is closed at once by a rejection whose proof nobody can check', async () => {
+    const checking = Promise.withResolvers<ActVerification>();
+    const report = await workflows.run(world({ verify: () => checking.promise }), async (handle) => {
+      await untilGate(handle);
+      await handle.signal(messages.rejectSignal, { by: 'ann', proof: 'ann.-.1' });
+      const hasLeft = async (): Promise<boolean> => (await handle.query(messages.statusQuery)).stage !== 'Running';
+      await until('the roll back', hasLeft, { limitMs: 20_000 });
+      checking.resolve({ kind: 'refused', why: 'it is too old' });
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'promotion rejected by ann' });
+    expect(report.warnings.join()).toContain('nobody has verified the name: its proof is refused: it is too old');
   });
 
   test('is closed by anybody: a rejection needs no proof', async () => {
@@ -121,12 +190,12 @@ describe('an abort with a proof', () => {
   test('says who it was', async () => {
     const report = await workflows.run(world(), async (handle) => {
       await workflows.env.sleep(13_000);
-      await handle.signal(messages.abortSignal, { by: 'somebody', proof: 'ann#1', reason: 'checkout is broken' });
+      await handle.signal(messages.abortSignal, { by: 'somebody', proof: 'ann.-.1', reason: 'not signed' });
       return handle.result();
     });
     expect(report).toMatchObject({
       outcome: 'Aborted',
-      reason: 'aborted, verified: ann: checkout is broken',
+      reason: 'aborted, verified: ann: as signed',
       abortRequested: { by: 'ann', verified: { user: 'ann' } },
     });
   });
@@ -139,7 +208,7 @@ describe('an abort with a proof', () => {
     });
     const report = await workflows.run(broken, async (handle) => {
       await workflows.env.sleep(13_000);
-      await handle.signal(messages.abortSignal, { by: 'eve', proof: 'forged' });
+      await handle.signal(messages.abortSignal, { by: 'eve', proof: 'ann.-.forged' });
       return handle.result();
     });
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted by eve', abortRequested: { by: 'eve' } });

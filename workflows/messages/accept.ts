@@ -3,9 +3,9 @@ import {
   personRefusal,
   refusalReason,
   withPerson,
-  withProvenAbort,
   withRequest,
   withUsedProof,
+  withVerifiedName,
 } from '../../core/planner/accept-request.ts';
 import { formatRequest } from '../../core/planner/requests.ts';
 import type { HumanRequest, RequestKind } from '../../core/planner/requests.ts';
@@ -20,55 +20,96 @@ import type { Run } from '../run/run.ts';
 
 /** Why nobody's request of this kind applies now; undefined when it does. */
 export function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {
-  return isClosing ? 'the experiment has ended' : refusalReason(kind, state);
+  return isClosing ? 'the experiment has ended' : refusalReason(kind, state, Date.now());
 }
 
-/** Carries out a request that applies. */
-export function accept(run: Run, kind: RequestKind, { by, reason }: RequestInput): void {
-  carryOut(run, kind, { ...defined({ by, reason }), atMs: Date.now() });
+/** Carries out a request that applies, and returns it as it is recorded. */
+export function accept(run: Run, kind: RequestKind, { by, reason }: RequestInput): HumanRequest {
+  const made = { ...defined({ by, reason }), atMs: Date.now() };
+  update(run, withRequest(run.state, kind, made));
+  return made;
 }
 
 /** Carries out the request of somebody who proves who that is, and returns why not, if it does not. */
 export async function acceptProven(run: Run, kind: RequestKind, request: RequestInput): Promise<string | undefined> {
   const early = refusalNow(run, kind);
   if (early !== undefined) return early;
-  if (kind === 'abort') return acceptProvenAbort(run, request);
-  const proven = await prove(run, kind, request);
-  if (proven.kind === 'refused') return proven.why;
-  const refusal = refusalNow(run, kind) ?? personRefusal(kind, run.state, proven.person);
-  if (refusal === undefined) carryOut(run, kind, proven.request);
-  return refusal;
-}
-
-/** An abort counts whatever its proof is worth, and does not wait for it. */
-async function acceptProvenAbort(run: Run, request: RequestInput): Promise<undefined> {
-  accept(run, 'abort', request);
-  const proven = await prove(run, 'abort', request);
-  if (proven.kind === 'verified') update(run, withProvenAbort(run.state, proven.request));
-  else addWarnings(run, `${formatRequest('abort', request)}: nobody has verified the name: ${proven.why}`);
+  const needsName = personRefusal(kind, run.state, undefined) !== undefined;
+  if (needsName) return acceptByName(run, kind, request);
+  // The first abort is the one that counts.
+  if (kind === 'abort' && run.state.abort !== undefined) return undefined;
+  await acceptThenName(run, kind, request);
   return undefined;
 }
 
-type Proven =
-  | { readonly kind: 'verified'; readonly person: VerifiedPerson; readonly request: HumanRequest }
-  | { readonly kind: 'refused'; readonly why: string };
-
-/** The request with the name that its proof gives; a proof counts once. */
-async function prove(run: Run, kind: RequestKind, { proof = '', reason }: RequestInput): Promise<Proven> {
+/** A request that counts by the name of who makes it. */
+async function acceptByName(run: Run, kind: RequestKind, request: RequestInput): Promise<string | undefined> {
   const atMs = Date.now();
-  const { workflowId, firstRunId } = run.state;
-  const asked = { proof, workflowId, firstRunId, request: kind, atMs };
-  const verification = await verifyAct(asked).catch((error: unknown): ActVerification => {
-    return { kind: 'refused', why: failureFacts(error).message };
-  });
-  if (verification.kind === 'refused') return { kind: 'refused', why: `its proof is refused: ${verification.why}` };
-  const { id, person } = verification;
-  if (isUsedProof(run.state, id)) return { kind: 'refused', why: 'its proof has been used already' };
-  update(run, withUsedProof(run.state, id, atMs));
-  const made = { ...defined({ reason: verification.reason ?? reason }), atMs };
-  return { kind: 'verified', person, request: withPerson(made, person, run.state.experiment?.approvers) };
+  const proven = await prove(run, kind, request);
+  if (proven.kind === 'refused') return proven.why;
+  const refusal = refusalNow(run, kind) ?? personRefusal(kind, run.state, proven.person);
+  if (refusal === undefined) update(run, withRequest(run.state, kind, nameRequest(run, proven, atMs)));
+  return refusal;
 }
 
-function carryOut(run: Run, kind: RequestKind, request: HumanRequest): void {
-  update(run, withRequest(run.state, kind, request));
+/** A request that counts whoever makes it does not wait for its proof: the name follows. */
+function acceptThenName(run: Run, kind: RequestKind, request: RequestInput): Promise<void> {
+  const made = accept(run, kind, request);
+  const named = prove(run, kind, request).then((proven) => {
+    if (proven.kind === 'verified') {
+      update(run, withVerifiedName(run.state, { made, verified: nameRequest(run, proven, made.atMs) }));
+    } else {
+      addWarnings(run, `${formatRequest(kind, request)}: nobody has verified the name: ${proven.why}`);
+    }
+  });
+  if (kind === 'abort') run.abortNamed = named;
+  return named;
+}
+
+function nameRequest({ state }: Run, { person, reason }: Verified, atMs: number): HumanRequest {
+  return withPerson({ ...defined({ reason }), atMs }, person, state.experiment?.approvers);
+}
+
+interface Verified {
+  readonly kind: 'verified';
+  readonly person: VerifiedPerson;
+  readonly reason?: string;
+}
+
+/** The most proofs that are checked at a time: each is an activity, of which a run has a limited number. */
+const mostOpenProofs = 20;
+
+/** Checks the proof of a request. A proof counts once. */
+async function prove(
+  run: Run,
+  kind: RequestKind,
+  { proof = '' }: RequestInput,
+): Promise<Verified | { readonly kind: 'refused'; readonly why: string }> {
+  if (!isToken(proof)) return { kind: 'refused', why: 'its proof is refused: it is no signed token (JWT)' };
+  if (run.openProofs >= mostOpenProofs) {
+    return { kind: 'refused', why: `its proof is not checked: ${mostOpenProofs} others are being checked, ask again` };
+  }
+  const verification = await askVerification(run, kind, proof);
+  if (verification.kind === 'refused') return { kind: 'refused', why: `its proof is refused: ${verification.why}` };
+  const { id, person, reason } = verification;
+  if (isUsedProof(run.state, id)) return { kind: 'refused', why: 'its proof has been used already' };
+  update(run, withUsedProof(run.state, id, Date.now()));
+  return { kind: 'verified', person, ...defined({ reason }) };
+}
+
+/** Whether a text has the form of a JWT. */
+function isToken(proof: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(proof);
+}
+
+async function askVerification(run: Run, request: RequestKind, proof: string): Promise<ActVerification> {
+  const { workflowId, firstRunId } = run.state;
+  run.openProofs += 1;
+  try {
+    return await verifyAct({ proof, workflowId, firstRunId, request, atMs: Date.now() });
+  } catch (error) {
+    return { kind: 'refused', why: failureFacts(error).message };
+  } finally {
+    run.openProofs -= 1;
+  }
 }

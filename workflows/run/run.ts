@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { initialState } from '../../core/planner/experiment-state.ts';
 import { withWarnings } from '../../core/planner/state-transitions.ts';
@@ -18,13 +18,24 @@ export interface Run {
   isClosing: boolean;
   /** Ends the wait for the next attempt at a held target; absent while there is none. */
   lookAgain?: () => void;
+  /** How many proofs of requests are being checked. */
+  openProofs: number;
+  /** Settles when it is known whose the abort is. */
+  abortNamed: Promise<void>;
 }
 
 /** Opens a new experiment, or one that was continued as new. */
 export function openRun(carried: ExperimentState | undefined): Run {
   const { workflowId, firstExecutionRunId } = workflowInfo();
   const state = carried ?? initialState({ workflowId, firstRunId: firstExecutionRunId });
-  return { state, taskStarted: false, tasksGoneAtMs: 0, isClosing: false };
+  return {
+    state,
+    taskStarted: false,
+    tasksGoneAtMs: 0,
+    isClosing: false,
+    openProofs: 0,
+    abortNamed: Promise.resolve(),
+  };
 }
 
 /** Replaces the state and publishes it as search attributes and in the Web UI's details. */
@@ -55,9 +66,11 @@ export function asHolder(run: Run): LeaseHolder {
   };
 }
 
-/** Continues as new when Temporal suggests it for the history's size; the state includes the manifest. */
+/**
+ * Continues as new when Temporal suggests it for the history's size; the state includes the manifest. While somebody's name is being verified it
+ * goes on: it is asked again soon.
+ */
 export async function renewHistory(run: Run): Promise<void> {
-  if (!workflowInfo().continueAsNewSuggested) return;
-  await condition(allHandlersFinished);
+  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished()) return;
   await continueAsNew<ExperimentWorkflow>(null, run.state);
 }

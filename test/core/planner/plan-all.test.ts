@@ -6,6 +6,7 @@ import type { Experiment } from '../../../core/experiment/experiment.ts';
 import { planNextStep } from '../../../core/planner/plan-all.ts';
 import type { CandidatePlanInput } from '../../../core/planner/plan-candidate.ts';
 import { initialCandidateState } from '../../../core/planner/candidate-state.ts';
+import type { ApprovalGate } from '../../../core/planner/requests.ts';
 import { anExperiment } from '../../support/builders.ts';
 import type { ExperimentChanges } from '../../support/builders.ts';
 
@@ -24,14 +25,20 @@ function aVersion(name: string): Experiment['baseline'] {
   return { name, revision: `app-${name}`, variables: {} };
 }
 
+function abn(changes: ExperimentChanges = {}): Experiment {
+  return anExperiment({
+    testingPattern: 'A/B/N',
+    reward: { metric: 'mean-latency', preferredDirection: 'High' },
+    ...changes,
+  });
+}
+
 function planCases(
   cases: readonly CandidateCase[],
   changes: Partial<CandidatePlanInput> = {},
   settings: ExperimentChanges = {},
 ) {
-  const experiment = anExperiment({
-    testingPattern: 'A/B/N',
-    reward: { metric: 'mean-latency', preferredDirection: 'High' },
+  const experiment = abn({
     candidates: cases.map((_, index) => aVersion(`c${index}`)),
     ...settings,
   });
@@ -131,7 +138,29 @@ describe('several candidates', () => {
 
   test('open one gate for the winner', () => {
     const plan = planCases([{ reward: 'better' }, { reward: 'worse' }], atEnd, { approval: 'required' });
-    expect(plan.kind).toBe('openGate');
+    expect(plan).toMatchObject({ kind: 'openGate', leader: 0 });
+  });
+
+  test('ask anew where another leads than the one that was approved', () => {
+    const asked = { openedAtMs: 999_000, leader: 0 };
+    const settings = { approval: 'required', approvalLimitMs: 3_600_000 } as const;
+    const planAtGate = (gate: ApprovalGate, winner: 0 | 1, changes: ExperimentChanges = {}) =>
+      planCases(
+        [0, 1].map((index) => ({ reward: 'better', value: index === winner ? 3 : 2 }) as const),
+        { ...atEnd, gate, experiment: abn({ ...settings, ...changes }) },
+        { ...settings, ...changes },
+      );
+    const approved = { ...asked, approved: { by: 'ann', atMs: 999_500 } };
+    expect(planAtGate(approved, 0)).toMatchObject({ kind: 'promote', winner: 0 });
+    expect(planAtGate(approved, 1)).toMatchObject({
+      kind: 'openGate',
+      leader: 1,
+      reason: expect.stringContaining('c1 leads now, and the approval was of another'),
+    });
+    const { leader: _, ...ofWhicheverWins } = approved;
+    expect(planAtGate(ofWhicheverWins, 1)).toMatchObject({ kind: 'promote', winner: 1 });
+    const silent = { approvalLimitMs: 1_000, onApprovalLimit: 'promote' } as const;
+    expect(planAtGate(asked, 1, silent)).toMatchObject({ kind: 'promote', winner: 1 });
   });
 });
 

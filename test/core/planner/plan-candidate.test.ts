@@ -6,7 +6,9 @@ import type { Assessment, Verdict } from '../../../core/verdicts/assessment.ts';
 import type { Drift } from '../../../core/traffic/drift.ts';
 import { planCandidate } from '../../../core/planner/plan-candidate.ts';
 import type { CandidatePlanInput } from '../../../core/planner/plan-candidate.ts';
+import type { ApprovalGate } from '../../../core/planner/requests.ts';
 import { anExperiment } from '../../support/builders.ts';
+import type { ExperimentChanges } from '../../support/builders.ts';
 
 const nowMs = 1_000_000;
 
@@ -271,6 +273,39 @@ describe('after the last iteration without a decision', () => {
     expect(withEstimate(true)).toMatchObject({ kind: 'promote', reason: expect.stringMatching(/^unproven/) });
     expect(withEstimate(false)).toMatchObject({ kind: 'rollBack' });
     expect(withEstimate(true, { starvedSinceMs: nowMs })).toMatchObject({ kind: 'hold' });
+  });
+
+  test('estimates within the limits promote with the approval that the manifest asks for, and not before', () => {
+    const asked = {
+      approval: 'required',
+      approvalLimitMs: 1_000,
+      analysis: { ...thresholdAnalysis, undecided: 'pointEstimate' },
+    } as const;
+    const atGate = (isWithinLimits: boolean, gate?: ApprovalGate, settings: ExperimentChanges = {}) => {
+      const { objectives, ...rest } = anAssessment(['undecided']);
+      const assessment = { ...rest, objectives: objectives.map((one) => ({ ...one, isWithinLimits })) };
+      return planCandidate(
+        anInput({
+          experiment: anExperiment({ ...asked, ...settings }),
+          iteration: 5,
+          computed: { assessment, weight: 20, reason: 'climbs' },
+          weight: 20,
+          ...(gate === undefined ? {} : { gate }),
+        }),
+      );
+    };
+    expect(atGate(true)).toMatchObject({ kind: 'openGate', reason: expect.stringMatching(/^unproven.*approval$/) });
+    expect(atGate(true, { openedAtMs: nowMs })).toMatchObject({ kind: 'hold', reason: 'waiting for approval' });
+    const approved = { openedAtMs: nowMs, approved: { by: 'ann', atMs: nowMs } };
+    expect(atGate(true, approved)).toMatchObject({
+      kind: 'promote',
+      reason: expect.stringMatching(/^unproven.*; approved by ann$/),
+    });
+    expect(atGate(false, approved)).toMatchObject({ kind: 'hold', reason: expect.stringMatching(/^waiting/) });
+    const over = { openedAtMs: nowMs - 1_000 };
+    expect(atGate(true, over)).toMatchObject({ kind: 'rollBack' });
+    expect(atGate(true, over, { onApprovalLimit: 'promote' })).toMatchObject({ kind: 'promote' });
+    expect(atGate(false, over, { onApprovalLimit: 'promote' })).toMatchObject({ kind: 'rollBack' });
   });
 
   test('a failed objective is rolled back, whatever the policy is', () => {

@@ -8,8 +8,9 @@ import {
   withPerson,
   withRequest,
   withUsedProof,
+  withVerifiedName,
 } from '../../../core/planner/accept-request.ts';
-import { formatApproval, proofLimitMs } from '../../../core/planner/requests.ts';
+import { clockToleranceMs, formatApproval, proofLimitMs } from '../../../core/planner/requests.ts';
 import { initialState } from '../../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../../core/planner/experiment-state.ts';
 import {
@@ -29,6 +30,7 @@ import {
   withIteration,
   withWarnings,
 } from '../../../core/planner/state-transitions.ts';
+import { formatDuration } from '../../../core/text/duration.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
 
 const experiment = anExperiment();
@@ -188,8 +190,25 @@ describe('the transitions', () => {
 
 describe('the gate', () => {
   test('takes decisions once it is open', () => {
-    expect(refusalReason('approve', running)).toContain('no approval gate is open');
-    expect(refusalReason('approve', openGate(running, 7))).toBeUndefined();
+    expect(refusalReason('approve', running, 7)).toContain('no approval gate is open');
+    expect(refusalReason('approve', openGate(running, 7), 7)).toBeUndefined();
+  });
+
+  test('takes no approval after its time, though it has not rolled back yet, where silence is a no', () => {
+    const { approvalLimitMs } = experiment;
+    const late = `it is too late: no approval within ${formatDuration(approvalLimitMs)}`;
+    const refusal = (state: ExperimentState, nowMs: number) => refusalReason('approve', state, nowMs);
+    const gated = openGate(running, 7);
+    expect([refusal(gated, 6 + approvalLimitMs), refusal(gated, 7 + approvalLimitMs)]).toEqual([undefined, late]);
+    expect(refusalReason('reject', gated, 7 + approvalLimitMs)).toBeUndefined();
+    const promotes = openGate({ ...running, experiment: { ...experiment, onApprovalLimit: 'promote' } }, 7);
+    expect(refusal(promotes, 7 + approvalLimitMs)).toBeUndefined();
+  });
+
+  test('is of no interest once somebody aborts', () => {
+    const aborted = withRequest(openGate(running, 7), 'abort', { by: 'ann', atMs: 8 });
+    expect(refusalReason('approve', aborted, 9)).toBe('the experiment is aborted by ann');
+    expect(refusalReason('abort', aborted, 9)).toBeUndefined();
   });
 
   test('keeps the first decision of a kind', () => {
@@ -225,15 +244,29 @@ describe('the gate', () => {
     expect(formatApproval(second, twice.gate?.approvals)).toBe('approved, verified: ann and cid (group sre): fine');
   });
 
+  test('learns the verified name of what was carried out, as far as it still tells of it', () => {
+    const made = { by: 'somebody', atMs: 8 };
+    const verified = { by: 'ann', atMs: 8, verified: { user: 'ann' } };
+    const kinds = ['abort', 'pause', 'reject', 'approve'] as const;
+    const states = kinds.map((kind) =>
+      withVerifiedName(withRequest(openGate(running, 7), kind, made), { made, verified }),
+    );
+    expect(states.map(({ abort, paused, gate }) => abort ?? paused ?? gate?.rejected ?? gate?.approved)).toEqual(
+      kinds.map(() => verified),
+    );
+    const another = { by: 'bob', atMs: 8 };
+    expect(withVerifiedName(withRequest(running, 'abort', another), { made, verified }).abort).toBe(another);
+  });
+
   test('remembers used proofs for as long as they would count', () => {
-    const used = withUsedProof(withUsedProof(running, 'first', 0), 'second', proofLimitMs - 1);
+    const used = withUsedProof(withUsedProof(running, 'first', 0), 'second', proofLimitMs + clockToleranceMs - 1);
     expect([isUsedProof(used, 'first'), isUsedProof(used, 'second')]).toEqual([true, true]);
-    const later = withUsedProof(used, 'third', proofLimitMs + 1);
+    const later = withUsedProof(used, 'third', proofLimitMs + clockToleranceMs + 1);
     expect([isUsedProof(later, 'first'), isUsedProof(later, 'second')]).toEqual([false, true]);
   });
 
   test('is closed once the run is finishing', () => {
     const finishing = enterFinishing(openGate(running, 7), experiment);
-    expect(refusalReason('reject', finishing)).toBe('the gate is closed: the experiment is Finishing');
+    expect(refusalReason('reject', finishing, 8)).toBe('the gate is closed: the experiment is Finishing');
   });
 });
