@@ -76,28 +76,28 @@ export const recordings: Readonly<Record<string, Recording>> = {
         approval: 'required',
         approvers: { users: ['ann', 'bob'], groups: [], count: 2 },
       }),
-      verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof.replace(/\d+/, ''), groups: [] } }),
+      verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof.split('.')[0] ?? '', groups: [] } }),
     }),
     steer: async (handle) => {
       await atWeight(handle, 20);
-      await handle.signal(messages.pauseSignal, { by: 'ann', proof: 'ann1' });
+      await handle.signal(messages.pauseSignal, { by: 'ann', proof: 'ann.-.1' });
       await until('the pause', async () => (await handle.query(messages.statusQuery)).paused !== undefined);
-      await handle.executeUpdate(messages.resumeUpdate, { args: [{ by: 'ann', proof: 'ann2' }] });
+      await handle.executeUpdate(messages.resumeUpdate, { args: [{ by: 'ann', proof: 'ann.-.2' }] });
       await atGate(handle);
-      await handle.executeUpdate(messages.approveUpdate, { args: [{ by: 'ann', proof: 'ann3' }] });
-      const again = { args: [{ by: 'ann', proof: 'ann4' }] as [messages.RequestInput] };
+      await handle.executeUpdate(messages.approveUpdate, { args: [{ by: 'ann', proof: 'ann.-.3' }] });
+      const again = { args: [{ by: 'ann', proof: 'ann.-.4' }] as [messages.RequestInput] };
       await handle.executeUpdate(messages.approveUpdate, again).catch(() => undefined);
-      await handle.executeUpdate(messages.approveUpdate, { args: [{ by: 'bob', proof: 'bob5' }] });
+      await handle.executeUpdate(messages.approveUpdate, { args: [{ by: 'bob', proof: 'bob.-.5' }] });
     },
   },
   'aborted-by-name': {
     world: fakeWorld({
       experiment: anExperiment({ ...quick, iterations: 100 }),
-      verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof, groups: [] } }),
+      verify: ({ proof }) => ({ kind: 'verified', id: proof, person: { user: proof.split('.')[0] ?? '', groups: [] } }),
     }),
     steer: async (handle) => {
       await atWeight(handle, 20);
-      await handle.signal(messages.abortSignal, { ...by, proof: 'ann' });
+      await handle.signal(messages.abortSignal, { ...by, proof: 'ann.-.1' });
     },
   },
   'a-b-n': {

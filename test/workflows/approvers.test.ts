@@ -3,7 +3,6 @@ import { anExperiment } from '../support/builders.ts';
 import { fakeWorld } from '../support/fake-world.ts';
 import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
-import { until } from '../support/until.ts';
 import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
 import * as messages from '../../contract/messages.ts';
 import type { ActVerification } from '../../contract/proof.ts';
@@ -132,41 +131,6 @@ describe('a gate with approvers', () => {
       await handle.signal(messages.abortSignal);
       await handle.result();
     });
-  });
-
-  test('has so many proofs checked at a time, and keeps nobody waiting for them', async () => {
-    const checking = Promise.withResolvers<ActVerification>();
-    const slow = world({ verify: () => checking.promise });
-    const report = await workflows.run(slow, async (handle) => {
-      await untilGate(handle);
-      for (let count = 1; count <= 22; count += 1)
-        await handle.signal(messages.approveSignal, { proof: `eve.-.${count}` });
-      const { warnings } = await handle.query(messages.statusQuery);
-      const refused = warnings.filter((text) => text.includes('20 others are being checked'));
-      expect(refused).toHaveLength(2);
-      await handle.signal(messages.abortSignal, { by: 'ann' });
-      await until('the traffic to be back', async () => slow.patches.at(-1)?.shares[1]?.percent === 0, {
-        limitMs: 20_000,
-      });
-      // A name that comes after the abort changes nothing.
-      checking.resolve({ kind: 'verified', id: 'late', person: { user: 'ann', groups: ['sre'] } });
-      return handle.result();
-    });
-    expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted by ann' });
-  });
-
-  test('is closed at once by a rejection whose proof nobody can check', async () => {
-    const checking = Promise.withResolvers<ActVerification>();
-    const report = await workflows.run(world({ verify: () => checking.promise }), async (handle) => {
-      await untilGate(handle);
-      await handle.signal(messages.rejectSignal, { by: 'ann', proof: 'ann.-.1' });
-      const hasLeft = async (): Promise<boolean> => (await handle.query(messages.statusQuery)).stage !== 'Running';
-      await until('the roll back', hasLeft, { limitMs: 20_000 });
-      checking.resolve({ kind: 'refused', why: 'it is too old' });
-      return handle.result();
-    });
-    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'promotion rejected by ann' });
-    expect(report.warnings.join()).toContain('nobody has verified the name: its proof is refused: it is too old');
   });
 
   test('is closed by anybody: a rejection needs no proof', async () => {
