@@ -192,8 +192,8 @@ describe('what a person sees', () => {
   test('of a run that does not answer is by the namespace that was recorded, whatever its target is', async () => {
     const { report: _, ...silent } = page;
     const target = `${namespace}/somewhere`;
-    const states = new Map([['silent', { ...listed, page: { ...silent, target } }]]);
-    const { request, cluster, recorded, asked } = await startServer({ states });
+    const shown = new Map([['silent', { ...listed, page: { ...silent, target } }]]);
+    const { request, cluster, recorded, asked } = await startServer({ states: shown });
     const path = `/api/record?id=${encodeURIComponent(page.workflowId)}`;
     const look = async (token: string) => (await request(path, { headers: bearer(token) })).status;
     // ann may do everything where the target is, and nothing where the experiment is.
