@@ -196,6 +196,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     '@hono/node-server',
     '@kubernetes/client-node',
     'jose',
+    'p-limit',
     'rate-limiter-flexible',
   ],
   'ui/build': ['node:', 'vite'],
