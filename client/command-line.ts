@@ -309,12 +309,18 @@ function addLint(root: Command, execute: Execute): void {
 
 function addConvert(root: Command, execute: Execute): void {
   withOutput(root.command('convert'), ['text'])
-    .description("print an iter8 manifest in serin's own form, serin.dev/v1alpha1, with the same meaning")
+    .description(
+      "print a manifest of iter8, or objects of Flagger or Argo Rollouts, in serin's own form, serin.dev/v1alpha1",
+    )
     .requiredOption('-f, --file <file>', 'manifest, YAML or JSON; - reads the standard input')
-    .action(async (options: FileOption & CommonOptions) => {
+    .option('--target <name>', 'the Knative Service of an AnalysisTemplate, which names none')
+    .action(async (options: FileOption & { readonly target?: string } & CommonOptions) => {
       await execute(
         invocation(options, async (context) =>
-          (await import('./commands/convert.ts')).convertCommand(context, options.file),
+          (await import('./commands/convert.ts')).convertCommand(context, {
+            path: options.file,
+            target: options.target,
+          }),
         ),
       );
     });

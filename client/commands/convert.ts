@@ -4,10 +4,13 @@ import { remark } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { readInputFile } from '../files/files.ts';
 
-/** `serin convert -f FILE`: prints an iter8 manifest in serin's own form. */
-export async function convertCommand(context: CommandContext, path: string): Promise<CommandResult> {
+/** `serin convert -f FILE`: prints a manifest of iter8, Flagger or Argo Rollouts in serin's own form. */
+export async function convertCommand(
+  context: CommandContext,
+  { path, target }: { readonly path: string; readonly target?: string | undefined },
+): Promise<CommandResult> {
   const { name, text } = await readInputFile(context.terminal, path);
-  const conversion = convertManifest(text, name);
+  const conversion = convertManifest(text, name, target);
   if (conversion.kind === 'invalid') {
     const { issues } = conversion;
     throw new CommandError('usage', [`${name} cannot be converted:`, ...issues].join('\n  '), { issues });
