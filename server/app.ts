@@ -52,6 +52,9 @@ export function buildApp({ runsOf, assets, access, hosts, scheme }: AppOptions):
   app.get('/api/record', compress(), async (context) =>
     context.json(await runsOf(context).readRecord(workflowId(context))),
   );
+  app.get('/api/recorded', compress(), async (context) =>
+    context.json(await runsOf(context).readRecorded(workflowId(context))),
+  );
   app.get('/api/explanation', async (context) =>
     context.json(await runsOf(context).explain(workflowId(context), Number(context.req.query('interval')))),
   );

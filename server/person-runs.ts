@@ -68,6 +68,10 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
       await demandRead(workflowId);
       return runs.readRecord(workflowId);
     },
+    readRecorded: async (workflowId) => {
+      await demandRead(workflowId);
+      return runs.readRecorded(workflowId);
+    },
     explain: async (workflowId, number) => {
       await demandRead(workflowId);
       return runs.explain(workflowId, number);

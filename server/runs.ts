@@ -1,3 +1,4 @@
+import type { RecordedRun } from '../core/offline/backtest.ts';
 import type { RequestInput } from '../contract/messages.ts';
 import type { Ask, AskAnswer, ExperimentPage, ExperimentRecord, ListedExperiment, ServerFacts } from './api.ts';
 
@@ -15,6 +16,8 @@ export interface ReadRuns {
   /** Yields the experiment until it has ended. Fails with `notFound`. */
   readonly watch: (workflowId: string, signal: AbortSignal) => AsyncIterable<ExperimentPage>;
   readonly readRecord: (workflowId: string) => Promise<ExperimentRecord>;
+  /** What was measured, for judging it by other criteria. */
+  readonly readRecorded: (workflowId: string) => Promise<RecordedRun>;
   /** The facts of the interval with this number, from 1. Fails with `notFound`. */
   readonly explain: (workflowId: string, number: number) => Promise<readonly string[]>;
 }

@@ -1,6 +1,7 @@
 import { abortSignal } from '../contract/messages.ts';
 import type { RequestInput } from '../contract/messages.ts';
 import { defined } from '../core/text/defined.ts';
+import type { RecordedRun } from '../core/offline/backtest.ts';
 import { buildCourse } from '../core/report/course.ts';
 import { describeWorkflow, isClosed } from '../temporal/read-run.ts';
 import type { TemporalService } from '../temporal/settings.ts';
@@ -45,6 +46,7 @@ export function sharedRuns(session: TemporalService): SharedRuns {
     watch: (workflowId, signal) => watchPage(session, workflowId, signal),
     findNamespace: (page) => namespaces(page.runId, () => findNamespace(session, page)),
     readRecord: (workflowId) => explained(session, async () => recordOfPage(await readRecord(session, workflowId))),
+    readRecorded: (workflowId) => explained(session, async () => recordedRun(await readRecord(session, workflowId))),
     explain: (workflowId, number) => explained(session, () => explainInterval(session, workflowId, number)),
     ask: (ask, request) => explained(session, () => sendAsk(session, ask, request)),
   };
@@ -90,6 +92,14 @@ async function readRecord(session: TemporalService, workflowId: string): Promise
 /** The record as the page shows it. */
 export function recordOfPage({ experiment, intervals, acts }: RunRecord): ExperimentRecord {
   return { course: buildCourse(experiment, intervals), acts };
+}
+
+/** What the judgement of a run depends on, without the judgement. */
+function recordedRun({ experiment, intervals }: RunRecord): RecordedRun {
+  return {
+    experiment,
+    intervals: intervals.map(({ judgement: _, ...interval }) => interval),
+  };
 }
 
 async function explainInterval(

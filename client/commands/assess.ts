@@ -1,3 +1,4 @@
+import { planWords } from '../../core/offline/backtest.ts';
 import { formatWeights } from '../../core/report/iteration-text.ts';
 import { formatInstant } from '../../core/text/instant.ts';
 import type { Plan } from '../../core/planner/plan-all.ts';
@@ -10,7 +11,7 @@ import { say } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import { readInputFile } from '../files/files.ts';
 import { readManifestFile } from '../files/manifest.ts';
-import { planWords, verdictLines } from '../render/judgement.ts';
+import { verdictLines } from '../render/judgement.ts';
 
 export interface AssessFlags {
   readonly file: string;

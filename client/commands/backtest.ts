@@ -1,6 +1,4 @@
-import type { Experiment } from '../../core/experiment/experiment.ts';
-import { isEnd, rejudge } from '../../core/offline/rejudge.ts';
-import type { RejudgedInterval } from '../../core/offline/rejudge.ts';
+import { backtest } from '../../core/offline/backtest.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { remark, say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
@@ -10,7 +8,6 @@ import { readManifestFile } from '../files/manifest.ts';
 import { isFile, readExportedRecord, readRunRecord } from '../temporal/recorded-run.ts';
 import type { RunRecord } from '../temporal/recorded-run.ts';
 import { formatColumns } from '../render/columns.ts';
-import { planWords } from '../render/judgement.ts';
 import { listExperiments } from '../temporal/visibility.ts';
 
 export interface BacktestFlags {
@@ -31,7 +28,10 @@ interface Request {
 export async function backtestCommand(context: CommandContext, request: Request): Promise<CommandResult> {
   const { experiment } = await readManifestFile(context.terminal, request.flags.file);
   const records = await readRecords(context, request);
-  const rows = records.map((record) => compare(record, experiment));
+  const rows = records.map((record) => {
+    const { recorded, rejudged, isChanged } = backtest(record, experiment);
+    return { name: record.name, recorded: recorded.words, rejudged: rejudged.words, isChanged };
+  });
   const changed = rows.filter((row) => row.isChanged).length;
   const cells = rows.map(({ name, recorded, rejudged, isChanged }) => [
     name,
@@ -73,34 +73,4 @@ async function readRuns(
     }
   }
   return records;
-}
-
-interface Comparison {
-  readonly name: string;
-  readonly recorded: string;
-  readonly rejudged: string;
-  readonly isChanged: boolean;
-}
-
-/** Judges the intervals of a record twice: by its own criteria, and by the changed ones. */
-function compare({ name, experiment, intervals }: RunRecord, changed: Experiment): Comparison {
-  const criteria = { ...changed, correlations: changed.objectives.map(() => null) };
-  const before = rejudge(experiment, intervals);
-  const after = rejudge(criteria, intervals);
-  const [recorded, rejudged] = [describeEnd(before), describeEnd(after)];
-  const isChanged = recorded.kind !== rejudged.kind || recorded.iteration !== rejudged.iteration;
-  return { name, recorded: recorded.words, rejudged: rejudged.words, isChanged };
-}
-
-function describeEnd(judged: readonly RejudgedInterval[]): {
-  readonly kind: string;
-  readonly iteration: number;
-  readonly words: string;
-} {
-  const last = judged.at(-1);
-  if (last === undefined) return { kind: 'none', iteration: 0, words: 'nothing was observed' };
-  const { plan, iteration } = last;
-  if (!isEnd(plan))
-    return { kind: 'open', iteration, words: `no decision by the end of the record, iteration ${iteration}` };
-  return { kind: plan.kind, iteration, words: `iteration ${iteration} ${planWords(plan)}` };
 }

@@ -2,23 +2,7 @@ import { formatObjective } from '../../core/report/describe-assessment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import type { IntervalJudgement } from '../../core/planner/judge-candidate.ts';
 import type { Judgements } from '../../core/planner/judge-all.ts';
-import type { Plan } from '../../core/planner/plan-all.ts';
 import { judgedVersions } from '../../core/experiment/versions.ts';
-
-const words = {
-  hold: 'goes on',
-  shift: 'goes on',
-  openGate: 'waits for a person',
-  promote: 'promotes',
-  rollBack: 'rolls back',
-  stop: 'stops',
-  conclude: 'concludes',
-} as const satisfies Readonly<Record<Plan['kind'], string>>;
-
-/** What a plan does, and why: `rolls back: failed: error-rate …`. */
-export function planWords(plan: Plan): string {
-  return `${words[plan.kind]}: ${plan.reason}`;
-}
 
 /**
  * One line for each objective with its verdict and reason, then the overall verdict and the reward; by version where several

@@ -293,6 +293,35 @@ describe('before a run', () => {
   });
 });
 
+describe('after a run', () => {
+  const generous = JSON.stringify({
+    apiVersion: 'serin.dev/v1alpha1',
+    kind: 'Experiment',
+    metadata: { name: 'generous', namespace: 'default' },
+    spec: { target: 'sample-app', objectives: [{ metric: 'error-rate', max: '90%' }], iterations: 30 },
+  });
+
+  test('it is judged by another manifest, in the browser', async () => {
+    const { tab, open } = await look();
+    await open('rolled-back');
+    await tab.getByText('judge it by another manifest').click();
+    const editor = tab.getByLabel('Manifest, YAML or JSON');
+    const recordedEnd = tab.getByRole('row', { name: 'as recorded' }).getByRole('cell');
+    const newEnd = tab.getByRole('row', { name: 'by this manifest' }).getByRole('cell');
+    await editor.fill(generous);
+    await tab.getByRole('heading', { name: 'Another decision' }).waitFor();
+    expect(await recordedEnd.innerText()).toMatch(/^iteration \d+ rolls back: failed/);
+    expect(await newEnd.innerText()).not.toMatch(/rolls back: failed/);
+    await tab.getByText('interval by interval').click();
+    expect(await violations(tab)).toEqual([]);
+    await tab.setViewportSize({ width: 390, height: 800 });
+    await expect.poll(() => overflows(tab)).toBe(false);
+    await editor.fill('kind: Experiment');
+    await tab.getByRole('heading', { name: 'Another decision' }).waitFor({ state: 'detached' });
+    expect(await tab.locator('.issues li').count()).toBeGreaterThan(0);
+  });
+});
+
 describe('a frozen page', () => {
   test('shows what people wrote as text, whatever it is', async () => {
     const hostile = '</script><script>document.title="taken"</script><!--<img src=x onerror=alert(1)>\u2028';

@@ -176,7 +176,7 @@ describe('what a person sees', () => {
     expect(await names('token-of-eve')).toEqual(new Set([namespace]));
   });
 
-  test.each(['experiment', 'record', 'explanation'])('is nothing of another namespace: %s', async (what) => {
+  test.each(['experiment', 'record', 'recorded', 'explanation'])('is nothing of another namespace: %s', async (what) => {
     const { request } = await startServer();
     const path = `/api/${what}?id=${encodeURIComponent(page.workflowId)}&interval=1`;
     const message = `there is no experiment ${page.workflowId} that eve may see`;

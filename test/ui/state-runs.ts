@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { defined } from '../../core/text/defined.ts';
+import { findHistory } from '../support/recorded-histories.ts';
+import { readExportedRecord } from '../../client/temporal/recorded-run.ts';
 import { CommandError } from '../../client/errors.ts';
 import type { Ask, AskAnswer, ExperimentPage, FrozenPage, ListedExperiment } from '../../server/api.ts';
 import { describeReport } from '../../server/describe-view.ts';
@@ -31,6 +33,13 @@ export function stateRuns(
       const { record } = find(workflowId);
       if (record === undefined) throw new CommandError('failed', 'it has not read its manifest');
       return record;
+    },
+    readRecorded: async (workflowId) => {
+      // What was measured in it is not in the state; a history of its kind has it.
+      const { page } = find(workflowId);
+      const path = findHistory(page.report?.outcome === 'RolledBack' ? 'rolled-back' : 'promoted');
+      if (path === undefined) throw new CommandError('failed', 'nothing was recorded of it');
+      return readExportedRecord(path);
     },
     explain: async (workflowId, number) => {
       const found = find(workflowId).explanations[number - 1];

@@ -72,7 +72,7 @@ export function FrozenExperiment({ facts, page, record, explanations }: FrozenPa
         <span class="connection ended">serin {facts.version}</span>
       </header>
       <main>
-        <Experiment facts={facts} page={page} record={record} explain={explain} user={undefined} isStill />
+        <Experiment facts={facts} page={page} record={record} explain={explain} user={undefined} isStill isFrozen />
       </main>
     </>
   );
@@ -110,6 +110,23 @@ function whatChanges(report: Report): readonly unknown[] {
   return [history.at(-1)?.atMs, stage, message, outcome, paused?.atMs, approved?.atMs, abortRequested?.atMs, weights];
 }
 
+/** What the run would have come to by another manifest. What judges it is loaded when somebody asks: it is larger than all else. */
+function After({ workflowId }: { readonly workflowId: string }) {
+  const [{ Backtest }, setLoaded] = useState<Partial<typeof import('../manifest/backtest.tsx')>>({});
+  const load = async (isOpen: boolean): Promise<void> => {
+    if (isOpen && Backtest === undefined) setLoaded(await import('../manifest/backtest.tsx'));
+  };
+  return (
+    <section aria-labelledby="after">
+      <h2 id="after">After</h2>
+      <details onToggle={({ currentTarget }) => void load(currentTarget.open)}>
+        <summary>judge it by another manifest</summary>
+        {Backtest !== undefined && <Backtest workflowId={workflowId} />}
+      </details>
+    </section>
+  );
+}
+
 interface ExperimentProps {
   readonly facts: ServerFacts | undefined;
   readonly page: ExperimentPage;
@@ -118,9 +135,11 @@ interface ExperimentProps {
   /** Who acts; undefined where the page only shows. */
   readonly user: string | undefined;
   readonly isStill: boolean;
+  /** Whether it is a file, without a server. */
+  readonly isFrozen?: boolean;
 }
 
-function Experiment({ facts, page, record, explain, user, isStill }: ExperimentProps) {
+function Experiment({ facts, page, record, explain, user, isStill, isFrozen = false }: ExperimentProps) {
   const [chosen, onChoose] = useState<number>();
   const { report } = page;
   const course = record?.course;
@@ -144,6 +163,7 @@ function Experiment({ facts, page, record, explain, user, isStill }: ExperimentP
           </ul>
         </section>
       )}
+      {!isFrozen && course !== undefined && course.intervals.length > 0 && <After workflowId={page.workflowId} />}
       <Commands
         workflowId={page.workflowId}
         target={report !== undefined && report.name !== '' ? formatObjectName(report.target) : undefined}
