@@ -1,3 +1,4 @@
+import type { ComponentType } from 'preact';
 import { useLocation } from 'preact-iso';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Report } from '../../core/report/report.ts';
@@ -110,18 +111,22 @@ function whatChanges(report: Report): readonly unknown[] {
   return [history.at(-1)?.atMs, stage, message, outcome, paused?.atMs, approved?.atMs, abortRequested?.atMs, weights];
 }
 
+interface AfterProps {
+  readonly workflowId: string;
+}
+
 /** What the run would have come to by another manifest. What judges it is loaded when somebody asks: it is larger than all else. */
-function After({ workflowId }: { readonly workflowId: string }) {
-  const [{ Backtest }, setLoaded] = useState<Partial<typeof import('../manifest/backtest.tsx')>>({});
+function After({ workflowId }: AfterProps) {
+  const [loaded, setLoaded] = useState<{ readonly Backtest: ComponentType<AfterProps> }>();
   const load = async (isOpen: boolean): Promise<void> => {
-    if (isOpen && Backtest === undefined) setLoaded(await import('../manifest/backtest.tsx'));
+    if (isOpen && loaded === undefined) setLoaded(await import('../manifest/backtest.tsx'));
   };
   return (
     <section aria-labelledby="after">
       <h2 id="after">After</h2>
       <details onToggle={({ currentTarget }) => void load(currentTarget.open)}>
         <summary>judge it by another manifest</summary>
-        {Backtest !== undefined && <Backtest workflowId={workflowId} />}
+        {loaded !== undefined && <loaded.Backtest workflowId={workflowId} />}
       </details>
     </section>
   );
