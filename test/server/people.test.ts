@@ -176,18 +176,21 @@ describe('what a person sees', () => {
     expect(await names('token-of-eve')).toEqual(new Set([namespace]));
   });
 
-  test.each(['experiment', 'record', 'recorded', 'explanation'])('is nothing of another namespace: %s', async (what) => {
-    const { request } = await startServer();
-    const path = `/api/${what}?id=${encodeURIComponent(page.workflowId)}&interval=1`;
-    const message = `there is no experiment ${page.workflowId} that eve may see`;
-    const answer = await request(path, { headers: bearer('token-of-eve') });
-    if (what === 'experiment') {
-      expect(await firstValue(answer)).toEqual({ event: 'problem', data: { kind: 'notFound', message } });
-      return;
-    }
-    expect(answer.status).toBe(404);
-    expect(await answer.json()).toEqual({ kind: 'notFound', message });
-  });
+  test.each(['experiment', 'record', 'recorded', 'explanation'])(
+    'is nothing of another namespace: %s',
+    async (what) => {
+      const { request } = await startServer();
+      const path = `/api/${what}?id=${encodeURIComponent(page.workflowId)}&interval=1`;
+      const message = `there is no experiment ${page.workflowId} that eve may see`;
+      const answer = await request(path, { headers: bearer('token-of-eve') });
+      if (what === 'experiment') {
+        expect(await firstValue(answer)).toEqual({ event: 'problem', data: { kind: 'notFound', message } });
+        return;
+      }
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toEqual({ kind: 'notFound', message });
+    },
+  );
 
   test('of a run that does not answer is by the namespace that was recorded, whatever its target is', async () => {
     const { report: _, ...silent } = page;
