@@ -8,7 +8,9 @@ import { SummaryReporter } from './test/support/summary-reporter.ts';
 // Every command has a guard, and many tests run programs of their own: most of a short program's time is its compilation.
 process.env['NODE_COMPILE_CACHE'] ??= join(cacheDirectory(), 'compiled');
 
-const timeouts = { testTimeout: 240_000, hookTimeout: 240_000 };
+/** As for a test as a whole: what comes late on a busy machine comes. */
+const patience = { poll: { timeout: 60_000 } };
+const timeouts = { testTimeout: 240_000, hookTimeout: 240_000, expect: patience };
 const sharedSandbox = {
   globalSetup: ['test/setup/bundles.ts', 'test/setup/audit.ts', 'test/setup/cluster.ts'],
   setupFiles: ['test/setup/ran-files.ts', 'test/setup/leave-cluster.ts'],
@@ -39,12 +41,11 @@ export default defineConfig({
           globalSetup: ['test/setup/bundles.ts'],
           sequence: { groupOrder: 0 },
           maxWorkers: 3,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...timeouts,
         },
       },
       {
-        test: { name: 'page', include: page, sequence: { groupOrder: 0 }, testTimeout: 240_000, hookTimeout: 120_000 },
+        test: { name: 'page', include: page, sequence: { groupOrder: 0 }, ...timeouts },
       },
       {
         test: {

@@ -27,7 +27,7 @@ const short = { intervalMs: 1000, iterations: 2 };
 const unhurried = { intervalMs: 10_000, iterations: 2 };
 
 /** Temporal's visibility follows its workflows with a delay. */
-const visibility = { timeout: 20_000, interval: 200 };
+const visibility = { timeout: 60_000, interval: 200 };
 
 let count = 0;
 
@@ -55,7 +55,7 @@ async function untilReport(name: string, holds: (report: Report) => boolean): Pr
       const { status }: { status?: Report } = JSON.parse(stdout);
       return status !== undefined && holds(status) ? status : undefined;
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
 

@@ -62,13 +62,13 @@ test('a watch outlives Temporal, and can be interrupted at any time', async () =
   let shown = '';
   const onWrite = (stdout: string): void => void (shown = stdout);
   const watch = serin('watch waiting', { interrupted: interruption.signal, onWrite });
-  await vi.waitUntil(() => shown.includes('waiting: no worker answers on task queue nobody\n'), { timeout: 20_000 });
+  await vi.waitUntil(() => shown.includes('waiting: no worker answers on task queue nobody\n'), { timeout: 60_000 });
   await stopServer();
   await vi.waitUntil(() => shown.includes(`waiting: Temporal does not answer at 127.0.0.1:${port}`), {
-    timeout: 20_000,
+    timeout: 60_000,
   });
   await startServer();
-  await vi.waitUntil(() => shown.trimEnd().endsWith('no worker answers on task queue nobody'), { timeout: 20_000 });
+  await vi.waitUntil(() => shown.trimEnd().endsWith('no worker answers on task queue nobody'), { timeout: 60_000 });
   await stopServer();
   interruption.abort();
   expect((await watch).exitCode).toBe(130);

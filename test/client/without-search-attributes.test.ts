@@ -20,7 +20,7 @@ test('lists by target what the experiments say themselves', async () => {
         const run = await environment.serin(['get', '--target', 'shop/checkout']);
         return run.stdout.includes('shop/checkout') ? run.stdout : undefined;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     expect(stdout).toMatch(/^NAME .*\nplain +Canary +shop\/checkout/);
     expect((await environment.serin(['get', '--target', 'shop/other'])).stderr).toContain('no experiments');

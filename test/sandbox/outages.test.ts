@@ -81,7 +81,7 @@ describe("Knative's controller", () => {
   test('is brought back when it ends', async () => {
     const before = controllerId();
     process.kill(Number(before), 'SIGKILL');
-    await expect.poll(controllerId, { timeout: 10_000 }).not.toBe(before);
+    await expect.poll(controllerId, { timeout: 60_000 }).not.toBe(before);
     await sandbox.deploySample({ name: 'controlled', namespace, baselineOnly: true });
   });
 });

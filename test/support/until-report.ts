@@ -10,6 +10,6 @@ export async function untilReport(handle: ExperimentHandle, holds: (report: Repo
       const report = await handle.query(statusQuery);
       return holds(report) ? report : undefined;
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 }

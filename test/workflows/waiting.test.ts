@@ -29,7 +29,7 @@ function world(answers: Readonly<Record<number, Acquisition>>) {
       throw failure('TargetHeld', { message: 'still held', nextRetryDelayMs: 3_600_000 });
     },
   });
-  const untilAttempt = (n: number): Promise<unknown> => vi.waitUntil(() => attempts === n, { timeout: 20_000 });
+  const untilAttempt = (n: number): Promise<unknown> => vi.waitUntil(() => attempts === n, { timeout: 60_000 });
   return { fake, untilAttempt };
 }
 

@@ -185,7 +185,7 @@ describe('patchTraffic', () => {
   test('is fenced off when a later decision is written before it is confirmed', async () => {
     const late = cancellableActivity(() => patchTraffic(cluster, aWrite(target, ours(), 5, 40)));
     const outcome = late.result.catch((error: unknown) => error);
-    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/5'), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/5'), { timeout: 60_000 });
     await write(aWrite(target, ours(), 6, 0));
     await outcome;
     expect((await specTraffic(target)).map(({ percent }) => percent)).toEqual([100, 0]);
@@ -229,7 +229,7 @@ describe('patchTraffic', () => {
     };
     const { result, cancel } = cancellableActivity(() => patchTraffic(blind, aWrite(target, ours(), 9, 10)));
     const outcome = expect(result).rejects.toThrow('CANCELLED');
-    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/9'), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await plan(target)).toBe('run-ours/9'), { timeout: 60_000 });
     cancel();
     await outcome;
   });
