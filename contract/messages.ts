@@ -6,6 +6,8 @@ import type { Report } from '../core/report/report.ts';
 export interface RequestInput {
   readonly by?: string;
   readonly reason?: string;
+  /** Of a decision: the gate that is meant, by when it was opened (`awaitingApproval.sinceMs` of the report); absent: the one that is open. */
+  readonly gateMs?: number;
   /** A server's word for who it is, a JWT: an `ActProof`. */
   readonly proof?: string;
 }

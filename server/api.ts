@@ -75,6 +75,8 @@ export interface Ask {
   /** The first run of the experiment that the person saw: another one has this workflow id after a new start. */
   readonly firstRunId: string;
   readonly request: RequestKind;
+  /** Of an approval or a rejection: the gate that the person saw, by when it was opened. */
+  readonly gateMs?: number;
   readonly reason?: string;
 }
 

@@ -120,13 +120,14 @@ function workflowId(context: Context): string {
 const requests: ReadonlySet<unknown> = new Set(requestKinds);
 
 function readAsk(body: unknown): Ask {
-  const { workflowId: id, firstRunId, request, reason } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  const isAsk = typeof id === 'string' && typeof firstRunId === 'string' && requests.has(request);
+  const { workflowId: id, firstRunId, request, gateMs, reason } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  const isGate = gateMs === undefined || typeof gateMs === 'number';
+  const isAsk = typeof id === 'string' && typeof firstRunId === 'string' && requests.has(request) && isGate;
   const isReason = reason === undefined || (typeof reason === 'string' && reason.length <= limits.requestReason);
   if (isAsk && isReason) return body as Ask;
   throw new CommandError(
     'usage',
-    `expected {workflowId, firstRunId, request, reason?}, a request being one of ${requestKinds.join(', ')}, a reason at most ${limits.requestReason} characters`,
+    `expected {workflowId, firstRunId, request, gateMs?, reason?}, a request being one of ${requestKinds.join(', ')}, a reason at most ${limits.requestReason} characters`,
   );
 }
 

@@ -39,10 +39,19 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
     if (verb !== 'get' && (await people.mayDo(person, 'get', namespace))) {
       throw new Forbidden(person.user, verb, namespace);
     }
-    throw new CommandError('notFound', `there is no experiment ${shown.workflowId} that ${person.user} may see`);
+    throw notSeen(shown.workflowId, person.user);
+  };
+  /** Fails alike for what is not there, what is no experiment, and what the person may not see. */
+  const find = async (workflowId: string): Promise<ExperimentPage> => {
+    try {
+      return await firstPage(runs, workflowId);
+    } catch (error) {
+      if (error instanceof CommandError && error.kind === 'notFound') throw notSeen(workflowId, user);
+      throw error;
+    }
   };
   const demandRead = async (workflowId: string): Promise<void> => {
-    await demand('get', await firstPage(runs, workflowId));
+    await demand('get', await find(workflowId));
   };
   const visible = async (rows: readonly ListedExperiment[]): Promise<readonly ListedExperiment[]> => {
     const person = await identify();
@@ -59,6 +68,7 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
       }
     },
     watch: async function* (workflowId, signal) {
+      await demandRead(workflowId);
       for await (const shown of runs.watch(workflowId, signal)) {
         await demand('get', shown);
         yield shown;
@@ -77,7 +87,7 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
       return runs.explain(workflowId, number);
     },
     ask: async (ask) => {
-      const shown = await firstPage(runs, ask.workflowId);
+      const shown = await find(ask.workflowId);
       const person = await demand(verbs[ask.request], shown);
       const { workflowId, request, firstRunId, reason } = ask;
       const act = { workflowId, firstRunId, request, person: relevant(person, request, shown), ...defined({ reason }) };
@@ -106,6 +116,10 @@ async function firstPage(runs: SharedRuns, workflowId: string): Promise<Experime
     ended.abort();
   }
   throw new CommandError('notFound', `there is no experiment ${workflowId}`);
+}
+
+function notSeen(workflowId: string, user: string): CommandError {
+  return new CommandError('notFound', `there is no experiment ${workflowId} that ${user} may see`);
 }
 
 /** Where nothing says in which namespace an experiment is, it takes the rights in all of them. */

@@ -4,6 +4,7 @@ import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { VerifiedPerson } from '../core/experiment/approvers.ts';
 import { defined } from '../core/text/defined.ts';
+import { CommandError } from '../client/errors.ts';
 import { call } from '../kubernetes/call.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';
 import { remember } from './remember.ts';
@@ -30,8 +31,14 @@ const answerMs = 15_000;
 
 const requestLimitMs = 5_000;
 
-/** The most tokens that are reviewed at a time: who guesses does not take the API server's time from others. */
+/** The most tokens that are reviewed at a time. Those that were valid before have a turn of their own, so that who guesses keeps nobody waiting. */
 const mostReviews = 10;
+
+/** The most unknown tokens that wait for their review. */
+const mostWaiting = 100;
+
+/** The most valid tokens that are known again. */
+const mostKnown = 5_000;
 
 /** The people of the API server of the kubeconfig's current context: TokenReview and SubjectAccessReview. */
 export function connectPeople(kubeConfig: KubeConfig): People {
@@ -52,10 +59,25 @@ export function connectPeople(kubeConfig: KubeConfig): People {
     return (await call(`ask for the rights of ${person.user}`, answer)).status?.allowed === true;
   };
   const reviews = remember<Person | undefined>(answerMs);
-  const inTurn = pLimit(mostReviews);
+  const [ofKnown, ofUnknown] = [pLimit(mostReviews), pLimit(mostReviews)];
+  const known = new Set<string>();
+  const reviewInTurn = async (key: string, token: string): Promise<Person | undefined> => {
+    const turn = known.has(key) ? ofKnown : ofUnknown;
+    if (turn === ofUnknown && turn.pendingCount >= mostWaiting) {
+      throw new CommandError('unreachable', 'too many tokens are being checked: try again in a moment');
+    }
+    const person = await turn(review, token);
+    known.delete(key);
+    if (person !== undefined) known.add(key);
+    for (const oldest of known) if (known.size > mostKnown) known.delete(oldest);
+    return person;
+  };
   const rights = remember<boolean>(answerMs);
   return {
-    identify: (token) => reviews(createHash('sha256').update(token).digest('base64'), () => inTurn(review, token)),
+    identify: (token) => {
+      const key = createHash('sha256').update(token).digest('base64');
+      return reviews(key, () => reviewInTurn(key, token));
+    },
     mayDo: (person, verb, namespace) =>
       rights(JSON.stringify([person, verb, namespace]), () => ask(person, verb, namespace)),
   };

@@ -121,7 +121,7 @@ export function explainRecord({ experiment, intervals }: RunRecord): readonly (r
 
 async function sendAsk(
   session: TemporalService,
-  { workflowId, firstRunId, request: kind }: Ask,
+  { workflowId, firstRunId, request: kind, gateMs }: Ask,
   request: RequestInput,
 ): Promise<AskAnswer> {
   const execution = await describeWorkflow(session.client, workflowId);
@@ -134,6 +134,7 @@ async function sendAsk(
     await session.client.workflow.getHandle(workflowId, execution.runId).signal(abortSignal, request);
     return { message: 'abort recorded' };
   }
-  const { message } = await sendRequest(session, { execution, kind, request, timeoutMs: answerLimitMs });
+  const meant = { ...request, ...defined({ gateMs }) };
+  const { message } = await sendRequest(session, { execution, kind, request: meant, timeoutMs: answerLimitMs });
   return { message };
 }

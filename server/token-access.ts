@@ -146,5 +146,7 @@ function turnAway(context: Context<AccessEnv>, message: string): Response {
 function ownPath(asked: unknown): string {
   const here = 'http://page.invalid';
   const url = typeof asked === 'string' ? URL.parse(asked, here) : null;
-  return url?.origin === here ? `${url.pathname}${url.search}${url.hash}` : '/';
+  const path = url?.origin === here ? `${url.pathname}${url.search}${url.hash}` : '/';
+  // `/.//host` is a path that reads as a host.
+  return path.startsWith('//') ? '/' : path;
 }

@@ -69,7 +69,7 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const request = run.state.abort ?? { atMs: Date.now() };
   const reason = formatRequest('aborted', request);
   work.stop();
-  if (!run.state.traffic.verified) return endUntouched(work, reason);
+  if (!run.state.traffic.verified) return endUntouched(run, work);
   const safety = bringToBaseline(run, { reason, askedAtMs: request.atMs });
   update(run, enterAborting(run.state, reason));
   const settled = await safety;
@@ -82,9 +82,10 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   return finishAborted(run, proved);
 }
 
-async function endUntouched(work: Work, reason: string): Promise<Ending> {
-  await work.stopped;
-  return { outcome: 'Aborted', reason: `${reason}; traffic untouched` };
+async function endUntouched(run: Run, work: Work): Promise<Ending> {
+  await Promise.all([work.stopped, run.abortNamed]);
+  const aborted = formatRequest('aborted', run.state.abort ?? {});
+  return { outcome: 'Aborted', reason: `${aborted}; traffic untouched` };
 }
 
 async function finishAborted(run: Run, reason: string): Promise<Ending> {

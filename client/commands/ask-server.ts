@@ -39,9 +39,24 @@ export async function askServerFor(
   server: URL,
   { execution: { workflowId }, request, reason, limitMs }: PersonAsk,
 ): Promise<AskAnswer> {
-  const latest = await describeWorkflow(session.client, workflowId);
-  const firstRunId = latest?.raw.workflowExecutionInfo?.firstRunId ?? '';
-  return askServer(server, { workflowId, firstRunId, request, ...defined({ reason }) }, limitMs);
+  const ask = async (): Promise<AskAnswer> => {
+    const latest = await describeWorkflow(session.client, workflowId);
+    const firstRunId = latest?.raw.workflowExecutionInfo?.firstRunId ?? '';
+    return askServer(server, { workflowId, firstRunId, request, ...defined({ reason }) }, limitMs);
+  };
+  return within(limitMs, server, ask());
+}
+
+/** Also a program that makes the token (`exec` in a kubeconfig) may take its time, or wait for a person. */
+async function within<T>(limitMs: number, server: URL, asking: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const message = `${server.origin} (SERIN_SERVER) has no answer within ${limitMs / 1000} s`;
+  const timer = setTimeout(() => late.reject(new CommandError('unreachable', message)), limitMs);
+  try {
+    return await Promise.race([asking, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

@@ -1,22 +1,23 @@
 import { findApprover, formatApprovers } from '../experiment/approvers.ts';
 import type { Approvers, VerifiedPerson } from '../experiment/approvers.ts';
 import { defined } from '../text/defined.ts';
-import { isGateOver, reasonNotApproved } from './approval-limit.ts';
 import { clockToleranceMs, formatRequest, proofLimitMs } from './requests.ts';
 import type { ApprovalGate, HumanRequest, RequestKind } from './requests.ts';
 import type { ExperimentState } from './experiment-state.ts';
 import { publicStage } from '../experiment/stage.ts';
 
-/** Says why a request does not apply in the present state, whoever makes it; undefined when it does. `nowMs` is epoch ms. */
-export function refusalReason(kind: RequestKind, state: ExperimentState, nowMs: number): string | undefined {
+/**
+ * Says why a request does not apply in the present state, whoever makes it; undefined when it does.
+ * @param gateMs the gate that is meant, by when it was opened, as far as whoever asks has said it
+ */
+export function refusalReason(kind: RequestKind, state: ExperimentState, gateMs?: number): string | undefined {
   if (state.ending !== undefined) return `the experiment has ended: ${state.ending.outcome}`;
   if (kind === 'abort') return undefined;
   if (state.abort !== undefined) return formatRequest('the experiment is aborted', state.abort);
   switch (kind) {
     case 'approve':
-      return decisionRefusal(kind, state) ?? lateRefusal(state, nowMs);
     case 'reject':
-      return decisionRefusal(kind, state);
+      return decisionRefusal(kind, state) ?? gateRefusal(state, gateMs);
     case 'pause':
       return state.paused === undefined ? pauseRefusal(state) : 'the experiment is already paused';
     case 'resume':
@@ -30,11 +31,10 @@ function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): st
   return undefined;
 }
 
-/** A promotion that nobody approved in time rolls back, also in the moment before it does. */
-function lateRefusal({ gate, experiment }: ExperimentState, nowMs: number): string | undefined {
-  const isLate =
-    gate !== undefined && experiment?.onApprovalLimit === 'rollback' && isGateOver(gate, experiment, nowMs);
-  return isLate && gate.approved === undefined ? `it is too late: ${reasonNotApproved(experiment)}` : undefined;
+/** A decision is about what somebody was asked; another version may lead by now. */
+function gateRefusal({ gate }: ExperimentState, gateMs: number | undefined): string | undefined {
+  if (gateMs === undefined || gate?.openedAtMs === gateMs) return undefined;
+  return 'another promotion is asked about by now: look at it, and decide again';
 }
 
 /** Says why a person, where it is known who that is, may not make this request; undefined for those who may. */

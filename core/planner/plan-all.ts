@@ -49,7 +49,8 @@ export function planNextStep(input: PlanInput): Plan {
   const failed = planned.filter(({ plan }) => plan.kind === 'rollBack');
   if (failed.length === planned.length) return { kind: 'rollBack', reason: planReasons(planned) };
   const isOpen = planned.some(({ plan }) => plan.kind === 'hold' || plan.kind === 'shift');
-  return isOpen ? goOn(input, planned) : choose(input, planned);
+  if (!isOpen) return choose(input, planned);
+  return askAnew(input, planned) ?? goOn(input, planned);
 }
 
 interface PlannedCandidate {
@@ -93,6 +94,22 @@ function planConformance(planned: readonly PlannedCandidate[]): Plan {
   }
 }
 
+/** Plans at the gate of a candidate that has been eliminated meanwhile: people are asked about the one that leads now, if one does. */
+function askAnew(input: PlanInput, planned: readonly PlannedCandidate[]): Plan | undefined {
+  const [first] = planned;
+  const asked = first?.input.gate?.leader;
+  const isGone = asked !== undefined && planned.every(({ index }) => index !== asked);
+  if (!isGone || planned.some(({ plan }) => plan.kind === 'rollBack')) return undefined;
+  const leader = planned.length === 1 && input.experiment.reward === undefined ? first : findLeading(input, planned);
+  if (leader === undefined) return undefined;
+  return { kind: 'openGate', leader: leader.index, reason: `${leader.name} leads now: ${leader.plan.reason}` };
+}
+
+function findLeading(input: PlanInput, fit: readonly PlannedCandidate[]): PlannedCandidate | undefined {
+  const leader = leaderAmong(input, fit);
+  return leader.kind === 'candidate' ? fit.find(({ index }) => index === leader.index) : undefined;
+}
+
 /** Plans while no winner can be chosen yet: every candidate gets its next weight, and those that failed are eliminated. */
 function goOn({ candidateStates }: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   const eliminated = planned
@@ -129,13 +146,16 @@ function choose(input: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   }
 }
 
-/** An approval is of the candidate that led when it was asked for: for another one, people are asked anew. */
+/** People are asked about the candidate that leads: where another one does by now, they are asked anew. */
 function chosen({ index, name, plan, input: { gate } }: PlannedCandidate, why?: string): Plan {
   const reason = why === undefined ? plan.reason : `${plan.reason}; ${why}`;
   if (plan.kind !== 'promote') return { kind: 'openGate', leader: index, reason };
-  const isAnother = gate?.approved !== undefined && gate.leader !== undefined && gate.leader !== index;
-  if (isAnother)
-    return { kind: 'openGate', leader: index, reason: `${name} leads now, and the approval was of another: ${reason}` };
+  if (gate?.leader !== undefined && gate.leader !== index)
+    return {
+      kind: 'openGate',
+      leader: index,
+      reason: `${name} leads now, and people were asked about another: ${reason}`,
+    };
   return { kind: 'promote', winner: index, reason };
 }
 

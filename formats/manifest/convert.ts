@@ -80,7 +80,8 @@ function withExperiments(text: string, experiments: readonly Experiment[], peers
       return (isAlone ? texts?.[index] : undefined) ?? formatYaml(item.value);
     }),
   );
-  return written.map((one) => (one.endsWith('\n') ? one : `${one}\n`)).join('---\n');
+  const whole = written.filter((one) => one !== '');
+  return whole.map((one) => (one.endsWith('\n') ? one : `${one}\n`)).join('---\n');
 }
 
 /** A manifest that has been read before, so that its fields have these types. */

@@ -70,6 +70,14 @@ function applicable({ report, isClosed }: ExperimentPage): readonly RequestKind[
 interface Open {
   readonly request: RequestKind;
   readonly firstRunId: string;
+  /** Of a decision: the gate that the person saw. */
+  readonly gateMs?: number;
+}
+
+/** The gate that a request is about, by when it was opened. */
+function gateOf(request: RequestKind, { report }: ExperimentPage): { readonly gateMs?: number } {
+  const gateMs = report?.awaitingApproval?.sinceMs;
+  return (request === 'approve' || request === 'reject') && gateMs !== undefined ? { gateMs } : {};
 }
 
 /** What a person may ask of the experiment now. */
@@ -79,7 +87,11 @@ export function Actions({ page, user }: ActionsProps) {
   const { workflowId } = page;
   const firstRunId = page.report?.firstRunId ?? page.firstRunId;
   const kinds = firstRunId === undefined ? [] : applicable(page);
-  const isOver = open !== undefined && (!kinds.includes(open.request) || open.firstRunId !== firstRunId);
+  const isOver =
+    open !== undefined &&
+    (!kinds.includes(open.request) ||
+      open.firstRunId !== firstRunId ||
+      open.gateMs !== gateOf(open.request, page).gateMs);
   const send = async ({ request, ...run }: Open, reason: string): Promise<void> => {
     setOpen(undefined);
     setSaid({ text: `${actions[request].words} is sent …`, isBad: false });
@@ -98,7 +110,7 @@ export function Actions({ page, user }: ActionsProps) {
           key={kind}
           type="button"
           class={`${kind === 'approve' ? 'primary' : ''} ${actions[kind].isDangerous === true ? 'danger' : ''}`}
-          onClick={() => firstRunId !== undefined && setOpen({ request: kind, firstRunId })}
+          onClick={() => firstRunId !== undefined && setOpen({ request: kind, firstRunId, ...gateOf(kind, page) })}
         >
           {actions[kind].words} …
         </button>

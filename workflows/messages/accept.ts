@@ -19,8 +19,8 @@ import { addWarnings, update } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 
 /** Why nobody's request of this kind applies now; undefined when it does. */
-export function refusalNow({ isClosing, state }: Run, kind: RequestKind): string | undefined {
-  return isClosing ? 'the experiment has ended' : refusalReason(kind, state, Date.now());
+export function refusalNow({ isClosing, state }: Run, kind: RequestKind, gateMs?: number): string | undefined {
+  return isClosing ? 'the experiment has ended' : refusalReason(kind, state, gateMs);
 }
 
 /** Carries out a request that applies, and returns it as it is recorded. */
@@ -32,7 +32,7 @@ export function accept(run: Run, kind: RequestKind, { by, reason }: RequestInput
 
 /** Carries out the request of somebody who proves who that is, and returns why not, if it does not. */
 export async function acceptProven(run: Run, kind: RequestKind, request: RequestInput): Promise<string | undefined> {
-  const early = refusalNow(run, kind);
+  const early = refusalNow(run, kind, request.gateMs);
   if (early !== undefined) return early;
   const needsName = personRefusal(kind, run.state, undefined) !== undefined;
   if (needsName) return acceptByName(run, kind, request);
@@ -45,9 +45,10 @@ export async function acceptProven(run: Run, kind: RequestKind, request: Request
 /** A request that counts by the name of who makes it. */
 async function acceptByName(run: Run, kind: RequestKind, request: RequestInput): Promise<string | undefined> {
   const atMs = Date.now();
+  const { gateMs = run.state.gate?.openedAtMs } = request;
   const proven = await prove(run, kind, request);
   if (proven.kind === 'refused') return proven.why;
-  const refusal = refusalNow(run, kind) ?? personRefusal(kind, run.state, proven.person);
+  const refusal = refusalNow(run, kind, gateMs) ?? personRefusal(kind, run.state, proven.person);
   if (refusal === undefined) update(run, withRequest(run.state, kind, nameRequest(run, proven, atMs)));
   return refusal;
 }

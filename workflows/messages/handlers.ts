@@ -102,8 +102,9 @@ function throwRefusal(kind: RequestKind, refusal: string | undefined): void {
  */
 function refusalAtFirst(run: Run, kind: RequestKind, input: RequestInput | undefined): string | undefined {
   if (input instanceof Unreadable && kind !== 'abort' && !run.isClosing) return unreadableMessage(input);
-  const isProven = sanitizeRequest(input).proof !== undefined;
-  return refusalNow(run, kind) ?? (isProven ? undefined : personRefusal(kind, run.state, undefined));
+  const { proof, gateMs } = sanitizeRequest(input);
+  const isProven = proof !== undefined;
+  return refusalNow(run, kind, gateMs) ?? (isProven ? undefined : personRefusal(kind, run.state, undefined));
 }
 
 function unreadableMessage({ reason }: Unreadable): string {
@@ -113,12 +114,13 @@ function unreadableMessage({ reason }: Unreadable): string {
 /** Messages come from people by hand: anything but text in the known fields is left out, and long text is cut. */
 function sanitizeRequest(input: RequestInput | undefined): RequestInput {
   if (input instanceof Unreadable) return { reason: unreadableMessage(input) };
-  const given: { readonly by?: unknown; readonly reason?: unknown; readonly proof?: unknown } =
+  const given: { readonly [Field in keyof RequestInput]?: unknown } =
     typeof input === 'object' && input !== null ? input : {};
   return defined({
     by: shortText(given.by, limits.requestBy),
     reason: shortText(given.reason, limits.requestReason),
     proof: shortText(given.proof, limits.proof),
+    gateMs: typeof given.gateMs === 'number' ? given.gateMs : undefined,
   });
 }
 

@@ -15,7 +15,7 @@ export type PeerConversion =
   | { readonly kind: 'converted'; readonly objects: readonly object[]; readonly unfit: readonly Unfit[] }
   | { readonly kind: 'invalid'; readonly issues: readonly ValueIssue[] };
 
-/** Converts an object of a peer that has these fields; others, that no conversion looks at, are ignored. */
+/** Converts an object of a peer that has these fields; others are looked at by `unknownFields`. */
 export function convertAs<T>(
   field: z.ZodType<T>,
   value: unknown,
@@ -28,6 +28,18 @@ export function convertAs<T>(
 /** A mistake at one place. */
 export function invalid(path: Path, expected: string, got: string): PeerConversion {
   return { kind: 'invalid', issues: [{ path: [...path], atKey: false, expected, got }] };
+}
+
+/** What becomes of each field of a mapping that is not taken over; those that are taken over stand here without words. */
+export type Fates = Readonly<Record<string, string | undefined>>;
+
+/** The fields of a mapping that are not taken over, each with what becomes of it; those that nobody knows too. */
+export function leftOut(mapping: Readonly<Record<string, unknown>>, path: Path, fates: Fates): readonly Unfit[] {
+  return Object.entries(mapping).flatMap(([key, value]): Unfit[] => {
+    if (value === undefined || value === null || value === false) return [];
+    const what = Object.hasOwn(fates, key) ? fates[key] : 'left out: no conversion knows this field';
+    return what === undefined ? [] : [{ path: [...path, key], what }];
+  });
 }
 
 export const metadataField = z.looseObject({
@@ -60,16 +72,29 @@ export function nativeExperiment(metadata: object, spec: object): object {
   return { apiVersion: 'serin.dev/v1alpha1', kind: 'Experiment', metadata, spec };
 }
 
+/** The name of the Metric that is made for a check of an object: of these two alone, and as Kubernetes takes it. */
+export function metricName(owner: string, check: string): string {
+  const word = check
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+  return `${owner}-${word}`.slice(0, 63).replace(/-$/, '');
+}
+
 /** A text of a peer in which a dollar is a dollar, for a template of serin. */
 export function escapeDollars(text: string): string {
   return text.replaceAll('$', '$$$$');
 }
 
-/** Whether both versions would get the same value: nothing in the query tells them apart. */
-export function namesNoVersion(query: string): boolean {
+/** What is wrong with a query as serin's template: what nobody has filled in, or that nothing in it tells the versions apart. */
+export function queryProblems(query: string, path: Path): readonly Unfit[] {
+  const open = new Set(query.match(/\{\{[^}]*\}\}/g));
   const placeholders = query.replaceAll('$$', '').matchAll(/\$\{?([A-Za-z_]\w*)/g);
-  return [...placeholders].every(([, name]) => name === 'interval' || name === 'elapsedTime');
+  const isSame = [...placeholders].every(([, name]) => name === 'interval' || name === 'elapsedTime');
+  return [
+    ...[...open].map((written) => ({ path, what: `${written} stands for nothing here: write its value` })),
+    ...(isSame
+      ? [{ path, what: 'names no revision, so that both versions get one value: tell them apart by $revision' }]
+      : []),
+  ];
 }
-
-export const namesNoVersionText =
-  'its query names no revision, so that both versions would get one value: tell them apart by $revision';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { builtInMetric } from '../../../core/experiment/metric.ts';
-import { escapeDollars, invalid, metadataField, namesNoVersion, namesNoVersionText } from './conversion.ts';
-import { nativeExperiment, objectivesOf, prometheusMetric, convertAs } from './conversion.ts';
-import type { PeerConversion, Range, Unfit } from './conversion.ts';
-import { fillTemplate } from './flagger-template.ts';
+import type { Path } from '../../document/issue.ts';
+import { convertAs, invalid, leftOut, metadataField, metricName, nativeExperiment } from './conversion.ts';
+import { objectivesOf, prometheusMetric, queryProblems } from './conversion.ts';
+import type { Fates, PeerConversion, Range, Unfit } from './conversion.ts';
+import { fillQuery, templateProblems } from './flagger-template.ts';
+import type { MetricTemplate } from './flagger-template.ts';
 
 // Fields and their defaults: https://docs.flagger.app/usage/how-it-works and /tutorials/knative-progressive-delivery.
 
@@ -23,7 +24,7 @@ const metricField = z.looseObject({
 
 const analysisField = z.looseObject({
   interval: z.string().default('60s'),
-  threshold: z.number().optional(),
+  iterations: z.number().optional(),
   maxWeight: percent.default(100),
   stepWeight: percent.optional(),
   stepWeights: z.array(percent).optional(),
@@ -36,6 +37,7 @@ const canaryField = z.looseObject({
   spec: z.looseObject({
     targetRef: z.looseObject({ apiVersion: z.string().default(''), kind: z.string(), name: z.string() }),
     progressDeadlineSeconds: z.number().optional(),
+    metricsServer: z.string().optional(),
     analysis: analysisField,
   }),
 });
@@ -44,51 +46,53 @@ type Canary = z.output<typeof canaryField>;
 type CanaryMetric = z.output<typeof metricField>;
 type CanaryAnalysis = z.output<typeof analysisField>;
 
-/** What a MetricTemplate of Flagger is filled in with: the Canary that refers to it. */
-export interface CanaryNames {
-  readonly namespace: string;
-  readonly target: string;
+/** MetricTemplates by `namespace/name`. */
+export type MetricTemplates = ReadonlyMap<string, MetricTemplate>;
+
+/** The key of an object that may name no namespace, as kubectl gives it one. */
+export function templateKey(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
 }
 
-/** The names in a Canary, and the templates that it refers to, as `namespace/name`; undefined for what is none. */
-export function findReferences(value: unknown): (CanaryNames & { readonly templates: readonly string[] }) | undefined {
+/** The MetricTemplates that a Canary refers to, by their keys; none for anything else. */
+export function findReferences(value: unknown): readonly string[] {
   const { data } = canaryField.safeParse(value);
-  if (data === undefined) return undefined;
-  const { metadata, spec } = data;
-  const namespace = metadata.namespace ?? 'default';
-  const templates = spec.analysis.metrics.flatMap(({ templateRef }) =>
-    templateRef === undefined ? [] : [`${templateRef.namespace ?? namespace}/${templateRef.name}`],
+  return (data?.spec.analysis.metrics ?? []).flatMap(({ templateRef }) =>
+    templateRef === undefined ? [] : templateKey(templateRef.namespace ?? data?.metadata.namespace, templateRef.name),
   );
-  return { namespace, target: spec.targetRef.name, templates };
 }
 
-/** A Canary of Flagger for a Knative Service as an Experiment, with a Metric for each query that stands in it. */
-export function convertCanary(value: unknown): PeerConversion {
-  return convertAs(canaryField, value, convertRead);
+/** A Canary of Flagger for a Knative Service as an Experiment, with a Metric for each query of its own. */
+export function convertCanary(value: unknown, templates: MetricTemplates): PeerConversion {
+  return convertAs(canaryField, value, (canary) => convertRead(canary, templates));
 }
 
-function convertRead(read: Canary): PeerConversion {
-  const { apiVersion, kind, name } = read.spec.targetRef;
+function convertRead(canary: Canary, templates: MetricTemplates): PeerConversion {
+  const { metadata, spec } = canary;
+  const { apiVersion, kind, name } = spec.targetRef;
   if (kind !== 'Service' || !apiVersion.startsWith('serving.knative.dev/')) {
-    return invalid(
-      ['spec', 'targetRef'],
-      'a Knative Service (serving.knative.dev/v1, Service)',
-      `${apiVersion} ${kind}`,
-    );
+    const got = `${apiVersion} ${kind}`;
+    return invalid(['spec', 'targetRef'], 'a Knative Service (serving.knative.dev/v1, Service)', got);
   }
-  const { analysis } = read.spec;
+  const { analysis } = spec;
+  if ((analysis.iterations ?? 0) > 0) {
+    const expected = 'none: with it Flagger moves no traffic until the end (Blue/Green); write an experiment by hand';
+    return invalid(['spec', 'analysis', 'iterations'], expected, String(analysis.iterations));
+  }
   const steps = readSteps(analysis);
   if (steps === undefined) {
-    return invalid(['spec', 'analysis'], 'stepWeight, or stepWeights that rise', 'neither: serin has no such analysis');
+    return invalid(['spec', 'analysis'], 'stepWeight, or stepWeights that rise', 'neither');
   }
-  const metrics = analysis.metrics.map((metric, index) => convertMetric(metric, index, read));
+  const metrics = analysis.metrics.map((metric, index) => {
+    const place: MetricPlace = { path: ['spec', 'analysis', 'metrics', index], canary, templates };
+    return convertMetric(metric, place);
+  });
   const objectives = metrics.flatMap((metric) => metric.objectives ?? []);
   if (objectives.length === 0) return invalid(['spec', 'analysis', 'metrics'], 'a metric that can be judged', 'none');
   const isAsked = analysis.webhooks.some(({ type }) => type === 'confirm-promotion');
-  const deadline = read.spec.progressDeadlineSeconds;
-  const { name: ownName, namespace, labels } = read.metadata;
+  const deadline = spec.progressDeadlineSeconds;
   const experiment = nativeExperiment(
-    { name: ownName, namespace, labels },
+    { name: metadata.name, namespace: metadata.namespace, labels: metadata.labels },
     {
       target: name,
       objectives,
@@ -102,7 +106,7 @@ function convertRead(read: Canary): PeerConversion {
   return {
     kind: 'converted',
     objects: [experiment, ...metrics.flatMap(({ definition }) => definition ?? [])],
-    unfit: [...metrics.flatMap(({ unfit }) => unfit), ...unfitOf(read)],
+    unfit: [...metrics.flatMap(({ unfit }) => unfit), ...unfitOf(canary)],
   };
 }
 
@@ -111,17 +115,26 @@ interface Steps {
   readonly traffic: object;
 }
 
-/** The rising weights, one an interval. */
-function readSteps({ stepWeight, stepWeights, maxWeight }: CanaryAnalysis): Steps | undefined {
-  if (stepWeights !== undefined && stepWeights.length > 0) {
-    const rises = stepWeights.every((weight, index) => weight > (stepWeights[index - 1] ?? 0));
-    return rises
-      ? { count: stepWeights.length, traffic: { steps: stepWeights.map((weight) => `${weight}%`) } }
-      : undefined;
-  }
+/** The rising weights, one an interval: those of Flagger, whose last step may be beyond `maxWeight`. */
+function readSteps({ stepWeight, stepWeights = [], maxWeight }: CanaryAnalysis): Steps | undefined {
+  if (stepWeights.length > 0) return listSteps(stepWeights);
   if (stepWeight === undefined) return undefined;
-  const traffic = { maximum: `${maxWeight}%`, increment: `${Math.min(stepWeight, maxWeight)}%` };
-  return { count: Math.ceil(maxWeight / stepWeight), traffic };
+  const count = Math.ceil(maxWeight / stepWeight);
+  if (count * stepWeight === maxWeight) {
+    return { count, traffic: { maximum: `${maxWeight}%`, increment: `${stepWeight}%` } };
+  }
+  return listSteps(Array.from({ length: count }, (_, index) => Math.min(100, (index + 1) * stepWeight)));
+}
+
+function listSteps(weights: readonly number[]): Steps | undefined {
+  const rises = weights.every((weight, index) => weight > (weights[index - 1] ?? 0));
+  return rises ? { count: weights.length, traffic: { steps: weights.map((weight) => `${weight}%`) } } : undefined;
+}
+
+interface MetricPlace {
+  readonly path: Path;
+  readonly canary: Canary;
+  readonly templates: MetricTemplates;
 }
 
 interface ConvertedMetric {
@@ -130,37 +143,33 @@ interface ConvertedMetric {
   readonly unfit: readonly Unfit[];
 }
 
-function convertMetric(metric: CanaryMetric, index: number, canary: Canary): ConvertedMetric {
-  const path = ['spec', 'analysis', 'metrics', index];
-  const range = readRange(metric);
-  if (range.min === undefined && range.max === undefined) {
-    return { unfit: [{ path, what: 'left out: it has no range, and judges nothing' }] };
-  }
-  if (metric.templateRef !== undefined) return convertReference(metric, range, path);
-  if (metric.query !== undefined)
-    return convertQuery({ name: metric.name, query: metric.query }, { range, path, canary });
-  return convertBuiltIn(metric.name, range, path);
-}
-
-/** The older `threshold` is the least success rate, and the most of anything else. */
-function readRange({ name, threshold, thresholdRange }: CanaryMetric): Range {
-  if (thresholdRange !== undefined) return { min: thresholdRange.min, max: thresholdRange.max };
-  return name === 'request-success-rate' ? { min: threshold } : { max: threshold };
+function convertMetric(metric: CanaryMetric, place: MetricPlace): ConvertedMetric {
+  if (metric.templateRef !== undefined) return convertReference(metric, place);
+  if (metric.query === undefined) return convertBuiltIn(metric, place.path);
+  const { metadata, spec } = place.canary;
+  const url = spec.metricsServer;
+  return ownMetric(metric, place, {
+    query: fillQuery(metric.query, { namespace: metadata.namespace ?? 'default', target: spec.targetRef.name }),
+    path: [...place.path, 'query'],
+    ...(url === undefined ? {} : { url }),
+  });
 }
 
 /** Flagger's success rate counts every answer but 5xx, in percent; its duration is the 99th percentile, in milliseconds. */
-function convertBuiltIn(name: string, { min, max }: Range, path: Unfit['path']): ConvertedMetric {
+function convertBuiltIn({ name, thresholdRange, threshold }: CanaryMetric, path: Path): ConvertedMetric {
   switch (name) {
-    case 'request-success-rate':
-      return {
-        objectives: min === undefined ? [] : [{ metric: 'error-rate', max: `${Number((100 - min).toPrecision(12))}%` }],
-        unfit: max === undefined ? [] : [{ path, what: 'left out: the greatest success rate' }],
-      };
-    case 'request-duration':
-      return {
-        objectives: max === undefined ? [] : [{ metric: 'latency-99th-percentile', max: `${max}ms` }],
-        unfit: min === undefined ? [] : [{ path, what: 'left out: the least duration' }],
-      };
+    case 'request-success-rate': {
+      const { min = threshold, max }: Range = thresholdRange ?? {};
+      const most = max === undefined ? [] : [{ path, what: 'left out: the greatest success rate' }];
+      if (min === undefined) return { unfit: [{ path, what: 'left out: without a least rate it judges nothing' }] };
+      return { objectives: [{ metric: 'error-rate', max: percentText(100 - min) }], unfit: most };
+    }
+    case 'request-duration': {
+      const { min, max = threshold }: Range = thresholdRange ?? {};
+      const least = min === undefined ? [] : [{ path, what: 'left out: the least duration' }];
+      if (max === undefined) return { unfit: [{ path, what: 'left out: it has no greatest duration' }, ...least] };
+      return { objectives: [{ metric: 'latency-99th-percentile', max: `${max}ms` }], unfit: least };
+    }
     default:
       return {
         unfit: [{ path, what: `left out: ${name} is no metric of Flagger's Knative provider; write a Metric` }],
@@ -168,60 +177,99 @@ function convertBuiltIn(name: string, { min, max }: Range, path: Unfit['path']):
   }
 }
 
-function convertReference(metric: CanaryMetric, range: Range, path: Unfit['path']): ConvertedMetric {
-  const { templateRef, templateVariables } = metric;
-  const reference = templateRef?.namespace === undefined ? '' : `${templateRef.namespace}/`;
-  const filled = 'left out: a Metric has no variables of one Experiment; write them into the query';
+/** Without the digits that only the arithmetic has made, and without an exponent. */
+function percentText(value: number): string {
+  return `${Number(value.toFixed(6))}%`;
+}
+
+/** With its template in the same text the Metric is this Canary's own, filled in with its names; else it is referred to. */
+function convertReference(metric: CanaryMetric, place: MetricPlace): ConvertedMetric {
+  const { canary, templates } = place;
+  const { name = '', namespace = canary.metadata.namespace } = metric.templateRef ?? {};
+  const path = [...place.path, 'templateRef'];
+  const template = templates.get(templateKey(namespace, name));
+  if (template === undefined) {
+    const what = 'left out: its MetricTemplate is not in this text; convert both together, or write a Metric';
+    return { unfit: [{ path, what }] };
+  }
+  if (template.spec.provider.type !== 'prometheus') {
+    const what = `left out: its provider is ${template.spec.provider.type}; write a Metric with \`http\``;
+    return { unfit: [{ path, what }] };
+  }
+  const names = { namespace: canary.metadata.namespace ?? 'default', target: canary.spec.targetRef.name };
+  const query = fillQuery(template.spec.query, { ...names, variables: metric.templateVariables });
+  const url = template.spec.provider.address ?? canary.spec.metricsServer;
+  const converted = ownMetric(metric, place, { query, path, ...(url === undefined ? {} : { url }) });
+  return { ...converted, unfit: [...converted.unfit, ...templateProblems(template, path)] };
+}
+
+interface OwnQuery {
+  readonly query: string;
+  readonly url?: string;
+  /** Where it stands. */
+  readonly path: Path;
+}
+
+/** A metric without a range has to be 0, as in Flagger. */
+function ownMetric(metric: CanaryMetric, { canary }: MetricPlace, { query, url, path }: OwnQuery): ConvertedMetric {
+  const { name: owner, namespace } = canary.metadata;
+  const name = metricName(owner, metric.name);
+  const { thresholdRange, threshold = 0 } = metric;
+  const range: Range = thresholdRange ?? { max: threshold };
+  const problems = queryProblems(query, path);
+  if (range.min === undefined && range.max === undefined) {
+    return { unfit: [{ path, what: 'left out: its range has no limit, and judges nothing' }] };
+  }
   return {
-    objectives: objectivesOf(`${reference}${templateRef?.name}`, range),
-    unfit: templateVariables === undefined ? [] : [{ path: [...path, 'templateVariables'], what: filled }],
+    objectives: objectivesOf(name, range),
+    definition: prometheusMetric({ name, namespace }, { query, url }),
+    unfit: problems,
   };
 }
 
-interface QueryPlace {
-  readonly range: Range;
-  readonly path: Unfit['path'];
-  readonly canary: Canary;
-}
+const takenOver = undefined;
 
-function convertQuery(
-  { name, query }: { readonly name: string; readonly query: string },
-  { range, path, canary: { metadata, spec } }: QueryPlace,
-): ConvertedMetric {
-  const metric = builtInMetric(name) === undefined ? name : `${metadata.name}-${name}`;
-  const { namespace } = metadata;
-  const filled = fillTemplate(escapeDollars(query), { namespace: namespace ?? 'default', target: spec.targetRef.name });
-  const at = [...path, 'query'];
-  return {
-    objectives: objectivesOf(metric, range),
-    definition: prometheusMetric({ name: metric, namespace }, { query: filled.query }),
-    unfit: [
-      ...filled.unknown.map((variable) => ({
-        path: at,
-        what: `{{ ${variable} }} stands for nothing here: write its value`,
-      })),
-      ...(namesNoVersion(filled.query) ? [{ path: at, what: namesNoVersionText }] : []),
-    ],
-  };
-}
-
-/** Fields without a counterpart, by their path below `spec`. */
-const withoutCounterpart: Readonly<Record<string, string>> = {
+const specFates: Fates = {
+  provider: takenOver,
+  targetRef: takenOver,
+  progressDeadlineSeconds: takenOver,
+  analysis: takenOver,
+  metricsServer:
+    'taken over for Metrics; request metrics come from the Prometheus of the worker (SERIN_PROMETHEUS_URL)',
   skipAnalysis: 'left out: serin promotes nothing that was not judged',
   suspend: 'left out: an experiment runs when it is started; `serin pause` holds one',
   revertOnDeletion: 'left out: deleting an Experiment brings the traffic back to the baseline',
   autoscalerRef: 'left out: Knative scales its revisions',
   ingressRef: 'left out: Knative routes',
   service: 'left out: Knative routes',
-  'analysis.threshold':
+};
+
+const analysisFates: Fates = {
+  interval: takenOver,
+  maxWeight: takenOver,
+  stepWeight: takenOver,
+  stepWeights: takenOver,
+  iterations: takenOver,
+  metrics: takenOver,
+  webhooks: takenOver,
+  threshold:
     'left out: checks that fail are not counted; a verdict has error bounds, and a failure rolls back as soon as it is shown (docs/verdicts.md)',
-  'analysis.stepWeightPromotion': 'left out: a promotion is one write, of 100 %',
-  'analysis.iterations': 'left out: the steps say how often is judged',
-  'analysis.match': 'left out: Knative does not route by headers',
-  'analysis.mirror': 'left out: Knative does not mirror requests',
-  'analysis.mirrorWeight': 'left out: Knative does not mirror requests',
-  'analysis.sessionAffinity': 'left out: Knative has none',
-  'analysis.alerts': 'left out: notices are tasks of `notifications`, such as notification/slack',
+  stepWeightPromotion: 'left out: a promotion is one write, of 100 %',
+  match: 'left out: Knative does not route by headers',
+  mirror: 'left out: Knative does not mirror requests',
+  mirrorWeight: 'left out: Knative does not mirror requests',
+  sessionAffinity: 'left out: Knative has none',
+  alerts: 'left out: notices are tasks of `notifications`, such as notification/slack',
+};
+
+const metricFates: Fates = {
+  name: takenOver,
+  thresholdRange: takenOver,
+  threshold: takenOver,
+  query: takenOver,
+  templateRef: takenOver,
+  templateVariables: takenOver,
+  interval: 'left out: an interval is judged by its own requests, and no request counts twice',
 };
 
 const webhookWords: Readonly<Record<string, string>> = {
@@ -236,26 +284,20 @@ const webhookWords: Readonly<Record<string, string>> = {
 };
 
 function unfitOf({ spec }: Canary): readonly Unfit[] {
-  const fields = Object.entries(withoutCounterpart).flatMap(([field, what]): Unfit[] => {
-    const path = ['spec', ...field.split('.')];
-    return has(spec, field.split('.')) ? [{ path, what }] : [];
+  const { analysis } = spec;
+  const inMetrics = analysis.metrics.flatMap((metric, index) => {
+    const { interval, ...others } = metric;
+    const own = interval === analysis.interval ? others : metric;
+    return leftOut(own, ['spec', 'analysis', 'metrics', index], metricFates);
   });
-  const windows = spec.analysis.metrics.flatMap(({ interval }, index): Unfit[] => {
-    const isSame = interval === undefined || interval === spec.analysis.interval;
-    const path = ['spec', 'analysis', 'metrics', index, 'interval'];
-    return isSame
-      ? []
-      : [{ path, what: 'left out: an interval is judged by its own requests, and no request counts twice' }];
-  });
-  const hooks = spec.analysis.webhooks.map(({ type }, index): Unfit => {
+  const hooks = analysis.webhooks.map(({ type }, index): Unfit => {
     const what = webhookWords[type] ?? `left out: serin has no webhook of type ${type}`;
     return { path: ['spec', 'analysis', 'webhooks', index], what };
   });
-  return [...fields, ...windows, ...hooks];
-}
-
-/** Whether a field is there, and not false. */
-function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
-  if (key === undefined) return value !== undefined && value !== null && value !== false;
-  return typeof value === 'object' && value !== null && has((value as Record<string, unknown>)[key], rest);
+  return [
+    ...leftOut(spec, ['spec'], specFates),
+    ...leftOut(analysis, ['spec', 'analysis'], analysisFates),
+    ...inMetrics,
+    ...hooks,
+  ];
 }

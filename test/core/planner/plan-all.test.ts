@@ -155,12 +155,34 @@ describe('several candidates', () => {
     expect(planAtGate(approved, 1)).toMatchObject({
       kind: 'openGate',
       leader: 1,
-      reason: expect.stringContaining('c1 leads now, and the approval was of another'),
+      reason: expect.stringContaining('c1 leads now, and people were asked about another'),
     });
     const { leader: _, ...ofWhicheverWins } = approved;
     expect(planAtGate(ofWhicheverWins, 1)).toMatchObject({ kind: 'promote', winner: 1 });
     const silent = { approvalLimitMs: 1_000, onApprovalLimit: 'promote' } as const;
-    expect(planAtGate(asked, 1, silent)).toMatchObject({ kind: 'promote', winner: 1 });
+    expect(planAtGate(asked, 0, silent)).toMatchObject({ kind: 'promote', winner: 0 });
+    expect(planAtGate(asked, 1, silent)).toMatchObject({ kind: 'openGate', leader: 1 });
+  });
+});
+
+describe('the gate of a candidate that is eliminated', () => {
+  const settings = { approval: 'required', approvalLimitMs: 3_600_000 } as const;
+  const gate = { openedAtMs: 999_000, leader: 0 };
+  const plan = (cases: readonly CandidateCase[]) =>
+    planCases(cases, { ...atEnd, gate, experiment: abn(settings) }, settings);
+
+  test('goes on without it, and then asks about the one that leads', () => {
+    const fit = { reward: 'better', value: 3 } as const;
+    expect(plan([{ verdict: 'fail' }, fit])).toMatchObject({ kind: 'shift', eliminated: [{ index: 0 }] });
+    expect(plan([{ eliminated: 'it failed' }, fit])).toMatchObject({
+      kind: 'openGate',
+      leader: 1,
+      reason: expect.stringContaining('c1 leads now'),
+    });
+  });
+
+  test('asks about nobody while nobody leads', () => {
+    expect(plan([{ eliminated: 'it failed', weight: 0 }, { reward: 'undecided' }])).toMatchObject({ kind: 'hold' });
   });
 });
 

@@ -30,7 +30,6 @@ import {
   withIteration,
   withWarnings,
 } from '../../../core/planner/state-transitions.ts';
-import { formatDuration } from '../../../core/text/duration.ts';
 import { anExperiment, someCounts } from '../../support/builders.ts';
 
 const experiment = anExperiment();
@@ -190,25 +189,24 @@ describe('the transitions', () => {
 
 describe('the gate', () => {
   test('takes decisions once it is open', () => {
-    expect(refusalReason('approve', running, 7)).toContain('no approval gate is open');
-    expect(refusalReason('approve', openGate(running, 7), 7)).toBeUndefined();
+    expect(refusalReason('approve', running)).toContain('no approval gate is open');
+    expect(refusalReason('approve', openGate(running, 7))).toBeUndefined();
   });
 
-  test('takes no approval after its time, though it has not rolled back yet, where silence is a no', () => {
-    const { approvalLimitMs } = experiment;
-    const late = `it is too late: no approval within ${formatDuration(approvalLimitMs)}`;
-    const refusal = (state: ExperimentState, nowMs: number) => refusalReason('approve', state, nowMs);
+  test('takes a decision about what was asked, and about nothing that is asked since', () => {
     const gated = openGate(running, 7);
-    expect([refusal(gated, 6 + approvalLimitMs), refusal(gated, 7 + approvalLimitMs)]).toEqual([undefined, late]);
-    expect(refusalReason('reject', gated, 7 + approvalLimitMs)).toBeUndefined();
-    const promotes = openGate({ ...running, experiment: { ...experiment, onApprovalLimit: 'promote' } }, 7);
-    expect(refusal(promotes, 7 + approvalLimitMs)).toBeUndefined();
+    expect([refusalReason('approve', gated), refusalReason('approve', gated, 7)]).toEqual([undefined, undefined]);
+    for (const kind of ['approve', 'reject'] as const) {
+      expect(refusalReason(kind, gated, 6)).toBe(
+        'another promotion is asked about by now: look at it, and decide again',
+      );
+    }
   });
 
   test('is of no interest once somebody aborts', () => {
     const aborted = withRequest(openGate(running, 7), 'abort', { by: 'ann', atMs: 8 });
-    expect(refusalReason('approve', aborted, 9)).toBe('the experiment is aborted by ann');
-    expect(refusalReason('abort', aborted, 9)).toBeUndefined();
+    expect(refusalReason('approve', aborted)).toBe('the experiment is aborted by ann');
+    expect(refusalReason('abort', aborted)).toBeUndefined();
   });
 
   test('keeps the first decision of a kind', () => {
@@ -267,6 +265,6 @@ describe('the gate', () => {
 
   test('is closed once the run is finishing', () => {
     const finishing = enterFinishing(openGate(running, 7), experiment);
-    expect(refusalReason('reject', finishing, 8)).toBe('the gate is closed: the experiment is Finishing');
+    expect(refusalReason('reject', finishing)).toBe('the gate is closed: the experiment is Finishing');
   });
 });

@@ -25,7 +25,15 @@ function template(metrics: readonly Changes[], kind = 'AnalysisTemplate'): strin
     apiVersion: 'argoproj.io/v1alpha1',
     kind,
     metadata: { name: 'success-rate', namespace: 'shop' },
-    spec: { args: [{ name: 'revision' }, { name: 'service-name' }, { name: 'port', value: '9090' }], metrics },
+    spec: {
+      args: [
+        { name: 'revision' },
+        { name: 'service-name' },
+        { name: 'port', value: '9090' },
+        { name: 'every', value: '2m' },
+      ],
+      metrics,
+    },
   });
 }
 
@@ -46,7 +54,7 @@ describe('an AnalysisTemplate of Argo Rollouts', () => {
       metadata: { name: 'success-rate', namespace: 'shop' },
       spec: {
         target: 'checkout',
-        objectives: [{ metric: 'success-rate', min: 0.95 }],
+        objectives: [{ metric: 'success-rate-success-rate', min: 0.95 }],
         interval: '5m',
         iterations: 3,
         analysis: { warmUp: '30s' },
@@ -56,7 +64,7 @@ describe('an AnalysisTemplate of Argo Rollouts', () => {
       {
         apiVersion: 'serin.dev/v1alpha1',
         kind: 'Metric',
-        metadata: { name: 'success-rate', namespace: 'shop' },
+        metadata: { name: 'success-rate-success-rate', namespace: 'shop' },
         spec: {
           prometheus: {
             url: 'http://prometheus.example.com:9090',
@@ -72,8 +80,8 @@ describe('an AnalysisTemplate of Argo Rollouts', () => {
     expect(warnings.map((line) => line.replace(/^template\.yaml:1:\d+ /, '').split(':')[0])).toEqual([
       'spec.args[0]',
       'spec.args[1]',
-      'spec.metrics[0].failureLimit',
       'spec.metrics[0].failureCondition',
+      'spec.metrics[0].failureLimit',
     ]);
     expect(warnings.join('\n')).toContain('service-name has no value: it is the variable ${service_name} now');
   });
@@ -89,7 +97,7 @@ describe('an AnalysisTemplate of Argo Rollouts', () => {
   ])('has the limits of its condition: %j', (condition, ...limits) => {
     const { experiment } = convert([{ ...successRate, ...condition }]);
     expect(experiment).toMatchObject({
-      spec: { objectives: limits.map((limit) => ({ metric: 'success-rate', ...limit })) },
+      spec: { objectives: limits.map((limit) => ({ metric: 'success-rate-success-rate', ...limit })) },
     });
   });
 
@@ -98,12 +106,54 @@ describe('an AnalysisTemplate of Argo Rollouts', () => {
     'isNaN(result[0]) || result[0] < 5',
     'result[0] >= 0.95 || result[1] >= 0.95',
     'result[0] != 3',
+    'result[0] > 0',
+    'result[0] < 1',
     undefined,
   ])('shows and does not judge what is no plain limit, and says so: %s', (successCondition) => {
     const other = { ...successRate, name: 'other', successCondition };
     const { experiment, warnings } = convert([successRate, other]);
-    expect(experiment).toMatchObject({ spec: { objectives: [{ metric: 'success-rate' }], indicators: ['other'] } });
-    expect(warnings.join('\n')).toContain('spec.metrics[1]: no objective: expected limits of one result');
+    expect(experiment).toMatchObject({
+      spec: { objectives: [{ metric: 'success-rate-success-rate' }], indicators: ['success-rate-other'] },
+    });
+    expect(warnings.join('\n')).toContain('spec.metrics[1]: shown, and not judged: ');
+  });
+
+  test('falls back to what fails, fills in arguments, and says of a limit that is not good itself', () => {
+    const { experiment, warnings } = convert([
+      {
+        ...successRate,
+        interval: '{{args.every}}',
+        count: '{{args.unknown}}',
+        successCondition: 'len(result) == 0 || result[0] < 5',
+        failureCondition: 'result[0] >= 500',
+      },
+    ]);
+    expect(experiment).toMatchObject({
+      spec: { objectives: [{ metric: 'success-rate-success-rate', max: 500 }], interval: '2m' },
+    });
+    const said = warnings.join('\n');
+    expect(said).toContain('spec.metrics[0]: 500 itself counts as good here');
+    expect(said).toContain('spec.metrics[0].count: left out: {{args.unknown}} has no value here');
+    expect(said).not.toContain('what does not succeed');
+  });
+
+  test('shows a dry run, and does not judge by it', () => {
+    const dry = { ...successRate, name: 'dry' };
+    const text = template([successRate, dry]).replace('"metrics":', '"dryRun":[{"metricName":"dry"}],"metrics":');
+    const conversion = convertManifest(text, 'template.yaml', 'checkout');
+    expect(conversion).toMatchObject({ kind: 'ok', text: expect.stringMatching(/indicators:\n +- success-rate-dry/) });
+    expect(JSON.stringify(conversion)).toContain('spec.metrics[1]: shown, and not judged: it is a dry run');
+  });
+
+  test('says which of its ways to ask are left out', () => {
+    const { prometheus } = successRate.provider;
+    const provider = {
+      prometheus: { ...prometheus, query: '{{args.undeclared}}', headers: [], rangeQuery: {}, authentication: {} },
+    };
+    const said = convert([{ ...successRate, provider }]).warnings.join('\n');
+    for (const part of ['headers: left out', 'rangeQuery: left out', 'authentication: left out'])
+      expect(said).toContain(`prometheus.${part}`);
+    expect(said).toContain('prometheus.query: {{args.undeclared}} stands for nothing here');
   });
 
   test('leaves out what another provider measures, and says so', () => {
@@ -119,5 +169,13 @@ describe('an AnalysisTemplate of Argo Rollouts', () => {
     const conversion = convertManifest(template(metrics), 'template.yaml', target);
     expect(conversion).toMatchObject({ kind: 'invalid' });
     expect(JSON.stringify(conversion)).toContain(message);
+  });
+
+  test('is refused where it refers to other templates, whose checks would be lost', () => {
+    const text = template([successRate]).replace('"metrics":', '"templates":[{"templateName":"latency"}],"metrics":');
+    expect(convertManifest(text, 'template.yaml', 'checkout')).toMatchObject({
+      kind: 'invalid',
+      issues: [expect.stringContaining('spec.templates: expected none: write the metrics')],
+    });
   });
 });

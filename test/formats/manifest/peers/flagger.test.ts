@@ -35,7 +35,7 @@ function canary({ analysis = {}, ...spec }: { analysis?: Changes } & Changes = {
 const ordersTemplate = JSON.stringify({
   apiVersion: 'flagger.app/v1beta1',
   kind: 'MetricTemplate',
-  metadata: { name: 'orders', namespace: 'metrics' },
+  metadata: { name: 'error-rate', namespace: 'metrics' },
   spec: {
     provider: { type: 'prometheus', address: 'http://prometheus.monitoring:9090' },
     query:
@@ -81,13 +81,14 @@ describe('a Canary of Flagger for Knative', () => {
 
   test('says with its place what does not fit, to the person and in the file', () => {
     const { warnings, text } = convert(
-      canary({ service: { port: 80 }, analysis: { mirror: true, stepWeightPromotion: 0 } }),
+      canary({ service: { port: 80 }, unheardOf: 1, analysis: { mirror: true, stepWeightPromotion: 0 } }),
     );
     expect(warnings.map((line) => line.replace(/^canary\.yaml:1:\d+ /, '').split(':')[0])).toEqual([
       'spec.service',
+      'spec.unheardOf',
       'spec.analysis.threshold',
-      'spec.analysis.stepWeightPromotion',
       'spec.analysis.mirror',
+      'spec.analysis.stepWeightPromotion',
       'spec.analysis.metrics[0].interval',
       'spec.analysis.metrics[1].interval',
     ]);
@@ -96,7 +97,8 @@ describe('a Canary of Flagger for Knative', () => {
 
   test.each<[string, Changes, object, number]>([
     ['steps of its own', { stepWeights: [1, 5, 20], stepWeight: undefined }, { steps: ['1%', '5%', '20%'] }, 3],
-    ['a last step that is smaller', { stepWeight: 20 }, { maximum: '50%', increment: '20%' }, 3],
+    ['a last step beyond the greatest weight', { stepWeight: 20 }, { steps: ['20%', '40%', '60%'] }, 3],
+    ['a last step beyond 100 %', { stepWeight: 30, maxWeight: 100 }, { steps: ['30%', '60%', '90%', '100%'] }, 4],
     ['no greatest weight', { maxWeight: undefined, stepWeight: 50 }, { maximum: '100%', increment: '50%' }, 2],
   ])('climbs as before: %s', (_, analysis, traffic, iterations) => {
     expect(convert(canary({ analysis })).experiment).toMatchObject({ spec: { traffic, iterations } });
@@ -104,6 +106,7 @@ describe('a Canary of Flagger for Knative', () => {
 
   test.each<[string, Changes, object]>([
     ['request-success-rate', { threshold: 99.5 }, { metric: 'error-rate', max: '0.5%' }],
+    ['request-success-rate', { thresholdRange: { min: 99.9999 } }, { metric: 'error-rate', max: '0.0001%' }],
     ['request-duration', { threshold: 250 }, { metric: 'latency-99th-percentile', max: '250ms' }],
     ['request-duration', { thresholdRange: { min: 1, max: 9 } }, { metric: 'latency-99th-percentile', max: '9ms' }],
   ])('has ranges of both forms: %s %j', (name, range, objective) => {
@@ -123,33 +126,84 @@ describe('a Canary of Flagger for Knative', () => {
     );
   });
 
-  test('takes a MetricTemplate along, with the names of the Canary that refers to it', () => {
+  test('makes a Metric of its own of a MetricTemplate, with its names and variables, also where others use the template', () => {
     const metrics = [
-      { name: 'orders', templateRef: { name: 'orders', namespace: 'metrics' }, thresholdRange: { min: 3 } },
+      {
+        name: '404s percentage',
+        templateRef: { name: 'error-rate', namespace: 'metrics' },
+        templateVariables: { share: '2' },
+        thresholdRange: { min: 3 },
+      },
     ];
-    const converted = convert(canary({ analysis: { metrics } }), ordersTemplate);
-    expect(converted.experiment).toMatchObject({ spec: { objectives: [{ metric: 'metrics/orders', min: 3 }] } });
+    const other = canary({ analysis: { metrics } }).replaceAll('podinfo', 'other');
+    const converted = convert(canary({ analysis: { metrics } }), ordersTemplate, other);
+    expect(converted.experiment).toMatchObject({
+      spec: { objectives: [{ metric: 'podinfo-404s-percentage', min: 3 }] },
+    });
     expect(converted.metrics).toMatchObject([
       {
-        metadata: { name: 'orders', namespace: 'metrics' },
+        metadata: { name: 'podinfo-404s-percentage', namespace: 'test' },
         spec: {
           prometheus: {
             url: 'http://prometheus.monitoring:9090',
-            query:
-              'sum(rate(orders{ns="test",app="podinfo",rev="${revision}",path!~".*x$$"}[${interval}])) / {{ variables.share }}',
+            query: 'sum(rate(orders{ns="test",app="podinfo",rev="${revision}",path!~".*x$$"}[${interval}])) / 2',
           },
         },
       },
+      {
+        metadata: { name: 'other-404s-percentage' },
+        spec: { prometheus: { query: expect.stringContaining('app="other"') } },
+      },
     ]);
-    expect(converted.warnings.join()).toContain('{{ variables.share }} stands for nothing here');
   });
 
-  test('makes a Metric of a query that stands in it, and warns where both versions would get one value', () => {
-    const metrics = [{ name: 'error-rate', query: 'sum(errors{app="{{ target }}"})', thresholdRange: { max: 5 } }];
-    const converted = convert(canary({ analysis: { metrics } }));
-    expect(converted.experiment).toMatchObject({ spec: { objectives: [{ metric: 'podinfo-error-rate', max: 5 }] } });
-    expect(converted.metrics).toMatchObject([{ metadata: { name: 'podinfo-error-rate', namespace: 'test' } }]);
-    expect(converted.warnings.join()).toContain('its query names no revision');
+  test('makes a Metric of a query that stands in it, at the server that the Canary names, and says what is open in it', () => {
+    const metrics = [
+      { name: 'errors', query: 'sum(errors{app="{{ target }}",x="{{ index }}"})', thresholdRange: { max: 5 } },
+      { name: 'none', query: 'sum(none{r="{{- route -}}"})' },
+    ];
+    const converted = convert(canary({ metricsServer: 'http://other:9090', analysis: { metrics } }));
+    // Without a range Flagger lets nothing but 0 pass.
+    expect(converted.experiment).toMatchObject({
+      spec: {
+        objectives: [
+          { metric: 'podinfo-errors', max: 5 },
+          { metric: 'podinfo-none', max: 0 },
+        ],
+      },
+    });
+    expect(converted.metrics).toMatchObject([
+      { spec: { prometheus: { query: 'sum(errors{app="podinfo",x="{{ index }}"})', url: 'http://other:9090' } } },
+      { spec: { prometheus: { query: 'sum(none{r="${revision}"})' } } },
+    ]);
+    const said = converted.warnings.join('\n');
+    expect(said).toContain('metrics[0].query: {{ index }} stands for nothing here');
+    expect(said).toContain('metrics[0].query: names no revision');
+    expect(said).not.toContain('metrics[1].query');
+  });
+
+  test('writes no line of the file that the words of an object make up', () => {
+    const odd = { name: 'x\nkind: Odd\u202E', threshold: 1 };
+    const good = { name: 'request-duration', threshold: 1 };
+    const { text } = convert(canary({ analysis: { metrics: [odd, good] } }));
+    expect(text.split('\n').filter((line) => line.includes('Odd'))).toEqual([
+      expect.stringMatching(/^# spec\.analysis\.metrics\[0\]: left out: x kind: Odd  ?is no metric/),
+    ]);
+  });
+
+  test('loses no check without a word', () => {
+    const metrics = [
+      { name: 'request-success-rate', thresholdRange: { min: 99 } },
+      { name: 'request-duration' },
+      { name: 'far', templateRef: { name: 'far' }, threshold: 1 },
+      { name: 'unknown', threshold: 1 },
+    ];
+    const { warnings } = convert(canary({ analysis: { threshold: undefined, metrics } }));
+    expect(warnings).toEqual([
+      expect.stringContaining('metrics[1]: left out: it has no greatest duration'),
+      expect.stringContaining('metrics[2].templateRef: left out: its MetricTemplate is not in this text'),
+      expect.stringContaining('metrics[3]: left out: unknown is no metric'),
+    ]);
   });
 
   test.each<[string, string, string]>([
@@ -170,10 +224,23 @@ describe('a Canary of Flagger for Knative', () => {
       'a metric that can be judged',
     ],
     ['a field of another type', canary({ analysis: { stepWeight: 'ten' } }), 'spec.analysis.stepWeight'],
-    ['a template that nobody uses', ordersTemplate, 'the one Canary that refers to it in the same file'],
+    [
+      'Blue/Green',
+      canary({ analysis: { iterations: 10 } }),
+      'spec.analysis.iterations: expected none: with it Flagger moves no traffic',
+    ],
   ])('is refused with the place: %s', (_, text, message) => {
     expect(issuesOf(convertManifest(text, 'canary.yaml')).join('\n')).toContain(message);
   });
+});
+
+test('what cannot be converted among all of a cluster is left out, and said', () => {
+  const deployment = canary({ targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'podinfo' } });
+  const { experiment, warnings } = convert(deployment, ordersTemplate, canary());
+  expect(experiment).toMatchObject({ metadata: { name: 'podinfo' } });
+  expect(warnings[0]).toContain('left out: canary.yaml:1:');
+  expect(warnings[0]).toContain('got apps/v1 Deployment');
+  expect(warnings.join('\n')).toContain('spec: left out: no Canary of this text refers to it');
 });
 
 test('what belongs to nobody stays as it is beside the objects of a peer, and lists become documents', () => {
