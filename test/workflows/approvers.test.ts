@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anExperiment } from '../support/builders.ts';
-import { fakeWorld } from '../support/fake-world.ts';
+import { fakeWorld, worldFailure } from '../support/fake-world.ts';
 import type { FakeWorld, WorldBehaviour } from '../support/fake-world.ts';
-import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
+import { until } from '../support/until.ts';
+import { startServerEnvironment } from '../support/workflow-environment.ts';
 import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
 import * as messages from '../../contract/messages.ts';
 import type { ActVerification } from '../../contract/proof.ts';
@@ -10,12 +11,13 @@ import type { Report } from '../../core/report/report.ts';
 
 let workflows: WorkflowEnvironment;
 beforeAll(async () => {
-  workflows = await startWorkflowEnvironment();
+  workflows = await startServerEnvironment();
 });
 afterAll(() => workflows.teardown());
 
 const twoOfThem = { users: ['ann', 'bob'], groups: ['sre'], count: 2 };
-const guarded = anExperiment({ approval: 'required', iterations: 2, approvers: twoOfThem });
+const quick = { intervalMs: 500, iterations: 2 } as const;
+const guarded = anExperiment({ ...quick, approval: 'required', approvers: twoOfThem });
 
 /** A proof has the form of a JWT: the name of somebody, that of a group or `-`, and a number: `cid.sre.1`. */
 function verify({ proof }: { readonly proof: string }): ActVerification {
@@ -34,8 +36,28 @@ function world(changes: Partial<WorldBehaviour> = {}): FakeWorld {
   return fakeWorld({ experiment: guarded, verify, ...changes });
 }
 
-async function untilGate(handle: ExperimentHandle): Promise<Report> {
-  await workflows.env.sleep(60_000);
+/** The report, once it is so. */
+async function untilReport(handle: ExperimentHandle, what: string, isSo: (report: Report) => boolean): Promise<Report> {
+  const read = async (): Promise<Report | undefined> => {
+    const report = await handle.query(messages.statusQuery);
+    return isSo(report) ? report : undefined;
+  };
+  return until(what, read, { pollMs: 50 });
+}
+
+const untilGate = (handle: ExperimentHandle): Promise<Report> =>
+  untilReport(handle, 'the gate', ({ awaitingApproval }) => awaitingApproval !== undefined);
+
+const untilStarted = (handle: ExperimentHandle): Promise<Report> =>
+  untilReport(handle, 'the first step', ({ startedAtMs }) => startedAtMs !== undefined);
+
+/** Two more observations have been acted on. */
+async function untilObserved(handle: ExperimentHandle): Promise<Report> {
+  const lastMs = (report: Report): number => report.history.at(-1)?.atMs ?? 0;
+  for (let count = 0; count < 2; count += 1) {
+    const before = lastMs(await handle.query(messages.statusQuery));
+    await untilReport(handle, 'an observation', (report) => lastMs(report) > before);
+  }
   return handle.query(messages.statusQuery);
 }
 
@@ -52,8 +74,7 @@ describe('a gate with approvers', () => {
       await expect(approve(handle, { proof: 'ann.-.2' })).rejects.toMatchObject({
         cause: { message: 'cannot approve: ann has approved already; 1 more must' },
       });
-      await workflows.env.sleep(60_000);
-      expect((await handle.query(messages.statusQuery)).stage).toBe('Running');
+      expect((await untilObserved(handle)).stage).toBe('Running');
       expect(await approve(handle, { proof: 'cid.sre.3', reason: 'not signed' })).toMatchObject({
         message: 'approve accepted',
       });
@@ -93,11 +114,10 @@ describe('a gate with approvers', () => {
       await untilGate(handle);
       await expect(approve(handle, input)).rejects.toMatchObject({ cause: { message: `cannot approve: ${why}` } });
       await handle.signal(messages.approveSignal, again);
-      await workflows.env.sleep(30_000);
-      const report = await handle.query(messages.statusQuery);
+      await untilReport(handle, 'the refusal', ({ warnings }) => warnings.join().includes(`ignored: ${why}`));
+      const report = await untilObserved(handle);
       expect(report.stage).toBe('Running');
       expect(report.approved).toBeUndefined();
-      expect(report.warnings.join()).toContain(`ignored: ${why}`);
       await handle.signal(messages.abortSignal);
       await handle.result();
     });
@@ -105,7 +125,7 @@ describe('a gate with approvers', () => {
 
   test('takes a proof once', async () => {
     await workflows.run(world({ experiment: { ...guarded, iterations: 100 } }), async (handle) => {
-      await workflows.env.sleep(1_000);
+      await untilStarted(handle);
       await handle.executeUpdate(messages.pauseUpdate, { args: [{ proof: 'ann.-.1' }] });
       expect((await handle.query(messages.statusQuery)).paused).toMatchObject({ by: 'ann', verified: { user: 'ann' } });
       await handle.executeUpdate(messages.resumeUpdate, { args: [{ proof: 'ann.-.2' }] });
@@ -143,17 +163,17 @@ describe('a gate with approvers', () => {
   });
 
   test('that nobody opens in time rolls back', async () => {
-    const report = await workflows.run(world({ experiment: { ...guarded, approvalLimitMs: 60_000 } }), (handle) =>
+    const report = await workflows.run(world({ experiment: { ...guarded, approvalLimitMs: 1_000 } }), (handle) =>
       handle.result(),
     );
-    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'no approval within 1 min' });
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'no approval within 1 s' });
   });
 });
 
 describe('an abort with a proof', () => {
   test('says who it was', async () => {
     const report = await workflows.run(world(), async (handle) => {
-      await workflows.env.sleep(13_000);
+      await untilStarted(handle);
       await handle.signal(messages.abortSignal, { by: 'somebody', proof: 'ann.-.1', reason: 'not signed' });
       return handle.result();
     });
@@ -167,11 +187,11 @@ describe('an abort with a proof', () => {
   test('counts whatever its proof is worth, and although nobody can check it', async () => {
     const broken = world({
       verify: () => {
-        throw new Error('no such file');
+        throw worldFailure('KeysUnreadable', 'no such file');
       },
     });
     const report = await workflows.run(broken, async (handle) => {
-      await workflows.env.sleep(13_000);
+      await untilStarted(handle);
       await handle.signal(messages.abortSignal, { by: 'eve', proof: 'ann.-.forged' });
       return handle.result();
     });
@@ -183,13 +203,13 @@ describe('an abort with a proof', () => {
 });
 
 describe('a gate without a decision in time', () => {
-  const silent = anExperiment({ approval: 'required', iterations: 2, approvalLimitMs: 60_000 });
+  const silent = anExperiment({ ...quick, approval: 'required', approvalLimitMs: 1_000 });
 
   test('promotes where the manifest says so, and says that nobody decided', async () => {
     const report = await workflows.run(world({ experiment: { ...silent, onApprovalLimit: 'promote' } }), (handle) =>
       handle.result(),
     );
     expect(report.outcome).toBe('Promoted');
-    expect(report.reason).toContain('; no approval within 1 min, which promotes');
+    expect(report.reason).toContain('; no approval within 1 s, which promotes');
   });
 });
