@@ -198,8 +198,9 @@ describe('what a person asks', () => {
     await tab.keyboard.press('Enter');
     await tab.getByText('approve accepted').waitFor();
     const { workflowId, report } = state('gate').page;
+    const reason = 'the numbers are good';
     expect(shown.asked).toEqual([
-      { workflowId, firstRunId: report?.firstRunId, request: 'approve', reason: 'the numbers are good' },
+      { workflowId, firstRunId: report?.firstRunId, request: 'approve', gateMs: expect.any(Number), reason },
     ]);
   });
 
@@ -238,6 +239,21 @@ describe('what a person asks', () => {
       report: { ...page.report, stage: 'Completed', outcome: 'RolledBack' },
     };
     shown.show(ended);
+    await dialog.getByText('This does not apply any more: the experiment has gone on meanwhile.').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
+  });
+
+  test('cannot be sent when another version is asked about by now', async () => {
+    const shown = showRuns(states);
+    const { tab, open } = await look(shown);
+    await open('gate');
+    await tab.getByRole('button', { name: 'Approve …' }).click();
+    const dialog = tab.getByRole('dialog');
+    await dialog.waitFor();
+    const { page } = state('gate');
+    const { awaitingApproval } = page.report ?? {};
+    if (page.report === undefined || awaitingApproval === undefined) throw new Error('expected an open gate');
+    shown.show({ ...page, report: { ...page.report, awaitingApproval: { ...awaitingApproval, version: 'v3' } } });
     await dialog.getByText('This does not apply any more: the experiment has gone on meanwhile.').waitFor();
     expect(await dialog.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
   });
