@@ -46,8 +46,7 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
     try {
       return await firstPage(runs, workflowId);
     } catch (error) {
-      if (error instanceof CommandError && error.kind === 'notFound') throw notSeen(workflowId, user);
-      throw error;
+      throw asNotSeen(error, workflowId, user);
     }
   };
   const demandRead = async (workflowId: string): Promise<void> => {
@@ -68,10 +67,13 @@ export function personRuns({ runs, people, sign, facts, user, identify }: Person
       }
     },
     watch: async function* (workflowId, signal) {
-      await demandRead(workflowId);
-      for await (const shown of runs.watch(workflowId, signal)) {
-        await demand('get', shown);
-        yield shown;
+      try {
+        for await (const shown of runs.watch(workflowId, signal)) {
+          await demand('get', shown);
+          yield shown;
+        }
+      } catch (error) {
+        throw asNotSeen(error, workflowId, user);
       }
     },
     readRecord: async (workflowId) => {
@@ -116,6 +118,11 @@ async function firstPage(runs: SharedRuns, workflowId: string): Promise<Experime
     ended.abort();
   }
   throw new CommandError('notFound', `there is no experiment ${workflowId}`);
+}
+
+/** What is not there is not told from what is not seen. */
+function asNotSeen(error: unknown, workflowId: string, user: string): unknown {
+  return error instanceof CommandError && error.kind === 'notFound' ? notSeen(workflowId, user) : error;
 }
 
 function notSeen(workflowId: string, user: string): CommandError {

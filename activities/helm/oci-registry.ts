@@ -1,3 +1,4 @@
+import { isLoopback } from '../../core/text/loopback.ts';
 import { createHash } from 'node:crypto';
 import { parseJson, readField } from '../../core/text/json.ts';
 import { answerFailureType, failure } from '../failures.ts';
@@ -140,10 +141,6 @@ export class OciRegistry {
     if (typeof token === 'string') return `Bearer ${token}`;
     throw failure('HttpRefused', { message: `${realm.origin} gave no token for registry ${this.#host}` });
   }
-}
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
 }
 
 function requireSuccessful(answer: RegistryAnswer, url: string): RegistryAnswer {

@@ -1,4 +1,5 @@
 import type { RequestKind } from '../../core/planner/requests.ts';
+import { isLoopback } from '../../core/text/loopback.ts';
 import { defined } from '../../core/text/defined.ts';
 import type { Ask, AskAnswer, Problem } from '../../server/api.ts';
 import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
@@ -19,10 +20,6 @@ export function serverAddress(): URL | undefined {
     'usage',
     `SERIN_SERVER: expected an address such as https://serin.example.com${why}, got ${text}`,
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 interface PersonAsk {

@@ -2,8 +2,7 @@ import { documentTexts } from '../document/document-texts.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { documentKind } from '../document/document-kinds.ts';
 import { readDocuments } from '../document/document.ts';
-import type { LocatedDocument } from '../document/document.ts';
-import { listItems } from '../document/objects.ts';
+import { listItems, readObjects } from '../document/objects.ts';
 import { formatIssue } from '../document/issue.ts';
 import type { Issue } from '../document/issue.ts';
 import { buildNativeManifest } from './serin/convert.ts';
@@ -24,7 +23,8 @@ export type Conversion =
  * @param target the Knative Service of objects that name none
  */
 export function convertManifest(text: string, file: string, target?: string): Conversion {
-  const items = itemsOf(text);
+  const objects = readObjects(text, file);
+  const items = objects.kind === 'read' ? objects.documents : [];
   const peers = convertPeers(items, { file, target });
   if (peers.issues.length > 0) return invalid(peers.issues);
   const hasExperiments = items.some(({ value }) => documentKind(value) === 'Experiment');
@@ -40,11 +40,6 @@ export function convertManifest(text: string, file: string, target?: string): Co
     result.kind === 'invalid' ? result.issues : [],
   );
   return unfit.length > 0 ? invalid(unfit) : { kind: 'ok', text: converted, warnings };
-}
-
-function itemsOf(text: string): readonly LocatedDocument[] {
-  const reading = readDocuments(text, '');
-  return reading.kind === 'read' ? reading.documents.flatMap(listItems) : [];
 }
 
 function isNative({ apiVersion }: Experiment): boolean {

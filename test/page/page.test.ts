@@ -182,6 +182,17 @@ describe('an experiment', () => {
   });
 });
 
+/** A person at an open gate, with the dialog of an approval before them. */
+async function beginApproval() {
+  const shown = showRuns(states);
+  const { tab, open } = await look(shown);
+  await open('gate');
+  await tab.getByRole('button', { name: 'Approve …' }).click();
+  const dialog = tab.getByRole('dialog');
+  await dialog.waitFor();
+  return { shown, dialog, page: state('gate').page };
+}
+
 describe('what a person asks', () => {
   test('says its effect first, then is sent with the reason, by keys alone', async () => {
     const shown = showRuns(states);
@@ -225,13 +236,7 @@ describe('what a person asks', () => {
   });
 
   test('cannot be sent when the experiment has ended while the dialog was open', async () => {
-    const shown = showRuns(states);
-    const { tab, open } = await look(shown);
-    await open('gate');
-    await tab.getByRole('button', { name: 'Approve …' }).click();
-    const dialog = tab.getByRole('dialog');
-    await dialog.waitFor();
-    const { page } = state('gate');
+    const { shown, dialog, page } = await beginApproval();
     if (page.report === undefined) throw new Error('the gate has no report');
     const ended: ExperimentPage = {
       ...page,
@@ -244,13 +249,7 @@ describe('what a person asks', () => {
   });
 
   test('cannot be sent when another version is asked about by now', async () => {
-    const shown = showRuns(states);
-    const { tab, open } = await look(shown);
-    await open('gate');
-    await tab.getByRole('button', { name: 'Approve …' }).click();
-    const dialog = tab.getByRole('dialog');
-    await dialog.waitFor();
-    const { page } = state('gate');
+    const { shown, dialog, page } = await beginApproval();
     const { awaitingApproval } = page.report ?? {};
     if (page.report === undefined || awaitingApproval === undefined) throw new Error('expected an open gate');
     shown.show({ ...page, report: { ...page.report, awaitingApproval: { ...awaitingApproval, version: 'v3' } } });

@@ -3,8 +3,19 @@ import { parseDuration } from '../../../core/text/duration.ts';
 import type { Path } from '../../document/issue.ts';
 import { readFailure, readSuccess } from './argo-condition.ts';
 import type { Demand } from './argo-condition.ts';
-import { convertAs, escapeDollars, invalid, leftOut, metadataField, metricName } from './conversion.ts';
-import { nativeExperiment, objectivesOf, prometheusMetric, queryProblems } from './conversion.ts';
+import {
+  convertAs,
+  escapeDollars,
+  invalid,
+  leftOut,
+  metadataField,
+  metricName,
+  nativeExperiment,
+  objectivesOf,
+  prometheusMetric,
+  queryProblems,
+  takenOver,
+} from './conversion.ts';
 import type { Fates, PeerConversion, Unfit } from './conversion.ts';
 
 // https://argo-rollouts.readthedocs.io/en/stable/features/analysis
@@ -168,8 +179,6 @@ function unfitArguments({ spec: { args } }: Template): readonly Unfit[] {
     return [{ path: ['spec', 'args', index], what }];
   });
 }
-
-const takenOver = undefined;
 
 const specFates: Fates = {
   args: takenOver,

@@ -30,7 +30,10 @@ export function invalid(path: Path, expected: string, got: string): PeerConversi
   return { kind: 'invalid', issues: [{ path: [...path], atKey: false, expected, got }] };
 }
 
-/** What becomes of each field of a mapping that is not taken over; those that are taken over stand here without words. */
+/** The fate of a field of which a conversion makes something. */
+export const takenOver = undefined;
+
+/** What becomes of each field of a mapping: what is said of one that is not taken over. */
 export type Fates = Readonly<Record<string, string | undefined>>;
 
 /** The fields of a mapping that are not taken over, each with what becomes of it; those that nobody knows too. */

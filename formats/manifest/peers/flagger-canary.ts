@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import type { Path } from '../../document/issue.ts';
-import { convertAs, invalid, leftOut, metadataField, metricName, nativeExperiment } from './conversion.ts';
-import { objectivesOf, prometheusMetric, queryProblems } from './conversion.ts';
+import {
+  convertAs,
+  invalid,
+  leftOut,
+  metadataField,
+  metricName,
+  nativeExperiment,
+  objectivesOf,
+  prometheusMetric,
+  queryProblems,
+  takenOver,
+} from './conversion.ts';
 import type { Fates, PeerConversion, Range, Unfit } from './conversion.ts';
 import { fillQuery, templateProblems } from './flagger-template.ts';
 import type { MetricTemplate } from './flagger-template.ts';
@@ -226,8 +236,6 @@ function ownMetric(metric: CanaryMetric, { canary }: MetricPlace, { query, url, 
     unfit: problems,
   };
 }
-
-const takenOver = undefined;
 
 const specFates: Fates = {
   provider: takenOver,

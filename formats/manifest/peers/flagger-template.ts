@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Path } from '../../document/issue.ts';
-import { escapeDollars, leftOut, metadataField } from './conversion.ts';
+import { escapeDollars, leftOut, metadataField, takenOver } from './conversion.ts';
 import type { Unfit } from './conversion.ts';
 
 // https://docs.flagger.app/usage/metrics: the variables of a query; under Knative `route` is the revision that is judged.
@@ -49,6 +49,6 @@ export function fillQuery(query: string, { namespace, target, variables = {} }: 
 /** What of a MetricTemplate does not fit, at places below the metric that refers to it. */
 export function templateProblems({ spec: { provider } }: MetricTemplate, path: Path): readonly Unfit[] {
   const byHand = 'left out: a Metric with `http` has `auth` and `headers`';
-  const fates = { type: undefined, address: undefined, secretRef: byHand, headers: byHand, insecureSkipVerify: byHand };
+  const fates = { type: takenOver, address: takenOver, secretRef: byHand, headers: byHand, insecureSkipVerify: byHand };
   return leftOut(provider, path, fates);
 }
