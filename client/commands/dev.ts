@@ -190,7 +190,8 @@ async function describeAll({ dev, connection, temporal, ...others }: Running): P
 /** Where other commands look for Temporal by themselves. */
 const usualAddress = localConnection(defaultPort).address;
 
-/** Waits for a condition, as long as nothing ends. */
+/** Waits for a condition, as long as nothing ends; a question that hangs is asked anew. */
 async function until(ending: AbortSignal, condition: () => Promise<boolean>): Promise<void> {
-  while (!ending.aborted && !(await condition().catch(() => false))) await pause(ending, 200);
+  while (!ending.aborted && !(await answerWithin(answerLimitMs, condition()).catch(() => false)))
+    await pause(ending, 200);
 }

@@ -16,8 +16,13 @@ export async function freePort(): Promise<number> {
   await mkdir(reservations, { recursive: true });
   for (;;) {
     const port = lowestPort + Math.floor(Math.random() * portCount);
-    if ((await reserve(port)) && (await isFree(port))) return port;
+    if (await takePort(port)) return port;
   }
+}
+
+/** Reserves a loopback TCP port for this process; false where another has it. */
+export async function takePort(port: number): Promise<boolean> {
+  return (await reserve(port)) && (await isFree(port));
 }
 
 async function reserve(port: number): Promise<boolean> {

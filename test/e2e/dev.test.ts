@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { freePort } from '../../sandbox/processes/ports.ts';
 import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
-import { processesOf, startDev } from '../support/dev-process.ts';
+import { devPort, processesOf, startDev } from '../support/dev-process.ts';
 import type { DevPlace } from '../support/dev-process.ts';
 import { experimentsIn } from '../support/experiments.ts';
 import { manifestFor } from '../support/manifest.ts';
@@ -19,7 +18,7 @@ let place: DevPlace;
 beforeAll(async () => {
   ({ sandbox } = await testCluster());
   const folder = await mkdtemp(join(tmpdir(), 'serin-dev-'));
-  place = { folder, port: await freePort(), namespace: 'dev' };
+  place = { folder, port: await devPort(), namespace: 'dev' };
 });
 afterAll(() => rm(place.folder, { recursive: true, force: true }));
 

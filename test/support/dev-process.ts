@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sandbox, SupervisedProcess } from '../../sandbox/index.ts';
+import { freePort, takePort } from '../../sandbox/processes/ports.ts';
 import { linkPrograms } from './programs.ts';
 import { until } from './until.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
@@ -52,11 +53,20 @@ export async function startDev(sandbox: Sandbox, { folder, port, namespace }: De
     process: started,
     printed,
     untilReady: async () => {
-      await until('serin dev to be ready', async () => (await printed()).includes('In another terminal:'), {
-        limitMs: 120_000,
-      });
+      const ended = started.exited.then(() => 'ended' as const);
+      const ready = until('serin dev to be ready', async () => (await printed()).includes('In another terminal:'));
+      const how = await Promise.race([ready, ended]).catch(() => 'late' as const);
+      if (how !== true) throw new Error(`serin dev is not ready (${how}); it printed:\n${await printed()}`);
     },
   };
+}
+
+/** A port whose Web UI's port, 1000 above, is free too. */
+export async function devPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (await takePort(port + 1000)) return port;
+  }
 }
 
 let runs = 0;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../../sandbox/processes/ports.ts';
+import { devPort } from '../../support/dev-process.ts';
 import { searchPathWith } from '../../support/programs.ts';
 import { temporalPath } from '../../support/tools.ts';
 import { bundleWorkflows } from '../../support/workflow-bundle.ts';
@@ -49,7 +50,7 @@ async function processesInFolder(): Promise<readonly string[]> {
 
 describe('serin dev', () => {
   test('has a Temporal of its own, whose runs are there again at the next start, one at a time', async () => {
-    const port = await freePort();
+    const port = await devPort();
     await mkdir(join(folder, 'bin'));
     await symlink(await temporalPath(), join(folder, 'bin/temporal'));
     vi.stubEnv('PATH', searchPathWith(join(folder, 'bin')));

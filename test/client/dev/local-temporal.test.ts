@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { requirePorts } from '../../../client/dev/local-temporal.ts';
-import { freePort } from '../../../sandbox/processes/ports.ts';
+import { devPort } from '../../support/dev-process.ts';
 import { startServerEnvironment } from '../../support/workflow-environment.ts';
 
 let server: Server | undefined;
@@ -17,16 +17,21 @@ async function occupy(port: number): Promise<void> {
 
 describe('the ports of the development server', () => {
   test('may be free', async () => {
-    await requirePorts(await freePort());
+    await requirePorts(await devPort());
   });
 
   test('are refused where another program has one', async () => {
-    const port = await freePort();
+    const port = await devPort();
     await occupy(port);
     await expect(requirePorts(port)).rejects.toThrow(
       `port ${port} is taken by another program: choose another with --port, such as --port 7333`,
     );
-    await expect(requirePorts(port - 1000)).rejects.toThrow(`port ${port}, for the Web UI, is taken: choose another`);
+  });
+
+  test('are refused where another program has that of the Web UI', async () => {
+    const port = await devPort();
+    await occupy(port + 1000);
+    await expect(requirePorts(port)).rejects.toThrow(`port ${port + 1000}, for the Web UI, is taken: choose another`);
   });
 
   test('are refused where a Temporal answers, which can be used', async () => {
