@@ -17,6 +17,7 @@ import { runHelm } from './helm/run-helm.ts';
 import { download } from './http/download.ts';
 import type { DownloadRequest } from './http/download.ts';
 import { notifyHttp, notifySlack } from './http/notify.ts';
+import { sendNotices } from './notices/send-notices.ts';
 import { requestBytes, requestText } from './http/request-text.ts';
 import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from '../temporal/settings.ts';
@@ -46,6 +47,8 @@ type ActivitySettings = Pick<
   | 'allowedCommands'
   | 'allowedHosts'
   | 'slackUrl'
+  | 'serverUrl'
+  | 'clusterName'
   | 'commandMemoryBytes'
   | 'commandUser'
   | 'helmPath'
@@ -71,7 +74,7 @@ const registryLimitMs = 30_000;
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
   const { settings, temporal, kubeConfig } = dependencies;
-  const { allowedCommands, allowedHosts, slackUrl, verificationKeysFile } = settings;
+  const { allowedCommands, allowedHosts, slackUrl, serverUrl, clusterName, verificationKeysFile } = settings;
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, access: settings, scrapeIntervalMs };
   const environment = toolEnvironment(dependencies);
@@ -129,6 +132,10 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     collectMetrics: (input) => collectMetrics({ ...programs, allowedHosts }, input),
     notifyHttp: (input) => notifyHttp(requests(input), input),
     notifySlack: (input) => notifySlack(requests(input), input),
+    sendNotices: (input) => {
+      const signal = cancellationSignal();
+      return sendNotices({ ...requests(input), serverUrl, clusterName, signal }, input);
+    },
     compareRendered: (input) => compareRendered(asOwner(input), input),
     verifyTarget: (input) => verifyTarget(as(input).cluster, input),
   } satisfies ExperimentActivities;

@@ -10,8 +10,10 @@ import { formatIssue } from '../formats/document/issue.ts';
 import { parseManifestApart } from '../apart/read-apart.ts';
 import type { ManifestReading, ReadButRefused, ReadManifestInput, WorkflowLimits } from '../contract/preparation.ts';
 import type { ManifestInput } from '../contract/workflow.ts';
-import { failure } from './failures.ts';
+import { receiversSecret } from '../contract/notices.ts';
+import { failure, hasType } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
+import { readSecretData } from './knative/secret-data.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkSource } from '../metrics/providers.ts';
 import { findMetrics, findOwnMetrics } from './metrics/metric-resources.ts';
@@ -23,7 +25,9 @@ const inputName = 'manifest';
 export interface ManifestDependencies {
   readonly temporal: TemporalService;
   /** The cluster as the account of the experiment's namespace. */
-  readonly as: (experiment: Experiment) => { readonly cluster: Pick<ActivityCluster, 'readMetricResource'> };
+  readonly as: (experiment: Experiment) => {
+    readonly cluster: Pick<ActivityCluster, 'readMetricResource' | 'readSecret'>;
+  };
 }
 
 /**
@@ -40,15 +44,16 @@ export async function readManifest(
     throw failure('InvalidManifest', { message: issues.join('\n'), details: [{ issues: reading.issues }] });
   }
   const attributes = await readSearchAttributes(temporal);
+  const { cluster } = as(reading.experiment);
   const read = {
     experiment: reading.experiment,
+    ...((await hasReceivers(cluster, reading.experiment)) ? { hasReceivers: true } : {}),
     warnings: [...reading.warnings.map(formatIssue), ...attributes.warnings],
     searchAttributes: attributes.names,
     temporalAddress: temporal.address,
   };
   try {
     requireNoLimits(given);
-    const { cluster } = as(read.experiment);
     const bound = await withOwnNames(cluster, read.experiment);
     const experiment = await withMetrics(cluster, bound.experiment);
     const complete = { ...read, experiment, warnings: [...read.warnings, ...bound.warnings] };
@@ -56,6 +61,19 @@ export async function readManifest(
     return complete;
   } catch (error) {
     throw withReading(error, read);
+  }
+}
+
+/** Whether the namespace has receivers of notices; where serin may not read them nobody is told. */
+async function hasReceivers(
+  cluster: Pick<ActivityCluster, 'readSecret'>,
+  { namespace }: Pick<Experiment, 'namespace'>,
+): Promise<boolean> {
+  try {
+    return (await readSecretData(cluster, { namespace, name: receiversSecret })) !== undefined;
+  } catch (error) {
+    if (hasType(error, 'Forbidden')) return false;
+    throw error;
   }
 }
 

@@ -19,11 +19,12 @@ import type {
 } from './observation.ts';
 import type { InNamespace } from './in-namespace.ts';
 import type { TaskActivities } from './tasks.ts';
+import type { NoticeActivities } from './notices.ts';
 import type { ActVerification, VerifyActInput } from './proof.ts';
 import type { DiscoveredVersions, ManifestReading, PreflightReport, ReadManifestInput } from './preparation.ts';
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
-export interface ExperimentActivities extends TaskActivities {
+export interface ExperimentActivities extends TaskActivities, NoticeActivities {
   /**
    * Parses the manifest and reads which search attributes exist; fails with `InvalidManifest`, listing all issues, or
    * with a failure whose detail is a `ReadButRefused`: `InvalidStart` for the limits of the workflow.

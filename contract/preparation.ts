@@ -24,6 +24,8 @@ export interface ManifestReading {
   readonly searchAttributes: readonly string[];
   /** The Temporal address of this worker, part of the holder's identity. */
   readonly temporalAddress: string;
+  /** Whether the namespace has receivers of notices; absent: none. */
+  readonly hasReceivers?: boolean;
 }
 
 /** The detail of a `readManifest` failure for a manifest that can be read but must not be run; it identifies the experiment. */

@@ -70,6 +70,13 @@ export const { notifyHttp, notifySlack } = proxy({
   retry: { ...patient, maximumAttempts: 5, ...bugs },
 });
 
+/** Each receiver has 10 s, all at a time. What cannot be delivered now is tried again by the workflow. */
+export const { sendNotices } = proxy({
+  startToCloseTimeout: '40s',
+  scheduleToCloseTimeout: '10m',
+  retry: { ...patient, ...bugs },
+});
+
 /** Checks objects with the number of retries and the interval of the readiness task. */
 export function objectsProxy({
   retries,

@@ -7,6 +7,7 @@ import { releaseTarget } from './activities.ts';
 import { failureFacts, inContext } from './failures.ts';
 import { runFinishActions } from './tasks/finish-actions.ts';
 import { countEnd } from './run/metrics.ts';
+import { handOverNotices } from './notices.ts';
 import { notifyOfEnd } from './tasks/notifications.ts';
 import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
@@ -107,6 +108,7 @@ export async function complete(run: Run, ending: Ending): Promise<void> {
   countEnd(outcome);
   await notifyOfEnd(run);
   await condition(allHandlersFinished);
+  await handOverNotices(run);
 }
 
 async function releaseOwnership(run: Run): Promise<void> {

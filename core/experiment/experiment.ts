@@ -108,6 +108,8 @@ export interface Experiment {
   readonly approval: 'required' | 'none';
   readonly approvalLimitMs: number;
   readonly onApprovalLimit: ApprovalLimitPolicy;
+  /** How often people are reminded of an approval that is waited for; absent: never. */
+  readonly remindEveryMs?: number;
   /** Present where only people whose names are verified may approve. */
   readonly approvers?: Approvers;
   readonly blindLimitMs: number;

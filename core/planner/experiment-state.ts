@@ -6,6 +6,7 @@ import type { Checkpoint, Counts, Visibility } from '../measurements/measurement
 import type { HolderReport } from '../traffic/lease.ts';
 import type { TaggedRevision } from '../traffic/target.ts';
 import type { CandidateState } from './candidate-state.ts';
+import type { Outbox } from './outbox.ts';
 import type { ApprovalGate, HumanRequest } from './requests.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface ExperimentState {
   readonly waitingFor?: HolderReport;
   readonly history: readonly IterationRecord[];
   readonly warnings: readonly string[];
+  /** Present where the namespace has receivers of notices. */
+  readonly outbox?: Outbox;
 }
 
 /** How and why a run has ended. */

@@ -11,6 +11,7 @@ import { defined } from '../text/defined.ts';
 import type { HolderReport } from '../traffic/lease.ts';
 import type { TaggedRevision } from '../traffic/target.ts';
 import { initialCandidateState } from './candidate-state.ts';
+import { emptyOutbox } from './outbox.ts';
 import type { ExperimentState, FirstStep, IterationRecord } from './experiment-state.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
@@ -21,12 +22,15 @@ const keptWarnings = 20;
 export interface LoadedManifest extends Pick<ExperimentState, 'searchAttributes' | 'temporalAddress'> {
   readonly experiment: Experiment;
   readonly warnings: readonly string[];
+  /** Whether the namespace has receivers of notices. */
+  readonly hasReceivers?: boolean;
 }
 
 /** The manifest has been read: next the run waits for its target. */
 export function enterWaiting(state: ExperimentState, { warnings, ...manifest }: LoadedManifest): ExperimentState {
-  const { experiment, searchAttributes, temporalAddress } = manifest;
-  return withWarnings({ ...state, experiment, searchAttributes, temporalAddress, stage: 'Waiting' }, warnings);
+  const { experiment, searchAttributes, temporalAddress, hasReceivers = false } = manifest;
+  const read = { ...state, experiment, searchAttributes, temporalAddress, stage: 'Waiting' } as const;
+  return withWarnings(hasReceivers ? { ...read, outbox: emptyOutbox } : read, warnings);
 }
 
 /** Another run holds the target. */

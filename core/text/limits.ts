@@ -8,6 +8,9 @@ export const limits = {
   proof: 16_000,
   /** Characters of a warning in the report. */
   warning: 2_000,
+  /** Characters of what a notice says has happened, and of why. */
+  noticeWhat: 200,
+  noticeWhy: 1_500,
   /** Bytes of a manifest, as it is written or as JSON. */
   manifestBytes: 256 * 1024,
   /**

@@ -21,6 +21,9 @@ export interface WorkerSettings {
   /** Hosts that manifests may have requests sent to beside public ones, `host[:port]`, `*.example.com` or `*`. */
   readonly allowedHosts: readonly string[];
   readonly slackUrl: string;
+  /** Undefined: notices have no links. */
+  readonly serverUrl: string | undefined;
+  readonly clusterName: string | undefined;
   /** The most memory of a command and all that it starts. */
   readonly commandMemoryBytes: number;
   /** As whom commands run; undefined: as the worker's own user. */
@@ -233,6 +236,16 @@ export const settingDefinitions = {
     expected: 'a URL such as https://slack.com/api',
     schema: z.url({ protocol: /^https?$/, hostname: /./ }),
   },
+  serverUrl: {
+    meaning: 'where people reach `serin server`: notices have links to it',
+    expected: 'a URL such as https://serin.example.com',
+    schema: z.url({ protocol: /^https?$/, hostname: /./ }),
+  },
+  clusterName: {
+    meaning: 'what people call the cluster, in notices',
+    expected: 'a name of at most 60 characters',
+    schema: text.max(60),
+  },
   commandMemory: {
     meaning:
       'the most memory that a command and all that it starts may hold together; beyond it they are killed (Linux)',
@@ -358,6 +371,8 @@ export function withDefaults(values: Values): WorkerSettings {
     allowedCommands: chosen('allowedCommands'),
     allowedHosts: values.allowedHosts ?? [],
     slackUrl: chosen('slackUrl'),
+    serverUrl: values.serverUrl,
+    clusterName: values.clusterName,
     commandMemoryBytes: chosen('commandMemory'),
     commandUser: values.commandUser,
     helmPath: chosen('helmPath'),

@@ -25,11 +25,15 @@ const noMetrics = (): Promise<unknown> => Promise.resolve(undefined);
 interface ReadOptions {
   readonly limits?: WorkflowLimits;
   readonly readMetricResource?: ActivityCluster['readMetricResource'];
+  readonly readSecret?: ActivityCluster['readSecret'];
 }
 
-const read = (manifest: ManifestInput, { limits = {}, readMetricResource = noMetrics }: ReadOptions = {}) => {
+const noSecret = (): Promise<undefined> => Promise.resolve(undefined);
+
+const read = (manifest: ManifestInput, options: ReadOptions = {}) => {
+  const { limits = {}, readMetricResource = noMetrics, readSecret = noSecret } = options;
   const temporal = { client: server.env.client, address: 'temporal:7233', namespace: 'default' };
-  const cluster = { readMetricResource };
+  const cluster = { readMetricResource, readSecret };
   return readManifest({ temporal, as: () => ({ cluster }) }, { manifest, limits });
 };
 
@@ -47,6 +51,23 @@ describe('readManifest', () => {
     expect(reading.warnings.at(-1)).toBe(
       'Temporal namespace default lacks search attributes (SerinOutcome, SerinCandidateWeight), so experiments cannot be listed by them; create them with `temporal operator search-attribute create --namespace default --name SerinOutcome --type Keyword --name SerinCandidateWeight --type Int`',
     );
+  });
+
+  test('says whether the namespace has receivers of notices, as far as serin may know', async () => {
+    const looked: string[] = [];
+    const readSecret: ActivityCluster['readSecret'] = async ({ namespace, name }) => {
+      looked.push(`${namespace}/${name}`);
+      return { metadata: { namespace, name } };
+    };
+    expect((await asActivity(async () => read(seed, { readSecret }))).hasReceivers).toBe(true);
+    expect(looked).toEqual(['default/serin-notices']);
+    expect((await asActivity(async () => read(seed))).hasReceivers).toBeUndefined();
+    const forbidden = () => Promise.reject(failure('Forbidden', { message: 'no' }));
+    expect((await asActivity(async () => read(seed, { readSecret: forbidden }))).hasReceivers).toBeUndefined();
+    const away = () => Promise.reject(failure('KubernetesUnavailable', { message: 'no' }));
+    expect(await caughtFailure(() => read(seed, { readSecret: away }))).toMatchObject({
+      type: 'KubernetesUnavailable',
+    });
   });
 
   test('refuses a metric that nobody has defined, by its name', async () => {

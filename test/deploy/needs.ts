@@ -2,6 +2,7 @@ import { connectCluster } from '../../activities/knative/cluster.ts';
 import { accountUser, actAs } from '../../kubernetes/account.ts';
 import { leaseObjectName } from '../../kubernetes/lease.ts';
 import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
+import { receiversSecret } from '../../contract/notices.ts';
 import { noCollectionAnnotation } from '../../core/traffic/target.ts';
 import { connectOperatorCluster } from '../../operator/cluster.ts';
 import { experimentKinds } from '../../operator/experiment-object.ts';
@@ -175,6 +176,11 @@ const ofTarget: readonly Need[] = [
     perform: ({ cluster }, { namespace }) =>
       cluster.readMetricResource({ group, version }, { namespace, name: 'latency' }),
   })),
+  {
+    right: 'serin-target: get secrets serin-notices',
+    task: 'read where notices go',
+    perform: ({ cluster }, { namespace }) => cluster.readSecret({ namespace, name: receiversSecret }),
+  },
 ];
 
 const ofRelease: readonly Need[] = [

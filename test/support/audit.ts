@@ -4,14 +4,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { userAccount } from '../../kubernetes/account.ts';
-import { formatRight } from './roles.ts';
+import { formatRight, readRoles } from './roles.ts';
 
 /** The parts of an event of `audit.k8s.io/v1` that tests read. */
 interface AuditEvent {
   readonly verb: string;
   readonly user: { readonly username: string };
   readonly impersonatedUser?: { readonly username: string };
-  readonly objectRef?: { readonly apiGroup?: string; readonly resource: string; readonly subresource?: string };
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly name?: string;
+  };
   readonly annotations?: Readonly<Record<string, string>>;
   /** What was sent, where the policy keeps it. */
   readonly requestObject?: { readonly metadata: ObjectName; readonly status?: unknown };
@@ -70,10 +75,18 @@ function rightsOf({ verb, user, impersonatedUser, objectRef, annotations = {} }:
   const acting = impersonatedUser === undefined ? [] : [impersonation(user.username, impersonatedUser.username)];
   const role = allowingRole(annotations);
   if (role === undefined || objectRef === undefined) return acting;
-  const { apiGroup: group = '', resource: kind, subresource } = objectRef;
-  const resource = subresource === undefined ? kind : `${kind}/${subresource}`;
-  return [...acting, formatRight(role, { verb, group, resource })];
+  const { apiGroup: group = '', resource: kind, subresource, name = '' } = objectRef;
+  const right = { verb, group, resource: subresource === undefined ? kind : `${kind}/${subresource}` };
+  const ofOne = formatRight(role, { ...right, name });
+  return [...acting, ofOneObject.has(ofOne) ? ofOne : formatRight(role, right)];
 }
+
+/** The rights that are about one object each. */
+const ofOneObject: ReadonlySet<string> = new Set(
+  readRoles().flatMap(({ name: role, rights }) =>
+    rights.filter(({ name }) => name !== undefined).map((right) => formatRight(role, right)),
+  ),
+);
 
 /** Which ClusterRole allowed a request, by the API server's own word; undefined where none did. */
 function allowingRole(annotations: Readonly<Record<string, string>>): string | undefined {

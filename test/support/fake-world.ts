@@ -11,6 +11,8 @@ import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { GuardInput, GuardResult } from '../../contract/observation.ts';
 import type { ManifestReading, ReadManifestInput } from '../../contract/preparation.ts';
 import type { NotifyHttpInput, RunTaskInput } from '../../contract/tasks.ts';
+import type { SendNoticesInput } from '../../contract/notices.ts';
+import type { DeliveryAttempt } from '../../core/planner/outbox.ts';
 import type { Acquisition, PatchTrafficInput, VerifyInput } from '../../contract/traffic.ts';
 import { anExperiment, someCounts } from './builders.ts';
 
@@ -29,6 +31,8 @@ export interface WorldBehaviour {
   readonly onTask: (input: RunTaskInput) => Promise<void> | void;
   readonly onObjectCheck: () => Promise<void> | void;
   readonly onNotify: (input: NotifyHttpInput) => Promise<void> | void;
+  readonly onNotices: (input: SendNoticesInput) => Promise<DeliveryAttempt> | DeliveryAttempt;
+  readonly hasReceivers: boolean;
   readonly onReadiness: () => Promise<void> | void;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
@@ -61,6 +65,8 @@ const healthy: WorldBehaviour = {
   onTask: () => undefined,
   onObjectCheck: () => undefined,
   onNotify: () => undefined,
+  onNotices: ({ notices }) => delivered(notices.at(-1)?.number ?? 0),
+  hasReceivers: false,
   onReadiness: () => undefined,
   onPreflight: () => undefined,
   onCompare: () => undefined,
@@ -71,6 +77,11 @@ const healthy: WorldBehaviour = {
   mayFollowLatest: true,
   weights: [0],
 };
+
+/** The one receiver has all notices up to the number. */
+export function delivered(number: number): DeliveryAttempt {
+  return { receivers: { team: { delivered: number } }, lost: [], behind: {} };
+}
 
 /** Both versions serve 1000 good requests in the window, unless told otherwise. */
 export function measured(
@@ -91,8 +102,11 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
   const world: FakeWorld = { activities: undefined as never, log, patches, observations: 0 };
   const activities: ExperimentActivities = {
     readManifest: async (input) => {
-      const { searchAttributes } = behaviour;
-      const reading = { experiment, warnings: [], searchAttributes, temporalAddress: 'test:7233' };
+      const { searchAttributes, hasReceivers } = behaviour;
+      const reading = {
+        ...{ experiment, warnings: [], searchAttributes, temporalAddress: 'test:7233' },
+        ...(hasReceivers ? { hasReceivers } : {}),
+      };
       behaviour.onRead(reading, input);
       return reading;
     },
@@ -160,6 +174,10 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       await behaviour.onNotify(input);
     },
     notifySlack: async ({ channel, text }) => void log.push(`tell ${channel} ${text}`),
+    sendNotices: async (input) => {
+      for (const { event, what } of input.notices) log.push(`notice ${event} ${what}`);
+      return behaviour.onNotices(input);
+    },
     compareRendered: async () => behaviour.onCompare(),
     verifyTarget: async (input) => {
       await behaviour.onVerify(input);

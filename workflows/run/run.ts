@@ -3,6 +3,7 @@ import type { Experiment } from '../../core/experiment/experiment.ts';
 import { initialState } from '../../core/planner/experiment-state.ts';
 import { withWarnings } from '../../core/planner/state-transitions.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
+import { withNews } from '../../core/report/notices.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 import { publish } from './visibility.ts';
@@ -20,6 +21,8 @@ export interface Run {
   lookAgain?: () => void;
   /** How many proofs of requests are being checked. */
   openProofs: number;
+  /** Whether an attempt to deliver notices is being made. */
+  isSendingNotices: boolean;
   /** Settles when it is known whose the abort is. */
   abortNamed: Promise<void>;
 }
@@ -34,15 +37,25 @@ export function openRun(carried: ExperimentState | undefined): Run {
     tasksGoneAtMs: 0,
     isClosing: false,
     openProofs: 0,
+    isSendingNotices: false,
     abortNamed: Promise.resolve(),
   };
 }
 
-/** Replaces the state and publishes it as search attributes and in the Web UI's details. */
+/** Replaces the state, tells people what is new in it, and publishes it as search attributes and in the Web UI's details. */
 export function update(run: Run, next: ExperimentState): void {
   const before = run.state;
-  run.state = next;
-  publish(before, next);
+  run.state = withSafeNews(before, next);
+  publish(before, run.state);
+}
+
+/** An error in text for people must not keep the traffic from being made safe. */
+function withSafeNews(before: ExperimentState, next: ExperimentState): ExperimentState {
+  try {
+    return withNews(before, next, Date.now());
+  } catch (error) {
+    return withWarnings(next, [`a notice cannot be made, an error in serin: ${String(error)}`]);
+  }
 }
 
 /** Adds warnings to the state, for the report. */
@@ -68,9 +81,9 @@ export function asHolder(run: Run): LeaseHolder {
 
 /**
  * Continues as new when Temporal suggests it for the history's size; the state includes the manifest. While somebody's name is being verified it
- * goes on: it is asked again soon.
+ * goes on, as while notices are being sent: it is asked again soon.
  */
 export async function renewHistory(run: Run): Promise<void> {
-  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished()) return;
+  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished() || run.isSendingNotices) return;
   await continueAsNew<ExperimentWorkflow>(null, run.state);
 }

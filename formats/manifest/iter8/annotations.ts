@@ -55,6 +55,7 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
         return onApprovalLimit === undefined ? undefined : { onApprovalLimit };
       },
     },
+    'remind-every': duration((remindEveryMs) => ({ remindEveryMs })),
     'approval-limit': duration((approvalLimitMs) => ({ approvalLimitMs })),
     'blind-limit': duration((blindLimitMs) => ({ blindLimitMs })),
     'on-blind': {

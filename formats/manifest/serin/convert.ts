@@ -149,13 +149,15 @@ function longestExtensionText(experiment: Experiment): string | undefined {
   return longestExtensionMs === defaultExtensionMs(experiment) ? undefined : durationText(longestExtensionMs);
 }
 
-function nativeApproval({ approval, approvalLimitMs, onApprovalLimit, approvers }: Experiment): object | undefined {
+function nativeApproval(experiment: Experiment): object | undefined {
+  const { approval, approvalLimitMs, onApprovalLimit, approvers, remindEveryMs } = experiment;
   const limit = unless<number>(defaultSettings.approvalLimitMs, approvalLimitMs);
   const onLimit = unless<string>(defaultSettings.onApprovalLimit, onApprovalLimit);
   if (approval === 'none' && limit === undefined && onLimit === undefined) return undefined;
   return compact({
     required: approval === 'required',
     limit: limit === undefined ? undefined : durationText(limit),
+    remindEvery: remindEveryMs === undefined ? undefined : durationText(remindEveryMs),
     onLimit,
     approvers: approvers && nativeApprovers(approvers),
   });

@@ -125,6 +125,7 @@ function normalizeSettings({ analysis = {}, approval, limits = {}, ...spec }: Na
     }),
     ...defined({
       onApprovalLimit: approval?.onLimit,
+      remindEveryMs: approval?.remindEvery,
       approvers: approval?.approvers && normalizeApprovers(approval.approvers),
     }),
     ...defined({ approvalLimitMs: approval?.limit, blindLimitMs: limits.blind, onBlind: limits.onBlind }),

@@ -27,6 +27,7 @@ const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
   [['metadata', 'annotations', 'serin.dev/when-held'], () => ['spec', 'whenHeld']],
   [['metadata', 'annotations', 'serin.dev/approval'], () => ['spec', 'approval', 'required']],
   [['metadata', 'annotations', 'serin.dev/approvers'], () => ['spec', 'approval', 'approvers']],
+  [['metadata', 'annotations', 'serin.dev/remind-every'], () => ['spec', 'approval', 'remindEvery']],
   [['metadata', 'annotations', 'serin.dev/on-approval-limit'], () => ['spec', 'approval', 'onLimit']],
   [['metadata', 'annotations', 'serin.dev/common-outage'], () => ['spec', 'analysis', 'commonOutage']],
 ];

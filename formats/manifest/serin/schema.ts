@@ -183,6 +183,7 @@ const names = z.array(textField);
 const approval = mappingField({
   required: flagField,
   limit: durationField.optional(),
+  remindEvery: durationField.optional(),
   onLimit: choiceField(approvalLimitPolicies).optional(),
   approvers: mappingField({ users: names.optional(), groups: names.optional(), count: counted.optional() }).optional(),
 });

@@ -290,6 +290,7 @@ describe('annotations', () => {
     ['serin.dev/approval', 'required', { approval: 'required' }],
     ['serin.dev/approval-limit', '1h30m', { approvalLimitMs: 5_400_000 }],
     ['serin.dev/on-approval-limit', 'promote', { onApprovalLimit: 'promote' }],
+    ['serin.dev/remind-every', '4h', { remindEveryMs: 14_400_000 }],
     [
       'serin.dev/approvers',
       'ann, group:sre',
@@ -445,6 +446,7 @@ describe('annotations', () => {
     ['serin.dev/tolerance', '-1'],
     ['serin.dev/approval', 'yes'],
     ['serin.dev/on-approval-limit', 'abort'],
+    ['serin.dev/remind-every', '0s'],
     ['serin.dev/approvers', '"2 of ann"'],
     ['serin.dev/approvers', '"2 of ann, ann"'],
     ['serin.dev/approvers', '"0 of ann"'],
