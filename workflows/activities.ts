@@ -70,9 +70,10 @@ export const { notifyHttp, notifySlack } = proxy({
   retry: { ...patient, maximumAttempts: 5, ...bugs },
 });
 
-/** Each receiver has 10 s, all at a time. What cannot be delivered now is tried again by the workflow. */
+/** Each notice has 5 s, all receivers at a time. What cannot be delivered now is tried again by the workflow. */
 export const { sendNotices } = proxy({
-  startToCloseTimeout: '40s',
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '5s',
   scheduleToCloseTimeout: '10m',
   retry: { ...patient, ...bugs },
 });

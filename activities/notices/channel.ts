@@ -28,7 +28,7 @@ export type Sending =
   | { readonly kind: 'failed'; readonly why: string; readonly retryAfterMs?: number };
 
 /** What a receiver may take for one notice, ms. */
-export const deliveryLimitMs = 10_000;
+export const deliveryLimitMs = 5_000;
 
 /** `shop/checkout`, before it the cluster's name where it has one. */
 export function sourceTitle({ source, clusterName }: Pick<Delivery, 'source' | 'clusterName'>): string {

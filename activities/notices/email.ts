@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
 import { noticeSeverities } from '../../core/experiment/notice.ts';
 import type { EmailChannel } from '../../formats/notices/receivers.ts';
@@ -44,9 +45,9 @@ async function transportOptions(allowed: AllowedHosts, url: URL) {
     secure,
     requireTLS: !secure && auth !== undefined,
     ...(auth === undefined ? {} : { auth }),
-    tls: { servername: hostname },
-    connectionTimeout: deliveryLimitMs / 2,
-    greetingTimeout: deliveryLimitMs / 2,
+    ...(isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0 ? { tls: { servername: hostname } } : {}),
+    connectionTimeout: deliveryLimitMs,
+    greetingTimeout: deliveryLimitMs,
     socketTimeout: deliveryLimitMs,
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -2,10 +2,12 @@ import type { DeliveryAttempt, ReceiverProgress } from '../../core/planner/outbo
 import { noticeKey } from '../../core/experiment/notice.ts';
 import { redactValues } from '../../core/tasks/redact.ts';
 import { defined } from '../../core/text/defined.ts';
+import { isJsonObject } from '../../core/text/json.ts';
 import { receiversKey, receiversSecret } from '../../contract/notices.ts';
 import type { SendNoticesInput } from '../../contract/notices.ts';
 import { readReceivers, secretsOf, wants } from '../../formats/notices/receivers.ts';
 import type { Receiver } from '../../formats/notices/receivers.ts';
+import { progressBefore, withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { readSecretData } from '../knative/secret-data.ts';
 import type { Delivery, Link, Sending } from './channel.ts';
@@ -35,7 +37,12 @@ export async function sendNotices(dependencies: NoticeDependencies, input: SendN
     const where = `Secret ${namespace}/${receiversSecret}, key ${receiversKey}`;
     return { receivers: {}, lost: [`no notices were sent: ${where}: ${reading.problems.join('; ')}`], behind: {} };
   }
-  const outcomes = await Promise.all(reading.receivers.map((receiver) => deliverAll(receiver, dependencies, input)));
+  // What a worker that was lost has delivered need not be delivered again.
+  const reached = new Map(Object.entries({ ...input.receivers, ...asProgress(progressBefore()) }));
+  const outcomes = await withHeartbeats(
+    () => Promise.all(reading.receivers.map((receiver) => deliverAll(receiver, dependencies, { ...input, reached }))),
+    () => Object.fromEntries(reached),
+  );
   const waits = outcomes.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
     receivers: Object.fromEntries(outcomes.map(({ name, progress }) => [name, progress])),
@@ -43,6 +50,11 @@ export async function sendNotices(dependencies: NoticeDependencies, input: SendN
     behind: Object.fromEntries(outcomes.flatMap(({ name, behind }) => (behind === undefined ? [] : [[name, behind]]))),
     ...(waits.length === 0 ? {} : { retryAfterMs: Math.min(...waits) }),
   };
+}
+
+/** An attempt of this activity has left it. */
+function asProgress(details: unknown): Readonly<Record<string, ReceiverProgress>> {
+  return isJsonObject(details) ? (details as unknown as Readonly<Record<string, ReceiverProgress>>) : {};
 }
 
 interface Outcome {
@@ -57,11 +69,10 @@ interface Outcome {
 async function deliverAll(
   receiver: Receiver,
   dependencies: NoticeDependencies,
-  { notices, receivers, ...source }: SendNoticesInput,
+  { notices, receivers: _, reached, ...source }: SendNoticesInput & { readonly reached: Map<string, ReceiverProgress> },
 ): Promise<Outcome> {
   const { name } = receiver;
-  // The names are the namespace's: one may be that of a property of every object.
-  let progress = (Object.hasOwn(receivers, name) ? receivers[name] : undefined) ?? { delivered: 0 };
+  let progress = reached.get(name) ?? { delivered: 0 };
   const lost: string[] = [];
   const { serverUrl, clusterName } = dependencies;
   for (const notice of notices.filter(({ number }) => number > progress.delivered)) {
@@ -86,6 +97,7 @@ async function deliverAll(
       } else if (sending.thread !== undefined) progress = { ...progress, thread: sending.thread };
     }
     progress = { ...progress, delivered: notice.number };
+    reached.set(name, progress);
   }
   return { name, progress, lost };
 }

@@ -139,15 +139,22 @@ export function wants({ severity, events }: Receiver, event: NoticeEvent): boole
   return isSevere && (events === undefined || events.includes(event));
 }
 
+/** A URL, and what of it may be secret by itself: everything after the host. */
+function urlSecrets(text: string): readonly string[] {
+  const { pathname, search, searchParams, password } = new URL(text);
+  const parts = [pathname === '/' ? search : `${pathname}${search}`, ...searchParams.values(), password];
+  return [text, ...parts.filter((part) => part !== '')];
+}
+
 /** What must never be shown of a receiver. */
 export function secretsOf({ channel }: Receiver): readonly string[] {
   switch (channel.kind) {
     case 'slack':
       return [channel.token];
     case 'teams':
-      return [channel.url];
+      return urlSecrets(channel.url);
     case 'webhook':
-      return [channel.url, ...Object.values(channel.headers)];
+      return [...urlSecrets(channel.url), ...Object.values(channel.headers)];
     case 'email':
       return [channel.server, decodeURIComponent(new URL(channel.server).password)];
   }
