@@ -2,6 +2,7 @@ import {
   ApiextensionsV1Api,
   AuthorizationV1Api,
   CoordinationV1Api,
+  CoreV1Api,
   CustomObjectsApi,
   VersionApi,
 } from '@kubernetes/client-node';
@@ -33,6 +34,8 @@ export interface DoctorCluster {
   readonly isAllowed: (access: AccessRight, user?: string) => Promise<boolean>;
   /** The Knative Service of one target, or all. */
   readonly services: (target?: ObjectName) => Promise<readonly KnativeService[]>;
+  /** The keys of a Secret, decoded. */
+  readonly secret: (name: ObjectName) => Promise<Readonly<Record<string, string>>>;
   /** The Leases that serin manages, in one namespace or all. */
   readonly leases: (namespace?: string) => Promise<readonly V1Lease[]>;
 }
@@ -49,6 +52,7 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
   const objects = config.makeApiClient(CustomObjectsApi);
   const authorization = config.makeApiClient(AuthorizationV1Api);
   const coordination = config.makeApiClient(CoordinationV1Api);
+  const core = config.makeApiClient(CoreV1Api);
   const extensions = config.makeApiClient(ApiextensionsV1Api);
   return {
     url: config.getCurrentCluster()?.server ?? 'unknown',
@@ -79,6 +83,14 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
     services: async (target) => {
       if (target === undefined) return call('list Knative Services', knative.listServices());
       return [await call(`read Knative Service ${formatObjectName(target)}`, knative.readService(target))];
+    },
+    secret: async ({ namespace, name }) => {
+      const secret = await call(`read Secret ${namespace}/${name}`, core.readNamespacedSecret({ namespace, name }));
+      const texts = Object.entries(secret.data ?? {}).map(([key, value]) => [
+        key,
+        Buffer.from(value, 'base64').toString(),
+      ]);
+      return Object.fromEntries(texts);
     },
     leases: async (namespace) => {
       const labelSelector = managedBySerin;

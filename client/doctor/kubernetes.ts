@@ -2,6 +2,8 @@ import type { DoctorCluster } from './cluster.ts';
 import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { defined } from '../../core/text/defined.ts';
+import { userAccount } from '../../kubernetes/account.ts';
+import { checkNotices } from './notices.ts';
 import { checkImpersonation, checkReleaseRights, checkTargetRights } from './rights.ts';
 
 export interface KubernetesScope {
@@ -59,5 +61,7 @@ async function checkRights(
     ...places.map((namespace) => checkTargetRights(cluster, { ...subject, namespace })),
     ...releaseNamespaces.map((namespace) => checkReleaseRights(cluster, { ...subject, namespace })),
   ]);
-  return found.filter((finding) => finding !== undefined);
+  const own = account === undefined ? undefined : userAccount(account)?.namespace;
+  const notices = own === undefined ? [] : await checkNotices(cluster, { ...subject, namespace: own });
+  return [...found.filter((finding) => finding !== undefined), ...notices];
 }

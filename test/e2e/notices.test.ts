@@ -6,6 +6,7 @@ import { startHttpServer } from '../activities/http/http-server.ts';
 import type { TestServer } from '../activities/http/http-server.ts';
 import { startSlackServer } from '../activities/notices/slack-server.ts';
 import type { SlackServer } from '../activities/notices/slack-server.ts';
+import { runSerin } from '../client/serin-environment.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, setCandidateFaults, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario } from '../support/scenario.ts';
@@ -99,6 +100,23 @@ test('what happens to an experiment is told to all receivers, though one hangs a
   const rest = client.workflow.getHandle<RemainingNoticesWorkflow>(`serin-notices/${firstRunId}`);
   expect((await rest.describe()).status.name).toBe('RUNNING');
   await rest.terminate('the test is over');
+});
+
+test('the doctor says where notices go, and who cannot read it', async () => {
+  const args = [
+    '--kubeconfig',
+    sandbox.kubeconfig,
+    '--address',
+    sandbox.temporal.address,
+    '--target',
+    `${namespace}/first`,
+  ];
+  const { stdout } = await runSerin(['doctor', ...args]);
+  expect(stdout).toContain(
+    '  ok    notices of experiments in notices go to team (slack), hook (webhook), silent (webhook)\n',
+  );
+  const other = await runSerin(['doctor', ...args, '--as', 'system:serviceaccount:notices:other']);
+  expect(other.stdout).toContain('may not read the Secret notices/serin-notices: nobody is told');
 });
 
 test('a refusal before any traffic moves is told', async () => {

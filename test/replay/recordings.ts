@@ -52,6 +52,24 @@ async function signalUnreadable({ client, workflowId }: ExperimentHandle, signal
 /** What is recorded, by the name of the history. */
 export const recordings: Readonly<Record<string, Recording>> = {
   promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
+  told: {
+    world: fakeWorld({
+      experiment: anExperiment({ ...quick, approval: 'required', remindEveryMs: 2_000 }),
+      hasReceivers: true,
+      onNotices: ({ notices }) => {
+        const number = notices.at(-1)?.number ?? 0;
+        // The gate is told at the second attempt.
+        const isBehind = notices.some(({ event }) => event === 'ApprovalNeeded') && notices.length === 1;
+        const behind = isBehind ? { team: 'no answer' } : {};
+        return { receivers: { team: { delivered: isBehind ? number - 1 : number } }, lost: [], behind };
+      },
+    }),
+    steer: async (handle) => {
+      await atGate(handle);
+      await until('a reminder', async () => (await handle.query(messages.statusQuery)).history.length >= 6);
+      await handle.signal(messages.approveSignal, by);
+    },
+  },
   conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
   woken: {
     world: fakeWorld({

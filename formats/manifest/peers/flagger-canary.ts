@@ -267,7 +267,7 @@ const analysisFates: Fates = {
   mirror: 'left out: Knative does not mirror requests',
   mirrorWeight: 'left out: Knative does not mirror requests',
   sessionAffinity: 'left out: Knative has none',
-  alerts: 'left out: notices are tasks of `notifications`, such as notification/slack',
+  alerts: 'left out: notices go to the receivers in the Secret serin-notices of the namespace (docs/notices.md)',
 };
 
 const metricFates: Fates = {
