@@ -106,6 +106,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/secrets': [...activity, 'metrics/credentials', 'activities/knative'],
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
   'activities/http': [...activity, 'ipaddr.js', 'metrics', 'activities/knative', 'activities/secrets'],
+  'activities/notices': [...activity, 'formats', 'nodemailer', 'activities/knative', 'activities/http'],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
   'activities/helm': [
     ...activity,
@@ -160,6 +161,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'client/doctor': [
     'core',
     'contract',
+    'formats',
     'kubernetes',
     'metrics',
     'temporal',

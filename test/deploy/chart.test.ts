@@ -134,6 +134,8 @@ describe('settings', () => {
     allowedCommands: ['helm', 'kubectl'],
     allowedHosts: ['*.corp.example:8080'],
     slackUrl: 'https://slack.example/api',
+    serverUrl: 'https://serin.example',
+    clusterName: 'prod-eu',
     commandMemory: '512Mi',
     commandUser: 65_534,
     helmPath: '/opt/helm',

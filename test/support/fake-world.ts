@@ -104,7 +104,10 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
     readManifest: async (input) => {
       const { searchAttributes, hasReceivers } = behaviour;
       const reading = {
-        ...{ experiment, warnings: [], searchAttributes, temporalAddress: 'test:7233' },
+        experiment,
+        warnings: [],
+        searchAttributes,
+        temporalAddress: 'test:7233',
         ...(hasReceivers ? { hasReceivers } : {}),
       };
       behaviour.onRead(reading, input);

@@ -48,6 +48,8 @@ const settingCases: readonly [string, string, string, Partial<WorkerSettings>][]
   ['SERIN_ALLOWED_COMMANDS', 'allowedCommands', 'helm, kubectl', { allowedCommands: ['helm', 'kubectl'] }],
   ['SERIN_ALLOWED_HOSTS', 'allowedHosts', 'a.example.com:8080, *.b', { allowedHosts: ['a.example.com:8080', '*.b'] }],
   ['SERIN_SLACK_URL', 'slackUrl', 'http://localhost:8080', { slackUrl: 'http://localhost:8080' }],
+  ['SERIN_SERVER_URL', 'serverUrl', 'https://serin.example', { serverUrl: 'https://serin.example' }],
+  ['SERIN_CLUSTER_NAME', 'clusterName', 'prod-eu', { clusterName: 'prod-eu' }],
   ['SERIN_COMMAND_MEMORY', 'commandMemory', '512Mi', { commandMemoryBytes: 512 * 1024 ** 2 }],
   ['SERIN_COMMAND_USER', 'commandUser', '1000:2000', { commandUser: { uid: 1000, gid: 2000 } }],
   ['SERIN_HELM_PATH', 'helmPath', '/opt/helm', { helmPath: '/opt/helm' }],
@@ -106,6 +108,8 @@ const refusals: readonly [string, string, readonly string[], string][] = [
     'hosts such as hooks.internal,*.corp.example:8080',
   ],
   ['SERIN_SLACK_URL', 'slackUrl', ['slack.com', 'ftp://slack.com'], 'a URL such as https://slack.com/api'],
+  ['SERIN_SERVER_URL', 'serverUrl', ['serin', 'ftp://serin'], 'a URL such as https://serin.example.com'],
+  ['SERIN_CLUSTER_NAME', 'clusterName', ['c'.repeat(61)], 'a name of at most 60 characters'],
   [
     'SERIN_COMMAND_MEMORY',
     'commandMemory',
