@@ -498,6 +498,10 @@ function addServer(root: Command, execute: Execute): void {
     .requiredOption('--origin <url>', 'the address at which browsers reach it, such as https://serin.example.com')
     .requiredOption('--signing-key-file <path>', 'a private key, Ed25519 as PEM, which signs who makes a request')
     .option('--listen <host:port>', 'where it listens, without TLS', '0.0.0.0:8690')
+    .option(
+      '--metrics-listen <host:port>',
+      'where metrics of open experiments are served at /metrics (default: nowhere)',
+    )
     .addOption(kubeconfigOption())
     .addOption(contextOption())
     .action(async (options: Omit<ServerFlags, 'version'> & CommonOptions) => {

@@ -158,6 +158,11 @@ export function chartValues(): ChartValue {
         enabled: flag('whether there are', false),
         labels: free('labels by which a Prometheus finds them'),
       }),
+      grafanaBoard: mapping('A board for Grafana, in a ConfigMap that its sidecar loads', {
+        enabled: flag('whether there is one', false),
+        labels: free('labels by which the sidecar finds it', { grafana_dashboard: '1' }),
+        annotations: free('annotations, such as the folder in which the board is put'),
+      }),
     }),
   });
 }

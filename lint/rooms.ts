@@ -199,6 +199,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     '@kubernetes/client-node',
     'jose',
     'p-limit',
+    'prom-client',
     'rate-limiter-flexible',
   ],
   'ui/build': ['node:', 'vite'],

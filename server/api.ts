@@ -29,6 +29,8 @@ export interface ListedExperiment {
   readonly outcome?: string;
   /** The candidates' weights, percent. */
   readonly weights: readonly number[];
+  /** When it was last observed. */
+  readonly observedAtMs?: number;
   readonly attention?: Attention;
   readonly headline?: Headline;
 }

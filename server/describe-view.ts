@@ -55,12 +55,12 @@ function runFacts(execution: Execution, report?: Report) {
 
 /** What a report says of its experiment in the list. */
 export function describeReport(report: Report): Partial<ListedExperiment> {
-  const { name, namespace, target, stage, outcome, weights, startedAtMs } = report;
+  const { name, namespace, target, stage, outcome, weights, startedAtMs, history } = report;
   const isRead = name !== '';
   return {
     stage,
     weights: startedAtMs === undefined ? [] : weights.candidates,
-    ...defined({ outcome }),
+    ...defined({ outcome, observedAtMs: history?.at(-1)?.atMs }),
     ...(isRead
       ? {
           target: formatObjectName(target),

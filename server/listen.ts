@@ -9,7 +9,7 @@ export interface Listening {
 
 /** Serves at an address. Port 0 takes one that is free. Fails as Node does where the port is taken. */
 export async function listen(
-  app: Hono<AccessEnv>,
+  app: Pick<Hono<AccessEnv> | Hono, 'fetch'>,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import type { Assets } from './assets.ts';
 import { NotLoggedIn } from './forbidden.ts';
 import { listen } from './listen.ts';
 import type { Listening } from './listen.ts';
+import { serveMetrics } from './metrics.ts';
 import { personRuns } from './person-runs.ts';
 import { connectPeople } from './person.ts';
 import { sealedSessions } from './session.ts';
@@ -23,11 +24,13 @@ export interface ServePeopleOptions {
   /** The address at which browsers reach the server. */
   readonly origin: URL;
   readonly facts: Omit<ServerFacts, 'user'>;
+  /** Where metrics are served to whoever reaches it; nowhere if absent. */
+  readonly metricsAt?: ServePeopleOptions['listenAt'];
 }
 
 /** Serves the page to people whom Kubernetes knows, each with the rights that they have there. */
-export async function servePeople(options: ServePeopleOptions): Promise<Listening> {
-  const { session, kubeConfig, signingKey, listenAt, origin, facts } = options;
+export async function servePeople(options: ServePeopleOptions): Promise<Listening & { readonly metricsPort?: number }> {
+  const { session, kubeConfig, signingKey, listenAt, metricsAt, origin, facts } = options;
   const people = connectPeople(kubeConfig);
   const sign = await createSigner(signingKey);
   const runs = sharedRuns(session);
@@ -50,7 +53,11 @@ export async function servePeople(options: ServePeopleOptions): Promise<Listenin
       return personRuns({ runs, people, sign, facts, user: person.user, identify });
     },
   });
-  return listen(app, listenAt);
+  const served = await listen(app, listenAt);
+  if (metricsAt === undefined) return served;
+  const metrics = await serveMetrics(runs, metricsAt);
+  const close = async (): Promise<void> => void (await Promise.all([served.close(), metrics.close()]));
+  return { port: served.port, metricsPort: metrics.port, close };
 }
 
 function findStyleSheet(assets: Assets): string {

@@ -7,12 +7,15 @@ import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { servePeople } from '../../server/serve-people.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
+import { defined } from '../../core/text/defined.ts';
 import { CommandError } from '../errors.ts';
 import { openSession } from '../temporal/connection.ts';
 
 export interface ServerFlags extends KubernetesFlags {
   /** Where it listens, `host:port`. */
   readonly listen: string;
+  /** Where metrics are served, `host:port`; nowhere if absent. */
+  readonly metricsListen?: string;
   /** The address at which browsers reach it. */
   readonly origin: string;
   /** A file with a private key, Ed25519 as PEM. */
@@ -23,7 +26,8 @@ export interface ServerFlags extends KubernetesFlags {
 
 /** `serin server`: serves the page to all people whom the cluster knows, until interrupted. */
 export async function serverCommand(context: CommandContext, flags: ServerFlags): Promise<CommandResult> {
-  const listenAt = readListen(flags.listen);
+  const listenAt = readListen('--listen', flags.listen);
+  const metricsAt = flags.metricsListen === undefined ? undefined : readListen('--metrics-listen', flags.metricsListen);
   const origin = readOrigin(flags.origin);
   const signingKey = readKey(flags.signingKeyFile);
   const kubeConfig = loadKubeConfig(flags);
@@ -31,8 +35,10 @@ export async function serverCommand(context: CommandContext, flags: ServerFlags)
   const { address, namespace } = session;
   const facts = { version: flags.version, temporal: { address, namespace } };
   try {
-    const served = await servePeople({ session, kubeConfig, signingKey, listenAt, origin, facts });
+    const places = { listenAt, origin, ...defined({ metricsAt }) };
+    const served = await servePeople({ session, kubeConfig, signingKey, facts, ...places });
     say(context, `serves ${origin.origin} on port ${served.port}: experiments of namespace ${namespace} at ${address}`);
+    if (served.metricsPort !== undefined) say(context, `serves metrics on port ${served.metricsPort}, at /metrics`);
     if (!context.terminal.interrupted.aborted) await once(context.terminal.interrupted, 'abort');
     await served.close();
     return { exitCode: 0 };
@@ -41,10 +47,10 @@ export async function serverCommand(context: CommandContext, flags: ServerFlags)
   }
 }
 
-function readListen(text: string): Address {
+function readListen(option: string, text: string): Address {
   const found = parseAddress(text);
   if (found !== undefined) return found;
-  throw new CommandError('usage', `--listen: expected host:port such as 0.0.0.0:8080, got ${text}`);
+  throw new CommandError('usage', `${option}: expected host:port such as 0.0.0.0:8080, got ${text}`);
 }
 
 /** Without TLS tokens would travel in the open, unless they stay on this machine. */

@@ -128,6 +128,15 @@ export const tools = {
     tags: 'remove_all_sd',
     typicalBuildSeconds: 95,
   },
+  promtool: {
+    kind: 'go',
+    name: 'promtool',
+    module: 'prometheus',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    version: '0.316.0',
+    tags: 'remove_all_sd',
+    typicalBuildSeconds: 25,
+  },
   fortio: {
     kind: 'go',
     name: 'fortio',
@@ -170,7 +179,7 @@ export type ToolId = keyof typeof tools;
 export type GoToolId = Exclude<ToolId, 'temporalTestServer'>;
 
 /** What only tests and benchmarks need. */
-export const testToolIds = ['prometheusOperatorKinds', 'victoriaMetrics'] as const;
+export const testToolIds = ['prometheusOperatorKinds', 'promtool', 'victoriaMetrics'] as const;
 
 export type SandboxToolId = Exclude<GoToolId, (typeof testToolIds)[number]>;
 

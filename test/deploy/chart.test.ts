@@ -290,7 +290,7 @@ test.each([
 
 test('alerts are those of docs/operations.md', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8').replaceAll(/\s+/g, ' ');
-  expect(readAlerts()).toHaveLength(6);
+  expect(readAlerts()).toHaveLength(11);
   for (const expression of readAlerts()) expect(page).toContain(`\`${expression}\``);
 });
 
@@ -311,7 +311,10 @@ test('a NetworkPolicy lets a worker out to DNS, the API server, Temporal, Promet
     egress: [{}, { ports: [{ port: 443 }, {}] }, { ports: [{ port: 7233 }] }],
   });
   expect(ports('serin-server')).toMatchObject({
-    ingress: [{ ports: [{ port: 8690 }], from: [expect.any(Object)] }],
+    ingress: [
+      { ports: [{ port: 8690 }], from: [expect.any(Object)] },
+      { ports: [{ port: 8691 }], from: [expect.any(Object)] },
+    ],
     egress: [{}, { ports: [{ port: 443 }, {}] }, { ports: [{ port: 7233 }] }],
   });
 });
@@ -331,7 +334,13 @@ describe('the server', () => {
         'https://serin.example.com',
         '--signing-key-file',
         '/etc/serin/server/signing.pem',
+        '--metrics-listen',
+        '0.0.0.0:8691',
       ],
+    ]);
+    expect(container.ports).toEqual([
+      { name: 'http', containerPort: 8690 },
+      { name: 'metrics', containerPort: 8691 },
     ]);
     expect(container.readinessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
     const volume = spec?.volumes?.find(({ name }) => name === 'signing-key');
@@ -341,6 +350,13 @@ describe('the server', () => {
     expect(environmentOf(objects, 'worker')['SERIN_VERIFICATION_KEYS_FILE']).toBe(
       '/etc/serin/settings/verificationKeysFile/verification.pem',
     );
+  });
+
+  test('serves no metrics where nobody does', async () => {
+    const objects = await render(platform, ...served, setting('settings.metricsAddress', 'none'));
+    const { container } = podOf(objects, 'server');
+    expect(container.args).not.toContain('--metrics-listen');
+    expect(container.ports).toEqual([{ name: 'http', containerPort: 8690 }]);
   });
 
   test('is not there by default', async () => {

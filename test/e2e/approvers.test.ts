@@ -11,6 +11,7 @@ import { freePort } from '../../sandbox/processes/ports.ts';
 import { testCluster } from '../support/cluster.ts';
 import { deployTarget, servedTraffic, startExperiment, underLoad } from '../support/scenario.ts';
 import type { Scenario } from '../support/scenario.ts';
+import { startServerProcess } from '../support/server-process.ts';
 import { newSigningKeys } from '../support/signing-keys.ts';
 import { until } from '../support/until.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
@@ -43,7 +44,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'verification.pem'), keys.publicKey);
   const env = { SERIN_VERIFICATION_KEYS_FILE: join(folder, 'verification.pem') };
   await startWorkerProcess(sandbox, { name: 'approvers-worker', taskQueue, env });
-  server = await startServer(join(folder, 'signing.pem'));
+  const signingKeyFile = join(folder, 'signing.pem');
+  ({ origin: server } = await startServerProcess(sandbox, { name: 'approvers-server', signingKeyFile }));
 });
 
 /** A service account with these rights on Experiments of the namespace; returns its token. */
@@ -63,25 +65,6 @@ async function addPerson(name: string, verbs: readonly string[]): Promise<string
     );
   }
   return (await sandbox.kubectl('create', 'token', name, '-n', namespace)).trim();
-}
-
-/** `serin server`, on loopback. */
-async function startServer(signingKey: string): Promise<string> {
-  const port = await freePort();
-  const origin = `http://127.0.0.1:${port}`;
-  await sandbox.run({
-    name: 'approvers-server',
-    command: process.execPath,
-    args: [serin, 'server', '--origin', origin, '--listen', `127.0.0.1:${port}`, '--signing-key-file', signingKey],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: process.env['HOME'] ?? '',
-      TEMPORAL_ADDRESS: sandbox.temporal.address,
-      KUBECONFIG: sandbox.serverKubeconfig,
-    },
-  });
-  await until('the server', async () => (await fetch(`${origin}/healthz`).catch(() => undefined))?.ok);
-  return origin;
 }
 
 interface Said {

@@ -28,7 +28,7 @@ export interface PrometheusServer {
 
 export interface PrometheusOptions {
   /** The exporters of each scrape job. */
-  readonly jobs?: Readonly<Record<string, readonly Exporter[]>>;
+  readonly jobs?: Readonly<Record<string, readonly Pick<Exporter, 'address'>[]>>;
   /** Resource attributes that become labels of what is pushed by OTLP. */
   readonly promotedAttributes?: readonly string[];
   /** Further settings of the OTLP receiver. */

@@ -107,6 +107,10 @@ spec:
       ports:
         - name: http
           containerPort: 8690
+        {{- if has "--metrics-listen" .args }}
+        - name: metrics
+          containerPort: 8691
+        {{- end }}
       livenessProbe:
         httpGet: {path: /healthz, port: http}
         initialDelaySeconds: 10
