@@ -3,6 +3,7 @@ import { findChangingTexts } from '../formats/chart-changes.ts';
 import { readChartVersions } from '../formats/chart-index.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
 import { parseMetricObject } from '../formats/metrics/metric.ts';
+import { readReceivers } from '../formats/notices/receivers.ts';
 import { readRenderedObjects, readRenderedServices } from '../formats/rendered-chart.ts';
 
 /** The readings that this script of a process does; `read-apart.ts` asks for them by these names. */
@@ -11,6 +12,7 @@ const readings = {
   parseManifest,
   parseMetricObject,
   readChartVersions,
+  readReceivers,
   readRenderedObjects,
   readRenderedServices,
 };

@@ -1,5 +1,5 @@
 import type { Notice } from '../core/experiment/notice.ts';
-import type { DeliveryAttempt, Outbox } from '../core/planner/outbox.ts';
+import type { AttemptResult, Outbox } from '../core/planner/outbox.ts';
 import type { ObjectName } from '../core/text/object-name.ts';
 import type { InNamespace } from './in-namespace.ts';
 
@@ -20,11 +20,13 @@ export interface NoticeSource extends InNamespace {
 export interface SendNoticesInput extends NoticeSource {
   readonly notices: readonly Notice[];
   readonly receivers: Outbox['receivers'];
+  /** The receivers that are to be left alone, by name. */
+  readonly resting: readonly string[];
 }
 
 export interface NoticeActivities {
   /** Tries once to deliver the notices to every receiver that wants them; a receiver that fails is an answer, not a failure. */
-  readonly sendNotices: (input: SendNoticesInput) => Promise<DeliveryAttempt>;
+  readonly sendNotices: (input: SendNoticesInput) => Promise<AttemptResult>;
 }
 
 /** What an experiment leaves to the workflow that delivers its last notices. */

@@ -106,7 +106,15 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/secrets': [...activity, 'metrics/credentials', 'activities/knative'],
   'activities/commands': [...activity, 'activities/knative', 'activities/secrets', 'activities/scratch-directory'],
   'activities/http': [...activity, 'ipaddr.js', 'metrics', 'activities/knative', 'activities/secrets'],
-  'activities/notices': [...activity, 'formats', 'nodemailer', 'activities/knative', 'activities/http'],
+  'activities/notices': [
+    ...activity,
+    'formats',
+    'nodemailer',
+    'metrics/time-limit',
+    'activities/read-within-limits',
+    'activities/knative',
+    'activities/http',
+  ],
   'activities/load': [...activity, 'formats', 'activities/commands', 'activities/http', 'activities/scratch-directory'],
   'activities/helm': [
     ...activity,

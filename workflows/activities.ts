@@ -72,8 +72,10 @@ export const { notifyHttp, notifySlack } = proxy({
 
 /** Each notice has 5 s, all receivers at a time. What cannot be delivered now is tried again by the workflow. */
 export const { sendNotices } = proxy({
-  startToCloseTimeout: '5m',
+  startToCloseTimeout: '2m',
   heartbeatTimeout: '5s',
+  // One that is cut short says what it has achieved.
+  cancellationType: awaitEnd,
   scheduleToCloseTimeout: '10m',
   retry: { ...patient, ...bugs },
 });

@@ -1,6 +1,6 @@
-import { ParentClosePolicy, condition, log, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, ParentClosePolicy, condition, log, startChild, workflowInfo } from '@temporalio/workflow';
 import type { NoticeSource, RemainingNoticesWorkflow } from '../contract/notices.ts';
-import { afterAttempt, retryPauseMs } from '../core/planner/outbox.ts';
+import { afterAttempt, findResting, retryPauseMs } from '../core/planner/outbox.ts';
 import type { AttemptResult, Outbox } from '../core/planner/outbox.ts';
 import { sendNotices } from './activities.ts';
 import { failureFacts } from './failures.ts';
@@ -13,8 +13,8 @@ interface Emptying {
   readonly read: () => Outbox | undefined;
   readonly write: (outbox: Outbox) => void;
   readonly onLost: (lost: readonly string[]) => void;
-  /** Told when an attempt begins and ends. */
-  readonly onAttempt?: (isOpen: boolean) => void;
+  /** Told how an attempt that has begun is cut short, and when it has ended. */
+  readonly onAttempt?: (cutShort: (() => void) | undefined) => void;
 }
 
 /** Delivers the notices of a run beside everything else, as long as it lasts. */
@@ -24,7 +24,10 @@ export async function deliverNotices(run: Run): Promise<void> {
     read: () => run.state.outbox,
     write: (outbox) => update(run, { ...run.state, outbox }),
     onLost: (lost) => addWarnings(run, ...lost),
-    onAttempt: (isOpen) => void (run.isSendingNotices = isOpen),
+    onAttempt: (cutShort) => {
+      if (cutShort === undefined) delete run.cutNoticesShort;
+      else run.cutNoticesShort = cutShort;
+    },
   };
   try {
     for (;;) {
@@ -38,12 +41,17 @@ export async function deliverNotices(run: Run): Promise<void> {
   }
 }
 
-/** How long the end of a run waits for an attempt that is being made, so that it need not be made again. */
+/** How long the end of a run leaves an attempt that is being made to itself, before it cuts it short. */
 const lastAttemptMs = 2_000;
 
 /** Hands what is not delivered to a workflow of its own, so that no receiver delays the end of the run. */
 export async function handOverNotices(run: Run): Promise<void> {
-  if (run.isSendingNotices) await condition(() => !run.isSendingNotices, lastAttemptMs);
+  if (run.cutNoticesShort !== undefined) {
+    // What an attempt has achieved must be known, else it would be done again.
+    await condition(() => run.cutNoticesShort === undefined, lastAttemptMs);
+    run.cutNoticesShort?.();
+    await condition(() => run.cutNoticesShort === undefined);
+  }
   const { outbox } = run.state;
   if (outbox === undefined || outbox.waiting.length === 0) return;
   try {
@@ -76,9 +84,11 @@ async function attempt({ source, read, write, onLost, onAttempt }: Emptying): Pr
   const before = read();
   if (before === undefined) return;
   const { waiting: notices, receivers } = before;
-  onAttempt?.(true);
-  const answer = await tryToSend({ ...source(), notices, receivers });
-  onAttempt?.(false);
+  const resting = findResting(before, Date.now());
+  const scope = new CancellationScope();
+  onAttempt?.(() => scope.cancel());
+  const answer = await scope.run(() => tryToSend({ ...source(), notices, receivers, resting }));
+  onAttempt?.(undefined);
   const { lastNumber } = before;
   const now = read() ?? before;
   const { outbox, lost } = afterAttempt(now, answer, Date.now());

@@ -1,5 +1,6 @@
 import type { Notice } from '../../core/experiment/notice.ts';
 import type { NoticeSource } from '../../contract/notices.ts';
+import type { AllowedHosts } from '../http/allowed-hosts.ts';
 
 /** A notice as it is delivered. */
 export interface Delivery {
@@ -19,9 +20,18 @@ export interface Link {
   readonly url: string;
 }
 
-/** How an attempt at one notice has ended; the reason has no secrets in it. */
+/** From where a receiver is reached. */
+export interface Place extends AllowedHosts {
+  /** Ends what is being sent. */
+  readonly signal: AbortSignal;
+  /** What a server has said, without what is secret of its receiver, cut. */
+  readonly show: (said: string) => string;
+}
+
+/** How an attempt at one notice has ended; nothing that is said has secrets in it. */
 export type Sending =
-  | { readonly kind: 'delivered'; readonly thread?: string }
+  /** @property lack what of it was refused all the same. */
+  | { readonly kind: 'delivered'; readonly thread?: string; readonly lack?: string }
   /** It will never be delivered. */
   | { readonly kind: 'refused'; readonly why: string }
   /** It may be, later. */

@@ -6,30 +6,43 @@ import type { EmailChannel } from '../../formats/notices/receivers.ts';
 import { hasType, innermostMessage } from '../failures.ts';
 import { requireAllowedTarget } from '../http/allowed-hosts.ts';
 import type { AllowedHosts } from '../http/allowed-hosts.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { deliveryLimitMs, sourceTitle } from './channel.ts';
-import type { Delivery, Sending } from './channel.ts';
+import type { Delivery, Place, Sending } from './channel.ts';
 
 /** Delivers a notice by SMTP; the mails of an experiment are one conversation, and one that comes twice has the same id. */
-export async function sendByMail(allowed: AllowedHosts, channel: EmailChannel, delivery: Delivery): Promise<Sending> {
+export async function sendByMail(place: Place, channel: EmailChannel, delivery: Delivery): Promise<Sending> {
   const id = messageId(delivery.key);
-  const { thread = id } = delivery;
+  const { thread } = delivery;
   try {
-    const transport = createTransport(await transportOptions(allowed, new URL(channel.server)));
+    const transport = createTransport(await transportOptions(place, new URL(channel.server)));
+    const follows = thread === undefined ? {} : { inReplyTo: thread, references: thread };
     try {
-      await transport.sendMail({
-        ...buildMail(channel, delivery),
-        messageId: id,
-        inReplyTo: thread,
-        references: thread,
-      });
+      const sent = transport.sendMail({ ...buildMail(channel, delivery), messageId: id, ...follows });
+      const { rejected } = await withinLimit(sent, place.signal);
+      // Those who have it would get it again.
+      const lack = rejected.length === 0 ? {} : { lack: `SMTP: ${rejected.length} of its addresses were refused` };
+      return { kind: 'delivered', thread: thread ?? id, ...lack };
     } finally {
       transport.close();
     }
-    return { kind: 'delivered', thread };
   } catch (error) {
-    const why = `SMTP: ${innermostMessage(error)}`;
+    place.signal.throwIfAborted();
+    const why = place.show(`SMTP: ${innermostMessage(error)}`);
     return isRefusal(error) ? { kind: 'refused', why } : { kind: 'failed', why };
   }
+}
+
+/** The time-outs of a connection are those of its silence: a server that says a little again and again has no end. */
+async function withinLimit<T>(sent: Promise<T>, signal: AbortSignal): Promise<T> {
+  const limited = withTimeLimit(signal, 2 * deliveryLimitMs);
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const end = (): void => reject(new Error(`no answer within ${(2 * deliveryLimitMs) / 1000} s`));
+  limited.addEventListener('abort', end, { once: true });
+  if (limited.aborted) end();
+  // Once it is given up nobody waits for it.
+  sent.catch(() => undefined);
+  return Promise.race([sent, over]);
 }
 
 /** Connects to the address that was checked; the certificate must be the host's. Who logs in does so by TLS alone. */
@@ -49,6 +62,7 @@ async function transportOptions(allowed: AllowedHosts, url: URL) {
     connectionTimeout: deliveryLimitMs,
     greetingTimeout: deliveryLimitMs,
     socketTimeout: deliveryLimitMs,
+    maxResponseSize: 16_384,
     disableFileAccess: true,
     disableUrlAccess: true,
   };
@@ -83,5 +97,5 @@ function isRefusal(error: unknown): boolean {
   if (hasType(error, 'AddressNotAllowed')) return true;
   if (typeof error !== 'object' || error === null) return false;
   const { responseCode, code }: { responseCode?: unknown; code?: unknown } = error;
-  return code === 'EAUTH' || (typeof responseCode === 'number' && responseCode >= 500);
+  return typeof responseCode === 'number' ? responseCode >= 500 : code === 'EAUTH';
 }

@@ -1,18 +1,16 @@
 import { parseJson } from '../../core/text/json.ts';
 import { answerFailureType, hasType, innermostMessage } from '../failures.ts';
-import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { requestBytes } from '../http/request-text.ts';
 import { deliveryLimitMs } from './channel.ts';
-import type { Sending } from './channel.ts';
+import type { Place, Sending } from './channel.ts';
 
 /** A request to a receiver, with a JSON body. */
-export interface Post extends AllowedHosts {
+export interface Post extends Place {
   /** How messages name the receiver's server: `Slack`. */
   readonly what: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
-  readonly signal: AbortSignal;
 }
 
 export type Posted =
@@ -20,13 +18,13 @@ export type Posted =
   | Exclude<Sending, { kind: 'delivered' }>;
 
 /** Posts to a receiver; every answer other than 2xx, and none, is told as what it means for the notice. */
-export async function post({ what, url, headers, body, signal, ...allowed }: Post): Promise<Posted> {
+export async function post({ what, url, headers, body, signal, show, ...allowed }: Post): Promise<Posted> {
   try {
     const request = { method: 'POST', url, headers: { 'content-type': jsonType, ...headers } } as const;
     const limits = { limitMs: deliveryLimitMs, limitBytes: 1_000_000, signal };
     const answer = await requestBytes({ ...request, ...limits, body: JSON.stringify(body), ...allowed });
     const text = answer.bytes.toString('utf8');
-    const why = `${what} answered ${answer.status}${text.trim() === '' ? '' : `: ${text.trim().slice(0, 200)}`}`;
+    const why = show(`${what} answered ${answer.status}${text.trim() === '' ? '' : `: ${text.trim()}`}`);
     switch (answerFailureType(answer.status)) {
       case undefined:
         return { kind: 'answered', text, json: parseJson(text) };
@@ -37,7 +35,7 @@ export async function post({ what, url, headers, body, signal, ...allowed }: Pos
     }
   } catch (error) {
     signal.throwIfAborted();
-    const why = innermostMessage(error);
+    const why = show(innermostMessage(error));
     return hasType(error, 'AddressNotAllowed', 'HttpRefused') ? { kind: 'refused', why } : { kind: 'failed', why };
   }
 }

@@ -1,13 +1,17 @@
-import type { DeliveryAttempt, ReceiverProgress } from '../../core/planner/outbox.ts';
+import type { AttemptResult, ReceiverAttempt, ReceiverProgress } from '../../core/planner/outbox.ts';
 import { noticeKey } from '../../core/experiment/notice.ts';
 import { redactValues } from '../../core/tasks/redact.ts';
+import { cutText, limits } from '../../core/text/limits.ts';
+import { redactText } from '../../core/text/redact-text.ts';
 import { defined } from '../../core/text/defined.ts';
 import { isJsonObject } from '../../core/text/json.ts';
 import { receiversKey, receiversSecret } from '../../contract/notices.ts';
 import type { SendNoticesInput } from '../../contract/notices.ts';
-import { readReceivers, secretsOf, wants } from '../../formats/notices/receivers.ts';
+import { secretsOf, wants } from '../../formats/notices/receivers.ts';
 import type { Receiver } from '../../formats/notices/receivers.ts';
+import { innermostMessage } from '../failures.ts';
 import { progressBefore, withHeartbeats } from '../heartbeat.ts';
+import { readWithinLimits } from '../read-within-limits.ts';
 import type { ActivityCluster } from '../knative/cluster.ts';
 import { readSecretData } from '../knative/secret-data.ts';
 import type { Delivery, Link, Sending } from './channel.ts';
@@ -27,29 +31,29 @@ export interface NoticeDependencies {
 }
 
 /** Delivers the notices, to all receivers at a time and to each in their order; what a receiver does not take now stays behind. */
-export async function sendNotices(dependencies: NoticeDependencies, input: SendNoticesInput): Promise<DeliveryAttempt> {
+export async function sendNotices(dependencies: NoticeDependencies, input: SendNoticesInput): Promise<AttemptResult> {
   const { namespace } = input;
   const data = await readSecretData(dependencies.cluster, { namespace, name: receiversSecret });
-  const text = data?.[receiversKey];
-  if (text === undefined) return { receivers: {}, lost: [], behind: {} };
-  const reading = readReceivers(text);
-  if (reading.kind === 'invalid') {
-    const where = `Secret ${namespace}/${receiversSecret}, key ${receiversKey}`;
-    return { receivers: {}, lost: [`no notices were sent: ${where}: ${reading.problems.join('; ')}`], behind: {} };
-  }
+  if (data === undefined) return { receivers: {}, lost: [] };
+  const where = `Secret ${namespace}/${receiversSecret}, key ${receiversKey}`;
+  const reading = await readWithinLimits(where, 'readReceivers', data[receiversKey] ?? '');
+  if (reading.kind === 'invalid') return { failure: `${where}: ${reading.problems.join('; ')}` };
   // What a worker that was lost has delivered need not be delivered again.
   const reached = new Map(Object.entries({ ...input.receivers, ...asProgress(progressBefore()) }));
   const outcomes = await withHeartbeats(
     () => Promise.all(reading.receivers.map((receiver) => deliverAll(receiver, dependencies, { ...input, reached }))),
     () => Object.fromEntries(reached),
   );
-  const waits = outcomes.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
-    receivers: Object.fromEntries(outcomes.map(({ name, progress }) => [name, progress])),
+    receivers: Object.fromEntries(outcomes.map(({ name, attempt }) => [name, attempt])),
     lost: outcomes.flatMap(({ lost }) => lost),
-    behind: Object.fromEntries(outcomes.flatMap(({ name, behind }) => (behind === undefined ? [] : [[name, behind]]))),
-    ...(waits.length === 0 ? {} : { retryAfterMs: Math.min(...waits) }),
   };
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly attempt: ReceiverAttempt;
+  readonly lost: readonly string[];
 }
 
 /** An attempt of this activity has left it. */
@@ -57,57 +61,84 @@ function asProgress(details: unknown): Readonly<Record<string, ReceiverProgress>
   return isJsonObject(details) ? (details as unknown as Readonly<Record<string, ReceiverProgress>>) : {};
 }
 
-interface Outcome {
-  readonly name: string;
-  readonly progress: ReceiverProgress;
-  readonly lost: readonly string[];
-  /** Why the receiver is behind. */
-  readonly behind?: string;
-  readonly retryAfterMs?: number;
+/** How long one attempt delivers to a receiver, ms: the others wait for its end. */
+const attemptMs = 20_000;
+
+interface Delivering extends SendNoticesInput {
+  readonly reached: Map<string, ReceiverProgress>;
 }
 
 async function deliverAll(
   receiver: Receiver,
   dependencies: NoticeDependencies,
-  { notices, receivers: _, reached, ...source }: SendNoticesInput & { readonly reached: Map<string, ReceiverProgress> },
+  { notices, receivers: _, resting, reached, ...source }: Delivering,
 ): Promise<Outcome> {
   const { name } = receiver;
-  let progress = reached.get(name) ?? { delivered: 0 };
+  const { delivered = 0, thread: begun } = reached.get(name) ?? {};
+  let progress: Pick<ReceiverProgress, 'delivered' | 'thread'> = { delivered, ...defined({ thread: begun }) };
+  if (resting.includes(name)) return { name, attempt: { ...progress, isSkipped: true }, lost: [] };
   const lost: string[] = [];
-  const { serverUrl, clusterName } = dependencies;
-  for (const notice of notices.filter(({ number }) => number > progress.delivered)) {
+  const lose = (event: string, why: string): void =>
+    void lost.push(`the notice ${event} was not delivered to ${name}: ${why}`);
+  const { serverUrl, clusterName, signal } = dependencies;
+  const links = findLinks(source.workflowId, serverUrl);
+  const endMs = performance.now() + attemptMs;
+  for (const notice of notices.filter(({ number }) => number > delivered)) {
     if (wants(receiver, notice.event)) {
-      const { thread } = progress;
+      if (performance.now() > endMs || signal.aborted) break;
       const key = noticeKey(source.firstRunId, notice);
-      const delivery = {
+      const { thread } = progress;
+      const sending = await tryToDeliver(receiver, dependencies, {
         notice,
         key,
         source,
-        links: findLinks(source.workflowId, serverUrl),
+        links,
         ...defined({ clusterName, thread }),
-      };
-      const sending = await deliver(receiver, dependencies, delivery);
+      });
+      if (sending === undefined) break;
       if (sending.kind === 'failed') {
-        const behind = redactValues(sending.why, secretsOf(receiver));
-        return { name, progress, lost, behind, ...defined({ retryAfterMs: sending.retryAfterMs }) };
+        const { why, retryAfterMs } = sending;
+        return { name, attempt: { ...progress, failed: { why, ...defined({ retryAfterMs }) } }, lost };
       }
-      if (sending.kind === 'refused') {
-        const why = redactValues(sending.why, secretsOf(receiver));
-        lost.push(`the notice ${notice.event} was not delivered to ${name}: ${why}`);
-      } else if (sending.thread !== undefined) progress = { ...progress, thread: sending.thread };
+      if (sending.kind === 'refused') lose(notice.event, sending.why);
+      else {
+        if (sending.lack !== undefined) lose(notice.event, sending.lack);
+        progress = { ...progress, ...defined({ thread: sending.thread }) };
+      }
     }
     progress = { ...progress, delivered: notice.number };
     reached.set(name, progress);
   }
-  return { name, progress, lost };
+  return { name, attempt: progress, lost };
 }
 
-function deliver({ channel }: Receiver, dependencies: NoticeDependencies, delivery: Delivery): Promise<Sending> {
+/** One receiver must not keep the others from saying what they have; undefined where the attempt was cut short. */
+async function tryToDeliver(
+  receiver: Receiver,
+  dependencies: NoticeDependencies,
+  delivery: Delivery,
+): Promise<Sending | undefined> {
+  try {
+    return await deliver(receiver, dependencies, delivery);
+  } catch (error) {
+    if (dependencies.signal.aborted) return undefined;
+    return { kind: 'failed', why: showTo(receiver)(innermostMessage(error)) };
+  }
+}
+
+/** Secrets first: a part of one would not be known. */
+function showTo(receiver: Receiver): (said: string) => string {
+  return (said) => cutText(redactText(redactValues(said, secretsOf(receiver))), limits.receiverAnswer);
+}
+
+function deliver(receiver: Receiver, dependencies: NoticeDependencies, delivery: Delivery): Promise<Sending> {
   const { allowedHosts, slackUrl, signal } = dependencies;
-  const place = { allowedHosts, namespace: delivery.source.namespace, signal };
+  const { channel } = receiver;
+  const show = showTo(receiver);
+  const place = { allowedHosts, namespace: delivery.source.namespace, signal, show };
   switch (channel.kind) {
     case 'slack':
-      return sendToSlack({ slackUrl, signal }, channel, delivery);
+      return sendToSlack({ slackUrl, signal, show }, channel, delivery);
     case 'teams':
       return sendToTeams(place, channel, delivery);
     case 'webhook':

@@ -2,14 +2,13 @@ import { noticeSeverities } from '../../core/experiment/notice.ts';
 import { readField } from '../../core/text/json.ts';
 import type { SlackChannel } from '../../formats/notices/receivers.ts';
 import { sourceTitle } from './channel.ts';
-import type { Delivery, Sending } from './channel.ts';
+import type { Delivery, Place, Sending } from './channel.ts';
 import { failed, post } from './post.ts';
 import type { Posted } from './post.ts';
 
-export interface SlackPlace {
+export interface SlackPlace extends Pick<Place, 'signal' | 'show'> {
   /** Slack's API. */
   readonly slackUrl: string;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -50,7 +49,7 @@ interface SlackRefusal {
 }
 
 async function call(
-  { slackUrl, signal }: SlackPlace,
+  { slackUrl, signal, show }: SlackPlace,
   { token }: SlackChannel,
   method: 'chat.postMessage' | 'chat.update',
   body: object,
@@ -63,12 +62,13 @@ async function call(
     // The address is the platform's, not the namespace's.
     allowedHosts: ['*'],
     signal,
+    show,
   });
   if (answer.kind !== 'answered' || readField(answer.json, 'ok') === true) return answer;
   // Slack answers 200 for mistakes too, and names them in the body.
   const error = readField(answer.json, 'error');
-  if (typeof error !== 'string') return { kind: 'refused', why: `Slack answered ${answer.text.slice(0, 200)}` };
-  const why = `Slack refused ${method}: ${error}`;
+  if (typeof error !== 'string') return { kind: 'refused', why: show(`Slack answered ${answer.text}`) };
+  const why = show(`Slack refused ${method}: ${error}`);
   return passing.has(error) ? failed(why) : { kind: 'refused', why, error };
 }
 

@@ -1,21 +1,16 @@
 import { noticeSeverities } from '../../core/experiment/notice.ts';
 import type { TeamsChannel } from '../../formats/notices/receivers.ts';
-import type { AllowedHosts } from '../http/allowed-hosts.ts';
 import { sourceTitle } from './channel.ts';
-import type { Delivery, Sending } from './channel.ts';
+import type { Delivery, Place, Sending } from './channel.ts';
 import { failed, post } from './post.ts';
 
 /** Delivers a notice to Microsoft Teams, to the webhook of a workflow, as an Adaptive Card. */
-export async function sendToTeams(
-  place: AllowedHosts & { readonly signal: AbortSignal },
-  { url }: TeamsChannel,
-  delivery: Delivery,
-): Promise<Sending> {
+export async function sendToTeams(place: Place, { url }: TeamsChannel, delivery: Delivery): Promise<Sending> {
   const answer = await post({ ...place, what: 'Teams', url, headers: {}, body: message(delivery) });
   if (answer.kind !== 'answered') return answer;
   // A connector of old answers 200 and says in the body that it could not deliver, such as for too many requests.
   const problem = /webhook message delivery failed.*/is.exec(answer.text);
-  return problem === null ? { kind: 'delivered' } : failed(`Teams answered: ${problem[0].slice(0, 200)}`);
+  return problem === null ? { kind: 'delivered' } : failed(place.show(`Teams answered: ${problem[0]}`));
 }
 
 const colors = { info: 'Accent', warning: 'Warning', error: 'Attention' } as const;

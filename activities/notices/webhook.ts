@@ -1,12 +1,11 @@
 import { noticeSeverities } from '../../core/experiment/notice.ts';
 import type { WebhookChannel } from '../../formats/notices/receivers.ts';
-import type { AllowedHosts } from '../http/allowed-hosts.ts';
-import type { Delivery, Sending } from './channel.ts';
+import type { Delivery, Place, Sending } from './channel.ts';
 import { post } from './post.ts';
 
 /** Delivers a notice to a webhook, as a CloudEvent in structured mode (CloudEvents 1.0, HTTP protocol binding). */
 export async function sendToWebhook(
-  place: AllowedHosts & { readonly signal: AbortSignal },
+  place: Place,
   { url, headers }: WebhookChannel,
   delivery: Delivery,
 ): Promise<Sending> {

@@ -12,10 +12,8 @@ export interface Outbox {
   readonly waiting: readonly Notice[];
   /** How far the receivers are, by name. */
   readonly receivers: Readonly<Record<string, ReceiverProgress>>;
-  /** Attempts in a row after which a receiver was still behind. */
+  /** Attempts in a row that failed as a whole. */
   readonly failedAttempts: number;
-  /** When a receiver wants to be asked again at the earliest. */
-  readonly notBeforeMs?: number;
 }
 
 export interface Told {
@@ -29,6 +27,16 @@ export interface ReceiverProgress {
   readonly delivered: number;
   /** What its first message is called there: the others follow it. */
   readonly thread?: string;
+  /** Present while it takes nothing. */
+  readonly trouble?: Trouble;
+}
+
+interface Trouble {
+  /** Attempts in a row. */
+  readonly attempts: number;
+  /** When it is tried again at the earliest. */
+  readonly notBeforeMs: number;
+  readonly why: string;
 }
 
 /** How an attempt has ended: as a whole it fails where the receivers are not even known. */
@@ -36,14 +44,18 @@ export type AttemptResult = DeliveryAttempt | { readonly failure: string };
 
 /** What one attempt has achieved. */
 export interface DeliveryAttempt {
-  /** The receivers that there are now; those that are behind the last notice failed, and are tried again. */
-  readonly receivers: Readonly<Record<string, ReceiverProgress>>;
+  /** The receivers that there are now. */
+  readonly receivers: Readonly<Record<string, ReceiverAttempt>>;
   /** What can never be delivered, and why. */
   readonly lost: readonly string[];
-  /** Why receivers are behind, by their names. */
-  readonly behind: Readonly<Record<string, string>>;
-  /** How long a receiver wants not to be asked. */
-  readonly retryAfterMs?: number;
+}
+
+/** What one attempt has achieved at a receiver. */
+export interface ReceiverAttempt extends Pick<ReceiverProgress, 'delivered' | 'thread'> {
+  /** Whether it was left alone, since its time had not come. */
+  readonly isSkipped?: boolean;
+  /** Why it did not take the next notice; how long it wants not to be asked. */
+  readonly failed?: { readonly why: string; readonly retryAfterMs?: number };
 }
 
 export const emptyOutbox: Outbox = { lastNumber: 0, told: {}, waiting: [], receivers: {}, failedAttempts: 0 };
@@ -102,39 +114,71 @@ function endOf(key: string): readonly Condition[] {
   return next === undefined ? [] : [{ event: next, subject }];
 }
 
-/** The outbox with more notices, which get their numbers. */
-export function withNotices(outbox: Outbox, notices: readonly Omit<Notice, 'number'>[]): Outbox {
+/** The outbox with more notices, which get their numbers, and what is given up for them. */
+export function withNotices(outbox: Outbox, notices: readonly Omit<Notice, 'number'>[]): Settled {
   const numbered = notices.map((notice, index) => ({ ...notice, number: outbox.lastNumber + 1 + index }));
-  const waiting = [...outbox.waiting, ...numbered].slice(-mostWaiting);
-  return { ...outbox, waiting, lastNumber: outbox.lastNumber + notices.length };
+  const all = [...outbox.waiting, ...numbered];
+  const waiting = all.slice(-mostWaiting);
+  const dropped = all.slice(0, all.length - waiting.length);
+  const lost = dropped.map(({ event }) => `the notice ${event} was not delivered: more than ${mostWaiting} wait`);
+  return { outbox: { ...outbox, waiting, lastNumber: outbox.lastNumber + notices.length }, lost };
 }
 
-/** The outbox after an attempt to deliver all that waited, and what was given up with it, for the report. */
-export function afterAttempt(
-  outbox: Outbox,
-  attempt: AttemptResult,
-  nowMs: number,
-): { readonly outbox: Outbox; readonly lost: readonly string[] } {
+/** An outbox, and what was given up, for the report. */
+export interface Settled {
+  readonly outbox: Outbox;
+  readonly lost: readonly string[];
+}
+
+/** The outbox after an attempt to deliver all that waited. */
+export function afterAttempt(outbox: Outbox, attempt: AttemptResult, nowMs: number): Settled {
   if ('failure' in attempt) return afterFailure(outbox, attempt.failure, nowMs);
-  const { receivers, behind, lost, retryAfterMs } = attempt;
-  const isMissing = ({ number }: Notice): boolean =>
-    Object.values(receivers).some(({ delivered }) => delivered < number);
-  const { expired, waiting } = splitByAge(outbox.waiting.filter(isMissing), nowMs);
-  const givenUp = expired.flatMap((notice) => {
-    const late = Object.entries(behind).filter(([name]) => (receivers[name]?.delivered ?? 0) < notice.number);
-    return late.map(([name, why]) => `the notice ${notice.event} was not delivered to ${name}: ${why}`);
+  const now = Object.entries(attempt.receivers).map(([name, one]): [string, ReceiverProgress] => {
+    return [
+      name,
+      progressAfter(Object.hasOwn(outbox.receivers, name) ? outbox.receivers[name] : undefined, one, nowMs),
+    ];
   });
-  const isBehind = Object.keys(behind).length > 0;
-  const { notBeforeMs: _, ...others } = outbox;
-  const notBeforeMs = isBehind && retryAfterMs !== undefined ? nowMs + retryAfterMs : undefined;
-  const failedAttempts = isBehind ? outbox.failedAttempts + 1 : 0;
-  return {
-    outbox: { ...others, receivers, waiting, failedAttempts, ...defined({ notBeforeMs }) },
-    lost: [...lost, ...givenUp],
-  };
+  const isMissing = ({ number }: Notice): boolean => now.some(([, { delivered }]) => delivered < number);
+  const { expired, waiting } = splitByAge(outbox.waiting.filter(isMissing), nowMs);
+  const givenUp = expired.flatMap(({ event, number }) => {
+    const late = now.filter(([, { delivered }]) => delivered < number);
+    return late.map(
+      ([name, { trouble }]) => `the notice ${event} was not delivered to ${name}: ${trouble?.why ?? 'late'}`,
+    );
+  });
+  const receivers = { ...withoutDebts(outbox), ...Object.fromEntries(now) };
+  return { outbox: { ...outbox, receivers, waiting, failedAttempts: 0 }, lost: [...attempt.lost, ...givenUp] };
 }
 
-function afterFailure(outbox: Outbox, why: string, nowMs: number): ReturnType<typeof afterAttempt> {
+/** A receiver that is gone is not to have what has been told meanwhile; if it comes back it goes on with its thread. */
+function withoutDebts({ receivers, lastNumber }: Outbox): Outbox['receivers'] {
+  const all = Object.entries(receivers).map(([name, { thread }]): [string, ReceiverProgress] => {
+    return [name, { delivered: lastNumber, ...defined({ thread }) }];
+  });
+  return Object.fromEntries(all);
+}
+
+/** The receivers whose time has not come, by name. */
+export function findResting({ receivers }: Outbox, nowMs: number): readonly string[] {
+  return Object.entries(receivers).flatMap(([name, { trouble }]) =>
+    (trouble?.notBeforeMs ?? 0) > nowMs ? [name] : [],
+  );
+}
+
+function progressAfter(
+  before: ReceiverProgress | undefined,
+  { isSkipped, failed, ...progress }: ReceiverAttempt,
+  nowMs: number,
+): ReceiverProgress {
+  if (isSkipped === true) return { ...progress, ...defined({ trouble: before?.trouble }) };
+  if (failed === undefined) return progress;
+  const attempts = (before?.trouble?.attempts ?? 0) + 1;
+  const pauseMs = Math.min(Math.max(backoffMs(attempts), failed.retryAfterMs ?? 0), patienceMs);
+  return { ...progress, trouble: { attempts, notBeforeMs: nowMs + pauseMs, why: failed.why } };
+}
+
+function afterFailure(outbox: Outbox, why: string, nowMs: number): Settled {
   const { expired, waiting } = splitByAge(outbox.waiting, nowMs);
   const lost = expired.map(({ event }) => `the notice ${event} was not delivered: ${why}`);
   return { outbox: { ...outbox, waiting, failedAttempts: outbox.failedAttempts + 1 }, lost };
@@ -148,9 +192,16 @@ function splitByAge(
   return { expired: notices.filter(isExpired), waiting: notices.filter((notice) => !isExpired(notice)) };
 }
 
-/** How long to wait before the next attempt at those who are behind, ms; 0 where nobody is. */
-export function retryPauseMs({ failedAttempts, notBeforeMs = 0 }: Outbox, nowMs: number): number {
-  if (failedAttempts === 0) return 0;
-  const patient = Math.min(5_000 * 2 ** (failedAttempts - 1), 300_000);
-  return Math.min(Math.max(patient, notBeforeMs - nowMs), patienceMs);
+function backoffMs(attempts: number): number {
+  return Math.min(5_000 * 2 ** (attempts - 1), 300_000);
+}
+
+/** How long to wait before the next attempt at what waits, ms; 0 where there is a receiver that can take it. */
+export function retryPauseMs({ waiting, receivers, failedAttempts }: Outbox, nowMs: number): number {
+  if (failedAttempts > 0) return backoffMs(failedAttempts);
+  const last = waiting.at(-1)?.number ?? 0;
+  const times = Object.values(receivers).flatMap(({ delivered, trouble }) => {
+    return delivered >= last ? [] : [trouble?.notBeforeMs ?? nowMs];
+  });
+  return Math.max(0, Math.min(...times) - nowMs);
 }

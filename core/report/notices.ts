@@ -2,6 +2,7 @@ import type { ExperimentState } from '../planner/experiment-state.ts';
 import type { Notice, NoticeEvent, NoticeFact } from '../experiment/notice.ts';
 import { findNews, withNotices } from '../planner/outbox.ts';
 import type { Condition } from '../planner/outbox.ts';
+import { withWarnings } from '../planner/state-transitions.ts';
 import { formatRequest } from '../planner/requests.ts';
 import { isStillJudged } from '../planner/candidate-state.ts';
 import { judgedVersions } from '../experiment/versions.ts';
@@ -71,20 +72,29 @@ function reminders(state: ExperimentState, nowMs: number): readonly string[] {
   return due < 1 ? never : [`${opened}/${due}`];
 }
 
-/** The parts of a state of which notices tell. An observation counts once its iteration is recorded, with the reason. */
-const telling = ['history', 'stage', 'gate', 'paused', 'waitingFor', 'ending'] as const;
+/** The parts of a state of which notices tell. An observation, and what follows from it, counts once its iteration is recorded, with the reason. */
+const telling: readonly ((state: ExperimentState) => unknown)[] = [
+  ({ history }) => history,
+  ({ stage }) => stage,
+  ({ gate }) => gate?.approved,
+  ({ gate }) => gate?.rejected,
+  ({ paused }) => paused,
+  ({ waitingFor }) => waitingFor,
+  ({ ending }) => ending,
+];
 
 /** The state with the notices that the change before it brings; without an outbox nobody is told. */
 export function withNews(before: ExperimentState, state: ExperimentState, nowMs: number): ExperimentState {
   const { outbox } = state;
-  if (outbox === undefined || telling.every((part) => before[part] === state[part])) return state;
+  if (outbox === undefined || telling.every((read) => read(before) === read(state))) return state;
   const { news, told } = findNews(outbox, findConditions({ state, nowMs }), nowMs);
   // What an ending is the end of, is not told.
   const isOver = state.ending !== undefined;
   const notices = news
     .filter(({ event }) => !isOver || (event !== 'Sighted' && event !== 'Resumed'))
     .map((condition) => describe(state, condition, nowMs));
-  return { ...state, outbox: withNotices({ ...outbox, told }, notices) };
+  const { outbox: next, lost } = withNotices({ ...outbox, told }, notices);
+  return withWarnings({ ...state, outbox: next }, lost);
 }
 
 function findConditions(now: Telling): readonly Condition[] {
@@ -97,12 +107,15 @@ type Words = Pick<Notice, 'what' | 'why'>;
 
 /** What has happened, where that is not what the headline of the experiment says. */
 const words: Readonly<Partial<Record<NoticeEvent, (report: Report, subject: string) => Words>>> = {
+  Waiting: ({ waitingFor }) => ({ what: 'Waits for its target', why: waitingFor?.why ?? '' }),
   Started: (report) => ({ what: 'Started', why: buildHeadline(report).what }),
   Suspect: ({ weightReason = '' }, subject) => ({ what: `${subject} is suspect`, why: weightReason }),
   Eliminated: ({ judged }, subject) => {
     const why = judged.find(({ name }) => name === subject)?.out ?? '';
     return { what: `${subject} is eliminated`, why };
   },
+  Blind: ({ blind }) => ({ what: 'Blind, holds the weights', why: blind?.reason ?? '' }),
+  Paused: ({ paused }) => ({ what: formatRequest('Paused', paused ?? {}), why: '' }),
   Sighted: (report) => ({ what: 'Sees again', why: buildHeadline(report).what }),
   Resumed: (report) => ({ what: 'Resumed', why: buildHeadline(report).what }),
   Reminder: (report) => ({ what: 'Still waits for approval', why: buildHeadline(report).why }),

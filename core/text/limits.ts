@@ -11,6 +11,10 @@ export const limits = {
   /** Characters of what a notice says has happened, and of why. */
   noticeWhat: 200,
   noticeWhy: 1_500,
+  /** Characters of what a receiver has said of a notice. */
+  receiverAnswer: 300,
+  /** Characters of the receivers of a namespace. */
+  receiversCharacters: 64 * 1024,
   /** Bytes of a manifest, as it is written or as JSON. */
   manifestBytes: 256 * 1024,
   /**

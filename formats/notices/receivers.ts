@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { noticeEvents, noticeSeverities, severities } from '../../core/experiment/notice.ts';
 import type { NoticeEvent, Severity } from '../../core/experiment/notice.ts';
 import { choiceField, mappingField, parsed, refuse, textField } from '../document/fields.ts';
+import { limits, listFirst } from '../../core/text/limits.ts';
 import { readDocuments } from '../document/document.ts';
 import { formatPath } from '../document/issue.ts';
 import { translateIssues } from '../document/zod-issues.ts';
@@ -57,10 +58,24 @@ const httpUrl = parsed('an https or http URL', (value) => {
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '' ? url.href : undefined;
 });
 
-const smtpUrl = parsed('a URL such as smtps://user:password@mail.example.com:465', (value) => {
-  const url = typeof value === 'string' ? URL.parse(value) : null;
-  return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '' ? url.href : undefined;
-});
+/** Whether each `%` begins an escape. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const smtpUrl = parsed(
+  'a URL such as smtps://user:password@mail.example.com:465, a % in it written as %25',
+  (value) => {
+    const url = typeof value === 'string' ? URL.parse(value) : null;
+    const isServer = url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
+    return isServer && isDecodable(url.username + url.password) ? url.href : undefined;
+  },
+);
 
 const mailAddress = parsed('a mail address', (value) =>
   typeof value === 'string' && /^[^\s<>@,;]+@[^\s<>@,;]+$/.test(value) ? value : undefined,
@@ -115,6 +130,8 @@ const receiversField = mappingField({
 
 /** Reads the receivers of a namespace. */
 export function readReceivers(text: string): ReceiversReading {
+  if (text.length > limits.receiversCharacters)
+    return { kind: 'invalid', problems: [`expected at most ${limits.receiversCharacters} characters`] };
   const reading = readDocuments(text, '');
   if (reading.kind === 'invalid') return { kind: 'invalid', problems: reading.issues.map(placeOf) };
   const [document, ...others] = reading.documents;
@@ -126,7 +143,7 @@ export function readReceivers(text: string): ReceiversReading {
     const { line } = document.findPosition(path) ?? {};
     return `${line === undefined ? '' : `line ${line}: `}${formatPath(path)}: expected ${expected}`;
   });
-  return { kind: 'invalid', problems };
+  return { kind: 'invalid', problems: listFirst(problems) };
 }
 
 function placeOf({ line, expected }: { readonly line?: number; readonly expected: string }): string {
@@ -142,11 +159,24 @@ export function wants({ severity, events }: Receiver, event: NoticeEvent): boole
 /** A URL, and what of it may be secret by itself: everything after the host. */
 function urlSecrets(text: string): readonly string[] {
   const { pathname, search, searchParams, password } = new URL(text);
-  const parts = [pathname === '/' ? search : `${pathname}${search}`, ...searchParams.values(), password];
-  return [text, ...parts.filter((part) => part !== '')];
+  const rest = pathname === '/' ? [] : [`${pathname}${search}`, pathname];
+  return [text, ...[...rest, search, ...searchParams.values(), ...passwords(password)].filter((part) => part !== '')];
 }
 
-/** What must never be shown of a receiver. */
+/** As it is written in a URL, and as it is. */
+function passwords(written: string): readonly string[] {
+  return [written, isDecodable(written) ? decodeURIComponent(written) : written];
+}
+
+/** A header, and its words: a server may answer with the token alone. */
+function headerSecrets(value: string): readonly string[] {
+  return [value, ...value.split(/\s+/).filter((word) => word.length >= shortestToken)];
+}
+
+/** Words such as `Bearer` are none. */
+const shortestToken = 8;
+
+/** What must never be shown of a receiver, in messages that its server may have written. */
 export function secretsOf({ channel }: Receiver): readonly string[] {
   switch (channel.kind) {
     case 'slack':
@@ -154,8 +184,8 @@ export function secretsOf({ channel }: Receiver): readonly string[] {
     case 'teams':
       return urlSecrets(channel.url);
     case 'webhook':
-      return [...urlSecrets(channel.url), ...Object.values(channel.headers)];
+      return [...urlSecrets(channel.url), ...Object.values(channel.headers).flatMap(headerSecrets)];
     case 'email':
-      return [channel.server, decodeURIComponent(new URL(channel.server).password)];
+      return [channel.server, ...passwords(new URL(channel.server).password), ...channel.to, channel.from];
   }
 }

@@ -13,7 +13,6 @@ import { deployTarget, servedTraffic, startExperiment, underLoad } from '../supp
 import type { Scenario } from '../support/scenario.ts';
 import { startServerProcess } from '../support/server-process.ts';
 import { newSigningKeys } from '../support/signing-keys.ts';
-import { until } from '../support/until.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
 const namespace = 'approvers';

@@ -60,8 +60,8 @@ export const recordings: Readonly<Record<string, Recording>> = {
         const number = notices.at(-1)?.number ?? 0;
         // The gate is told at the second attempt.
         const isBehind = notices.some(({ event }) => event === 'ApprovalNeeded') && notices.length === 1;
-        const behind = isBehind ? { team: 'no answer' } : {};
-        return { receivers: { team: { delivered: isBehind ? number - 1 : number } }, lost: [], behind };
+        const failed = isBehind ? { failed: { why: 'no answer' } } : {};
+        return { receivers: { team: { delivered: isBehind ? number - 1 : number, ...failed } }, lost: [] };
       },
     }),
     steer: async (handle) => {

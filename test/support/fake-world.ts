@@ -12,7 +12,7 @@ import type { GuardInput, GuardResult } from '../../contract/observation.ts';
 import type { ManifestReading, ReadManifestInput } from '../../contract/preparation.ts';
 import type { NotifyHttpInput, RunTaskInput } from '../../contract/tasks.ts';
 import type { SendNoticesInput } from '../../contract/notices.ts';
-import type { DeliveryAttempt } from '../../core/planner/outbox.ts';
+import type { AttemptResult, DeliveryAttempt } from '../../core/planner/outbox.ts';
 import type { Acquisition, PatchTrafficInput, VerifyInput } from '../../contract/traffic.ts';
 import { anExperiment, someCounts } from './builders.ts';
 
@@ -31,7 +31,7 @@ export interface WorldBehaviour {
   readonly onTask: (input: RunTaskInput) => Promise<void> | void;
   readonly onObjectCheck: () => Promise<void> | void;
   readonly onNotify: (input: NotifyHttpInput) => Promise<void> | void;
-  readonly onNotices: (input: SendNoticesInput) => Promise<DeliveryAttempt> | DeliveryAttempt;
+  readonly onNotices: (input: SendNoticesInput) => Promise<AttemptResult> | AttemptResult;
   readonly hasReceivers: boolean;
   readonly onReadiness: () => Promise<void> | void;
   readonly onPreflight: () => Promise<void> | void;
@@ -80,7 +80,7 @@ const healthy: WorldBehaviour = {
 
 /** The one receiver has all notices up to the number. */
 export function delivered(number: number): DeliveryAttempt {
-  return { receivers: { team: { delivered: number } }, lost: [], behind: {} };
+  return { receivers: { team: { delivered: number } }, lost: [] };
 }
 
 /** Both versions serve 1000 good requests in the window, unless told otherwise. */

@@ -33,6 +33,8 @@ async function lastNotices(handle: ExperimentHandle): Promise<Awaited<ReturnType
   return workflows.env.client.workflow.getHandle<RemainingNoticesWorkflow>(`serin-notices/${runId}`).result();
 }
 
+const down: DeliveryAttempt = { receivers: { team: { delivered: 0, failed: { why: 'no answer' } } }, lost: [] };
+
 const short = anExperiment({ iterations: 3 });
 
 test('a run without receivers tells nobody', async () => {
@@ -85,6 +87,8 @@ test('a gate is told when it opens, again after each reminder, and when it was d
     'Approved: Approved by ann: looks good',
     'Promoted: Promoted candidate',
   ]);
+  // The reason is that of the observation which opened it.
+  expect(seen[1]?.why).toContain('all objectives pass: mean-latency');
 });
 
 test('what comes and goes is told when it comes and when it is over, and not again within ten minutes', async () => {
@@ -106,7 +110,6 @@ test('what comes and goes is told when it comes and when it is over, and not aga
 test('a receiver that takes nothing neither delays nor fails the run, and is tried again until it does', async () => {
   const seen: Notice[] = [];
   let attempts = 0;
-  const down: DeliveryAttempt = { receivers: { team: { delivered: 0 } }, lost: [], behind: { team: 'no answer' } };
   const onNotices: WorldBehaviour['onNotices'] = ({ notices }) => {
     attempts += 1;
     if (attempts < 8) return down;
@@ -126,7 +129,6 @@ test('a receiver that takes nothing neither delays nor fails the run, and is tri
 });
 
 test('what no receiver takes within an hour is given up, and the run or the workflow of its last notices says so', async () => {
-  const down: DeliveryAttempt = { receivers: { team: { delivered: 0 } }, lost: [], behind: { team: 'no answer' } };
   const world = fakeWorld({ experiment: short, hasReceivers: true, onNotices: () => down });
   await workflows.run(world, async (handle) => {
     await handle.result();
@@ -141,24 +143,24 @@ test('what no receiver takes within an hour is given up, and the run or the work
 
 test('a receiver that is down does not keep a new notice from another one', async () => {
   const at: string[] = [];
+  const resting: (readonly string[])[] = [];
   let other = 0;
-  const onNotices: WorldBehaviour['onNotices'] = ({ notices }) => {
-    for (const { number, event } of notices) if (number > other) at.push(event);
-    other = notices.at(-1)?.number ?? other;
-    return {
-      receivers: { down: { delivered: 0 }, other: { delivered: other } },
-      lost: [],
-      behind: { down: 'no answer' },
-      retryAfterMs: 3_000_000,
-    };
+  const onNotices: WorldBehaviour['onNotices'] = (input) => {
+    for (const { number, event, what } of input.notices) if (number > other) at.push(`${event}: ${what}`);
+    other = input.notices.at(-1)?.number ?? other;
+    resting.push(input.resting);
+    const isSkipped = input.resting.includes('down');
+    const left = isSkipped ? { isSkipped } : { failed: { why: 'no answer', retryAfterMs: 3_000_000 } };
+    return { receivers: { down: { delivered: 0, ...left }, other: { delivered: other } }, lost: [] };
   };
   const experiment = anExperiment({ iterations: 1000 });
   await workflows.run(fakeWorld({ experiment, hasReceivers: true, onNotices }), async (handle) => {
     await untilReport(handle, ({ stage }) => stage === 'Running');
     await workflows.env.sleep('30s');
-    await handle.signal(messages.pauseSignal, { by: 'ann' });
+    await handle.signal(messages.pauseSignal, { by: 'ann', reason: 'lunch' });
     await workflows.env.sleep('10s');
-    expect(at).toEqual(['Started', 'Paused']);
+    expect(at).toEqual(['Started: Started', 'Paused: Paused by ann: lunch']);
+    expect(resting).toEqual([[], ['down']]);
     await handle.signal(messages.abortSignal);
     await handle.result();
   });

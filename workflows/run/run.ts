@@ -21,8 +21,8 @@ export interface Run {
   lookAgain?: () => void;
   /** How many proofs of requests are being checked. */
   openProofs: number;
-  /** Whether an attempt to deliver notices is being made. */
-  isSendingNotices: boolean;
+  /** Cuts short the attempt to deliver notices that is being made; absent while there is none. */
+  cutNoticesShort?: () => void;
   /** Settles when it is known whose the abort is. */
   abortNamed: Promise<void>;
 }
@@ -37,7 +37,6 @@ export function openRun(carried: ExperimentState | undefined): Run {
     tasksGoneAtMs: 0,
     isClosing: false,
     openProofs: 0,
-    isSendingNotices: false,
     abortNamed: Promise.resolve(),
   };
 }
@@ -84,6 +83,6 @@ export function asHolder(run: Run): LeaseHolder {
  * goes on, as while notices are being sent: it is asked again soon.
  */
 export async function renewHistory(run: Run): Promise<void> {
-  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished() || run.isSendingNotices) return;
+  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished() || run.cutNoticesShort !== undefined) return;
   await continueAsNew<ExperimentWorkflow>(null, run.state);
 }

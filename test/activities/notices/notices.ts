@@ -3,7 +3,7 @@ import { sendNotices } from '../../../activities/notices/send-notices.ts';
 import type { NoticeDependencies } from '../../../activities/notices/send-notices.ts';
 import type { SendNoticesInput } from '../../../contract/notices.ts';
 import type { Notice, NoticeEvent } from '../../../core/experiment/notice.ts';
-import type { DeliveryAttempt } from '../../../core/planner/outbox.ts';
+import type { AttemptResult, DeliveryAttempt, Outbox } from '../../../core/planner/outbox.ts';
 
 const atMs = Date.parse('2026-11-30T10:00:00Z');
 
@@ -21,12 +21,13 @@ export function aNotice(number: number, event: NoticeEvent, changes: Partial<Not
 }
 
 /** One attempt to deliver to the receivers of a Secret with this text. */
-export function send(
+export function attempt(
   text: string | undefined,
   notices: readonly Notice[],
-  options: Partial<NoticeDependencies> & Pick<Partial<SendNoticesInput>, 'receivers'> & { before?: unknown } = {},
-): Promise<DeliveryAttempt> {
-  const { receivers = {}, before, ...dependencies } = options;
+  options: Partial<NoticeDependencies> &
+    Partial<Pick<SendNoticesInput, 'receivers' | 'resting'>> & { before?: unknown } = {},
+): Promise<AttemptResult> {
+  const { receivers = {}, resting = [], before, ...dependencies } = options;
   const data = text === undefined ? undefined : { 'receivers.yaml': Buffer.from(text).toString('base64') };
   const cluster = { readSecret: async () => (data === undefined ? undefined : { data }) };
   const source = {
@@ -46,7 +47,20 @@ export function send(
     signal: new AbortController().signal,
     ...dependencies,
   };
-  return asActivity(() => sendNotices(given, { ...source, notices, receivers }), {
+  return asActivity(() => sendNotices(given, { ...source, notices, receivers, resting }), {
     heartbeatDetails: before,
   });
+}
+
+/** An attempt that gets as far as the receivers. */
+export async function send(...args: Parameters<typeof attempt>): Promise<DeliveryAttempt> {
+  const result = await attempt(...args);
+  if ('failure' in result) throw new Error(result.failure);
+  return result;
+}
+
+/** How far the receivers are after an attempt. */
+export function progressOf({ receivers }: DeliveryAttempt): Outbox['receivers'] {
+  const all = Object.entries(receivers).map(([name, { delivered, thread }]) => [name, { delivered, thread }]);
+  return Object.fromEntries(all);
 }

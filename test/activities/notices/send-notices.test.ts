@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 import { freePort } from '../../../sandbox/processes/ports.ts';
 import { startHttpServer } from '../http/http-server.ts';
 import type { TestServer } from '../http/http-server.ts';
-import { aNotice, send } from './notices.ts';
+import { aNotice, attempt, progressOf, send } from './notices.ts';
 
 let server: TestServer;
 let answer: { status: number; body?: string; headers?: Record<string, string> };
@@ -25,12 +27,11 @@ test('a webhook gets a CloudEvent, with a key that is the same in all attempts',
   answer = { status: 503, headers: { 'retry-after': '7' } };
   const notice = aNotice(3, 'RolledBack');
   const first = await send(webhook(), [notice]);
-  expect(first).toMatchObject({ receivers: { hook: { delivered: 0 } }, retryAfterMs: 7_000 });
+  expect(first).toMatchObject({ receivers: { hook: { delivered: 0, failed: { retryAfterMs: 7_000 } } } });
   answer = { status: 200 };
-  expect(await send(webhook(), [notice], { receivers: first.receivers })).toEqual({
+  expect(await send(webhook(), [notice], { receivers: progressOf(first) })).toEqual({
     receivers: { hook: { delivered: 3 } },
     lost: [],
-    behind: {},
   });
   const [one, two] = server.received;
   expect(one?.body).toBe(two?.body);
@@ -99,15 +100,21 @@ test('a failure that Teams tells with 200 is one', async () => {
     body: 'Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429',
   };
   expect(await send(teams(), [aNotice(1, 'Failed')])).toMatchObject({
-    receivers: { office: { delivered: 0 } },
-    behind: { office: expect.stringContaining('HTTP error 429') },
+    receivers: { office: { delivered: 0, failed: { why: expect.stringContaining('HTTP error 429') } } },
   });
 });
 
-test('a refusal is told without what is secret of the receiver', async () => {
-  answer = { status: 401, body: 'bad Bearer secret-token for /hook?key=secret-key' };
+test.each([
+  ['bad Bearer secret-token for /hook?key=secret-key', 'bad *** for ***'],
+  ['bad secret-token', 'bad ***'],
+  ['Cannot POST /hook', 'Cannot POST ***'],
+  [`${'x'.repeat(268)} secret-token`, expect.not.stringContaining('secret')],
+])('%s, of a server that says more than it should, shows nothing that is secret', async (body, shown) => {
+  answer = { status: 401, body };
   const { lost } = await send(webhook(), [aNotice(1, 'Failed')]);
-  expect(lost).toEqual(['the notice Failed was not delivered to hook: the webhook answered 401: bad *** for ***']);
+  const before = 'the notice Failed was not delivered to hook: the webhook answered 401: ';
+  expect(lost[0]?.slice(0, before.length)).toBe(before);
+  expect(lost[0]?.slice(before.length)).toEqual(shown);
 });
 
 test('no receiver is at an address that manifests may not reach', async () => {
@@ -128,9 +135,11 @@ test('each receiver has its own pace: one that is down keeps nothing from the ot
   const down = `http://127.0.0.1:${await freePort()}`;
   const both = `receivers: [{name: down, webhook: {url: "${down}"}}, {name: up, webhook: {url: "${server.url}"}}]`;
   expect(await send(both, [aNotice(1, 'Started'), aNotice(2, 'Promoted')])).toMatchObject({
-    receivers: { down: { delivered: 0 }, up: { delivered: 2 } },
+    receivers: {
+      down: { delivered: 0, failed: { why: expect.stringContaining('ECONNREFUSED') } },
+      up: { delivered: 2 },
+    },
     lost: [],
-    behind: { down: expect.stringContaining('ECONNREFUSED') },
   });
 });
 
@@ -142,21 +151,50 @@ test('what a receiver does not want it is not told, and is not behind with it', 
   expect(server.received.map(({ body }) => JSON.parse(body).data.event)).toEqual(['Failed']);
 });
 
-test('a Secret that cannot be read as receivers is told, with the place and without values', async () => {
-  const { lost, receivers } = await send('receivers: [{name: a, slack: {channel: c}, tokn: xoxb-secret}]', [
-    aNotice(1, 'Failed'),
-  ]);
-  expect(lost).toEqual([
-    expect.stringMatching(
-      /^no notices were sent: Secret shop\/serin-notices, key receivers\.yaml: line 1: receivers\[0\]/,
-    ),
-  ]);
-  expect(lost.join()).not.toContain('xoxb');
-  expect(receivers).toEqual({});
+test('a Secret that cannot be read as receivers loses nothing: it may be corrected', async () => {
+  const wrong = 'receivers: [{name: a, slack: {channel: c}, tokn: xoxb-secret}]';
+  for (const text of [wrong, 'receivers: [', '']) {
+    const result = await attempt(text, [aNotice(1, 'Failed')]);
+    expect(result).toEqual({ failure: expect.stringMatching(/^Secret shop\/serin-notices, key receivers\.yaml: /) });
+    expect(JSON.stringify(result)).not.toContain('xoxb');
+  }
+});
+
+test('a Secret that is made to take long is read apart, or not at all', async () => {
+  const keys = Array.from({ length: 4_000 }, (_, index) => `k${index}: 1`).join(', ');
+  const aliases = Array.from({ length: 80 }, () => '*a').join(', ');
+  const repeated = `x: &a {${keys}}\nreceivers: [${aliases}]`;
+  expect(await attempt(repeated, [aNotice(1, 'Failed')])).toMatchObject({ failure: expect.any(String) });
+  const large = `receivers: [] # ${'x'.repeat(70_000)}`;
+  expect(await attempt(large, [aNotice(1, 'Failed')])).toEqual({
+    failure: expect.stringContaining('expected at most 65536 characters'),
+  });
+});
+
+test('a receiver that rests is left alone', async () => {
+  const progress = { hook: { delivered: 2 } };
+  expect(await send(webhook(), [aNotice(3, 'Failed')], { receivers: progress, resting: ['hook'] })).toEqual({
+    receivers: { hook: { delivered: 2, isSkipped: true } },
+    lost: [],
+  });
+  expect(server.received).toEqual([]);
+});
+
+test('an attempt that is cut short says what it has achieved', async () => {
+  const ending = new AbortController();
+  const silent = await startHttpServer(() => ending.abort());
+  const both = `receivers: [{name: silent, webhook: {url: "${silent.url}"}}, {name: up, webhook: {url: "${server.url}"}}]`;
+  await send(both.replace(/\{name: silent.*?\}\}, /, ''), [aNotice(1, 'Started')]);
+  const result = await send(both, [aNotice(1, 'Started')], {
+    signal: ending.signal,
+    receivers: { up: { delivered: 1 } },
+  });
+  await silent.close();
+  expect(result).toEqual({ receivers: { silent: { delivered: 0 }, up: { delivered: 1 } }, lost: [] });
 });
 
 test('a Secret that is gone, or has no such key, is no receiver', async () => {
-  expect(await send(undefined, [aNotice(1, 'Failed')])).toEqual({ receivers: {}, lost: [], behind: {} });
+  expect(await send(undefined, [aNotice(1, 'Failed')])).toEqual({ receivers: {}, lost: [] });
 });
 
 interface Mailbox {
@@ -192,9 +230,9 @@ test('mails of an experiment are one conversation, and a mail that comes twice h
   const mail = `receivers: [{name: list, email: {server: "smtp://${mailbox.url}", from: serin@example.com, to: [sre@example.com, dev@example.com]}}]`;
   const first = await send(mail, [aNotice(1, 'Started')]);
   await send(mail, [aNotice(1, 'Started')]);
-  const second = await send(mail, [aNotice(2, 'RolledBack')], { receivers: first.receivers });
+  const second = await send(mail, [aNotice(2, 'RolledBack')], { receivers: progressOf(first) });
   await mailbox.close();
-  expect(second).toMatchObject({ receivers: { list: { delivered: 2 } }, lost: [], behind: {} });
+  expect(second).toMatchObject({ receivers: { list: { delivered: 2 } }, lost: [] });
   const header = (name: string) =>
     mailbox.mails.map((text) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1]?.trim());
   const ids = header('Message-ID');
@@ -219,8 +257,9 @@ test('a password goes by TLS with the certificate of the host only', async () =>
   });
   const mail = `receivers: [{name: list, email: {server: "smtp://user:pass@${mailbox.url}", from: serin@example.com, to: [sre@example.com]}}]`;
   expect(await send(mail, [aNotice(1, 'Started')])).toMatchObject({
-    receivers: { list: { delivered: 0 } },
-    behind: { list: expect.stringMatching(/^SMTP: .*(certificate|altnames)/i) },
+    receivers: {
+      list: { delivered: 0, failed: { why: expect.stringMatching(/^SMTP: .*(certificate|altnames)/i) } },
+    },
   });
   await mailbox.close();
   const plain = await startMailbox();
@@ -245,4 +284,36 @@ test('what a mail server refuses for good is given up, and what it refuses for n
   code = 451;
   expect(await send(mail, [aNotice(1, 'Started')])).toMatchObject({ receivers: { list: { delivered: 0 } }, lost: [] });
   await mailbox.close();
+});
+
+test('where a server takes a mail for some of its addresses, that is told, and nobody gets it twice', async () => {
+  const mailbox = await startMailbox({
+    onRcptTo: ({ address }, _session, done) =>
+      done(address.startsWith('sre') ? Object.assign(new Error('not now'), { responseCode: 450 }) : null),
+  });
+  const mail = `receivers: [{name: list, email: {server: "smtp://${mailbox.url}", from: serin@example.com, to: [sre@example.com, dev@example.com]}}]`;
+  const result = await send(mail, [aNotice(1, 'Started')]);
+  await mailbox.close();
+  expect(result).toMatchObject({
+    receivers: { list: { delivered: 1 } },
+    lost: ['the notice Started was not delivered to list: SMTP: 1 of its addresses were refused'],
+  });
+  expect(mailbox.mails).toHaveLength(1);
+  // It follows nothing.
+  expect(mailbox.mails[0]).not.toContain('In-Reply-To');
+});
+
+test('a mail server that goes on and on is given up in time, with little of what it says', async () => {
+  const drip = createServer((socket) => {
+    socket.write('220 mail\r\n');
+    const timer = setInterval(() => socket.write(`250-${'x'.repeat(10_000)}\r\n`), 200);
+    socket.on('close', () => clearInterval(timer)).on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => drip.listen(0, '127.0.0.1', resolve));
+  const { port } = drip.address() as AddressInfo;
+  const mail = `receivers: [{name: list, email: {server: "smtp://127.0.0.1:${port}", from: serin@example.com, to: [sre@example.com]}}]`;
+  const { receivers, lost } = await send(mail, [aNotice(1, 'Started')]);
+  drip.close();
+  expect(receivers['list']?.delivered === 0 || lost.length === 1).toBe(true);
+  expect(JSON.stringify({ receivers, lost }).length).toBeLessThan(1_000);
 });

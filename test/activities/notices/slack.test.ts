@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Outbox } from '../../../core/planner/outbox.ts';
-import { aNotice, send } from './notices.ts';
+import { aNotice, progressOf, send } from './notices.ts';
 import { startSlackServer } from './slack-server.ts';
 import type { SlackServer } from './slack-server.ts';
 
@@ -23,10 +23,9 @@ test('an experiment is one thread, whose first message is edited to show how it 
   expect(first).toEqual({
     receivers: { team: { delivered: 1, thread: expect.stringMatching(/^C024BE91L\/\d+\.\d+$/) } },
     lost: [],
-    behind: {},
   });
-  const second = await sendHere([1, 2, 3], first.receivers);
-  expect(second.receivers).toEqual({ team: { ...first.receivers['team'], delivered: 3 } });
+  const second = await sendHere([1, 2, 3], progressOf(first));
+  expect(progressOf(second)).toEqual({ team: { ...first.receivers['team'], delivered: 3 } });
   const [root, ...replies] = slack.messages;
   expect(root).toMatchObject({ edits: 2, text: 'prod-eu: shop/checkout-2: Blind happened' });
   expect(replies.map(({ thread, edits }) => ({ thread, edits }))).toEqual([
@@ -49,15 +48,15 @@ test('too many requests wait for as long as Slack says, and nothing comes twice'
   slack.errors.push('ratelimited');
   const first = await sendHere([1]);
   expect(first).toMatchObject({
-    receivers: { team: { delivered: 0 } },
-    behind: { team: expect.stringMatching(/^Slack answered 429/) },
-    retryAfterMs: 30_000,
+    receivers: {
+      team: { delivered: 0, failed: { why: expect.stringMatching(/^Slack answered 429/), retryAfterMs: 30_000 } },
+    },
   });
-  const second = await sendHere([1], first.receivers);
+  const second = await sendHere([1], progressOf(first));
   slack.errors.push('internal_error');
-  const third = await sendHere([1, 2], second.receivers);
-  expect(third).toMatchObject({ receivers: { team: { delivered: 1 } }, behind: { team: expect.any(String) } });
-  await sendHere([1, 2], third.receivers);
+  const third = await sendHere([1, 2], progressOf(second));
+  expect(third).toMatchObject({ receivers: { team: { delivered: 1, failed: { why: expect.any(String) } } } });
+  await sendHere([1, 2], progressOf(third));
   expect(slack.messages.map(({ text }) => text)).toEqual([
     'prod-eu: shop/checkout-2: Blind happened',
     'prod-eu: shop/checkout-2: Blind happened',
@@ -67,15 +66,15 @@ test('too many requests wait for as long as Slack says, and nothing comes twice'
 test('where the first message was deleted, the experiment gets another one', async () => {
   const first = await sendHere([1]);
   slack.messages.length = 0;
-  const second = await sendHere([2], first.receivers);
-  expect(second).toMatchObject({ receivers: { team: { delivered: 2 } }, lost: [], behind: {} });
+  const second = await sendHere([2], progressOf(first));
+  expect(second).toMatchObject({ receivers: { team: { delivered: 2 } }, lost: [] });
   expect(second.receivers['team']?.thread).not.toBe(first.receivers['team']?.thread);
   expect(slack.messages).toHaveLength(1);
 });
 
 test('what a worker that was lost has delivered is not delivered again', async () => {
   const first = await sendHere([1]);
-  const again = await send(receivers, [aNotice(1, 'Started')], { slackUrl: slack.url, before: first.receivers });
+  const again = await send(receivers, [aNotice(1, 'Started')], { slackUrl: slack.url, before: progressOf(first) });
   expect(again).toEqual(first);
   expect(slack.messages).toHaveLength(1);
 });
@@ -85,7 +84,6 @@ test('what Slack refuses is given up and told, without the token', async () => {
   expect(await sendHere([1])).toMatchObject({
     receivers: { team: { delivered: 1 } },
     lost: ['the notice Started was not delivered to team: Slack refused chat.postMessage: not_in_channel'],
-    behind: {},
   });
 });
 

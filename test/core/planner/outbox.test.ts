@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Notice } from '../../../core/experiment/notice.ts';
-import { afterAttempt, emptyOutbox, findNews, retryPauseMs, withNotices } from '../../../core/planner/outbox.ts';
+import {
+  afterAttempt,
+  emptyOutbox,
+  findNews,
+  findResting,
+  retryPauseMs,
+  withNotices,
+} from '../../../core/planner/outbox.ts';
 import type { Condition, Outbox } from '../../../core/planner/outbox.ts';
 
 const minute = 60_000;
@@ -73,20 +80,26 @@ function aNotice(atMs: number): Omit<Notice, 'number'> {
   return { event: 'Blind', atMs, what: 'Blind', why: '', facts: [] };
 }
 
-const waiting = withNotices(emptyOutbox, [aNotice(0), aNotice(minute)]);
+const { outbox: waiting } = withNotices(emptyOutbox, [aNotice(0), aNotice(minute)]);
+const noAnswer = { failed: { why: 'no answer' } };
 
 describe('an attempt', () => {
   test('ends the wait of what all receivers have', () => {
-    const receivers = { a: { delivered: 2 }, b: { delivered: 1 } };
-    const { outbox, lost } = afterAttempt(waiting, { receivers, lost: [], behind: { b: 'no answer' } }, 2 * minute);
-    expect(outbox).toMatchObject({ receivers, failedAttempts: 1, waiting: [{ number: 2 }] });
+    const receivers = { a: { delivered: 2 }, b: { delivered: 1, ...noAnswer } };
+    const { outbox, lost } = afterAttempt(waiting, { receivers, lost: [] }, 2 * minute);
+    expect(outbox).toMatchObject({
+      waiting: [{ number: 2 }],
+      receivers: {
+        a: { delivered: 2 },
+        b: { delivered: 1, trouble: { attempts: 1, notBeforeMs: 2 * minute + 5_000, why: 'no answer' } },
+      },
+    });
     expect(lost).toEqual([]);
   });
 
   test('gives up after an hour, for the receivers that are behind', () => {
-    const receivers = { a: { delivered: 2 }, b: { delivered: 1 } };
-    const attempt = { receivers, lost: ['x'], behind: { b: 'no answer' } };
-    const { outbox, lost } = afterAttempt(waiting, attempt, 61 * minute);
+    const receivers = { a: { delivered: 2 }, b: { delivered: 1, ...noAnswer } };
+    const { outbox, lost } = afterAttempt(waiting, { receivers, lost: ['x'] }, 61 * minute);
     expect(outbox.waiting).toEqual([]);
     expect(lost).toEqual(['x', 'the notice Blind was not delivered to b: no answer']);
   });
@@ -99,21 +112,67 @@ describe('an attempt', () => {
     expect(late.lost).toEqual(['the notice Blind was not delivered: no worker']);
   });
 
-  test('where there are no receivers leaves nothing waiting', () => {
-    expect(afterAttempt(waiting, { receivers: {}, lost: [], behind: {} }, 0).outbox.waiting).toEqual([]);
-  });
-
-  test('is followed by another one after a while, which grows, or when the receiver wants it', () => {
-    const after = (failedAttempts: number): number => retryPauseMs({ ...emptyOutbox, failedAttempts }, 0);
-    expect([0, 1, 2, 3, 20].map(after)).toEqual([0, 5_000, 10_000, 20_000, 300_000]);
-    const asked = { ...emptyOutbox, failedAttempts: 1, notBeforeMs: 40_000 };
-    expect(retryPauseMs(asked, 10_000)).toBe(30_000);
-    expect(retryPauseMs({ ...asked, notBeforeMs: 100 * 3_600_000 }, 0)).toBe(3_600_000);
+  test('where there are no receivers leaves nothing waiting, and a receiver that comes back goes on with its thread', () => {
+    const begun: Outbox = { ...waiting, receivers: { a: { delivered: 1, thread: 'C/1' } } };
+    expect(afterAttempt(begun, { receivers: {}, lost: [] }, 0).outbox).toMatchObject({
+      waiting: [],
+      receivers: { a: { delivered: 2, thread: 'C/1' } },
+    });
   });
 });
 
-test('of very many notices the oldest are given up', () => {
-  const many = Array.from({ length: 60 }, (_, index) => aNotice(index));
-  const { waiting: kept, lastNumber } = withNotices(emptyOutbox, many);
-  expect([kept.length, kept[0]?.number, lastNumber]).toEqual([50, 11, 60]);
+describe('the pace of receivers', () => {
+  const troubled = (outbox: Outbox, nowMs: number, retryAfterMs?: number): Outbox => {
+    const failed = { why: 'no answer', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return afterAttempt(
+      outbox,
+      { receivers: { down: { delivered: 0, failed }, up: { delivered: 2 } }, lost: [] },
+      nowMs,
+    ).outbox;
+  };
+
+  test('grows for each by itself, to five minutes', () => {
+    let outbox = waiting;
+    const pauses = Array.from({ length: 8 }, () => {
+      outbox = troubled(outbox, 0);
+      return retryPauseMs(outbox, 0);
+    });
+    expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
+  });
+
+  test('is as slow as a receiver wants, and no slower than an hour', () => {
+    expect(retryPauseMs(troubled(waiting, 0, 40_000), 10_000)).toBe(30_000);
+    expect(retryPauseMs(troubled(waiting, 0, 100 * 3_600_000), 0)).toBe(3_600_000);
+  });
+
+  test('of one that is in trouble is not that of a notice for another one', () => {
+    const outbox = troubled(waiting, 0, 3_600_000);
+    const { outbox: more } = withNotices(outbox, [aNotice(1)]);
+    expect(findResting(more, 1)).toEqual(['down']);
+    expect(retryPauseMs(more, 1)).toBe(0);
+    const skipped = { down: { delivered: 0, isSkipped: true }, up: { delivered: 3 } };
+    const { outbox: next } = afterAttempt(more, { receivers: skipped, lost: [] }, 1);
+    expect(next.receivers['down']).toEqual(outbox.receivers['down']);
+    expect(retryPauseMs(next, 1)).toBe(3_600_000 - 1);
+    expect(findResting(next, 3_600_000)).toEqual([]);
+  });
+
+  test('begins anew once it takes something', () => {
+    const receivers = { down: { delivered: 1 } };
+    const { outbox } = afterAttempt(troubled(waiting, 0), { receivers, lost: [] }, 5_000);
+    expect(outbox.receivers['down']).toEqual({ delivered: 1 });
+    expect(retryPauseMs(outbox, 5_000)).toBe(0);
+  });
+
+  test('grows for all where an attempt fails as a whole', () => {
+    const after = (failedAttempts: number): number => retryPauseMs({ ...waiting, failedAttempts }, 0);
+    expect([1, 2, 3, 20].map(after)).toEqual([5_000, 10_000, 20_000, 300_000]);
+  });
+});
+
+test('of very many notices the oldest are given up, and that is told', () => {
+  const many = Array.from({ length: 51 }, (_, index) => aNotice(index));
+  const { outbox, lost } = withNotices(emptyOutbox, many);
+  expect([outbox.waiting.length, outbox.waiting[0]?.number, outbox.lastNumber]).toEqual([50, 2, 51]);
+  expect(lost).toEqual(['the notice Blind was not delivered: more than 50 wait']);
 });
