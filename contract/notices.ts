@@ -22,6 +22,8 @@ export interface SendNoticesInput extends NoticeSource {
   readonly receivers: Outbox['receivers'];
   /** The receivers that are to be left alone, by name. */
   readonly resting: readonly string[];
+  /** How long an attempt may take, ms. */
+  readonly budgetMs: number;
 }
 
 export interface NoticeActivities {

@@ -6,14 +6,21 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { relative } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { startVitest } from 'vitest/node';
+import { auditDirectoryVariable } from '../sandbox/cluster/audit.ts';
 import { findEngine } from '../deploy/image/engine.ts';
 import { chromiumPath } from './support/chromium.ts';
 import { TestCounter } from './support/summary-reporter.ts';
 
 /** More failed files than these did not fail by chance. */
 const mostAgain = 3;
+
+// What looks back on the audit logs looks on those of both attempts.
+const audit = mkdtempSync(join(tmpdir(), 'serin-audit-'));
+process.env[auditDirectoryVariable] ??= audit;
 
 const counter = new TestCounter();
 const hasEngine = (await findEngine()) !== undefined;
@@ -38,6 +45,7 @@ if (!hasEngine) process.stdout.write('\nleft out: the tests of the image, which 
 for (const test of counter.atSecondAttempt)
   process.stdout.write(`\npassed at the second attempt, a bug to find: ${test}\n`);
 process.stdout.write(`\n${counter.summary()}\n`);
+rmSync(audit, { recursive: true, force: true });
 process.exit(counter.failed > 0 ? 1 : 0);
 
 async function runScript(name: string): Promise<void> {

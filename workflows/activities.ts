@@ -70,15 +70,25 @@ export const { notifyHttp, notifySlack } = proxy({
   retry: { ...patient, maximumAttempts: 5, ...bugs },
 });
 
-/** Each notice has 5 s, all receivers at a time. What cannot be delivered now is tried again by the workflow. */
+/** For the notices that are left when a run has ended: nobody waits for them. */
 export const { sendNotices } = proxy({
   startToCloseTimeout: '2m',
   heartbeatTimeout: '5s',
-  // One that is cut short says what it has achieved.
-  cancellationType: awaitEnd,
   scheduleToCloseTimeout: '10m',
   retry: { ...patient, ...bugs },
 });
+
+/** Once, in the time that the run has for it; what cannot be delivered then is tried again at a later iteration. */
+export function sendNoticesWithin(budgetMs: number): Pick<ExperimentActivities, 'sendNotices'> {
+  return proxy({
+    startToCloseTimeout: budgetMs + 5_000,
+    scheduleToCloseTimeout: budgetMs + 10_000,
+    heartbeatTimeout: '5s',
+    // One that is cut short says what it has achieved.
+    cancellationType: awaitEnd,
+    retry: { maximumAttempts: 1 },
+  });
+}
 
 /** Checks objects with the number of retries and the interval of the readiness task. */
 export function objectsProxy({

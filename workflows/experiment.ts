@@ -6,7 +6,6 @@ import type { ExperimentWorkflow, ManifestInput } from '../contract/workflow.ts'
 import { complete, endByAbort, endByFailure, workflowFailure } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { setMessageHandlers } from './messages/handlers.ts';
-import { deliverNotices } from './notices.ts';
 import { openRun, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { runStages } from './stages.ts';
@@ -24,7 +23,6 @@ export const experiment: ExperimentWorkflow = async (manifest, carried) => {
   const run = openRun(carried);
   setMessageHandlers(run);
   abortWhenCancelled(run);
-  void CancellationScope.nonCancellable(() => deliverNotices(run));
   // A cancellation of the workflow is handled as an abort, so nothing below is cancelled directly.
   const ending = await CancellationScope.nonCancellable(async () => {
     const decided = await awaitEnding(run, manifest);

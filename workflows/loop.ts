@@ -23,6 +23,7 @@ import {
 } from '../core/experiment/versions.ts';
 import { computeWeights, queryMetrics } from './activities.ts';
 import { idleGuard, startGuard } from './guard.ts';
+import { deliverNotices } from './notices.ts';
 import { buildQuery } from './query.ts';
 import type { ComputeWeightsResult, Observation, QueryMetricsInput } from '../contract/observation.ts';
 import { runLoopActions } from './tasks/loop-actions.ts';
@@ -40,6 +41,7 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
   let mayGuard = true;
   for (;;) {
     await renewHistory(run);
+    await deliverNotices(run);
     const isEarly = await untilDue(run, mayGuard);
     mayGuard = !isEarly;
     const { iteration } = run.state;

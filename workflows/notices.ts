@@ -1,57 +1,49 @@
-import { CancellationScope, ParentClosePolicy, condition, log, startChild, workflowInfo } from '@temporalio/workflow';
-import type { NoticeSource, RemainingNoticesWorkflow } from '../contract/notices.ts';
-import { afterAttempt, findResting, retryPauseMs } from '../core/planner/outbox.ts';
-import type { AttemptResult, Outbox } from '../core/planner/outbox.ts';
-import { sendNotices } from './activities.ts';
+import { ParentClosePolicy, isCancellation, sleep, startChild, workflowInfo } from '@temporalio/workflow';
+import type {
+  NoticeActivities,
+  NoticeSource,
+  RemainingNoticesWorkflow,
+  SendNoticesInput,
+} from '../contract/notices.ts';
+import { afterAttempt, findResting, retryPauseMs, takeTurn } from '../core/planner/outbox.ts';
+import type { AttemptResult, Outbox, Settled } from '../core/planner/outbox.ts';
+import { sendNotices, sendNoticesWithin } from './activities.ts';
 import { failureFacts } from './failures.ts';
 import { addWarnings, loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 
-/** An outbox that is emptied while more may come. */
-interface Emptying {
-  readonly source: () => NoticeSource;
-  readonly read: () => Outbox | undefined;
-  readonly write: (outbox: Outbox) => void;
-  readonly onLost: (lost: readonly string[]) => void;
-  /** Told how an attempt that has begun is cut short, and when it has ended. */
-  readonly onAttempt?: (cutShort: (() => void) | undefined) => void;
-}
+/** The longest that a run delivers at a time, ms. */
+const longestMs = 5_000;
 
-/** Delivers the notices of a run beside everything else, as long as it lasts. */
+/**
+ * Delivers what waits, once, where it is the turn of a receiver. The run waits for it, at most for a quarter of its interval: beside
+ * the run it would make commands in an order that a replay may not find again
+ * ([decision 69](../docs/decisions/0069-notices-leave-by-an-outbox-and-outlive-the-run.md)).
+ */
 export async function deliverNotices(run: Run): Promise<void> {
-  const emptying: Emptying = {
-    source: () => describeSource(run),
-    read: () => run.state.outbox,
-    write: (outbox) => update(run, { ...run.state, outbox }),
-    onLost: (lost) => addWarnings(run, ...lost),
-    onAttempt: (cutShort) => {
-      if (cutShort === undefined) delete run.cutNoticesShort;
-      else run.cutNoticesShort = cutShort;
-    },
-  };
-  try {
-    for (;;) {
-      // From then on `handOverNotices` looks after them: an attempt that nobody waits for would be made twice.
-      await condition(() => !run.isClosing && (run.state.outbox?.waiting.length ?? 0) > 0);
-      await attempt(emptying);
-    }
-  } catch (error) {
-    // Whatever is wrong here must not disturb the run.
-    log.error('notices are not delivered any more', { error });
-  }
+  if (run.state.outbox === undefined || run.state.outbox.waiting.length === 0) return;
+  const { outbox, isDue, resting } = takeTurn(run.state.outbox);
+  update(run, { ...run.state, outbox });
+  if (!isDue) return;
+  const budgetMs = Math.min(longestMs, loadedExperiment(run).intervalMs / 4);
+  const { outbox: next, lost } = await attempt(sendNoticesWithin(budgetMs), describeSource(run), {
+    outbox,
+    resting,
+    budgetMs,
+  });
+  update(run, { ...run.state, outbox: withNewer(next, run.state.outbox) });
+  addWarnings(run, ...lost);
 }
 
-/** How long the end of a run leaves an attempt that is being made to itself, before it cuts it short. */
-const lastAttemptMs = 2_000;
+/** The outbox after an attempt, with the notices that have come meanwhile. */
+function withNewer(next: Outbox, now: Outbox | undefined): Outbox {
+  if (now === undefined || now.lastNumber === next.lastNumber) return next;
+  const newer = now.waiting.filter(({ number }) => number > next.lastNumber);
+  return { ...next, told: now.told, lastNumber: now.lastNumber, waiting: [...next.waiting, ...newer] };
+}
 
 /** Hands what is not delivered to a workflow of its own, so that no receiver delays the end of the run. */
 export async function handOverNotices(run: Run): Promise<void> {
-  if (run.cutNoticesShort !== undefined) {
-    // What an attempt has achieved must be known, else it would be done again.
-    await condition(() => run.cutNoticesShort === undefined, lastAttemptMs);
-    run.cutNoticesShort?.();
-    await condition(() => run.cutNoticesShort === undefined);
-  }
   const { outbox } = run.state;
   if (outbox === undefined || outbox.waiting.length === 0) return;
   try {
@@ -65,43 +57,41 @@ export async function handOverNotices(run: Run): Promise<void> {
   }
 }
 
+/** What this workflow may take for an attempt, ms: nobody waits for it. */
+const patientMs = 20_000;
+
 /** Delivers the last notices of an experiment that has ended. */
 export const remainingNotices: RemainingNoticesWorkflow = async ({ source, outbox }) => {
   let remaining = outbox;
   const lost: string[] = [];
-  const emptying: Emptying = {
-    source: () => source,
-    read: () => remaining,
-    write: (next) => void (remaining = next),
-    onLost: (given) => void lost.push(...given),
-  };
-  while (remaining.waiting.length > 0) await attempt(emptying);
+  while (remaining.waiting.length > 0) {
+    const resting = findResting(remaining, Date.now());
+    const settled = await attempt({ sendNotices }, source, { outbox: remaining, resting, budgetMs: patientMs });
+    remaining = settled.outbox;
+    lost.push(...settled.lost);
+    if (remaining.waiting.length > 0) await sleep(Math.max(1, retryPauseMs(remaining, Date.now())));
+  }
   return { lost };
 };
 
-/** Tries once, and waits where a receiver is behind; a new notice ends the wait. */
-async function attempt({ source, read, write, onLost, onAttempt }: Emptying): Promise<void> {
-  const before = read();
-  if (before === undefined) return;
-  const { waiting: notices, receivers } = before;
-  const resting = findResting(before, Date.now());
-  const scope = new CancellationScope();
-  onAttempt?.(() => scope.cancel());
-  const answer = await scope.run(() => tryToSend({ ...source(), notices, receivers, resting }));
-  onAttempt?.(undefined);
-  const { lastNumber } = before;
-  const now = read() ?? before;
-  const { outbox, lost } = afterAttempt(now, answer, Date.now());
-  write(outbox);
-  if (lost.length > 0) onLost(lost);
-  const pauseMs = outbox.waiting.length > 0 ? retryPauseMs(outbox, Date.now()) : 0;
-  if (pauseMs > 0) await condition(() => (read()?.lastNumber ?? 0) > Math.max(lastNumber, now.lastNumber), pauseMs);
+async function attempt(
+  activities: NoticeActivities,
+  source: NoticeSource,
+  { outbox, resting, budgetMs }: Pick<SendNoticesInput, 'resting' | 'budgetMs'> & { readonly outbox: Outbox },
+): Promise<Settled> {
+  const { waiting: notices, receivers } = outbox;
+  const result = await tryToSend(activities, { ...source, notices, receivers, resting, budgetMs });
+  return afterAttempt(outbox, result, Date.now());
 }
 
-async function tryToSend(input: Parameters<typeof sendNotices>[0]): Promise<AttemptResult> {
+async function tryToSend(
+  activities: NoticeActivities,
+  input: Parameters<NoticeActivities['sendNotices']>[0],
+): Promise<AttemptResult> {
   try {
-    return await sendNotices(input);
+    return await activities.sendNotices(input);
   } catch (error) {
+    if (isCancellation(error)) throw error;
     return { failure: failureFacts(error).message };
   }
 }

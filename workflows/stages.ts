@@ -20,6 +20,7 @@ import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts } from './failures.ts';
 import { finish } from './finish.ts';
+import { deliverNotices } from './notices.ts';
 import { observeUntilDecided } from './loop.ts';
 import { loadedExperiment, asHolder, renewHistory, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
@@ -78,6 +79,7 @@ async function ownTarget(run: Run): Promise<void> {
   const { namespace, target, whenHeld } = experiment;
   for (;;) {
     await renewHistory(run);
+    await deliverNotices(run);
     const seen = run.state.waitingFor?.firstRunId;
     const request = { namespace, target, holder: asHolder(run), whenHeld, ...defined({ seen }) };
     const acquisition = await untilWoken(run, () => acquireTarget(request));

@@ -8,6 +8,7 @@ import { redactText } from '../../core/text/redact-text.ts';
 import type { NoticeSource } from '../../contract/notices.ts';
 import { secretsOf, wants } from '../../formats/notices/receivers.ts';
 import type { Receiver } from '../../formats/notices/receivers.ts';
+import { withTimeLimit } from '../../metrics/time-limit.ts';
 import { innermostMessage } from '../failures.ts';
 import type { Delivery, Link, Sending } from './channel.ts';
 import { sendByMail } from './email.ts';
@@ -32,6 +33,8 @@ export interface Recipient {
   readonly source: NoticeSource;
   readonly progress: ReceiverProgress;
   readonly onProgress: (progress: ReceiverProgress) => void;
+  /** How long it may take, ms: the others wait for its end. */
+  readonly budgetMs: number;
 }
 
 export interface Outcome {
@@ -40,17 +43,16 @@ export interface Outcome {
   readonly lost: readonly string[];
 }
 
-/** How long one attempt delivers to a receiver, ms: the others wait for its end. */
-const attemptMs = 20_000;
-
 /** Delivers to one receiver what it does not have, in its order, until it takes something not. */
 export async function deliverWaiting(to: Recipient, notices: readonly Notice[]): Promise<Outcome> {
   const { name } = to.receiver;
   const lost: string[] = [];
   let { progress } = to;
-  const endMs = performance.now() + attemptMs;
+  const endMs = performance.now() + to.budgetMs;
+  const limited = withTimeLimit(to.dependencies.signal, to.budgetMs);
   for (const notice of notices.filter(({ number }) => number > to.progress.delivered)) {
-    const sending = performance.now() > endMs ? 'cutShort' : await tell(to, notice, progress.thread);
+    const sending =
+      performance.now() > endMs ? 'cutShort' : await tell(to, { notice, thread: progress.thread, limited });
     if (sending === 'cutShort') break;
     if (sending.kind === 'failed') {
       const { why, retryAfterMs } = sending;
@@ -64,11 +66,17 @@ export async function deliverWaiting(to: Recipient, notices: readonly Notice[]):
   return { attempt: progress, lost };
 }
 
+interface Telling {
+  readonly notice: Notice;
+  readonly thread: string | undefined;
+  /** Ends what is being sent at the end of its time. */
+  readonly limited: AbortSignal;
+}
+
 /** Tells one notice, if the receiver wants it. Whatever goes wrong is its own trouble, and keeps nobody else from being told. */
 async function tell(
   { receiver, dependencies, source }: Recipient,
-  notice: Notice,
-  thread: string | undefined,
+  { notice, thread, limited }: Telling,
 ): Promise<Sending | 'cutShort'> {
   if (!wants(receiver, notice.event)) return { kind: 'delivered' };
   const { signal, serverUrl, clusterName } = dependencies;
@@ -76,7 +84,11 @@ async function tell(
   const links = findLinks(source.workflowId, serverUrl);
   const key = noticeKey(source.firstRunId, notice);
   try {
-    return await send(receiver, dependencies, { notice, key, source, links, ...defined({ clusterName, thread }) });
+    return await send(
+      receiver,
+      { ...dependencies, signal: limited },
+      { notice, key, source, links, ...defined({ clusterName, thread }) },
+    );
   } catch (error) {
     return signal.aborted ? 'cutShort' : { kind: 'failed', why: showTo(receiver)(innermostMessage(error)) };
   }

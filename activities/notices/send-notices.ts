@@ -17,7 +17,7 @@ export interface NoticeDependencies extends DeliveryDependencies {
 
 /** Delivers the notices, to all receivers at a time and to each in their order; what a receiver does not take now stays behind. */
 export async function sendNotices(dependencies: NoticeDependencies, input: SendNoticesInput): Promise<AttemptResult> {
-  const { namespace } = input;
+  const { namespace, budgetMs } = input;
   const data = await readSecretData(dependencies.cluster, { namespace, name: receiversSecret });
   if (data === undefined) return { receivers: {}, lost: [] };
   const where = `Secret ${namespace}/${receiversSecret}, key ${receiversKey}`;
@@ -33,7 +33,10 @@ export async function sendNotices(dependencies: NoticeDependencies, input: SendN
     const onProgress = (now: ReceiverProgress): void => void reached.set(name, now);
     return {
       name,
-      ...(await deliverWaiting({ receiver, dependencies, source: input, progress, onProgress }, input.notices)),
+      ...(await deliverWaiting(
+        { receiver, dependencies, source: input, progress, onProgress, budgetMs },
+        input.notices,
+      )),
     };
   };
   const served = await withHeartbeats(

@@ -12,8 +12,11 @@ export interface Outbox {
   readonly waiting: readonly Notice[];
   /** How far the receivers are, by name. */
   readonly receivers: Readonly<Record<string, ReceiverProgress>>;
-  /** Attempts in a row that failed as a whole. */
+  /** Attempts in a row that failed as a whole, and when the next one may be made. */
   readonly failedAttempts: number;
+  readonly notBeforeMs: number;
+  /** How often the run could have delivered something. */
+  readonly turn: number;
 }
 
 export interface Told {
@@ -58,7 +61,15 @@ export interface ReceiverAttempt extends Pick<ReceiverProgress, 'delivered' | 't
   readonly failed?: { readonly why: string; readonly retryAfterMs?: number };
 }
 
-export const emptyOutbox: Outbox = { lastNumber: 0, told: {}, waiting: [], receivers: {}, failedAttempts: 0 };
+export const emptyOutbox: Outbox = {
+  lastNumber: 0,
+  told: {},
+  waiting: [],
+  receivers: {},
+  failedAttempts: 0,
+  notBeforeMs: 0,
+  turn: 0,
+};
 
 /** Notices that wait at most; of more the oldest are given up. */
 const mostWaiting = 50;
@@ -148,7 +159,10 @@ export function afterAttempt(outbox: Outbox, attempt: AttemptResult, nowMs: numb
     );
   });
   const receivers = { ...withoutDebts(outbox), ...Object.fromEntries(now) };
-  return { outbox: { ...outbox, receivers, waiting, failedAttempts: 0 }, lost: [...attempt.lost, ...givenUp] };
+  return {
+    outbox: { ...outbox, receivers, waiting, failedAttempts: 0, notBeforeMs: 0 },
+    lost: [...attempt.lost, ...givenUp],
+  };
 }
 
 /** A receiver that is gone is not to have what has been told meanwhile; if it comes back it goes on with its thread. */
@@ -157,6 +171,29 @@ function withoutDebts({ receivers, lastNumber }: Outbox): Outbox['receivers'] {
     return [name, { delivered: lastNumber, ...defined({ thread }) }];
   });
   return Object.fromEntries(all);
+}
+
+/**
+ * The next turn of a run, at an iteration: whether somebody is to be told something, and which receivers rest. Troubles make turns rarer, to
+ * every sixteenth. No clock decides: a replay may have another time where a worker was lost.
+ */
+export function takeTurn(outbox: Outbox): {
+  readonly outbox: Outbox;
+  readonly isDue: boolean;
+  readonly resting: readonly string[];
+} {
+  const { waiting, receivers, failedAttempts } = outbox;
+  if (waiting.length === 0) return { outbox, isDue: false, resting: [] };
+  const turn = outbox.turn + 1;
+  const rests = (attempts: number): boolean => turn % Math.min(2 ** attempts, 16) !== 0;
+  const known = Object.entries(receivers);
+  const last = waiting.at(-1)?.number ?? 0;
+  const resting = known.flatMap(([name, { trouble }]) =>
+    trouble !== undefined && rests(trouble.attempts) ? [name] : [],
+  );
+  const isWanted =
+    known.length === 0 || known.some(([name, { delivered }]) => delivered < last && !resting.includes(name));
+  return { outbox: { ...outbox, turn }, isDue: isWanted && !rests(failedAttempts), resting };
 }
 
 /** The receivers whose time has not come, by name. */
@@ -181,7 +218,8 @@ function progressAfter(
 function afterFailure(outbox: Outbox, why: string, nowMs: number): Settled {
   const { expired, waiting } = splitByAge(outbox.waiting, nowMs);
   const lost = expired.map(({ event }) => `the notice ${event} was not delivered: ${why}`);
-  return { outbox: { ...outbox, waiting, failedAttempts: outbox.failedAttempts + 1 }, lost };
+  const failedAttempts = outbox.failedAttempts + 1;
+  return { outbox: { ...outbox, waiting, failedAttempts, notBeforeMs: nowMs + backoffMs(failedAttempts) }, lost };
 }
 
 function splitByAge(
@@ -197,11 +235,11 @@ function backoffMs(attempts: number): number {
 }
 
 /** How long to wait before the next attempt at what waits, ms; 0 where there is a receiver that can take it. */
-export function retryPauseMs({ waiting, receivers, failedAttempts }: Outbox, nowMs: number): number {
-  if (failedAttempts > 0) return backoffMs(failedAttempts);
+export function retryPauseMs({ waiting, receivers, failedAttempts, notBeforeMs }: Outbox, nowMs: number): number {
+  if (failedAttempts > 0) return Math.max(0, notBeforeMs - nowMs);
   const last = waiting.at(-1)?.number ?? 0;
   const times = Object.values(receivers).flatMap(({ delivered, trouble }) => {
     return delivered >= last ? [] : [trouble?.notBeforeMs ?? nowMs];
   });
-  return Math.max(0, Math.min(...times) - nowMs);
+  return times.length === 0 ? 0 : Math.max(0, Math.min(...times) - nowMs);
 }

@@ -21,8 +21,6 @@ export interface Run {
   lookAgain?: () => void;
   /** How many proofs of requests are being checked. */
   openProofs: number;
-  /** Cuts short the attempt to deliver notices that is being made; absent while there is none. */
-  cutNoticesShort?: () => void;
   /** Settles when it is known whose the abort is. */
   abortNamed: Promise<void>;
 }
@@ -80,9 +78,9 @@ export function asHolder(run: Run): LeaseHolder {
 
 /**
  * Continues as new when Temporal suggests it for the history's size; the state includes the manifest. While somebody's name is being verified it
- * goes on, as while notices are being sent: it is asked again soon.
+ * goes on: it is asked again soon.
  */
 export async function renewHistory(run: Run): Promise<void> {
-  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished() || run.cutNoticesShort !== undefined) return;
+  if (!workflowInfo().continueAsNewSuggested || !allHandlersFinished()) return;
   await continueAsNew<ExperimentWorkflow>(null, run.state);
 }

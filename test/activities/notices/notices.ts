@@ -47,7 +47,7 @@ export function attempt(
     signal: new AbortController().signal,
     ...dependencies,
   };
-  return asActivity(() => sendNotices(given, { ...source, notices, receivers, resting }), {
+  return asActivity(() => sendNotices(given, { ...source, notices, receivers, resting, budgetMs: 20_000 }), {
     heartbeatDetails: before,
   });
 }

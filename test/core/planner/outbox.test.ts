@@ -165,8 +165,11 @@ describe('the pace of receivers', () => {
   });
 
   test('grows for all where an attempt fails as a whole', () => {
-    const after = (failedAttempts: number): number => retryPauseMs({ ...waiting, failedAttempts }, 0);
-    expect([1, 2, 3, 20].map(after)).toEqual([5_000, 10_000, 20_000, 300_000]);
+    const after = (attempts: number): number => {
+      const failed = { ...waiting, failedAttempts: attempts - 1 };
+      return retryPauseMs(afterAttempt(failed, { failure: 'no worker' }, 0).outbox, 1);
+    };
+    expect([1, 2, 3, 20].map(after)).toEqual([4_999, 9_999, 19_999, 299_999]);
   });
 });
 
