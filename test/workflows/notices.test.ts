@@ -7,7 +7,6 @@ import type { DeliveryAttempt } from '../../core/planner/outbox.ts';
 import { anExperiment } from '../support/builders.ts';
 import { delivered, fakeWorld, measured } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
-import { untilReport } from '../support/until-report.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { ExperimentHandle, WorkflowEnvironment } from '../support/workflow-environment.ts';
 
