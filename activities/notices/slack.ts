@@ -1,5 +1,6 @@
 import { noticeSeverities } from '../../core/experiment/notice.ts';
 import { readField } from '../../core/text/json.ts';
+import { cutText } from '../../core/text/limits.ts';
 import type { SlackChannel } from '../../formats/notices/receivers.ts';
 import { sourceTitle } from './channel.ts';
 import type { Delivery, Place, Sending } from './channel.ts';
@@ -116,15 +117,16 @@ function shortMessage(delivery: Delivery): object {
   return { text: fallback(delivery), blocks: headBlocks(delivery), ...metadata(delivery) };
 }
 
-function headBlocks({ notice, source, clusterName }: Delivery): readonly object[] {
+function headBlocks(delivery: Delivery): readonly object[] {
+  const { notice } = delivery;
   const icon = icons[noticeSeverities[notice.event]];
-  const title = cut(`${icon} ${sourceTitle({ source, ...(clusterName === undefined ? {} : { clusterName }) })}`, 150);
-  const why = notice.why === '' ? [] : [{ type: 'section', text: plain(cut(notice.why, 3_000)) }];
+  const title = cutText(`${icon} ${sourceTitle(delivery)}`, 150);
+  const why = notice.why === '' ? [] : [{ type: 'section', text: plain(cutText(notice.why, 3_000)) }];
   return [{ type: 'header', text: plain(title) }, { type: 'section', text: plain(notice.what) }, ...why];
 }
 
 function factField({ name, value }: Delivery['notice']['facts'][number]): object {
-  return plain(cut(`${name}\n${value}`, 2_000));
+  return plain(cutText(`${name}\n${value}`, 2_000));
 }
 
 function nextElement({ what, atMs }: NonNullable<Delivery['notice']['next']>): object {
@@ -154,8 +156,4 @@ function fallback(delivery: Delivery): string {
 
 function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
