@@ -42,6 +42,9 @@ export const targetFreeSignal = defineSignal('targetFree');
 export const statusQuery = defineQuery<Report>('status');
 export const describeQuery = defineQuery<string>('describe');
 
+/** What a query is answered with while a run has not yet done its next workflow task. */
+export const askAgain = 'the run is at its next workflow task: ask again in a moment';
+
 /** Search attributes, used as far as the Temporal namespace has them. */
 export const targetAttribute: KeywordKey = defineSearchAttributeKey('SerinTarget', SearchAttributeType.KEYWORD);
 export const stageAttribute: KeywordKey = defineSearchAttributeKey('SerinStage', SearchAttributeType.KEYWORD);

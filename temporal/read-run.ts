@@ -1,6 +1,5 @@
 import { ApplicationFailure, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
-import { statusQuery } from '../contract/messages.ts';
 import { asReport } from '../core/report/report.ts';
 import type { Report, Retrying } from '../core/report/report.ts';
 import { defined } from '../core/text/defined.ts';
@@ -9,6 +8,7 @@ import type { ObjectName } from '../core/text/object-name.ts';
 import { formatDeploymentVersion, readPinnedVersion } from './deployment-version.ts';
 import { readTaskFailure } from './failing-task.ts';
 import { callWithin, failureDetails, readCallFailure } from './grpc.ts';
+import { queryStatus } from './query-status.ts';
 import { readRetrying } from './retrying.ts';
 
 /** One run of a workflow as Temporal knows it. */
@@ -100,7 +100,7 @@ export async function readReport(client: Client, run: Run, limits: ReadLimits): 
   if (end !== undefined) return end;
   const stop = stops[run.status.name];
   if (stop !== undefined && !stop.mayAnswer) return stoppedRun(stop);
-  const query = callWithin(client, limits.queryLimitMs, () => handle.query(statusQuery));
+  const query = callWithin(client, limits.queryLimitMs, () => queryStatus(handle));
   const answer = await query.then(
     (report) => readAnswer(asReport(report), run),
     (error: unknown) => explainSilence(error, { client, run, limits, isEnded: stop !== undefined }),

@@ -4,7 +4,7 @@ import type { Fault, LoadResult, SampleRequest, SampleTarget } from '../../sandb
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { TrafficEntry } from '../../core/traffic/target.ts';
-import { statusQuery } from '../../contract/messages.ts';
+import { queryStatus } from '../../temporal/query-status.ts';
 import { testCluster } from './cluster.ts';
 import { manifestFor } from './manifest.ts';
 import type { ManifestChanges } from './manifest.ts';
@@ -68,7 +68,7 @@ export function observeScenario(target: SampleTarget, handle: WorkflowHandle): S
     handle,
     untilReport: (what, holds, limitMs = 120_000) => {
       const check = async (): Promise<Report | undefined> => {
-        const report = await handle.query(statusQuery);
+        const report = await queryStatus(handle);
         if (holds(report)) return report;
         const { outcome, reason } = report;
         if (outcome !== undefined) throw new Error(`the experiment ended ${outcome} before ${what}: ${reason ?? ''}`);
@@ -85,7 +85,7 @@ async function awaitEnd(handle: WorkflowHandle): Promise<ScenarioEnd> {
     () => undefined,
     (caught: unknown) => caught,
   );
-  const report = await handle.query(statusQuery);
+  const report = await queryStatus(handle);
   if (error === undefined) return { status: 'completed', report };
   if (!(error instanceof WorkflowFailedError)) throw error;
   if (error.cause instanceof CancelledFailure) return { status: 'cancelled', report };

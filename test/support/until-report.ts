@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { statusQuery } from '../../contract/messages.ts';
+import { queryStatus } from '../../temporal/query-status.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { ExperimentHandle } from './workflow-environment.ts';
 
@@ -7,7 +7,7 @@ import type { ExperimentHandle } from './workflow-environment.ts';
 export async function untilReport(handle: ExperimentHandle, holds: (report: Report) => boolean): Promise<Report> {
   return vi.waitUntil(
     async () => {
-      const report = await handle.query(statusQuery);
+      const report = await queryStatus(handle);
       return holds(report) ? report : undefined;
     },
     { timeout: 60_000, interval: 50 },
