@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
+import type { CalendarInput } from '../contract/calendar.ts';
 import type { InNamespace } from '../contract/in-namespace.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
 import { connectAccounts } from './accounts.ts';
@@ -9,6 +10,7 @@ import { commandEnvironment } from './commands/environment.ts';
 import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';
 import { runScript } from './commands/run-script.ts';
+import { Calendars } from './calendar.ts';
 import { compareRendered } from './helm/compare-rendered.ts';
 import { withHeartbeats } from './heartbeat.ts';
 import type { HelmOptions } from './helm/helm.ts';
@@ -104,6 +106,8 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     readSecret: (name) => readSecretData(as(input).cluster, name),
     request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
   });
+  const calendars = new Calendars((input) => as(input).cluster);
+  const askCalendars = (input: CalendarInput) => calendars.ask(input);
   return {
     readManifest: (input) => readManifest({ temporal, as }, input),
     acquireTarget: (input) => acquireTarget({ ...as(input), own, temporal }, input),
@@ -113,16 +117,26 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     awaitReadiness: (input) => awaitReadiness(asOwner(input).cluster, input),
     preflight: (input) =>
       preflight(
-        { ...asOwner(input), ...programs, verificationKeysFile, own, metrics, backEnds: backEndsOf(input.experiment) },
+        {
+          ...asOwner(input),
+          ...programs,
+          verificationKeysFile,
+          own,
+          metrics,
+          backEnds: backEndsOf(input.experiment),
+          askCalendars,
+        },
         input,
       ),
     ...createMetricsActivities({
       ...metrics,
       observeTarget: (input) => observeTarget(as(input).cluster, input),
+      askCalendars,
       backEndsOf,
       cancellationSignal,
       heartbeats: withHeartbeats,
     }),
+    readCalendar: askCalendars,
     computeWeights,
     patchTraffic: (input) => patchTraffic(as(input).cluster, input),
     runHelm: (input) => runHelm(commands(input), input),

@@ -1,3 +1,4 @@
+import type { CalendarActivities } from './calendar.ts';
 import type { Experiment, HeldPolicy, ObjectName } from '../core/experiment/experiment.ts';
 import type { SourceDigests } from '../core/text/source-digests.ts';
 import type { LeaseHolder } from '../core/traffic/lease.ts';
@@ -24,7 +25,7 @@ import type { ActVerification, VerifyActInput } from './proof.ts';
 import type { DiscoveredVersions, ManifestReading, PreflightReport, ReadManifestInput } from './preparation.ts';
 
 /** The effects that the experiment workflow needs. Failures have the types of `core/failures.ts`. */
-export interface ExperimentActivities extends TaskActivities, NoticeActivities {
+export interface ExperimentActivities extends TaskActivities, NoticeActivities, CalendarActivities {
   /**
    * Parses the manifest and reads which search attributes exist; fails with `InvalidManifest`, listing all issues, or
    * with a failure whose detail is a `ReadButRefused`: `InvalidStart` for the limits of the workflow.

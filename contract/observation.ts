@@ -1,3 +1,4 @@
+import type { Calendar, Closure } from '../core/experiment/calendar.ts';
 import type { ObjectName, Version } from '../core/experiment/experiment.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import type { Checkpoint, Counts, RunMeasurement } from '../core/measurements/measurement.ts';
@@ -28,6 +29,8 @@ export interface QueryMetricsInput extends InNamespace {
   readonly checkpoint?: Checkpoint;
   /** The time at which the workflow asks, by the clock that `fromMs` has. */
   readonly askedAtMs?: number;
+  /** The manifest's own; the namespace may have one too. */
+  readonly calendar?: Calendar;
   /** Absent where the built-in metrics suffice. */
   readonly defined?: DefinedMetrics;
   /**
@@ -42,6 +45,8 @@ export interface Observation {
   readonly atMs: number;
   readonly measurement: RunMeasurement;
   readonly target: TargetObservation;
+  /** Present while a calendar allows no advance. */
+  readonly closed?: Closure;
 }
 
 /** All that needs floating point is computed in an activity, so that a replay reads the recorded result. */

@@ -54,5 +54,7 @@ export interface PreflightReport {
   readonly digests?: Readonly<Record<string, string>>;
   /** Digests of the charts and values that the finish actions download; absent where they download none. */
   readonly pins?: SourceDigests;
+  /** Whether the manifest or the namespace has a calendar; absent: none has. */
+  readonly hasCalendar?: boolean;
   readonly warnings: readonly string[];
 }

@@ -20,6 +20,9 @@ const awaitEnd = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 /** Parses the manifest, asks Temporal once, and reads the metrics that the manifest names from the cluster. */
 export const { readManifest } = proxy({ startToCloseTimeout: '10s', retry: { ...patient, ...bugs } });
 
+/** Asks the calendars: a rule that takes long to compute is an answer too. */
+export const { readCalendar } = proxy({ startToCloseTimeout: '20s', retry: { ...patient, ...bugs } });
+
 /** Reads a file of keys and computes: whoever asks waits for it. */
 export const { verifyAct } = proxy({ startToCloseTimeout: '5s', scheduleToCloseTimeout: '30s', retry: patient });
 

@@ -1,4 +1,6 @@
 import { condition } from '@temporalio/workflow';
+import type { Closure } from '../core/experiment/calendar.ts';
+import type { Experiment } from '../core/experiment/experiment.ts';
 import { detectDrift } from '../core/traffic/drift.ts';
 import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
@@ -105,7 +107,8 @@ function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
 }
 
 async function observe(run: Run): Promise<Observation> {
-  return queryMetrics({ ...buildQuery(run), ...definedMetrics(run), ...countedByLoad(run) });
+  const { calendar } = loadedExperiment(run);
+  return queryMetrics({ ...buildQuery(run), ...definedMetrics(run), ...countedByLoad(run), ...defined({ calendar }) });
 }
 
 /**
@@ -140,11 +143,17 @@ interface Judged {
 }
 
 /** Folds the observation into the state and plans the next step. */
-function decide(run: Run, { measurement, target }: Observation, judged: Judged): Plan {
+function decide(run: Run, { measurement, target, closed }: Observation, judged: Judged): Plan {
   const experiment = loadedExperiment(run);
-  const observed = { experiment, measurement, drifts: detectDrifts(run, target), ...judged, nowMs: Date.now() };
+  const facts = { experiment, measurement, drifts: detectDrifts(run, target), ...closureFor(experiment, closed) };
+  const observed = { ...facts, ...judged, nowMs: Date.now() };
   update(run, withObservation(run.state, observed));
   return planObserved(run.state, observed);
+}
+
+/** An experiment that moves no traffic has nothing to hold. */
+function closureFor(experiment: Experiment, closed: Closure | undefined): { readonly closed?: Closure } {
+  return movesTraffic(experiment) ? defined({ closed }) : {};
 }
 
 /** The drift of each judged version, in their order. */

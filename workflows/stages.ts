@@ -1,5 +1,14 @@
-import { ApplicationFailure, CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { acquireTarget, activitiesFor, readManifest } from './activities.ts';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { acquireTarget, activitiesFor, readCalendar, readManifest } from './activities.ts';
+import { formatClosure } from '../core/experiment/calendar.ts';
+import type { Closure } from '../core/experiment/calendar.ts';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { ExperimentState, FirstStep } from '../core/planner/experiment-state.ts';
 import {
@@ -8,6 +17,7 @@ import {
   enterWaiting,
   startClock,
   waitForHolder,
+  withClosure,
   withFoundVersions,
 } from '../core/planner/state-transitions.ts';
 import { firstWeights } from '../core/planner/share-among-candidates.ts';
@@ -135,15 +145,46 @@ async function check(run: Run): Promise<PreflightReport> {
   return preflight({ experiment, holder: asHolder(run) });
 }
 
-/** The first step is a weight increase too, so a pause holds it back. A conformance test takes none. */
+/** The first step is a weight increase too, so a pause or a calendar holds it back. A conformance test takes none. */
 async function takeFirstStep(run: Run): Promise<void> {
   const experiment = loadedExperiment(run);
-  await condition(() => run.state.paused === undefined);
+  await untilMayAdvance(run);
   if (movesTraffic(experiment)) {
     const { weights, reason } = beginning(experiment, run.state);
     await shiftTraffic(run, weights, reason);
   }
   update(run, startClock(run.state, experiment, Date.now()));
+}
+
+/** Waits until nobody has paused the run and its calendars are open. What was checked before they closed is checked again. */
+async function untilMayAdvance(run: Run): Promise<void> {
+  for (;;) {
+    await condition(() => run.state.paused === undefined);
+    const wasClosed = run.state.closed !== undefined;
+    const closed = await askCalendars(run);
+    update(run, withClosure(run.state, closed));
+    if (closed !== undefined) {
+      await renewHistory(run);
+      await deliverNotices(run);
+      await sleep(untilAskedAgain(closed), { summary: formatClosure(closed) });
+    } else if (wasClosed) {
+      update(run, enterRunning(run.state, loadedExperiment(run), await check(run)));
+    } else return;
+  }
+}
+
+async function askCalendars(run: Run): Promise<Closure | undefined> {
+  const experiment = loadedExperiment(run);
+  if (run.state.preflight?.hasCalendar !== true || !movesTraffic(experiment)) return undefined;
+  const { namespace, calendar } = experiment;
+  return (await readCalendar({ namespace, ...defined({ calendar }) })).closed;
+}
+
+/** A freeze may be lifted early. */
+const longestClosedMs = 5 * 60_000;
+
+function untilAskedAgain({ untilMs }: Closure): number {
+  return untilMs === undefined ? longestClosedMs : Math.min(Math.max(1000, untilMs - Date.now()), longestClosedMs);
 }
 
 function beginning(experiment: Experiment, { candidateStates, preflight }: ExperimentState): FirstStep {

@@ -1,5 +1,5 @@
 import { CoordinationV1Api, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node';
-import type { KubeConfig, V1Lease, V1Secret } from '@kubernetes/client-node';
+import type { KubeConfig, V1ConfigMap, V1Lease, V1Secret } from '@kubernetes/client-node';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { AccessRight } from '../../kubernetes/access-right.ts';
 import { isRefusal } from '../../kubernetes/api-answer.ts';
@@ -32,7 +32,7 @@ export interface MetricResourceVersion {
  * The calls to the Kubernetes API that activities make. Reading something that does not exist answers `undefined`; every other
  * failure has a type of `core/failures.ts`. Calls end with the activity that makes them.
  */
-export interface ActivityCluster extends KnativeCalls, LeaseCalls, SecretCalls, ObjectCalls {
+export interface ActivityCluster extends KnativeCalls, LeaseCalls, SecretCalls, ConfigMapCalls, ObjectCalls {
   readonly isAllowed: (access: AccessRight) => Promise<boolean>;
   /** Whether the API server reports that it is ready (`/readyz`). */
   readonly isReady: () => Promise<boolean>;
@@ -63,6 +63,10 @@ interface SecretCalls {
   readonly replaceSecret: (name: ObjectName, secret: V1Secret) => Promise<void>;
 }
 
+interface ConfigMapCalls {
+  readonly readConfigMap: (name: ObjectName) => Promise<V1ConfigMap | undefined>;
+}
+
 interface ObjectCalls {
   /** The API resource of a kind; undefined when the API server serves no such kind. */
   readonly findResource: (kind: {
@@ -87,6 +91,7 @@ export function connectCluster(kubeConfig: KubeConfig, options = activityRequest
     ...knativeCalls(connection),
     ...leaseCalls(connection),
     ...secretCalls(connection),
+    ...configMapCalls(connection),
     ...objectCalls(connection),
     isAllowed: createRightsCheck(connection),
     isReady: caller.isReady,
@@ -145,6 +150,14 @@ function secretCalls({ kubeConfig, options, caller: { call, read } }: ClusterCon
       const request = { ...name, body, fieldManager };
       await call(() => core.replaceNamespacedSecret(request, options()), { verb: 'update', resource, name });
     },
+  };
+}
+
+function configMapCalls({ kubeConfig, options, caller: { read } }: ClusterConnection): ConfigMapCalls {
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const resource = 'configmaps';
+  return {
+    readConfigMap: (name) => read(() => core.readNamespacedConfigMap({ ...name }, options()), { resource, name }),
   };
 }
 

@@ -3,7 +3,9 @@ import { isFailing } from '../../core/planner/guard.ts';
 import { judgeAll } from '../../core/planner/judge-all.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
 import type { Counts, RunMeasurement } from '../../core/measurements/measurement.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { TargetObservation } from '../../core/traffic/target.ts';
+import type { CalendarInput, CalendarReport } from '../../contract/calendar.ts';
 import type { GuardInput, GuardResult, Observation, QueryMetricsInput } from '../../contract/observation.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
 import { withDefinedMetrics } from './defined-metrics.ts';
@@ -20,6 +22,8 @@ export interface QueryMetricsDependencies {
   readonly scrapeIntervalMs: number;
   /** The Knative Service and all versions' revisions as the cluster reports them now; an unreachable cluster is data. */
   readonly observeTarget: (input: QueryMetricsInput, signal: AbortSignal) => Promise<TargetObservation>;
+  /** What the calendars of the experiment say. */
+  readonly askCalendars: (input: CalendarInput) => Promise<CalendarReport>;
   /** Where user-defined metrics are read from. */
   readonly backEndsOf: (input: QueryMetricsInput) => MetricBackEnds;
   /** The cancellation of the running activity. */
@@ -31,7 +35,7 @@ export interface QueryMetricsDependencies {
 /** Creates the activities that observe metrics: with the target at the same time, and again and again between two iterations. */
 export function createMetricsActivities(dependencies: QueryMetricsDependencies) {
   const { prometheusUrl: baseUrl, access, scrapeIntervalMs } = dependencies;
-  const { observeTarget, backEndsOf, cancellationSignal, heartbeats } = dependencies;
+  const { observeTarget, askCalendars, backEndsOf, cancellationSignal, heartbeats } = dependencies;
   const knownPacks = new KnownPacks();
 
   async function queryMetrics(input: QueryMetricsInput): Promise<Observation> {
@@ -39,8 +43,12 @@ export function createMetricsActivities(dependencies: QueryMetricsDependencies) 
     const signal = cancellationSignal();
     const observed = observeTarget(input, signal);
     const countPods = async (): Promise<PodCounts> => podCounts(await observed);
-    const [measurement, target] = await Promise.all([measureAll(input, { nowMs, signal, countPods }), observed]);
-    return { atMs: nowMs, measurement, target };
+    const [measurement, target, { closed }] = await Promise.all([
+      measureAll(input, { nowMs, signal, countPods }),
+      observed,
+      askCalendars(input),
+    ]);
+    return { atMs: nowMs, measurement, target, ...defined({ closed }) };
   }
 
   async function guardCandidates({ query, judge, everyMs, untilMs }: GuardInput): Promise<GuardResult> {
@@ -60,8 +68,8 @@ export function createMetricsActivities(dependencies: QueryMetricsDependencies) 
     input: QueryMetricsInput,
     { nowMs, signal, countPods }: Required<Pick<MeasureInput, 'signal' | 'countPods'>> & { readonly nowMs: number },
   ): Promise<RunMeasurement> {
-    const { counted, defined, askedAtMs = nowMs } = input;
-    const hasOtherMetrics = defined !== undefined;
+    const { counted, defined: definitions, askedAtMs = nowMs } = input;
+    const hasOtherMetrics = definitions !== undefined;
     // A worker whose clock is behind would take the beginning of the first interval for the future.
     const behindMs = Math.max(0, askedAtMs - nowMs);
     const now = (): number => Date.now() + behindMs;
@@ -70,9 +78,9 @@ export function createMetricsActivities(dependencies: QueryMetricsDependencies) 
       counted === undefined
         ? await measure({ ...input, ...store, now, signal, countPods, hasOtherMetrics })
         : ofLoad(counted, { fromMs: input.fromMs, toMs: nowMs });
-    return defined === undefined
+    return definitions === undefined
       ? measured
-      : withDefinedMetrics(measured, defined, { backEnds: backEndsOf(input), nowMs, signal });
+      : withDefinedMetrics(measured, definitions, { backEnds: backEndsOf(input), nowMs, signal });
   }
 
   return { queryMetrics, guardCandidates: (input: GuardInput) => heartbeats(() => guardCandidates(input)) };

@@ -11,6 +11,7 @@ import { formatPercents, percentsByRevision } from '../../core/traffic/spec-traf
 import { judgedVersions, metricVersions, movesTraffic, allVersions } from '../../core/experiment/versions.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { MetricBackEnds } from '../../metrics/providers/provider.ts';
+import type { CalendarInput, CalendarReport } from '../../contract/calendar.ts';
 import type { PreflightReport } from '../../contract/preparation.ts';
 import type { KubectlAccess } from '../commands/kubectl.ts';
 import { refusedCommands } from '../commands/run-command.ts';
@@ -39,6 +40,8 @@ export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** As serin itself, which reads Experiments everywhere. */
   readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
+  /** What the calendars of the experiment say. */
+  readonly askCalendars: (input: CalendarInput) => Promise<CalendarReport>;
   /** Where user-defined metrics are read from. */
   readonly backEnds: MetricBackEnds;
   readonly allowedCommands: readonly string[];
@@ -108,7 +111,9 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...answers.warnings,
       ...outlook.warnings,
     ];
-    return { revisions, weights, tags: trafficTags(service), ...outlook, ...pinned(experiment, helm), warnings };
+    const { hasCalendar } = await dependencies.askCalendars(experiment);
+    const found = { ...outlook, ...pinned(experiment, helm), ...(hasCalendar && { hasCalendar }) };
+    return { revisions, weights, tags: trafficTags(service), ...found, warnings };
   });
 }
 

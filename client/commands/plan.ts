@@ -6,6 +6,8 @@ import { formatDuration } from '../../core/text/duration.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { movesTraffic, versionsText } from '../../core/experiment/versions.ts';
+import { formatOpening } from '../../core/experiment/calendar.ts';
+import { findOpening } from '../../formats/calendar/closure.ts';
 import { shownEndpoint } from '../../metrics/prometheus/access.ts';
 import { readHistory, toSurroundings } from '../../metrics/prometheus/history.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
@@ -37,8 +39,15 @@ export async function planCommand(context: CommandContext, flags: PlanFlags): Pr
   const forecasted = forecast(experiment, surroundings);
   say(context, ...headline(experiment, surroundings, forecasted), '', ...timeline(experiment, forecasted), '');
   if (forecasted.objectives.length > 0) say(context, ...objectiveLines(forecasted), '');
+  const opening = experiment.calendar && findOpening(experiment.calendar, Date.now());
+  if (opening !== undefined) say(context, `its calendar: ${formatOpening(opening)}`);
   say(context, ...forecasted.warnings.map((warning) => `warning: ${warning}`));
-  const shown = { ...surroundingsShown(surroundings), ...forecasted, warnings: [...warnings, ...forecasted.warnings] };
+  const shown = {
+    ...surroundingsShown(surroundings),
+    ...forecasted,
+    ...defined({ calendar: opening }),
+    warnings: [...warnings, ...forecasted.warnings],
+  };
   return { exitCode: forecasted.canPass ? 0 : 1, json: shown };
 }
 

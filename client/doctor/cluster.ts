@@ -36,6 +36,8 @@ export interface DoctorCluster {
   readonly services: (target?: ObjectName) => Promise<readonly KnativeService[]>;
   /** The keys of a Secret, decoded. */
   readonly secret: (name: ObjectName) => Promise<Readonly<Record<string, string>>>;
+  /** The data of a ConfigMap. */
+  readonly configMap: (name: ObjectName) => Promise<Readonly<Record<string, string>>>;
   /** The Leases that serin manages, in one namespace or all. */
   readonly leases: (namespace?: string) => Promise<readonly V1Lease[]>;
 }
@@ -83,6 +85,10 @@ export function connectDoctorCluster(flags: KubernetesFlags): DoctorCluster {
     services: async (target) => {
       if (target === undefined) return call('list Knative Services', knative.listServices());
       return [await call(`read Knative Service ${formatObjectName(target)}`, knative.readService(target))];
+    },
+    configMap: async ({ namespace, name }) => {
+      const request = core.readNamespacedConfigMap({ namespace, name });
+      return (await call(`read ConfigMap ${namespace}/${name}`, request)).data ?? {};
     },
     secret: async ({ namespace, name }) => {
       const secret = await call(`read Secret ${namespace}/${name}`, core.readNamespacedSecret({ namespace, name }));

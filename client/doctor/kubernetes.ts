@@ -3,6 +3,7 @@ import { failFinding, failureText, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { defined } from '../../core/text/defined.ts';
 import { userAccount } from '../../kubernetes/account.ts';
+import { checkCalendar } from './calendar.ts';
 import { checkNotices } from './notices.ts';
 import { checkImpersonation, checkReleaseRights, checkTargetRights } from './rights.ts';
 
@@ -62,6 +63,7 @@ async function checkRights(
     ...releaseNamespaces.map((namespace) => checkReleaseRights(cluster, { ...subject, namespace })),
   ]);
   const own = account === undefined ? undefined : userAccount(account)?.namespace;
-  const notices = own === undefined ? [] : await checkNotices(cluster, { ...subject, namespace: own });
-  return [...found.filter((finding) => finding !== undefined), ...notices];
+  const ofNamespace = { ...subject, namespace: own ?? '' };
+  const checks = own === undefined ? [] : [checkNotices(cluster, ofNamespace), checkCalendar(cluster, ofNamespace)];
+  return [...found.filter((finding) => finding !== undefined), ...(await Promise.all(checks)).flat()];
 }

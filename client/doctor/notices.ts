@@ -1,11 +1,11 @@
 import { receiversKey, receiversSecret } from '../../contract/notices.ts';
-import { bindCommand, targetRole } from '../../kubernetes/rights.ts';
-import { userAccount } from '../../kubernetes/account.ts';
+import { defined } from '../../core/text/defined.ts';
 import { readReceivers } from '../../formats/notices/receivers.ts';
 import type { Receiver } from '../../formats/notices/receivers.ts';
 import type { DoctorCluster } from './cluster.ts';
 import { failFinding, okFinding, warnFinding } from './finding.ts';
 import type { Finding } from './finding.ts';
+import { checkNamedRight } from './named-right.ts';
 
 /** Checks where the notices of a namespace's experiments go; without receivers there is nothing to check. */
 export async function checkNotices(
@@ -18,7 +18,11 @@ export async function checkNotices(
   if (data === undefined) return [];
   return [
     describeReceivers(namespace, secret, data[receiversKey]),
-    ...(await checkRight(cluster, { namespace, secret, user })),
+    ...(await checkNamedRight(cluster, {
+      right: { verb: 'get', group: '', resource: 'secrets', namespace, name: receiversSecret },
+      without: `may not read the ${secret}: nobody is told`,
+      ...defined({ user }),
+    })),
   ];
 }
 
@@ -39,22 +43,4 @@ function receiverTitle({ name, channel, severity, events }: Receiver): string {
     ...(events === undefined ? [] : [events.join(' ')]),
   ];
   return `${name} (${[channel.kind, ...limits].join(', ')})`;
-}
-
-async function checkRight(
-  cluster: DoctorCluster,
-  {
-    namespace,
-    secret,
-    user,
-  }: { readonly namespace: string; readonly secret: string; readonly user: string | undefined },
-): Promise<readonly Finding[]> {
-  const right = { verb: 'get', group: '', resource: 'secrets', namespace, name: receiversSecret };
-  if (await cluster.isAllowed(right, user)) return [];
-  const account = user === undefined ? undefined : userAccount(user);
-  const remedy =
-    account === undefined
-      ? `give it the right "get" on the ${secret}`
-      : `kubectl apply -f deploy/rbac.yaml, and ${bindCommand(targetRole, { namespace, subject: account })}`;
-  return [failFinding(`${user ?? 'this account'} may not read the ${secret}: nobody is told`, remedy)];
 }

@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.ts';
 import type { ApprovalLimitPolicy, Approvers } from './approvers.ts';
 import type { Analysis } from './analysis.ts';
 import type { MetricDefinitions, MetricName } from './metric.ts';
@@ -112,6 +113,8 @@ export interface Experiment {
   readonly remindEveryMs?: number;
   /** Present where only people whose names are verified may approve. */
   readonly approvers?: Approvers;
+  /** When it may advance; absent: at any time. The namespace may have a calendar too. */
+  readonly calendar?: Calendar;
   readonly blindLimitMs: number;
   readonly onBlind: BlindPolicy;
   readonly whenHeld: HeldPolicy;

@@ -12,6 +12,7 @@ export const noticeSeverities = {
   Sighted: 'info',
   Paused: 'info',
   Resumed: 'info',
+  Closed: 'info',
   ApprovalNeeded: 'warning',
   Reminder: 'warning',
   Approved: 'info',

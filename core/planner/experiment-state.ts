@@ -1,3 +1,4 @@
+import type { Closure } from '../experiment/calendar.ts';
 import type { SourceDigests } from '../text/source-digests.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
 import type { Experiment } from '../experiment/experiment.ts';
@@ -29,7 +30,7 @@ export interface ExperimentState {
   readonly clock: Clock;
   readonly traffic: TrafficState;
   readonly preflight?: PreflightFacts;
-  /** Completed iterations; intervals that were blind or paused do not count. */
+  /** Completed iterations; intervals that were blind, paused or closed do not count. */
   readonly iteration: number;
   /** One for each judged version, in their order; empty until the preflight. */
   readonly candidateStates: readonly CandidateState[];
@@ -39,6 +40,8 @@ export interface ExperimentState {
   /** What load tasks have counted since the last observation, by the version's name. */
   readonly collected: Readonly<Record<string, Counts>>;
   readonly paused?: HumanRequest;
+  /** Present while a calendar allows no advance, as it was found last. */
+  readonly closed?: Closure;
   /** Present once it is open. */
   readonly gate?: ApprovalGate;
   /** The proofs of requests that were used, until they count no more: id, and that time, epoch ms. */
@@ -101,6 +104,8 @@ export interface PreflightFacts {
   readonly pins: SourceDigests;
   /** The first step, where the preflight has computed one from the traffic. */
   readonly firstStep?: FirstStep;
+  /** Whether there is a calendar, which must allow the first step. */
+  readonly hasCalendar?: boolean;
 }
 
 /** The candidates' first weights, percent, and why. */

@@ -1,4 +1,6 @@
 import type { Drift } from '../traffic/drift.ts';
+import { formatClosure } from '../experiment/calendar.ts';
+import type { Closure } from '../experiment/calendar.ts';
 import type { Experiment, Task } from '../experiment/experiment.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput, Judgements } from './judge-all.ts';
@@ -25,6 +27,8 @@ export interface Observed {
   /** Absent while the metrics are blind. */
   readonly judgement: Judgements | undefined;
   readonly nowMs: number;
+  /** Present while a calendar allows no advance. */
+  readonly closed?: Closure;
   /** Whether the guard has cut the interval short. */
   readonly isEarly?: boolean;
 }
@@ -73,8 +77,14 @@ function buildCandidateInput(
     drift: driftAt(drifts, index),
     ...defined({ computed: judgement?.[index] ?? undefined, blind, gate, extendedSinceMs: clock.extendedSinceMs }),
     ...defined({ candidateUnreadySinceMs: unreadySinceMs, starvedSinceMs, environmentSinceMs }),
-    paused: state.paused !== undefined,
+    ...defined({ heldBy: findHold(state) }),
   };
+}
+
+/** What people or the calendar hold back. */
+function findHold({ paused, closed }: ExperimentState): string | undefined {
+  if (paused !== undefined) return 'paused';
+  return closed && formatClosure(closed);
 }
 
 /** Builds the input of the judgement but for the measurement, given the state before the observation. */
@@ -88,8 +98,8 @@ export function buildJudgeInput(state: ExperimentState, experiment: Experiment):
   return { experiment: judgedPart(experiment), candidateStates, ...defined({ warmUpUntilMs }) };
 }
 
-/** The experiment without the tasks that no judgement depends on: they may be long, and the input is recorded in each iteration. */
-function judgedPart(experiment: Experiment): Experiment {
+/** The experiment without the calendar and the tasks, on which no judgement depends: they may be long, and the input is recorded in each iteration. */
+function judgedPart({ calendar: _, ...experiment }: Experiment): Experiment {
   return {
     ...experiment,
     start: experiment.start.filter(sendsLoad),
@@ -109,11 +119,12 @@ function warmUpEndMs({ clock }: ExperimentState, { analysis }: Experiment): numb
 }
 
 function withObservedFacts(state: ExperimentState, observed: Observed): ExperimentState {
-  const { blind, ...rest } = state;
-  const { measurement, drifts, nowMs } = observed;
+  const { blind, closed: _, ...rest } = state;
+  const { measurement, drifts, nowMs, closed } = observed;
   const blindReason = findBlindReason(state, observed);
   const next: ExperimentState = {
     ...rest,
+    ...defined({ closed }),
     ...(blindReason === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? nowMs, reason: blindReason } }),
     clock: moveClock(state.clock, measurement),
     candidateStates: state.candidateStates.map((candidate, index) =>
@@ -162,11 +173,14 @@ function updateCandidate(
 }
 
 /**
- * Whether the interval can complete an iteration: it does not while blind, paused, at the gate, in a bad environment
+ * Whether the interval can complete an iteration: it does not while blind, paused, closed, at the gate, in a bad environment
  * or under drift.
  */
-function isWholeIteration({ blind, paused, gate, candidateStates }: ExperimentState, { drifts }: Observed): boolean {
-  const disturbances = [blind, paused, gate];
+function isWholeIteration(
+  { blind, paused, closed, gate, candidateStates }: ExperimentState,
+  { drifts }: Observed,
+): boolean {
+  const disturbances = [blind, paused, closed, gate];
   if (disturbances.some((disturbance) => disturbance !== undefined)) return false;
   return candidateStates.every((candidate, index) => {
     if (!isStillJudged(candidate)) return true;

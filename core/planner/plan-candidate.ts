@@ -33,7 +33,8 @@ export interface CandidatePlanInput {
   readonly environmentSinceMs?: number;
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
-  readonly paused: boolean;
+  /** Why the weight must not rise, nor the candidate be promoted; absent where both may be. */
+  readonly heldBy?: string;
   /** Present once it is open. */
   readonly gate?: ApprovalGate;
 }
@@ -138,10 +139,10 @@ function planForVerdicts({ computed, gate }: CandidatePlanInput): CandidatePlan 
 }
 
 function planForProgress(input: CandidatePlanInput): CandidatePlan {
-  const { experiment, computed, iteration, paused } = input;
+  const { experiment, computed, iteration, heldBy } = input;
   if (computed === undefined) return { kind: 'hold', reason: 'nothing was measured, weight held' };
   if (input.drift.kind === 'candidateUnready') return { kind: 'hold', reason: `weight held: ${input.drift.reason}` };
-  if (paused) return planWhilePaused(input, computed);
+  if (heldBy !== undefined) return planWhileHeld(input, { computed, heldBy });
   if (input.gate !== undefined) return planAtGate(input, computed, input.gate);
   if (iteration < experiment.iterations) return shiftOrHold(input.weight, computed.weight, computed.reason);
   if (!allPass(computed.assessment, experiment.minSamples)) return planWithoutPass(input, computed);
@@ -208,9 +209,12 @@ function reasonByEstimate(reason: string): string {
   return `unproven, by its estimates alone: ${reason}`;
 }
 
-function planWhilePaused({ weight }: CandidatePlanInput, computed: { weight: number; reason: string }): CandidatePlan {
+function planWhileHeld(
+  { weight }: CandidatePlanInput,
+  { computed, heldBy }: { readonly computed: Computed; readonly heldBy: string },
+): CandidatePlan {
   if (computed.weight < weight) return shiftOrHold(weight, computed.weight, computed.reason);
-  return { kind: 'hold', reason: 'paused, weight held' };
+  return { kind: 'hold', reason: `${heldBy}, weight held` };
 }
 
 /** Plans for a candidate that gets no requests: old evidence is no reason to promote, and the lack may be its own fault. */

@@ -1,3 +1,4 @@
+import type { Closure } from '../experiment/calendar.ts';
 import { cutText, limits } from '../text/limits.ts';
 import type { SourceDigests } from '../text/source-digests.ts';
 import type { Experiment } from '../experiment/experiment.ts';
@@ -64,6 +65,7 @@ export interface PreflightFindings {
   readonly tags: readonly TaggedRevision[];
   readonly correlations?: Experiment['correlations'];
   readonly firstStep?: FirstStep;
+  readonly hasCalendar?: boolean;
   readonly digests?: Readonly<Record<string, string>>;
   readonly pins?: SourceDigests;
   readonly warnings: readonly string[];
@@ -78,7 +80,7 @@ export function enterRunning(
   experiment: Experiment,
   { revisions, weights, tags, warnings, ...found }: PreflightFindings,
 ): ExperimentState {
-  const { correlations, firstStep, digests = {}, pins = {} } = found;
+  const { correlations, firstStep, hasCalendar, digests = {}, pins = {} } = found;
   const names = allVersions(experiment).map(({ name }) => name);
   // A version that need be no revision has no image.
   const images = Object.fromEntries(
@@ -93,10 +95,16 @@ export function enterRunning(
     stage: 'Starting',
     event: { reason: 'StageAdvanced', message: 'Advanced to Running' },
     traffic: { ...state.traffic, verified: movesTraffic(experiment), tags },
-    preflight: { images, digests, pins, ...defined({ firstStep }) },
+    preflight: { images, digests, pins, ...defined({ firstStep, hasCalendar }) },
     candidateStates: judgedVersions(experiment).map((_, index) => initialCandidateState(weights[index])),
   };
   return withWarnings(next, warnings);
+}
+
+/** What a calendar says now. */
+export function withClosure(state: ExperimentState, closure: Closure | undefined): ExperimentState {
+  const { closed: _, ...open } = state;
+  return { ...open, ...defined({ closed: closure }) };
 }
 
 /** The first step has been taken, or none is to be taken: the first interval begins. */

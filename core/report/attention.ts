@@ -1,7 +1,17 @@
 import type { Report } from './report.ts';
 
 /** Why a person should look at an experiment, the most urgent first. */
-export const attentions = ['stuck', 'unsafe', 'approval', 'silent', 'blind', 'suspect', 'paused', 'waiting'] as const;
+export const attentions = [
+  'stuck',
+  'unsafe',
+  'approval',
+  'silent',
+  'blind',
+  'suspect',
+  'paused',
+  'closed',
+  'waiting',
+] as const;
 export type Attention = (typeof attentions)[number];
 
 /** What is known of an experiment beside its report. */
@@ -28,6 +38,7 @@ export function findAttention({ report, silence, isClosed, isStopped = false }: 
   if (report.blind !== undefined) return 'blind';
   if (report.judged.some(({ suspect, out }) => suspect && out === undefined)) return 'suspect';
   if (report.paused !== undefined) return 'paused';
+  if (report.closed !== undefined) return 'closed';
   return report.waitingFor === undefined ? undefined : 'waiting';
 }
 

@@ -1,3 +1,4 @@
+import type { Closure } from '../experiment/calendar.ts';
 import { formatInstant } from '../text/instant.ts';
 import { formatApprovers } from '../experiment/approvers.ts';
 import type { OpenGate, Report } from './report.ts';
@@ -7,7 +8,7 @@ import { formatRequest } from '../planner/requests.ts';
 /** What is special about an experiment right now, beside its stage. */
 export interface Flag {
   readonly name:
-    'waiting' | 'aborting' | 'retrying' | 'paused' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
+    'waiting' | 'aborting' | 'retrying' | 'paused' | 'closed' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
   /** The details in one line: by whom, since when and why; empty where the name suffices. */
   readonly detail: string;
 }
@@ -15,7 +16,7 @@ export interface Flag {
 /** The flags of an experiment, the most urgent first; none once it has ended. */
 export function activeFlags(report: Report): readonly Flag[] {
   if (report.outcome !== undefined) return [];
-  const { waitingFor, retrying, abortRequested, paused, awaitingApproval, approved, blind } = report;
+  const { waitingFor, retrying, abortRequested, paused, closed, awaitingApproval, approved, blind } = report;
   const flags: (Flag | undefined)[] = [
     abortRequested && { name: 'aborting', detail: requestDetail(abortRequested) },
     waitingFor && { name: 'waiting', detail: `for ${holderText(waitingFor)}: ${waitingFor.why}` },
@@ -25,6 +26,7 @@ export function activeFlags(report: Report): readonly Flag[] {
       ? { name: 'suspect', detail: suspicionReason(report) }
       : undefined,
     paused && { name: 'paused', detail: requestDetail(paused) },
+    closed && { name: 'closed', detail: closureDetail(closed) },
     awaitingApproval && { name: 'awaiting approval', detail: gateDetail(awaitingApproval) },
     approved && { name: 'approved', detail: requestDetail(approved) },
   ];
@@ -33,6 +35,10 @@ export function activeFlags(report: Report): readonly Flag[] {
 
 function requestDetail(request: HumanRequest): string {
   return formatRequest(`at ${formatInstant(request.atMs)}`, request);
+}
+
+function closureDetail({ why, untilMs }: Closure): string {
+  return `${untilMs === undefined ? '' : `until ${formatInstant(untilMs)}: `}${why}`;
 }
 
 function holderText({ workflowId, temporalNamespace, temporalAddress }: NonNullable<Report['waitingFor']>): string {

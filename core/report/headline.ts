@@ -1,3 +1,4 @@
+import { defined } from '../text/defined.ts';
 import { formatRequest } from '../planner/requests.ts';
 import type { Outcome } from '../experiment/stage.ts';
 import { formatNeeded } from './flags.ts';
@@ -59,7 +60,7 @@ function endedHeadline(report: Report): Headline | undefined {
 
 /** What people, or what cannot be seen, have made of the plan. */
 function interruptedHeadline(report: Report): Headline | undefined {
-  const { abortRequested, awaitingApproval, approved, paused, blind, retrying } = report;
+  const { abortRequested, awaitingApproval, approved, paused, closed, blind, retrying } = report;
   if (abortRequested !== undefined) {
     const isMoved = report.startedAtMs !== undefined && !isAlone(report);
     const next = { what: isMoved ? `all traffic goes to ${report.baseline.name}` : 'it ends' };
@@ -79,6 +80,14 @@ function interruptedHeadline(report: Report): Headline | undefined {
   if (blind !== undefined) {
     const what = isAlone(report) ? 'Blind' : `Blind, holds ${weightsText(report)}`;
     return { what, why: blind.reason, tone: 'warning', ...observationNext(report) };
+  }
+  if (closed !== undefined) {
+    const { why, untilMs: atMs } = closed;
+    const next = {
+      what: atMs === undefined ? 'the calendar allows an advance' : 'may advance again',
+      ...defined({ atMs }),
+    };
+    return { what: `Closed by the calendar, ${weightsText(report)}`, why, tone: 'warning', next };
   }
   if (awaitingApproval !== undefined && approved !== undefined) {
     const why = report.weightReason ?? formatRequest('approved', approved);

@@ -33,6 +33,7 @@ const conditions: Conditions = {
   Eliminated: ({ state }) => candidatesWhere(state, (candidate) => !isStillJudged(candidate)),
   Blind: ({ state: { blind } }) => (blind === undefined ? never : once),
   Paused: ({ state: { paused } }) => (paused === undefined ? never : [String(paused.atMs)]),
+  Closed: ({ state: { closed } }) => (closed === undefined ? never : [closed.why]),
   ApprovalNeeded: ({ state }) => openGates(state),
   Reminder: ({ state, nowMs }) => reminders(state, nowMs),
   Approved: ({ state: { gate } }) => (gate?.approved === undefined ? never : [String(gate.openedAtMs)]),
@@ -79,6 +80,7 @@ const telling: readonly ((state: ExperimentState) => unknown)[] = [
   ({ gate }) => gate?.approved,
   ({ gate }) => gate?.rejected,
   ({ paused }) => paused,
+  ({ closed }) => closed?.why,
   ({ waitingFor }) => waitingFor,
   ({ ending }) => ending,
 ];
@@ -116,6 +118,7 @@ const words: Readonly<Partial<Record<NoticeEvent, (report: Report, subject: stri
   },
   Blind: ({ blind }) => ({ what: 'Blind, holds the weights', why: blind?.reason ?? '' }),
   Paused: ({ paused }) => ({ what: formatRequest('Paused', paused ?? {}), why: '' }),
+  Closed: ({ closed }) => ({ what: 'Closed by the calendar', why: closed?.why ?? '' }),
   Sighted: (report) => ({ what: 'Sees again', why: buildHeadline(report).what }),
   Resumed: (report) => ({ what: 'Resumed', why: buildHeadline(report).what }),
   Reminder: (report) => ({ what: 'Still waits for approval', why: buildHeadline(report).why }),

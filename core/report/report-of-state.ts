@@ -13,7 +13,7 @@ import { defined } from '../text/defined.ts';
 
 /** Builds the report of a state. Before the manifest has been read there is no experiment, and its fields are empty. */
 export function buildReport(state: ExperimentState): Report {
-  const { experiment, ending, clock, traffic, gate, paused, blind, waitingFor } = state;
+  const { experiment, ending, clock, traffic, gate, paused, closed, blind, waitingFor } = state;
   const winner = currentWinner(state);
   return {
     schemaVersion: 1,
@@ -23,7 +23,7 @@ export function buildReport(state: ExperimentState): Report {
     stage: publicStage(state.stage),
     ...defined({ outcome: ending?.outcome, reason: ending?.reason }),
     ...defined({ startedAtMs: clock.startedAtMs, completedAtMs: ending?.atMs, weightReason: traffic.reason }),
-    ...defined({ paused, approved: gate?.approved, blind, waitingFor, timeToSafeMs: traffic.timeToSafeMs }),
+    ...defined({ paused, closed, approved: gate?.approved, blind, waitingFor, timeToSafeMs: traffic.timeToSafeMs }),
     ...defined({ metricsVisibility: clock.visibility }),
     message: formatEvent(state.event),
     event: state.event,

@@ -1,3 +1,4 @@
+import type { Closure } from '../experiment/calendar.ts';
 import type { Approvers } from '../experiment/approvers.ts';
 import type { Assessment } from '../verdicts/assessment.ts';
 import type { RewardComparison } from '../verdicts/compare-reward.ts';
@@ -85,6 +86,8 @@ export interface Report {
   /** Why the weight is what it is. */
   readonly weightReason?: string;
   readonly paused?: HumanRequest;
+  /** Present while a calendar allows no advance. */
+  readonly closed?: Closure;
   readonly awaitingApproval?: OpenGate;
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;

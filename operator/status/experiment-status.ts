@@ -246,6 +246,7 @@ const flagReasons: Readonly<Record<Flag['name'], string>> = {
   aborting: 'Aborting',
   retrying: 'Retrying',
   paused: 'Paused',
+  closed: 'ClosedByCalendar',
   'awaiting approval': 'AwaitingApproval',
   approved: 'Approved',
   blind: 'Blind',

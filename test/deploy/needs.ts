@@ -2,6 +2,7 @@ import { connectCluster } from '../../activities/knative/cluster.ts';
 import { accountUser, actAs } from '../../kubernetes/account.ts';
 import { leaseObjectName } from '../../kubernetes/lease.ts';
 import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
+import { calendarConfigMap } from '../../contract/calendar.ts';
 import { receiversSecret } from '../../contract/notices.ts';
 import { noCollectionAnnotation } from '../../core/traffic/target.ts';
 import { connectOperatorCluster } from '../../operator/cluster.ts';
@@ -180,6 +181,11 @@ const ofTarget: readonly Need[] = [
     right: 'serin-target: get secrets serin-notices',
     task: 'read where notices go',
     perform: ({ cluster }, { namespace }) => cluster.readSecret({ namespace, name: receiversSecret }),
+  },
+  {
+    right: 'serin-target: get configmaps serin-calendar',
+    task: 'read when traffic may advance',
+    perform: ({ cluster }, { namespace }) => cluster.readConfigMap({ namespace, name: calendarConfigMap }),
   },
 ];
 

@@ -1,3 +1,5 @@
+import type { Closure } from '../../core/experiment/calendar.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { ActVerification, VerifyActInput } from '../../contract/proof.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { computeWeights } from '../../activities/weights.ts';
@@ -33,6 +35,9 @@ export interface WorldBehaviour {
   readonly onNotify: (input: NotifyHttpInput) => Promise<void> | void;
   readonly onNotices: (input: SendNoticesInput) => Promise<AttemptResult> | AttemptResult;
   readonly hasReceivers: boolean;
+  readonly hasCalendar: boolean;
+  /** What the calendars say at the n-th observation; before the first step, of which nothing is observed, n is 0. */
+  readonly calendar: (n: number) => Closure | undefined;
   readonly onReadiness: () => Promise<void> | void;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
@@ -67,6 +72,8 @@ const healthy: WorldBehaviour = {
   onNotify: () => undefined,
   onNotices: ({ notices }) => delivered(notices.at(-1)?.number ?? 0),
   hasReceivers: false,
+  hasCalendar: false,
+  calendar: () => undefined,
   onReadiness: () => undefined,
   onPreflight: () => undefined,
   onCompare: () => undefined,
@@ -131,7 +138,8 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
       await behaviour.onPreflight();
       log.push('preflight');
       const revisions = judgedRevisions(experiment);
-      return { revisions, weights: behaviour.weights, tags: [], warnings: [] };
+      const { weights, hasCalendar } = behaviour;
+      return { revisions, weights, tags: [], warnings: [], ...(hasCalendar ? { hasCalendar } : {}) };
     },
     queryMetrics: async ({ fromMs }) => {
       world.observations += 1;
@@ -142,12 +150,17 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
         atMs: toMs,
         measurement: ofRun(behaviour.measure(n, { fromMs, toMs })),
         target: behaviour.target(n, writtenTarget(experiment, patches)),
+        ...defined({ closed: behaviour.calendar(n) }),
       };
     },
     guardCandidates: async (input) => {
       guards += 1;
       log.push('guard');
       return behaviour.guard(guards, input);
+    },
+    readCalendar: async () => {
+      log.push('calendar');
+      return { hasCalendar: true, ...defined({ closed: behaviour.calendar(0) }) };
     },
     computeWeights,
     patchTraffic: async (input) => {

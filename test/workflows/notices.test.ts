@@ -63,7 +63,7 @@ test('start and end are told, each once, with what the experiment was like', asy
   });
 });
 
-test('a gate is told when it opens, again after each reminder, and when it was decided', async () => {
+test('a gate is told when it opens, again after each reminder, and when it was decided; nothing is checked again for that (T15)', async () => {
   const seen: Notice[] = [];
   const limits = { approval: 'required', remindEveryMs: 3_600_000 } as const;
   const experiment = anExperiment({ iterations: 1, intervalMs: 600_000, ...limits });
@@ -73,7 +73,8 @@ test('a gate is told when it opens, again after each reminder, and when it was d
     if (notices.at(-1)?.number === 4) await approve();
     return delivered(notices.at(-1)?.number ?? 0);
   };
-  await workflows.run(receivingWorld(seen, { experiment, onNotices }), async (handle) => {
+  const world = receivingWorld(seen, { experiment, onNotices });
+  await workflows.run(world, async (handle) => {
     approve = () => handle.signal(messages.approveSignal, { by: 'ann', reason: 'looks good' });
     await handle.result();
     await lastNotices(handle);
@@ -86,6 +87,7 @@ test('a gate is told when it opens, again after each reminder, and when it was d
     'Approved: Approved by ann: looks good',
     'Promoted: Promoted candidate',
   ]);
+  expect(world.log.filter((entry) => entry === 'preflight')).toHaveLength(1);
   // The reason is that of the observation which opened it.
   expect(seen[1]?.why).toContain('all objectives pass: mean-latency');
 });

@@ -5,7 +5,9 @@ import { commonOutagePolicies } from '../../../core/experiment/analysis.ts';
 import type { Analysis, UndecidedPolicy } from '../../../core/experiment/analysis.ts';
 import { heldPolicies } from '../../../core/experiment/experiment.ts';
 import type { Experiment, Objective } from '../../../core/experiment/experiment.ts';
+import { readCalendar } from '../../calendar/calendar.ts';
 import { metricName, parsed, refuse } from '../../document/fields.ts';
+import type { IssueParams } from '../../document/fields.ts';
 import { showValue } from '../../document/issue.ts';
 import { defined } from '../../../core/text/defined.ts';
 import { shareField } from '../../document/share.ts';
@@ -29,6 +31,8 @@ interface SettingAnnotation {
   readonly expected: string;
   /** The setting that the annotation's text makes; undefined when the text is not what is expected. */
   readonly read: (text: string) => AnnotationSettings | undefined;
+  /** What is wrong within a longer text. */
+  readonly findProblems?: (text: string) => readonly string[];
 }
 
 /** The annotation, without its prefix, whose text makes objectives. */
@@ -53,6 +57,17 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
       read: (text) => {
         const onApprovalLimit = approvalLimitPolicies.find((policy) => policy === text);
         return onApprovalLimit === undefined ? undefined : { onApprovalLimit };
+      },
+    },
+    calendar: {
+      expected: 'a calendar in YAML: docs/calendar.md',
+      read: (text) => {
+        const reading = readCalendar(text);
+        return reading.kind === 'read' ? { calendar: reading.calendar } : undefined;
+      },
+      findProblems: (text) => {
+        const reading = readCalendar(text);
+        return reading.kind === 'read' ? [] : reading.problems;
       },
     },
     'remind-every': duration((remindEveryMs) => ({ remindEveryMs })),
@@ -200,11 +215,15 @@ export const annotations = z
       const setting = known?.read(value);
       if (known === undefined)
         refuse(context, [name], { expected: listSettingAnnotations(), got: 'an unknown annotation' });
-      else if (setting === undefined) refuse(context, [name], { expected: known.expected, got: showValue(value) });
+      else if (setting === undefined) refuse(context, [name], explainRefusal(known, value));
       else settings = merged(settings, setting);
     }
     return settings;
   });
+
+function explainRefusal({ expected, findProblems }: SettingAnnotation, value: string): IssueParams {
+  return { expected, got: findProblems === undefined ? showValue(value) : findProblems(value).join('; ') };
+}
 
 function merged(settings: AnnotationSettings, { analysis, ...setting }: AnnotationSettings): AnnotationSettings {
   const both = analysis === undefined ? settings.analysis : { ...settings.analysis, ...analysis };

@@ -54,6 +54,7 @@ export function buildNativeManifest(experiment: Experiment, { metadata, target, 
       iterations: experiment.iterations,
       iterationsPerLoop: experiment.iterationsPerLoop,
       approval: nativeApproval(experiment),
+      calendar: nativeCalendar(experiment),
       limits: nativeLimits(experiment),
       whenHeld: unless<string>(defaultSettings.whenHeld, experiment.whenHeld),
       actions: compact(rewritten(actions)),
@@ -166,6 +167,12 @@ function nativeApproval(experiment: Experiment): object | undefined {
 function nativeApprovers({ users, groups, count }: Approvers): object | undefined {
   const listed = (names: readonly string[]): readonly string[] | undefined => (names.length === 0 ? undefined : names);
   return compact({ users: listed(users), groups: listed(groups), count: unless<number>(1, count) });
+}
+
+function nativeCalendar({ calendar }: Experiment): object | undefined {
+  if (calendar === undefined) return undefined;
+  const { open, closed } = calendar;
+  return compact({ open: open.length === 0 ? undefined : open, closed: closed.length === 0 ? undefined : closed });
 }
 
 function nativeLimits(experiment: Experiment): object | undefined {

@@ -34,6 +34,7 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
     },
     ...duration,
     ...normalizeTasks(spec, namespace),
+    ...defined({ calendar: spec.calendar }),
     analysis: normalizeAnalysis(spec, duration),
   };
 }

@@ -17,6 +17,7 @@ import {
   targetName,
   textField,
 } from '../../document/fields.ts';
+import { calendarField } from '../../calendar/calendar.ts';
 import { showValue } from '../../document/issue.ts';
 import { plainMetadata } from '../iter8/metadata.ts';
 import { metricFacts } from '../../../core/experiment/metric.ts';
@@ -209,6 +210,7 @@ export const nativeManifest = mappingField(
       iterations: counted.optional(),
       iterationsPerLoop: counted.optional(),
       approval: approval.optional(),
+      calendar: calendarField.optional(),
       limits: limitsField.optional(),
       whenHeld: choiceField(heldPolicies).optional(),
       promotion: mappingField({ helm }).optional(),

@@ -89,6 +89,7 @@ function preflightDependencies(changes: Partial<PreflightDependencies> = {}): Pr
     helm,
     metrics,
     backEnds,
+    askCalendars: async () => ({ hasCalendar: false }),
     allowedCommands,
     environment: {},
     bounds: defaultBounds,

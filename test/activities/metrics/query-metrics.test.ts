@@ -15,6 +15,7 @@ async function activity(observeTarget: (signal: AbortSignal) => Promise<TargetOb
     prometheusUrl: `http://127.0.0.1:${await freePort()}`,
     scrapeIntervalMs: 1000,
     observeTarget: (_, cancellation) => observeTarget(cancellation),
+    askCalendars: async () => ({ hasCalendar: false }),
     backEndsOf: () => ({
       prometheusUrl: '',
       readSecret: () => Promise.resolve(undefined),

@@ -64,7 +64,6 @@ function planCases(
             ? {}
             : { reward: { verdict: reward, reason: reward, candidate: value, baseline: 0 } }),
         },
-        paused: false,
         ...changes,
       };
     },

@@ -39,7 +39,6 @@ function anInput(changes: Partial<CandidatePlanInput> = {}): CandidatePlanInput 
     weight: 10,
     drift: { kind: 'none', notes: [] },
     computed: { assessment: anAssessment(['pass']), weight: 20, reason: 'climbs' },
-    paused: false,
     ...changes,
   };
 }
@@ -94,20 +93,23 @@ describe('plan', () => {
     expect(planCandidate(input).kind).toBe('rollBack');
   });
 
-  test('lowers the weight but does not raise it while paused', () => {
-    const down = { assessment: anAssessment(['fail'], { rollbackOnFailure: false }), weight: 5, reason: 'drops' };
-    expect(planCandidate(anInput({ paused: true })).kind).toBe('hold');
-    expect(planCandidate(anInput({ paused: true, computed: down }))).toEqual({
-      kind: 'shift',
-      weight: 5,
-      reason: 'drops',
-    });
-  });
+  test.each(['paused', 'closed until 2027-01-04 07:00:00 UTC: Christmas'])(
+    'lowers the weight but does not raise it while %s',
+    (heldBy) => {
+      const down = { assessment: anAssessment(['fail'], { rollbackOnFailure: false }), weight: 5, reason: 'drops' };
+      expect(planCandidate(anInput({ heldBy }))).toEqual({ kind: 'hold', reason: `${heldBy}, weight held` });
+      expect(planCandidate(anInput({ heldBy, computed: down }))).toEqual({
+        kind: 'shift',
+        weight: 5,
+        reason: 'drops',
+      });
+    },
+  );
 
-  test('does not promote at the gate while paused, though it is approved', () => {
+  test('does not promote at the gate while it is held, though it is approved', () => {
     const input = anInput({ gate: { openedAtMs: nowMs, approved: { atMs: nowMs } }, iteration: 5 });
     expect(planCandidate(input).kind).toBe('promote');
-    expect(planCandidate({ ...input, paused: true }).kind).toBe('hold');
+    expect(planCandidate({ ...input, heldBy: 'paused' }).kind).toBe('hold');
   });
 
   test('lowers the weight at the gate, when it waits and something speaks for less', () => {
@@ -141,7 +143,7 @@ const inputs = fc
     next: fc.integer({ min: 0, max: 100 }),
     measured: fc.boolean(),
     isBlind: fc.boolean(),
-    paused: fc.boolean(),
+    held: fc.boolean(),
     gate: fc.boolean(),
     approved: fc.boolean(),
     approval: fc.constantFrom('required', 'none'),
@@ -157,12 +159,12 @@ const inputs = fc
       ...(given.measured ? { computed: { assessment, weight: given.next, reason: 'computed' } } : {}),
       ...(given.isBlind ? { blind: { sinceMs: nowMs, reason: 'blind' } } : {}),
       ...(given.gate ? { gate: { openedAtMs: nowMs, ...(given.approved ? { approved: { atMs: nowMs } } : {}) } } : {}),
-      paused: given.paused,
+      ...(given.held ? { heldBy: 'paused' } : {}),
     };
   });
 
 describe('every plan', () => {
-  test('promotes only what was measured, passed, finished its iterations or gate, and is neither paused nor blind', () => {
+  test('promotes only what was measured, passed, finished its iterations or gate, and is neither held nor blind', () => {
     fc.assert(
       fc.property(inputs, (input) => {
         if (planCandidate(input).kind !== 'promote') return;
@@ -170,7 +172,7 @@ describe('every plan', () => {
         expect(input.computed?.assessment.samples.candidate).toBeGreaterThanOrEqual(
           input.computed?.assessment.objectives.length === 0 ? 100 : 0,
         );
-        expect(input.paused).toBe(false);
+        expect(input.heldBy).toBeUndefined();
         expect(input.blind).toBeUndefined();
         expect(input.drift.kind === 'none' || input.drift.kind === 'unknown').toBe(true);
         expect(input.iteration >= 5 || input.gate !== undefined).toBe(true);

@@ -292,6 +292,16 @@ describe('annotations', () => {
     ['serin.dev/on-approval-limit', 'promote', { onApprovalLimit: 'promote' }],
     ['serin.dev/remind-every', '4h', { remindEveryMs: 14_400_000 }],
     [
+      'serin.dev/calendar',
+      '"closed: [{ name: Christmas, from: 2026-12-18T12:00, to: 2027-01-04T08:00 }]"',
+      {
+        calendar: {
+          open: [],
+          closed: [{ name: 'Christmas', from: '2026-12-18T12:00', to: '2027-01-04T08:00', timeZone: 'UTC' }],
+        },
+      },
+    ],
+    [
       'serin.dev/approvers',
       'ann, group:sre',
       { approval: 'required', approvers: { users: ['ann'], groups: ['sre'], count: 1 } },
@@ -447,6 +457,8 @@ describe('annotations', () => {
     ['serin.dev/approval', 'yes'],
     ['serin.dev/on-approval-limit', 'abort'],
     ['serin.dev/remind-every', '0s'],
+    ['serin.dev/calendar', 'Christmas'],
+    ['serin.dev/calendar', '"open: []"'],
     ['serin.dev/approvers', '"2 of ann"'],
     ['serin.dev/approvers', '"2 of ann, ann"'],
     ['serin.dev/approvers', '"0 of ann"'],

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { Calendar, Period } from '../../core/experiment/calendar.ts';
+import { defined } from '../../core/text/defined.ts';
+import { limits, listFirst } from '../../core/text/limits.ts';
+import { readDocuments } from '../document/document.ts';
+import { mappingField, parsed, refuse, textField } from '../document/fields.ts';
+import { formatPath, showValue } from '../document/issue.ts';
+import { withoutNulls } from '../document/without-nulls.ts';
+import { translateIssues } from '../document/zod-issues.ts';
+import { findNeighbours } from './occurrences.ts';
+
+const localTime = /^(20|21)\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/;
+
+const timeField = parsed(
+  'a time without its zone, such as 2026-12-18T17:00',
+  (value) => (typeof value === 'string' && localTime.test(value) && isTime(value) ? value : undefined),
+  { type: 'string', pattern: localTime.source },
+);
+
+/** Whether there is such a day and such a time of it. */
+function isTime(text: string): boolean {
+  const time = new Date(`${text}Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text);
+}
+
+const zoneField = parsed(
+  'the name of a time zone, such as Europe/Berlin or UTC',
+  (value) => (typeof value === 'string' && isTimeZone(value) ? value : undefined),
+  { type: 'string', minLength: 1 },
+);
+
+/** Whether the time zone database has the name; offsets such as +01:00 have no summer time and are refused. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
+
+/** The time of day is that of `from`, so that no rule recurs more than once a day. */
+const rule =
+  /^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;(INTERVAL|COUNT|UNTIL|BYDAY|BYMONTH|BYMONTHDAY|BYYEARDAY|BYWEEKNO|BYSETPOS|WKST)=[-+\w,]+)*$/;
+
+const ruleField = parsed(
+  'a rule of RFC 5545 by days, weeks, months or years, such as FREQ=WEEKLY;BYDAY=MO,TU',
+  (value) => {
+    const text = typeof value === 'string' ? value.replace(/^RRULE:/, '') : '';
+    return text.length <= limits.calendarRule && rule.test(text) ? text : undefined;
+  },
+  { type: 'string', maxLength: limits.calendarRule },
+);
+
+const nameField = parsed(
+  `text of at most ${limits.calendarName} characters`,
+  (value) => (typeof value === 'string' && value !== '' && value.length <= limits.calendarName ? value : undefined),
+  { type: 'string', minLength: 1, maxLength: limits.calendarName },
+);
+
+const periodField = mappingField({
+  name: nameField.optional(),
+  from: timeField,
+  to: timeField,
+  timeZone: zoneField.optional(),
+  repeat: ruleField.optional(),
+  except: z.array(timeField).max(limits.calendarExceptions).optional(),
+});
+
+type Given = z.output<typeof periodField>;
+
+const periodsField = z.array(periodField).max(limits.calendarPeriods);
+
+/** A calendar as it is written in manifests and ConfigMaps. */
+export const calendarField = mappingField({
+  timeZone: zoneField.optional(),
+  open: periodsField.optional(),
+  closed: periodsField.optional(),
+}).transform(({ timeZone = 'UTC', open = [], closed = [] }, context): Calendar => {
+  if (open.length + closed.length === 0) {
+    refuse(context, [], { expected: 'a period in open or in closed', got: 'none' });
+    return z.NEVER;
+  }
+  const made = (list: 'open' | 'closed', given: readonly Given[]): readonly Period[] =>
+    given.map((one, index) => makePeriod(one, { timeZone, path: [list, index], context }));
+  return { open: made('open', open), closed: made('closed', closed) };
+});
+
+interface Place {
+  readonly timeZone: string;
+  readonly path: readonly (string | number)[];
+  readonly context: z.RefinementCtx;
+}
+
+function makePeriod({ name, from, to, repeat, except, ...given }: Given, { timeZone, path, context }: Place): Period {
+  const period = { from, to, timeZone: given.timeZone ?? timeZone, ...defined({ name, repeat, except }) };
+  if (to <= from) refuse(context, [...path, 'to'], { expected: `a time after ${from}`, got: showValue(to) });
+  else if (except !== undefined && repeat === undefined)
+    refuse(context, [...path, 'except'], { expected: 'it beside repeat only', got: 'no repeat' });
+  else if (repeat !== undefined && !recurs(period))
+    refuse(context, [...path, 'repeat'], { expected: 'a rule that recurs', got: showValue(repeat) });
+  return period;
+}
+
+/** Whether the library understands the rule, and finds an occurrence of it. */
+function recurs(period: Period): boolean {
+  try {
+    const { last, next } = findNeighbours(period, Date.parse(`${period.from}Z`));
+    return last !== undefined || next !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+export type CalendarReading =
+  | { readonly kind: 'read'; readonly calendar: Calendar }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** Reads a calendar that stands by itself, in YAML or JSON. */
+export function readCalendar(text: string): CalendarReading {
+  if (text.length > limits.calendarCharacters)
+    return { kind: 'invalid', problems: [`expected at most ${limits.calendarCharacters} characters`] };
+  const reading = readDocuments(text, '');
+  if (reading.kind === 'invalid') return { kind: 'invalid', problems: reading.issues.map(formatProblem) };
+  const [document, ...others] = reading.documents;
+  if (document === undefined || others.length > 0) return { kind: 'invalid', problems: ['expected one document'] };
+  const value = withoutNulls(document.value);
+  const result = calendarField.safeParse(value);
+  if (result.success) return { kind: 'read', calendar: result.data };
+  const problems = translateIssues(result.error, value).map(({ path, expected, got }) => {
+    const { line } = document.findPosition(path) ?? {};
+    return formatProblem({ ...defined({ line }), expected: `${expected}, got ${got}`, path: formatPath(path) });
+  });
+  return { kind: 'invalid', problems: listFirst(problems) };
+}
+
+function formatProblem(problem: { readonly line?: number; readonly path?: string; readonly expected: string }): string {
+  const { line, path, expected } = problem;
+  return `${line === undefined ? '' : `line ${line}: `}${path === undefined ? '' : `${path}: `}expected ${expected}`;
+}
