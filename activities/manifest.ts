@@ -16,6 +16,7 @@ import type { ActivityCluster } from './knative/cluster.ts';
 import { readSecretData } from './knative/secret-data.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkSource } from '../metrics/providers.ts';
+import { readWithinLimits } from './read-within-limits.ts';
 import { findMetrics, findOwnMetrics } from './metrics/metric-resources.ts';
 import { readSearchAttributes } from './search-attributes.ts';
 
@@ -54,6 +55,7 @@ export async function readManifest(
   };
   try {
     requireNoLimits(given);
+    await requireRecurrence(read.experiment);
     const bound = await withOwnNames(cluster, read.experiment);
     const experiment = await withMetrics(cluster, bound.experiment);
     const complete = { ...read, experiment, warnings: [...read.warnings, ...bound.warnings] };
@@ -75,6 +77,14 @@ async function hasReceivers(
     if (hasType(error, 'Forbidden')) return false;
     throw error;
   }
+}
+
+/** A period that never comes was meant to. */
+async function requireRecurrence({ calendar }: Experiment): Promise<void> {
+  if (calendar === undefined) return;
+  const empty = await readWithinLimits('the calendar', 'findEmptyPeriod', calendar);
+  if (empty === undefined) return;
+  throw failure('InvalidManifest', { message: `the calendar's period ${empty} never recurs; correct its rule` });
 }
 
 /** Temporal would refuse the result of this activity, and the state of the workflow, again and again. */

@@ -1,6 +1,6 @@
 import { answerQuestions } from './answer-questions.ts';
 import { readCalendar } from '../formats/calendar/calendar.ts';
-import { findOpening } from '../formats/calendar/closure.ts';
+import { findEmptyPeriod, findOpening } from '../formats/calendar/closure.ts';
 import { findChangingTexts } from '../formats/chart-changes.ts';
 import { readChartVersions } from '../formats/chart-index.ts';
 import { parseManifest } from '../formats/manifest/parse.ts';
@@ -11,6 +11,7 @@ import { readRenderedObjects, readRenderedServices } from '../formats/rendered-c
 /** The readings that this script of a process does; `read-apart.ts` asks for them by these names. */
 const readings = {
   findChangingTexts,
+  findEmptyPeriod,
   findOpening,
   parseManifest,
   parseMetricObject,

@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { readInputFile } from '../files/files.ts';
 import type { InputFile } from '../files/files.ts';
+import { findCalendarIssues } from '../files/calendar-check.ts';
 import { findMetricIssues } from '../files/metrics-check.ts';
 
 export interface LintFlags {
@@ -29,12 +30,14 @@ export async function lintCommand(
   const file = await readInputFile(context.terminal, path);
   const readings = readExperiments(file, namespace);
   const ofExperiments = readings.flatMap((one) => (one.kind === 'invalid' ? one.issues : []));
-  const issues = distinctLines([...lines(ofExperiments), ...(await findMetricIssues(file, namespace))]);
+  const usable = readings.flatMap((one) => (one.kind === 'ok' ? [one] : []));
+  const ofCalendars = usable.flatMap(({ experiment }) => findCalendarIssues(file, experiment));
+  const ofMetrics = await findMetricIssues(file, namespace);
+  const issues = distinctLines([...lines(ofExperiments), ...ofCalendars, ...ofMetrics]);
   if (issues.length > 0) {
     say(context, ...issues);
     return { exitCode: 2, json: { valid: false, issues, warnings: [] } };
   }
-  const usable = readings.flatMap((one) => (one.kind === 'ok' ? [one] : []));
   const warnings = distinctLines(usable.flatMap((one) => lines(one.warnings)));
   const targets = distinctLines(usable.map(({ experiment }) => formatObjectName(experiment.target)));
   say(context, ...warnings.map((warning) => `warning: ${warning}`), `${file.name} can be used${targetsText(targets)}`);

@@ -4,6 +4,7 @@ import { parseExperiment } from '../../formats/manifest/parse.ts';
 import { CommandError } from '../errors.ts';
 import { readInputFile } from './files.ts';
 import type { InputFile } from './files.ts';
+import { findCalendarIssues } from './calendar-check.ts';
 import { findMetricIssues } from './metrics-check.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -24,7 +25,8 @@ export async function readManifestFile(terminal: Terminal, path: string): Promis
   const reading = parseExperiment(file.text, file.name);
   if (reading.kind === 'invalid') throw unusable(file, reading.issues.map(formatIssue));
   const ofMetrics = await findMetricIssues(file);
-  if (ofMetrics.length > 0) throw unusable(file, ofMetrics);
+  const problems = [...ofMetrics, ...findCalendarIssues(file, reading.experiment)];
+  if (problems.length > 0) throw unusable(file, problems);
   return { file, experiment: reading.experiment, warnings: reading.warnings.map(formatIssue) };
 }
 

@@ -3,11 +3,10 @@ import type { Calendar, Period } from '../../core/experiment/calendar.ts';
 import { defined } from '../../core/text/defined.ts';
 import { limits, listFirst } from '../../core/text/limits.ts';
 import { readDocuments } from '../document/document.ts';
-import { mappingField, parsed, refuse, textField } from '../document/fields.ts';
+import { mappingField, parsed, refuse } from '../document/fields.ts';
 import { formatPath, showValue } from '../document/issue.ts';
 import { withoutNulls } from '../document/without-nulls.ts';
 import { translateIssues } from '../document/zod-issues.ts';
-import { findNeighbours } from './occurrences.ts';
 
 const localTime = /^(20|21)\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/;
 
@@ -39,15 +38,44 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The time of day is that of `from`, so that no rule recurs more than once a day. */
-const rule =
-  /^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;(INTERVAL|COUNT|UNTIL|BYDAY|BYMONTH|BYMONTHDAY|BYYEARDAY|BYWEEKNO|BYSETPOS|WKST)=[-+\w,]+)*$/;
+const day = '(MO|TU|WE|TH|FR|SA|SU)';
+const listOf = (item: string): string => `${item}(,${item})*`;
+const signed = (number: string): string => listOf(`[-+]?${number}`);
+
+/** The parts of a rule. The time of day is that of `from`, so that no rule recurs more than once a day. */
+const ruleParts: Readonly<Record<string, string>> = {
+  FREQ: '(DAILY|WEEKLY|MONTHLY|YEARLY)',
+  INTERVAL: '[1-9]\\d{0,3}',
+  COUNT: '[1-9]\\d{0,4}',
+  UNTIL: '\\d{8}(T\\d{6}Z)?',
+  BYDAY: listOf(`([-+]?\\d{1,2})?${day}`),
+  BYMONTH: listOf('(1[0-2]|[1-9])'),
+  BYMONTHDAY: signed('(3[01]|[12]\\d|[1-9])'),
+  BYYEARDAY: signed('[1-9]\\d{0,2}'),
+  BYWEEKNO: signed('[1-9]\\d?'),
+  BYSETPOS: signed('[1-9]\\d{0,2}'),
+  WKST: day,
+};
+
+/** Whether the text is such a rule, each part once. */
+function isRule(text: string): boolean {
+  const parts = text.split(';').map((part) => part.split('='));
+  const names = new Set(parts.map(([name]) => name));
+  return (
+    names.size === parts.length &&
+    names.has('FREQ') &&
+    parts.every(([name = '', value = '', ...rest]) => {
+      const pattern = Object.hasOwn(ruleParts, name) ? ruleParts[name] : undefined;
+      return pattern !== undefined && rest.length === 0 && new RegExp(`^${pattern}$`).test(value);
+    })
+  );
+}
 
 const ruleField = parsed(
   'a rule of RFC 5545 by days, weeks, months or years, such as FREQ=WEEKLY;BYDAY=MO,TU',
   (value) => {
     const text = typeof value === 'string' ? value.replace(/^RRULE:/, '') : '';
-    return text.length <= limits.calendarRule && rule.test(text) ? text : undefined;
+    return text.length <= limits.calendarRule && isRule(text) ? text : undefined;
   },
   { type: 'string', maxLength: limits.calendarRule },
 );
@@ -97,19 +125,7 @@ function makePeriod({ name, from, to, repeat, except, ...given }: Given, { timeZ
   if (to <= from) refuse(context, [...path, 'to'], { expected: `a time after ${from}`, got: showValue(to) });
   else if (except !== undefined && repeat === undefined)
     refuse(context, [...path, 'except'], { expected: 'it beside repeat only', got: 'no repeat' });
-  else if (repeat !== undefined && !recurs(period))
-    refuse(context, [...path, 'repeat'], { expected: 'a rule that recurs', got: showValue(repeat) });
   return period;
-}
-
-/** Whether the library understands the rule, and finds an occurrence of it. */
-function recurs(period: Period): boolean {
-  try {
-    const { last, next } = findNeighbours(period, Date.parse(`${period.from}Z`));
-    return last !== undefined || next !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 export type CalendarReading =

@@ -10,6 +10,20 @@ export function findOpening(calendar: Calendar, nowMs: number): Opening {
   return { closure: { why, ...defined({ untilMs: changesAtMs }) }, ...defined({ changesAtMs }) };
 }
 
+/** The period whose rule never recurs, as far as anybody can see; undefined where all do. The worker holds such an experiment. */
+export function findEmptyPeriod({ open, closed }: Calendar): string | undefined {
+  const isEmpty = (period: Period): boolean => {
+    try {
+      const { last, next } = findNeighbours(period, Date.parse(`${period.from}Z`));
+      return last === undefined && next === undefined;
+    } catch {
+      return true;
+    }
+  };
+  const found = [...open, ...closed].find(isEmpty);
+  return found && periodTitle(found);
+}
+
 /** Why nothing advances at a time; undefined where it may. */
 function whyClosed({ open, closed }: Calendar, nowMs: number): string | undefined {
   const freezes = closed.filter((period) => isWithin(period, nowMs));

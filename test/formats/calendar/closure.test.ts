@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Calendar, Period } from '../../../core/experiment/calendar.ts';
-import { findOpening } from '../../../formats/calendar/closure.ts';
+import { findEmptyPeriod, findOpening } from '../../../formats/calendar/closure.ts';
 
 const timeZone = 'Europe/Berlin';
 const officeHours: Period = {
@@ -86,4 +86,12 @@ describe('freezes', () => {
     expect(ask({ closed: [ends] }, '2026-01-09T12:00Z')).toEqual(['Christmas', '2026-01-09T23:00']);
     expect(ask({ closed: [ends] }, '2026-01-12T12:00Z')).toEqual([undefined, undefined]);
   });
+});
+
+test.each([
+  ['FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30', 'Christmas'],
+  ['FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29', undefined],
+  ['FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;INTERVAL=7', undefined],
+])('of a rule such as %s the period that never recurs is %s', (repeat, title) => {
+  expect(findEmptyPeriod({ open: [officeHours], closed: [{ ...christmas, repeat }] })).toBe(title);
 });
