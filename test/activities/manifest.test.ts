@@ -70,6 +70,21 @@ describe('readManifest', () => {
     });
   });
 
+  test('refuses a calendar with a period that never comes', async () => {
+    const period = { name: 'leap', from: '2024-02-29T00:00', to: '2024-03-01T00:00' };
+    const repeat = 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30';
+    const manifest = {
+      apiVersion: 'serin.dev/v1alpha1',
+      kind: 'Experiment',
+      metadata: { name: 'x' },
+      spec: { target: 'shop/checkout', calendar: { closed: [{ ...period, repeat }] } },
+    };
+    expect(await caughtFailure(() => read(manifest))).toMatchObject({
+      type: 'InvalidManifest',
+      message: "the calendar's period leap never recurs; correct its rule",
+    });
+  });
+
   test('refuses a metric that nobody has defined, by its name', async () => {
     const text = seed.replace('metric: error-rate', 'metric: error-rat');
     expect(await caughtFailure(() => read(text))).toMatchObject({

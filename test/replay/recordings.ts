@@ -49,6 +49,19 @@ async function signalUnreadable({ client, workflowId }: ExperimentHandle, signal
   });
 }
 
+/** A calendar that is closed at the n-th observation, or when it is asked first for the first step (0). */
+function closedWorld(closedAt: number): FakeWorld {
+  let asked = 0;
+  return fakeWorld({
+    experiment: anExperiment({ ...quick, iterations: 1, finish: [] }),
+    hasCalendar: closedAt === 0,
+    calendar: (n) => {
+      asked += 1;
+      return n === closedAt && asked === 1 ? { why: 'Christmas', untilMs: Date.now() + 1000 } : undefined;
+    },
+  });
+}
+
 /** What is recorded, by the name of the history. */
 export const recordings: Readonly<Record<string, Recording>> = {
   promoted: { world: fakeWorld({ experiment: anExperiment(quick) }) },
@@ -70,6 +83,8 @@ export const recordings: Readonly<Record<string, Recording>> = {
       await handle.signal(messages.approveSignal, by);
     },
   },
+  closedAtFirst: { world: closedWorld(0) },
+  closed: { world: closedWorld(1) },
   conformed: { world: fakeWorld({ experiment: anExperiment({ ...quick, ...alone }) }) },
   woken: {
     world: fakeWorld({

@@ -119,6 +119,15 @@ export const pageStates: Readonly<Record<string, PageState>> = {
       until: ({ paused, completedIterations }) => paused !== undefined && completedIterations >= 5,
     },
   },
+  closed: {
+    world: () =>
+      busyWorld(
+        usualExperiment({ name: 'invoices', target: { namespace: 'shop', name: 'invoices' } }),
+        { seed: 29 },
+        { calendar: (n) => (n > 4 ? { why: 'Christmas', untilMs: Date.UTC(2027, 0, 4, 7) } : undefined) },
+      ),
+    until: ({ closed, history }) => closed !== undefined && history.length >= 7,
+  },
   'many-versions': {
     world: () =>
       busyWorld(

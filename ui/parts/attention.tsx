@@ -10,7 +10,7 @@ const attentionWords: Readonly<Record<Attention, readonly [sign: string, words: 
   blind: ['◍', 'blind', 'warning'],
   suspect: ['?', 'suspect', 'warning'],
   paused: ['❚❚', 'paused', 'warning'],
-  closed: ['▧', 'closed by its calendar', 'quiet'],
+  closed: ['▧', 'calendar closed', 'quiet'],
   waiting: ['◌', 'waits for its target', 'quiet'],
 };
 
