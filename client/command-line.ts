@@ -72,6 +72,7 @@ export function buildCommands(program: string, output: OutputConfiguration, exec
   addWatch(root, execute);
   addAbort(root, execute);
   for (const kind of Object.keys(steerDescriptions) as SteerKind[]) addSteer(root, execute, kind);
+  addRollback(root, execute);
   addRestore(root, execute);
   addDev(root, execute);
   addDoctor(root, execute);
@@ -238,6 +239,21 @@ function addSteer(root: Command, execute: Execute, kind: SteerKind): void {
         invocation(options, async (context) => {
           const { steerCommand } = await import('./commands/steer.ts');
           return steerCommand(context, { kind, id, flags: { ...options, timeoutMs: options.timeout * 1000 } });
+        }),
+      );
+    });
+}
+
+function addRollback(root: Command, execute: Execute): void {
+  withRequestOptions(withOutput(withConnection(root.command('rollback')), ['text', 'json']))
+    .description('roll back what was promoted, within its bake time; at an approval gate, refuse the promotion')
+    .argument('<target>', 'namespace/name of the Knative Service')
+    .option('--timeout <duration>', "how long to wait for a worker's answer", seconds, 10)
+    .action(async (target: string, options: RequestFlags & TimeoutOption & CommonOptions) => {
+      await execute(
+        invocation(options, async (context) => {
+          const { rollbackCommand } = await import('./commands/steer.ts');
+          return rollbackCommand(context, { target, flags: { ...options, timeoutMs: options.timeout * 1000 } });
         }),
       );
     });
@@ -668,8 +684,11 @@ function withOutput(command: Command, formats: readonly OutputFormat[]): Command
 }
 
 function withRequest(command: Command): Command {
+  return withRequestOptions(command.argument('<id>', 'the experiment'));
+}
+
+function withRequestOptions(command: Command): Command {
   return command
-    .argument('<id>', 'the experiment')
     .option('--by <name>', 'who asks (default: you)')
     .option('--reason <text>', 'why; shown to everyone who looks at the experiment');
 }

@@ -4,9 +4,10 @@ import { enterFinishing, withPromoted } from '../core/planner/state-transitions.
 import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts, inContext } from './failures.ts';
-import { runFinishActions } from './tasks/finish-actions.ts';
+import { bake, beginBake } from './bake.ts';
+import { releaseTraffic, runFinishActions } from './tasks/finish-actions.ts';
 import type { Decision } from './loop.ts';
-import { loadedExperiment, update } from './run/run.ts';
+import { addWarnings, loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { bringToBaseline, promoteTraffic } from './traffic.ts';
 
@@ -26,18 +27,40 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
 
 /** The judged revision gets everything first, so that the release follows a state that already serves. */
 async function promote(run: Run, winner: Version, reason: string): Promise<Ending> {
+  const { bakeMs } = loadedExperiment(run);
   update(run, enterFinishing(run.state, loadedExperiment(run)));
   try {
     await promoteTraffic(run, winner, `promotion: ${reason}`);
-    await runFinishActions(run, winner);
+    await runFinishActions(run, winner, { keepsPinned: bakeMs !== undefined });
   } catch (error) {
     const { type, message } = failureFacts(error);
     // The judged revision no longer exists, so there is nothing to promote; the baseline serves on.
     if (type === 'RevisionGone') return rollBack(run, message);
     throw inContext(`promotion of ${winner.revision} failed`, error);
   }
+  if (bakeMs === undefined) return promoted(run, winner, reason);
+  beginBake(run, loadedExperiment(run).candidates.indexOf(winner), reason);
+  return finishBake(run);
+}
+
+function promoted(run: Run, winner: Version, reason: string): Ending {
   update(run, withPromoted(run.state, winner));
   return { outcome: 'Promoted', reason };
+}
+
+/** Watches the promoted version to the end of its bake time; then the traffic follows it, or goes back. */
+export async function finishBake(run: Run): Promise<Ending> {
+  const baked = await bake(run);
+  const { winner: index = -1, reason = '' } = run.state.bake ?? {};
+  if (baked.kind === 'rollBack') return rollBack(run, baked.reason);
+  const winner = winningCandidate(run, index);
+  try {
+    await releaseTraffic(run, winner);
+  } catch (error) {
+    // It serves, and nobody has doubted it: the traffic stays pinned to it.
+    addWarnings(run, `the traffic stays pinned to ${winner.revision}: ${failureFacts(error).message}`);
+  }
+  return promoted(run, winner, reason);
 }
 
 function winningCandidate(run: Run, index: number): Version {
@@ -67,7 +90,7 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   try {
     const { baseline, finishOnRollBack } = loadedExperiment(run);
-    await runFinishActions(run, baseline, finishOnRollBack ? undefined : []);
+    await runFinishActions(run, baseline, finishOnRollBack ? {} : { tasks: [] });
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }

@@ -100,13 +100,13 @@ function isDecision(plan: Plan): plan is Decision {
 }
 
 /** The next deadline. An unconfirmed step is observed again at once, to find what keeps the cluster from confirming it. */
-function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
+export function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
   const nowMs = Date.now();
   if (!run.state.traffic.confirmed) return { deadlineMs: nowMs - loadedExperiment(run).intervalMs, late: false };
   return nextDeadline(run.state.clock.deadlineMs, nowMs);
 }
 
-async function observe(run: Run): Promise<Observation> {
+export async function observe(run: Run): Promise<Observation> {
   const { calendar } = loadedExperiment(run);
   return queryMetrics({ ...buildQuery(run), ...definedMetrics(run), ...countedByLoad(run), ...defined({ calendar }) });
 }
@@ -157,7 +157,7 @@ function closureFor(experiment: Experiment, closed: Closure | undefined): { read
 }
 
 /** The drift of each judged version, in their order. */
-function detectDrifts(run: Run, target: TargetObservation): readonly Drift[] {
+export function detectDrifts(run: Run, target: TargetObservation): readonly Drift[] {
   const experiment = loadedExperiment(run);
   const revisions = allVersions(experiment).map(({ revision }) => revision);
   const expected = {
@@ -199,7 +199,7 @@ async function takeStep(run: Run, { weights, eliminated, reason }: Extract<Plan,
   addWarnings(run, ...eliminated.map((loser) => `${versions[loser.index]?.name ?? ''} is eliminated: ${loser.reason}`));
 }
 
-function iterationRecord(
+export function iterationRecord(
   state: ExperimentState,
   { atMs, measurement }: Observation,
   { weightsBefore, reason }: { readonly weightsBefore: readonly number[]; readonly reason: string },

@@ -29,7 +29,7 @@ import type { PreflightReport, ReadButRefused, WorkflowLimits } from '../contrac
 import type { ManifestInput } from '../contract/workflow.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts } from './failures.ts';
-import { finish } from './finish.ts';
+import { finish, finishBake } from './finish.ts';
 import { deliverNotices } from './notices.ts';
 import { observeUntilDecided } from './loop.ts';
 import { loadedExperiment, asHolder, renewHistory, update } from './run/run.ts';
@@ -58,6 +58,8 @@ export async function runStages(run: Run, manifest: ManifestInput | null): Promi
         break;
       case 'Running':
         return finish(run, await observeUntilDecided(run));
+      case 'Baking':
+        return finishBake(run);
       case 'Finishing':
       case 'Completed':
         throw new Error(`nothing goes on in stage ${stage}`);

@@ -2,7 +2,7 @@ import type { Execution } from '../temporal/experiments.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
 import { say } from '../context.ts';
 import { withSession } from '../temporal/connection.ts';
-import { findExecution } from '../temporal/find-experiment.ts';
+import { findExecution, findRunningOn } from '../temporal/find-experiment.ts';
 import { explainNamespace } from '../temporal/namespace-hint.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
 import { askServerFor, serverAddress } from './ask-server.ts';
@@ -24,18 +24,46 @@ export async function steerCommand(
 ): Promise<CommandResult> {
   return withSession(context.connection, async (session) => {
     const execution = await findExecution(context, session, id);
-    assertRunning(execution, kind);
-    const server = serverAddress();
-    if (server !== undefined) return askByServer(context, session, { server, execution, kind, flags });
-    const { stage, message } = await sendRequest(session, {
-      execution,
-      kind,
-      request: buildRequest(flags),
-      timeoutMs: flags.timeoutMs,
-    });
-    say(context, `${execution.workflowId}: ${message}, stage ${stage}`);
-    return { exitCode: 0 as const, json: { workflowId: execution.workflowId, stage, message } };
+    return steerExecution(context, session, { execution, kind, flags });
   }).catch(explainNamespace(context, kind, id));
+}
+
+/**
+ * `serin rollback TARGET`: has the experiment that runs on the target roll back what it has promoted, or asks about. Fails with `notFound`
+ * where none does: then nothing is watched any more.
+ */
+export async function rollbackCommand(
+  context: CommandContext,
+  { target, flags }: { target: string; flags: SteerFlags },
+): Promise<CommandResult> {
+  return withSession(context.connection, async (session) => {
+    const execution = await findRunningOn(session, target);
+    return steerExecution(context, session, { execution, kind: 'reject', flags });
+  }).catch(explainNamespace(context, 'rollback', target));
+}
+
+interface Steering {
+  readonly execution: Execution;
+  readonly kind: SteerKind;
+  readonly flags: SteerFlags;
+}
+
+async function steerExecution(
+  context: CommandContext,
+  session: TemporalService,
+  { execution, kind, flags }: Steering,
+): Promise<CommandResult> {
+  assertRunning(execution, kind);
+  const server = serverAddress();
+  if (server !== undefined) return askByServer(context, session, { server, execution, kind, flags });
+  const { stage, message } = await sendRequest(session, {
+    execution,
+    kind,
+    request: buildRequest(flags),
+    timeoutMs: flags.timeoutMs,
+  });
+  say(context, `${execution.workflowId}: ${message}, stage ${stage}`);
+  return { exitCode: 0 as const, json: { workflowId: execution.workflowId, stage, message } };
 }
 
 /** How long the server may take: it asks Kubernetes, then a worker. */

@@ -69,6 +69,18 @@ async function findExecutions(
 }
 
 /** The experiment that runs on a Knative Service, which only a name with its namespace can stand for. */
+/** Finds the experiment that runs on the Knative Service `NAMESPACE/NAME`, or `NAME` in `default`. Fails with `notFound`. */
+export async function findRunningOn(session: TemporalService, target: string): Promise<Execution> {
+  const name = possibleName(target);
+  if (name === undefined)
+    throw new CommandError('usage', `TARGET is NAMESPACE/NAME of a Knative Service, not ${target}`);
+  const full = formatObjectName(name);
+  const running = await executionOn(session, full);
+  if (running !== undefined) return running;
+  const remedy = `its bake time is over, or it had none; \`serin get --target ${full}\` shows what ran there`;
+  throw new CommandError('notFound', `no experiment runs on ${full} ${formatPlace(session)}: ${remedy}`);
+}
+
 async function executionOn(session: TemporalService, id: string): Promise<Execution | undefined> {
   const [only, ...others] = await runningOn(session, id);
   if (others.length === 0) return only;

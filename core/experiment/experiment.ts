@@ -113,6 +113,8 @@ export interface Experiment {
   readonly remindEveryMs?: number;
   /** Present where only people whose names are verified may approve. */
   readonly approvers?: Approvers;
+  /** How long the promoted version is watched, and can be rolled back at once; absent: not at all. */
+  readonly bakeMs?: number;
   /** When it may advance; absent: at any time. The namespace may have a calendar too. */
   readonly calendar?: Calendar;
   readonly blindLimitMs: number;

@@ -17,6 +17,7 @@ export const noticeSeverities = {
   Reminder: 'warning',
   Approved: 'info',
   Rejected: 'warning',
+  Baking: 'info',
   Promoted: 'info',
   Concluded: 'info',
   RolledBack: 'error',

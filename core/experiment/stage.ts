@@ -4,9 +4,9 @@ export type Stage = (typeof stages)[number];
 
 /**
  * The stage of a run as the workflow distinguishes it: `Reading` the manifest is the beginning of `Waiting`,
- * `Starting` with the first traffic step that of `Running`.
+ * `Starting` with the first traffic step that of `Running`; `Baking` after a promotion is a part of `Finishing`.
  */
-export type RunStage = 'Reading' | 'Starting' | Stage;
+export type RunStage = 'Reading' | 'Starting' | 'Baking' | Stage;
 
 /** The stage as users know it. */
 export function publicStage(stage: RunStage): Stage {
@@ -15,6 +15,8 @@ export function publicStage(stage: RunStage): Stage {
       return 'Waiting';
     case 'Starting':
       return 'Running';
+    case 'Baking':
+      return 'Finishing';
     case 'Waiting':
     case 'Initializing':
     case 'Running':

@@ -26,6 +26,7 @@ export function refusalReason(kind: RequestKind, state: ExperimentState, gateMs?
 }
 
 function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): string | undefined {
+  if (kind === 'reject' && state.stage === 'Baking') return undefined;
   if (state.gate === undefined) return `no approval gate is open, so there is nothing to ${kind} yet`;
   if (state.stage !== 'Running') return `the gate is closed: the experiment is ${publicStage(state.stage)}`;
   return undefined;
@@ -58,7 +59,9 @@ export function personRefusal(
 }
 
 function pauseRefusal(state: ExperimentState): string | undefined {
-  return state.stage === 'Finishing' ? 'the experiment is finishing; abort it to bring the traffic back' : undefined;
+  return publicStage(state.stage) === 'Finishing'
+    ? 'the experiment is finishing; abort it to bring the traffic back'
+    : undefined;
 }
 
 /** The state with a proof that has been used, and without those that count no more. */
@@ -76,10 +79,11 @@ export function isUsedProof({ usedProofs = [] }: ExperimentState, id: string): b
 export function withVerifiedName(state: ExperimentState, { made, verified }: VerifiedRequest): ExperimentState {
   const named = (recorded: HumanRequest | undefined): HumanRequest | undefined =>
     recorded !== undefined && recorded === made ? verified : recorded;
-  const { gate } = state;
+  const { gate, bake } = state;
   return {
     ...state,
     ...defined({ abort: named(state.abort), paused: named(state.paused) }),
+    ...(bake && { bake: { ...bake, ...defined({ rejected: named(bake.rejected) }) } }),
     ...(gate && {
       gate: { ...gate, ...defined({ approved: named(gate.approved), rejected: named(gate.rejected) }) },
     }),
@@ -110,7 +114,7 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
     case 'approve':
       return withDecision(state, (gate) => withApproval(gate, request, state.experiment?.approvers));
     case 'reject':
-      return withDecision(state, (gate) => ({ ...gate, rejected: gate.rejected ?? request }));
+      return state.bake === undefined ? withDecision(state, withRejection(request)) : withBakeRejection(state, request);
     case 'pause':
       return { ...state, paused: request };
     case 'resume': {
@@ -118,6 +122,16 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
       return resumed;
     }
   }
+}
+
+function withRejection(request: HumanRequest): (gate: ApprovalGate) => ApprovalGate {
+  return (gate) => ({ ...gate, rejected: gate.rejected ?? request });
+}
+
+/** What has been promoted is to be rolled back. */
+function withBakeRejection(state: ExperimentState, request: HumanRequest): ExperimentState {
+  const { bake } = state;
+  return bake === undefined ? state : { ...state, bake: { ...bake, rejected: bake.rejected ?? request } };
 }
 
 /** An approval counts at once where nobody is named, else with the last of those that are needed. */

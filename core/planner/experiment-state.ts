@@ -1,3 +1,4 @@
+import type { BakeState } from './bake-state.ts';
 import type { Closure } from '../experiment/calendar.ts';
 import type { SourceDigests } from '../text/source-digests.ts';
 import type { ExperimentEvent } from '../experiment/event.ts';
@@ -30,6 +31,8 @@ export interface ExperimentState {
   readonly clock: Clock;
   readonly traffic: TrafficState;
   readonly preflight?: PreflightFacts;
+  /** Present once a promotion is done that is watched. */
+  readonly bake?: BakeState;
   /** Completed iterations; intervals that were blind, paused or closed do not count. */
   readonly iteration: number;
   /** One for each judged version, in their order; empty until the preflight. */

@@ -99,7 +99,7 @@ export function buildJudgeInput(state: ExperimentState, experiment: Experiment):
 }
 
 /** The experiment without the calendar and the tasks, on which no judgement depends: they may be long, and the input is recorded in each iteration. */
-function judgedPart({ calendar: _, ...experiment }: Experiment): Experiment {
+export function judgedPart({ calendar: _, ...experiment }: Experiment): Experiment {
   return {
     ...experiment,
     start: experiment.start.filter(sendsLoad),
@@ -136,7 +136,7 @@ function withObservedFacts(state: ExperimentState, observed: Observed): Experime
 }
 
 /** What was measured without a checkpoint was counted to the end of its window, and the next one begins there. */
-function moveClock(clock: Clock, measurement: RunMeasurement): Clock {
+export function moveClock(clock: Clock, measurement: RunMeasurement): Clock {
   if (measurement.kind === 'error') return clock;
   const visibility = measurement.visibility ?? clock.visibility;
   if (measurement.kind === 'blind') return { ...clock, ...defined({ visibility }) };

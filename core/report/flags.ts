@@ -8,7 +8,16 @@ import { formatRequest } from '../planner/requests.ts';
 /** What is special about an experiment right now, beside its stage. */
 export interface Flag {
   readonly name:
-    'waiting' | 'aborting' | 'retrying' | 'paused' | 'closed' | 'awaiting approval' | 'approved' | 'blind' | 'suspect';
+    | 'waiting'
+    | 'aborting'
+    | 'retrying'
+    | 'paused'
+    | 'closed'
+    | 'baking'
+    | 'awaiting approval'
+    | 'approved'
+    | 'blind'
+    | 'suspect';
   /** The details in one line: by whom, since when and why; empty where the name suffices. */
   readonly detail: string;
 }
@@ -16,7 +25,7 @@ export interface Flag {
 /** The flags of an experiment, the most urgent first; none once it has ended. */
 export function activeFlags(report: Report): readonly Flag[] {
   if (report.outcome !== undefined) return [];
-  const { waitingFor, retrying, abortRequested, paused, closed, awaitingApproval, approved, blind } = report;
+  const { waitingFor, retrying, abortRequested, paused, closed, baking, awaitingApproval, approved, blind } = report;
   const flags: (Flag | undefined)[] = [
     abortRequested && { name: 'aborting', detail: requestDetail(abortRequested) },
     waitingFor && { name: 'waiting', detail: `for ${holderText(waitingFor)}: ${waitingFor.why}` },
@@ -27,6 +36,10 @@ export function activeFlags(report: Report): readonly Flag[] {
       : undefined,
     paused && { name: 'paused', detail: requestDetail(paused) },
     closed && { name: 'closed', detail: closureDetail(closed) },
+    baking && {
+      name: 'baking',
+      detail: `${baking.version} is promoted, watched until ${formatInstant(baking.untilMs)}`,
+    },
     awaitingApproval && { name: 'awaiting approval', detail: gateDetail(awaitingApproval) },
     approved && { name: 'approved', detail: requestDetail(approved) },
   ];

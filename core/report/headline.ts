@@ -4,7 +4,7 @@ import type { Outcome } from '../experiment/stage.ts';
 import { formatNeeded } from './flags.ts';
 import { isAlone, versionColumns } from './version-columns.ts';
 import { formatProgress } from './web-ui-details.ts';
-import type { Report } from './report.ts';
+import type { Baking, Report } from './report.ts';
 
 /** An experiment in a few words: what is happening, why, and what happens next. */
 export interface Headline {
@@ -60,12 +60,13 @@ function endedHeadline(report: Report): Headline | undefined {
 
 /** What people, or what cannot be seen, have made of the plan. */
 function interruptedHeadline(report: Report): Headline | undefined {
-  const { abortRequested, awaitingApproval, approved, paused, closed, blind, retrying } = report;
+  const { abortRequested, awaitingApproval, approved, baking, paused, closed, blind, retrying } = report;
   if (abortRequested !== undefined) {
     const isMoved = report.startedAtMs !== undefined && !isAlone(report);
     const next = { what: isMoved ? `all traffic goes to ${report.baseline.name}` : 'it ends' };
     return { what: 'Aborting', why: formatRequest('asked to abort', abortRequested), tone: 'warning', next };
   }
+  if (baking !== undefined) return bakingHeadline(report, baking);
   if (awaitingApproval !== undefined && approved === undefined) {
     const { promotes = false, untilMs: atMs } = awaitingApproval;
     const next = { what: promotes ? 'promotes unless somebody rejects' : 'rolls back unless somebody approves', atMs };
@@ -98,6 +99,15 @@ function interruptedHeadline(report: Report): Headline | undefined {
     return { what: `Tries ${retrying.activity} again`, why: retrying.reason, tone: 'warning', next };
   }
   return undefined;
+}
+
+function bakingHeadline({ weightReason = '', baseline }: Report, { version, untilMs, rejected }: Baking): Headline {
+  if (rejected !== undefined) {
+    const next = { what: `all traffic goes to ${baseline.name}` };
+    return { what: 'Rolling back', why: formatRequest('promotion rejected', rejected), tone: 'warning', next };
+  }
+  const next = { what: 'it stays unless it fails or somebody rejects it', atMs: untilMs };
+  return { what: `Promoted ${version}, watched`, why: weightReason, tone: 'good', next };
 }
 
 const stageHeadlines: Readonly<Record<Report['stage'], (report: Report) => Headline>> = {

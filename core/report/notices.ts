@@ -38,6 +38,7 @@ const conditions: Conditions = {
   Reminder: ({ state, nowMs }) => reminders(state, nowMs),
   Approved: ({ state: { gate } }) => (gate?.approved === undefined ? never : [String(gate.openedAtMs)]),
   Rejected: ({ state: { gate } }) => (gate?.rejected === undefined ? never : [String(gate.openedAtMs)]),
+  Baking: ({ state: { stage } }) => (stage === 'Baking' ? once : never),
   Promoted: endedAs('Promoted'),
   Concluded: endedAs('Concluded'),
   RolledBack: endedAs('RolledBack'),

@@ -28,13 +28,20 @@ export function buildReport(state: ExperimentState): Report {
     message: formatEvent(state.event),
     event: state.event,
     completedIterations: state.iteration,
-    ...defined({ nextAtMs: nextObservationMs(state), awaitingApproval: reportGate(state) }),
+    ...defined({ nextAtMs: nextObservationMs(state), awaitingApproval: reportGate(state), baking: reportBake(state) }),
     ...reportWeights(state),
     ...defined({ abortRequested: state.abort, winner }),
     recommended: winner ?? experiment?.baseline.name ?? '',
     history: state.history,
     warnings: state.warnings,
   };
+}
+
+function reportBake({ experiment, stage, bake }: ExperimentState): Report['baking'] {
+  const version = bake && experiment?.candidates[bake.winner]?.name;
+  if (bake === undefined || version === undefined || stage !== 'Baking') return undefined;
+  const { startedAtMs: sinceMs, untilMs, rejected } = bake;
+  return { version, sinceMs, untilMs, ...defined({ rejected }) };
 }
 
 type ExperimentFacts = Pick<

@@ -89,6 +89,8 @@ export interface Report {
   /** Present while a calendar allows no advance. */
   readonly closed?: Closure;
   readonly awaitingApproval?: OpenGate;
+  /** Present while a promoted version is watched. */
+  readonly baking?: Baking;
   readonly approved?: HumanRequest;
   readonly abortRequested?: HumanRequest;
   readonly blind?: { readonly sinceMs: number; readonly reason: string };
@@ -106,6 +108,15 @@ export interface Report {
   /** The latest observed intervals, oldest first; bounded. */
   readonly history: readonly IterationRecord[];
   readonly warnings: readonly string[];
+}
+
+/** The time in which a promoted version is watched, and can be rolled back at once. */
+export interface Baking {
+  /** The promoted version, by name. */
+  readonly version: string;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly rejected?: HumanRequest;
 }
 
 /** A gate at which people decide. */

@@ -1,6 +1,7 @@
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { checkAnalysis } from './checks/analysis-checks.ts';
 import { checkApproval } from './checks/approval-checks.ts';
+import { checkBakeTime } from './checks/bake-checks.ts';
 import { warnOfCharts } from './checks/chart-warnings.ts';
 import { chooseForm } from './manifest-forms.ts';
 import { warnOfLimits } from './checks/limit-warnings.ts';
@@ -121,7 +122,12 @@ function parseDocument(document: LocatedDocument, file: string, text?: string): 
   const placeIn = (issue: ValueIssue): Issue => {
     return place({ ...issue, path: [...form.ownPath(issue.path, repaired.value)] });
   };
-  const unfit = [...checkAnalysis(experiment), ...checkApproval(experiment), ...checkLoads(experiment)].map(placeIn);
+  const unfit = [
+    ...checkAnalysis(experiment),
+    ...checkApproval(experiment),
+    ...checkBakeTime(experiment),
+    ...checkLoads(experiment),
+  ].map(placeIn);
   if (reading.unfit.length + unfit.length > 0) return invalid([...reading.unfit.map(place), ...unfit]);
   const named = form.namedMetrics(repaired.value);
   const ofTarget = warnOfTarget(

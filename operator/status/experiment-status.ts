@@ -247,6 +247,7 @@ const flagReasons: Readonly<Record<Flag['name'], string>> = {
   retrying: 'Retrying',
   paused: 'Paused',
   closed: 'ClosedByCalendar',
+  baking: 'Baking',
   'awaiting approval': 'AwaitingApproval',
   approved: 'Approved',
   blind: 'Blind',

@@ -31,8 +31,12 @@ const actions: Readonly<Record<RequestKind, Action>> = {
   },
   reject: {
     words: 'Reject',
-    effect: ({ report }) =>
-      `The experiment rolls back: all traffic goes to ${report?.baseline.name}, and nothing is promoted.`,
+    effect: ({ report }) => {
+      const back = `The experiment rolls back: all traffic goes to ${report?.baseline.name}`;
+      return report?.baking === undefined
+        ? `${back}, and nothing is promoted.`
+        : `${back}, and the finish actions run for it.`;
+    },
     isDangerous: true,
   },
   pause: {
@@ -59,7 +63,8 @@ function abortEffect({ report, attention, workflowId }: ExperimentPage): string 
 function applicable({ report, isClosed }: ExperimentPage): readonly RequestKind[] {
   if (isClosed || report?.outcome !== undefined || report?.abortRequested !== undefined) return [];
   if (report === undefined) return ['abort'];
-  const { awaitingApproval, approved, paused, stage } = report;
+  const { awaitingApproval, approved, baking, paused, stage } = report;
+  if (baking !== undefined) return baking.rejected === undefined ? ['reject', 'abort'] : [];
   const gate: readonly RequestKind[] = approved === undefined ? ['approve', 'reject'] : ['reject'];
   const isSteered = stage === 'Running' || stage === 'Initializing' || stage === 'Waiting';
   const pausing: readonly RequestKind[] = isSteered ? [paused === undefined ? 'pause' : 'resume'] : [];

@@ -13,12 +13,20 @@ import { runTask } from './run-task.ts';
 import { followLatest } from '../traffic.ts';
 import { defined } from '../../core/text/defined.ts';
 
+export interface FinishOptions {
+  /** Default: those of the manifest. */
+  readonly tasks?: readonly Task[];
+  /** Whether the traffic stays pinned to the winner. */
+  readonly keepsPinned?: boolean;
+}
+
 /**
  * Runs the finish actions for the winner, then verifies that the target serves it. A failure says what had run before it
  * and, when the winner is a candidate, how to bring the release back.
  */
-export async function runFinishActions(run: Run, winner: Version, tasks = loadedExperiment(run).finish): Promise<void> {
+export async function runFinishActions(run: Run, winner: Version, options: FinishOptions = {}): Promise<void> {
   const experiment = loadedExperiment(run);
+  const { tasks = experiment.finish, keepsPinned = false } = options;
   await compareAgain(run, winner, tasks);
   const finished: FinishedTask[] = [];
   let requireLatest = false;
@@ -29,7 +37,9 @@ export async function runFinishActions(run: Run, winner: Version, tasks = loaded
       finished.push(...ran);
       requireLatest ||= ran.length > 0 && mayDeploy(task);
     }
-    if (movesTraffic(experiment)) await verify(run, winner, requireLatest);
+    if (!movesTraffic(experiment)) return;
+    const mayFollow = await verify(run, winner, requireLatest);
+    if (mayFollow && !keepsPinned) await followLatest(run, winner);
   } catch (error) {
     const context = finished.length === 0 ? undefined : `after ${formatFinished(finished)}`;
     throw explained(error, {
@@ -53,12 +63,17 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   });
 }
 
-/** Verifies the target; after a deployment the winner must be the latest revision. */
-async function verify(run: Run, winner: Version, requireLatest: boolean): Promise<void> {
+/** Lets the traffic, which was kept pinned to the winner, follow the latest revision where that is the winner. */
+export async function releaseTraffic(run: Run, winner: Version): Promise<void> {
+  if (await verify(run, winner, false)) await followLatest(run, winner);
+}
+
+/** Verifies the target; after a deployment the winner must be the latest revision. Returns whether the traffic may follow the latest one. */
+async function verify(run: Run, winner: Version, requireLatest: boolean): Promise<boolean> {
   const { namespace, target } = loadedExperiment(run);
   const expected = { namespace, target, winner: judged(run, winner), requireLatest };
   const { mayFollowLatest } = await verifyTarget(expected);
-  if (mayFollowLatest) await followLatest(run, winner);
+  return mayFollowLatest;
 }
 
 function judged(run: Run, { name, revision }: Version): JudgedRevision {

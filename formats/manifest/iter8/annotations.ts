@@ -70,6 +70,7 @@ const settingAnnotations: ReadonlyMap<string, SettingAnnotation> = new Map(
         return reading.kind === 'read' ? [] : reading.problems;
       },
     },
+    'bake-time': duration((bakeMs) => ({ bakeMs })),
     'remind-every': duration((remindEveryMs) => ({ remindEveryMs })),
     'approval-limit': duration((approvalLimitMs) => ({ approvalLimitMs })),
     'blind-limit': duration((blindLimitMs) => ({ blindLimitMs })),

@@ -34,7 +34,7 @@ export function normalizeNative({ apiVersion, metadata, spec }: NativeManifest):
     },
     ...duration,
     ...normalizeTasks(spec, namespace),
-    ...defined({ calendar: spec.calendar }),
+    ...defined({ calendar: spec.calendar, bakeMs: spec.bakeTime }),
     analysis: normalizeAnalysis(spec, duration),
   };
 }

@@ -29,6 +29,7 @@ const places: readonly (readonly [Pattern, (path: Path) => Path])[] = [
   [['metadata', 'annotations', 'serin.dev/approvers'], () => ['spec', 'approval', 'approvers']],
   [['metadata', 'annotations', 'serin.dev/remind-every'], () => ['spec', 'approval', 'remindEvery']],
   [['metadata', 'annotations', 'serin.dev/on-approval-limit'], () => ['spec', 'approval', 'onLimit']],
+  [['metadata', 'annotations', 'serin.dev/bake-time'], () => ['spec', 'bakeTime']],
   [['metadata', 'annotations', 'serin.dev/calendar'], () => ['spec', 'calendar']],
   [['metadata', 'annotations', 'serin.dev/common-outage'], () => ['spec', 'analysis', 'commonOutage']],
 ];

@@ -211,6 +211,7 @@ export const nativeManifest = mappingField(
       iterationsPerLoop: counted.optional(),
       approval: approval.optional(),
       calendar: calendarField.optional(),
+      bakeTime: durationField.optional(),
       limits: limitsField.optional(),
       whenHeld: choiceField(heldPolicies).optional(),
       promotion: mappingField({ helm }).optional(),

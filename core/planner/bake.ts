@@ -1,0 +1,160 @@
+import type { Experiment, Objective, Version } from '../experiment/experiment.ts';
+import type { RunMeasurement } from '../measurements/measurement.ts';
+import { defined } from '../text/defined.ts';
+import { formatDuration } from '../text/duration.ts';
+import type { Drift } from '../traffic/drift.ts';
+import type { BakeState } from './bake-state.ts';
+import { initialCandidateState } from './candidate-state.ts';
+import type { CandidateState } from './candidate-state.ts';
+import type { ExperimentState } from './experiment-state.ts';
+import { judgedPart, moveClock } from './fold-observation.ts';
+import type { IntervalJudgement } from './judge-candidate.ts';
+import type { JudgeAllInput } from './judge-all.ts';
+import { formatRequest } from './requests.ts';
+import { withWarnings } from './state-transitions.ts';
+
+/** What follows an observation after the promotion. */
+export type BakePlan =
+  | { readonly kind: 'goOn' | 'keep' }
+  | { readonly kind: 'rollBack'; readonly reason: string }
+  /** Somebody else decides about the traffic now. */
+  | { readonly kind: 'stop'; readonly reason: string };
+
+/** The promotion is done: its bake time begins. */
+export function enterBaking(
+  state: ExperimentState,
+  experiment: Experiment,
+  { winner, reason, nowMs }: { readonly winner: number; readonly reason: string; readonly nowMs: number },
+): ExperimentState {
+  const { bakeMs = 0, intervalMs } = experiment;
+  const left = Math.ceil(bakeMs / intervalMs);
+  const { name } = bakedVersion(experiment, winner);
+  const promoted = initialCandidateState(100);
+  return {
+    ...state,
+    stage: 'Baking',
+    bake: { winner, reason, startedAtMs: nowMs, untilMs: nowMs + left * intervalMs, left, promoted },
+    clock: { ...state.clock, deadlineMs: nowMs },
+    event: { reason: 'StageAdvanced', message: `${name} is promoted, and watched for ${formatDuration(bakeMs)}` },
+  };
+}
+
+function bakedVersion({ candidates }: Experiment, winner: number): Version {
+  const version = candidates[winner];
+  if (version === undefined) throw new Error(`there is no candidate ${winner} that was promoted`);
+  return version;
+}
+
+/** The input of the judgement of the promoted version: alone, as the baseline serves nothing that it could be compared with. */
+export function buildBakeInput(
+  experiment: Experiment,
+  { winner, promoted }: BakeState,
+  measurement: RunMeasurement,
+): JudgeAllInput {
+  const { weight, totals, evidence } = promoted;
+  return {
+    experiment: {
+      ...judgedPart(experiment),
+      ...absoluteObjectives(experiment),
+      testingPattern: 'Conformance',
+      baseline: bakedVersion(experiment, winner),
+      candidates: [],
+    },
+    measurement: ofPromoted(measurement, winner),
+    candidateStates: [{ weight, totals, ...defined({ evidence }) }],
+  };
+}
+
+/** The objectives without limits relative to the baseline, and what belongs to each. */
+function absoluteObjectives({ objectives, correlations }: Experiment): Pick<Experiment, 'objectives' | 'correlations'> {
+  const kept = objectives.flatMap(({ maxRatioToBaseline: _, ...objective }, index): [Objective, number | null][] => {
+    const isAbsolute = objective.upperLimit !== undefined || objective.lowerLimit !== undefined;
+    return isAbsolute ? [[objective, correlations[index] ?? null]] : [];
+  });
+  return {
+    objectives: kept.map(([objective]) => objective),
+    correlations: correlations.length === 0 ? [] : kept.map(([, correlation]) => correlation),
+  };
+}
+
+function ofPromoted(measurement: RunMeasurement, winner: number): RunMeasurement {
+  if (measurement.kind !== 'measured') return measurement;
+  const { candidates, ...rest } = measurement;
+  return { ...rest, baseline: candidates[winner] ?? rest.baseline, candidates: [] };
+}
+
+/** An observation after the promotion. */
+export interface BakeObservation {
+  readonly atMs: number;
+  readonly measurement: RunMeasurement;
+  readonly drift: Drift;
+  /** Absent while the metrics are blind. */
+  readonly judgement: IntervalJudgement | undefined;
+}
+
+/** Folds an observation into the state. */
+export function withBakeObservation(
+  state: ExperimentState,
+  bake: BakeState,
+  { atMs, measurement, drift, judgement }: BakeObservation,
+): ExperimentState {
+  const { unreadySinceMs, ...rest } = bake.promoted;
+  const isUnready = drift.kind === 'candidateUnready' || (drift.kind === 'unknown' && unreadySinceMs !== undefined);
+  const promoted: CandidateState = {
+    ...rest,
+    ...defined({ unreadySinceMs: isUnready ? (unreadySinceMs ?? atMs) : undefined }),
+    ...(judgement && learnedOf(judgement)),
+  };
+  const next = {
+    ...state,
+    clock: moveClock(state.clock, measurement),
+    bake: { ...bake, promoted, left: bake.left - 1 },
+  };
+  return withWarnings(next, drift.kind === 'none' ? drift.notes : []);
+}
+
+function learnedOf({ totals, evidence, assessment, suspect }: IntervalJudgement): Partial<CandidateState> {
+  return { totals, assessment, suspect, ...defined({ evidence }) };
+}
+
+/** Decides what follows: only a failure, or a person, rolls back; what cannot be told keeps the version. */
+export function planBake(
+  { candidateGraceMs }: Experiment,
+  { promoted, left, rejected }: BakeState,
+  { atMs, drift }: Pick<BakeObservation, 'atMs' | 'drift'>,
+): BakePlan {
+  if (rejected !== undefined) return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
+  switch (drift.kind) {
+    case 'stop':
+      return { kind: 'stop', reason: drift.reason };
+    case 'candidateGone':
+      return { kind: 'rollBack', reason: `after the promotion: ${drift.reason}` };
+    case 'candidateUnready':
+      if (atMs - (promoted.unreadySinceMs ?? atMs) >= candidateGraceMs)
+        return { kind: 'rollBack', reason: `after the promotion: ${drift.reason}` };
+      break;
+    case 'none':
+    case 'unknown':
+      break;
+  }
+  const failed = findFailure(promoted);
+  if (failed !== undefined) return { kind: 'rollBack', reason: `after the promotion: failed: ${failed}` };
+  return { kind: left <= 0 ? 'keep' : 'goOn' };
+}
+
+function findFailure({ assessment }: CandidateState): string | undefined {
+  if (assessment?.overall !== undefined) {
+    return assessment.overall.verdict === 'fail' ? assessment.overall.reason : undefined;
+  }
+  const failed = (assessment?.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
+  return failed.length === 0 ? undefined : failed.map(({ reason }) => reason).join('; ');
+}
+
+/** What an interval after the promotion has shown, in words. */
+export function describeBake({ promoted, left }: BakeState, blind: string | undefined): string {
+  if (blind !== undefined) return `promoted, and watched; blind: ${blind}`;
+  const suspects = (promoted.assessment?.objectives ?? []).filter(({ suspect }) => suspect);
+  const doubt =
+    suspects.length === 0 ? 'within the limits' : `suspect: ${suspects.map(({ reason }) => reason).join('; ')}`;
+  return `promoted, and watched, ${left} more intervals: ${doubt}`;
+}

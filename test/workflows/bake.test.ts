@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as messages from '../../contract/messages.ts';
+import { anExperiment } from '../support/builders.ts';
+import { fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
+import type { WorldBehaviour } from '../support/fake-world.ts';
+import { untilReport } from '../support/until-report.ts';
+import { startServerEnvironment } from '../support/workflow-environment.ts';
+import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
+
+/** On a real server: the one that skips time stands still while people look and nobody waits for a result. */
+let workflows: WorkflowEnvironment;
+beforeAll(async () => {
+  workflows = await startServerEnvironment();
+});
+afterAll(() => workflows.teardown());
+
+const intervalMs = 1_000;
+
+/** Promoted at the first observation, then watched for three intervals, unless told otherwise. */
+function baking(behaviour: Partial<WorldBehaviour> = {}, changes: Parameters<typeof anExperiment>[0] = {}) {
+  const experiment = anExperiment({ intervalMs, iterations: 1, bakeMs: 3 * intervalMs, ...changes });
+  return fakeWorld({ experiment, ...behaviour });
+}
+
+const promotion = ['preflight', 'traffic 10', 'observe', 'traffic 100', expect.stringContaining('candidate-values')];
+
+describe('a promoted version', () => {
+  test('is watched for its bake time, pinned; then the traffic follows it', async () => {
+    const world = baking();
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report).toMatchObject({ outcome: 'Promoted', winner: 'candidate' });
+    expect(report.baking).toBeUndefined();
+    expect(world.log).toEqual([...promotion, 'observe', 'observe', 'observe', 'latest candidate', 'release']);
+    const { startedAtMs = 0, completedAtMs = 0 } = report;
+    expect(completedAtMs - startedAtMs).toBeGreaterThanOrEqual(4 * intervalMs);
+    expect(report.history.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('all objectives pass'),
+      'promoted, and watched, 2 more intervals: within the limits',
+      'promoted, and watched, 1 more intervals: within the limits',
+      'promoted, and watched, 0 more intervals: within the limits',
+    ]);
+  });
+
+  test('that fails then is rolled back, and its release with it', async () => {
+    const world = baking({ measure: (n, window) => measured(window, n > 1 ? { errors: 500 } : {}) });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+    expect(report.reason).toMatch(/^after the promotion: failed: error-rate/);
+    expect(world.log.slice(5)).toEqual([
+      'observe',
+      'traffic 0',
+      expect.stringContaining('/values.tgz'),
+      expect.stringContaining('latest'),
+      'release',
+    ]);
+  });
+
+  test('is judged by what it answers since then, not by what it answered before', async () => {
+    // Thirty errors of a thousand are beyond the limit of one percent; of all that it has answered they would not be.
+    const experiment = anExperiment({ intervalMs, iterations: 10, bakeMs: intervalMs });
+    const world = fakeWorld({
+      experiment,
+      measure: (n, window) => measured(window, n > 10 ? { errors: 30 } : {}),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+  });
+
+  test('stays where its metrics are out of sight', async () => {
+    const world = baking({
+      measure: (n, window) => (n > 1 ? { kind: 'blind', reason: 'no answer' } : measured(window)),
+    });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('Promoted');
+    expect(report.history.at(-1)?.reason).toBe('promoted, and watched; blind: no answer');
+  });
+
+  test('is rolled back where its revision goes', async () => {
+    const world = baking({ target: (n, written) => (n > 2 ? withCandidate(written, { kind: 'gone' }) : written) });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.reason).toMatch(/^after the promotion: candidate revision .* is gone$/);
+    expect(report.outcome).toBe('RolledBack');
+  });
+
+  test('is watched no longer where the baseline is gone, to which nothing could go back', async () => {
+    const world = baking({ target: (n, written) => (n > 2 ? withBaseline(written, { kind: 'gone' }) : written) });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('Promoted');
+    expect(report.warnings).toContainEqual(expect.stringContaining('nobody watches the promoted version any more'));
+    expect(world.observations).toBe(3);
+  });
+});
+
+describe('people, while a promoted version is watched', () => {
+  const world = () => baking({}, { bakeMs: 600_000 });
+
+  test('roll it back at once', async () => {
+    const watchedWorld = world();
+    const report = await workflows.run(watchedWorld, async (handle) => {
+      const watched = await untilReport(handle, ({ baking: now }) => now !== undefined);
+      expect(watched).toMatchObject({ stage: 'Finishing', baking: { version: 'candidate' } });
+      await handle.executeUpdate(messages.rejectUpdate, { args: [{ by: 'ada', reason: 'carts are empty' }] });
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'RolledBack', reason: 'promotion rejected by ada: carts are empty' });
+    expect(watchedWorld.log).toContain('traffic 0');
+  });
+
+  test('can abort, but neither approve nor pause', async () => {
+    const watchedWorld = world();
+    await workflows.run(watchedWorld, async (handle) => {
+      await untilReport(handle, ({ baking: now }) => now !== undefined);
+      await expect(handle.executeUpdate(messages.approveUpdate, { args: [{}] })).rejects.toThrow();
+      await expect(handle.executeUpdate(messages.pauseUpdate, { args: [{}] })).rejects.toThrow();
+      await handle.signal(messages.abortSignal, { by: 'ada' });
+      expect(await handle.result()).toMatchObject({ outcome: 'Aborted' });
+    });
+    expect(watchedWorld.log).toContain('traffic 0');
+  });
+});

@@ -1,0 +1,81 @@
+import { condition } from '@temporalio/workflow';
+import { buildBakeInput, describeBake, enterBaking, planBake, withBakeObservation } from '../core/planner/bake.ts';
+import type { BakePlan } from '../core/planner/bake.ts';
+import type { BakeState } from '../core/planner/bake-state.ts';
+import { candidateWeights } from '../core/planner/experiment-state.ts';
+import { withIteration } from '../core/planner/state-transitions.ts';
+import { computeWeights } from './activities.ts';
+import { detectDrifts, iterationRecord, observe, scheduleNext } from './loop.ts';
+import { deliverNotices } from './notices.ts';
+import { addWarnings, loadedExperiment, renewHistory, update } from './run/run.ts';
+import type { Run } from './run/run.ts';
+
+/** How a bake time ends: the version stays, or is rolled back. */
+export type Baked = { readonly kind: 'kept' } | Extract<BakePlan, { kind: 'rollBack' }>;
+
+/** Begins to watch the promoted candidate. */
+export function beginBake(run: Run, winner: number, reason: string): void {
+  update(run, enterBaking(run.state, loadedExperiment(run), { winner, reason, nowMs: Date.now() }));
+}
+
+/** Watches the promoted version until its bake time is over, it fails, or a person rejects it. */
+export async function bake(run: Run): Promise<Baked> {
+  for (;;) {
+    await renewHistory(run);
+    await deliverNotices(run);
+    await untilDue(run);
+    const plan = isRejected(run) ? planRejected(run) : await watchOnce(run);
+    switch (plan.kind) {
+      case 'goOn':
+        continue;
+      case 'keep':
+        return { kind: 'kept' };
+      case 'rollBack':
+        return plan;
+      case 'stop':
+        addWarnings(run, `nobody watches the promoted version any more: ${plan.reason}`);
+        return { kind: 'kept' };
+    }
+  }
+}
+
+function isRejected({ state }: Run): boolean {
+  return state.bake?.rejected !== undefined;
+}
+
+function planRejected(run: Run): BakePlan {
+  return planBake(loadedExperiment(run), baking(run), { atMs: 0, drift: { kind: 'none', notes: [] } });
+}
+
+async function untilDue(run: Run): Promise<void> {
+  const dueMs = run.state.clock.deadlineMs + loadedExperiment(run).intervalMs;
+  const summary = `watching the promoted version, ${baking(run).left} more intervals`;
+  await condition(() => isRejected(run), Math.max(1, dueMs - Date.now()), { summary });
+  update(run, { ...run.state, clock: { ...run.state.clock, deadlineMs: dueMs } });
+}
+
+async function watchOnce(run: Run): Promise<BakePlan> {
+  const experiment = loadedExperiment(run);
+  const observation = await observe(run);
+  const { atMs, measurement, target } = observation;
+  const { winner } = baking(run);
+  const judgements =
+    measurement.kind === 'measured'
+      ? await computeWeights(buildBakeInput(experiment, baking(run), measurement))
+      : undefined;
+  const drift = detectDrifts(run, target)[winner] ?? { kind: 'none', notes: [] };
+  const judgement = judgements?.[0] ?? undefined;
+  const weightsBefore = candidateWeights(run.state);
+  update(run, withBakeObservation(run.state, baking(run), { atMs, measurement, drift, judgement }));
+  const plan = planBake(experiment, baking(run), { atMs, drift });
+  const blind = measurement.kind === 'measured' ? undefined : measurement.reason;
+  const reason = 'reason' in plan ? plan.reason : describeBake(baking(run), blind);
+  const record = iterationRecord(run.state, observation, { weightsBefore, reason });
+  update(run, withIteration(run.state, { deadlineMs: scheduleNext(run).deadlineMs, record }));
+  return plan;
+}
+
+function baking({ state: { bake: state } }: Run): BakeState {
+  if (state === undefined) throw new Error('nothing has been promoted that is watched');
+  return state;
+}
