@@ -9,7 +9,7 @@ import { releaseTraffic, runFinishActions } from './tasks/finish-actions.ts';
 import type { Decision } from './loop.ts';
 import { addWarnings, loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
-import { bringToBaseline, promoteTraffic } from './traffic.ts';
+import { bringToBaseline, pinTraffic, promoteTraffic } from './traffic.ts';
 
 /** Carries out the decision that ended the loop. */
 export async function finish(run: Run, decision: Decision): Promise<Ending> {
@@ -27,11 +27,12 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
 
 /** The judged revision gets everything first, so that the release follows a state that already serves. */
 async function promote(run: Run, winner: Version, reason: string): Promise<Ending> {
-  const { bakeMs } = loadedExperiment(run);
+  const { bakeMs, finish: tasks } = loadedExperiment(run);
   update(run, enterFinishing(run.state, loadedExperiment(run)));
   try {
     await promoteTraffic(run, winner, `promotion: ${reason}`);
     await runFinishActions(run, winner, { keepsPinned: bakeMs !== undefined });
+    if (bakeMs !== undefined && tasks.length > 0) await pinTraffic(run, winner);
   } catch (error) {
     const { type, message } = failureFacts(error);
     // The judged revision no longer exists, so there is nothing to promote; the baseline serves on.

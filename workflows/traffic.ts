@@ -41,6 +41,13 @@ export async function promoteTraffic(run: Run, winner: Version, reason: string):
   await write(run, activitiesFor(experiment).patchTraffic, { weights: allOn(experiment, winner), reason, present });
 }
 
+/** Gives the winner 100 % again, by its name, whatever a chart has made of the traffic meanwhile. */
+export async function pinTraffic(run: Run, winner: Version): Promise<void> {
+  const experiment = loadedExperiment(run);
+  const reason = 'the promoted revision keeps everything while it is watched';
+  await write(run, activitiesFor(experiment).patchTraffic, { weights: allOn(experiment, winner), reason });
+}
+
 /** Lets the traffic follow the latest revision, which has been verified to be the winner, so that later deployments get it. */
 export async function followLatest(run: Run, winner: Version): Promise<void> {
   const experiment = loadedExperiment(run);

@@ -22,7 +22,14 @@ function baking(behaviour: Partial<WorldBehaviour> = {}, changes: Parameters<typ
   return fakeWorld({ experiment, ...behaviour });
 }
 
-const promotion = ['preflight', 'traffic 10', 'observe', 'traffic 100', expect.stringContaining('candidate-values')];
+const promotion = [
+  'preflight',
+  'traffic 10',
+  'observe',
+  'traffic 100',
+  expect.stringContaining('candidate-values'),
+  'traffic 100',
+];
 
 describe('a promoted version', () => {
   test('is watched for its bake time, pinned; then the traffic follows it', async () => {
@@ -46,7 +53,7 @@ describe('a promoted version', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('RolledBack');
     expect(report.reason).toMatch(/^after the promotion: failed: error-rate/);
-    expect(world.log.slice(5)).toEqual([
+    expect(world.log.slice(6)).toEqual([
       'observe',
       'traffic 0',
       expect.stringContaining('/values.tgz'),
