@@ -37,11 +37,9 @@ describe.concurrent('a promoted version that is watched', () => {
   test('is rolled back by `serin rollback TARGET`; when nothing is watched any more, that says so', async () => {
     const { sandbox } = await testCluster();
     const target = await deployTarget({ name: 'rejected', namespace });
+    const request = ['--by', 'ada', '--reason', 'carts are empty'];
     const rollback = (): ReturnType<typeof runSerin> =>
-      runSerin([
-        ...['rollback', `${namespace}/rejected`, '--address', sandbox.temporal.address],
-        ...['--by', 'ada', '--reason', 'carts are empty'],
-      ]);
+      runSerin(['rollback', `${namespace}/rejected`, '--address', sandbox.temporal.address, ...request]);
     const { value: end } = await underLoad(target, async () => {
       const scenario = await startExperiment(target, { ...changes, annotations: { 'bake-time': '10m' } });
       await scenario.untilReport('the bake', ({ baking }) => baking !== undefined);
