@@ -29,6 +29,8 @@ export interface QueryMetricsInput extends InNamespace {
   readonly checkpoint?: Checkpoint;
   /** The time at which the workflow asks, by the clock that `fromMs` has. */
   readonly askedAtMs?: number;
+  /** The index of the candidate that has been promoted, and is watched. */
+  readonly promoted?: number;
   /** The manifest's own; the namespace may have one too. */
   readonly calendar?: Calendar;
   /** Absent where the built-in metrics suffice. */

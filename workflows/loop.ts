@@ -108,7 +108,13 @@ export function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
 
 export async function observe(run: Run): Promise<Observation> {
   const { calendar } = loadedExperiment(run);
-  return queryMetrics({ ...buildQuery(run), ...definedMetrics(run), ...countedByLoad(run), ...defined({ calendar }) });
+  const promoted = run.state.bake?.winner;
+  return queryMetrics({
+    ...buildQuery(run),
+    ...definedMetrics(run),
+    ...countedByLoad(run),
+    ...defined({ calendar, promoted }),
+  });
 }
 
 /**

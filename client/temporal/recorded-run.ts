@@ -6,9 +6,10 @@ import type { Judgements } from '../../core/planner/judge-all.ts';
 import type { RecordedInterval } from '../../core/offline/rejudge.ts';
 import { candidateWeights } from '../../core/planner/experiment-state.ts';
 import type { ExperimentState } from '../../core/planner/experiment-state.ts';
+import { defined } from '../../core/text/defined.ts';
 import { movesTraffic } from '../../core/experiment/versions.ts';
 import type { ManifestReading, PreflightReport } from '../../contract/preparation.ts';
-import type { GuardResult, Observation } from '../../contract/observation.ts';
+import type { GuardResult, Observation, QueryMetricsInput } from '../../contract/observation.ts';
 import type { PatchTrafficInput } from '../../contract/traffic.ts';
 import type { CommandContext } from '../context.ts';
 import type { TemporalService } from '../../temporal/settings.ts';
@@ -172,7 +173,9 @@ class RecordReader {
         const observation = decode(result) as Observation | undefined;
         if (observation === undefined) break;
         const { atMs, measurement } = observation;
-        this.intervals.push({ atMs, measurement, weights: this.weights, ...(this.isCutShort && { isEarly: true }) });
+        const { promoted } = (decode(input) as QueryMetricsInput | undefined) ?? {};
+        const how = { ...(this.isCutShort && { isEarly: true }), ...defined({ promoted }) };
+        this.intervals.push({ atMs, measurement, weights: this.weights, ...how });
         this.isCutShort = false;
         break;
       }
@@ -188,6 +191,17 @@ class RecordReader {
   /** A judgement belongs to the observation before it. */
   private addJudgement(judgement: Judgements | undefined): void {
     const last = this.intervals.at(-1);
-    if (last !== undefined && judgement !== undefined) this.intervals.splice(-1, 1, { ...last, judgement });
+    if (last === undefined || judgement === undefined) return;
+    const { promoted } = last;
+    this.intervals.splice(-1, 1, {
+      ...last,
+      judgement: promoted === undefined ? judgement : this.placeJudgement(judgement, promoted),
+    });
+  }
+
+  /** A promoted version is judged alone, where it else has a place among all. */
+  private placeJudgement([alone = null]: Judgements, promoted: number): Judgements {
+    const watched = alone && { ...alone, reason: 'promoted, and watched' };
+    return (this.experiment?.candidates ?? []).map((_, index) => (index === promoted ? watched : null));
   }
 }

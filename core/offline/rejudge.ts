@@ -20,6 +20,8 @@ export interface RecordedInterval {
   readonly weights: readonly number[];
   /** Whether the guard had cut it short. */
   readonly isEarly?: boolean;
+  /** The index of the candidate that had been promoted by then. */
+  readonly promoted?: number;
 }
 
 /** One recorded interval with its judgement and the plan that follows. */
@@ -35,12 +37,12 @@ export interface RejudgedInterval {
 /**
  * Judges recorded intervals anew, with the functions that decide a real run, until the experiment would end. The
  * weights are those of the record, since what another weight would have measured is not known. Requests of people and
- * drift are left out.
+ * drift are left out, and so is what was measured after a promotion.
  */
 export function rejudge(experiment: Experiment, intervals: readonly RecordedInterval[]): readonly RejudgedInterval[] {
   const judged: RejudgedInterval[] = [];
   let state = stateBefore(experiment, intervals);
-  for (const interval of intervals) {
+  for (const interval of intervals.filter(({ promoted }) => promoted === undefined)) {
     const { atMs: nowMs, measurement, weights, isEarly = false } = interval;
     const observation = observeUndisturbed(withWeights(state, weights), { experiment, measurement, nowMs, isEarly });
     state = withPlan(observation.state, observation.plan);

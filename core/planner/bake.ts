@@ -105,12 +105,21 @@ export function withBakeObservation(
     ...defined({ unreadySinceMs: isUnready ? (unreadySinceMs ?? atMs) : undefined }),
     ...(judgement && learnedOf(judgement)),
   };
+  const candidateStates = state.candidateStates.map((candidate, index) =>
+    index === bake.winner && judgement ? { ...candidate, ...shownOf(judgement) } : candidate,
+  );
   const next = {
     ...state,
+    candidateStates,
     clock: moveClock(state.clock, measurement),
     bake: { ...bake, promoted, left: bake.left - 1 },
   };
   return withWarnings(next, drift.kind === 'none' ? drift.notes : []);
+}
+
+/** What people see of the version. */
+function shownOf({ assessment, suspect }: IntervalJudgement): Partial<CandidateState> {
+  return { assessment, suspect };
 }
 
 function learnedOf({ totals, evidence, assessment, suspect }: IntervalJudgement): Partial<CandidateState> {

@@ -92,12 +92,16 @@ export function buildCourse(experiment: Experiment, intervals: readonly Interval
     versions: isAlone ? [baseline.name] : [baseline, ...experiment.candidates].map(({ name }) => name),
     judged: judgedVersions(experiment).map(({ name }) => name),
     ...defined({ needed }),
-    intervals: intervals.map((interval, index) => buildInterval(interval, index + 1)),
+    intervals: intervals.map((interval, index) => buildInterval(interval, index + 1, objectives)),
   };
 }
 
-function buildInterval({ atMs, weights, measurement, judgement = [] }: Interval, number: number): CourseInterval {
-  const judgements = judgement.map((one) => (one === null ? null : buildJudgement(one)));
+function buildInterval(
+  { atMs, weights, measurement, judgement = [] }: Interval,
+  number: number,
+  objectives: readonly Objective[],
+): CourseInterval {
+  const judgements = judgement.map((one) => (one === null ? null : buildJudgement(one, objectives)));
   if (measurement.kind !== 'measured') {
     return { number, atMs, weights, unmeasured: measurement.reason, answered: [], judgements };
   }
@@ -109,8 +113,14 @@ function countAnswered({ requests, errors5xx }: Counts): Answered {
   return { requests, errors: errors5xx };
 }
 
-function buildJudgement({ weight, reason, assessment }: IntervalJudgement): CourseJudgement {
-  const objectives = assessment.objectives.map(({ objective, candidate, suspect, evidence }): CourseObjective => {
+/** Without a baseline that serves, objectives relative to it are not judged. */
+const notJudged: CourseObjective = { verdict: 'undecided', suspect: false };
+
+function buildJudgement(
+  { weight, reason, assessment }: IntervalJudgement,
+  objectives: readonly Objective[],
+): CourseJudgement {
+  const judged = assessment.objectives.map(({ objective, candidate, suspect, evidence }): CourseObjective => {
     const values = assessment.metrics.find(({ metric }) => metric === objective.metric);
     const logs = evidence && { pass: evidence.logPass, fail: evidence.logFail };
     const { interval, requestsToPass } = evidence ?? {};
@@ -121,7 +131,15 @@ function buildJudgement({ weight, reason, assessment }: IntervalJudgement): Cour
       ...(interval === undefined ? {} : inUnits(objective, interval)),
     };
   });
-  return { weight, reason, objectives };
+  const isWhole = judged.length === objectives.length;
+  return { weight, reason, objectives: isWhole ? judged : objectives.map((one) => judged[findSame(one)] ?? notJudged) };
+
+  function findSame({ metric, upperLimit, lowerLimit }: Objective): number {
+    return assessment.objectives.findIndex(
+      ({ objective }) =>
+        objective.metric === metric && objective.upperLimit === upperLimit && objective.lowerLimit === lowerLimit,
+    );
+  }
 }
 
 /** Evidence bounds the share of bad requests, which only for an error rate is the metric itself. */

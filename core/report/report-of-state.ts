@@ -23,7 +23,14 @@ export function buildReport(state: ExperimentState): Report {
     stage: publicStage(state.stage),
     ...defined({ outcome: ending?.outcome, reason: ending?.reason }),
     ...defined({ startedAtMs: clock.startedAtMs, completedAtMs: ending?.atMs, weightReason: traffic.reason }),
-    ...defined({ paused, closed, approved: gate?.approved, blind, waitingFor, timeToSafeMs: traffic.timeToSafeMs }),
+    ...defined({
+      paused,
+      closed: isAdvancing(state) ? closed : undefined,
+      approved: gate?.approved,
+      blind,
+      waitingFor,
+      timeToSafeMs: traffic.timeToSafeMs,
+    }),
     ...defined({ metricsVisibility: clock.visibility }),
     message: formatEvent(state.event),
     event: state.event,
@@ -35,6 +42,11 @@ export function buildReport(state: ExperimentState): Report {
     history: state.history,
     warnings: state.warnings,
   };
+}
+
+/** Later nothing advances any more that a calendar could hold. */
+function isAdvancing({ stage }: ExperimentState): boolean {
+  return stage === 'Starting' || stage === 'Running';
 }
 
 function reportBake({ experiment, stage, bake }: ExperimentState): Report['baking'] {

@@ -83,9 +83,9 @@ export const recordings: Readonly<Record<string, Recording>> = {
       await handle.signal(messages.approveSignal, by);
     },
   },
-  baked: { world: fakeWorld({ experiment: anExperiment({ ...quick, iterations: 1, bakeMs: 2_000 }) }) },
+  baked: { world: fakeWorld({ experiment: anExperiment({ ...quick, iterations: 1, finish: [], bakeMs: 1_000 }) }) },
   unbaked: {
-    world: fakeWorld({ experiment: anExperiment({ ...quick, iterations: 1, bakeMs: 600_000 }) }),
+    world: fakeWorld({ experiment: anExperiment({ ...quick, iterations: 1, finish: [], bakeMs: 600_000 }) }),
     steer: async (handle) => {
       await until('the bake', async () => (await handle.query(messages.statusQuery)).history.length >= 2);
       await handle.signal(messages.rejectSignal, by);
