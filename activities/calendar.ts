@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Calendar, Closure, Opening } from '../core/experiment/calendar.ts';
 import { defined } from '../core/text/defined.ts';
+import { cutText, limits } from '../core/text/limits.ts';
 import { calendarConfigMap, calendarKey } from '../contract/calendar.ts';
 import type { CalendarInput, CalendarReport } from '../contract/calendar.ts';
 import type { InNamespace } from '../contract/in-namespace.ts';
@@ -39,7 +41,8 @@ export class Calendars {
   /** What all calendars of an experiment together say now. */
   async ask(input: CalendarInput): Promise<CalendarReport> {
     const ofNamespace = await this.#ofNamespace(input);
-    if (ofNamespace.kind === 'unreadable') return { hasCalendar: true, closed: { why: ofNamespace.why } };
+    if (ofNamespace.kind === 'unreadable')
+      return { hasCalendar: true, closed: { why: cutText(ofNamespace.why, limits.closureWhy) } };
     const sources = [
       ...(input.calendar === undefined ? [] : [{ where: '', calendar: input.calendar }]),
       ...(ofNamespace.kind === 'read' ? [ofNamespace.source] : []),
@@ -53,13 +56,16 @@ export class Calendars {
     const { namespace } = input;
     const known = this.#known.get(namespace);
     if (known !== undefined && performance.now() - known.atMs < freshMs) return known.found;
-    const found = await this.#read(input).catch((error: unknown): NamespaceCalendar => {
-      // Who may not read it has none; where the cluster does not answer, the target cannot be observed either.
+    try {
+      const found = await this.#read(input);
+      this.#known.set(namespace, { atMs: performance.now(), found });
+      return found;
+    } catch (error) {
+      // Whoever may not read it has none. What cannot be read now is what it was, or holds everything.
       if (hasType(error, 'Forbidden')) return { kind: 'none' };
-      return known?.found ?? { kind: 'none' };
-    });
-    this.#known.set(namespace, { atMs: performance.now(), found });
-    return found;
+      const why = `ConfigMap ${namespace}/${calendarConfigMap} cannot be read: ${innermostMessage(error)}`;
+      return known?.found ?? { kind: 'unreadable', why };
+    }
   }
 
   async #read(input: InNamespace): Promise<NamespaceCalendar> {
@@ -80,12 +86,8 @@ export class Calendars {
   }
 
   async #closureBy({ where, calendar }: Source): Promise<Closure | undefined> {
-    try {
-      const { closure } = await this.#openingOf(calendar);
-      return closure && { ...closure, why: `${closure.why}${where}` };
-    } catch (error) {
-      return { why: `${innermostMessage(error)}${where}` };
-    }
+    const { closure } = await this.#openingOf(calendar);
+    return closure && { ...closure, why: cutText(`${closure.why}${where}`, limits.closureWhy) };
   }
 
   /** Rules are computed again only when what they say changes. */
@@ -94,10 +96,36 @@ export class Calendars {
     const nowMs = Date.now();
     const known = this.#openings.get(key);
     if (known !== undefined && isStillSo(known, nowMs)) return known.opening;
-    const opening = await readWithinLimits('the calendar', 'findOpening', calendar, nowMs);
-    if (this.#openings.size >= mostKept) this.#openings.clear();
+    const opening = await compute(calendar, nowMs);
+    if (this.#openings.size >= mostKept) this.#openings.delete([...this.#openings.keys()][0] ?? '');
     this.#openings.set(key, { atMs: nowMs, opening });
     return opening;
+  }
+}
+
+/** What the rules say; those that take too long, or are none, hold everything for a while. An observation does not wait longer. */
+async function compute(calendar: Calendar, nowMs: number): Promise<Opening> {
+  const answer = readWithinLimits('the calendar', 'findOpening', calendar, nowMs);
+  try {
+    return await withinTime(answer);
+  } catch (error) {
+    return { closure: { why: innermostMessage(error) }, changesAtMs: nowMs + freshMs };
+  }
+}
+
+const answerLimitMs = 5_000;
+
+async function withinTime<T>(answer: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const limit = delay(answerLimitMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`the calendar takes more than ${answerLimitMs / 1000} s to compute`);
+  });
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    late.abort();
+    limit.catch(() => undefined);
+    answer.catch(() => undefined);
   }
 }
 

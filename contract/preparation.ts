@@ -54,7 +54,7 @@ export interface PreflightReport {
   readonly digests?: Readonly<Record<string, string>>;
   /** Digests of the charts and values that the finish actions download; absent where they download none. */
   readonly pins?: SourceDigests;
-  /** Whether the manifest or the namespace has a calendar; absent: none has. */
+  /** Whether the manifest or the namespace has a calendar now; absent in histories from before there were any. */
   readonly hasCalendar?: boolean;
   readonly warnings: readonly string[];
 }

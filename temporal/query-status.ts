@@ -4,16 +4,27 @@ import { failureDetails } from './grpc.ts';
 
 const pauseMs = 200;
 
-/** The pauses are shorter in all than a sticky workflow task waits for a worker that is lost, and a half longer than it then takes. */
+/** In all half as long again as a workflow task waits for the worker that had the run, once that is lost. */
 const mostAttempts = 75;
 
-/** The report of a run that is open, or that a worker still knows. Where the run is at a workflow task, it is asked again. */
+/** Whether the run's next workflow task is still to come. */
+export function isBetweenTasks(error: unknown): boolean {
+  return failureDetails(error).includes(askAgain);
+}
+
+/**
+ * The report of a run that is open, or that a worker still knows. Where its next workflow task is still to come it is asked again; what that
+ * ends with, such as the deadline of the caller, is then not the reason.
+ */
 export async function queryStatus(handle: Pick<WorkflowHandle, 'query'>): ReturnType<typeof askOnce> {
+  let before: unknown;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await askOnce(handle);
     } catch (error) {
-      if (attempt >= mostAttempts || !failureDetails(error).includes(askAgain)) throw error;
+      if (!isBetweenTasks(error)) throw before ?? error;
+      if (attempt >= mostAttempts) throw error;
+      before = error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

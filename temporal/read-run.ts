@@ -8,7 +8,7 @@ import type { ObjectName } from '../core/text/object-name.ts';
 import { formatDeploymentVersion, readPinnedVersion } from './deployment-version.ts';
 import { readTaskFailure } from './failing-task.ts';
 import { callWithin, failureDetails, readCallFailure } from './grpc.ts';
-import { queryStatus } from './query-status.ts';
+import { isBetweenTasks, queryStatus } from './query-status.ts';
 import { readRetrying } from './retrying.ts';
 
 /** One run of a workflow as Temporal knows it. */
@@ -161,6 +161,7 @@ async function explainSilence(error: unknown, { client, run, limits, isEnded }: 
   const fault = isEnded ? undefined : await callWithin(client, limits.callLimitMs, () => readTaskFailure(client, run));
   if (fault !== undefined) return { kind: 'silent', why: 'taskFails', reason: `its workflow task fails: ${fault}` };
   const details = failureDetails(error);
+  if (isBetweenTasks(error)) return { kind: 'silent', why: 'noWorker', reason: `its worker was lost: ${details}` };
   const hasNoWorker = kind === 'late' || /no poller/i.test(details);
   if (hasNoWorker) {
     // The version is beside the point: without it the run is silent all the same.

@@ -1,7 +1,16 @@
 import { condition } from '@temporalio/workflow';
-import { buildBakeInput, describeBake, enterBaking, planBake, withBakeObservation } from '../core/planner/bake.ts';
+import {
+  bakeWarnings,
+  buildBakeInput,
+  describeBake,
+  enterBaking,
+  planBake,
+  withBakeObservation,
+} from '../core/planner/bake.ts';
 import type { BakePlan } from '../core/planner/bake.ts';
 import type { BakeState } from '../core/planner/bake-state.ts';
+import type { Drift } from '../core/traffic/drift.ts';
+import type { TargetObservation } from '../core/traffic/target.ts';
 import { candidateWeights } from '../core/planner/experiment-state.ts';
 import { withIteration } from '../core/planner/state-transitions.ts';
 import { computeWeights } from './activities.ts';
@@ -11,7 +20,7 @@ import { addWarnings, loadedExperiment, renewHistory, update } from './run/run.t
 import type { Run } from './run/run.ts';
 
 /** How a bake time ends: the version stays, or is rolled back. */
-export type Baked = { readonly kind: 'kept' } | Extract<BakePlan, { kind: 'rollBack' }>;
+export type Baked = { readonly kind: 'kept' } | Extract<BakePlan, { kind: 'rollBack' | 'stop' }>;
 
 /** Begins to watch the promoted candidate. */
 export function beginBake(run: Run, winner: number, reason: string): void {
@@ -29,12 +38,11 @@ export async function bake(run: Run): Promise<Baked> {
       case 'goOn':
         continue;
       case 'keep':
+        addWarnings(run, ...bakeWarnings(baking(run)));
         return { kind: 'kept' };
       case 'rollBack':
-        return plan;
       case 'stop':
-        addWarnings(run, `nobody watches the promoted version any more: ${plan.reason}`);
-        return { kind: 'kept' };
+        return plan;
     }
   }
 }
@@ -63,16 +71,22 @@ async function watchOnce(run: Run): Promise<BakePlan> {
     measurement.kind === 'measured'
       ? await computeWeights(buildBakeInput(experiment, baking(run), measurement))
       : undefined;
-  const drift = detectDrifts(run, target)[winner] ?? { kind: 'none', notes: [] };
+  const drift = describeDrift(detectDrifts(run, target)[winner], target);
   const judgement = judgements?.[0] ?? undefined;
   const weightsBefore = candidateWeights(run.state);
   update(run, withBakeObservation(run.state, baking(run), { atMs, measurement, drift, judgement }));
   const plan = planBake(experiment, baking(run), { atMs, drift });
-  const blind = measurement.kind === 'measured' ? undefined : measurement.reason;
-  const reason = 'reason' in plan ? plan.reason : describeBake(baking(run), blind);
+  const reason = 'reason' in plan ? plan.reason : describeBake(baking(run), run.state.blind?.reason);
   const record = iterationRecord(run.state, observation, { weightsBefore, reason });
   update(run, withIteration(run.state, { deadlineMs: scheduleNext(run).deadlineMs, record }));
   return plan;
+}
+
+/** Without its baseline there is nothing to go back to, and no reason to. */
+function describeDrift(drift: Drift | undefined, target: TargetObservation): Drift {
+  const isBaselineGone = target.kind === 'observed' && target.revisions[0]?.kind === 'gone';
+  if (isBaselineGone) return { kind: 'none', notes: ['the baseline is gone: what is promoted cannot be rolled back'] };
+  return drift ?? { kind: 'none', notes: [] };
 }
 
 function baking({ state: { bake: state } }: Run): BakeState {

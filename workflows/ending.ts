@@ -1,5 +1,6 @@
 import { ApplicationFailure, allHandlersFinished, condition } from '@temporalio/workflow';
 import { formatRequest } from '../core/planner/requests.ts';
+import { currentWeights } from '../core/planner/candidate-state.ts';
 import { enterAborting, enterCompleted } from '../core/planner/state-transitions.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Outcome } from '../core/experiment/stage.ts';
@@ -12,7 +13,7 @@ import { notifyOfEnd } from './tasks/notifications.ts';
 import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { adoptOwnSequence, bringToBaseline, bringToBaselineAgain } from './traffic.ts';
-import type { Safety } from './traffic.ts';
+import type { Safety, SafetyRequest } from './traffic.ts';
 
 /** How an experiment ended, and why. */
 export type Ending =
@@ -48,12 +49,20 @@ export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
   if (!adoptOwnSequence(run, facts) && notOurs.includes(type)) {
     return leaveAsIs(type, `${message}; traffic left as it is`);
   }
-  const request = { reason: message, askedAtMs: Date.now() };
+  const isUnwritten = run.state.traffic.sequence === 0;
+  const request = { reason: message, askedAtMs: Date.now(), ...asFound(run) };
   const first = await bringToBaseline(run, request);
   const safety = run.tasksGoneAtMs > Date.now() ? await bringToBaselineAgain(run, request) : first;
+  if (safety.kind === 'notSafe' && isUnwritten && safety.type === 'Drift')
+    return leaveAsIs(type, `${message}; ${safety.reason}; traffic left as it is`);
   if (safety.kind === 'notSafe') return notSafeEnding(message, safety);
   const { revision } = loadedExperiment(run).baseline;
   return { outcome: 'Failed', type, reason: `${message}; traffic is 100 % on ${revision}` };
+}
+
+/** Before its first write a run brings back only what it has found: whatever somebody deployed meanwhile is theirs. */
+function asFound({ state }: Run): Pick<SafetyRequest, 'present'> {
+  return state.traffic.sequence === 0 ? { present: currentWeights(state.candidateStates) } : {};
 }
 
 /** The work that an abort interrupts: how to stop it, and when it has stopped. */
@@ -71,7 +80,8 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   const reason = formatRequest('aborted', request);
   work.stop();
   if (!run.state.traffic.verified) return endUntouched(run, work);
-  const safety = bringToBaseline(run, { reason, askedAtMs: request.atMs });
+  const isUnwritten = run.state.traffic.sequence === 0;
+  const safety = bringToBaseline(run, { reason, askedAtMs: request.atMs, ...asFound(run) });
   update(run, enterAborting(run.state, reason));
   const settled = await safety;
   await work.stopped;
@@ -79,6 +89,8 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   // The traffic is safe: there is time to learn who it was.
   await run.abortNamed;
   const proved = formatRequest('aborted', run.state.abort ?? request);
+  if (final.kind === 'notSafe' && isUnwritten && final.type === 'Drift')
+    return { outcome: 'Aborted', reason: `${proved}; ${final.reason}; traffic left as it is` };
   if (final.kind === 'notSafe') return notSafeEnding(proved, final);
   return finishAborted(run, proved);
 }

@@ -52,8 +52,11 @@ function promoted(run: Run, winner: Version, reason: string): Ending {
 /** Watches the promoted version to the end of its bake time; then the traffic follows it, or goes back. */
 export async function finishBake(run: Run): Promise<Ending> {
   const baked = await bake(run);
+  // From now on it is too late for a decision, and it shows what is going on.
+  update(run, enterFinishing(run.state, loadedExperiment(run)));
   const { winner: index = -1, reason = '' } = run.state.bake ?? {};
   if (baked.kind === 'rollBack') return rollBack(run, baked.reason);
+  if (baked.kind === 'stop') return leaveAsIs('Drift', `promoted, but then: ${baked.reason}`);
   const winner = winningCandidate(run, index);
   try {
     await releaseTraffic(run, winner);

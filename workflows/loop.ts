@@ -118,12 +118,13 @@ export async function observe(run: Run): Promise<Observation> {
 }
 
 /**
- * The user-defined metrics to read: since the start of the run for the threshold method, as in iter8; since the last
+ * The user-defined metrics to read: since the start of the run, or since the promotion, for the threshold method, as in iter8; since the last
  * observation for the sequential test, which needs one value of each interval.
  */
 function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
   const experiment = loadedExperiment(run);
-  const { startedAtMs = 0, observedUntilMs } = run.state.clock;
+  const { observedUntilMs } = run.state.clock;
+  const startedAtMs = run.state.bake?.startedAtMs ?? run.state.clock.startedAtMs ?? 0;
   const { metrics } = experiment;
   if (Object.keys(metrics).length === 0) return {};
   const sinceMs = experiment.analysis.method === 'sequential' ? observedUntilMs : startedAtMs;

@@ -177,7 +177,7 @@ async function untilMayAdvance(run: Run): Promise<void> {
 
 async function askCalendars(run: Run): Promise<Closure | undefined> {
   const experiment = loadedExperiment(run);
-  if (run.state.preflight?.hasCalendar !== true || !movesTraffic(experiment)) return undefined;
+  if (run.state.preflight?.hasCalendar === undefined || !movesTraffic(experiment)) return undefined;
   const { namespace, calendar } = experiment;
   return (await readCalendar({ namespace, ...defined({ calendar }) })).closed;
 }

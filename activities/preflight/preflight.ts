@@ -112,7 +112,7 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...outlook.warnings,
     ];
     const { hasCalendar } = await dependencies.askCalendars(experiment);
-    const found = { ...outlook, ...pinned(experiment, helm), ...(hasCalendar && { hasCalendar }) };
+    const found = { ...outlook, ...pinned(experiment, helm), hasCalendar };
     return { revisions, weights, tags: trafficTags(service), ...found, warnings };
   });
 }

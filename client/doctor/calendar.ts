@@ -33,5 +33,10 @@ function describeCalendar(namespace: string, name: string, text: string | undefi
   const reading = readCalendar(text);
   if (reading.kind === 'invalid')
     return failFinding(`${name} cannot be read, and nothing advances: ${reading.problems.join('; ')}`, remedy);
-  return okFinding(`the calendar of ${namespace}: ${formatOpening(findOpening(reading.calendar, Date.now()))}`);
+  try {
+    return okFinding(`the calendar of ${namespace}: ${formatOpening(findOpening(reading.calendar, Date.now()))}`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return failFinding(`${name} cannot be computed, and nothing advances: ${why}`, remedy);
+  }
 }

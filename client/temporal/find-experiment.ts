@@ -68,21 +68,21 @@ async function findExecutions(
   return [...(started === undefined ? [] : [started]), ...operated, ...scheduled];
 }
 
-/** The experiment that runs on a Knative Service, which only a name with its namespace can stand for. */
 /** Finds the experiment that runs on the Knative Service `NAMESPACE/NAME`, or `NAME` in `default`. Fails with `notFound`. */
 export async function findRunningOn(session: TemporalService, target: string): Promise<Execution> {
   const name = possibleName(target);
   if (name === undefined)
     throw new CommandError('usage', `TARGET is NAMESPACE/NAME of a Knative Service, not ${target}`);
   const full = formatObjectName(name);
-  const running = await executionOn(session, full);
+  const running = await executionOn(session, full, true);
   if (running !== undefined) return running;
-  const remedy = `its bake time is over, or it had none; \`serin get --target ${full}\` shows what ran there`;
+  const remedy = `its bake time is over, or it had none; \`serin get --target ${full}\` shows what ran there, and \`serin reject ID\` does the same by id`;
   throw new CommandError('notFound', `no experiment runs on ${full} ${formatPlace(session)}: ${remedy}`);
 }
 
-async function executionOn(session: TemporalService, id: string): Promise<Execution | undefined> {
-  const [only, ...others] = await runningOn(session, id);
+/** The experiment that runs on a Knative Service, which only a name with its namespace can stand for. */
+async function executionOn(session: TemporalService, id: string, isHolder = false): Promise<Execution | undefined> {
+  const [only, ...others] = await runningOn(session, id, isHolder);
   if (others.length === 0) return only;
   const message = `several experiments run on ${id} ${formatPlace(session)}: \`serin get --target ${id}\` lists them`;
   throw new CommandError('notFound', message);

@@ -51,9 +51,14 @@ export async function runningOnQueue(session: TemporalService, taskQueue: string
   return list(session, query, mostRunning);
 }
 
-/** The experiments that run on a Knative Service now; none where the namespace has no search attribute for it. */
-export async function runningOn(session: TemporalService, target: string): Promise<readonly Execution[]> {
-  const query = all(isExperiment, equals(targetAttribute.name, target), isRunning);
+/** The experiments that run on a Knative Service now, or of which it is meant; none where the namespace has no search attribute for it. */
+export async function runningOn(
+  session: TemporalService,
+  target: string,
+  isHolder = false,
+): Promise<readonly Execution[]> {
+  const holds = isHolder ? [`${stageAttribute.name} != 'Waiting'`] : [];
+  const query = all(isExperiment, equals(targetAttribute.name, target), isRunning, ...holds);
   return list(session, query, 2).catch((error: unknown) => {
     if (isInvalidQuery(error)) return [];
     throw error;

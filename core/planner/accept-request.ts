@@ -27,7 +27,8 @@ export function refusalReason(kind: RequestKind, state: ExperimentState, gateMs?
 
 function decisionRefusal(kind: 'approve' | 'reject', state: ExperimentState): string | undefined {
   if (kind === 'reject' && state.stage === 'Baking') return undefined;
-  if (state.gate === undefined) return `no approval gate is open, so there is nothing to ${kind} yet`;
+  if (state.gate === undefined)
+    return `no approval gate is open, so there is nothing to ${kind} yet${kind === 'reject' ? '; an abort brings the traffic back' : ''}`;
   if (state.stage !== 'Running') return `the gate is closed: the experiment is ${publicStage(state.stage)}`;
   return undefined;
 }

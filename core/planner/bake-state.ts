@@ -11,6 +11,8 @@ export interface BakeState {
   readonly untilMs: number;
   /** How many observations are left. */
   readonly left: number;
+  /** How many observations have shown something. */
+  readonly seen: number;
   /** What is known of it since its promotion. */
   readonly promoted: CandidateState;
   readonly rejected?: HumanRequest;

@@ -30,11 +30,13 @@ export function enterBaking(
   const left = Math.ceil(bakeMs / intervalMs);
   const { name } = bakedVersion(experiment, winner);
   const promoted = initialCandidateState(100);
+  const { checkpoint: _, ...clock } = state.clock;
   return {
     ...state,
     stage: 'Baking',
-    bake: { winner, reason, startedAtMs: nowMs, untilMs: nowMs + left * intervalMs, left, promoted },
-    clock: { ...state.clock, deadlineMs: nowMs },
+    bake: { winner, reason, startedAtMs: nowMs, untilMs: nowMs + left * intervalMs, left, seen: 0, promoted },
+    // What was answered before is no evidence, nor is what the finish actions have disturbed.
+    clock: { ...clock, deadlineMs: nowMs, observedUntilMs: nowMs },
     event: { reason: 'StageAdvanced', message: `${name} is promoted, and watched for ${formatDuration(bakeMs)}` },
   };
 }
@@ -108,11 +110,15 @@ export function withBakeObservation(
   const candidateStates = state.candidateStates.map((candidate, index) =>
     index === bake.winner && judgement ? { ...candidate, ...shownOf(judgement) } : candidate,
   );
-  const next = {
-    ...state,
+  const unseen =
+    measurement.kind !== 'measured' ? measurement.reason : drift.kind === 'unknown' ? drift.reason : undefined;
+  const { blind, ...seeing } = state;
+  const next: ExperimentState = {
+    ...seeing,
+    ...(unseen === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? atMs, reason: unseen } }),
     candidateStates,
     clock: moveClock(state.clock, measurement),
-    bake: { ...bake, promoted, left: bake.left - 1 },
+    bake: { ...bake, promoted, left: bake.left - 1, seen: bake.seen + (judgement === undefined ? 0 : 1) },
   };
   return withWarnings(next, drift.kind === 'none' ? drift.notes : []);
 }
@@ -159,11 +165,19 @@ function findFailure({ assessment }: CandidateState): string | undefined {
   return failed.length === 0 ? undefined : failed.map(({ reason }) => reason).join('; ');
 }
 
+/** What people should know of a bake time that is over. */
+export function bakeWarnings({ seen, startedAtMs, untilMs }: BakeState): readonly string[] {
+  if (seen > 0) return [];
+  const span = formatDuration(untilMs - startedAtMs);
+  return [`nothing could be measured in the bake time of ${span}: nobody has watched the promoted version`];
+}
+
 /** What an interval after the promotion has shown, in words. */
 export function describeBake({ promoted, left }: BakeState, blind: string | undefined): string {
   if (blind !== undefined) return `promoted, and watched; blind: ${blind}`;
   const suspects = (promoted.assessment?.objectives ?? []).filter(({ suspect }) => suspect);
   const doubt =
     suspects.length === 0 ? 'within the limits' : `suspect: ${suspects.map(({ reason }) => reason).join('; ')}`;
-  return `promoted, and watched, ${left} more intervals: ${doubt}`;
+  const more = left === 0 ? 'for the last time' : `${left} more ${left === 1 ? 'interval' : 'intervals'}`;
+  return `promoted, and watched, ${more}: ${doubt}`;
 }

@@ -107,7 +107,7 @@ export interface PreflightFacts {
   readonly pins: SourceDigests;
   /** The first step, where the preflight has computed one from the traffic. */
   readonly firstStep?: FirstStep;
-  /** Whether there is a calendar, which must allow the first step. */
+  /** Whether there was a calendar; absent in runs from before there were any, which ask none before the first step. */
   readonly hasCalendar?: boolean;
 }
 

@@ -106,9 +106,11 @@ function describeVersion(version: Version | undefined, images: Readonly<Record<s
 }
 
 /** The version that would win if the run ended now, by name; for a run that has ended, the version that has won. */
-export function currentWinner({ experiment, candidateStates, ending, promoted }: ExperimentState): string | undefined {
+export function currentWinner(state: ExperimentState): string | undefined {
+  const { experiment, candidateStates, ending, promoted } = state;
   const outcome = ending?.outcome;
   if (experiment === undefined) return undefined;
+  if (state.stage === 'Baking') return experiment.candidates[state.bake?.winner ?? -1]?.name;
   if (outcome === 'Promoted') return promoted;
   if (outcome === 'RolledBack') return baselineWins(experiment, candidateStates) ? experiment.baseline.name : undefined;
   if (outcome !== undefined && outcome !== 'Concluded') return undefined;

@@ -19,6 +19,10 @@ export const limits = {
   calendarCharacters: 64 * 1024,
   /** Periods in each list of a calendar: all of them are looked at for each answer. */
   calendarPeriods: 20,
+  /** Characters of a calendar, as JSON: that of a manifest is recorded at each observation. */
+  calendarJson: 4_000,
+  /** Characters of why a calendar is closed. */
+  closureWhy: 500,
   /** Characters of the name of a period, and of how it recurs. */
   calendarName: 100,
   calendarRule: 200,

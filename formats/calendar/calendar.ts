@@ -111,7 +111,11 @@ export const calendarField = mappingField({
   }
   const made = (list: 'open' | 'closed', given: readonly Given[]): readonly Period[] =>
     given.map((one, index) => makePeriod(one, { timeZone, path: [list, index], context }));
-  return { open: made('open', open), closed: made('closed', closed) };
+  const calendar = { open: made('open', open), closed: made('closed', closed) };
+  const { length } = JSON.stringify(calendar);
+  if (length > limits.calendarJson)
+    refuse(context, [], { expected: `at most ${limits.calendarJson} characters as JSON`, got: String(length) });
+  return calendar;
 });
 
 interface Place {

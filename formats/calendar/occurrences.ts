@@ -20,17 +20,20 @@ export interface Neighbours {
 const mostIterations = 4_000;
 const mostCandidates = 50_000;
 
-/** Finds the occurrences around a time. Fails where the rule is none, or where none is found in a reasonable time. */
-export function findNeighbours(period: Period, nowMs: number): Neighbours {
-  return period.repeat === undefined ? findOnly(period, nowMs) : findRecurring(period, period.repeat, nowMs);
+/** Finds the occurrences of one period around times. */
+export type FindNeighbours = (nowMs: number) => Neighbours;
+
+/** Prepares a period. What it returns, or itself, fails where the rule is none, or where none is found in a reasonable time. */
+export function preparePeriod(period: Period): FindNeighbours {
+  return period.repeat === undefined ? prepareOnly(period) : prepareRecurring(period, period.repeat);
 }
 
-function findOnly(period: Period, nowMs: number): Neighbours {
+function prepareOnly(period: Period): FindNeighbours {
   const only = occurrenceFrom(period, zoned(period.from, period));
-  return only.fromMs <= nowMs ? { last: only } : { next: only };
+  return (nowMs) => (only.fromMs <= nowMs ? { last: only } : { next: only });
 }
 
-function findRecurring(period: Period, repeat: string, nowMs: number): Neighbours {
+function prepareRecurring(period: Period, repeat: string): FindNeighbours {
   const rule = new RRuleTemporal({
     rruleString: repeat,
     dtstart: zoned(period.from, period),
@@ -39,12 +42,14 @@ function findRecurring(period: Period, repeat: string, nowMs: number): Neighbour
     maxIterations: mostIterations,
     maxCandidateEvaluations: mostCandidates,
   });
-  const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(period.timeZone);
-  const last = rule.previous(now, true);
-  const next = rule.next(now, false);
-  return {
-    ...(last && { last: occurrenceFrom(period, last) }),
-    ...(next && { next: occurrenceFrom(period, next) }),
+  return (nowMs) => {
+    const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(period.timeZone);
+    const last = rule.previous(now, true);
+    const next = rule.next(now, false);
+    return {
+      ...(last && { last: occurrenceFrom(period, last) }),
+      ...(next && { next: occurrenceFrom(period, next) }),
+    };
   };
 }
 

@@ -42,13 +42,38 @@ describe('the calendars of an experiment', () => {
     });
   });
 
-  test('of a namespace that may not be read, or that does not answer yet, are none', async () => {
-    for (const type of ['Forbidden', 'KubernetesUnavailable'] as const) {
-      const { ask } = calendarsOf(() => {
-        throw failure(type, { message: 'no' });
-      });
-      expect(await ask()).toEqual({ hasCalendar: false });
-    }
+  test('of a namespace that may not be read are none', async () => {
+    const { ask } = calendarsOf(() => {
+      throw failure('Forbidden', { message: 'no' });
+    });
+    expect(await ask()).toEqual({ hasCalendar: false });
+  });
+
+  test('of a namespace that does not answer hold everything, and are asked anew', async () => {
+    let isAway = true;
+    const { ask } = calendarsOf(() => {
+      if (isAway) throw failure('KubernetesUnavailable', { message: 'no answer' });
+      return undefined;
+    });
+    expect(await ask()).toEqual({
+      hasCalendar: true,
+      closed: { why: 'ConfigMap shop/serin-calendar cannot be read: no answer' },
+    });
+    isAway = false;
+    expect(await ask()).toEqual({ hasCalendar: false });
+  });
+
+  test('whose rules take long answer within seconds: an observation waits for them', { timeout: 30_000 }, async () => {
+    const days = Array.from({ length: 20 }, (_, day) => ({
+      name: `d${day}`,
+      from: `2020-01-${String(day + 1).padStart(2, '0')}T00:00`,
+      to: `2020-01-${String(day + 1).padStart(2, '0')}T23:00`,
+      timeZone: 'UTC',
+      repeat: 'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU',
+    }));
+    const startedAt = performance.now();
+    expect(await calendarsOf(() => undefined).ask({ open: [], closed: days })).toMatchObject({ hasCalendar: true });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
   test('of a namespace are read once for all experiments of half a minute', async () => {

@@ -43,8 +43,8 @@ describe('a promoted version', () => {
     expect(report.history.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('all objectives pass'),
       'promoted, and watched, 2 more intervals: within the limits',
-      'promoted, and watched, 1 more intervals: within the limits',
-      'promoted, and watched, 0 more intervals: within the limits',
+      'promoted, and watched, 1 more interval: within the limits',
+      'promoted, and watched, for the last time: within the limits',
     ]);
   });
 
@@ -80,6 +80,9 @@ describe('a promoted version', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('Promoted');
     expect(report.history.at(-1)?.reason).toBe('promoted, and watched; blind: no answer');
+    expect(report.warnings).toContain(
+      'nothing could be measured in the bake time of 3 s: nobody has watched the promoted version',
+    );
   });
 
   test('is rolled back where its revision goes', async () => {
@@ -89,12 +92,24 @@ describe('a promoted version', () => {
     expect(report.outcome).toBe('RolledBack');
   });
 
-  test('is watched no longer where the baseline is gone, to which nothing could go back', async () => {
+  test('whose traffic somebody edits is theirs: the run fails, and writes nothing', async () => {
+    const edited = [{ revisionName: 'sample-app-blue', percent: 100 }];
+    const world = baking({
+      target: (n, written) => (n > 2 && written.kind === 'observed' ? { ...written, specTraffic: edited } : written),
+    });
+    const error: unknown = await workflows.run(world, async (handle) =>
+      handle.result().catch((caught: unknown) => caught),
+    );
+    expect(error).toMatchObject({ cause: { type: 'Drift', message: expect.stringContaining('promoted, but then: ') } });
+    expect(world.log.at(-1)).toBe('release');
+    expect(world.log.filter((entry) => entry === 'traffic 0')).toEqual([]);
+  });
+
+  test('stays where the baseline is gone, to which nothing could go back', async () => {
     const world = baking({ target: (n, written) => (n > 2 ? withBaseline(written, { kind: 'gone' }) : written) });
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('Promoted');
-    expect(report.warnings).toContainEqual(expect.stringContaining('nobody watches the promoted version any more'));
-    expect(world.observations).toBe(3);
+    expect(report.warnings).toContain('the baseline is gone: what is promoted cannot be rolled back');
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as messages from '../../contract/messages.ts';
+import { failure } from '../../activities/failures.ts';
 import type { Closure } from '../../core/experiment/calendar.ts';
 import { anExperiment } from '../support/builders.ts';
 import { fakeWorld, measured } from '../support/fake-world.ts';
@@ -79,6 +80,25 @@ describe('a calendar that is closed', () => {
     });
     expect(report).toMatchObject({ outcome: 'Aborted', reason: 'aborted by ada' });
     expect(world.log.filter((entry) => entry.startsWith('traffic'))).toEqual(['traffic 0']);
+  });
+
+  test('leaves to somebody what they have deployed while it was waited for', async () => {
+    const world = fakeWorld({
+      experiment,
+      hasCalendar: true,
+      calendar: () => christmas,
+      onPatch: (_, { present }) => {
+        if (present !== undefined) throw failure('Drift', { message: 'spec.traffic was changed' });
+      },
+    });
+    const report = await workflows.run(world, async (handle) => {
+      await untilReport(handle, ({ closed }) => closed !== undefined);
+      await handle.signal(messages.abortSignal);
+      return handle.result();
+    });
+    expect(report).toMatchObject({ outcome: 'Aborted' });
+    expect(report.reason).toContain('traffic left as it is');
+    expect(world.patches).toEqual([]);
   });
 
   test('is no matter of an experiment that moves no traffic', async () => {

@@ -18,7 +18,8 @@ import type { Run } from '../run/run.ts';
 const descriptions: Readonly<Record<RequestKind, string>> = {
   abort: 'Ends the experiment: 100 % of the traffic goes to the baseline. Works in every stage.',
   approve: 'Lets the promotion happen. Counts only while the approval gate is open.',
-  reject: 'Refuses the promotion: the experiment rolls back. Counts only while the approval gate is open.',
+  reject:
+    'Refuses the promotion: the experiment rolls back. Counts while the approval gate is open, and in the bake time after a promotion.',
   pause: 'Freezes weight increases and the promotion; observation and roll back go on.',
   resume: 'Ends a pause; the next iteration is a whole one.',
 };

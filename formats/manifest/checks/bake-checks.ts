@@ -10,5 +10,9 @@ export function checkBakeTime(experiment: Experiment): ValueIssue[] {
     { path: ['metadata', 'annotations', 'serin.dev/bake-time'], atKey: false, expected, got: 'one' },
   ];
   if (!movesTraffic(experiment)) return issue('no bake time in a Conformance experiment, which promotes nothing');
-  return isLoadTest(experiment) ? issue('no bake time where load tasks count the requests') : [];
+  if (isLoadTest(experiment)) return issue('no bake time where load tasks count the requests');
+  const hasLimit = experiment.objectives.some(({ upperLimit, lowerLimit }) => (upperLimit ?? lowerLimit) !== undefined);
+  return hasLimit
+    ? []
+    : issue('an objective with a limit of its own for it, since the baseline then serves nothing to compare with');
 }
