@@ -17,17 +17,13 @@ export const limits = {
   receiversCharacters: 64 * 1024,
   /** Characters of a calendar that stands by itself. */
   calendarCharacters: 64 * 1024,
-  /** Periods in each list of a calendar: all of them are looked at for each answer. */
-  calendarPeriods: 20,
-  /** Characters of a calendar, as JSON: that of a manifest is recorded at each observation. */
+  /** Characters of a calendar, as JSON: all periods are looked at for each answer, and that of a manifest is recorded at each observation. */
   calendarJson: 4_000,
   /** Characters of why a calendar is closed. */
   closureWhy: 500,
   /** Characters of the name of a period, and of how it recurs. */
   calendarName: 100,
   calendarRule: 200,
-  /** Times at which a period does not recur. */
-  calendarExceptions: 100,
   /** Bytes of a manifest, as it is written or as JSON. */
   manifestBytes: 256 * 1024,
   /**

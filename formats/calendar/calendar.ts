@@ -92,12 +92,12 @@ const periodField = mappingField({
   to: timeField,
   timeZone: zoneField.optional(),
   repeat: ruleField.optional(),
-  except: z.array(timeField).max(limits.calendarExceptions).optional(),
+  except: z.array(timeField).optional(),
 });
 
 type Given = z.output<typeof periodField>;
 
-const periodsField = z.array(periodField).max(limits.calendarPeriods);
+const periodsField = z.array(periodField);
 
 /** A calendar as it is written in manifests and ConfigMaps. */
 export const calendarField = mappingField({

@@ -122,7 +122,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   closed: {
     world: () =>
       busyWorld(
-        usualExperiment({ name: 'invoices', target: { namespace: 'shop', name: 'invoices' } }),
+        usualExperiment({ name: 'vouchers', target: { namespace: 'shop', name: 'vouchers' } }),
         { seed: 29 },
         { calendar: (n) => (n > 4 ? { why: 'Christmas', untilMs: Date.UTC(2027, 0, 4, 7) } : undefined) },
       ),

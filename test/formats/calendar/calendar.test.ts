@@ -88,7 +88,11 @@ closed:
   test.each([
     ['nothing', '{}', 'expected a period in open or in closed'],
     ['two documents', 'open: []\n---\nclosed: []', 'expected one document'],
-    ['too many periods', `closed: [${'{ from: 2026-12-18T12:00, to: 2026-12-19T12:00 }, '.repeat(21)}]`, 'closed: '],
+    [
+      'too many periods',
+      `closed: [${'{ from: 2026-12-18T12:00, to: 2026-12-19T12:00 }, '.repeat(60)}]`,
+      'expected at most 4000 characters as JSON',
+    ],
     ['too much text', `# ${'x'.repeat(70_000)}`, 'expected at most 65536 characters'],
   ])('of %s is refused', (_, text, problem) => {
     expect(readCalendar(text)).toMatchObject({ kind: 'invalid', problems: [expect.stringContaining(problem)] });
