@@ -122,7 +122,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   closed: {
     world: () =>
       busyWorld(
-        usualExperiment({ name: 'vouchers', target: { namespace: 'shop', name: 'vouchers' } }),
+        usualExperiment({ name: 'tickets', target: { namespace: 'shop', name: 'tickets' } }),
         { seed: 29 },
         { calendar: (n) => (n > 4 ? { why: 'Christmas', untilMs: Date.UTC(2027, 0, 4, 7) } : undefined) },
       ),
