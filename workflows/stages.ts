@@ -161,8 +161,9 @@ async function takeFirstStep(run: Run): Promise<void> {
 /** Waits until nobody has paused the run and its calendars are open. What was checked before they closed is checked again. */
 async function untilMayAdvance(run: Run): Promise<void> {
   for (;;) {
-    await condition(() => run.state.paused === undefined);
     const wasClosed = run.state.closed !== undefined;
+    if (wasClosed) await deliverNotices(run);
+    await condition(() => run.state.paused === undefined);
     const closed = await askCalendars(run);
     update(run, withClosure(run.state, closed));
     if (closed !== undefined) {

@@ -37,7 +37,10 @@ const conditions: Conditions = {
   ApprovalNeeded: ({ state }) => openGates(state),
   Reminder: ({ state, nowMs }) => reminders(state, nowMs),
   Approved: ({ state: { gate } }) => (gate?.approved === undefined ? never : [String(gate.openedAtMs)]),
-  Rejected: ({ state: { gate } }) => (gate?.rejected === undefined ? never : [String(gate.openedAtMs)]),
+  Rejected: ({ state: { gate, bake } }) => {
+    if (bake?.rejected !== undefined) return [String(bake.startedAtMs)];
+    return gate?.rejected === undefined ? never : [String(gate.openedAtMs)];
+  },
   Baking: ({ state: { stage } }) => (stage === 'Baking' ? once : never),
   Promoted: endedAs('Promoted'),
   Concluded: endedAs('Concluded'),
@@ -80,6 +83,7 @@ const telling: readonly ((state: ExperimentState) => unknown)[] = [
   ({ stage }) => stage,
   ({ gate }) => gate?.approved,
   ({ gate }) => gate?.rejected,
+  ({ bake }) => bake?.rejected,
   ({ paused }) => paused,
   ({ closed }) => closed?.why,
   ({ waitingFor }) => waitingFor,
@@ -144,8 +148,8 @@ function describe(state: ExperimentState, { event, subject }: Condition, nowMs: 
   };
 }
 
-function rejection({ gate }: ExperimentState): Words {
-  return { what: formatRequest('Rejected', gate?.rejected ?? {}), why: '' };
+function rejection({ gate, bake }: ExperimentState): Words {
+  return { what: formatRequest('Rejected', bake?.rejected ?? gate?.rejected ?? {}), why: '' };
 }
 
 function listFacts(report: Report): readonly NoticeFact[] {

@@ -193,3 +193,25 @@ test('a manifest that is refused before any traffic moves is told too', async ()
   });
   expect(seen).toMatchObject([{ event: 'Failed', what: 'Failed', why: 'no such metric; traffic untouched' }]);
 });
+
+test('a promotion that is watched is told, and that somebody has rejected it', async () => {
+  const seen: Notice[] = [];
+  const experiment = anExperiment({ iterations: 1, intervalMs: 600_000, bakeMs: 6_000_000 });
+  let reject = (): Promise<void> => Promise.reject(new Error('not started'));
+  const onNotices: WorldBehaviour['onNotices'] = async ({ notices }) => {
+    seen.push(...notices);
+    if (notices.at(-1)?.event === 'Baking') await reject();
+    return delivered(notices.at(-1)?.number ?? 0);
+  };
+  await workflows.run(receivingWorld(seen, { experiment, onNotices }), async (handle) => {
+    reject = () => handle.signal(messages.rejectSignal, { by: 'ann', reason: 'carts are empty' });
+    await handle.result();
+    await lastNotices(handle);
+  });
+  expect(seen.map(({ event, what }) => `${event}: ${what}`)).toEqual([
+    'Started: Started',
+    'Baking: Promoted candidate, watched',
+    'Rejected: Rejected by ann: carts are empty',
+    'RolledBack: Rolled back to current',
+  ]);
+});
