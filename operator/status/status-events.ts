@@ -42,6 +42,8 @@ const flagTypes: ReadonlyMap<string, StatusEvent['type']> = new Map([
   ['Queued', 'Normal'],
   ['WaitingForTarget', 'Normal'],
   ['Paused', 'Normal'],
+  ['ClosedByCalendar', 'Normal'],
+  ['Baking', 'Normal'],
   ['AwaitingApproval', 'Normal'],
   ['Retrying', 'Warning'],
   ['Blind', 'Warning'],
