@@ -450,6 +450,7 @@ describe('preflight', () => {
         ]),
       ),
       firstStep: { weights: [10], reason: 'first step, 10 %' },
+      hasCalendar: false,
       revisions: [
         { revision: 'checked-v1', image: 'gcr.io/knative-samples/knative-route-demo:blue' },
         { revision: 'checked-v2', image: 'gcr.io/knative-samples/knative-route-demo:green' },
