@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Calendar, Closure, Opening } from '../core/experiment/calendar.ts';
 import { defined } from '../core/text/defined.ts';
 import { cutText, limits } from '../core/text/limits.ts';
 import { calendarConfigMap, calendarKey } from '../contract/calendar.ts';
 import type { CalendarInput, CalendarReport } from '../contract/calendar.ts';
 import type { InNamespace } from '../contract/in-namespace.ts';
+import { answerWithin, readCallFailure } from '../temporal/grpc.ts';
 import { hasType, innermostMessage } from './failures.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 import { readWithinLimits } from './read-within-limits.ts';
@@ -105,29 +105,16 @@ export class Calendars {
 
 /** What the rules say; those that take too long, or are none, hold everything for a while. An observation does not wait longer. */
 async function compute(calendar: Calendar, nowMs: number): Promise<Opening> {
-  const answer = readWithinLimits('the calendar', 'findOpening', calendar, nowMs);
   try {
-    return await withinTime(answer);
+    return await answerWithin(answerLimitMs, readWithinLimits('the calendar', 'findOpening', calendar, nowMs));
   } catch (error) {
-    return { closure: { why: innermostMessage(error) }, changesAtMs: nowMs + freshMs };
+    const isLate = readCallFailure(error)?.kind === 'late';
+    const why = isLate ? `the calendar takes more than ${answerLimitMs / 1000} s to compute` : innermostMessage(error);
+    return { closure: { why }, changesAtMs: nowMs + freshMs };
   }
 }
 
 const answerLimitMs = 5_000;
-
-async function withinTime<T>(answer: Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const limit = delay(answerLimitMs, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`the calendar takes more than ${answerLimitMs / 1000} s to compute`);
-  });
-  try {
-    return await Promise.race([answer, limit]);
-  } finally {
-    late.abort();
-    limit.catch(() => undefined);
-    answer.catch(() => undefined);
-  }
-}
 
 const mostKept = 1_000;
 

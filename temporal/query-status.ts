@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { askAgain, statusQuery } from '../contract/messages.ts';
+import type { Report } from '../core/report/report.ts';
 import { failureDetails } from './grpc.ts';
 
 const pauseMs = 200;
@@ -16,11 +17,11 @@ export function isBetweenTasks(error: unknown): boolean {
  * The report of a run that is open, or that a worker still knows. Where its next workflow task is still to come it is asked again; what that
  * ends with, such as the deadline of the caller, is then not the reason.
  */
-export async function queryStatus(handle: Pick<WorkflowHandle, 'query'>): ReturnType<typeof askOnce> {
+export async function queryStatus(handle: Pick<WorkflowHandle, 'query'>): Promise<Report> {
   let before: unknown;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await askOnce(handle);
+      return await handle.query(statusQuery);
     } catch (error) {
       if (!isBetweenTasks(error)) throw before ?? error;
       if (attempt >= mostAttempts) throw error;
@@ -28,8 +29,4 @@ export async function queryStatus(handle: Pick<WorkflowHandle, 'query'>): Return
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
-}
-
-function askOnce(handle: Pick<WorkflowHandle, 'query'>) {
-  return handle.query(statusQuery);
 }

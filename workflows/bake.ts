@@ -5,6 +5,7 @@ import {
   describeBake,
   enterBaking,
   planBake,
+  planRejection,
   withBakeObservation,
 } from '../core/planner/bake.ts';
 import type { BakePlan } from '../core/planner/bake.ts';
@@ -12,15 +13,15 @@ import type { BakeState } from '../core/planner/bake-state.ts';
 import type { Drift } from '../core/traffic/drift.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
 import { candidateWeights } from '../core/planner/experiment-state.ts';
-import { withIteration } from '../core/planner/state-transitions.ts';
+import { withDeadline, withIteration } from '../core/planner/state-transitions.ts';
 import { computeWeights } from './activities.ts';
 import { detectDrifts, iterationRecord, observe, scheduleNext } from './loop.ts';
 import { deliverNotices } from './notices.ts';
 import { addWarnings, loadedExperiment, renewHistory, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 
-/** How a bake time ends: the version stays, or is rolled back. */
-export type Baked = { readonly kind: 'kept' } | Extract<BakePlan, { kind: 'rollBack' | 'stop' }>;
+/** How a bake time ends: the version stays, is rolled back, or is somebody else's. */
+export type Baked = Exclude<BakePlan, { kind: 'goOn' }>;
 
 /** Begins to watch the promoted candidate. */
 export function beginBake(run: Run, winner: number, reason: string): void {
@@ -33,33 +34,18 @@ export async function bake(run: Run): Promise<Baked> {
     await renewHistory(run);
     await deliverNotices(run);
     await untilDue(run);
-    const plan = isRejected(run) ? planRejected(run) : await watchOnce(run);
-    switch (plan.kind) {
-      case 'goOn':
-        continue;
-      case 'keep':
-        addWarnings(run, ...bakeWarnings(baking(run)));
-        return { kind: 'kept' };
-      case 'rollBack':
-      case 'stop':
-        return plan;
-    }
+    const plan = planRejection(baking(run)) ?? (await watchOnce(run));
+    if (plan.kind === 'goOn') continue;
+    if (plan.kind === 'keep') addWarnings(run, ...bakeWarnings(baking(run)));
+    return plan;
   }
-}
-
-function isRejected({ state }: Run): boolean {
-  return state.bake?.rejected !== undefined;
-}
-
-function planRejected(run: Run): BakePlan {
-  return planBake(loadedExperiment(run), baking(run), { atMs: 0, drift: { kind: 'none', notes: [] } });
 }
 
 async function untilDue(run: Run): Promise<void> {
   const dueMs = run.state.clock.deadlineMs + loadedExperiment(run).intervalMs;
   const summary = `watching the promoted version, ${baking(run).left} more intervals`;
-  await condition(() => isRejected(run), Math.max(1, dueMs - Date.now()), { summary });
-  update(run, { ...run.state, clock: { ...run.state.clock, deadlineMs: dueMs } });
+  await condition(() => baking(run).rejected !== undefined, Math.max(1, dueMs - Date.now()), { summary });
+  update(run, withDeadline(run.state, dueMs));
 }
 
 async function watchOnce(run: Run): Promise<BakePlan> {

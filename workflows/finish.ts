@@ -1,4 +1,5 @@
 import type { Version } from '../core/experiment/experiment.ts';
+import { candidateAt } from '../core/experiment/versions.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
 import { enterFinishing, withPromoted } from '../core/planner/state-transitions.ts';
 import { leaveAsIs, notSafeEnding } from './ending.ts';
@@ -19,7 +20,7 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
     case 'rollBack':
       return rollBack(run, decision.reason);
     case 'promote':
-      return promote(run, winningCandidate(run, decision.winner), decision.reason);
+      return promote(run, candidateAt(loadedExperiment(run), decision.winner), decision.reason);
     case 'conclude':
       return conclude(run, decision);
   }
@@ -57,7 +58,7 @@ export async function finishBake(run: Run): Promise<Ending> {
   const { winner: index = -1, reason = '' } = run.state.bake ?? {};
   if (baked.kind === 'rollBack') return rollBack(run, baked.reason);
   if (baked.kind === 'stop') return leaveAsIs('Drift', `promoted, but then: ${baked.reason}`);
-  const winner = winningCandidate(run, index);
+  const winner = candidateAt(loadedExperiment(run), index);
   try {
     await releaseTraffic(run, winner);
   } catch (error) {
@@ -65,12 +66,6 @@ export async function finishBake(run: Run): Promise<Ending> {
     addWarnings(run, `the traffic stays pinned to ${winner.revision}: ${failureFacts(error).message}`);
   }
   return promoted(run, winner, reason);
-}
-
-function winningCandidate(run: Run, index: number): Version {
-  const candidate = loadedExperiment(run).candidates[index];
-  if (candidate === undefined) throw new Error(`there is no candidate ${index} to promote`);
-  return candidate;
 }
 
 /** No traffic was moved, so there is none to bring back. */

@@ -23,6 +23,13 @@ export function metricVersions(experiment: Experiment): readonly Pick<Version, '
   });
 }
 
+/** The candidate at an index that a plan has chosen. */
+export function candidateAt({ candidates }: Pick<Experiment, 'candidates'>, index: number): Version {
+  const candidate = candidates[index];
+  if (candidate === undefined) throw new Error(`there is no candidate ${index} to promote`);
+  return candidate;
+}
+
 /** The versions that are judged: the candidates, or the only version of a conformance test. */
 export function judgedVersions({ testingPattern, baseline, candidates }: Versions): readonly Version[] {
   return testingPattern === 'Conformance' ? [baseline] : candidates;

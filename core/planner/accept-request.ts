@@ -115,7 +115,7 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
     case 'approve':
       return withDecision(state, (gate) => withApproval(gate, request, state.experiment?.approvers));
     case 'reject':
-      return state.bake === undefined ? withDecision(state, withRejection(request)) : withBakeRejection(state, request);
+      return withRejection(state, request);
     case 'pause':
       return { ...state, paused: request };
     case 'resume': {
@@ -125,14 +125,11 @@ export function withRequest(state: ExperimentState, kind: RequestKind, request: 
   }
 }
 
-function withRejection(request: HumanRequest): (gate: ApprovalGate) => ApprovalGate {
-  return (gate) => ({ ...gate, rejected: gate.rejected ?? request });
-}
-
-/** What has been promoted is to be rolled back. */
-function withBakeRejection(state: ExperimentState, request: HumanRequest): ExperimentState {
+/** A rejection is of what has been promoted, else of the promotion that people are asked about. */
+function withRejection(state: ExperimentState, request: HumanRequest): ExperimentState {
   const { bake } = state;
-  return bake === undefined ? state : { ...state, bake: { ...bake, rejected: bake.rejected ?? request } };
+  if (bake !== undefined) return { ...state, bake: { ...bake, rejected: bake.rejected ?? request } };
+  return withDecision(state, (gate) => ({ ...gate, rejected: gate.rejected ?? request }));
 }
 
 /** An approval counts at once where nobody is named, else with the last of those that are needed. */

@@ -1,4 +1,5 @@
-import type { Experiment, Objective, Version } from '../experiment/experiment.ts';
+import { candidateAt } from '../experiment/versions.ts';
+import type { Experiment, Objective } from '../experiment/experiment.ts';
 import type { RunMeasurement } from '../measurements/measurement.ts';
 import { defined } from '../text/defined.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -7,15 +8,17 @@ import type { BakeState } from './bake-state.ts';
 import { initialCandidateState } from './candidate-state.ts';
 import type { CandidateState } from './candidate-state.ts';
 import type { ExperimentState } from './experiment-state.ts';
-import { judgedPart, moveClock } from './fold-observation.ts';
+import { findUnreadySince, judgedPart, learned, moveClock } from './fold-observation.ts';
 import type { IntervalJudgement } from './judge-candidate.ts';
 import type { JudgeAllInput } from './judge-all.ts';
+import { findFailure } from './plan-candidate.ts';
 import { formatRequest } from './requests.ts';
 import { withWarnings } from './state-transitions.ts';
 
 /** What follows an observation after the promotion. */
 export type BakePlan =
-  | { readonly kind: 'goOn' | 'keep' }
+  | { readonly kind: 'goOn' }
+  | { readonly kind: 'keep' }
   | { readonly kind: 'rollBack'; readonly reason: string }
   /** Somebody else decides about the traffic now. */
   | { readonly kind: 'stop'; readonly reason: string };
@@ -28,7 +31,7 @@ export function enterBaking(
 ): ExperimentState {
   const { bakeMs = 0, intervalMs } = experiment;
   const left = Math.ceil(bakeMs / intervalMs);
-  const { name } = bakedVersion(experiment, winner);
+  const { name } = candidateAt(experiment, winner);
   const promoted = initialCandidateState(100);
   const { checkpoint: _, ...clock } = state.clock;
   return {
@@ -39,12 +42,6 @@ export function enterBaking(
     clock: { ...clock, deadlineMs: nowMs, observedUntilMs: nowMs },
     event: { reason: 'StageAdvanced', message: `${name} is promoted, and watched for ${formatDuration(bakeMs)}` },
   };
-}
-
-function bakedVersion({ candidates }: Experiment, winner: number): Version {
-  const version = candidates[winner];
-  if (version === undefined) throw new Error(`there is no candidate ${winner} that was promoted`);
-  return version;
 }
 
 /** The input of the judgement of the promoted version: alone, as the baseline serves nothing that it could be compared with. */
@@ -59,7 +56,7 @@ export function buildBakeInput(
       ...judgedPart(experiment),
       ...absoluteObjectives(experiment),
       testingPattern: 'Conformance',
-      baseline: bakedVersion(experiment, winner),
+      baseline: candidateAt(experiment, winner),
       candidates: [],
     },
     measurement: ofPromoted(measurement, winner),
@@ -101,14 +98,15 @@ export function withBakeObservation(
   { atMs, measurement, drift, judgement }: BakeObservation,
 ): ExperimentState {
   const { unreadySinceMs, ...rest } = bake.promoted;
-  const isUnready = drift.kind === 'candidateUnready' || (drift.kind === 'unknown' && unreadySinceMs !== undefined);
   const promoted: CandidateState = {
     ...rest,
-    ...defined({ unreadySinceMs: isUnready ? (unreadySinceMs ?? atMs) : undefined }),
-    ...(judgement && learnedOf(judgement)),
+    ...defined({ unreadySinceMs: findUnreadySince(unreadySinceMs, drift, atMs) }),
+    ...(judgement && learned(judgement)),
   };
   const candidateStates = state.candidateStates.map((candidate, index) =>
-    index === bake.winner && judgement ? { ...candidate, ...shownOf(judgement) } : candidate,
+    index === bake.winner && judgement
+      ? { ...candidate, assessment: judgement.assessment, suspect: judgement.suspect }
+      : candidate,
   );
   const unseen =
     measurement.kind !== 'measured' ? measurement.reason : drift.kind === 'unknown' ? drift.reason : undefined;
@@ -123,22 +121,20 @@ export function withBakeObservation(
   return withWarnings(next, drift.kind === 'none' ? drift.notes : []);
 }
 
-/** What people see of the version. */
-function shownOf({ assessment, suspect }: IntervalJudgement): Partial<CandidateState> {
-  return { assessment, suspect };
-}
-
-function learnedOf({ totals, evidence, assessment, suspect }: IntervalJudgement): Partial<CandidateState> {
-  return { totals, assessment, suspect, ...defined({ evidence }) };
+/** A person has said that it goes; undefined while nobody has. */
+export function planRejection({ rejected }: BakeState): BakePlan | undefined {
+  return rejected && { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
 }
 
 /** Decides what follows: only a failure, or a person, rolls back; what cannot be told keeps the version. */
 export function planBake(
   { candidateGraceMs }: Experiment,
-  { promoted, left, rejected }: BakeState,
+  bake: BakeState,
   { atMs, drift }: Pick<BakeObservation, 'atMs' | 'drift'>,
 ): BakePlan {
-  if (rejected !== undefined) return { kind: 'rollBack', reason: formatRequest('promotion rejected', rejected) };
+  const { promoted, left } = bake;
+  const rejection = planRejection(bake);
+  if (rejection !== undefined) return rejection;
   switch (drift.kind) {
     case 'stop':
       return { kind: 'stop', reason: drift.reason };
@@ -152,17 +148,9 @@ export function planBake(
     case 'unknown':
       break;
   }
-  const failed = findFailure(promoted);
+  const failed = findFailure(promoted.assessment, { isFinal: true });
   if (failed !== undefined) return { kind: 'rollBack', reason: `after the promotion: failed: ${failed}` };
   return { kind: left <= 0 ? 'keep' : 'goOn' };
-}
-
-function findFailure({ assessment }: CandidateState): string | undefined {
-  if (assessment?.overall !== undefined) {
-    return assessment.overall.verdict === 'fail' ? assessment.overall.reason : undefined;
-  }
-  const failed = (assessment?.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
-  return failed.length === 0 ? undefined : failed.map(({ reason }) => reason).join('; ');
 }
 
 /** What people should know of a bake time that is over. */

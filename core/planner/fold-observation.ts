@@ -155,21 +155,24 @@ function updateCandidate(
   const measurement = versionMeasurement(observed.measurement, { testingPattern, index });
   const judged = judgement?.[index] ?? undefined;
   const isExcused = findExcuse(judged?.assessment) !== undefined;
-  const { kind } = driftAt(drifts, index);
-  // A version that cannot be observed has not become ready.
-  const unready = kind === 'candidateUnready' || (kind === 'unknown' && unreadySinceMs !== undefined);
   const isStarvedNow =
     measurement.kind === 'measured' ? isStarved(candidate, measurement) : starvedSinceMs !== undefined;
   const starved = isStarvedNow && restsOnRequests(experiment);
   return {
     ...rest,
     ...defined({
-      unreadySinceMs: unready ? (unreadySinceMs ?? observed.nowMs) : undefined,
+      unreadySinceMs: findUnreadySince(unreadySinceMs, driftAt(drifts, index), observed.nowMs),
       starvedSinceMs: starved ? (starvedSinceMs ?? observed.nowMs) : undefined,
       environmentSinceMs: isExcused ? (environmentSinceMs ?? observed.nowMs) : undefined,
     }),
     ...(judged && learned(judged)),
   };
+}
+
+/** Since when a version is not ready, epoch ms; one that cannot be observed has not become ready. */
+export function findUnreadySince(beforeMs: number | undefined, { kind }: Drift, nowMs: number): number | undefined {
+  const isUnready = kind === 'candidateUnready' || (kind === 'unknown' && beforeMs !== undefined);
+  return isUnready ? (beforeMs ?? nowMs) : undefined;
 }
 
 /**
@@ -226,7 +229,8 @@ function findTooLate(
   return `nothing of the interval of ${interval} has shown yet: ${formatVisibility(visibility)}`;
 }
 
-function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<CandidateState> {
+/** What a judgement says of its version. */
+export function learned({ totals, evidence, assessment, suspect, reward }: IntervalJudgement): Partial<CandidateState> {
   return {
     totals,
     assessment,

@@ -129,13 +129,20 @@ function planForExcuse({
 }
 
 function planForVerdicts({ computed, gate }: CandidatePlanInput): CandidatePlan | undefined {
-  const overall = computed?.assessment.overall;
-  if (overall?.verdict === 'fail') return { kind: 'rollBack', reason: `failed: ${overall.reason}` };
-  if (overall !== undefined) return undefined;
-  const failures = (computed?.assessment.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
-  const final = gate !== undefined;
-  const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || final);
-  return decisive.length === 0 ? undefined : { kind: 'rollBack', reason: `failed: ${objectiveReasons(decisive)}` };
+  const failed = findFailure(computed?.assessment, { isFinal: gate !== undefined });
+  return failed === undefined ? undefined : { kind: 'rollBack', reason: `failed: ${failed}` };
+}
+
+/** Why a version has failed; undefined where it has not. Before the final judgement only objectives that say so fail it. */
+export function findFailure(
+  assessment: Assessment | undefined,
+  { isFinal }: { readonly isFinal: boolean },
+): string | undefined {
+  const overall = assessment?.overall;
+  if (overall !== undefined) return overall.verdict === 'fail' ? overall.reason : undefined;
+  const failures = (assessment?.objectives ?? []).filter(({ candidate }) => candidate === 'fail');
+  const decisive = failures.filter(({ objective }) => objective.rollbackOnFailure || isFinal);
+  return decisive.length === 0 ? undefined : objectiveReasons(decisive);
 }
 
 function planForProgress(input: CandidatePlanInput): CandidatePlan {

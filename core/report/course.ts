@@ -131,15 +131,15 @@ function buildJudgement(
       ...(interval === undefined ? {} : inUnits(objective, interval)),
     };
   });
-  const isWhole = judged.length === objectives.length;
-  return { weight, reason, objectives: isWhole ? judged : objectives.map((one) => judged[findSame(one)] ?? notJudged) };
+  if (judged.length === objectives.length) return { weight, reason, objectives: judged };
+  const places = objectives.map((one) =>
+    assessment.objectives.findIndex(({ objective }) => haveSameLimits(objective, one)),
+  );
+  return { weight, reason, objectives: places.map((place) => judged[place] ?? notJudged) };
+}
 
-  function findSame({ metric, upperLimit, lowerLimit }: Objective): number {
-    return assessment.objectives.findIndex(
-      ({ objective }) =>
-        objective.metric === metric && objective.upperLimit === upperLimit && objective.lowerLimit === lowerLimit,
-    );
-  }
+function haveSameLimits(one: Objective, other: Objective): boolean {
+  return one.metric === other.metric && one.upperLimit === other.upperLimit && one.lowerLimit === other.lowerLimit;
 }
 
 /** Evidence bounds the share of bad requests, which only for an error rate is the metric itself. */

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import type { Calendar, Period } from '../../core/experiment/calendar.ts';
 import { defined } from '../../core/text/defined.ts';
-import { limits, listFirst } from '../../core/text/limits.ts';
-import { readDocuments } from '../document/document.ts';
+import { limits } from '../../core/text/limits.ts';
 import { mappingField, parsed, refuse } from '../document/fields.ts';
-import { formatPath, showValue } from '../document/issue.ts';
-import { withoutNulls } from '../document/without-nulls.ts';
-import { translateIssues } from '../document/zod-issues.ts';
+import { showValue } from '../document/issue.ts';
+import { readSingleDocument } from '../document/single-document.ts';
 
 const localTime = /^(20|21)\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/;
 
@@ -138,23 +136,7 @@ export type CalendarReading =
 
 /** Reads a calendar that stands by itself, in YAML or JSON. */
 export function readCalendar(text: string): CalendarReading {
-  if (text.length > limits.calendarCharacters)
-    return { kind: 'invalid', problems: [`expected at most ${limits.calendarCharacters} characters`] };
-  const reading = readDocuments(text, '');
-  if (reading.kind === 'invalid') return { kind: 'invalid', problems: reading.issues.map(formatProblem) };
-  const [document, ...others] = reading.documents;
-  if (document === undefined || others.length > 0) return { kind: 'invalid', problems: ['expected one document'] };
-  const value = withoutNulls(document.value);
-  const result = calendarField.safeParse(value);
-  if (result.success) return { kind: 'read', calendar: result.data };
-  const problems = translateIssues(result.error, value).map(({ path, expected, got }) => {
-    const { line } = document.findPosition(path) ?? {};
-    return formatProblem({ ...defined({ line }), expected: `${expected}, got ${got}`, path: formatPath(path) });
-  });
-  return { kind: 'invalid', problems: listFirst(problems) };
-}
-
-function formatProblem(problem: { readonly line?: number; readonly path?: string; readonly expected: string }): string {
-  const { line, path, expected } = problem;
-  return `${line === undefined ? '' : `line ${line}: `}${path === undefined ? '' : `${path}: `}expected ${expected}`;
+  const options = { characters: limits.calendarCharacters, showsValues: true };
+  const reading = readSingleDocument(text, calendarField, options);
+  return reading.kind === 'read' ? { kind: 'read', calendar: reading.value } : reading;
 }

@@ -2,11 +2,8 @@ import { z } from 'zod';
 import { noticeEvents, noticeSeverities, severities } from '../../core/experiment/notice.ts';
 import type { NoticeEvent, Severity } from '../../core/experiment/notice.ts';
 import { choiceField, mappingField, parsed, refuse, textField } from '../document/fields.ts';
-import { limits, listFirst } from '../../core/text/limits.ts';
-import { readDocuments } from '../document/document.ts';
-import { formatPath } from '../document/issue.ts';
-import { translateIssues } from '../document/zod-issues.ts';
-import { withoutNulls } from '../document/without-nulls.ts';
+import { limits } from '../../core/text/limits.ts';
+import { readSingleDocument } from '../document/single-document.ts';
 
 /** Where the notices of a namespace go. Everything in it is secret but the name. */
 export interface Receiver {
@@ -130,24 +127,9 @@ const receiversField = mappingField({
 
 /** Reads the receivers of a namespace. */
 export function readReceivers(text: string): ReceiversReading {
-  if (text.length > limits.receiversCharacters)
-    return { kind: 'invalid', problems: [`expected at most ${limits.receiversCharacters} characters`] };
-  const reading = readDocuments(text, '');
-  if (reading.kind === 'invalid') return { kind: 'invalid', problems: reading.issues.map(placeOf) };
-  const [document, ...others] = reading.documents;
-  if (document === undefined || others.length > 0) return { kind: 'invalid', problems: ['expected one document'] };
-  const value = withoutNulls(document.value);
-  const result = receiversField.safeParse(value);
-  if (result.success) return { kind: 'read', receivers: result.data.receivers };
-  const problems = translateIssues(result.error, value).map(({ path, expected }) => {
-    const { line } = document.findPosition(path) ?? {};
-    return `${line === undefined ? '' : `line ${line}: `}${formatPath(path)}: expected ${expected}`;
-  });
-  return { kind: 'invalid', problems: listFirst(problems) };
-}
-
-function placeOf({ line, expected }: { readonly line?: number; readonly expected: string }): string {
-  return `${line === undefined ? '' : `line ${line}: `}expected ${expected}`;
+  const options = { characters: limits.receiversCharacters, showsValues: false };
+  const reading = readSingleDocument(text, receiversField, options);
+  return reading.kind === 'read' ? { kind: 'read', receivers: reading.value.receivers } : reading;
 }
 
 /** Whether the receiver wants to be told of the event. */
