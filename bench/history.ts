@@ -1,9 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { PatchTrafficResult } from '../contract/traffic.ts';
+import { ActivityReader, decodePayload } from '../temporal/recorded-activities.ts';
+import type { HistoryEvent as Event } from '../temporal/recorded-activities.ts';
 
 type EventHistory = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-type Event = NonNullable<EventHistory['events']>[number];
 
 /** A judged iteration, from its timer to the next one's; times are epoch ms. */
 export interface Iteration {
@@ -67,7 +67,7 @@ function readIteration(
   next: readonly Event[],
 ): readonly Iteration[] {
   const [timer] = piece;
-  const verdict = findCompleted(piece, 'computeWeights');
+  const verdict = findAnswer(piece, 'computeWeights')?.event;
   if (timer === undefined || verdict === undefined) return [];
   return [
     {
@@ -95,21 +95,17 @@ function findEvent(events: readonly Event[], id: unknown): Event | undefined {
 
 /** The result of the first traffic write. */
 function readWrite(events: readonly Event[]): PatchTrafficResult | undefined {
-  const written = findCompleted(events, 'patchTraffic');
-  const payload = written?.activityTaskCompletedEventAttributes?.result?.payloads?.at(0);
+  const payload = findAnswer(events, 'patchTraffic')?.activity.result;
   // The activity's result, by its contract.
-  return payload ? defaultPayloadConverter.fromPayload<PatchTrafficResult>(payload) : undefined;
+  return payload ? (decodePayload(payload) as PatchTrafficResult) : undefined;
 }
 
-/** The event that has the result of the first activity of this type. */
-function findCompleted(events: readonly Event[], type: string): Event | undefined {
-  const scheduled = events.find(
-    ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name === type,
-  );
-  return events.find(
-    ({ activityTaskCompletedEventAttributes: completed }) =>
-      completed && String(completed.scheduledEventId) === String(scheduled?.eventId),
-  );
+/** The first answer of an activity of this type. */
+function findAnswer(events: readonly Event[], type: string) {
+  const reader = new ActivityReader();
+  const answers = events.map((event) => ({ event, activity: reader.read(event) }));
+  const found = answers.find(({ activity }) => activity?.type === type);
+  return found?.activity && { event: found.event, activity: found.activity };
 }
 
 /** The size of the history before the first workflow task of the events. */

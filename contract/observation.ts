@@ -49,6 +49,8 @@ export interface Observation {
   readonly target: TargetObservation;
   /** Present while a calendar allows no advance. */
   readonly closed?: Closure;
+  /** The index of the candidate that has been promoted, and is watched. */
+  readonly promoted?: number;
 }
 
 /** All that needs floating point is computed in an activity, so that a replay reads the recorded result. */

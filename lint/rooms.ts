@@ -303,6 +303,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'kubernetes',
     'metrics',
     'sandbox',
+    'temporal',
     'test/support',
     'node:',
     ...clients,

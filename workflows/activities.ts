@@ -1,4 +1,4 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Experiment } from '../core/experiment/experiment.ts';
 import type { Task } from '../core/experiment/task-kinds.ts';
@@ -38,6 +38,15 @@ export const { releaseTarget } = proxy({ startToCloseTimeout: '10s', scheduleToC
 
 /** Metric queries are limited to 10 s; an attempt that takes longer has lost its worker. */
 export const { queryMetrics } = proxy({ startToCloseTimeout: '15s', retry: { ...patient, ...bugs } });
+
+/**
+ * Attempts within the workflow task. What people send waits for them, so they are short; whatever goes wrong is left to an activity of its
+ * own. They change nothing in the world: a worker that is lost leaves no trace of them.
+ */
+export const withinTask = proxyLocalActivities<Pick<ExperimentActivities, 'queryMetrics' | 'computeWeights'>>({
+  scheduleToCloseTimeout: '1s',
+  retry: { maximumAttempts: 1 },
+});
 
 /** Ends with the interval; a worker that is lost is noticed, and the rest of the interval watched by another one. */
 export function guarding(untilDueMs: number): Pick<ExperimentActivities, 'guardCandidates'> {

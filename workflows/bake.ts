@@ -14,9 +14,10 @@ import type { Drift } from '../core/traffic/drift.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
 import { candidateWeights } from '../core/planner/experiment-state.ts';
 import { withDeadline, withIteration } from '../core/planner/state-transitions.ts';
-import { computeWeights } from './activities.ts';
-import { detectDrifts, iterationRecord, observe, scheduleNext } from './loop.ts';
+import { detectDrifts, iterationRecord, scheduleNext } from './loop.ts';
 import { deliverNotices } from './notices.ts';
+import { judge, observe } from './observe.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { addWarnings, loadedExperiment, renewHistory, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 
@@ -25,7 +26,7 @@ export type Baked = Exclude<BakePlan, { kind: 'goOn' }>;
 
 /** Begins to watch the promoted candidate. */
 export function beginBake(run: Run, winner: number, reason: string): void {
-  update(run, enterBaking(run.state, loadedExperiment(run), { winner, reason, nowMs: Date.now() }));
+  update(run, enterBaking(run.state, loadedExperiment(run), { winner, reason, nowMs: currentTimeMs() }));
 }
 
 /** Watches the promoted version until its bake time is over, it fails, or a person rejects it. */
@@ -44,7 +45,7 @@ export async function bake(run: Run): Promise<Baked> {
 async function untilDue(run: Run): Promise<void> {
   const dueMs = run.state.clock.deadlineMs + loadedExperiment(run).intervalMs;
   const summary = `watching the promoted version, ${baking(run).left} more intervals`;
-  await condition(() => baking(run).rejected !== undefined, Math.max(1, dueMs - Date.now()), { summary });
+  await condition(() => baking(run).rejected !== undefined, Math.max(1, dueMs - currentTimeMs()), { summary });
   update(run, withDeadline(run.state, dueMs));
 }
 
@@ -55,7 +56,7 @@ async function watchOnce(run: Run): Promise<BakePlan> {
   const { winner } = baking(run);
   const judgements =
     measurement.kind === 'measured'
-      ? await computeWeights(buildBakeInput(experiment, baking(run), measurement))
+      ? await judge(run, buildBakeInput(experiment, baking(run), measurement))
       : undefined;
   const drift = describeDrift(detectDrifts(run, target)[winner], target);
   const judgement = judgements?.[0] ?? undefined;

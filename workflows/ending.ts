@@ -7,6 +7,7 @@ import type { Outcome } from '../core/experiment/stage.ts';
 import { releaseTarget } from './activities.ts';
 import { failureFacts, inContext } from './failures.ts';
 import { runFinishActions } from './tasks/finish-actions.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { countEnd } from './run/metrics.ts';
 import { handOverNotices } from './notices.ts';
 import { notifyOfEnd } from './tasks/notifications.ts';
@@ -50,9 +51,9 @@ export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
     return leaveAsIs(type, `${message}; traffic left as it is`);
   }
   const isUnwritten = run.state.traffic.sequence === 0;
-  const request = { reason: message, askedAtMs: Date.now(), ...asFound(run) };
+  const request = { reason: message, askedAtMs: currentTimeMs(), ...asFound(run) };
   const first = await bringToBaseline(run, request);
-  const safety = run.tasksGoneAtMs > Date.now() ? await bringToBaselineAgain(run, request) : first;
+  const safety = run.tasksGoneAtMs > currentTimeMs() ? await bringToBaselineAgain(run, request) : first;
   if (safety.kind === 'notSafe' && isUnwritten && safety.type === 'Drift')
     return leaveAsIs(type, `${message}; ${safety.reason}; traffic left as it is`);
   if (safety.kind === 'notSafe') return notSafeEnding(message, safety);
@@ -76,7 +77,7 @@ export interface Work {
  * have written late, so the baseline is written once more after the work has stopped.
  */
 export async function endByAbort(run: Run, work: Work): Promise<Ending> {
-  const request = run.state.abort ?? { atMs: Date.now() };
+  const request = run.state.abort ?? { atMs: currentTimeMs() };
   const reason = formatRequest('aborted', request);
   work.stop();
   if (!run.state.traffic.verified) return endUntouched(run, work);
@@ -116,7 +117,7 @@ export async function complete(run: Run, ending: Ending): Promise<void> {
   run.isClosing = true;
   if (!('keepsTarget' in ending)) await releaseOwnership(run);
   const { outcome, reason } = ending;
-  update(run, enterCompleted(run.state, { outcome, reason, atMs: Date.now() }));
+  update(run, enterCompleted(run.state, { outcome, reason, atMs: currentTimeMs() }));
   countEnd(outcome);
   await notifyOfEnd(run);
   await condition(allHandlersFinished);

@@ -6,6 +6,7 @@ import type { ExperimentWorkflow, ManifestInput } from '../contract/workflow.ts'
 import { complete, endByAbort, endByFailure, workflowFailure } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { setMessageHandlers } from './messages/handlers.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { openRun, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { runStages } from './stages.ts';
@@ -37,7 +38,7 @@ export const experiment: ExperimentWorkflow = async (manifest, carried) => {
 
 function abortWhenCancelled(run: Run): void {
   CancellationScope.current().cancelRequested.catch(() => {
-    if (!run.isClosing) update(run, withCancellation(run.state, Date.now()));
+    if (!run.isClosing) update(run, withCancellation(run.state, currentTimeMs()));
   });
 }
 

@@ -8,6 +8,7 @@ import { failureFacts, inContext } from './failures.ts';
 import { bake, beginBake } from './bake.ts';
 import { releaseTraffic, runFinishActions } from './tasks/finish-actions.ts';
 import type { Decision } from './loop.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { addWarnings, loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { bringToBaseline, pinTraffic, promoteTraffic } from './traffic.ts';
@@ -82,7 +83,7 @@ async function conclude(run: Run, { reason }: Extract<Decision, { kind: 'conclud
 /** The traffic goes back before anything else happens. */
 async function rollBack(run: Run, reason: string): Promise<Ending> {
   const guard = run.state.traffic.confirmed ? { present: currentWeights(run.state.candidateStates) } : {};
-  const safety = await bringToBaseline(run, { reason, askedAtMs: Date.now(), ...guard });
+  const safety = await bringToBaseline(run, { reason, askedAtMs: currentTimeMs(), ...guard });
   update(run, enterFinishing(run.state, loadedExperiment(run)));
   if (safety.kind === 'notSafe' && safety.type === 'Drift')
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { buildJudgeInput } from '../core/planner/fold-observation.ts';
 import { guarding } from './activities.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { loadedExperiment } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { buildQuery } from './query.ts';
@@ -19,7 +20,7 @@ export const idleGuard: Guard = { hasFired: false, stop: () => undefined };
 export function startGuard(run: Run, dueMs: number): Guard {
   const experiment = loadedExperiment(run);
   const { guardMs } = experiment.analysis;
-  const leftMs = dueMs - Date.now();
+  const leftMs = dueMs - currentTimeMs();
   if (guardMs === undefined || leftMs <= guardMs || !run.state.traffic.confirmed) return idleGuard;
   const judge = buildJudgeInput(run.state, experiment);
   const scope = new CancellationScope();

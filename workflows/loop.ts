@@ -4,7 +4,7 @@ import type { Experiment } from '../core/experiment/experiment.ts';
 import { detectDrift } from '../core/traffic/drift.ts';
 import type { Drift } from '../core/traffic/drift.ts';
 import { nextDeadline } from '../core/planner/deadline.ts';
-import { collectedCounts, isLoadTest, needsRevisions } from '../core/measurements/load-test.ts';
+import { needsRevisions } from '../core/measurements/load-test.ts';
 import type { RunMeasurement } from '../core/measurements/measurement.ts';
 import { planObserved } from '../core/planner/plan-observed.ts';
 import { withEliminated } from '../core/planner/plan-all.ts';
@@ -12,23 +12,17 @@ import type { Plan } from '../core/planner/plan-all.ts';
 import { withObservation, buildJudgeInput } from '../core/planner/fold-observation.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
 import { candidateWeights } from '../core/planner/experiment-state.ts';
-import { openGate, withDeadline, withIteration, withoutCollected } from '../core/planner/state-transitions.ts';
+import { openGate, withDeadline, withIteration } from '../core/planner/state-transitions.ts';
 import type { ExperimentState, IterationRecord } from '../core/planner/experiment-state.ts';
 import { defined } from '../core/text/defined.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
-import {
-  judgedVersions,
-  metricVersions,
-  movesTraffic,
-  trafficShares,
-  allVersions,
-} from '../core/experiment/versions.ts';
-import { computeWeights, queryMetrics } from './activities.ts';
+import { judgedVersions, movesTraffic, trafficShares, allVersions } from '../core/experiment/versions.ts';
 import { idleGuard, startGuard } from './guard.ts';
 import { deliverNotices } from './notices.ts';
-import { buildQuery } from './query.ts';
-import type { ComputeWeightsResult, Observation, QueryMetricsInput } from '../contract/observation.ts';
+import { judge, observe } from './observe.ts';
+import type { ComputeWeightsResult, Observation } from '../contract/observation.ts';
 import { runLoopActions } from './tasks/loop-actions.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { countInterval } from './run/metrics.ts';
 import { loadedExperiment, renewHistory, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
@@ -70,13 +64,13 @@ async function untilDue(run: Run, mayGuard: boolean): Promise<boolean> {
       run.state.gate?.approved?.atMs !== gate?.approved?.atMs ||
       run.state.gate?.rejected?.atMs !== gate?.rejected?.atMs;
     const summary = `iteration ${Math.min(iteration + 1, iterations)} of ${iterations}`;
-    const remainingMs = Math.max(1, dueMs - Date.now());
+    const remainingMs = Math.max(1, dueMs - currentTimeMs());
     const guard = mayGuard ? startGuard(run, dueMs) : idleGuard;
     const isWoken = (): boolean => isResumed() || isDecided();
     const woken = await condition(() => isWoken() || guard.hasFired, remainingMs, { summary }).finally(guard.stop);
     if (woken && !isWoken()) return true;
     const wasResumed = isResumed();
-    update(run, withDeadline(run.state, woken ? Date.now() : dueMs));
+    update(run, withDeadline(run.state, woken ? currentTimeMs() : dueMs));
     if (!wasResumed || !woken) return false;
   }
 }
@@ -84,9 +78,9 @@ async function untilDue(run: Run, mayGuard: boolean): Promise<boolean> {
 async function iterate(run: Run, isEarly: boolean): Promise<Decision | undefined> {
   const observation = await observe(run);
   countInterval(observation.measurement.kind);
-  const computed = await compute(run, observation.measurement);
+  const judgement = await compute(run, observation.measurement);
   const weightsBefore = candidateWeights(run.state);
-  const next = decide(run, observation, { judgement: computed, isEarly });
+  const next = decide(run, observation, { judgement, isEarly });
   await act(run, next);
   const { deadlineMs, late } = isEarly ? { ...run.state.clock, late: false } : scheduleNext(run);
   const reason = late ? `${next.reason}; the step restarts, as it began late` : next.reason;
@@ -101,47 +95,14 @@ function isDecision(plan: Plan): plan is Decision {
 
 /** The next deadline. An unconfirmed step is observed again at once, to find what keeps the cluster from confirming it. */
 export function scheduleNext(run: Run): ReturnType<typeof nextDeadline> {
-  const nowMs = Date.now();
+  const nowMs = currentTimeMs();
   if (!run.state.traffic.confirmed) return { deadlineMs: nowMs - loadedExperiment(run).intervalMs, late: false };
   return nextDeadline(run.state.clock.deadlineMs, nowMs);
 }
 
-export async function observe(run: Run): Promise<Observation> {
-  const { calendar } = loadedExperiment(run);
-  const promoted = run.state.bake?.winner;
-  return queryMetrics({
-    ...buildQuery(run),
-    ...definedMetrics(run),
-    ...countedByLoad(run),
-    ...defined({ calendar, promoted }),
-  });
-}
-
-/**
- * The user-defined metrics to read: since the start of the run, or since the promotion, for the threshold method, as in iter8; since the last
- * observation for the sequential test, which needs one value of each interval.
- */
-function definedMetrics(run: Run): Pick<QueryMetricsInput, 'defined'> {
-  const experiment = loadedExperiment(run);
-  const { observedUntilMs } = run.state.clock;
-  const startedAtMs = run.state.bake?.startedAtMs ?? run.state.clock.startedAtMs ?? 0;
-  const { metrics } = experiment;
-  if (Object.keys(metrics).length === 0) return {};
-  const sinceMs = experiment.analysis.method === 'sequential' ? observedUntilMs : startedAtMs;
-  return { defined: { metrics, versions: metricVersions(experiment), sinceMs } };
-}
-
-function countedByLoad(run: Run): Pick<QueryMetricsInput, 'counted'> {
-  const experiment = loadedExperiment(run);
-  if (!isLoadTest(experiment)) return {};
-  const { collected } = run.state;
-  update(run, withoutCollected(run.state));
-  return { counted: collectedCounts(experiment, collected) };
-}
-
 async function compute(run: Run, measurement: RunMeasurement): Promise<ComputeWeightsResult | undefined> {
   if (measurement.kind === 'blind') return undefined;
-  return computeWeights({ ...buildJudgeInput(run.state, loadedExperiment(run)), measurement });
+  return judge(run, { ...buildJudgeInput(run.state, loadedExperiment(run)), measurement });
 }
 
 interface Judged {
@@ -153,7 +114,7 @@ interface Judged {
 function decide(run: Run, { measurement, target, closed }: Observation, judged: Judged): Plan {
   const experiment = loadedExperiment(run);
   const facts = { experiment, measurement, drifts: detectDrifts(run, target), ...closureFor(experiment, closed) };
-  const observed = { ...facts, ...judged, nowMs: Date.now() };
+  const observed = { ...facts, ...judged, nowMs: currentTimeMs() };
   update(run, withObservation(run.state, observed));
   return planObserved(run.state, observed);
 }
@@ -185,7 +146,7 @@ async function act(run: Run, next: Plan): Promise<void> {
     case 'shift':
       return takeStep(run, next);
     case 'openGate':
-      return update(run, openGate(run.state, Date.now(), next.leader));
+      return update(run, openGate(run.state, currentTimeMs(), next.leader));
     case 'hold':
       return run.state.traffic.confirmed
         ? undefined

@@ -9,6 +9,7 @@ import { afterAttempt, findResting, retryPauseMs, takeTurn } from '../core/plann
 import type { AttemptResult, Outbox, Settled } from '../core/planner/outbox.ts';
 import { sendNotices, sendNoticesWithin } from './activities.ts';
 import { failureFacts } from './failures.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { addWarnings, loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 
@@ -65,11 +66,11 @@ export const remainingNotices: RemainingNoticesWorkflow = async ({ source, outbo
   let remaining = outbox;
   const lost: string[] = [];
   while (remaining.waiting.length > 0) {
-    const resting = findResting(remaining, Date.now());
+    const resting = findResting(remaining, currentTimeMs());
     const settled = await attempt({ sendNotices }, source, { outbox: remaining, resting, budgetMs: patientMs });
     remaining = settled.outbox;
     lost.push(...settled.lost);
-    if (remaining.waiting.length > 0) await sleep(Math.max(1, retryPauseMs(remaining, Date.now())));
+    if (remaining.waiting.length > 0) await sleep(Math.max(1, retryPauseMs(remaining, currentTimeMs())));
   }
   return { lost };
 };
@@ -81,7 +82,7 @@ async function attempt(
 ): Promise<Settled> {
   const { waiting: notices, receivers } = outbox;
   const result = await tryToSend(activities, { ...source, notices, receivers, resting, budgetMs });
-  return afterAttempt(outbox, result, Date.now());
+  return afterAttempt(outbox, result, currentTimeMs());
 }
 
 async function tryToSend(

@@ -32,6 +32,7 @@ import { failureFacts } from './failures.ts';
 import { finish, finishBake } from './finish.ts';
 import { deliverNotices } from './notices.ts';
 import { observeUntilDecided } from './loop.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { loadedExperiment, asHolder, renewHistory, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { runTask } from './tasks/run-task.ts';
@@ -155,7 +156,7 @@ async function takeFirstStep(run: Run): Promise<void> {
     const { weights, reason } = beginning(experiment, run.state);
     await shiftTraffic(run, weights, reason);
   }
-  update(run, startClock(run.state, experiment, Date.now()));
+  update(run, startClock(run.state, experiment, currentTimeMs()));
 }
 
 /** Waits until nobody has paused the run and its calendars are open. What was checked before they closed is checked again. */
@@ -187,7 +188,7 @@ async function askCalendars(run: Run): Promise<Closure | undefined> {
 const longestClosedMs = 5 * 60_000;
 
 function untilAskedAgain({ untilMs }: Closure): number {
-  return untilMs === undefined ? longestClosedMs : Math.min(Math.max(1000, untilMs - Date.now()), longestClosedMs);
+  return untilMs === undefined ? longestClosedMs : Math.min(Math.max(1000, untilMs - currentTimeMs()), longestClosedMs);
 }
 
 function beginning(experiment: Experiment, { candidateStates, preflight }: ExperimentState): FirstStep {

@@ -13,6 +13,7 @@ import type { ExperimentActivities } from '../contract/activities.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
 import { failureFacts, isUnheard } from './failures.ts';
 import type { FailureFacts } from './failures.ts';
+import { currentTimeMs } from './run/clock.ts';
 import { recordTimeToSafe } from './run/metrics.ts';
 import { loadedExperiment, asHolder, update, addWarnings } from './run/run.ts';
 import type { Run } from './run/run.ts';
@@ -101,7 +102,7 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
 
 /** Writes 100 % baseline after the limit of every task that may still be running: such a task may have written late. */
 export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Promise<Safety> {
-  const leftMs = run.tasksGoneAtMs - Date.now();
+  const leftMs = run.tasksGoneAtMs - currentTimeMs();
   if (leftMs > 0) {
     addWarnings(
       run,

@@ -48,7 +48,7 @@ export function createMetricsActivities(dependencies: QueryMetricsDependencies) 
       observed,
       askCalendars(input),
     ]);
-    return { atMs: nowMs, measurement, target, ...defined({ closed }) };
+    return { atMs: nowMs, measurement, target, ...defined({ closed, promoted: input.promoted }) };
   }
 
   async function guardCandidates({ query, judge, everyMs, untilMs }: GuardInput): Promise<GuardResult> {

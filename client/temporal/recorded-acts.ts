@@ -1,5 +1,3 @@
-import { defaultPayloadConverter } from '@temporalio/common';
-import type { WorkflowHandle } from '@temporalio/client';
 import type { Act } from '../../core/report/act.ts';
 import { requestKinds } from '../../core/planner/requests.ts';
 import type { RequestKind } from '../../core/planner/requests.ts';
@@ -8,10 +6,8 @@ import type { RequestInput } from '../../contract/messages.ts';
 import type { ActVerification, VerifyActInput } from '../../contract/proof.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
 import type { RunTaskInput, TaskActivities } from '../../contract/tasks.ts';
-
-type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
-export type HistoryEvent = NonNullable<History['events']>[number];
-export type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+import { decodePayload } from '../../temporal/recorded-activities.ts';
+import type { HistoryEvent, Payload } from '../../temporal/recorded-activities.ts';
 
 /** An activity as it was scheduled. */
 interface Scheduled {
@@ -19,11 +15,6 @@ interface Scheduled {
   readonly input: Payload | undefined;
   /** The place of its act, where it is a task. */
   readonly actIndex: number | undefined;
-}
-
-/** Decodes a payload that serin's activities wrote; callers name its type by the contract. */
-export function decodePayload(payload: Payload | undefined | null): unknown {
-  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }
 
 const requests: ReadonlySet<string> = new Set(requestKinds);

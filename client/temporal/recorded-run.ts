@@ -18,8 +18,9 @@ import { CommandError } from '../errors.ts';
 import type { Execution } from './experiments.ts';
 import { findExecution } from './find-experiment.ts';
 import type { Act } from '../../core/report/act.ts';
-import { ActReader, decodePayload as decode } from './recorded-acts.ts';
-import type { HistoryEvent as Event, Payload } from './recorded-acts.ts';
+import { ActivityReader, decodePayload as decode } from '../../temporal/recorded-activities.ts';
+import type { HistoryEvent as Event, Payload, RecordedActivity } from '../../temporal/recorded-activities.ts';
+import { ActReader } from './recorded-acts.ts';
 
 /** One interval of a run as Temporal recorded it. */
 export interface IntervalRecord extends RecordedInterval {
@@ -121,23 +122,20 @@ function readRecord(name: string, histories: readonly History[]): RunRecord {
   return { name, experiment, intervals, acts: actReader.acts };
 }
 
-/** Collects the record from events in order; activities are identified by the event that scheduled them. */
+/** Collects the record from events in order. */
 class RecordReader {
   experiment: Experiment | undefined;
   readonly intervals: IntervalRecord[] = [];
   private weights: readonly number[] = [];
   /** Whether the guard has just found a version that fails. */
   private isCutShort = false;
-  private readonly scheduled = new Map<string, { readonly type: string; readonly input: Payload | undefined }>();
+  private readonly activities = new ActivityReader();
 
   read(event: Event): void {
-    const { workflowExecutionStartedEventAttributes: started, activityTaskScheduledEventAttributes: scheduled } = event;
+    const { workflowExecutionStartedEventAttributes: started } = event;
     if (started) this.carryOver(started.input?.payloads?.[1]);
-    if (scheduled) {
-      const type = scheduled.activityType?.name ?? '';
-      this.scheduled.set(String(event.eventId), { type, input: scheduled.input?.payloads?.[0] });
-    }
-    this.readCompleted(event);
+    const activity = this.activities.read(event);
+    if (activity) this.readActivity(activity);
   }
 
   /** Takes over the state that continue-as-new has handed on. */
@@ -148,10 +146,7 @@ class RecordReader {
     this.weights = candidateWeights(carried);
   }
 
-  private readCompleted({ activityTaskCompletedEventAttributes: completed }: Event): void {
-    if (!completed) return;
-    const { type, input } = this.scheduled.get(String(completed.scheduledEventId)) ?? { type: '', input: undefined };
-    const result = completed.result?.payloads?.[0];
+  private readActivity({ type, input, result }: RecordedActivity): void {
     switch (type) {
       case 'readManifest':
         this.experiment = (decode(result) as ManifestReading | undefined)?.experiment;
@@ -173,7 +168,7 @@ class RecordReader {
         const observation = decode(result) as Observation | undefined;
         if (observation === undefined) break;
         const { atMs, measurement } = observation;
-        const { promoted } = (decode(input) as QueryMetricsInput | undefined) ?? {};
+        const { promoted } = (decode(input) as QueryMetricsInput | undefined) ?? observation;
         const how = { ...(this.isCutShort && { isEarly: true }), ...defined({ promoted }) };
         this.intervals.push({ atMs, measurement, weights: this.weights, ...how });
         this.isCutShort = false;

@@ -4,6 +4,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { RunTaskInput } from '../../contract/tasks.ts';
 import type { Observation } from '../../contract/observation.ts';
 import type { PatchTrafficInput } from '../../contract/traffic.ts';
+import { ActivityReader, decodePayload } from '../../temporal/recorded-activities.ts';
 
 /** An activity that the workflow asked for, with its input as the Web UI shows it. */
 export interface ScheduledActivity {
@@ -27,8 +28,10 @@ export const judging: readonly string[] = ['queryMetrics', 'computeWeights'];
 
 /** What the workflow did after its last look at the metrics, and the judgement of them, which brought the verdict. */
 export async function activitiesAfterVerdict(handle: WorkflowHandle): Promise<readonly ScheduledActivity[]> {
-  const activities = await scheduledActivities(handle);
-  return activities.slice(activities.findLastIndex(({ name }) => judging.includes(name)) + 1);
+  const events = await fetchEvents(handle);
+  const reader = new ActivityReader();
+  const types = events.map((event) => reader.read(event)?.type ?? '');
+  return scheduledIn(events.slice(types.findLastIndex((type) => judging.includes(type)) + 1));
 }
 
 /** What the workflow did after the first signal that it got. */
@@ -58,18 +61,12 @@ export function helmArguments(activities: readonly ScheduledActivity[]): readonl
 
 /** What the workflow saw in each interval, as it was recorded. */
 export async function readObservations(handle: WorkflowHandle): Promise<readonly Observation[]> {
-  const events = await fetchEvents(handle);
-  const attempts = new Set(
-    events
-      .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'queryMetrics')
-      .map(({ eventId }) => String(eventId)),
+  const reader = new ActivityReader();
+  const activities = (await fetchEvents(handle)).flatMap((event) => reader.read(event) ?? []);
+  // The activity's result, by its contract.
+  return activities.flatMap(({ type, result }) =>
+    type === 'queryMetrics' && result ? [decodePayload(result) as Observation] : [],
   );
-  return events.flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
-    const payload = completed?.result?.payloads?.[0];
-    if (!completed || !payload || !attempts.has(String(completed.scheduledEventId))) return [];
-    // The activity's result, by its contract.
-    return [defaultPayloadConverter.fromPayload<Observation>(payload)];
-  });
 }
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;

@@ -32,11 +32,18 @@ export async function startWorkflowEnvironment(bundle?: string): Promise<Workflo
   return environmentOn(() => startWithin(3, start), bundle);
 }
 
-/** A real development server, for what the time-skipping one does not know: search attributes, continue-as-new limits. */
-export async function startServerEnvironment(extraArgs: readonly string[] = []): Promise<WorkflowEnvironment> {
+/**
+ * A real development server, for what the time-skipping one does not know: search attributes, continue-as-new limits.
+ *
+ * @param bundle path of another bundle of the workflows.
+ */
+export async function startServerEnvironment(
+  extraArgs: readonly string[] = [],
+  bundle?: string,
+): Promise<WorkflowEnvironment> {
   const server = await startTemporalServer(extraArgs);
   const { address } = server;
-  const environment = await environmentOn(() => TestWorkflowEnvironment.createFromExistingServer({ address }));
+  const environment = await environmentOn(() => TestWorkflowEnvironment.createFromExistingServer({ address }), bundle);
   const teardown = async (): Promise<void> => {
     await environment.teardown();
     await server.remove();

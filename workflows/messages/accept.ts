@@ -15,6 +15,7 @@ import type { RequestInput } from '../../contract/messages.ts';
 import type { ActVerification } from '../../contract/proof.ts';
 import { verifyAct } from '../activities.ts';
 import { failureFacts } from '../failures.ts';
+import { currentTimeMs } from '../run/clock.ts';
 import { addWarnings, update } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 
@@ -25,7 +26,7 @@ export function refusalNow({ isClosing, state }: Run, kind: RequestKind, gateMs?
 
 /** Carries out a request that applies, and returns it as it is recorded. */
 export function accept(run: Run, kind: RequestKind, { by, reason }: RequestInput): HumanRequest {
-  const made = { ...defined({ by, reason }), atMs: Date.now() };
+  const made = { ...defined({ by, reason }), atMs: currentTimeMs() };
   update(run, withRequest(run.state, kind, made));
   return made;
 }
@@ -44,7 +45,7 @@ export async function acceptProven(run: Run, kind: RequestKind, request: Request
 
 /** A request that counts by the name of who makes it. */
 async function acceptByName(run: Run, kind: RequestKind, request: RequestInput): Promise<string | undefined> {
-  const atMs = Date.now();
+  const atMs = currentTimeMs();
   const { gateMs = run.state.gate?.openedAtMs } = request;
   const proven = await prove(run, kind, request);
   if (proven.kind === 'refused') return proven.why;
@@ -94,7 +95,7 @@ async function prove(
   if (verification.kind === 'refused') return { kind: 'refused', why: `its proof is refused: ${verification.why}` };
   const { id, person, reason } = verification;
   if (isUsedProof(run.state, id)) return { kind: 'refused', why: 'its proof has been used already' };
-  update(run, withUsedProof(run.state, id, Date.now()));
+  update(run, withUsedProof(run.state, id, currentTimeMs()));
   return { kind: 'verified', person, ...defined({ reason }) };
 }
 
@@ -107,7 +108,7 @@ async function askVerification(run: Run, request: RequestKind, proof: string): P
   const { workflowId, firstRunId } = run.state;
   run.openProofs += 1;
   try {
-    return await verifyAct({ proof, workflowId, firstRunId, request, atMs: Date.now() });
+    return await verifyAct({ proof, workflowId, firstRunId, request, atMs: currentTimeMs() });
   } catch (error) {
     return { kind: 'refused', why: failureFacts(error).message };
   } finally {

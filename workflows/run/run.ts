@@ -1,4 +1,4 @@
-import { allHandlersFinished, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { Experiment } from '../../core/experiment/experiment.ts';
 import { initialState } from '../../core/planner/experiment-state.ts';
 import { withWarnings } from '../../core/planner/state-transitions.ts';
@@ -7,6 +7,7 @@ import { withNews } from '../../core/report/notices.ts';
 import type { LeaseHolder } from '../../core/traffic/lease.ts';
 import type { ExperimentWorkflow } from '../../contract/workflow.ts';
 import { publish } from './visibility.ts';
+import { currentTimeMs } from './clock.ts';
 
 /** One run of the workflow: the published state, and what only this run needs to know. */
 export interface Run {
@@ -21,6 +22,10 @@ export interface Run {
   lookAgain?: () => void;
   /** How many proofs of requests are being checked. */
   openProofs: number;
+  /** Whether observations may be made within the workflow task; not in runs from before decision 74. */
+  readonly mayBePrompt: boolean;
+  /** Whether the sources answer in time for that. */
+  isPrompt: boolean;
   /** Settles when it is known whose the abort is. */
   abortNamed: Promise<void>;
 }
@@ -28,6 +33,7 @@ export interface Run {
 /** Opens a new experiment, or one that was continued as new. */
 export function openRun(carried: ExperimentState | undefined): Run {
   const { workflowId, firstExecutionRunId } = workflowInfo();
+  const mayBePrompt = patched('observed-within-the-task');
   const state = carried ?? initialState({ workflowId, firstRunId: firstExecutionRunId });
   return {
     state,
@@ -35,6 +41,8 @@ export function openRun(carried: ExperimentState | undefined): Run {
     tasksGoneAtMs: 0,
     isClosing: false,
     openProofs: 0,
+    mayBePrompt,
+    isPrompt: mayBePrompt,
     abortNamed: Promise.resolve(),
   };
 }
@@ -49,7 +57,7 @@ export function update(run: Run, next: ExperimentState): void {
 /** An error in text for people must not keep the traffic from being made safe. */
 function withSafeNews(before: ExperimentState, next: ExperimentState): ExperimentState {
   try {
-    return withNews(before, next, Date.now());
+    return withNews(before, next, currentTimeMs());
   } catch (error) {
     return withWarnings(next, [`a notice cannot be made, an error in serin: ${String(error)}`]);
   }

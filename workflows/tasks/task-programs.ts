@@ -1,5 +1,6 @@
 import type { RunTaskResult } from '../../contract/tasks.ts';
 import { isUnheard } from '../failures.ts';
+import { currentTimeMs } from '../run/clock.ts';
 import { asHolder, loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 
@@ -19,7 +20,7 @@ export async function trackProgram(run: Run, work: () => Promise<RunTaskResult>)
     return await work();
   } catch (error) {
     // The worker may have lost only its connection to Temporal, and go on until the command's own limit.
-    if (isUnheard(error)) run.tasksGoneAtMs = Date.now() + loadedExperiment(run).taskLimitMs + stopMs;
+    if (isUnheard(error)) run.tasksGoneAtMs = currentTimeMs() + loadedExperiment(run).taskLimitMs + stopMs;
     throw error;
   }
 }

@@ -38,6 +38,7 @@ interface HistoryEvent {
   readonly eventId: string;
   readonly activityTaskScheduledEventAttributes?: { readonly activityType: { readonly name: string } };
   readonly activityTaskCompletedEventAttributes?: { readonly scheduledEventId: string; readonly result?: Payloads };
+  readonly markerRecordedEventAttributes?: { readonly details?: Readonly<Record<string, Payloads>> };
   readonly workflowExecutionCompletedEventAttributes?: { readonly result?: Payloads };
   readonly workflowExecutionFailedEventAttributes?: { readonly failure: Failure };
 }
@@ -65,9 +66,13 @@ export function readHistory(printed: string): Told {
       scheduled?.activityType.name,
     ]),
   );
-  const measurements = events.flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
-    if (completed === undefined || types.get(completed.scheduledEventId) !== 'queryMetrics') return [];
-    const { measurement } = decode(completed.result) as { measurement: { kind: string; fromMs: number; toMs: number } };
+  const measurements = events.flatMap((event) => {
+    const { activityTaskCompletedEventAttributes: completed, markerRecordedEventAttributes: marker } = event;
+    const { activity_type: local } = (decode(marker?.details?.['data']) ?? {}) as { activity_type?: string };
+    const type = completed ? types.get(completed.scheduledEventId) : local;
+    const result = completed?.result ?? marker?.details?.['result'];
+    if (type !== 'queryMetrics' || result === undefined) return [];
+    const { measurement } = decode(result) as { measurement: { kind: string; fromMs: number; toMs: number } };
     return measurement.kind === 'measured' ? [{ fromMs: measurement.fromMs, toMs: measurement.toMs }] : [];
   });
   return { end: readEnd(events), windows: measurements };
