@@ -29,6 +29,7 @@ import { observeTarget } from './knative/observe-target.ts';
 import { verifyAct } from './verify-act.ts';
 import { acquireTarget, releaseTarget } from './knative/acquire-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
+import { RecentReads } from './knative/recent-reads.ts';
 import { readSecretData } from './knative/secret-data.ts';
 import { verifyTarget } from './knative/verify-target.ts';
 import { collectMetrics } from './load/collect-metrics.ts';
@@ -106,6 +107,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     readSecret: (name) => readSecretData(as(input).cluster, name),
     request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
   });
+  const recentReads = new RecentReads();
   const calendars = new Calendars((input) => as(input).cluster);
   const askCalendars = (input: CalendarInput) => calendars.ask(input);
   return {
@@ -130,7 +132,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
       ),
     ...createMetricsActivities({
       ...metrics,
-      observeTarget: (input) => observeTarget(as(input).cluster, input),
+      observeTarget: (input) => observeTarget(recentReads.keeping(as(input).cluster), input),
       askCalendars,
       backEndsOf,
       cancellationSignal,
@@ -138,7 +140,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     }),
     readCalendar: askCalendars,
     computeWeights,
-    patchTraffic: (input) => patchTraffic(as(input).cluster, input),
+    patchTraffic: (input) => patchTraffic(recentReads.reusing(as(input).cluster), input),
     runHelm: (input) => runHelm(commands(input), input),
     runCommand: (input) => runCommand(commands(input), input),
     runScript: (input) => runScript(commands(input), input),

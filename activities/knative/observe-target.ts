@@ -15,7 +15,10 @@ export interface ObserveTargetInput {
 }
 
 /** Observes the target once. A cluster that does not answer is a result too; only cancellation is thrown. */
-export async function observeTarget(cluster: ActivityCluster, input: ObserveTargetInput): Promise<TargetObservation> {
+export async function observeTarget(
+  cluster: Pick<ActivityCluster, 'readService' | 'readRevision'>,
+  input: ObserveTargetInput,
+): Promise<TargetObservation> {
   const { namespace } = input.target;
   try {
     const [service, ...revisions] = await Promise.all([

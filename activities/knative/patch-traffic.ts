@@ -58,7 +58,8 @@ async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promis
     readRevisions: ({ namespace }, names) => readRevisions(cluster, namespace, names),
     revisionGone: (gone) => revisionGone(target, gone),
     patchService: cluster.patchService,
-    isConflict: (error) => hasType(error, 'Conflict'),
+    // A service that is gone is found to be so when it is read again.
+    isConflict: (error) => hasType(error, 'Conflict', 'NotFound'),
   };
   const result = await writeTraffic(writer, {
     target,

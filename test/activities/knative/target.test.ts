@@ -10,6 +10,7 @@ import { annotateLease, isTakenOver, newLease, raiseLease, readLease } from '../
 import { observeTarget } from '../../../activities/knative/observe-target.ts';
 import { acquireTarget, releaseTarget } from '../../../activities/knative/acquire-target.ts';
 import { patchTraffic } from '../../../activities/knative/patch-traffic.ts';
+import { RecentReads } from '../../../activities/knative/recent-reads.ts';
 import { verifyTarget } from '../../../activities/knative/verify-target.ts';
 import { leaseAnnotations, planAnnotation } from '../../../core/traffic/target.ts';
 import type { TrafficEntry } from '../../../core/traffic/target.ts';
@@ -212,11 +213,33 @@ describe('patchTraffic', () => {
     expect(await plan(target)).toBe('run-ours/7');
   });
 
+  test('takes what has just been observed, unless it has changed since', async () => {
+    const recent = new RecentReads();
+    let reads = 0;
+    const counted: ActivityCluster = {
+      ...cluster,
+      readService: (name) => {
+        reads += 1;
+        return cluster.readService(name);
+      },
+    };
+    const input = { ...aWrite(target, ours(), 8, 20), confirmationLimitMs: 0, present: sharesAt(target, 10) };
+    const observeAndWrite = async (): Promise<unknown> => {
+      await asActivity(() => observeTarget(recent.keeping(cluster), observe(input)));
+      await kubectl('annotate', 'ksvc', 'patched', `example.com/changed=${randomUUID()}`, '--overwrite');
+      return caughtFailure(() => patchTraffic(recent.reusing(counted), input));
+    };
+    await observeAndWrite();
+    expect(await plan(target)).toBe('run-ours/8');
+    // For the second attempt, and for the confirmation.
+    expect(reads).toBe(2);
+  });
+
   test('fails as a conflict when the service changes each time', async () => {
     const always = meddledWith(Number.POSITIVE_INFINITY);
-    const { type, isRetryable } = await caughtFailure(() => patchTraffic(always, aWrite(target, ours(), 8, 20)));
+    const { type, isRetryable } = await caughtFailure(() => patchTraffic(always, aWrite(target, ours(), 9, 20)));
     expect({ type, isRetryable }).toEqual({ type: 'Conflict', isRetryable: true });
-    expect(await plan(target)).toBe('run-ours/7');
+    expect(await plan(target)).toBe('run-ours/8');
   });
 
   test('can be cancelled while it waits for the confirmation', async () => {

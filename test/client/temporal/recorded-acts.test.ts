@@ -19,20 +19,23 @@ describe('what was done in a run', () => {
   test('tells requests with who made them and why, whether they came as signals or as updates', () => {
     const askedIn = (name: string) => readActs(name).filter(({ kind }) => kind === 'request');
     const who = { kind: 'request', by: 'alice', reason: 'a recorded run', atMs: expect.any(Number) };
-    expect(askedIn('paused-and-approved')).toEqual([{ ...who, request: 'approve' }]);
+    expect(askedIn('paused-and-approved')).toEqual(
+      ['pause', 'resume', 'approve'].map((request) => ({ ...who, request })),
+    );
     expect(askedIn('aborted')).toEqual([{ ...who, request: 'abort' }]);
   });
 
   test('tells whose name was verified, and what was refused after that', () => {
-    // Of its last run: the pause was in one before.
     const asked = readActs('verified').filter(({ kind }) => kind === 'request');
-    const verified = (user: string) => {
-      return { kind: 'request', request: 'approve', by: user, verified: { user }, atMs: expect.any(Number) };
+    const verified = (request: string, user: string) => {
+      return { kind: 'request', request, by: user, verified: { user }, atMs: expect.any(Number) };
     };
     expect(asked).toEqual([
-      verified('ann'),
-      { ...verified('ann'), refused: 'cannot approve: ann has approved already; 1 more must' },
-      verified('bob'),
+      verified('pause', 'ann'),
+      verified('resume', 'ann'),
+      verified('approve', 'ann'),
+      { ...verified('approve', 'ann'), refused: 'cannot approve: ann has approved already; 1 more must' },
+      verified('approve', 'bob'),
     ]);
   });
 
