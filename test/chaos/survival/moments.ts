@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import type { Random } from '../../../core/offline/random.ts';
 
 /** Waits for a moment of a run; returns early where the run ends before that. */
 type Moment = (handle: WorkflowHandle, hasEnded: () => boolean, random: Random) => Promise<void>;
 
 const pollMs = 50;
+
+/** An observation may be over after 30 ms. */
+const observationPollMs = 5;
 
 /** When something can happen to a run, by name: before and after each kind of activity, in the wait for the next iteration, or at any time. */
 export const moments: Readonly<Record<string, Moment>> = {
@@ -18,8 +21,8 @@ export const moments: Readonly<Record<string, Moment>> = {
   ...aroundActivity('awaitReadiness'),
   ...aroundActivity('preflight'),
   ...aroundActivity('patchTraffic'),
-  ...aroundActivity('queryMetrics'),
-  ...aroundActivity('computeWeights'),
+  'in an observation': (handle, hasEnded) =>
+    untilPending(handle, hasEnded, ({ isInTask }) => isInTask, observationPollMs),
   ...aroundActivity('compareRendered'),
   ...aroundActivity('runHelm'),
   ...aroundActivity('verifyTarget'),
@@ -28,25 +31,38 @@ export const moments: Readonly<Record<string, Moment>> = {
 
 function aroundActivity(type: string): Readonly<Record<string, Moment>> {
   return {
-    [`in ${type}`]: (handle, hasEnded) => untilPending(handle, hasEnded, (types) => types.includes(type)),
+    [`in ${type}`]: (handle, hasEnded) => untilPending(handle, hasEnded, ({ types }) => types.includes(type)),
     [`after ${type}`]: async (handle, hasEnded) => {
-      await untilPending(handle, hasEnded, (types) => types.includes(type));
-      await untilPending(handle, hasEnded, (types) => !types.includes(type));
+      await untilPending(handle, hasEnded, ({ types }) => types.includes(type));
+      await untilPending(handle, hasEnded, ({ types }) => !types.includes(type));
     },
   };
+}
+
+/** What goes on in a run. An observation is part of a workflow task, and takes most of its time. */
+interface Pending {
+  readonly types: readonly string[];
+  readonly isInTask: boolean;
 }
 
 /** Short activities may come and go between two questions: then the next one of the kind is meant, or the end. */
 async function untilPending(
   handle: WorkflowHandle,
   hasEnded: () => boolean,
-  holds: (types: readonly string[]) => boolean,
+  holds: (pending: Pending) => boolean,
+  betweenMs = pollMs,
 ): Promise<void> {
   while (!hasEnded()) {
     // Another run may have taken Temporal away.
     const described = await handle.describe().catch(() => undefined);
-    const pending = described?.raw.pendingActivities?.map(({ activityType }) => activityType?.name ?? '');
-    if (pending !== undefined && holds(pending)) return;
-    await delay(pollMs);
+    if (described !== undefined && holds(readPending(described))) return;
+    await delay(betweenMs);
   }
+}
+
+function readPending({ raw }: WorkflowExecutionDescription): Pending {
+  return {
+    types: raw.pendingActivities?.map(({ activityType }) => activityType?.name ?? '') ?? [],
+    isInTask: Boolean(raw.pendingWorkflowTask?.startedTime),
+  };
 }
