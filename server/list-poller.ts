@@ -86,20 +86,13 @@ export class ListPoller {
     try {
       const listing = () => newestExecutions(this.#session, mostListed);
       const executions = await this.#session.client.withDeadline(Date.now() + listLimitMs, listing);
-      for (const view of await this.#view(this.#chooseNext(executions))) this.#remember(view);
+      const views = await viewAll(this.#session, this.#chooseNext(executions), 'brief');
+      for (const view of views) this.#remember(view);
       return { experiments: this.#list(executions) };
     } catch (error) {
       const { message } = explainClientError(error, this.#session);
       return { experiments: this.#latest?.experiments ?? [], note: message };
     }
-  }
-
-  /** The reports of runs; one that cannot be read is as good as silent, and keeps none of the others back. */
-  #view(executions: readonly Execution[]): Promise<readonly ExperimentView[]> {
-    return viewAll(this.#session, executions, 'brief', (execution, error) => {
-      if (explainClientError(error, this.#session).kind === 'unreachable') throw error;
-      return { execution, note: failureDetails(error), silence: 'unreadable' };
-    });
   }
 
   #list(executions: readonly Execution[]): readonly ListedExperiment[] {

@@ -41,3 +41,34 @@ test('many runs whose workers are gone cost one query limit, and hide no run tha
     await handle.terminate();
   });
 });
+
+/** Temporal's `COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION`. */
+const completeWorkflow = 4;
+
+/** Ends a run of the workflow type with a result that nobody here has the key for. */
+async function endUnreadably(workflowId: string): Promise<void> {
+  const { client } = session;
+  await client.workflow.start(workflowType, { workflowId, taskQueue: workflowId, args: [''] });
+  const { workflowService } = client.connection;
+  const [namespace, taskQueue] = ['default', { name: workflowId }];
+  const poll = () => workflowService.pollWorkflowTaskQueue({ namespace, taskQueue, identity: 'test' });
+  const { taskToken } = await client.withDeadline(Date.now() + 10_000, poll);
+  const payload = { metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('secret') };
+  const completeWorkflowExecutionCommandAttributes = { result: { payloads: [payload] } };
+  const commands = [{ commandType: completeWorkflow, completeWorkflowExecutionCommandAttributes }];
+  await workflowService.respondWorkflowTaskCompleted({ namespace, taskToken, commands });
+}
+
+test('a run that cannot be read hides no other one', async () => {
+  await endUnreadably('encrypted');
+  const world = fakeWorld({ experiment: anExperiment({ intervalMs: 600_000 }) });
+  await workflows.run(world, async (handle) => {
+    await vi.waitFor(() => handle.query(statusQuery), { timeout: 30_000 });
+    const found = await Promise.all(['encrypted', handle.workflowId].map((id) => describeWorkflow(session.client, id)));
+    const executions = found.map((execution) => execution ?? expect.fail('a run is not there'));
+    const [unread, read] = await viewAll(session, executions);
+    expect(unread).toMatchObject({ silence: 'unreadable', note: expect.stringContaining('binary/encrypted') });
+    expect(read?.report?.name).toBe('canary');
+    await handle.terminate();
+  });
+});
