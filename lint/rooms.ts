@@ -14,6 +14,14 @@ const activity = [
 ];
 const clients = ['@kubernetes/client-node', '@temporalio/client', '@temporalio/common'];
 const workerPackages = ['@temporalio/activity', '@temporalio/worker', '@temporalio/workflow'];
+const tracePackages = [
+  '@opentelemetry/api',
+  '@opentelemetry/context-async-hooks',
+  '@opentelemetry/exporter-trace-otlp-http',
+  '@opentelemetry/resources',
+  '@opentelemetry/sdk-trace-base',
+  '@temporalio/interceptors-opentelemetry',
+];
 const sandboxBase = [
   'sandbox/processes',
   'sandbox/tools',
@@ -267,6 +275,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     'pino',
     ...clients,
     ...workerPackages,
+    ...tracePackages,
   ],
 
   'sandbox/processes': ['node:'],

@@ -15,6 +15,8 @@ import { createLogger, installRuntime } from './runtime.ts';
 import { takeNoWork } from './no-work.ts';
 import { onStopSignal } from './signals.ts';
 import { StartupError } from './startup-error.ts';
+import { isTraced } from './traced.ts';
+import type { Tracing } from './tracing.ts';
 import { connectTemporal } from './temporal.ts';
 import type { TemporalConnection } from './temporal.ts';
 import { workerOptions } from './worker-options.ts';
@@ -31,7 +33,9 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   log.info('health endpoint listens', { healthAddress: formatAddress(health.address) });
 
   const temporal = await connectTemporal(configuration.temporal);
-  const worker = settings.operator === 'only' ? takeNoWork() : await createWorker(configuration, temporal, log);
+  const tracing = isTraced(process.env) ? (await import('./tracing.ts')).startTracing(log) : undefined;
+  const worker =
+    settings.operator === 'only' ? takeNoWork() : await createWorker(configuration, { temporal, tracing, log });
   life = { kind: 'started', worker, temporal };
   const { address: temporalAddress, namespace } = temporal;
   const warning = commandUserWarning(settings.commandUser, process.getuid?.());
@@ -41,19 +45,27 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   await worker.run();
 
   operator?.stop();
+  await tracing?.stop();
   await temporal.connection.close();
   await health.close();
   flushLogs();
   log.info('worker stopped');
 }
 
-async function createWorker(configuration: Configuration, temporal: TemporalConnection, log: Logger): Promise<Worker> {
+interface WorkerParts {
+  readonly temporal: TemporalConnection;
+  readonly tracing: Tracing | undefined;
+  readonly log: Logger;
+}
+
+async function createWorker(configuration: Configuration, { temporal, tracing, log }: WorkerParts): Promise<Worker> {
   const { settings, kubeConfig } = configuration;
   return Worker.create({
     ...workerOptions(temporal, configuration),
     dataConverter: configuration.temporal.dataConverter,
     workflowBundle: await workflowBundle(settings.workflowBundle, log),
     activities: createActivities({ settings, temporal, kubeConfig }),
+    interceptors: { activity: tracing === undefined ? [] : [tracing.interceptors] },
   });
 }
 
