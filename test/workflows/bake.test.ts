@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as messages from '../../contract/messages.ts';
-import { anExperiment } from '../support/builders.ts';
+import { anExperiment, someCounts } from '../support/builders.ts';
 import { fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
 import { untilReport } from '../support/until-report.ts';
@@ -110,6 +110,45 @@ describe('a promoted version', () => {
     const report = await workflows.run(world, (handle) => handle.result());
     expect(report.outcome).toBe('Promoted');
     expect(report.warnings).toContain('the baseline is gone: what is promoted cannot be rolled back');
+  });
+});
+
+describe('of several candidates the one that was promoted', () => {
+  const candidates = ['green', 'red'].map((name) => {
+    return { name, revision: `sample-app-${name}`, variables: { promote: name } };
+  });
+
+  /** Of the two candidates the second is quicker; after the promotion each has so many errors. */
+  function secondWins(errors: { readonly green: number; readonly red: number }) {
+    const experiment = anExperiment({
+      intervalMs,
+      iterations: 1,
+      bakeMs: 2 * intervalMs,
+      testingPattern: 'A/B/N',
+      reward: { metric: 'mean-latency', preferredDirection: 'Low' },
+      candidates,
+    });
+    return fakeWorld({
+      experiment,
+      weights: [0, 0],
+      measure: (n, { fromMs, toMs }) => {
+        const [green, red] =
+          n === 1 ? [{ latencyMs: 8 }, { latencyMs: 4 }] : [{ errors: errors.green }, { errors: errors.red }];
+        const all = [{}, green, red].map((version) => someCounts(version));
+        return { kind: 'measured', fromMs, toMs, baseline: all[0] ?? someCounts(), candidates: all.slice(1) };
+      },
+    });
+  }
+
+  test('is the one that is watched', async () => {
+    const report = await workflows.run(secondWins({ green: 500, red: 0 }), (handle) => handle.result());
+    expect(report).toMatchObject({ outcome: 'Promoted', winner: 'red' });
+  });
+
+  test('is rolled back when it fails', async () => {
+    const report = await workflows.run(secondWins({ green: 0, red: 500 }), (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+    expect(report.reason).toMatch(/^after the promotion: failed: error-rate/);
   });
 });
 

@@ -36,6 +36,20 @@ describe('where histories must stay short', () => {
     expect(report.history.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(world.log.filter((entry) => entry === 'preflight')).toHaveLength(1);
   });
+
+  test('so is the watch after a promotion', async () => {
+    const experiment = anExperiment({ intervalMs: 1000, iterations: 1, bakeMs: 12_000 });
+    const world = fakeWorld({ experiment });
+    const { report, runId } = await workflows.run(world, async (handle) => ({
+      report: await handle.result(),
+      runId: (await handle.describe()).runId,
+    }));
+    expect(runId).not.toBe(report.firstRunId);
+    expect(report).toMatchObject({ outcome: 'Promoted', winner: 'candidate' });
+    expect(world.observations).toBe(1 + 12);
+    expect(world.log.filter((entry) => entry === 'preflight' || entry === 'latest candidate')).toHaveLength(2);
+    expect(report.history.at(-1)?.reason).toBe('promoted, and watched, for the last time: within the limits');
+  });
 });
 
 describe.concurrent('on a Temporal server', () => {
