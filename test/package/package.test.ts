@@ -50,7 +50,7 @@ describe('the package', () => {
     const { size, files } = consumer.tarball;
     expect(size).toBeLessThan(largestTarball);
     const paths = files.map(({ path }) => path);
-    expect(paths).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'deploy/crds.yaml']));
+    expect(paths).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'deploy/crds.yaml']));
     expect(paths.filter((path) => /(^|\/)test\/|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 
