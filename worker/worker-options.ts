@@ -27,6 +27,9 @@ export function workerOptions(
     maxHeartbeatThrottleInterval: heartbeatThrottle,
     defaultHeartbeatThrottleInterval: heartbeatThrottle,
     maxConcurrentActivityTaskExecutions: mostActivities,
+    maxConcurrentLocalActivityExecutions: mostActivities,
+    maxConcurrentWorkflowTaskExecutions: mostWorkflowTasks,
+    stickyQueueScheduleToStartTimeout: stickyMs,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + cancellationMs,
     ...defined({ maxCachedWorkflows, workerDeploymentOptions: version && deploymentOptions(version) }),
@@ -35,6 +38,15 @@ export function workerOptions(
 
 /** An activity waits most of its time: for an answer, or, as a guard, for the next look. */
 const mostActivities = 1_000;
+
+/** An observation holds its workflow task for a second where the metrics hang: an abort must not wait for those of other runs. */
+const mostWorkflowTasks = 200;
+
+/**
+ * How long a workflow task waits for the worker that knows the run, before any other may take it: until a worker that is lost is given up. One that is
+ * well takes its tasks within half a second (`npm run bench:scale`).
+ */
+const stickyMs = 3_000;
 
 /** An experiment is judged to its end by the code that it began with. */
 function deploymentOptions(version: DeploymentVersion) {

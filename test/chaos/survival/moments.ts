@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { stageAttribute } from '../../../contract/messages.ts';
 import type { Random } from '../../../core/offline/random.ts';
 
 /** Waits for a moment of a run; returns early where the run ends before that. */
@@ -22,7 +23,7 @@ export const moments: Readonly<Record<string, Moment>> = {
   ...aroundActivity('preflight'),
   ...aroundActivity('patchTraffic'),
   'in an observation': (handle, hasEnded) =>
-    untilPending(handle, hasEnded, ({ isInTask }) => isInTask, observationPollMs),
+    untilPending(handle, hasEnded, ({ isObserving }) => isObserving, observationPollMs),
   ...aroundActivity('compareRendered'),
   ...aroundActivity('runHelm'),
   ...aroundActivity('verifyTarget'),
@@ -39,10 +40,10 @@ function aroundActivity(type: string): Readonly<Record<string, Moment>> {
   };
 }
 
-/** What goes on in a run. An observation is part of a workflow task, and takes most of its time. */
+/** What goes on in a run. An observation is part of a workflow task of a run with traffic, and takes most of its time. */
 interface Pending {
   readonly types: readonly string[];
-  readonly isInTask: boolean;
+  readonly isObserving: boolean;
 }
 
 /** Short activities may come and go between two questions: then the next one of the kind is meant, or the end. */
@@ -60,9 +61,10 @@ async function untilPending(
   }
 }
 
-function readPending({ raw }: WorkflowExecutionDescription): Pending {
+function readPending({ raw, typedSearchAttributes }: WorkflowExecutionDescription): Pending {
   return {
     types: raw.pendingActivities?.map(({ activityType }) => activityType?.name ?? '') ?? [],
-    isInTask: Boolean(raw.pendingWorkflowTask?.startedTime),
+    isObserving:
+      Boolean(raw.pendingWorkflowTask?.startedTime) && typedSearchAttributes.get(stageAttribute) === 'Running',
   };
 }
