@@ -33,9 +33,9 @@ async function run(configuration: Configuration, log: Logger): Promise<void> {
   log.info('health endpoint listens', { healthAddress: formatAddress(health.address) });
 
   const temporal = await connectTemporal(configuration.temporal);
-  const tracing = isTraced(process.env) ? (await import('./tracing.ts')).startTracing(log) : undefined;
-  const worker =
-    settings.operator === 'only' ? takeNoWork() : await createWorker(configuration, { temporal, tracing, log });
+  const takesWork = settings.operator !== 'only';
+  const tracing = takesWork && isTraced(process.env) ? (await import('./tracing.ts')).startTracing(log) : undefined;
+  const worker = takesWork ? await createWorker(configuration, { temporal, tracing, log }) : takeNoWork();
   life = { kind: 'started', worker, temporal };
   const { address: temporalAddress, namespace } = temporal;
   const warning = commandUserWarning(settings.commandUser, process.getuid?.());

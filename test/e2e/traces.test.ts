@@ -40,7 +40,7 @@ describe.concurrent('the traces of a worker', () => {
     const { handle } = await run(target, 'traced');
     const { runId } = await handle.describe();
     const ofRun = (): readonly CollectedSpan[] =>
-      collector.spans.filter(({ traceId }) => traceId === runId.replaceAll('-', ''));
+      collector.spans().filter(({ traceId }) => traceId === runId.replaceAll('-', ''));
     await until('the last span', async () => ofRun().some(({ name }) => name === 'RunActivity:releaseTarget'));
     const [root, ...others] = ofRun().filter(({ parentSpanId }) => !parentSpanId);
     expect(others).toEqual([]);
@@ -55,7 +55,7 @@ describe.concurrent('the traces of a worker', () => {
       ),
     );
     expect(new Set(ofRun().map(({ spanId }) => spanId)).size).toBe(ofRun().length);
-    collector.close();
+    await collector.close();
   });
 
   test('hold nothing up where the collector is away, which the log says', async () => {

@@ -1,7 +1,4 @@
-import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { startHttpServer } from '../activities/http/http-server.ts';
 
 /** A span as OTLP's JSON has it (https://opentelemetry.io/docs/specs/otlp/), as far as it is read. */
 export interface CollectedSpan {
@@ -9,7 +6,6 @@ export interface CollectedSpan {
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name: string;
-  readonly status: { readonly code?: number; readonly message?: string };
 }
 
 interface ExportedTraces {
@@ -19,22 +15,16 @@ interface ExportedTraces {
 export interface TraceCollector {
   /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly endpoint: string;
-  readonly spans: readonly CollectedSpan[];
-  readonly close: () => void;
+  readonly spans: () => readonly CollectedSpan[];
+  readonly close: () => Promise<void>;
 }
 
 /** A collector of traces on loopback. */
 export async function startTraceCollector(): Promise<TraceCollector> {
-  const spans: CollectedSpan[] = [];
-  const collect = async (request: IncomingMessage): Promise<void> => {
-    const { resourceSpans } = JSON.parse(await text(request)) as ExportedTraces;
-    spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+  const { url, received, close } = await startHttpServer((_, response) => void response.end('{}'));
+  const readSpans = ({ body }: { readonly body: string }): readonly CollectedSpan[] => {
+    const { resourceSpans } = JSON.parse(body) as ExportedTraces;
+    return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
   };
-  const server = createServer((request, response) => {
-    void collect(request).then(() => response.setHeader('Content-Type', 'application/json').end('{}'));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // It listens on an address.
-  const { port } = server.address() as AddressInfo;
-  return { endpoint: `http://127.0.0.1:${port}`, spans, close: () => server.close() };
+  return { endpoint: url, spans: () => received.flatMap(readSpans), close };
 }
