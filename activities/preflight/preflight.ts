@@ -33,6 +33,7 @@ import { forecastFromHistory } from './forecast-from-history.ts';
 import { queryMistakes, queryProblems } from '../metrics/defined-metrics.ts';
 import { checkStore, intervalProblem, lagProblem } from './metrics.ts';
 import type { MetricsSettings, StoreFindings } from './metrics.ts';
+import { defaultPatienceMs, settledAnswers } from './settled-answers.ts';
 import { missingOwnRights } from './rights.ts';
 import { preflightWarnings } from './warnings.ts';
 
@@ -40,6 +41,8 @@ export interface PreflightDependencies extends ClusterAccess, KubectlAccess {
   /** As serin itself, which reads Experiments everywhere. */
   readonly own: Pick<ActivityCluster, 'readObject'>;
   readonly metrics: MetricsSettings;
+  /** For how long answers of metrics that refuse an experiment are asked for again. */
+  readonly patienceMs?: number;
   /** What the calendars of the experiment say. */
   readonly askCalendars: (input: CalendarInput) => Promise<CalendarReport>;
   /** Where user-defined metrics are read from. */
@@ -81,7 +84,11 @@ export async function preflight(dependencies: PreflightDependencies, input: Pref
       ...applies.problems,
     ];
     if (problems.length > 0) throw refused(experiment, problems);
-    const answers = await checkAnswers(experiment, dependencies);
+    const answers = await settledAnswers(() => checkAnswers(experiment, dependencies), {
+      patienceMs: dependencies.patienceMs ?? defaultPatienceMs,
+      now: Date.now,
+      wait: waitUntilCancelled,
+    });
     if (answers.problems.length > 0) throw refused(experiment, answers.problems);
     if (!isLoadTest(experiment)) await requireTimelySamples(experiment, dependencies.metrics);
     // A deletion cannot restore the traffic before the Lease names the baseline: so the run of a deleted Experiment ends here.
@@ -122,11 +129,14 @@ function gitOps(service: KnativeService, experiment: Experiment): readonly strin
   return movesTraffic(experiment) ? gitOpsWarnings(service) : [];
 }
 
+async function waitUntilCancelled(ms: number): Promise<void> {
+  await sleep(ms, undefined, { signal: cancellationSignal() });
+}
+
 /** Waits for a sample only where the newest one is so old that the next must show whether all of them come late. */
 async function requireTimelySamples(experiment: Experiment, metrics: MetricsSettings): Promise<void> {
-  const signal = cancellationSignal();
-  const wait = async (ms: number): Promise<void> => sleep(ms, undefined, { signal });
-  const problem = await lagProblem(experiment, metrics, { now: Date.now, wait, signal });
+  const means = { now: Date.now, wait: waitUntilCancelled, signal: cancellationSignal() };
+  const problem = await lagProblem(experiment, metrics, means);
   if (problem !== undefined) throw refused(experiment, [problem]);
 }
 

@@ -719,12 +719,25 @@ describe('preflight', () => {
       says: /^the run would be blind from its first step on: .* HTTP 403: no; nothing says who asks: set SERIN_/,
     },
     { status: 200, body: '<html>', says: /did not answer like Prometheus, check the URL: <html>$/ },
-  ])('ends at once where Prometheus answers HTTP $status, $body', async ({ says, ...answer }) => {
+  ])('ends where Prometheus goes on answering HTTP $status, $body', async ({ says, ...answer }) => {
     const store = await startScriptedStore({ answer: () => answer });
     onTestFinished(() => store.close());
     const elsewhere = { ...metrics, prometheusUrl: store.url };
-    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere });
+    const problems = await preflightProblems(experimentOn(target), { metrics: elsewhere, patienceMs: 1_000 });
     expect(problems).toEqual([expect.stringMatching(says)]);
+  });
+
+  test.each([
+    { name: 'an error page', status: 200, body: '<html>' },
+    { name: 'a refusal', status: 403, body: 'no' },
+    { name: 'a torn answer', status: 200, body: '{"status":"success","data":{"resultTy' },
+    { name: 'no clock', status: 200, body: '{"status":"success","data":{"resultType":"vector","result":[]}}' },
+  ])('passes where Prometheus gives $name only for a moment', async ({ name: _, ...hiccup }) => {
+    let hiccups = 2;
+    const store = await startScriptedStore({ answer: () => (hiccups-- > 0 ? hiccup : undefined) });
+    onTestFinished(() => store.close());
+    const elsewhere = { ...metrics, prometheusUrl: store.url };
+    expect(await asActivity(() => check(experimentOn(target), { metrics: elsewhere }))).toHaveProperty('weights');
   });
 
   test('refuses a release on which an operation may be at work', async () => {
