@@ -1,17 +1,23 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { accountUser, actAs } from '../kubernetes/account.ts';
+import { grantRemedy } from '../kubernetes/rights.ts';
+import { refusedStatus } from '../kubernetes/watch-objects.ts';
 import { connectHelm } from './helm/helm.ts';
 import type { Helm, HelmOptions } from './helm/helm.ts';
 import { connectCluster } from './knative/cluster.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 import { activityRequestOptions } from './knative/request-options.ts';
+import { watchNamespace } from './knative/watched-namespace.ts';
+import type { SignOfLife, WatchedNamespace } from './knative/watched-namespace.ts';
 
 /** What an activity works with in a cluster: all of it as one user. */
 export interface ClusterAccess {
   readonly cluster: ActivityCluster;
   readonly helm: Helm;
   readonly download: HelmOptions['downloads']['download'];
+  /** What is known of a namespace's targets without asking. */
+  readonly watch: (namespace: string) => WatchedNamespace;
   /** As whom; undefined: as serin itself. */
   readonly user: string | undefined;
 }
@@ -34,22 +40,54 @@ export interface AccountsOptions {
   /** The environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
   readonly bounds: HelmOptions['bounds'];
+  /** Says what costs work, and what would help. */
+  readonly warn: (message: string) => void;
 }
 
 /** Connects to the cluster as each namespace's account, over connections that all of them share. */
-export function connectAccounts({ kubeConfig, serviceAccount, helm, environment, bounds }: AccountsOptions): Accounts {
+export function connectAccounts({
+  kubeConfig,
+  serviceAccount,
+  helm,
+  environment,
+  bounds,
+  warn,
+}: AccountsOptions): Accounts {
   const options = activityRequestOptions();
   const own = connectCluster(kubeConfig, options);
   const known = new Map<string, ClusterAccess>();
+  const sign: SignOfLife = { heardAtMs: -Infinity };
+
+  /** Says once that a namespace may not be watched; that connections break is no news. */
+  function unwatched(user: string | undefined, namespace: string): (error: unknown) => void {
+    let isTold = false;
+    return (error) => {
+      if (isTold || refusedStatus(error) !== 403) return;
+      isTold = true;
+      const remedy = grantRemedy(user, { verb: 'watch', resource: 'services.serving.knative.dev', namespace });
+      warn(
+        `Knative objects of namespace ${namespace} may not be watched, so each observation asks for them; ${remedy}`,
+      );
+    };
+  }
 
   function connectAs(namespace: string): ClusterAccess {
     const user = serviceAccount === undefined ? undefined : accountUser({ namespace, name: serviceAccount });
-    const cluster = user === undefined ? own : connectCluster(actAs(kubeConfig, user), options);
+    const asUser = user === undefined ? kubeConfig : actAs(kubeConfig, user);
+    const cluster = user === undefined ? own : connectCluster(asUser, options);
+    const watched = new Map<string, WatchedNamespace>();
+    const watch: ClusterAccess['watch'] = (place) => {
+      const found =
+        watched.get(place) ??
+        watchNamespace({ kubeConfig: asUser, cluster, namespace: place, sign, broken: unwatched(user, place) });
+      watched.set(place, found);
+      return found;
+    };
     const ofUser = { ...environment, ...defined({ HELM_KUBEASUSER: user }) };
     const downloads = helm.downloadsFor(namespace);
     const { path, pendingLimitMs } = helm;
     const program = { path, pendingLimitMs, environment: ofUser, bounds, isApiReady: own.isReady };
-    return { user, cluster, download: downloads.download, helm: connectHelm({ ...program, downloads }) };
+    return { user, cluster, watch, download: downloads.download, helm: connectHelm({ ...program, downloads }) };
   }
 
   return {

@@ -1,11 +1,12 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
-import type { Experiment } from '../core/experiment/experiment.ts';
+import type { Experiment, ObjectName } from '../core/experiment/experiment.ts';
 import type { CalendarInput } from '../contract/calendar.ts';
 import type { InNamespace } from '../contract/in-namespace.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
 import { connectAccounts } from './accounts.ts';
+import type { ClusterAccess } from './accounts.ts';
 import { commandEnvironment } from './commands/environment.ts';
 import type { Environment } from './commands/environment.ts';
 import { runCommand } from './commands/run-command.ts';
@@ -25,7 +26,8 @@ import { awaitReadiness } from './knative/await-readiness.ts';
 import type { TemporalService } from '../temporal/settings.ts';
 import { checkObjects } from './knative/check-objects.ts';
 import { discoverVersions } from './knative/discover-versions.ts';
-import { observeTarget } from './knative/observe-target.ts';
+import { observeWatched } from './knative/observe-watched.ts';
+import type { WatchedReads } from './knative/observe-watched.ts';
 import { verifyAct } from './verify-act.ts';
 import { acquireTarget, releaseTarget } from './knative/acquire-target.ts';
 import { patchTraffic } from './knative/patch-traffic.ts';
@@ -67,6 +69,8 @@ export interface ActivityDependencies {
   readonly kubeConfig: KubeConfig;
   /** Where helm and other commands find programs, certificates and proxies. Default: this process's environment. */
   readonly environment?: Environment;
+  /** Says what costs work, and what would help. */
+  readonly warn?: (message: string) => void;
 }
 
 type DownloadOptions = Pick<DownloadRequest, 'allowedHosts' | 'namespace' | 'signal'>;
@@ -76,7 +80,7 @@ const registryLimitMs = 30_000;
 
 /** The activities of the `experiment` workflow, connected to their worker's Temporal, cluster, Prometheus and helm. */
 export function createActivities(dependencies: ActivityDependencies): ExperimentActivities {
-  const { settings, temporal, kubeConfig } = dependencies;
+  const { settings, temporal, kubeConfig, warn = () => undefined } = dependencies;
   const { allowedCommands, allowedHosts, slackUrl, serverUrl, clusterName, verificationKeysFile } = settings;
   const { prometheusUrl, prometheusScrapeIntervalMs: scrapeIntervalMs } = settings;
   const metrics = { prometheusUrl, access: settings, scrapeIntervalMs };
@@ -94,7 +98,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     };
   };
   const helm = { path: helmPath, pendingLimitMs: helmPendingLimitMs, downloadsFor };
-  const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment, bounds });
+  const accounts = connectAccounts({ kubeConfig, serviceAccount, helm, environment, bounds, warn });
   const { own } = accounts;
   const as = ({ namespace }: InNamespace) => accounts.of(namespace);
   const asOwner = ({ experiment }: { readonly experiment: Experiment }) => as(experiment);
@@ -108,6 +112,10 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     request: (request) => requestText({ ...request, allowedHosts, namespace: input.namespace }),
   });
   const recentReads = new RecentReads();
+  const watchedReads = ({ cluster, watch }: ClusterAccess, { namespace }: ObjectName): WatchedReads => {
+    const { isOpen, recalled } = watch(namespace);
+    return { watched: { isOpen, recalled: recentReads.keeping(recalled) }, asked: recentReads.keeping(cluster) };
+  };
   const calendars = new Calendars((input) => as(input).cluster);
   const askCalendars = (input: CalendarInput) => calendars.ask(input);
   return {
@@ -132,7 +140,7 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
       ),
     ...createMetricsActivities({
       ...metrics,
-      observeTarget: (input) => observeTarget(recentReads.keeping(as(input).cluster), input),
+      observeTarget: (input) => observeWatched(watchedReads(as(input), input.target), input),
       askCalendars,
       backEndsOf,
       cancellationSignal,
@@ -140,7 +148,10 @@ export function createActivities(dependencies: ActivityDependencies): Experiment
     }),
     readCalendar: askCalendars,
     computeWeights,
-    patchTraffic: (input) => patchTraffic(recentReads.reusing(as(input).cluster), input),
+    patchTraffic: (input) => {
+      const { cluster, watch } = as(input);
+      return patchTraffic(recentReads.reusing(cluster), input, watch(input.target.namespace));
+    },
     runHelm: (input) => runHelm(commands(input), input),
     runCommand: (input) => runCommand(commands(input), input),
     runScript: (input) => runScript(commands(input), input),

@@ -2,6 +2,7 @@ import type { Calendar, Closure } from '../core/experiment/calendar.ts';
 import type { ObjectName, Version } from '../core/experiment/experiment.ts';
 import type { MetricDefinitions } from '../core/experiment/metric.ts';
 import type { Checkpoint, Counts, RunMeasurement } from '../core/measurements/measurement.ts';
+import type { ExpectedTarget } from '../core/traffic/drift.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
 import type { InNamespace } from './in-namespace.ts';
 import type { JudgeAllInput, Judgements } from '../core/planner/judge-all.ts';
@@ -18,11 +19,19 @@ export interface DefinedMetrics {
   readonly sinceMs: number;
 }
 
+/** How the run has left its target: the latest write, which the cluster has confirmed. */
+export interface ExpectedState extends Pick<ExpectedTarget, 'firstRunId' | 'shares'> {
+  /** The `serin.dev/plan` annotation. */
+  readonly plan: string;
+}
+
 /** What to measure of a target in one interval. */
 export interface QueryMetricsInput extends InNamespace {
   readonly target: ObjectName;
   /** The revisions of all versions, the baseline first. */
   readonly revisions: readonly string[];
+  /** Absent where nothing is known of the target: then it is read anew. */
+  readonly expected?: ExpectedState;
   /** The end of the last measured window, where this one begins; epoch ms. */
   readonly fromMs: number;
   /** How far the requests have been counted; absent in the first interval. */

@@ -18,8 +18,8 @@ export interface OwnersRole {
 export const targetRole: OwnersRole = {
   name: 'serin-target',
   rules: [
-    { groups: ['serving.knative.dev'], resource: 'services', verbs: ['get', 'patch', 'create'] },
-    { groups: ['serving.knative.dev'], resource: 'revisions', verbs: ['get', 'list', 'patch'] },
+    { groups: ['serving.knative.dev'], resource: 'services', verbs: ['get', 'list', 'watch', 'patch', 'create'] },
+    { groups: ['serving.knative.dev'], resource: 'revisions', verbs: ['get', 'list', 'watch', 'patch'] },
     { groups: ['coordination.k8s.io'], resource: 'leases', verbs: ['get', 'create', 'update', 'delete'] },
     { groups: ['iter8.tools', 'serin.dev'], resource: 'metrics', verbs: ['get'] },
   ],

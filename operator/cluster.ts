@@ -11,7 +11,7 @@ import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { createRequestOptions } from '../kubernetes/request-options.ts';
 import { outlineExperiment } from './experiment-object.ts';
 import type { ExperimentKind, ExperimentObject, ExperimentOutline } from './experiment-object.ts';
-import { watchObjects } from './watch.ts';
+import { watchExperiments } from './watch.ts';
 import type { WatchedExperiments, ExperimentWatcher } from './watch.ts';
 
 /** What the operator does in a cluster. Writes fail as `refused` when the object has changed since it was read. */
@@ -83,7 +83,7 @@ export function connectOperatorCluster(config: KubeConfig, namespace?: string): 
       };
       const list = (): Promise<KubernetesListObject<ExperimentOutline>> => listOutlines(listPage);
       const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
-      return watchObjects({ path: `/apis/${group}/${version}${place}/experiments`, config, list }, watcher);
+      return watchExperiments({ path: `/apis/${group}/${version}${place}/experiments`, config, list }, watcher);
     },
   };
 }

@@ -64,7 +64,7 @@ async function createWorker(configuration: Configuration, { temporal, tracing, l
     ...workerOptions(temporal, configuration),
     dataConverter: configuration.temporal.dataConverter,
     workflowBundle: await workflowBundle(settings.workflowBundle, log),
-    activities: createActivities({ settings, temporal, kubeConfig }),
+    activities: createActivities({ settings, temporal, kubeConfig, warn: (message) => log.warn(message) }),
     interceptors: { activity: tracing === undefined ? [] : [tracing.interceptors] },
   });
 }

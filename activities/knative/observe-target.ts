@@ -6,7 +6,7 @@ import type { RevisionState, TargetObservation } from '../../core/traffic/target
 import { trafficEditor, unmet } from '../../kubernetes/knative/objects.ts';
 import type { KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
 import { innermostMessage } from '../failures.ts';
-import type { ActivityCluster } from './cluster.ts';
+import type { TargetReads } from './watched-namespace.ts';
 
 export interface ObserveTargetInput {
   readonly target: ObjectName;
@@ -15,10 +15,7 @@ export interface ObserveTargetInput {
 }
 
 /** Observes the target once. A cluster that does not answer is a result too; only cancellation is thrown. */
-export async function observeTarget(
-  cluster: Pick<ActivityCluster, 'readService' | 'readRevision'>,
-  input: ObserveTargetInput,
-): Promise<TargetObservation> {
+export async function observeTarget(cluster: TargetReads, input: ObserveTargetInput): Promise<TargetObservation> {
   const { namespace } = input.target;
   try {
     const [service, ...revisions] = await Promise.all([

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/activity';
+import { cancellationSignal, sleep } from '@temporalio/activity';
 import { defined } from '../../core/text/defined.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
@@ -24,6 +24,7 @@ import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from './cluster.ts';
 import { isOurs, readLease } from './lease.ts';
+import type { WatchedNamespace } from './watched-namespace.ts';
 
 /**
  * Writes the target's traffic once, however often it is tried, and waits until the cluster reports it.
@@ -33,11 +34,14 @@ import { isOurs, readLease } from './lease.ts';
  *
  * Fails as `Fenced`, `Drift`, `TargetGone` or `RevisionGone` before the write, and as `NotConfirmed` or `Fenced` after it.
  */
-export async function patchTraffic(cluster: ActivityCluster, input: PatchTrafficInput): Promise<PatchTrafficResult> {
+export async function patchTraffic(
+  cluster: ActivityCluster,
+  input: PatchTrafficInput,
+  watched: WrittenEvents = noEvents,
+): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
     const acceptedAtMs = await write(cluster, input);
-    await sleep(firstPauseMs);
-    await confirm(cluster, input, acceptedAtMs);
+    await confirm({ cluster, watched }, input, acceptedAtMs);
     return { acceptedAtMs, confirmedAtMs: Date.now() };
   });
 }
@@ -165,20 +169,41 @@ function readAcceptedAtMs(service: KnativeService): number {
   return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
 }
 
+/** What a watch tells of a target after a write. */
+export type WrittenEvents = Pick<WatchedNamespace, 'isOpen' | 'recallService' | 'nextChange'>;
+
+const noEvents: WrittenEvents = {
+  isOpen: () => false,
+  recallService: () => undefined,
+  nextChange: async (_, limitMs) => {
+    await sleep(limitMs);
+    return false;
+  },
+};
+
+interface Confirmer {
+  readonly cluster: ActivityCluster;
+  readonly watched: WrittenEvents;
+}
+
 /** Knative reports a change after a tenth of a second at best, after 2 s at the median: reads are close together at first. */
 const [firstPauseMs, pauseGrowth, longestPauseMs] = [150, 1.4, 1_000];
+/** What events do not tell for so long is asked for. */
+const silenceMs = 2_000;
 
-async function confirm(cluster: ActivityCluster, input: PatchTrafficInput, acceptedAtMs: number): Promise<void> {
+async function confirm({ cluster, watched }: Confirmer, input: PatchTrafficInput, acceptedAtMs: number): Promise<void> {
   const { target, shares, confirmationLimitMs: limitMs } = input;
   let pauseMs = firstPauseMs;
+  let isTold = true;
   const pause = async (): Promise<boolean> => {
-    await sleep(pauseMs);
-    pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs);
+    const isOpen = watched.isOpen();
+    isTold = await watched.nextChange(target, isOpen ? silenceMs : pauseMs, cancellationSignal());
+    if (!isOpen) pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs);
     return true;
   };
   const doubt = await confirmTraffic({
     shares,
-    readWritten: () => readWritten(cluster, input),
+    readWritten: async () => (isTold ? recallWritten(watched, input) : readWritten(cluster, input)),
     limitMs,
     pause,
   });
@@ -186,6 +211,13 @@ async function confirm(cluster: ActivityCluster, input: PatchTrafficInput, accep
   const written = `traffic of ${formatObjectName(target)} is written (${formatShares(shares)})`;
   const message = `${written} but not confirmed within ${limitMs / 1000} s: ${doubt}`;
   throw failure('NotConfirmed', { message, details: [{ acceptedAtMs }] });
+}
+
+/** The service as the last event has it, which may be from before the write. */
+function recallWritten({ recallService }: WrittenEvents, { target, plan }: PatchTrafficInput): KnativeService | string {
+  const service = recallService(target);
+  const isOurs = service?.metadata.annotations?.[planAnnotation] === formatWriteId(plan);
+  return isOurs ? service : 'the API server has not told of the write yet';
 }
 
 /** The service with our plan annotation. Another one means that a later decision was written: fails as `Fenced`. */

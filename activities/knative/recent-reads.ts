@@ -2,8 +2,7 @@ import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import type { KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
 import type { ActivityCluster } from './cluster.ts';
-
-type Reads = Pick<ActivityCluster, 'readService' | 'readRevision'>;
+import type { TargetReads } from './watched-namespace.ts';
 
 /** An observation and the step that follows from it are this close together, ms. */
 const recentMs = 1_000;
@@ -40,7 +39,7 @@ export class RecentReads {
   readonly #revisions = new Recent<Revision>();
 
   /** The cluster as an observation reads it. */
-  keeping(cluster: Reads): Reads {
+  keeping(cluster: TargetReads): TargetReads {
     return {
       readService: (name) => keepRead(this.#services, name, cluster.readService),
       readRevision: (name) => keepRead(this.#revisions, name, cluster.readRevision),

@@ -70,10 +70,15 @@ function revision({ namespace, name }: Target, revisionName: string) {
   return {
     apiVersion,
     kind: 'Revision',
-    metadata: { name: revisionName, namespace, labels: { 'serving.knative.dev/service': name } },
+    metadata: { name: revisionName, namespace, labels: revisionLabels(name) },
     spec: { containers: [{ name: 'app', image }] },
     status: { observedGeneration: 1, conditions: trueConditions('Ready'), actualReplicas: 1 },
   };
+}
+
+/** As Knative sets them on a revision that its service routes to. */
+function revisionLabels(service: string) {
+  return { 'serving.knative.dev/service': service, 'serving.knative.dev/routingState': 'active' };
 }
 
 function service({ namespace, name, baseline, candidate, shifts }: Target) {

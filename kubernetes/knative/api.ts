@@ -35,6 +35,9 @@ export const knativeApi = { group: 'serving.knative.dev', version: 'v1' } as con
 /** The label by which Knative says which service a revision belongs to. */
 export const serviceLabel = 'serving.knative.dev/service';
 
+/** Selects the revisions that Knative routes to, be it at 0 %. */
+export const routedRevisions = 'serving.knative.dev/routingState=active';
+
 /** The name under which serin owns the fields that it writes. */
 export const fieldManager = 'serin';
 

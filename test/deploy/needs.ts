@@ -113,6 +113,11 @@ const ofTarget: readonly Need[] = [
     task: 'read the target',
     perform: ({ cluster }, { target }) => cluster.readService(target),
   },
+  ...['list services', 'watch services', 'watch revisions'].map((right): Need => ({
+    right: `serin-target: ${right}.serving.knative.dev`,
+    task: 'see whether the target has changed',
+    perform: ({ config }, { untilWatched }) => untilWatched(config),
+  })),
   {
     right: 'serin-target: patch services.serving.knative.dev',
     task: 'write its traffic',

@@ -5,11 +5,13 @@ import type { V1Lease } from '@kubernetes/client-node';
 import { connectCluster } from '../../activities/knative/cluster.ts';
 import type { ActivityCluster } from '../../activities/knative/cluster.ts';
 import { newLease } from '../../activities/knative/lease.ts';
+import { watchNamespace } from '../../activities/knative/watched-namespace.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { leaseObjectName } from '../../kubernetes/lease.ts';
 import { connectOperatorCluster } from '../../operator/cluster.ts';
 import type { ExperimentKind, ExperimentObject } from '../../operator/experiment-object.ts';
 import type { Sandbox, SampleTarget } from '../../sandbox/index.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 
@@ -30,6 +32,8 @@ export interface Workplace {
   readonly readExperiment: (kind: ExperimentKind) => Promise<ExperimentObject>;
   /** Watches as the operator does, and returns when it has seen an Experiment, and then a change of it. */
   readonly untilChangeIsSeen: (config: KubeConfig, kind: ExperimentKind) => Promise<void>;
+  /** Watches the namespace as the worker does, and returns when it has all of it. */
+  readonly untilWatched: (config: KubeConfig) => Promise<void>;
   /** Creates the Lease of a target that has none. */
   readonly createLease: (cluster: ActivityCluster) => Promise<{ readonly name: ObjectName; readonly lease: V1Lease }>;
 }
@@ -59,6 +63,7 @@ export async function makeWorkplace(sandbox: Sandbox, namespace: string): Promis
       return JSON.parse(await sandbox.kubectl('get', ...object, '--output=json')) as ExperimentObject;
     },
     untilChangeIsSeen: (watching, kind) => untilChangeIsSeen({ sandbox, namespace, config: watching, kind }),
+    untilWatched: (watching) => untilWatched(watching, namespace),
     createLease: leaseMaker(namespace),
   };
 }
@@ -95,6 +100,14 @@ async function untilChangeIsSeen({ sandbox, namespace, config, kind }: Watching)
     broken: (reason) => reject(new Error(reason)),
   });
   await promise.finally(watched.stop);
+}
+
+async function untilWatched(kubeConfig: KubeConfig, namespace: string): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const cluster = connectCluster(kubeConfig);
+  const sign = { heardAtMs: -Infinity };
+  const watched = watchNamespace({ kubeConfig, cluster, namespace, sign, broken: reject });
+  await Promise.race([promise, until(`the watch of ${namespace}`, async () => watched.isOpen())]);
 }
 
 function leaseMaker(namespace: string): Workplace['createLease'] {

@@ -12,12 +12,19 @@ import { asActivity } from './activity.ts';
 import { until } from './until.ts';
 
 /** The sandbox's worker's way into the cluster: as the account `serin` of each namespace. */
-export function accountsOf({ workerKubeconfig, tools }: Sandbox): Accounts {
+export function accountsOf({ workerKubeconfig, tools }: Sandbox, warn = (_: string): void => undefined): Accounts {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(workerKubeconfig);
   const environment = commandEnvironment({ ...process.env, KUBECONFIG: workerKubeconfig });
   const helm = { path: tools.helm, pendingLimitMs: 0, downloadsFor: () => anyDownloads };
-  return connectAccounts({ kubeConfig, serviceAccount: 'serin', helm, environment, bounds: defaultBounds });
+  return connectAccounts({
+    kubeConfig,
+    serviceAccount: 'serin',
+    helm,
+    environment,
+    bounds: defaultBounds,
+    warn,
+  });
 }
 
 /** A worker's bounds where nothing else is set. */
