@@ -51,6 +51,14 @@ export interface VerifyInput extends InNamespace {
   readonly requireLatest: boolean;
 }
 
+/** What a write that fails as `Fenced` has found. */
+export interface FencedFacts {
+  /** The sequence of the run's own later write. */
+  readonly ownSequence?: number;
+  /** A restore has written what was to be written. */
+  readonly isRestored?: true;
+}
+
 /** What the target serves after the finish actions. */
 export interface Verification {
   /** `spec.traffic` is what we pinned, or Knative's default of 100 % to the latest revision. */

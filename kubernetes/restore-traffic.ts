@@ -20,11 +20,6 @@ export interface TrafficRestore {
   readonly plan: string;
 }
 
-/** The plan annotation of a restore, whose run id no experiment has: `restore-20261123T100000Z/1`. */
-export function restorePlan(now: Date): string {
-  return `restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/1`;
-}
-
 /** Knative's own controllers write the service too; more conflicts than this have another cause. */
 const maxAttempts = 10;
 

@@ -1,15 +1,10 @@
+import { formatRestoreId } from '../core/traffic/fencing.ts';
 import { formatObjectName } from '../core/experiment/experiment.ts';
 import type { ObjectName } from '../core/experiment/experiment.ts';
 import { KubernetesFailure } from '../kubernetes/failure.ts';
 import { baselineIn, holderIn, lateTaskMs } from '../kubernetes/lease.ts';
 import type { RestoreCluster } from '../kubernetes/restore-cluster.ts';
-import {
-  awaitBaseline,
-  isOnBaseline,
-  keepBaseline,
-  restorePlan,
-  writeBaseline,
-} from '../kubernetes/restore-traffic.ts';
+import { awaitBaseline, isOnBaseline, keepBaseline, writeBaseline } from '../kubernetes/restore-traffic.ts';
 
 /** The result of restoring traffic without its run. */
 export type RestoreResult =
@@ -51,7 +46,7 @@ export async function restoreWithoutRun({
     const baseline = baselineIn(lease);
     if (baseline === undefined) return { kind: 'untouched' };
     if (isAbortDelivered && isOnBaseline(await cluster.readService(target), baseline)) return { kind: 'untouched' };
-    const plan = restorePlan(new Date());
+    const plan = formatRestoreId(new Date());
     const taken = await cluster.takeLease(target, lease, plan);
     await writeBaseline(cluster, { target, baseline, plan });
     return {

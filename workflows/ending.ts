@@ -57,6 +57,7 @@ export async function endByFailure(run: Run, error: unknown): Promise<Ending> {
   if (safety.kind === 'notSafe' && isUnwritten && safety.type === 'Drift')
     return leaveAsIs(type, `${message}; ${safety.reason}; traffic left as it is`);
   if (safety.kind === 'notSafe') return notSafeEnding(message, safety);
+  if (safety.kind === 'restored') return leaveAsIs(type, `${message}; ${safety.reason}`);
   const { revision } = loadedExperiment(run).baseline;
   return { outcome: 'Failed', type, reason: `${message}; traffic is 100 % on ${revision}` };
 }
@@ -93,6 +94,7 @@ export async function endByAbort(run: Run, work: Work): Promise<Ending> {
   if (final.kind === 'notSafe' && isUnwritten && final.type === 'Drift')
     return { outcome: 'Aborted', reason: `${proved}; ${final.reason}; traffic left as it is` };
   if (final.kind === 'notSafe') return notSafeEnding(proved, final);
+  if (final.kind === 'restored') return { outcome: 'Aborted', reason: `${proved}; ${final.reason}` };
   return finishAborted(run, proved);
 }
 

@@ -88,6 +88,7 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
   if (safety.kind === 'notSafe' && safety.type === 'Drift')
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
+  if (safety.kind === 'restored') return leaveAsIs('Fenced', `${safety.reason}; roll back was for: ${reason}`);
   try {
     const { baseline, finishOnRollBack } = loadedExperiment(run);
     await runFinishActions(run, baseline, finishOnRollBack ? {} : { tasks: [] });

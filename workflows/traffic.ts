@@ -10,6 +10,7 @@ import {
 } from '../core/planner/traffic-transitions.ts';
 import { allOn, trafficShares } from '../core/experiment/versions.ts';
 import type { ExperimentActivities } from '../contract/activities.ts';
+import type { FencedFacts } from '../contract/traffic.ts';
 import { activitiesFor, makeSafe } from './activities.ts';
 import { failureFacts, isUnheard } from './failures.ts';
 import type { FailureFacts } from './failures.ts';
@@ -62,8 +63,12 @@ export async function followLatest(run: Run, winner: Version): Promise<void> {
 /** The result of bringing the traffic to the baseline. */
 export type Safety =
   | { readonly kind: 'safe' }
+  /** A restore has made it so, and has taken the target. */
+  | { readonly kind: 'restored'; readonly reason: string }
   /** No retry would help: somebody else owns the traffic, or a person is needed. */
   | { readonly kind: 'notSafe'; readonly type: string; readonly reason: string };
+
+const restoredReason = 'a restore has given everything to the baseline, and has taken the target';
 
 /** Types of failures that no retry changes. After any other the write is tried again: the traffic is not safe yet. */
 const refusals: readonly string[] = ['Fenced', 'TargetGone', 'RevisionGone', 'Drift', 'Forbidden', 'Invalid'];
@@ -91,6 +96,7 @@ export async function bringToBaseline(run: Run, request: SafetyRequest): Promise
       // A last attempt that was not heard of leaves open what the cluster has: it is written again.
       if (facts.type === 'NotConfirmed' && !isUnheard(error)) return unconfirmed(run, request, facts);
       if (adoptOwnSequence(run, facts)) continue;
+      if (readFenced(facts).isRestored === true) return { kind: 'restored', reason: restoredReason };
       if (refusals.includes(facts.type)) {
         return { kind: 'notSafe', type: facts.type, reason: `100 % baseline was refused: ${facts.message}` };
       }
@@ -117,16 +123,16 @@ export async function bringToBaselineAgain(run: Run, request: SafetyRequest): Pr
  * Adopts the sequence of a later write of this run, which a `Fenced` failure names when the history was reset (`temporal
  * workflow reset`): the next write takes the sequence after it. False when the failure names none.
  */
-export function adoptOwnSequence(run: Run, { type, details }: FailureFacts): boolean {
-  const found = type === 'Fenced' ? readOwnSequence(details) : undefined;
+export function adoptOwnSequence(run: Run, facts: FailureFacts): boolean {
+  const { ownSequence: found } = readFenced(facts);
   if (found === undefined || found < run.state.traffic.sequence) return false;
   update(run, adoptSequence(run.state, found));
   return true;
 }
 
-function readOwnSequence(details: unknown): number | undefined {
-  const { ownSequence }: { readonly ownSequence?: unknown } = typeof details === 'object' && details ? details : {};
-  return typeof ownSequence === 'number' ? ownSequence : undefined;
+/** Those of other failures are not looked at. */
+function readFenced({ type, details }: FailureFacts): FencedFacts {
+  return type === 'Fenced' && typeof details === 'object' && details ? details : {};
 }
 
 function unconfirmed(run: Run, { askedAtMs }: SafetyRequest, { type, message, details }: FailureFacts): Safety {

@@ -1,4 +1,3 @@
-import { cancellationSignal, sleep } from '@temporalio/activity';
 import { defined } from '../../core/text/defined.ts';
 import { formatObjectName } from '../../core/experiment/experiment.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
@@ -15,7 +14,6 @@ import {
 } from '../../core/traffic/spec-traffic.ts';
 import type { PatchTrafficInput, PatchTrafficResult } from '../../contract/traffic.ts';
 import { fieldManager } from '../../kubernetes/knative/api.ts';
-import { confirmTraffic } from '../../kubernetes/knative/confirm-traffic.ts';
 import { isRoutable, trafficEditor } from '../../kubernetes/knative/objects.ts';
 import type { KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
 import { writeTraffic } from '../../kubernetes/knative/write-traffic.ts';
@@ -23,8 +21,10 @@ import type { TrafficWriter } from '../../kubernetes/knative/write-traffic.ts';
 import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from './cluster.ts';
+import { confirmWrite, noEvents } from './confirm-write.ts';
+import type { WrittenEvents } from './confirm-write.ts';
+import { fencedFailure, isRestored } from './fenced.ts';
 import { isOurs, readLease } from './lease.ts';
-import type { WatchedNamespace } from './watched-namespace.ts';
 
 /**
  * Writes the target's traffic once, however often it is tried, and waits until the cluster reports it.
@@ -41,7 +41,7 @@ export async function patchTraffic(
 ): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
     const acceptedAtMs = await write(cluster, input);
-    await confirm({ cluster, watched }, input, acceptedAtMs);
+    await confirmWrite({ cluster, watched }, input, acceptedAtMs);
     return { acceptedAtMs, confirmedAtMs: Date.now() };
   });
 }
@@ -83,7 +83,7 @@ async function shouldWrite(
   const permission = await askPermission(cluster, service, input);
   switch (permission.kind) {
     case 'fenced':
-      throw fenced(input, permission);
+      throw fenced(service, input, permission);
     case 'alreadyWritten':
       return isBlocked(cluster, service, input);
     case 'write':
@@ -92,10 +92,13 @@ async function shouldWrite(
   }
 }
 
-function fenced({ target }: PatchTrafficInput, permission: Extract<WritePermission, { kind: 'fenced' }>): Error {
-  const { reason, ownSequence } = permission;
-  const message = `${formatObjectName(target)}: ${reason}`;
-  return failure('Fenced', { message, details: ownSequence === undefined ? [] : [{ ownSequence }] });
+function fenced(
+  service: KnativeService,
+  input: PatchTrafficInput,
+  { reason, ownSequence }: Extract<WritePermission, { kind: 'fenced' }>,
+): Error {
+  const message = `${formatObjectName(input.target)}: ${reason}`;
+  return fencedFailure(message, defined({ ownSequence, isRestored: isRestored(service, input) }));
 }
 
 /** Whether Knative cannot carry out what we wrote because a revision at 0 % has become unready after that. */
@@ -167,69 +170,4 @@ async function readRevisions(
 function readAcceptedAtMs(service: KnativeService): number {
   const editor = trafficEditor(service);
   return editor?.manager === fieldManager && editor.time !== undefined ? Date.parse(editor.time) : Date.now();
-}
-
-/** What a watch tells of a target after a write. */
-export type WrittenEvents = Pick<WatchedNamespace, 'isOpen' | 'recallService' | 'nextChange'>;
-
-const noEvents: WrittenEvents = {
-  isOpen: () => false,
-  recallService: () => undefined,
-  nextChange: async (_, limitMs) => {
-    await sleep(limitMs);
-    return false;
-  },
-};
-
-interface Confirmer {
-  readonly cluster: ActivityCluster;
-  readonly watched: WrittenEvents;
-}
-
-/** Knative reports a change after a tenth of a second at best, after 2 s at the median: reads are close together at first. */
-const [firstPauseMs, pauseGrowth, longestPauseMs] = [150, 1.4, 1_000];
-/** What events do not tell for so long is asked for. */
-const silenceMs = 2_000;
-
-async function confirm({ cluster, watched }: Confirmer, input: PatchTrafficInput, acceptedAtMs: number): Promise<void> {
-  const { target, shares, confirmationLimitMs: limitMs } = input;
-  let pauseMs = firstPauseMs;
-  let isTold = true;
-  const pause = async (): Promise<boolean> => {
-    const isOpen = watched.isOpen();
-    isTold = await watched.nextChange(target, isOpen ? silenceMs : pauseMs, cancellationSignal());
-    if (!isOpen) pauseMs = Math.min(pauseMs * pauseGrowth, longestPauseMs);
-    return true;
-  };
-  const doubt = await confirmTraffic({
-    shares,
-    readWritten: async () => (isTold ? recallWritten(watched, input) : readWritten(cluster, input)),
-    limitMs,
-    pause,
-  });
-  if (doubt === undefined) return;
-  const written = `traffic of ${formatObjectName(target)} is written (${formatShares(shares)})`;
-  const message = `${written} but not confirmed within ${limitMs / 1000} s: ${doubt}`;
-  throw failure('NotConfirmed', { message, details: [{ acceptedAtMs }] });
-}
-
-/** The service as the last event has it, which may be from before the write. */
-function recallWritten({ recallService }: WrittenEvents, { target, plan }: PatchTrafficInput): KnativeService | string {
-  const service = recallService(target);
-  const isOurs = service?.metadata.annotations?.[planAnnotation] === formatWriteId(plan);
-  return isOurs ? service : 'the API server has not told of the write yet';
-}
-
-/** The service with our plan annotation. Another one means that a later decision was written: fails as `Fenced`. */
-async function readWritten(cluster: ActivityCluster, { target, plan }: PatchTrafficInput): Promise<KnativeService> {
-  const service = await cluster.readService(target);
-  const name = formatObjectName(target);
-  if (service === undefined) {
-    throw failure('TargetGone', { message: `Knative Service ${name} was deleted after its traffic was written` });
-  }
-  const annotation = formatWriteId(plan);
-  const found = service.metadata.annotations?.[planAnnotation];
-  if (found === annotation) return service;
-  const message = `traffic write ${annotation} of ${name} was followed by ${found ?? 'one without a plan'} before it was confirmed`;
-  throw failure('Fenced', { message });
 }

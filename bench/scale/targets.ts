@@ -77,8 +77,8 @@ function revision({ namespace, name }: Target, revisionName: string) {
 }
 
 /** As Knative sets them on a revision that its service routes to. */
-function revisionLabels(service: string) {
-  return { 'serving.knative.dev/service': service, 'serving.knative.dev/routingState': 'active' };
+function revisionLabels(name: string) {
+  return { 'serving.knative.dev/service': name, 'serving.knative.dev/routingState': 'active' };
 }
 
 function service({ namespace, name, baseline, candidate, shifts }: Target) {

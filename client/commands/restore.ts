@@ -1,4 +1,5 @@
 import type { V1Lease } from '@kubernetes/client-node';
+import { formatRestoreId } from '../../core/traffic/fencing.ts';
 import type { ObjectName } from '../../core/experiment/experiment.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import type { CommandContext, CommandResult } from '../context.ts';
@@ -8,7 +9,7 @@ import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
 import type { KubernetesFlags } from '../../kubernetes/kubeconfig.ts';
 import { connectRestoreCluster } from '../../kubernetes/restore-cluster.ts';
 import { baselineIn, holderIn, lateTaskMs } from '../../kubernetes/lease.ts';
-import { awaitBaseline, keepBaseline, restorePlan, writeBaseline } from '../../kubernetes/restore-traffic.ts';
+import { awaitBaseline, keepBaseline, writeBaseline } from '../../kubernetes/restore-traffic.ts';
 import { assertHolderEnded } from '../temporal/holder.ts';
 
 export interface RestoreFlags extends KubernetesFlags {
@@ -35,7 +36,7 @@ export async function restoreCommand(
   if (lease !== undefined && !flags.force) await assertHolderEnded(context.connection, holderIn(lease));
 
   const startedAtMs = performance.now();
-  const plan = restorePlan(new Date());
+  const plan = formatRestoreId(new Date());
   // From here on a late write of the old run is refused, since it does not hold the Lease any more.
   const taken = lease && (await cluster.takeLease(target, lease, plan));
   await writeBaseline(cluster, { target, baseline, plan });

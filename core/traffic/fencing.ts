@@ -16,6 +16,16 @@ export function parseWriteId(annotation: string): WriteId | undefined {
   return firstRunId === undefined ? undefined : { firstRunId, sequence: Number(sequence) };
 }
 
+/** The plan annotation of a restore, whose run id no experiment has: `restore-20261123T100000Z/1`. */
+export function formatRestoreId(now: Date): string {
+  return `restore-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}/1`;
+}
+
+/** Whether the plan annotation is that of a restore: the target has been given 100 % baseline, and taken from its run. */
+export function isRestoreId(annotation: string | undefined): boolean {
+  return annotation !== undefined && /^restore-\d{8}T\d{6}Z\/1$/.test(annotation);
+}
+
 /** A traffic write, and what was found on the target before it. */
 export interface MayWriteInput {
   /** The plan annotation on the Knative Service, as it was when its traffic was read. */

@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as messages from '../../contract/messages.ts';
 import { describe as describeReport } from '../../core/report/describe.ts';
 import { anExperiment } from '../support/builders.ts';
 import { failedExperiment } from '../support/failed-experiment.ts';
 import { worldFailure, fakeWorld, measured, withBaseline, withCandidate } from '../support/fake-world.ts';
 import type { WorldBehaviour } from '../support/fake-world.ts';
+import { untilReport } from '../support/until-report.ts';
 import { startWorkflowEnvironment } from '../support/workflow-environment.ts';
 import type { WorkflowEnvironment } from '../support/workflow-environment.ts';
 
@@ -356,6 +358,45 @@ describe('fencing', () => {
     expect(type).toBe('Drift');
     expect(message).toMatch(/spec\.traffic was changed by alice; roll back was for: failed: error-rate/);
     expect(world.patches.map(({ shares }) => shares[1]?.percent)).not.toContain(0);
+  });
+
+  const restored = (): Error => {
+    const message = "the target's Lease is not held by this experiment (last write: restore-20261130T223806Z/1)";
+    return ApplicationFailure.nonRetryable(message, 'Fenced', { isRestored: true });
+  };
+
+  test('an abort that finds the target restored has what it wants, and leaves the target to whoever restored it', async () => {
+    const world = fakeWorld({
+      experiment: anExperiment({ iterations: 1000, finishOnAbort: true }),
+      onPatch: (_n, { shares }) => {
+        if (shares[1]?.percent === 0) throw restored();
+      },
+    });
+    const report = await workflows.run(world, async (handle) => {
+      await untilReport(handle, ({ stage }) => stage === 'Running');
+      await handle.signal(messages.abortSignal, { by: 'alice' });
+      return handle.result();
+    });
+    expect(report).toMatchObject({
+      outcome: 'Aborted',
+      reason: 'aborted by alice; a restore has given everything to the baseline, and has taken the target',
+    });
+    expect(world.log.filter((entry) => entry.startsWith('task'))).toEqual([]);
+  });
+
+  test('a roll back that finds the target restored runs no finish action', async () => {
+    const world = fakeWorld({
+      measure: (n, window) => measured(window, n > 1 ? { errors: 500 } : {}),
+      onPatch: (_n, { shares }) => {
+        if (shares[1]?.percent === 0) throw restored();
+      },
+    });
+    const { type, message } = await workflows.run(world, failedExperiment);
+    expect(type).toBe('Fenced');
+    expect(message).toMatch(
+      /^a restore has given everything to the baseline, .*; roll back was for: failed: error-rate/,
+    );
+    expect(world.log.filter((entry) => entry.startsWith('task'))).toEqual([]);
   });
 
   test('a run that was fenced out writes nothing more', async () => {

@@ -183,6 +183,21 @@ describe('patchTraffic', () => {
     expect(await plan(target)).toBe('run-ours/4');
   });
 
+  test('says that a restore has written the same, where it finds one', async () => {
+    const mine = await sandbox.deploySample({ namespace: ownNamespace, name: 'restored' });
+    const restore = async (weight: number) => {
+      const traffic = sharesAt(mine, weight).map(({ revision, percent }) => ({ revisionName: revision, percent }));
+      const annotations = { [planAnnotation]: 'restore-20261130T223806Z/1' };
+      const patch = JSON.stringify({ metadata: { annotations }, spec: { traffic } });
+      await kubectl('patch', 'ksvc', 'restored', '--type=merge', `--patch=${patch}`);
+    };
+    const refuse = async () => caughtFailure(() => patchTraffic(cluster, aWrite(mine, ours(), 2, 0)));
+    await restore(10);
+    expect(await refuse()).toMatchObject({ type: 'Fenced', details: [] });
+    await restore(0);
+    expect(await refuse()).toMatchObject({ type: 'Fenced', details: [{ isRestored: true }] });
+  });
+
   test('is fenced off when a later decision is written before it is confirmed', async () => {
     const late = cancellableActivity(() => patchTraffic(cluster, aWrite(target, ours(), 5, 40)));
     const outcome = late.result.catch((error: unknown) => error);
