@@ -12,16 +12,18 @@ import { workflowType } from '../contract/names.ts';
 import type { ExperimentWorkflow } from '../contract/workflow.ts';
 import { anExperiment } from '../test/support/builders.ts';
 import { fakeWorld } from '../test/support/fake-world.ts';
+import { chromiumPath } from '../test/support/chromium.ts';
 import { packCheckout } from '../test/support/package.ts';
 import { temporalPath } from '../test/support/tools.ts';
 import { until } from '../test/support/until.ts';
 import { bundleWorkflows } from '../test/support/workflow-bundle.ts';
+import { measureList } from './list-page.ts';
 import { quantile } from './quantile.ts';
 import { activitiesPerWorkflow } from './worlds.ts';
 
 /**
  * What the package costs: its size, how long `serin --version` takes, the memory of a worker without experiments, and the CPU of
- * `serin get` on a development server with many that run. Prints figures; asserts nothing.
+ * `serin get`, and of the page's list in Chromium, on a development server with many that run. Prints figures; asserts nothing.
  */
 const { values } = parseArgs({
   options: { experiments: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '10' } },
@@ -56,7 +58,10 @@ try {
   const env = await startServer();
   try {
     await printMemory(program, env);
-    await withExperiments(env, () => printList(program, env));
+    await withExperiments(env, async () => {
+      await printList(program, env);
+      if (chromiumPath !== undefined) await printPage(program, env);
+    });
   } finally {
     await env.teardown();
   }
@@ -144,6 +149,13 @@ async function printList(program: string, { address }: TestWorkflowEnvironment):
     const lines = stdout.trim().split('\n').length - 1;
     print(`serin get, ${lines} of ${count} runs`, `${stderr.trim()} s of CPU, ${seconds} s on the clock`);
   }
+}
+
+async function printPage(program: string, { address }: TestWorkflowEnvironment): Promise<void> {
+  const { shownMs, askedMs, cpuPerSecondMs, residentMib } = await measureList(program, { address, count });
+  const times = `shown after ${(shownMs / 1000).toFixed(1)} s, each asked after ${(askedMs / 1000).toFixed(0)} s`;
+  const costs = `${cpuPerSecondMs.toFixed(0)} ms of CPU a second while it is looked at, ${residentMib.toFixed(0)} MiB`;
+  print(`the page's list, ${count} runs`, `${times}; its server: ${costs}`);
 }
 
 function print(what: string, figures: string): void {

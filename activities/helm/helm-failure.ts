@@ -5,13 +5,17 @@ import type { EndedCommand } from '../commands/command-failure.ts';
 import { formatCommand, redactOutput } from '../../core/tasks/redact.ts';
 import { failure } from '../failures.ts';
 
-const network = String.raw`connection refused|connection reset|i/o timeout|TLS handshake timeout|unexpected EOF|no such host`;
+const network = String.raw`connection refused|connection reset|broken pipe|i/o timeout|TLS handshake timeout|unexpected EOF|": EOF|client connection lost|GOAWAY|no such host`;
+
+/** How the API server says 429 and 5xx, a webhook that does not answer among them, and how Kubernetes' client puts it. */
+const overloaded = String.raw`too many requests|internal error occurred: |an error on the server|currently unable to handle|unable to return a response in the time allotted|etcdserver: `;
 
 /** The types of failures by what helm prints; the first pattern that matches counts. */
 const causes: readonly { readonly pattern: RegExp; readonly type: FailureTypeName }[] = [
   { pattern: /another operation \(install\/upgrade\/rollback\) is in progress/, type: 'ReleaseBusy' },
   { pattern: /is forbidden: User/, type: 'Forbidden' },
-  { pattern: /cluster unreachable|server is currently unable to handle|etcdserver: /, type: 'KubernetesUnavailable' },
+  { pattern: new RegExp(`cluster unreachable|${overloaded}`, 'i'), type: 'KubernetesUnavailable' },
+  { pattern: /the object has been modified; please apply your changes/, type: 'Conflict' },
   { pattern: new RegExp(`UPGRADE FAILED: .*(${network})`, 's'), type: 'KubernetesUnavailable' },
   // A missing chart is not an unavailable one: where helm names a 4xx, the repository has answered.
   { pattern: /failed to fetch \S+ : 4\d\d /, type: 'CommandFailed' },

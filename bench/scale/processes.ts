@@ -1,22 +1,13 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { SupervisedProcess } from '../../sandbox/processes/supervision.ts';
-
-/** What a program and all that it has started have used. */
-export interface Usage {
-  readonly cpuMs: number;
-  /** Of its largest process: the others of a worker are npm and commands. */
-  readonly residentMib: number;
-}
+import { readProcess } from '../process-usage.ts';
+import type { ProcessUsage, Usage } from '../process-usage.ts';
 
 /** The usage of each program by name, at a moment. */
 export interface Sample {
   readonly atMs: number;
   readonly usages: ReadonlyMap<string, Usage>;
 }
-
-/** Linux shows times in hundredths of a second, and memory in pages (proc_pid_stat(5)). */
-const tickMs = 10;
-const pagesInMib = 256;
 
 /** Reads the usage of the programs, each of which is a process group. */
 function readSample(processes: readonly SupervisedProcess[]): Sample {
@@ -31,26 +22,8 @@ function readSample(processes: readonly SupervisedProcess[]): Sample {
   return { atMs: Date.now(), usages };
 }
 
-interface Process extends Usage {
-  readonly group: number;
-}
-
-function listProcesses(): readonly Process[] {
-  return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? readProcess(entry) : []));
-}
-
-function readProcess(pid: string): readonly Process[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name, in parentheses, may have spaces. The fields after it begin with the third.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const field = (number: number): number => Number(fields[number - 3]);
-    const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + field(number), 0);
-    return [{ group: field(5), cpuMs: ticks * tickMs, residentMib: field(24) / pagesInMib }];
-  } catch {
-    // It has ended meanwhile.
-    return [];
-  }
+function listProcesses(): readonly ProcessUsage[] {
+  return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? (readProcess(entry) ?? []) : []));
 }
 
 /** Samples once a second until it is stopped. */

@@ -152,12 +152,20 @@ async function forward(incoming: IncomingMessage, response: ServerResponse, rout
   pass(request, incoming.headers, { response, upstream: route.upstream, hold });
 }
 
+/** In the API server's words. */
+const messages: Readonly<Record<number, string>> = {
+  409: 'Operation cannot be fulfilled on it: the object has been modified; please apply your changes to the latest version and try again',
+  429: 'the server has received too many requests and has asked us to try again later',
+  500: 'Internal error occurred: resource quota evaluation timed out',
+};
+
 /** Whether the request has met its end here. */
 async function interfere(response: ServerResponse, interference: Interference): Promise<boolean> {
   switch (interference.kind) {
     case 'status': {
       const { status: code } = interference;
-      const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason: STATUS_CODES[code] };
+      const message = messages[code] ?? STATUS_CODES[code];
+      const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason: STATUS_CODES[code], message };
       response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       return true;
     }

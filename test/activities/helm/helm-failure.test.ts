@@ -39,3 +39,34 @@ test('a secret of several lines is hidden before lines change their order', () =
   const { message } = failed('WARNING: is insecure\nError: bad key: first half\nWARNING: second half', args);
   expect(message).not.toContain('half');
 });
+
+test.each([
+  [
+    'could not get information about the resource: the server has received too many requests and has asked us to try again later (get services.serving.knative.dev shop)',
+    'KubernetesUnavailable',
+  ],
+  ['could not get information about the resource: Too many requests, please try again later.', 'KubernetesUnavailable'],
+  [
+    'cannot patch "shop" with kind Service: Internal error occurred: failed calling webhook "webhook.serving.knative.dev": failed to call webhook: no endpoints available',
+    'KubernetesUnavailable',
+  ],
+  ['an error on the server ("unknown") has prevented the request from succeeding', 'KubernetesUnavailable'],
+  [
+    'the server was unable to return a response in the time allotted, but may still be processing the request',
+    'KubernetesUnavailable',
+  ],
+  ['update: failed to update: etcdserver: leader changed', 'KubernetesUnavailable'],
+  ['Get "https://10.0.0.1:443/api/v1/namespaces/shop/secrets": EOF', 'KubernetesUnavailable'],
+  ['Get "https://10.0.0.1:443/version": http2: client connection lost', 'KubernetesUnavailable'],
+  [
+    'cannot patch "shop" with kind Service: Operation cannot be fulfilled on services.serving.knative.dev "shop": the object has been modified; please apply your changes to the latest version and try again',
+    'Conflict',
+  ],
+  ['context deadline exceeded', 'CommandFailed'],
+  [
+    'cannot patch "shop" with kind Service: admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed',
+    'CommandFailed',
+  ],
+])('what the API server says in passing is tried again, what it says for good is not: %s', (said, type) => {
+  expect(failed(`Error: UPGRADE FAILED: ${said}`).type).toBe(type);
+});
