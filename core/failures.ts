@@ -56,6 +56,7 @@ export const failureTypes = {
     when: 'what others wrote takes too much time or memory to read: a metric, a chart, an index of charts',
   },
   ChartUnavailable: { isRetryable: true, when: 'a chart or its values cannot be downloaded' },
+  DiskFull: { isRetryable: true, when: "the worker's disk for temporary files is full" },
   ReleaseBusy: {
     isRetryable: true,
     isWait: true,

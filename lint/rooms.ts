@@ -116,7 +116,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   'activities/failures': ['core/failures', 'core/text', '@temporalio/activity', '@temporalio/common'],
   'activities/heartbeat': ['@temporalio/activity'],
   'activities/read-within-limits': ['apart', 'activities/failures'],
-  'activities/scratch-directory': ['node:'],
+  'activities/scratch-directory': ['activities/failures', 'node:'],
   'activities/knative': [...activity, 'kubernetes', 'metrics', 'temporal'],
   'activities/search-attributes': [...activity, 'temporal'],
   'activities/secrets': [...activity, 'metrics/credentials', 'activities/knative'],

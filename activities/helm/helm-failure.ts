@@ -12,6 +12,7 @@ const overloaded = String.raw`too many requests|internal error occurred: |an err
 
 /** The types of failures by what helm prints; the first pattern that matches counts. */
 const causes: readonly { readonly pattern: RegExp; readonly type: FailureTypeName }[] = [
+  { pattern: /no space left on device/, type: 'DiskFull' },
   { pattern: /another operation \(install\/upgrade\/rollback\) is in progress/, type: 'ReleaseBusy' },
   { pattern: /is forbidden: User/, type: 'Forbidden' },
   { pattern: new RegExp(`cluster unreachable|${overloaded}`, 'i'), type: 'KubernetesUnavailable' },

@@ -12,6 +12,7 @@ import { startParts } from './parts.ts';
 import type { Parts } from './parts.ts';
 import { Sampler } from './processes.ts';
 import { printFigures } from './print.ts';
+import { findUnreplayable } from './replay.ts';
 import { connectTemporal, startRuns } from './runs.ts';
 import { listTargets, makeTargets } from './targets.ts';
 import type { Target } from './targets.ts';
@@ -69,7 +70,9 @@ async function measure(world: Parts, on: readonly Target[], chosen: ScaleOptions
       steady: await countRequests(world.auditLog, steady),
       starting: await countRequests(world.auditLog, { fromMs: startedMs, toMs: steady.fromMs }),
     };
-    printFigures({ options: chosen, sampler, startedMs, endedMs, histories, steady, requests, ends });
+    note('replaying all histories');
+    const unreplayable = await findUnreplayable(handles);
+    printFigures({ unreplayable, options: chosen, sampler, startedMs, endedMs, histories, steady, requests, ends });
   } finally {
     sampler.stop();
     await temporal.close();

@@ -16,6 +16,8 @@ export interface Figures {
   /** Requests to the API server while all ran, and until then, by kind. */
   readonly requests: Readonly<Record<'steady' | 'starting', ReadonlyMap<string, number>>>;
   readonly ends: readonly (string | undefined)[];
+  /** What the histories say that do not replay. */
+  readonly unreplayable: readonly string[];
 }
 
 interface Window {
@@ -25,13 +27,15 @@ interface Window {
 
 /** Prints everything as tables. */
 export function printFigures(figures: Figures): void {
-  const { options, histories, steady, ends } = figures;
+  const { options, histories, steady, ends, unreplayable } = figures;
   const iterations = histories.flatMap((history) => history.iterations);
   const judged = iterations.filter(({ judgedMs }) => isWithin(judgedMs, steady));
   const settings = Object.entries(options).map(([name, value]) => `${name} ${value}`);
   console.log(`${settings.join(', ')}\n`);
   print('experiments', [`${ends.length}, ${countOutcomes(ends)}`]);
   print('judged iterations', [`${iterations.length}, ${judged.length} of them while all ran`]);
+  const replayed = histories.length - unreplayable.length;
+  print('histories', [[`${replayed} of ${histories.length} replay`, ...unreplayable.slice(0, 3)].join('\n')]);
   printSteps(histories, judged);
   printHistory(judged);
   printCpu(figures, iterations, judged);

@@ -289,6 +289,7 @@ const failureReasons: ReadonlyMap<string, string> = new Map([
   ['CommandLost', 'HandlerFailed'],
   ['CommandNotAllowed', 'LaunchHandlerFailed'],
   ['ChartUnavailable', 'HandlerFailed'],
+  ['DiskFull', 'HandlerFailed'],
   ['ReleaseBusy', 'HandlerFailed'],
   ['PromotionMismatch', 'HandlerFailed'],
   ['Conflict', 'WeightRedistributionFailed'],

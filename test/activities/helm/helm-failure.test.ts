@@ -62,6 +62,7 @@ test.each([
     'cannot patch "shop" with kind Service: Operation cannot be fulfilled on services.serving.knative.dev "shop": the object has been modified; please apply your changes to the latest version and try again',
     'Conflict',
   ],
+  ['write /tmp/serin-command-x/.cache/helm/repository/index.yaml: no space left on device', 'DiskFull'],
   ['context deadline exceeded', 'CommandFailed'],
   [
     'cannot patch "shop" with kind Service: admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed',

@@ -138,6 +138,11 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
   'metrics torn': changeMetrics(answer(200, '{"status":"success","data":{"resultTy'), 8_000),
   'metrics hang': changeMetrics({ kind: 'hang' }, 12_000),
   'metrics late': changeMetrics({ kind: 'delay', delayMs: 3_000 }, 12_000),
+  "the worker's disk is full": async ({ lane: { disk }, random }) => {
+    await disk?.fill();
+    await delay(random() * 12_000);
+    await disk?.empty();
+  },
   'a message that cannot be decoded': async ({ lane: { sandbox }, workflowId }) => {
     const meta = ['--input', 'xyz', '--input-meta', 'encoding=binary/strange'];
     await sandbox

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { defined } from '../../../core/text/defined.ts';
 import type { Sandbox, SupervisedProcess } from '../../../sandbox/index.ts';
 import { startApiProxy } from '../../support/api-proxy.ts';
 import type { ApiProxy } from '../../support/api-proxy.ts';
@@ -5,6 +7,8 @@ import { startMetricsGate } from '../../support/metrics-gate.ts';
 import type { MetricsGate } from '../../support/metrics-gate.ts';
 import { startOperatorProcess } from '../../support/operator-process.ts';
 import { startWorkerProcess } from '../../support/worker-process.ts';
+import { mountDisk } from './disk.ts';
+import type { Disk } from './disk.ts';
 import type { SharedParts } from './lock.ts';
 
 /** A worker with ways of its own to the API server and to Prometheus, and an operator, on which one run follows another. */
@@ -14,19 +18,23 @@ export interface Lane {
   readonly name: string;
   readonly api: ApiProxy;
   readonly metrics: MetricsGate;
+  /** Of the worker's temporary files; absent where this machine does not let it have one of its own. */
+  readonly disk: Disk | undefined;
   readonly shared: SharedParts;
   readonly worker: () => SupervisedProcess;
   /** Starts a new worker beside or after the present one, which then is the present one. */
   readonly startWorker: () => Promise<void>;
   readonly operator: () => SupervisedProcess;
   readonly startOperator: () => Promise<void>;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 export async function openLane(sandbox: Sandbox, shared: SharedParts, name: string): Promise<Lane> {
   const api = await startApiProxy(sandbox, name);
   const metrics = await startMetricsGate(sandbox.prometheus.url);
-  const env = { SERIN_KUBECONFIG: api.kubeconfig, SERIN_PROMETHEUS_URL: metrics.url };
+  const disk = await mountDisk(join(sandbox.stateDirectory, `${name}-disk`));
+  const addresses = { SERIN_KUBECONFIG: api.kubeconfig, SERIN_PROMETHEUS_URL: metrics.url };
+  const env = { ...addresses, ...defined({ TMPDIR: disk?.path }) };
   let started = 0;
   const startWorker = (): Promise<SupervisedProcess> => {
     started += 1;
@@ -46,6 +54,7 @@ export async function openLane(sandbox: Sandbox, shared: SharedParts, name: stri
     name,
     api,
     metrics,
+    disk,
     shared,
     worker: () => worker,
     startWorker: async () => {
@@ -55,9 +64,10 @@ export async function openLane(sandbox: Sandbox, shared: SharedParts, name: stri
     startOperator: async () => {
       operator = await startOperator();
     },
-    close: () => {
+    close: async () => {
       worker.signal('SIGTERM');
       operator.signal('SIGTERM');
+      await disk?.unmount();
     },
   };
 }

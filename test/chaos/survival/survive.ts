@@ -30,7 +30,7 @@ export async function survive(
       results.push(result);
       onResult?.(result);
     }
-    lane.close();
+    await lane.close();
   };
   await Promise.all(Array.from({ length: lanes }, work));
   return results;
