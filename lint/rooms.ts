@@ -318,6 +318,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     ...clients,
     ...workerPackages,
     '@temporalio/testing',
+    'playwright-core',
   ],
 };
 
