@@ -9,7 +9,7 @@ import { knativeApi, routedRevisions } from '../../kubernetes/knative/api.ts';
 import type { KnativeMetadata, KnativeService, Revision } from '../../kubernetes/knative/objects.ts';
 import { createRequestOptions } from '../../kubernetes/request-options.ts';
 import type { RequestOptions } from '../../kubernetes/request-options.ts';
-import { watchObjects } from '../../kubernetes/watch-objects.ts';
+import { refusedStatus, watchObjects } from '../../kubernetes/watch-objects.ts';
 import type { ObjectList, ObjectWatcher, WatchedObjects } from '../../kubernetes/watch-objects.ts';
 import { withTimeLimit } from '../../metrics/time-limit.ts';
 import type { ActivityCluster } from './cluster.ts';
@@ -38,8 +38,10 @@ export interface SignOfLife {
 }
 
 const idleMs = 600_000;
-/** A watch that was refused, or whose connection broke, is not missed: objects are asked for meanwhile. */
+/** A watch whose connection broke is not missed: objects are asked for meanwhile. */
 const rewatchMs = 30_000;
+/** One that was refused is tried again seldom: each refusal is in the audit log. */
+const refusedMs = 600_000;
 /** So soon it is noticed that an API server is silent because it hangs. */
 const signOfLifeMs = 5_000;
 const listLimitMs = 20_000;
@@ -131,7 +133,7 @@ function startWatches(place: Place, { hear, serviceChanged, broken: tell }: List
   };
   const broken = (error: unknown): number => {
     tell(error);
-    return rewatchMs;
+    return refusedStatus(error) === 403 ? refusedMs : rewatchMs;
   };
   return {
     services: watchKind(place, { plural: 'services', outline: outlineService }, { changed, gone: changed, broken }),
