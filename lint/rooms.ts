@@ -319,6 +319,7 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
     ...workerPackages,
     '@temporalio/testing',
     'playwright-core',
+    'test/compose/programs',
   ],
 };
 

@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 
+/** Of the development server in memory or in a file, or PostgreSQL behind the server of production. */
+const databases = ['memory', 'file', 'postgresql'] as const;
+
 /** What one run of the benchmark is about. */
 export interface ScaleOptions {
   readonly experiments: number;
@@ -13,7 +16,7 @@ export interface ScaleOptions {
   readonly codes: number;
   readonly workers: number;
   /** Where Temporal keeps its data. */
-  readonly database: 'memory' | 'file';
+  readonly database: (typeof databases)[number];
   /** The time over which the starts are spread. */
   readonly spreadSeconds: number;
   readonly scrapeSeconds: number;
@@ -50,9 +53,8 @@ export function readScaleOptions(args: readonly string[]): ScaleOptions {
   const spread = values.spread ?? String(Math.max(intervalSeconds, experiments / 2));
   const mayClimb = (value: number): boolean => isCount(value) && value <= 100;
   const { database } = values;
-  if (database !== 'memory' && database !== 'file') {
-    problems.push(`--database: expected memory or file, got ${database}`);
-  }
+  const known = databases.find((one) => one === database);
+  if (known === undefined) problems.push(`--database: expected ${databases.join(', ')}, got ${database}`);
   const options: ScaleOptions = {
     experiments,
     intervalSeconds,
@@ -66,7 +68,7 @@ export function readScaleOptions(args: readonly string[]): ScaleOptions {
     pods: count('pods'),
     codes: count('codes'),
     workers: count('workers'),
-    database: database === 'file' ? 'file' : 'memory',
+    database: known ?? 'memory',
     spreadSeconds: read('spread', spread, isTime, 'seconds'),
     scrapeSeconds: read('scrape', values.scrape, isTime, 'seconds'),
   };

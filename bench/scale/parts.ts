@@ -12,6 +12,7 @@ import { startSupervision } from '../../sandbox/processes/supervision.ts';
 import type { SupervisedProcess, Supervision } from '../../sandbox/processes/supervision.ts';
 import { startPrometheus } from '../../sandbox/prometheus/prometheus.ts';
 import { startTemporal } from '../../sandbox/temporal/temporal.ts';
+import { startTemporalOnPostgresql } from './temporal-on-postgresql.ts';
 import { resolveSandboxTools } from '../../sandbox/tools/resolve.ts';
 import type { ScaleOptions } from './options.ts';
 
@@ -47,7 +48,7 @@ export async function startParts(
   try {
     const [{ cluster, workerKubeconfig }, temporal, prometheus] = await Promise.all([
       startCluster(base),
-      startTemporal(base, { temporalDatabase: database }),
+      database === 'postgresql' ? startTemporalOnPostgresql(base) : startTemporal(base, { temporalDatabase: database }),
       startPrometheus(base, { scrapeIntervalMs: scrapeSeconds * 1000, target: exporter }),
     ]);
     return {

@@ -56,7 +56,8 @@ export async function startTemporal(base: Base, options: SandboxOptions): Promis
   return { service, address, uiUrl };
 }
 
-async function addSearchAttributes(base: Base, address: string, namespace: string): Promise<void> {
+/** Registers the search attributes that serin's workflows set. */
+export async function addSearchAttributes(base: Base, address: string, namespace: string): Promise<void> {
   const pairs = Object.entries(searchAttributes).flatMap(([name, type]) => ['--name', name, '--type', type]);
   const where = ['--address', address, '--namespace', namespace];
   await run(base.tools.temporal, ['operator', 'search-attribute', 'create', ...where, ...pairs]);
