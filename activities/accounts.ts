@@ -2,14 +2,13 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { defined } from '../core/text/defined.ts';
 import { accountUser, actAs } from '../kubernetes/account.ts';
 import { grantRemedy } from '../kubernetes/rights.ts';
-import { refusedStatus } from '../kubernetes/watch-objects.ts';
 import { connectHelm } from './helm/helm.ts';
 import type { Helm, HelmOptions } from './helm/helm.ts';
 import { connectCluster } from './knative/cluster.ts';
 import type { ActivityCluster } from './knative/cluster.ts';
 import { activityRequestOptions } from './knative/request-options.ts';
 import { watchNamespace } from './knative/watched-namespace.ts';
-import type { SignOfLife, WatchedNamespace } from './knative/watched-namespace.ts';
+import type { WatchedNamespace } from './knative/watched-namespace.ts';
 
 /** What an activity works with in a cluster: all of it as one user. */
 export interface ClusterAccess {
@@ -56,13 +55,12 @@ export function connectAccounts({
   const options = activityRequestOptions();
   const own = connectCluster(kubeConfig, options);
   const known = new Map<string, ClusterAccess>();
-  const sign: SignOfLife = { heardAtMs: -Infinity };
 
-  /** Says once that a namespace may not be watched; that connections break is no news. */
-  function unwatched(user: string | undefined, namespace: string): (error: unknown) => void {
+  /** Says once that a namespace may not be watched. */
+  function tellOnce(user: string | undefined, namespace: string): () => void {
     let isTold = false;
-    return (error) => {
-      if (isTold || refusedStatus(error) !== 403) return;
+    return () => {
+      if (isTold) return;
       isTold = true;
       const remedy = grantRemedy(user, { verb: 'watch', resource: 'services.serving.knative.dev', namespace });
       warn(
@@ -79,7 +77,7 @@ export function connectAccounts({
     const watch: ClusterAccess['watch'] = (place) => {
       const found =
         watched.get(place) ??
-        watchNamespace({ kubeConfig: asUser, cluster, namespace: place, sign, broken: unwatched(user, place) });
+        watchNamespace({ kubeConfig: asUser, cluster, namespace: place, refused: tellOnce(user, place) });
       watched.set(place, found);
       return found;
     };

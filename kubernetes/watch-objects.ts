@@ -65,6 +65,7 @@ export function watchObjects<O, T>(
     isOpen: () => watch.isOpen,
     stop: () => {
       isStopped = true;
+      watch.stop();
       void informer.stop();
     },
   };
@@ -78,6 +79,7 @@ class OutlineWatch<O, T> extends Watch {
   readonly #outline: (object: O) => T;
   #hasBegun = false;
   #isOpen = false;
+  #isStopped = false;
 
   constructor(config: KubeConfig, outline: (object: O) => T) {
     super(config);
@@ -92,22 +94,33 @@ class OutlineWatch<O, T> extends Watch {
     return this.#isOpen;
   }
 
+  /** Also ends a request that is on its way, which the informer does not know yet. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   override async watch(...[path, query, receive, done]: Parameters<Watch['watch']>): Promise<AbortController> {
     this.#hasBegun = true;
     let hasEnded = false;
     const end = (error: unknown): void => {
+      if (hasEnded) return;
       hasEnded = true;
       this.#isOpen = false;
       done(error);
     };
     const receiveOutline: typeof receive = (phase, object) => {
-      receive(phase, isObjectPhase(phase) ? this.#outline(object) : object);
+      if (hasEnded) return;
+      // What stands in the way of the API server may answer anything; the informer fails on it where nothing awaits it.
+      if (typeof object !== 'object' || object === null)
+        end(new Error(`expected events of ${path}, got another answer`));
+      else receive(phase, isObjectPhase(phase) ? this.#outline(object) : object);
     };
     const controller = await super.watch(path, query, receiveOutline, end).catch((error: unknown) => {
       end(error);
       return new AbortController();
     });
-    this.#isOpen = !hasEnded;
+    this.#isOpen = !hasEnded && !this.#isStopped;
+    if (this.#isStopped) controller.abort();
     return controller;
   }
 }

@@ -12,14 +12,17 @@ const overloaded = String.raw`too many requests|internal error occurred: |an err
 
 /** The types of failures by what helm prints; the first pattern that matches counts. */
 const causes: readonly { readonly pattern: RegExp; readonly type: FailureTypeName }[] = [
+  // What a chart, a webhook's rule or its certificate says is final, whatever words are in it.
+  { pattern: /execution error at \(|denied the request: |failed calling webhook .*x509: /s, type: 'CommandFailed' },
   { pattern: /no space left on device/, type: 'DiskFull' },
   { pattern: /another operation \(install\/upgrade\/rollback\) is in progress/, type: 'ReleaseBusy' },
   { pattern: /is forbidden: User/, type: 'Forbidden' },
+  // A missing chart is not an unavailable one: where helm names a 4xx, the repository has answered.
+  { pattern: /failed to fetch \S+ : 429 /, type: 'ChartUnavailable' },
+  { pattern: /failed to fetch \S+ : 4\d\d /, type: 'CommandFailed' },
   { pattern: new RegExp(`cluster unreachable|${overloaded}`, 'i'), type: 'KubernetesUnavailable' },
   { pattern: /the object has been modified; please apply your changes/, type: 'Conflict' },
   { pattern: new RegExp(`UPGRADE FAILED: .*(${network})`, 's'), type: 'KubernetesUnavailable' },
-  // A missing chart is not an unavailable one: where helm names a 4xx, the repository has answered.
-  { pattern: /failed to fetch \S+ : 4\d\d /, type: 'CommandFailed' },
   { pattern: new RegExp(`failed to fetch \\S+ : 5\\d\\d |${network}`), type: 'ChartUnavailable' },
 ];
 

@@ -24,6 +24,14 @@ export const noEvents: WrittenEvents = {
   },
 };
 
+/** A write that the API server has accepted. */
+export interface AcceptedWrite {
+  /** Epoch ms. */
+  readonly atMs: number;
+  /** Whether it was accepted just now, and not in an earlier attempt. */
+  readonly isNew: boolean;
+}
+
 interface Confirmer {
   readonly cluster: ActivityCluster;
   readonly watched: WrittenEvents;
@@ -41,11 +49,12 @@ const silenceMs = 2_000;
 export async function confirmWrite(
   { cluster, watched }: Confirmer,
   input: PatchTrafficInput,
-  acceptedAtMs: number,
+  { atMs: acceptedAtMs, isNew }: AcceptedWrite,
 ): Promise<void> {
   const { target, shares, confirmationLimitMs: limitMs } = input;
   let pauseMs = firstPauseMs;
-  let news: 'none yet' | 'event' | 'silence' = 'none yet';
+  // What was accepted earlier may have been changed since.
+  let news: 'none yet' | 'event' | 'silence' = isNew ? 'none yet' : 'silence';
   const pause = async (): Promise<boolean> => {
     const isOpen = watched.isOpen();
     const isTold = await watched.nextChange(target, isOpen ? silenceMs : pauseMs, cancellationSignal());
@@ -66,8 +75,8 @@ export async function confirmWrite(
 }
 
 /** The service as the last event has it; undefined where that is not after our write, or after another one. */
-function recallWritten({ recallService }: WrittenEvents, input: PatchTrafficInput): KnativeService | undefined {
-  const service = recallService(input.target);
+function recallWritten(watched: WrittenEvents, input: PatchTrafficInput): KnativeService | undefined {
+  const service = watched.isOpen() ? watched.recallService(input.target) : undefined;
   return service !== undefined && hasPlan(service, input) ? service : undefined;
 }
 

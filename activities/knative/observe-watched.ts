@@ -20,8 +20,10 @@ export async function observeWatched(
 ): Promise<TargetObservation> {
   if (expected === undefined || !watched.isOpen()) return observeTarget(asked, input);
   const recalled = await observeTarget(watched.recalled, input);
-  const isAsked = !isAsExpected(recalled, { ...expected, revisions: input.revisions });
-  return isAsked ? observeTarget(asked, input) : recalled;
+  // Only an API server that was asked is unreachable: asked again it would take as long again.
+  const isBelieved =
+    recalled.kind === 'unreachable' || isAsExpected(recalled, { ...expected, revisions: input.revisions });
+  return isBelieved ? recalled : observeTarget(asked, input);
 }
 
 function isAsExpected(

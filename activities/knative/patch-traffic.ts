@@ -22,7 +22,7 @@ import { failure, hasType } from '../failures.ts';
 import { withHeartbeats } from '../heartbeat.ts';
 import type { ActivityCluster } from './cluster.ts';
 import { confirmWrite, noEvents } from './confirm-write.ts';
-import type { WrittenEvents } from './confirm-write.ts';
+import type { AcceptedWrite, WrittenEvents } from './confirm-write.ts';
 import { fencedFailure, isRestored } from './fenced.ts';
 import { isOurs, readLease } from './lease.ts';
 
@@ -40,9 +40,9 @@ export async function patchTraffic(
   watched: WrittenEvents = noEvents,
 ): Promise<PatchTrafficResult> {
   return withHeartbeats(async () => {
-    const acceptedAtMs = await write(cluster, input);
-    await confirmWrite({ cluster, watched }, input, acceptedAtMs);
-    return { acceptedAtMs, confirmedAtMs: Date.now() };
+    const accepted = await write(cluster, input);
+    await confirmWrite({ cluster, watched }, input, accepted);
+    return { acceptedAtMs: accepted.atMs, confirmedAtMs: Date.now() };
   });
 }
 
@@ -52,8 +52,8 @@ export async function patchTraffic(
  */
 const maxAttempts = 5;
 
-/** Writes the traffic; returns when the API server accepted it, now or in an earlier attempt, epoch ms. */
-async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promise<number> {
+/** Writes the traffic; returns when the API server accepted it, now or in an earlier attempt. */
+async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promise<AcceptedWrite> {
   const { target, plan, shares, tags, followLatest } = input;
   const writer: TrafficWriter = {
     maxAttempts,
@@ -72,7 +72,9 @@ async function write(cluster: ActivityCluster, input: PatchTrafficInput): Promis
     tags,
     ...defined({ followLatest }),
   });
-  return result.kind === 'written' ? Date.now() : readAcceptedAtMs(result.service);
+  return result.kind === 'written'
+    ? { atMs: Date.now(), isNew: true }
+    : { atMs: readAcceptedAtMs(result.service), isNew: false };
 }
 
 async function shouldWrite(

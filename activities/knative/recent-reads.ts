@@ -61,6 +61,8 @@ async function keepRead<T>(
   name: ObjectName,
   read: (name: ObjectName) => Promise<T | undefined>,
 ): Promise<T | undefined> {
+  // What was read before is not believed any more, also where this reading fails.
+  recent.take(name);
   const askedAtMs = performance.now();
   const object = await read(name);
   if (object !== undefined) recent.keep(name, object, askedAtMs);

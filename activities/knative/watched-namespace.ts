@@ -32,14 +32,9 @@ export interface WatchedNamespace {
   readonly nextChange: (name: ObjectName, limitMs: number, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** When the API server has last told anything, which shows that it is alive; by `performance.now`. */
-export interface SignOfLife {
-  heardAtMs: number;
-}
-
 const idleMs = 600_000;
-/** A watch whose connection broke is not missed: objects are asked for meanwhile. */
-const rewatchMs = 30_000;
+/** A watch whose connection broke is not missed: objects are asked for meanwhile. Not all of them begin again at the same time. */
+const [rewatchMs, rewatchSpreadMs] = [5_000, 5_000];
 /** One that was refused is tried again seldom: each refusal is in the audit log. */
 const refusedMs = 600_000;
 /** So soon it is noticed that an API server is silent because it hangs. */
@@ -56,15 +51,16 @@ export interface WatchOptions {
   readonly kubeConfig: KubeConfig;
   readonly cluster: TargetReads;
   readonly namespace: string;
-  readonly sign: SignOfLife;
-  /** The watch broke, and begins again by itself. */
-  readonly broken: (error: unknown) => void;
+  /** The objects may not be watched, with these words of the API server. */
+  readonly refused: (error: unknown) => void;
 }
 
 /** A namespace whose objects are watched from the first question on. */
-export function watchNamespace({ kubeConfig, cluster, namespace, sign, broken }: WatchOptions): WatchedNamespace {
+export function watchNamespace({ kubeConfig, cluster, namespace, refused }: WatchOptions): WatchedNamespace {
   const changes = new EventEmitter().setMaxListeners(0);
   const options = createRequestOptions(listLimitMs);
+  // When the watch of the services, or an answer about one of them, last showed that the API server is alive.
+  let heardAtMs = -Infinity;
   let watches: Watches | undefined;
   const stop = (): void => {
     watches?.services.stop();
@@ -78,9 +74,11 @@ export function watchNamespace({ kubeConfig, cluster, namespace, sign, broken }:
     watches ??= startWatches(
       { kubeConfig, namespace, options },
       {
-        hear: () => (sign.heardAtMs = performance.now()),
-        broken,
-        serviceChanged: ({ metadata: { name } }) => changes.emit(formatObjectName({ namespace, name })),
+        refused,
+        serviceChanged: ({ metadata: { name } }) => {
+          heardAtMs = performance.now();
+          changes.emit(formatObjectName({ namespace, name }));
+        },
       },
     );
     return watches;
@@ -95,9 +93,9 @@ export function watchNamespace({ kubeConfig, cluster, namespace, sign, broken }:
     recallService,
     recalled: {
       readService: async (name) => {
-        if (performance.now() - sign.heardAtMs <= signOfLifeMs) return recallService(name);
+        if (performance.now() - heardAtMs <= signOfLifeMs) return recallService(name);
         const service = await cluster.readService(name);
-        sign.heardAtMs = performance.now();
+        heardAtMs = performance.now();
         return service;
       },
       readRevision: async ({ name }) => keep().revisions.get(name, namespace),
@@ -115,8 +113,7 @@ export function watchNamespace({ kubeConfig, cluster, namespace, sign, broken }:
 }
 
 interface Listeners {
-  readonly hear: () => void;
-  readonly broken: (error: unknown) => void;
+  readonly refused: (error: unknown) => void;
   readonly serviceChanged: (service: KnativeService) => void;
 }
 
@@ -126,22 +123,30 @@ interface Place {
   readonly options: RequestOptions;
 }
 
-function startWatches(place: Place, { hear, serviceChanged, broken: tell }: Listeners): Watches {
-  const changed = (service: KnativeService): void => {
-    hear();
-    serviceChanged(service);
-  };
-  const broken = (error: unknown): number => {
-    tell(error);
-    return refusedStatus(error) === 403 ? refusedMs : rewatchMs;
-  };
+function startWatches(place: Place, { refused, serviceChanged: changed }: Listeners): Watches {
+  const ignore = (): void => undefined;
   return {
-    services: watchKind(place, { plural: 'services', outline: outlineService }, { changed, gone: changed, broken }),
+    services: watchKind(
+      place,
+      { plural: 'services', outline: outlineService },
+      { changed, gone: changed, broken: waitAfter(refused) },
+    ),
     revisions: watchKind(
       place,
       { plural: 'revisions', outline: outlineRevision, labelSelector: routedRevisions },
-      { changed: hear, gone: hear, broken },
+      { changed: ignore, gone: ignore, broken: waitAfter(refused) },
     ),
+  };
+}
+
+/** How long to wait after each failure. An API server that has just started denies everything, so a denial counts only when it is repeated. */
+function waitAfter(refused: (error: unknown) => void): (error: unknown) => number {
+  let denials = 0;
+  return (error) => {
+    denials = refusedStatus(error) === 403 ? denials + 1 : 0;
+    if (denials < 2) return rewatchMs + Math.random() * rewatchSpreadMs;
+    refused(error);
+    return refusedMs;
   };
 }
 

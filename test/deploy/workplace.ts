@@ -105,8 +105,7 @@ async function untilChangeIsSeen({ sandbox, namespace, config, kind }: Watching)
 async function untilWatched(kubeConfig: KubeConfig, namespace: string): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
   const cluster = connectCluster(kubeConfig);
-  const sign = { heardAtMs: -Infinity };
-  const watched = watchNamespace({ kubeConfig, cluster, namespace, sign, broken: reject });
+  const watched = watchNamespace({ kubeConfig, cluster, namespace, refused: reject });
   await Promise.race([promise, until(`the watch of ${namespace}`, async () => watched.isOpen())]);
 }
 

@@ -13,6 +13,9 @@ let watches: number;
 let refusals: { readonly count: number; readonly code: number; readonly of: 'lists' | 'watches' };
 let watched: WatchedExperiments | undefined;
 
+/** What each watch is answered, before it ends. */
+let answer: string;
+
 /** The Experiments, in pages. */
 let pages: readonly (readonly object[])[];
 
@@ -26,6 +29,7 @@ function pageFor(url: string): object {
 /** An API server that ends every watch at once. */
 beforeEach(async () => {
   pages = [[]];
+  answer = '';
   lists = 0;
   watches = 0;
   refusals = { count: 0, code: 200, of: 'lists' };
@@ -36,7 +40,7 @@ beforeEach(async () => {
     else lists += 1;
     const isRefused = isWatch === (refusals.of === 'watches') && (isWatch ? watches : lists) <= refusals.count;
     response.statusCode = isRefused ? refusals.code : 200;
-    if (isWatch) response.end('');
+    if (isWatch) response.end(answer);
     else
       response.end(JSON.stringify(isRefused ? { message: 'as the API server says it' } : pageFor(request.url ?? '')));
   });
@@ -104,6 +108,18 @@ test('all pages of a list are taken in before it counts as known, and specs are 
   expect(known.map(({ metadata }) => metadata.name)).toEqual(['a', 'b', 'c']);
   expect(experiments.get('c', 'team-a')).toMatchObject({ target: 'app' });
   expect(JSON.stringify(known)).not.toContain('large');
+});
+
+test.each([
+  { name: 'an error of something before it', line: '{"error":"log in first"}' },
+  { name: 'an error without an object', line: '{"type":"ERROR"}' },
+  { name: 'a list', line: '{"kind":"ExperimentList","items":[]}' },
+])('a watch that is answered $name ends with a reason, and begins again', async ({ line }) => {
+  answer = `${line}\n${line}\n`;
+  const { broken } = startWatch();
+  await vi.waitFor(() => expect(watches).toBeGreaterThan(1), { timeout: 60_000 });
+  const path = '/apis/serin.dev/v1alpha1/experiments';
+  expect(broken).toHaveBeenCalledWith(`expected events of ${path}, got another answer`);
 });
 
 test.each([403, 404])('a kind whose list is refused with %i is known to have no objects', async (code) => {

@@ -64,6 +64,13 @@ test.each([
   ],
   ['write /tmp/serin-command-x/.cache/helm/repository/index.yaml: no space left on device', 'DiskFull'],
   ['context deadline exceeded', 'CommandFailed'],
+  ['execution error at (shop/templates/service.yaml:1:4): too many requests, no space left on device', 'CommandFailed'],
+  [
+    'cannot patch "shop" with kind Service: Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x": x509: certificate signed by unknown authority',
+    'CommandFailed',
+  ],
+  ['admission webhook "limits" denied the request: too many requests per second', 'CommandFailed'],
+  ['failed to fetch https://charts.example.com/shop-1.tgz : 429 Too Many Requests', 'ChartUnavailable'],
   [
     'cannot patch "shop" with kind Service: admission webhook "validation.webhook.serving.knative.dev" denied the request: validation failed',
     'CommandFailed',

@@ -142,6 +142,36 @@ describe('a target whose namespace is watched', () => {
     expect(calls).toEqual(everything);
   });
 
+  test('is unreachable where the API server does not answer, which is asked once', async () => {
+    let asked = 0;
+    const readService = async (): Promise<never> => {
+      asked += 1;
+      throw new Error('no answer');
+    };
+    const silent = { ...watched, recalled: { ...watched.recalled, readService } };
+    const { observed, calls } = await observe(target, expected, { watched: silent });
+    expect(observed).toEqual({ kind: 'unreachable', reason: 'no answer' });
+    expect([asked, calls]).toEqual([1, []]);
+  });
+
+  test('leaves nothing that is not believed to the write that follows', async () => {
+    const recent = new RecentReads();
+    const { recalled } = watched;
+    const failing = { readService: () => Promise.reject(new Error('overloaded')), readRevision: recalled.readRevision };
+    const { observed } = await observe(
+      target,
+      { ...expected, plan: 'run/2' },
+      {
+        watched: { ...watched, recalled: recent.keeping(recalled) },
+        asked: recent.keeping(failing),
+      },
+    );
+    expect(observed).toMatchObject({ kind: 'unreachable' });
+    const { cluster, calls } = record();
+    await asActivity(() => recent.reusing(cluster).readService({ namespace, name: target.name }));
+    expect(calls).toEqual(['read service']);
+  });
+
   test('shows what somebody has changed', async () => {
     const mine = await aTarget('edited');
     const write = aWrite(mine, 1, 10);
