@@ -67,6 +67,10 @@ export const failureTypes = {
   HttpUnavailable: { isRetryable: true, when: 'an HTTP server cannot be reached, is overloaded or answers 5xx' },
   HttpRefused: { isRetryable: false, when: 'an HTTP server refuses a request' },
   CommandFailed: { isRetryable: false, when: 'a command of a task failed or exceeded a limit' },
+  HelmKilled: {
+    isRetryable: true,
+    when: 'helm was killed by somebody else; it is run again once its release is free',
+  },
   CommandLost: { isRetryable: false, when: 'the guard of a command was killed: how far it had come is not known' },
 } as const satisfies Readonly<Record<string, FailureType>>;
 

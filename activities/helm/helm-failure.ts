@@ -67,9 +67,10 @@ function errorFirst({ result, args, ...ended }: EndedCommand): EndedCommand {
   return { ...ended, args, result: { ...result, stderr: [...errors, ...warnings].join('\n') } };
 }
 
-/** The type of the failure. A command that hung may have done anything, so it is not retried. */
+/** The type of the failure. A command that hung may have done anything, so it is not retried; what a killed one has left is repaired. */
 function classifyFailure({ result }: EndedCommand, said: string): FailureTypeName {
   const { outcome } = result;
   if (outcome.kind !== 'ended' || outcome.isTimedOut) return endFailureType(result);
+  if (outcome.code === null) return 'HelmKilled';
   return causes.find(({ pattern }) => pattern.test(said))?.type ?? 'CommandFailed';
 }

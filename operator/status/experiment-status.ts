@@ -290,6 +290,7 @@ const failureReasons: ReadonlyMap<string, string> = new Map([
   ['CommandNotAllowed', 'LaunchHandlerFailed'],
   ['ChartUnavailable', 'HandlerFailed'],
   ['DiskFull', 'HandlerFailed'],
+  ['HelmKilled', 'HandlerFailed'],
   ['ReleaseBusy', 'HandlerFailed'],
   ['PromotionMismatch', 'HandlerFailed'],
   ['Conflict', 'WeightRedistributionFailed'],

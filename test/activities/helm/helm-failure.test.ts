@@ -78,3 +78,14 @@ test.each([
 ])('what the API server says in passing is tried again, what it says for good is not: %s', (said, type) => {
   expect(failed(`Error: UPGRADE FAILED: ${said}`).type).toBe(type);
 });
+
+test('a helm that somebody has killed is run again, one that was stopped at its limit is not', () => {
+  const killed = { kind: 'ended', code: null, signal: 'SIGKILL', isTimedOut: false } as const;
+  const end = (outcome: typeof killed | (Omit<typeof killed, 'isTimedOut'> & { readonly isTimedOut: true })) =>
+    helmFailure({ args: ['upgrade', 'app'], result: { stdout: '', stderr: '', isCut: false, outcome }, limitMs: 1000 });
+  expect(end(killed)).toMatchObject({
+    type: 'HelmKilled',
+    message: 'helm upgrade app was ended by SIGKILL: no output',
+  });
+  expect(end({ ...killed, isTimedOut: true }).type).toBe('CommandFailed');
+});
