@@ -11,7 +11,7 @@ test('all mistakes in the options are told at once, each with what is expected',
   expect(() => readScaleOptions(wrong)).toThrow(
     [
       '--experiments: expected a whole number above 0, got many',
-      '--database: expected memory or file, got disk',
+      '--database: expected memory, file, postgresql, got disk',
       '--iterations: expected a whole number of 1 to 100, as each climbs by 1 % or more, got 200',
       '--shifting: expected a share of 0 to 1, got 2',
     ].join('\n'),
