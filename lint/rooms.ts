@@ -297,7 +297,15 @@ export const rooms: Readonly<Record<Room, readonly string[]>> = {
   sandbox: ['sandbox', 'node:', '@kubernetes/client-node'],
 
   'deploy/without-comments': ['acorn'],
-  'deploy/bundle': ['deploy/without-comments', 'worker/workflow-bundle', 'ui/build', 'node:', '@temporalio/worker'],
+  'deploy/line-maps': ['@jridgewell/sourcemap-codec'],
+  'deploy/bundle': [
+    'deploy/line-maps',
+    'deploy/without-comments',
+    'worker/workflow-bundle',
+    'ui/build',
+    'node:',
+    '@temporalio/worker',
+  ],
   'deploy/image': ['sandbox/tools', 'node:', '@swc/core', '@vercel/nft'],
   deploy: ['formats', 'operator/crds', 'node:'],
   lint: ['node:', 'dependency-cruiser', '@swc/core'],

@@ -100,7 +100,7 @@ test('names what is missing, each with its remedy', async () => {
   );
   expect(run.stdout).toMatch(/fail {2}no worker polls the task queue nobody\n +-> start one/);
   expect(run.stdout).toMatch(
-    /fail {2}.*may not get, patch, create services\.serving\.knative\.dev; .*\n +-> kubectl create rolebinding serin-target --namespace doctor/,
+    /fail {2}.*may not get, list, watch, patch, create services\.serving\.knative\.dev; .*\n +-> kubectl create rolebinding serin-target --namespace doctor/,
   );
   expect(run.stdout).toMatch(/warn {2}.*may not get, list, create, .* secrets in namespace doctor/);
   expect(run.exitCode).toBe(1);
