@@ -11,6 +11,8 @@ export interface ProcessLimits {
   readonly limitMs: number;
   /** MiB of JavaScript's heap in one process. */
   readonly heapMiB: number;
+  /** How long a process is kept for the next question, milliseconds. */
+  readonly idleMs: number;
 }
 
 /** A question took longer than its time, or more memory than its process may have; nothing else ended for it. */
@@ -27,13 +29,13 @@ export class LimitExceeded extends Error {
 
 /**
  * Processes for work on what others wrote: what has no end, or needs too much memory, costs its own answer and stops nothing else.
- * They see nothing of this one's environment. One is kept for the next question unless its own failed.
+ * They see nothing of this one's environment. One is kept for the next question for a while, unless its own failed.
  */
 export class BoundedProcesses {
   readonly #script: URL;
   readonly #limits: ProcessLimits;
   readonly #inTurn: ReturnType<typeof pLimit>;
-  readonly #idle: ChildProcess[] = [];
+  readonly #idle: IdleProcess[] = [];
 
   /** @param script a module that calls `answerQuestions`. */
   constructor(script: URL, limits: ProcessLimits) {
@@ -45,11 +47,11 @@ export class BoundedProcesses {
   /** Asks one question. Its time begins when a process is ready for it. Fails as the script does, or as `LimitExceeded`. */
   async ask(question: unknown): Promise<unknown> {
     return this.#inTurn(async () => {
-      const child = this.#idle.pop() ?? start(this.#script, this.#limits);
+      const child = this.#takeIdle() ?? start(this.#script, this.#limits);
       hold(child);
       try {
         const answer = await answerWithin(this.#limits, child, question);
-        this.#idle.push(child);
+        this.#keep(child);
         return answer;
       } catch (error) {
         child.kill('SIGKILL');
@@ -59,6 +61,31 @@ export class BoundedProcesses {
       }
     });
   }
+
+  /** The process that was used last, so that those which are not needed any more end. */
+  #takeIdle(): ChildProcess | undefined {
+    const idle = this.#idle.pop();
+    if (idle === undefined) return undefined;
+    clearTimeout(idle.ending);
+    // It may have been killed meanwhile.
+    return idle.child.connected ? idle.child : this.#takeIdle();
+  }
+
+  #keep(child: ChildProcess): void {
+    const end = (): void => {
+      this.#idle.splice(
+        this.#idle.findIndex((idle) => idle.child === child),
+        1,
+      );
+      child.kill('SIGKILL');
+    };
+    this.#idle.push({ child, ending: setTimeout(end, this.#limits.idleMs).unref() });
+  }
+}
+
+interface IdleProcess {
+  readonly child: ChildProcess;
+  readonly ending: NodeJS.Timeout;
 }
 
 function start(script: URL, { heapMiB }: ProcessLimits): ChildProcess {

@@ -8,6 +8,7 @@ const processes = new BoundedProcesses(new URL(siblingModule(import.meta.url, '.
   processes: 2,
   limitMs: 30_000,
   heapMiB: 512,
+  idleMs: 60_000,
 });
 
 /**

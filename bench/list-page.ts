@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { startChromium } from '../test/support/chromium.ts';
 import { until } from '../test/support/until.ts';
-import { readProcess } from './process-usage.ts';
+import { readMemoryMib, readProcessTime } from './process-usage.ts';
 import type { Usage } from './process-usage.ts';
 
 /** What the list of the page costs its server and those who look at it. */
@@ -16,7 +16,7 @@ export interface ListFigures {
   readonly askedMs: number;
   /** The server's, for each second in which somebody looks, after that. */
   readonly cpuPerSecondMs: number;
-  readonly residentMib: number;
+  readonly memoryMib: number;
 }
 
 interface Runs {
@@ -38,8 +38,8 @@ export async function measureList(program: string, { address, count }: Runs): Pr
     const shown = await show(await browser.newPage(), { url, count });
     const before = usage(server.pid);
     await delay(lookedAtMs);
-    const { cpuMs, residentMib } = usage(server.pid);
-    return { ...shown, cpuPerSecondMs: ((cpuMs - before.cpuMs) * 1000) / lookedAtMs, residentMib };
+    const { cpuMs, memoryMib } = usage(server.pid);
+    return { ...shown, cpuPerSecondMs: ((cpuMs - before.cpuMs) * 1000) / lookedAtMs, memoryMib };
   } finally {
     await browser.close();
     server.kill('SIGINT');
@@ -60,7 +60,7 @@ async function show(
 }
 
 function usage(pid = 0): Usage {
-  const found = readProcess(pid);
+  const found = readProcessTime(pid);
   if (found === undefined) throw new Error('the server of the page has ended');
-  return found;
+  return { cpuMs: found.cpuMs, memoryMib: readMemoryMib(pid) };
 }

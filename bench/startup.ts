@@ -152,9 +152,9 @@ async function printList(program: string, { address }: TestWorkflowEnvironment):
 }
 
 async function printPage(program: string, { address }: TestWorkflowEnvironment): Promise<void> {
-  const { shownMs, askedMs, cpuPerSecondMs, residentMib } = await measureList(program, { address, count });
+  const { shownMs, askedMs, cpuPerSecondMs, memoryMib } = await measureList(program, { address, count });
   const times = `shown after ${(shownMs / 1000).toFixed(1)} s, each asked after ${(askedMs / 1000).toFixed(0)} s`;
-  const costs = `${cpuPerSecondMs.toFixed(0)} ms of CPU a second while it is looked at, ${residentMib.toFixed(0)} MiB`;
+  const costs = `${cpuPerSecondMs.toFixed(0)} ms of CPU a second while it is looked at, ${memoryMib.toFixed(0)} MiB`;
   print(`the page's list, ${count} runs`, `${times}; its server: ${costs}`);
 }
 

@@ -59,7 +59,13 @@ export interface SandboxActions extends Commands {
 /** A running sandbox. All its addresses are on loopback. */
 export interface Sandbox extends SandboxAddresses, SandboxActions {
   /** Takes parts away and brings them back, with their data and addresses unchanged. */
-  readonly outages: { readonly apiServer: Outage; readonly prometheus: Outage; readonly temporal: Outage };
+  readonly outages: {
+    readonly apiServer: Outage;
+    readonly prometheus: Outage;
+    readonly temporal: Outage;
+    /** Where it is a process of its own, and of this process. */
+    readonly temporalDatabase?: Outage;
+  };
   /** Replaces the faults of a revision; an empty list clears them. The revision need not exist yet. */
   setFaults(revision: FaultyRevision, faults: readonly Fault[]): Promise<void>;
   /**

@@ -78,7 +78,12 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
   return {
     ...addresses,
     ...makeActions(base, addresses),
-    outages: { apiServer, prometheus: prometheus.service, temporal: temporal.service },
+    outages: {
+      apiServer,
+      prometheus: prometheus.service,
+      temporal: temporal.service,
+      ...(temporal.database && { temporalDatabase: temporal.database }),
+    },
     setFaults: async (revision, faults) => parts.faults.set(revision, faults),
     stop: life.stop,
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { startApiProxy, trafficWrite } from '../../test/support/api-proxy.ts';
-import { startMetricsGate } from '../../test/support/metrics-gate.ts';
+import { startHttpGate } from '../../test/support/http-gate.ts';
 import type { Scenario, ScenarioOptions } from '../../test/support/scenario.ts';
 import { until } from '../../test/support/until.ts';
 import { startWorkerProcess } from '../../test/support/worker-process.ts';
@@ -79,7 +79,7 @@ async function duringHelm(sandbox: Sandbox): Promise<Stage> {
 /** Prometheus takes a question and does not answer it. */
 async function withHangingMetrics(sandbox: Sandbox): Promise<Stage> {
   const taskQueue = 'hanging-metrics';
-  const gate = await startMetricsGate(sandbox.prometheus.url);
+  const gate = await startHttpGate(sandbox.prometheus.url);
   await startWorkerProcess(sandbox, { name: taskQueue, taskQueue, env: { SERIN_PROMETHEUS_URL: gate.url } });
   return {
     name: 'metrics hang',

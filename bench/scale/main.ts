@@ -20,7 +20,7 @@ import { startWorkers } from './workers.ts';
 
 /**
  * Many experiments at once on real parts: etcd and an API server with RBAC and audit log, a Prometheus that scrapes one exporter,
- * Temporal's development server, and workers started by `npm run worker`. Only Knative's controllers have a stand-in. Prints
+ * Temporal's development server, and workers started as the image starts them. Only Knative's controllers have a stand-in. Prints
  * figures; asserts nothing.
  */
 const options = readOptions();

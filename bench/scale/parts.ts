@@ -12,7 +12,6 @@ import { startSupervision } from '../../sandbox/processes/supervision.ts';
 import type { SupervisedProcess, Supervision } from '../../sandbox/processes/supervision.ts';
 import { startPrometheus } from '../../sandbox/prometheus/prometheus.ts';
 import { startTemporal } from '../../sandbox/temporal/temporal.ts';
-import { startTemporalOnPostgresql } from './temporal-on-postgresql.ts';
 import { resolveSandboxTools } from '../../sandbox/tools/resolve.ts';
 import type { ScaleOptions } from './options.ts';
 
@@ -48,7 +47,7 @@ export async function startParts(
   try {
     const [{ cluster, workerKubeconfig }, temporal, prometheus] = await Promise.all([
       startCluster(base),
-      database === 'postgresql' ? startTemporalOnPostgresql(base) : startTemporal(base, { temporalDatabase: database }),
+      startTemporal(base, { temporalDatabase: database }),
       startPrometheus(base, { scrapeIntervalMs: scrapeSeconds * 1000, target: exporter }),
     ]);
     return {

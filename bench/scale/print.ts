@@ -125,9 +125,9 @@ function printMemory({ sampler, startedMs, endedMs, histories }: Figures): void 
   const [empty] = sampler.window(0, startedMs).slice(-1);
   console.log('');
   print('memory, MiB', ['empty', 'at most', 'a run']);
-  for (const [name, { residentMib }] of empty?.usages ?? []) {
-    const most = Math.max(...during.map(({ usages }) => usages.get(name)?.residentMib ?? 0));
-    print(name, [oneDigit(residentMib), oneDigit(most), twoDigits((most - residentMib) / histories.length)]);
+  for (const [name, { memoryMib }] of empty?.usages ?? []) {
+    const most = Math.max(...during.map(({ usages }) => usages.get(name)?.memoryMib ?? 0));
+    print(name, [oneDigit(memoryMib), oneDigit(most), twoDigits((most - memoryMib) / histories.length)]);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { SupervisedProcess } from '../../sandbox/processes/supervision.ts';
-import { readProcess } from '../process-usage.ts';
-import type { ProcessUsage, Usage } from '../process-usage.ts';
+import { readMemoryMib, readProcessTime } from '../process-usage.ts';
+import type { Usage } from '../process-usage.ts';
 
 /** The usage of each program by name, at a moment. */
 export interface Sample {
@@ -13,17 +13,14 @@ export interface Sample {
 function readSample(processes: readonly SupervisedProcess[]): Sample {
   const groups = new Map(processes.map(({ pid, name }) => [pid, name]));
   const usages = new Map<string, Usage>();
-  for (const { group, cpuMs, residentMib } of listProcesses()) {
-    const name = groups.get(group);
-    if (name === undefined) continue;
-    const before = usages.get(name) ?? { cpuMs: 0, residentMib: 0 };
-    usages.set(name, { cpuMs: before.cpuMs + cpuMs, residentMib: Math.max(before.residentMib, residentMib) });
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const time = readProcessTime(pid);
+    const name = time && groups.get(time.group);
+    if (time === undefined || name === undefined) continue;
+    const before = usages.get(name) ?? { cpuMs: 0, memoryMib: 0 };
+    usages.set(name, { cpuMs: before.cpuMs + time.cpuMs, memoryMib: before.memoryMib + readMemoryMib(pid) });
   }
   return { atMs: Date.now(), usages };
-}
-
-function listProcesses(): readonly ProcessUsage[] {
-  return readdirSync('/proc').flatMap((entry) => (/^\d+$/.test(entry) ? (readProcess(entry) ?? []) : []));
 }
 
 /** Samples once a second until it is stopped. */

@@ -26,7 +26,8 @@ export async function devWorker({ directory, connection, flags }: WorkerPlace): 
   return {
     name: 'the worker',
     command: process.execPath,
-    args: [workerFile],
+    // As in the image.
+    args: ['--max-semi-space-size=8', workerFile],
     logFile: join(directory, 'worker.log'),
     env: {
       SERIN_HEALTH_ADDRESS: '127.0.0.1:0',

@@ -11,6 +11,8 @@ const processes = new BoundedProcesses(new URL(siblingModule(import.meta.url, '.
   processes: 2,
   limitMs: 5_000,
   heapMiB: 128,
+  // Longer than most intervals.
+  idleMs: 180_000,
 });
 
 /** jq's exit code for an expression that cannot be compiled. */

@@ -7,9 +7,11 @@ import { until } from '../../sandbox/processes/condition.ts';
 import { isRunning } from '../activities/commands/processes.ts';
 import type { SlowQuestion } from './slow-script.ts';
 
-function startAsking({ limitMs = 30_000, heapMiB = 64 } = {}): (question: SlowQuestion) => Promise<unknown> {
+function startAsking({ limitMs = 30_000, heapMiB = 64, idleMs = 60_000 } = {}): (
+  question: SlowQuestion,
+) => Promise<unknown> {
   const script = new URL('./slow-script.ts', import.meta.url);
-  const processes = new BoundedProcesses(script, { processes: 1, limitMs, heapMiB });
+  const processes = new BoundedProcesses(script, { processes: 1, limitMs, heapMiB, idleMs });
   return (question) => processes.ask(question);
 }
 
@@ -51,6 +53,18 @@ describe('processes with limits', () => {
     expect(failed).toMatchObject({ reason: { message: 'no such thing' } });
     expect(ended).toMatchObject({ reason: { message: 'the process ended without an answer: exit code 3' } });
     expect(next).toEqual({ status: 'fulfilled', value: 'hello' });
+  });
+
+  test('end when nothing is asked for a while, and answer the next question', async () => {
+    const ask = startAsking({ idleMs: 1 });
+    const id = Number(await ask('id'));
+    await until({ what: 'it to end', limitMs: 30_000 }, async () => !isRunning(id));
+    expect(Number(await ask('id'))).not.toBe(id);
+  });
+
+  test('are kept for the next question', async () => {
+    const ask = startAsking();
+    expect(await ask('id')).toBe(await ask('id'));
   });
 
   test('end with the process that asks, even in the midst of an answer', async () => {

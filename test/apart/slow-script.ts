@@ -3,6 +3,7 @@ import { answerQuestions } from '../../apart/answer-questions.ts';
 
 const answers = {
   hello: () => 'hello',
+  id: () => process.pid,
   fail: () => {
     throw new TypeError('no such thing');
   },

@@ -1,9 +1,11 @@
 /**
  * Disturbs experiments on the sandbox at random moments, and has an independent checker say what is not as it must be:
- * `npm run chaos -- --runs 100 --seed 1 [--only NUMBER] [--lanes 4]`. Prints how many runs have survived what.
+ * `npm run chaos -- --runs 100 --seed 1 [--only NUMBER] [--lanes 4] [--database file|postgresql]`. Prints how many runs have survived
+ * what.
  */
 import { parseArgs } from 'node:util';
-import { testCluster } from '../support/cluster.ts';
+import { Client, Connection } from '@temporalio/client';
+import { startSandbox } from '../../sandbox/index.ts';
 import { disturbances } from './survival/disturbances.ts';
 import { survive } from './survival/survive.ts';
 import type { RunResult } from './survival/run.ts';
@@ -14,19 +16,28 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '4' },
     only: { type: 'string' },
+    database: { type: 'string', default: 'file' },
   },
 });
 const numbers =
   values.only === undefined ? Array.from({ length: Number(values.runs) }, (_, index) => index) : [Number(values.only)];
 
-const cluster = await testCluster();
+if (values.database !== 'file' && values.database !== 'postgresql') {
+  console.error(`--database: expected file or postgresql, got ${values.database}`);
+  process.exit(2);
+}
+/** A run has as many events before its second iteration or so. */
+const continueAsNewAfter = 50;
+const sandbox = await startSandbox({ scrapeIntervalMs: 500, temporalDatabase: values.database, continueAsNewAfter });
+const client = new Client({ connection: await Connection.connect({ address: sandbox.temporal.address }) });
 const lanes = Math.min(Number(values.lanes), numbers.length);
 try {
-  const results = await survive(cluster, { numbers, seed: Number(values.seed), lanes, onResult: report });
+  const seed = Number(values.seed);
+  const results = await survive({ sandbox, client }, { numbers, seed, lanes, continuesAsNew: true, onResult: report });
   print(results);
   process.exitCode = results.some(({ violations }) => violations.length > 0) ? 1 : 0;
 } finally {
-  await cluster.sandbox.stop();
+  await sandbox.stop();
 }
 process.exit();
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { testCluster } from '../support/cluster.ts';
-import { disturbances } from './survival/disturbances.ts';
+import { possibleDisturbances } from './survival/disturbances.ts';
 import { survive } from './survival/survive.ts';
 
 const chosen = [
@@ -11,6 +11,7 @@ const chosen = [
   'Prometheus killed',
   'API connections cut',
   'metrics NaN',
+  'notices hang',
   'a message that cannot be decoded',
 ];
 
@@ -20,9 +21,10 @@ test(
   'runs that are disturbed at random moments end as they must, by the word of others',
   { timeout: limitMs },
   async () => {
-    const names = Object.keys(disturbances);
+    const cluster = await testCluster();
+    const names = possibleDisturbances(cluster.sandbox);
     const numbers = chosen.map((name) => names.indexOf(name));
-    const results = await survive(await testCluster(), { numbers, seed: 1, lanes: 4 });
+    const results = await survive(cluster, { numbers, seed: 1, lanes: 4, continuesAsNew: false });
     expect(results).toHaveLength(chosen.length);
     expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
   },

@@ -1,40 +1,13 @@
+import { temporalServerTools } from '../../sandbox/temporal/server-programs.ts';
 import { resolveInOrder } from '../../sandbox/tools/resolve.ts';
 import { progressOnStderr } from '../../sandbox/tools/progress.ts';
 import type { GoTool, ModuleFiles } from '../../sandbox/tools/table.ts';
 
-const temporalVersion = '1.31.2';
 const webUiVersion = '2.52.1';
 
 /** What the images of docker-compose.yml are made of beside what the sandbox has, in the order of their builds. */
 export const composeTools = {
-  temporalServer: {
-    kind: 'go',
-    name: 'temporal-server',
-    module: 'temporal-server',
-    package: 'go.temporal.io/server/cmd/server',
-    version: temporalVersion,
-    typicalBuildSeconds: 250,
-  },
-  temporalSqlTool: {
-    kind: 'go',
-    name: 'temporal-sql-tool',
-    module: 'temporal-server',
-    package: 'go.temporal.io/server/cmd/tools/sql',
-    version: temporalVersion,
-    typicalBuildSeconds: 5,
-  },
-  temporalFiles: {
-    kind: 'files',
-    name: 'temporal-files',
-    module: 'temporal-server',
-    version: temporalVersion,
-    folders: [
-      { goModule: 'go.temporal.io/server', folder: 'docker/scripts/sh' },
-      { goModule: 'go.temporal.io/server', folder: 'schema/postgresql/v12' },
-    ],
-    endings: ['.sh', '.sql', '.json'],
-    typicalBuildSeconds: 1,
-  },
+  ...temporalServerTools,
   temporalUi: {
     kind: 'go',
     name: 'temporal-ui',

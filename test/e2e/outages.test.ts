@@ -22,7 +22,7 @@ interface Course {
 }
 
 interface OutagePlan {
-  readonly part: Sandbox['outages'][keyof Sandbox['outages']];
+  readonly part: Sandbox['outages']['apiServer' | 'prometheus' | 'temporal'];
   readonly downMs: number;
   /** How an experiment shows that the part is away. */
   readonly isShown: (report: Report) => boolean;

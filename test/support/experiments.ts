@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ConditionType } from '../../operator/status/conditions.ts';
 import type { ExperimentObject } from '../../operator/experiment-object.ts';
+import type { Sandbox } from '../../sandbox/index.ts';
 import { testCluster } from './cluster.ts';
 import { readableByIter8 } from './iter8-status.ts';
 import { until } from './until.ts';
@@ -29,8 +30,9 @@ export interface ExperimentWatch {
   readonly stop: () => void;
 }
 
-export async function experimentsIn(namespace: string): Promise<ExperimentsIn> {
-  const { sandbox } = await testCluster();
+/** @param of the sandbox; by default that of the tests. */
+export async function experimentsIn(namespace: string, of?: Sandbox): Promise<ExperimentsIn> {
+  const sandbox = of ?? (await testCluster()).sandbox;
   const kubectl = (...args: readonly string[]): Promise<string> => sandbox.kubectl(...args, '-n', namespace);
   const read = async (name: string): Promise<ExperimentObject> =>
     checked(JSON.parse(await kubectl('get', 'experiment', name, '-o', 'json')) as ExperimentObject);

@@ -44,8 +44,21 @@ export async function startWorkerProcess(
       ...env,
     },
   });
-  await until(`${name} to start`, async () => (await readFile(worker.logFile, 'utf8')).includes('worker started'));
+  let hasEnded = false;
+  void worker.exited.then(() => (hasEnded = true));
+  const log = await until(`${name} to start`, async () => {
+    // Read after it: what a process says last is in its log.
+    const isLast = hasEnded;
+    const said = await readFile(worker.logFile, 'utf8');
+    return (said.includes('worker started') || isLast) && said;
+  });
+  if (!log.includes('worker started')) throw new EndedAtStart(`${name} has ended:\n${log.slice(-2_000)}`);
   return worker;
+}
+
+/** A worker that cannot reach Temporal ends, for its supervisor to start it again. */
+export class EndedAtStart extends Error {
+  override readonly name = 'EndedAtStart';
 }
 
 /** `kill -9`; returns when the process is gone. */

@@ -20,6 +20,10 @@ export interface RunFacts {
   readonly end: RunEnd;
   /** The windows that were measured, in their order: from Temporal's history. */
   readonly windows: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** The run, by the id of the first of the chain of runs that were continued as new: from Temporal's history. */
+  readonly firstRunId: string;
+  /** What has come to the receiver of notices, oldest first; `key` is the id of the CloudEvent, `event` the last part of its type. */
+  readonly notices: readonly { readonly key: string; readonly event: string }[];
   /** Answers of the gateway to the load, by status; -1: none. */
   readonly answers: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { RunEnd, TrafficEntry, TrafficWrite } from './facts.ts';
+import type { RunEnd, RunFacts, TrafficEntry, TrafficWrite } from './facts.ts';
 
 /** An event of `audit.k8s.io/v1`, as far as it is read. */
 interface AuditEvent {
@@ -38,6 +38,8 @@ interface HistoryEvent {
   readonly eventId: string;
   readonly activityTaskScheduledEventAttributes?: { readonly activityType: { readonly name: string } };
   readonly activityTaskCompletedEventAttributes?: { readonly scheduledEventId: string; readonly result?: Payloads };
+  readonly workflowExecutionStartedEventAttributes?: { readonly firstExecutionRunId: string };
+  readonly workflowExecutionContinuedAsNewEventAttributes?: { readonly newExecutionRunId: string };
   readonly markerRecordedEventAttributes?: { readonly details?: Readonly<Record<string, Payloads>> };
   readonly workflowExecutionCompletedEventAttributes?: { readonly result?: Payloads };
   readonly workflowExecutionFailedEventAttributes?: { readonly failure: Failure };
@@ -52,21 +54,37 @@ interface Failure {
   readonly applicationFailureInfo?: { readonly details?: Payloads };
 }
 
-interface Told {
-  readonly end: RunEnd;
-  readonly windows: readonly { readonly fromMs: number; readonly toMs: number }[];
+type Window = RunFacts['windows'][number];
+
+/**
+ * What the histories of a run tell, and of those that continued it as new. `show` prints the history of a run, or else the latest one, as
+ * `temporal workflow show --output json` does.
+ */
+export async function readHistory(
+  show: (runId?: string) => Promise<string>,
+): Promise<Pick<RunFacts, 'end' | 'windows' | 'firstRunId'>> {
+  const read = async (runId?: string): Promise<readonly HistoryEvent[]> => {
+    return (JSON.parse(await show(runId)) as { events: readonly HistoryEvent[] }).events;
+  };
+  const latest = await read();
+  const firstRunId = latest[0]?.workflowExecutionStartedEventAttributes?.firstExecutionRunId ?? '';
+  const windows: Window[] = [];
+  for (let runId: string | undefined = firstRunId; runId !== undefined;) {
+    const events = await read(runId);
+    windows.push(...readWindows(events));
+    runId = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  }
+  return { firstRunId, end: readEnd(latest), windows };
 }
 
-/** What a history tells, given what `temporal workflow show --output json` has printed. */
-export function readHistory(printed: string): Told {
-  const { events } = JSON.parse(printed) as { events: readonly HistoryEvent[] };
+function readWindows(events: readonly HistoryEvent[]): readonly Window[] {
   const types = new Map(
     events.map(({ eventId, activityTaskScheduledEventAttributes: scheduled }) => [
       eventId,
       scheduled?.activityType.name,
     ]),
   );
-  const measurements = events.flatMap((event) => {
+  return events.flatMap((event) => {
     const { activityTaskCompletedEventAttributes: completed, markerRecordedEventAttributes: marker } = event;
     const { activity_type: local } = (decode(marker?.details?.['data']) ?? {}) as { activity_type?: string };
     const type = completed ? types.get(completed.scheduledEventId) : local;
@@ -75,7 +93,6 @@ export function readHistory(printed: string): Told {
     const { measurement } = decode(result) as { measurement: { kind: string; fromMs: number; toMs: number } };
     return measurement.kind === 'measured' ? [{ fromMs: measurement.fromMs, toMs: measurement.toMs }] : [];
   });
-  return { end: readEnd(events), windows: measurements };
 }
 
 function readEnd(events: readonly HistoryEvent[]): RunEnd {
@@ -91,4 +108,17 @@ function readEnd(events: readonly HistoryEvent[]): RunEnd {
 function decode(result: Payloads | undefined): unknown {
   const data = result?.payloads?.[0]?.data;
   return data === undefined ? undefined : JSON.parse(Buffer.from(data, 'base64').toString());
+}
+
+/** A request with a CloudEvent in structured mode, as far as it is read. */
+interface ToldRequest {
+  readonly body: string;
+}
+
+/** The notices that a receiver was sent. */
+export function readNotices(requests: readonly ToldRequest[]): RunFacts['notices'] {
+  return requests.map(({ body }) => {
+    const { id, type } = JSON.parse(body) as { id: string; type: string };
+    return { key: id, event: type.split('.').at(-1) ?? '' };
+  });
 }

@@ -30,6 +30,8 @@ const promoted: RunFacts = {
   ],
   releaseRevisions: [{ status: 'superseded' }, { status: 'superseded' }, { status: 'deployed' }],
   leases: [],
+  firstRunId: 'abc',
+  notices: toldOf('started', 'promoted'),
   end: { outcome: 'Promoted', reason: 'all objectives pass' },
   windows: [
     { fromMs: 0, toMs: 10_000 },
@@ -43,13 +45,19 @@ const rolledBack: RunFacts = {
   writes: [aWrite(0, 20), aWrite(4, 0)],
   traffic: [{ revisionName: baseline, percent: 100 }],
   end: { outcome: 'RolledBack', reason: 'failed: error-rate 0.5' },
+  notices: toldOf('started', 'rolledback'),
 };
 
 const aborted: RunFacts = {
   ...rolledBack,
   end: { outcome: 'Aborted', reason: 'aborted by alice' },
   releaseRevisions: promoted.releaseRevisions.slice(0, 2),
+  notices: toldOf('started', 'aborted'),
 };
+
+function toldOf(...events: readonly string[]): RunFacts['notices'] {
+  return events.map((event, index) => ({ key: `abc/notice/${index + 1}`, event }));
+}
 
 describe('the checker of runs', () => {
   test.each([
@@ -57,6 +65,7 @@ describe('the checker of runs', () => {
     ['a roll back', rolledBack],
     ['an abort', aborted],
     ['a promotion whose first helm was killed with its worker', withRelease('failed', 'deployed')],
+    ['a notice that came twice', { ...promoted, notices: [...promoted.notices, ...promoted.notices.slice(1)] }],
   ])('has nothing against %s', (_, facts) => {
     expect(findViolations(facts)).toEqual([]);
   });
@@ -98,6 +107,9 @@ describe('the checker of runs', () => {
         ],
       },
     ],
+    ['nobody was told of the notices 1 of 2', { ...promoted, notices: promoted.notices.slice(1) }],
+    ['Promoted, but started was told last', { ...promoted, notices: promoted.notices.slice(0, 1) }],
+    ['Promoted, but nothing was told last', { ...promoted, firstRunId: 'another' }],
     ['3 requests without an answer', { ...promoted, answers: { 200: 5, '-1': 3 } }],
     ['serin-app is left after Promoted', { ...promoted, leases: ['serin-app'] }],
   ])('finds: %s', (violation, facts) => {

@@ -69,6 +69,19 @@ const rules: readonly Rule[] = [
     return lost === 0 ? [] : [`${lost} requests without an answer`];
   },
 
+  /** Each event is told at least once: no number is missing, and the last is the end. */
+  ({ notices, firstRunId, end }) => {
+    const own = notices.filter(({ key }) => key.startsWith(`${firstRunId}/`));
+    const told = new Map(own.map(({ key, event }) => [Number(key.split('/').at(-1)), event]));
+    const last = Math.max(0, ...told.keys());
+    const missing = Array.from({ length: last }, (_, index) => index + 1).filter((number) => !told.has(number));
+    const lastEvent = told.get(last) ?? 'nothing';
+    return [
+      ...(missing.length === 0 ? [] : [`nobody was told of the notices ${missing.join(', ')} of ${last}`]),
+      ...(lastEvent === end.outcome.toLowerCase() ? [] : [`${end.outcome}, but ${lastEvent} was told last`]),
+    ];
+  },
+
   /** Nothing is left locked. */
   ({ leases, end }) => {
     const isSaid = end.outcome === 'Failed' && end.reason.includes('Lease');

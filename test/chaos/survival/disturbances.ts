@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../../core/offline/random.ts';
 import type { Sandbox } from '../../../sandbox/index.ts';
 import type { ApiRequest, Interference } from '../../support/api-proxy.ts';
-import type { GateMode } from '../../support/metrics-gate.ts';
+import type { GateMode } from '../../support/http-gate.ts';
 import type { Lane } from './lane.ts';
 
 /** Where a disturbance happens. */
@@ -26,9 +26,9 @@ type Part = keyof Sandbox['outages'];
 function killPart(part: Part, mostMs: number): Disturbance {
   return ({ lane: { sandbox, shared }, random }) =>
     shared.take(part, async () => {
-      await sandbox.outages[part].kill();
+      await sandbox.outages[part]?.kill();
       await delay(random() * mostMs);
-      await sandbox.outages[part].start();
+      await sandbox.outages[part]?.start();
     });
 }
 
@@ -36,9 +36,9 @@ function killPart(part: Part, mostMs: number): Disturbance {
 function freezePart(part: Part, mostMs: number): Disturbance {
   return ({ lane: { sandbox, shared }, random }) =>
     shared.take(part, async () => {
-      await sandbox.outages[part].freeze();
+      await sandbox.outages[part]?.freeze();
       await delay(random() * mostMs);
-      await sandbox.outages[part].thaw();
+      await sandbox.outages[part]?.thaw();
     });
 }
 
@@ -59,12 +59,12 @@ function meetApi(interference: Interference, times: number): Disturbance {
   return async ({ lane: { api }, name }) => api.interfere(isOwn(name), { ...interference, times });
 }
 
-/** Puts something else in the place of Prometheus for a while. */
-function changeMetrics(mode: GateMode, mostMs: number): Disturbance {
-  return async ({ lane: { metrics }, random }) => {
-    metrics.set(mode);
+/** Puts something else in the place of Prometheus, or of whoever is told of events, for a while. */
+function change(what: 'metrics' | 'notices', mode: GateMode, mostMs: number): Disturbance {
+  return async ({ lane, random }) => {
+    lane[what].set(mode);
     await delay(random() * mostMs);
-    metrics.set({ kind: 'pass' });
+    lane[what].set({ kind: 'pass' });
   };
 }
 
@@ -82,6 +82,9 @@ export const helmKilled = 'helm killed';
 
 /** It happens to runs that an operator has begun. */
 export const operatorKilled = 'operator killed, another one started';
+
+/** It happens where Temporal's database is a process of its own. */
+const databaseKilled = "Temporal's database killed";
 
 /** What can happen to a run, by name. */
 export const disturbances: Readonly<Record<string, Disturbance>> = {
@@ -122,6 +125,7 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
   },
   'Temporal killed': killPart('temporal', 4_000),
   'Temporal frozen': freezePart('temporal', 8_000),
+  [databaseKilled]: killPart('temporalDatabase', 4_000),
   'API server killed': killPart('apiServer', 4_000),
   'API server frozen': freezePart('apiServer', 8_000),
   'Prometheus killed': killPart('prometheus', 8_000),
@@ -131,13 +135,19 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
   'API fails (500)': meetApi({ kind: 'status', status: 500 }, 5),
   'API slow': meetApi({ kind: 'delay', delayMs: 3_000 }, 3),
   'API connections cut': meetApi({ kind: 'reset' }, 5),
-  'metrics 503': changeMetrics(answer(503, 'unavailable'), 8_000),
-  'metrics empty': changeMetrics(answer(200, { status: 'success', data: { resultType: 'vector', result: [] } }), 8_000),
-  'metrics NaN': changeMetrics(answer(200, vector('NaN')), 8_000),
-  'metrics in two series': changeMetrics(answer(200, vector('1', '2')), 8_000),
-  'metrics torn': changeMetrics(answer(200, '{"status":"success","data":{"resultTy'), 8_000),
-  'metrics hang': changeMetrics({ kind: 'hang' }, 12_000),
-  'metrics late': changeMetrics({ kind: 'delay', delayMs: 3_000 }, 12_000),
+  'metrics 503': change('metrics', answer(503, 'unavailable'), 8_000),
+  'metrics empty': change(
+    'metrics',
+    answer(200, { status: 'success', data: { resultType: 'vector', result: [] } }),
+    8_000,
+  ),
+  'metrics NaN': change('metrics', answer(200, vector('NaN')), 8_000),
+  'metrics in two series': change('metrics', answer(200, vector('1', '2')), 8_000),
+  'metrics torn': change('metrics', answer(200, '{"status":"success","data":{"resultTy'), 8_000),
+  'metrics hang': change('metrics', { kind: 'hang' }, 12_000),
+  'metrics late': change('metrics', { kind: 'delay', delayMs: 3_000 }, 12_000),
+  'notices refused (503)': change('notices', answer(503, 'unavailable'), 12_000),
+  'notices hang': change('notices', { kind: 'hang' }, 12_000),
   "the worker's disk is full": async ({ lane: { disk }, random }) => {
     await disk?.fill();
     await delay(random() * 12_000);
@@ -150,6 +160,11 @@ export const disturbances: Readonly<Record<string, Disturbance>> = {
       .catch(() => undefined);
   },
 };
+
+/** The disturbances that can happen on this sandbox. */
+export function possibleDisturbances({ outages }: Pick<Sandbox, 'outages'>): readonly string[] {
+  return Object.keys(disturbances).filter((name) => name !== databaseKilled || outages.temporalDatabase !== undefined);
+}
 
 /** Processes of helm that upgrade the release, and are no rehearsal. */
 async function findUpgrades(release: string): Promise<readonly number[]> {

@@ -11,6 +11,9 @@ const pollMs = 50;
 /** An observation may be over after 30 ms. */
 const observationPollMs = 5;
 
+/** It comes where Temporal is told to suggest it early. */
+const continuedAsNew = 'after continue-as-new';
+
 /** When something can happen to a run, by name: before and after each kind of activity, in the wait for the next iteration, or at any time. */
 export const moments: Readonly<Record<string, Moment>> = {
   'at any time': async (_, hasEnded, random) => {
@@ -28,7 +31,17 @@ export const moments: Readonly<Record<string, Moment>> = {
   ...aroundActivity('runHelm'),
   ...aroundActivity('verifyTarget'),
   ...aroundActivity('releaseTarget'),
+  [continuedAsNew]: async (handle, hasEnded) => {
+    const runId = async (): Promise<string | undefined> => (await handle.describe().catch(() => undefined))?.runId;
+    const first = await runId();
+    while (!hasEnded() && [first, undefined].includes(await runId())) await delay(pollMs);
+  },
 };
+
+/** The moments that come to runs of a few iterations. */
+export function possibleMoments({ continuesAsNew }: { readonly continuesAsNew: boolean }): readonly string[] {
+  return Object.keys(moments).filter((name) => name !== continuedAsNew || continuesAsNew);
+}
 
 function aroundActivity(type: string): Readonly<Record<string, Moment>> {
   return {

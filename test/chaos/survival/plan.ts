@@ -1,7 +1,6 @@
 import { seededRandom } from '../../../core/offline/random.ts';
 import type { Random } from '../../../core/offline/random.ts';
-import { disturbances, helmKilled, operatorKilled } from './disturbances.ts';
-import { moments } from './moments.ts';
+import { helmKilled, operatorKilled } from './disturbances.ts';
 
 /** What a run is about. */
 export interface Course {
@@ -37,15 +36,26 @@ export interface RunPlan {
   readonly random: Random;
 }
 
+/** What can happen, and when, by name. */
+export interface Possibilities {
+  readonly disturbances: readonly string[];
+  readonly moments: readonly string[];
+}
+
 /** Every disturbance in turn, and beside it another one in every second run; the rest is by chance. */
-export function planRun(seed: number, number: number): RunPlan {
+export function planRun(seed: number, number: number, { disturbances: names, moments }: Possibilities): RunPlan {
   const random = seededRandom(seed * 1_000_003 + number);
-  const names = Object.keys(disturbances);
   const first = names[number % names.length] ?? '';
   const course = pick(coursesWith(first), random);
   const drawn = random() < 0.5 ? [first] : [first, pick(names, random)];
   const incidents = drawn.map((disturbance) => {
-    return { disturbance, moment: pick(momentsOf(disturbance, course), random) };
+    return {
+      disturbance,
+      moment: pick(
+        moments.filter((moment) => isPossible(moment, disturbance, course)),
+        random,
+      ),
+    };
   });
   return { number, course, incidents, random };
 }
@@ -58,13 +68,10 @@ function coursesWith(disturbance: string): readonly string[] {
   return names;
 }
 
-function momentsOf(disturbance: string, course: string): readonly string[] {
-  const names = Object.keys(moments);
-  if (disturbance === helmKilled) return names.filter((name) => name === 'in runHelm');
+function isPossible(moment: string, disturbance: string, course: string): boolean {
+  if (disturbance === helmKilled) return moment === 'in runHelm';
   // Of an abort no finish action runs.
-  if (courses[course]?.endsAs === 'Aborted')
-    return names.filter((name) => !/compareRendered|runHelm|verifyTarget/.test(name));
-  return names;
+  return courses[course]?.endsAs !== 'Aborted' || !/compareRendered|runHelm|verifyTarget/.test(moment);
 }
 
 function pick<T>(values: readonly T[], random: Random): T {

@@ -8,7 +8,7 @@ import { auditLog } from '../../../sandbox/cluster/audit.ts';
 import { experimentsIn } from '../../support/experiments.ts';
 import { manifestFor } from '../../support/manifest.ts';
 import { until } from '../../support/until.ts';
-import { readHistory, readWrites } from '../checker/read-facts.ts';
+import { readHistory, readNotices, readWrites } from '../checker/read-facts.ts';
 import type { RunEnd, RunFacts, TrafficEntry } from '../checker/facts.ts';
 import { findViolations } from '../checker/violations.ts';
 import { disturbances } from './disturbances.ts';
@@ -71,6 +71,7 @@ async function checkRun(client: Client, lane: Lane, plan: RunPlan): Promise<RunR
   };
   await Promise.all([ending, meetAll(), steer(scene, handle, course)]).finally(() => stop.abort());
   const answers = (await loading).byStatus;
+  await untilTold(lane, name);
   const facts = await shared.use(() => readFacts(lane, target, handle.workflowId, { before, answers }));
   // The API server is everybody's: another lane may have taken it away from this run's helm.
   const mayHelmFail = shared.wasAway('apiServer', begunAtMs);
@@ -84,16 +85,21 @@ function requireCourse({ course: name }: RunPlan): Course {
   return course;
 }
 
-async function deploy(
-  { sandbox, name: namespace }: Lane,
-  name: string,
-  { isBad }: Course,
-): Promise<{ target: SampleTarget; before: number }> {
+async function deploy(lane: Lane, name: string, { isBad }: Course): Promise<{ target: SampleTarget; before: number }> {
+  const { sandbox, name: namespace } = lane;
   const target = await sandbox.deploySample({ name, namespace });
+  await sandbox.apply(JSON.stringify(describeReceiver(lane)));
   if (isBad) {
     await sandbox.setFaults({ namespace, revision: target.candidateRevision }, [{ kind: 'errors', rate: 0.5 }]);
   }
   return { target, before: (await readRelease(sandbox, target)).length };
+}
+
+/** The Secret that says who is told of the experiments of a namespace. */
+function describeReceiver({ name: namespace, notices: { url } }: Lane): object {
+  const receivers = { receivers: [{ name: 'hook', webhook: { url } }] };
+  const metadata = { name: 'serin-notices', namespace };
+  return { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { 'receivers.yaml': JSON.stringify(receivers) } };
 }
 
 async function begin(client: Client, lane: Lane, target: SampleTarget, course: Course): Promise<WorkflowHandle> {
@@ -114,8 +120,13 @@ async function begin(client: Client, lane: Lane, target: SampleTarget, course: C
   return client.workflow.start<ExperimentWorkflow>(workflowType, options);
 }
 
-async function apply(client: Client, { name }: Lane, target: SampleTarget, manifest: object): Promise<WorkflowHandle> {
-  const experiments = await experimentsIn(name);
+async function apply(
+  client: Client,
+  { sandbox, name }: Lane,
+  target: SampleTarget,
+  manifest: object,
+): Promise<WorkflowHandle> {
+  const experiments = await experimentsIn(name, sandbox);
   await experiments.apply(manifest);
   const workflowId = await until('the run to begin', async () => {
     return (await experiments.read(target.name)).status?.serin?.workflowId;
@@ -152,19 +163,36 @@ async function untilClosed(handle: WorkflowHandle): Promise<void> {
   }
 }
 
+/** The end may be told a while after it; where it is not, that is a violation. */
+async function untilTold({ told }: Lane, name: string): Promise<void> {
+  const isEnd = ({ event }: RunFacts['notices'][number]): boolean => endEvents.includes(event);
+  const isTold = (): boolean => readNotices(told.filter(({ body }) => body.includes(`/${name}"`))).some(isEnd);
+  const endsAtMs = performance.now() + tellingMs;
+  while (!isTold() && performance.now() < endsAtMs) await delay(250);
+}
+
+const tellingMs = 120_000;
+const endEvents = ['promoted', 'rolledback', 'aborted', 'failed', 'concluded'];
+
 interface Seen {
   readonly before: number;
   readonly answers: RunFacts['answers'];
 }
 
-async function readFacts({ sandbox }: Lane, target: SampleTarget, workflowId: string, seen: Seen): Promise<RunFacts> {
+async function readFacts(
+  { sandbox, told }: Lane,
+  target: SampleTarget,
+  workflowId: string,
+  seen: Seen,
+): Promise<RunFacts> {
   const { name, namespace, baselineRevision, candidateRevision } = target;
   const place = ['-n', namespace, '-o', 'json'];
   const service = JSON.parse(await sandbox.kubectl('get', 'ksvc', name, ...place)) as {
     status: { traffic: readonly TrafficEntry[] };
   };
   const leases = (await sandbox.kubectl('get', 'lease', '-n', namespace, '-o', 'name')).split('\n');
-  const printed = await sandbox.temporalCommand('workflow', 'show', '-w', workflowId, '--output', 'json');
+  const show = (...run: readonly string[]): Promise<string> =>
+    sandbox.temporalCommand('workflow', 'show', '-w', workflowId, ...run, '--output', 'json');
   return {
     baselineRevision,
     candidateRevision,
@@ -175,7 +203,8 @@ async function readFacts({ sandbox }: Lane, target: SampleTarget, workflowId: st
     traffic: service.status.traffic,
     leases: leases.filter((lease) => lease.endsWith(`-${name}`)),
     answers: seen.answers,
-    ...readHistory(printed),
+    notices: readNotices(told),
+    ...(await readHistory((runId) => show(...(runId === undefined ? [] : ['-r', runId])))),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Sandbox } from '../../../sandbox/index.ts';
+import { possibleDisturbances } from './disturbances.ts';
 import { openLane } from './lane.ts';
 import { SharedParts } from './lock.ts';
+import { possibleMoments } from './moments.ts';
 import { planRun } from './plan.ts';
 import type { RunPlan } from './plan.ts';
 import { runDisturbed } from './run.ts';
@@ -12,16 +14,19 @@ export interface SurvivalOptions {
   readonly seed: number;
   /** Runs at a time. */
   readonly lanes: number;
+  /** Whether Temporal suggests it within a run of a few iterations. */
+  readonly continuesAsNew: boolean;
   readonly onResult?: (result: RunResult) => void;
 }
 
 /** Disturbs runs, several at a time, and returns what became of each. */
 export async function survive(
   { sandbox, client }: { readonly sandbox: Sandbox; readonly client: Client },
-  { numbers, seed, lanes, onResult }: SurvivalOptions,
+  { numbers, seed, lanes, continuesAsNew, onResult }: SurvivalOptions,
 ): Promise<readonly RunResult[]> {
   const shared = new SharedParts();
-  const waiting: RunPlan[] = numbers.map((number) => planRun(seed, number));
+  const possible = { disturbances: possibleDisturbances(sandbox), moments: possibleMoments({ continuesAsNew }) };
+  const waiting: RunPlan[] = numbers.map((number) => planRun(seed, number, possible));
   const results: RunResult[] = [];
   const work = async (_: unknown, index: number): Promise<void> => {
     const lane = await openLane(sandbox, shared, `survival-${index + 1}`);

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defined } from '../../core/text/defined.ts';
 
-/** What becomes of a question. */
+/** What becomes of a request. */
 export type GateMode =
   | { readonly kind: 'pass' }
   /** It stays without an answer. */
@@ -14,15 +14,15 @@ export type GateMode =
   /** It is handed on so much later. */
   | { readonly kind: 'delay'; readonly delayMs: number };
 
-/** A way to Prometheus that can be held up, or answers something else. */
-export interface MetricsGate {
+/** A way to a server that can be held up, or answers something else. */
+export interface HttpGate {
   readonly url: string;
-  /** What becomes of the questions from now on; those that hang stay so. */
+  /** What becomes of the requests from now on; those that hang stay so. */
   set(mode: GateMode): void;
 }
 
-/** Starts a gate before a Prometheus; it ends with this process. */
-export async function startMetricsGate(upstream: string): Promise<MetricsGate> {
+/** Starts a gate before a server; it ends with this process. */
+export async function startHttpGate(upstream: string): Promise<HttpGate> {
   let mode: GateMode = { kind: 'pass' };
   const server = createServer((message, response) => {
     const send = ({ status, body }: Answer): void => {
