@@ -13,7 +13,7 @@ import { startKnative } from './knative/knative.ts';
 import { RequestRecorder } from './metrics/recorder.ts';
 import { serveMetrics } from './metrics/server.ts';
 import type { SandboxOptions } from './options.ts';
-import { withClients } from './processes/service.ts';
+import { partOf, withClients } from './processes/service.ts';
 import { startSupervision } from './processes/supervision.ts';
 import { startPrometheus } from './prometheus/prometheus.ts';
 import type { Sandbox, SandboxAddresses } from './sandbox.ts';
@@ -82,7 +82,7 @@ async function assemble(base: Base, options: SandboxOptions, life: Life): Promis
       apiServer,
       prometheus: prometheus.service,
       temporal: temporal.service,
-      ...(temporal.database && { temporalDatabase: temporal.database }),
+      ...(temporal.database && { temporalDatabase: partOf(temporal.service, temporal.database) }),
     },
     setFaults: async (revision, faults) => parts.faults.set(revision, faults),
     stop: life.stop,

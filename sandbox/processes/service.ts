@@ -109,15 +109,25 @@ export class Service implements Outage {
  * after several outages.
  */
 export function withClients(service: Service, clients: readonly Service[]): Outage {
+  const restart = async (client: Service): Promise<void> => {
+    await client.kill();
+    await client.start();
+  };
+  return withFollowUp(service, async () => {
+    await Promise.all(clients.map(restart));
+  });
+}
+
+/** A part of another service, which is back when that one answers too. */
+export function partOf(whole: Service, part: Service): Outage {
+  return withFollowUp(part, () => whole.start());
+}
+
+function withFollowUp(service: Service, afterStart: () => Promise<void>): Outage {
   return {
     start: async () => {
       await service.start();
-      await Promise.all(
-        clients.map(async (client) => {
-          await client.kill();
-          await client.start();
-        }),
-      );
+      await afterStart();
     },
     stop: () => service.stop(),
     kill: () => service.kill(),

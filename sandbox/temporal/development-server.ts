@@ -4,8 +4,8 @@ import type { SandboxOptions } from '../options.ts';
 import { answers } from '../processes/http.ts';
 import { freePort } from '../processes/ports.ts';
 import { Service } from '../processes/service.ts';
-import { requireHealth } from './health.ts';
 import { dynamicConfiguration } from './dynamic-configuration.ts';
+import { requireHealth } from './server-commands.ts';
 import type { TemporalProcesses } from './temporal-processes.ts';
 
 /** Starts Temporal's development server with its Web UI. */

@@ -9,8 +9,8 @@ import { Service } from '../processes/service.ts';
 import { progressOnStderr } from '../tools/progress.ts';
 import { resolveInOrder } from '../tools/resolve.ts';
 import { dynamicConfiguration } from './dynamic-configuration.ts';
-import { requireHealth } from './health.ts';
 import { databaseUser, startPostgresql } from './postgresql.ts';
+import { addNamespace, requireHealth, requireNamespace } from './server-commands.ts';
 import { temporalServerTools } from './server-programs.ts';
 import type { TemporalProcesses } from './temporal-processes.ts';
 
@@ -90,16 +90,20 @@ async function startServer(
     LOG_LEVEL: 'warn',
     DYNAMIC_CONFIG_FILE_PATH: configuration,
   };
+  let hasNamespace = false;
   const service = new Service({
     supervision: base.supervision,
     program: base.program('temporal', server, ['--allow-no-auth', 'start'], settings),
     isReady: async () => {
       await requireHealth(base, address);
+      if (hasNamespace) await requireNamespace(base, address, 'default');
       return true;
     },
     // Without its database it ends.
     restarts: true,
   });
   await service.start();
+  await addNamespace(base, address, 'default');
+  hasNamespace = true;
   return { service, address, uiUrl: `http://127.0.0.1:${env['FRONTEND_HTTP_PORT']}` };
 }
