@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { SupervisedProcess } from '../../sandbox/processes/supervision.ts';
 import { readMemoryMib, readProcessTime } from '../process-usage.ts';
-import type { Usage } from '../process-usage.ts';
+import type { ProcessTime, Usage } from '../process-usage.ts';
 
 /** The usage of each program by name, at a moment. */
 export interface Sample {
@@ -9,18 +9,29 @@ export interface Sample {
   readonly usages: ReadonlyMap<string, Usage>;
 }
 
-/** Reads the usage of the programs, each of which is a process group. */
+/** Reads the usage of the programs, each of which is a process group with its descendants: those of PostgreSQL have groups of their own. */
 function readSample(processes: readonly SupervisedProcess[]): Sample {
   const groups = new Map(processes.map(({ pid, name }) => [pid, name]));
   const usages = new Map<string, Usage>();
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    const time = readProcessTime(pid);
-    const name = time && groups.get(time.group);
-    if (time === undefined || name === undefined) continue;
+  const times = readTimes();
+  const findProgram = (pid: number): string | undefined => {
+    const time = times.get(pid);
+    return time && (groups.get(time.group) ?? findProgram(time.parent));
+  };
+  for (const [pid, { cpuMs }] of times) {
+    const name = findProgram(pid);
+    if (name === undefined) continue;
     const before = usages.get(name) ?? { cpuMs: 0, memoryMib: 0 };
-    usages.set(name, { cpuMs: before.cpuMs + time.cpuMs, memoryMib: before.memoryMib + readMemoryMib(pid) });
+    usages.set(name, { cpuMs: before.cpuMs + cpuMs, memoryMib: before.memoryMib + readMemoryMib(pid) });
   }
   return { atMs: Date.now(), usages };
+}
+
+/** All processes by their ids. */
+function readTimes(): ReadonlyMap<number, ProcessTime> {
+  const ids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const found = ids.map((id) => [id, readProcessTime(id)] as const);
+  return new Map(found.flatMap(([id, time]) => (time === undefined ? [] : [[id, time] as const])));
 }
 
 /** Samples once a second until it is stopped. */

@@ -47,6 +47,8 @@ export interface Checkpoint {
   readonly seenMs: number;
   /** What has been counted of the time since `sinceMs`, for all versions, the baseline first. */
   readonly counted: readonly Counts[];
+  /** The kinds of request metrics that have been counted; absent until there was a request. */
+  readonly families?: readonly string[];
 }
 
 /** A window of time, (fromMs, toMs], in epoch milliseconds; it ends at the newest sample that was seen. */

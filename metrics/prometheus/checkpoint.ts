@@ -1,6 +1,7 @@
 import { formatBoundaries, haveSameBoundaries, subtractCounts } from '../../core/measurements/counters.ts';
 import type { Checkpoint, Counts } from '../../core/measurements/measurement.ts';
 import { noCounts } from '../../core/measurements/measurement.ts';
+import { defined } from '../../core/text/defined.ts';
 import type { PodHistogram, Snapshot } from './histogram.ts';
 import { holdBackMs, lookbackMs, settleMs } from './lateness.ts';
 import { countRevision } from './revision-counts.ts';
@@ -33,7 +34,14 @@ export function countSince(checkpoint: Checkpoint, sighting: Sighting): readonly
 export function nextCheckpoint(checkpoint: Checkpoint, sighting: Sighting, seenMs: number): Checkpoint {
   const sinceMs = Math.max(checkpoint.sinceMs, settledUntil(sighting.histograms));
   const histograms = sighting.histograms.map((histogram) => forgetBefore(histogram, sinceMs - lookbackMs));
-  return { sinceMs, seenMs, counted: countAll({ ...sighting, histograms }, sinceMs) };
+  const families = checkpoint.families ?? findCounted(sighting, checkpoint.sinceMs);
+  return { sinceMs, seenMs, counted: countAll({ ...sighting, histograms }, sinceMs), ...defined({ families }) };
+}
+
+/** The families of which requests have been counted; undefined where there was none. */
+function findCounted(sighting: Sighting, sinceMs: number): readonly string[] | undefined {
+  if (countAll(sighting, sinceMs).every(({ requests }) => requests === 0)) return undefined;
+  return [...new Set(sighting.histograms.map(({ family }) => family))].sort();
 }
 
 /** The newest sample of all; undefined where there is none. */

@@ -1,3 +1,4 @@
+import { defined } from '../../core/text/defined.ts';
 import type { Measures, Reading } from './readings.ts';
 import { requireOneCluster } from './one-cluster.ts';
 import { formatLabels } from './readings.ts';
@@ -18,8 +19,8 @@ export interface PodHistogram {
   readonly pod: string;
   readonly code: string;
   readonly measures: Measures;
-  /** Where it was scraped last. */
-  readonly origin: Readonly<Record<string, string>>;
+  /** The labels `job` and `instance` of what was scraped last; absent where it was not scraped by itself. */
+  readonly scraped: { readonly job?: string; readonly instance?: string };
   readonly snapshots: readonly Snapshot[];
 }
 
@@ -35,7 +36,12 @@ export function assembleHistograms(
   earlier: readonly PodHistogram[] = [],
 ): readonly PodHistogram[] {
   requireOneCluster(readings);
-  return withoutUnfinished([...Map.groupBy(readings, histogramKey).values()].flatMap(assemble), earlier);
+  const latestMs = readings.reduce((latest, reading) => Math.max(latest, newestMs(reading)), -Infinity);
+  const groups = [...Map.groupBy(readings, histogramKey).values()];
+  return withoutUnfinished(
+    groups.flatMap((group) => assemble(group, latestMs)),
+    earlier,
+  );
 }
 
 /** Leaves out new histograms that lack boundaries which others have: these may show later than the rest. */
@@ -63,14 +69,15 @@ function histogramKey({ family, revision, pod, code }: Pick<Reading, 'family' | 
   return JSON.stringify([family, revision, pod, code]);
 }
 
-function assemble(readings: readonly Reading[]): readonly PodHistogram[] {
-  const [first] = readings;
+function assemble(all: readonly Reading[], latestMs: number): readonly PodHistogram[] {
+  const [first] = all;
   if (first === undefined) return [];
   const { family, revision, pod, code, measures } = first;
-  const { origin } = readings.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
   const name = `${family} of revision ${revision}, pod ${pod}, code ${code}`;
-  requireOneOrigin(name, readings);
-  const common = { family, revision, pod, code, measures, origin };
+  const readings = withOneOrigin(name, all, latestMs);
+  const { labels } = readings.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
+  const scraped = defined({ job: labels['job'], instance: labels['instance'] });
+  const common = { family, revision, pod, code, measures, scraped };
   if (measures === 'responses') return [{ ...common, snapshots: responseSnapshots(readings) }];
   const boundaries = new Set(readings.flatMap(({ part }) => (typeof part === 'number' ? [part] : [])));
   const scrapes = collectScrapes(readings);
@@ -114,20 +121,32 @@ function responseSnapshots(readings: readonly Reading[]): readonly Snapshot[] {
   return samples.map(({ atMs, value }) => ({ atMs, sum: 0, buckets: new Map([[Infinity, value]]) }));
 }
 
-/** One pod may move to another scrape job, but two jobs at a time would count its requests twice. */
-function requireOneOrigin(name: string, readings: readonly Reading[]): void {
+/**
+ * One pod may move to another scrape job, but two jobs at a time would count its requests twice: that is refused while it is so, and from
+ * `settleMs` after it the job counts that has lasted longer.
+ */
+function withOneOrigin(name: string, readings: readonly Reading[], latestMs: number): readonly Reading[] {
   const lives = [...Map.groupBy(readings, ({ origin }) => formatLabels(origin))].map(([origin, members]) => ({
     origin,
+    members,
     fromMs: Math.min(...members.map(({ samples }) => samples[0]?.atMs ?? Infinity)),
-    toMs: Math.max(...members.map(({ samples }) => samples.at(-1)?.atMs ?? -Infinity)),
+    toMs: Math.max(...members.map(newestMs)),
   }));
-  const inOrder = lives.sort((a, b) => a.fromMs - b.fromMs);
-  for (const [index, life] of inOrder.entries()) {
-    const following = inOrder[index + 1];
+  const present = lives.filter(({ toMs }) => toMs > latestMs - settleMs).sort((a, b) => a.fromMs - b.fromMs);
+  for (const [index, life] of present.entries()) {
+    const following = present[index + 1];
     if (following === undefined || following.fromMs > life.toMs) continue;
     const both = `${life.origin} and ${following.origin}`;
     throw new Unmeasured('error', `two series for one value: ${name}: ${both}; scrape each pod once`);
   }
+  let untilMs = Infinity;
+  return lives
+    .sort((a, b) => b.toMs - a.toMs)
+    .flatMap(({ members, fromMs }) => {
+      const endMs = untilMs;
+      untilMs = Math.min(untilMs, fromMs);
+      return members.map((one) => ({ ...one, samples: one.samples.filter(({ atMs }) => atMs < endMs) }));
+    });
 }
 
 interface Scrape extends Snapshot {

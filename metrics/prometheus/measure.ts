@@ -179,5 +179,6 @@ async function readHistograms(
 ): Promise<readonly PodHistogram[]> {
   const rangeMs = Math.max(0, endMs - checkpoint.sinceMs) + beforeMs;
   const request = { namespace: target.namespace, revisions, toMs: endMs, rangeMs };
-  return assembleHistograms(await readCounters(prometheus, request, knownPacks));
+  const kinds = defined({ packs: knownPacks, counted: checkpoint.families });
+  return assembleHistograms(await readCounters(prometheus, request, kinds));
 }

@@ -1,3 +1,4 @@
+import { formatLabels } from './readings.ts';
 import type { Reading } from './readings.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -14,7 +15,7 @@ export function requireOneCluster(readings: readonly Reading[]): void {
     const names = new Set(counters.flatMap(({ labels }) => Object.keys(labels)));
     const differing = [...names]
       .filter((label) => !mayDiffer(label))
-      .flatMap((label) => findDifference(label, counters));
+      .flatMap((label) => (isReplica(label) ? findCopies(label, counters) : findDifference(label, counters)));
     const replicas = differing.find(({ label }) => isReplica(label));
     if (replicas !== undefined) throw new Unmeasured('error', describeReplicas(revision, replicas));
     if (differing.length > 0) throw new Unmeasured('error', describeClusters(revision, differing));
@@ -31,8 +32,13 @@ interface Difference {
 const ownWords: ReadonlySet<string> = new Set(
   (
     'pod node nodename nodegroup nodepool agentpool pool host hostname instance ip address uid container machine rack zone az ' +
-    'arch os capacity hash version endpoint port job path'
+    'arch os capacity hash version endpoint port job path shard'
   ).split(' '),
+);
+
+/** Words of labels that are about something in a cluster, also where they name the cluster: `cluster_node`, not `k8s_cluster_uid`. */
+const innerWords: ReadonlySet<string> = new Set(
+  'pod node nodename nodegroup nodepool agentpool container machine'.split(' '),
 );
 
 /** What tells requests apart: labels of Istio, Envoy and OpenTelemetry. */
@@ -45,7 +51,9 @@ const istioCluster = 'destination_cluster';
 function mayDiffer(label: string): boolean {
   if (label === istioCluster || isReplica(label)) return false;
   if (label === '__name__') return true;
-  return requestLabels.test(label) || words(label).some((word) => ownWords.has(word));
+  if (requestLabels.test(label)) return true;
+  const excusing = words(label).includes('cluster') ? innerWords : ownWords;
+  return words(label).some((word) => excusing.has(word));
 }
 
 function isReplica(label: string): boolean {
@@ -66,6 +74,14 @@ function findDifference(label: string, readings: readonly Reading[]): readonly D
   const inOrder = lives.sort((a, b) => a.fromMs - b.fromMs);
   const overlap = inOrder.some(({ toMs }, index) => (inOrder[index + 1]?.fromMs ?? Infinity) <= toMs);
   return overlap ? [{ label, values: inOrder.map(({ value }) => value).sort() }] : [];
+}
+
+/** Two values of a label at the same time on series that differ in nothing else: other series are those of shards. */
+function findCopies(label: string, readings: readonly Reading[]): readonly Difference[] {
+  const others = Map.groupBy(readings, ({ labels }) => {
+    return formatLabels(Object.fromEntries(Object.entries(labels).filter(([name]) => !isReplica(name))));
+  });
+  return [...others.values()].flatMap((copies) => findDifference(label, copies)).slice(0, 1);
 }
 
 function describeClusters(revision: string, differing: readonly Difference[]): string {

@@ -77,9 +77,11 @@ function endedPods(histograms: readonly PodHistogram[], sinceMs: number): readon
   const pods = Map.groupBy(counted, ({ revision, pod }) => JSON.stringify([revision, pod]));
   return [...pods.values()].flatMap((own) => {
     const newest = own.reduce((a, b) => (newestMs(b) > newestMs(a) ? b : a));
-    const { job, instance } = newest.origin;
+    const { job, instance } = newest.scraped;
     if (newestMs(newest) > sinceMs || job === undefined || instance === undefined) return [];
-    return [{ revision: newest.revision, pod: newest.pod, job, instance }];
+    // What no label names is known by all of its labels, of which its address says most.
+    const pod = newest.pod.startsWith('{') ? instance : newest.pod;
+    return [{ revision: newest.revision, pod, job, instance }];
   });
 }
 
@@ -102,7 +104,7 @@ function upSelector({ matchers }: Prometheus, pods: readonly EndedPod[]): string
 }
 
 function describeLost(pods: readonly EndedPod[], scrapeIntervalMs: number): string {
-  const names = pods.map(({ pod, revision }) => `${pod} of revision ${revision}`).join(', ');
+  const names = [...new Set(pods.map(({ pod, revision }) => `${pod} of revision ${revision}`))].join(', ');
   const since = formatDuration(tolerableScrapes * scrapeIntervalMs);
   return `out of sight for ${since} or longer: ${names}: Prometheus has the target, and cannot scrape it (up is 0), so that the others would be judged in its place`;
 }

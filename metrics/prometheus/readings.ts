@@ -52,20 +52,27 @@ export interface ReadingRequest {
   readonly only?: 'responses';
 }
 
-/**
- * Reads the raw counters of the revisions from the first tier that has any.
- *
- * @param known kinds that are asked for alone as long as each revision has some of them.
- */
+/** What is known of the kinds of request metrics that are asked for. */
+export interface KnownKinds {
+  /** Kinds that are asked for alone as long as each revision has some of them. */
+  readonly packs?: KnownPacks;
+  /** Families that have been counted: as long as there are any of their tier, no other one counts the same requests again. */
+  readonly counted?: readonly string[];
+}
+
+/** Reads the raw counters of the revisions from the first tier that has any. */
 export async function readCounters(
   prometheus: Prometheus,
   request: ReadingRequest,
-  known?: KnownPacks,
+  { packs: known, counted = [] }: KnownKinds = {},
 ): Promise<readonly Reading[]> {
   const asking = askingOnce(prometheus);
-  const remembered = await readPacks(asking, known?.recall(request) ?? [], request);
+  const isCounted = ({ family }: Pack): boolean => counted.includes(family);
+  const own = tiers.filter((tier) => tier.some(isCounted));
+  const recalled = (known?.recall(request) ?? []).filter((pack) => own.length === 0 || own.flat().includes(pack));
+  const remembered = await readPacks(asking, recalled, request);
   if (hasAllRevisions(remembered.readings, request)) return remembered.readings;
-  for (const tier of tiers) {
+  for (const tier of [...own, ...tiers]) {
     const { readings, packs } = await readPacks(asking, tier, request);
     if (readings.length === 0) continue;
     if (hasAllRevisions(readings, request)) known?.note(request, packs);
@@ -347,8 +354,13 @@ function toReading({ labels, samples }: Series, pack: Pack, { revisions, only, r
     part,
     origin,
     labels,
-    samples: part === 'sum' ? samples.map(({ atMs, value }) => ({ atMs, value: value * msPerUnit })) : samples,
+    samples: presentSamples(samples, part === 'sum' ? msPerUnit : 1),
   };
+}
+
+/** Leaves out what is no number: VictoriaMetrics shows the markers of a series' end, which Prometheus keeps to itself. */
+function presentSamples(samples: readonly Sample[], factor: number): readonly Sample[] {
+  return samples.flatMap(({ atMs, value }) => (Number.isNaN(value) ? [] : [{ atMs, value: value * factor }]));
 }
 
 /** An HTTP status, or Istio's 0 for requests that were given up before an answer. */

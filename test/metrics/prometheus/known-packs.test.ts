@@ -33,7 +33,7 @@ function aSeries(name: string, revision: string): Series {
 
 const readAt = async (prometheus: Prometheus, known: KnownPacks, toMs: number): Promise<ReadonlySet<string>> => {
   const request = { namespace: 'shop', revisions: [baseline, candidate], rangeMs: 60_000, toMs };
-  const readings = await readCounters(prometheus, request, known);
+  const readings = await readCounters(prometheus, request, { packs: known });
   return new Set(readings.map(({ family }) => family));
 };
 
