@@ -5,22 +5,25 @@ import { deployTarget, startExperiment, underLoad } from '../../test/support/sce
 import { abortSignal } from '../../contract/messages.ts';
 import { abortTimes } from '../history.ts';
 import type { AbortTimes } from '../history.ts';
+import { inTurns } from '../in-turns.ts';
 import { quantile } from '../quantile.ts';
 import { prepareStages } from './stages.ts';
 import type { Stage } from './stages.ts';
 
 /**
  * Aborts experiments on the sandbox in every stage in which there is traffic to bring back: how long after the signal is
- * 100 % baseline accepted, and how long until the cluster reports it? One target a stage, all at once. Prints figures;
- * asserts nothing.
+ * 100 % baseline accepted, and how long until the cluster reports it? One target a stage, two of them at a time. Prints
+ * figures; asserts nothing.
  */
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '25' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '25' }, 'at-once': { type: 'string', default: '2' } },
+});
 const repetitions = Number(values.rounds);
 
 const { sandbox } = await testCluster();
 try {
   const stages = await prepareStages(sandbox);
-  const measured = await Promise.all(stages.map(measure));
+  const measured = await inTurns(Number(values['at-once']), stages, measure);
   print(measured);
 } finally {
   await sandbox.stop();

@@ -5,7 +5,7 @@ import { countRequests } from './audit.ts';
 import { startControllers } from './controllers.ts';
 import type { Controllers } from './controllers.ts';
 import { startExporter } from './exporter.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../in-turns.ts';
 import { readScaleOptions } from './options.ts';
 import type { ScaleOptions } from './options.ts';
 import { startParts } from './parts.ts';

@@ -1,7 +1,7 @@
 import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import type { SandboxCluster } from '../../sandbox/cluster/client.ts';
 import { createRequestOptions } from '../../kubernetes/request-options.ts';
-import { inTurns } from './in-turns.ts';
+import { inTurns } from '../in-turns.ts';
 import { isShifting } from './options.ts';
 import type { ScaleOptions } from './options.ts';
 
