@@ -6,6 +6,7 @@ import type { Report } from '../core/report/report.ts';
 import type { Outcome } from '../core/experiment/stage.ts';
 import { releaseTarget } from './activities.ts';
 import { failureFacts, inContext } from './failures.ts';
+import { releaseTraffic } from './release-traffic.ts';
 import { runFinishActions } from './tasks/finish-actions.ts';
 import { currentTimeMs } from './run/clock.ts';
 import { countEnd } from './run/metrics.ts';
@@ -106,8 +107,10 @@ async function endUntouched(run: Run, work: Work): Promise<Ending> {
 
 async function finishAborted(run: Run, reason: string): Promise<Ending> {
   if (!loadedExperiment(run).finishOnAbort) return { outcome: 'Aborted', reason };
+  const { baseline } = loadedExperiment(run);
   try {
-    await runFinishActions(run, loadedExperiment(run).baseline);
+    const finished = await runFinishActions(run, baseline);
+    await releaseTraffic(run, baseline, async () => finished);
     return { outcome: 'Aborted', reason };
   } catch (error) {
     return endByFailure(run, inContext(`${reason}, but then`, error));

@@ -6,10 +6,12 @@ import { leaveAsIs, notSafeEnding } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { failureFacts, inContext } from './failures.ts';
 import { bake, beginBake } from './bake.ts';
-import { releaseTraffic, runFinishActions } from './tasks/finish-actions.ts';
+import { releaseTraffic } from './release-traffic.ts';
+import { runFinishActions, verifyWatched } from './tasks/finish-actions.ts';
+import type { Finished } from './tasks/finish-actions.ts';
 import type { Decision } from './loop.ts';
 import { currentTimeMs } from './run/clock.ts';
-import { addWarnings, loadedExperiment, update } from './run/run.ts';
+import { loadedExperiment, update } from './run/run.ts';
 import type { Run } from './run/run.ts';
 import { bringToBaseline, pinTraffic, promoteTraffic } from './traffic.ts';
 
@@ -31,9 +33,10 @@ export async function finish(run: Run, decision: Decision): Promise<Ending> {
 async function promote(run: Run, winner: Version, reason: string): Promise<Ending> {
   const { bakeMs, finish: tasks } = loadedExperiment(run);
   update(run, enterFinishing(run.state, loadedExperiment(run)));
+  let finished: Finished;
   try {
     await promoteTraffic(run, winner, `promotion: ${reason}`);
-    await runFinishActions(run, winner, { keepsPinned: bakeMs !== undefined });
+    finished = await runFinishActions(run, winner);
     if (bakeMs !== undefined && tasks.length > 0) await pinTraffic(run, winner);
   } catch (error) {
     const { type, message } = failureFacts(error);
@@ -41,7 +44,10 @@ async function promote(run: Run, winner: Version, reason: string): Promise<Endin
     if (type === 'RevisionGone') return rollBack(run, message);
     throw inContext(`promotion of ${winner.revision} failed`, error);
   }
-  if (bakeMs === undefined) return promoted(run, winner, reason);
+  if (bakeMs === undefined) {
+    await releaseTraffic(run, winner, async () => finished);
+    return promoted(run, winner, reason);
+  }
   beginBake(run, loadedExperiment(run).candidates.indexOf(winner), reason);
   return finishBake(run);
 }
@@ -60,12 +66,7 @@ export async function finishBake(run: Run): Promise<Ending> {
   if (baked.kind === 'rollBack') return rollBack(run, baked.reason);
   if (baked.kind === 'stop') return leaveAsIs('Drift', `promoted, but then: ${baked.reason}`);
   const winner = candidateAt(loadedExperiment(run), index);
-  try {
-    await releaseTraffic(run, winner);
-  } catch (error) {
-    // It serves, and nobody has doubted it: the traffic stays pinned to it.
-    addWarnings(run, `the traffic stays pinned to ${winner.revision}: ${failureFacts(error).message}`);
-  }
+  await releaseTraffic(run, winner, () => verifyWatched(run, winner));
   return promoted(run, winner, reason);
 }
 
@@ -89,11 +90,13 @@ async function rollBack(run: Run, reason: string): Promise<Ending> {
     return leaveAsIs('Drift', `${safety.reason}; roll back was for: ${reason}`);
   if (safety.kind === 'notSafe') return notSafeEnding(`roll back (${reason})`, safety);
   if (safety.kind === 'restored') return leaveAsIs('Fenced', `${safety.reason}; roll back was for: ${reason}`);
+  const { baseline, finishOnRollBack } = loadedExperiment(run);
+  let finished: Finished;
   try {
-    const { baseline, finishOnRollBack } = loadedExperiment(run);
-    await runFinishActions(run, baseline, finishOnRollBack ? {} : { tasks: [] });
+    finished = await runFinishActions(run, baseline, finishOnRollBack ? undefined : []);
   } catch (error) {
     throw inContext(`rolled back (${reason}), but then`, error);
   }
+  await releaseTraffic(run, baseline, async () => finished);
   return { outcome: 'RolledBack', reason };
 }

@@ -12,7 +12,8 @@ import type { Plan } from '../core/planner/plan-all.ts';
 import { withObservation, buildJudgeInput } from '../core/planner/fold-observation.ts';
 import { currentWeights } from '../core/planner/candidate-state.ts';
 import { candidateWeights } from '../core/planner/experiment-state.ts';
-import { openGate, withDeadline, withIteration } from '../core/planner/state-transitions.ts';
+import { decidedAtMs } from '../core/planner/requests.ts';
+import { openGate, withDeadline, withIteration, withPlannedDecision } from '../core/planner/state-transitions.ts';
 import type { ExperimentState, IterationRecord } from '../core/planner/experiment-state.ts';
 import { defined } from '../core/text/defined.ts';
 import type { TargetObservation } from '../core/traffic/target.ts';
@@ -56,13 +57,14 @@ export async function observeUntilDecided(run: Run): Promise<Decision> {
 async function untilDue(run: Run, mayGuard: boolean): Promise<boolean> {
   const { intervalMs, iterations } = loadedExperiment(run);
   for (;;) {
-    const { clock, iteration, paused, gate } = run.state;
+    const { clock, iteration, paused } = run.state;
     const dueMs = clock.deadlineMs + intervalMs;
     const isResumed = (): boolean => paused !== undefined && run.state.paused === undefined;
-    // By its time: the name of who has decided may be verified later.
-    const isDecided = (): boolean =>
-      run.state.gate?.approved?.atMs !== gate?.approved?.atMs ||
-      run.state.gate?.rejected?.atMs !== gate?.rejected?.atMs;
+    // By its time: the name of who has decided may be verified later. It may have been made since the last plan, before this wait.
+    const isDecided = (): boolean => {
+      const decidedMs = decidedAtMs(run.state.gate);
+      return decidedMs !== undefined && decidedMs !== run.state.clock.plannedDecisionMs;
+    };
     const summary = `iteration ${Math.min(iteration + 1, iterations)} of ${iterations}`;
     const remainingMs = Math.max(1, dueMs - currentTimeMs());
     const guard = mayGuard ? startGuard(run, dueMs) : idleGuard;
@@ -115,7 +117,7 @@ function decide(run: Run, { measurement, target, closed }: Observation, judged: 
   const experiment = loadedExperiment(run);
   const facts = { experiment, measurement, drifts: detectDrifts(run, target), ...closureFor(experiment, closed) };
   const observed = { ...facts, ...judged, nowMs: currentTimeMs() };
-  update(run, withObservation(run.state, observed));
+  update(run, withPlannedDecision(withObservation(run.state, observed)));
   return planObserved(run.state, observed);
 }
 

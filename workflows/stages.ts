@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   condition,
@@ -111,7 +112,8 @@ async function untilWoken<T>(run: Run, attempt: () => Promise<T>): Promise<T | '
     return await scope.run(attempt);
   } catch (error) {
     const isWoken = scope.consideredCancelled && !outer.consideredCancelled;
-    if (isWoken && (isCancellation(error) || failureFacts(error).type === 'TargetHeld')) return 'woken';
+    // Whatever an attempt ends with that was cut short is not tried again by itself.
+    if (isWoken && (isCancellation(error) || error instanceof ActivityFailure)) return 'woken';
     throw error;
   } finally {
     delete run.lookAgain;
@@ -173,7 +175,8 @@ async function untilMayAdvance(run: Run): Promise<void> {
       await sleep(untilAskedAgain(closed), { summary: formatClosure(closed) });
     } else if (wasClosed) {
       update(run, enterRunning(run.state, loadedExperiment(run), await check(run)));
-    } else return;
+      // It may have been paused while the calendars were asked.
+    } else if (run.state.paused === undefined) return;
   }
 }
 

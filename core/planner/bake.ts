@@ -116,7 +116,7 @@ export function withBakeObservation(
     ...(unseen === undefined ? {} : { blind: { sinceMs: blind?.sinceMs ?? atMs, reason: unseen } }),
     candidateStates,
     clock: moveClock(state.clock, measurement),
-    bake: { ...bake, promoted, left: bake.left - 1, seen: bake.seen + (judgement === undefined ? 0 : 1) },
+    bake: { ...bake, promoted, left: Math.max(0, bake.left - 1), seen: bake.seen + (judgement === undefined ? 0 : 1) },
   };
   return withWarnings(next, drift.kind === 'none' ? drift.notes : []);
 }
@@ -150,7 +150,8 @@ export function planBake(
   }
   const failed = findFailure(promoted.assessment, { isFinal: true });
   if (failed !== undefined) return { kind: 'rollBack', reason: `after the promotion: failed: ${failed}` };
-  return { kind: left <= 0 ? 'keep' : 'goOn' };
+  // What is unready at the end is watched until its grace is over, or it is ready again.
+  return { kind: left > 0 || drift.kind === 'candidateUnready' ? 'goOn' : 'keep' };
 }
 
 /** What people should know of a bake time that is over. */

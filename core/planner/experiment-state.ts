@@ -77,6 +77,8 @@ export interface Clock {
   readonly checkpoint?: Checkpoint;
   /** How late the back end showed its samples last, and how its clock differs. */
   readonly visibility?: Visibility;
+  /** When the decision at the gate was made that the last plan knew of. */
+  readonly plannedDecisionMs?: number;
   /** Since when the run goes on after its last iteration, undecided. */
   readonly extendedSinceMs?: number;
 }

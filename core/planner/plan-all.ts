@@ -111,19 +111,41 @@ function findLeading(input: PlanInput, fit: readonly PlannedCandidate[]): Planne
 }
 
 /** Plans while no winner can be chosen yet: every candidate gets its next weight, and those that failed are eliminated. */
-function goOn({ candidateStates }: PlanInput, planned: readonly PlannedCandidate[]): Plan {
+function goOn({ experiment, candidateStates }: PlanInput, planned: readonly PlannedCandidate[]): Plan {
   const eliminated = planned
     .filter(({ plan }) => plan.kind === 'rollBack')
     .map(({ index, plan }) => ({ index, reason: plan.reason }));
   const present = currentWeights(candidateStates);
-  const weights = present.map((weight, index) => {
+  const wanted = present.map((weight, index) => {
     const next = planned.find((candidate) => candidate.index === index)?.plan;
     if (next === undefined || next.kind === 'rollBack') return 0;
     return next.kind === 'shift' ? next.weight : weight;
   });
-  const reason = planReasons(planned);
+  const weights = fitTogether(wanted, present, experiment);
+  const late = planned.filter(({ index }) => weights[index] !== wanted[index]).map(({ name }) => name);
+  const rest = late.length === 0 ? [] : [`${late.join(' and ')} cannot get more before others give it up`];
+  const reason = [planReasons(planned), ...rest].join('; ');
   const isSame = weights.every((weight, index) => weight === present[index]);
   return isSame && eliminated.length === 0 ? { kind: 'hold', reason } : { kind: 'shift', weights, eliminated, reason };
+}
+
+/**
+ * The weights that candidates may have together: each may keep or give up what it has, and what is left of the maximum goes to those that
+ * climb, in their order. A candidate that holds its weight, as while it is unready, gives nothing up.
+ */
+function fitTogether(
+  wanted: readonly number[],
+  present: readonly number[],
+  { weights: { maxCandidateWeight } }: Experiment,
+): readonly number[] {
+  const kept = wanted.map((weight, index) => Math.min(weight, present[index] ?? 0));
+  let left = Math.min(100, maxCandidateWeight) - kept.reduce((sum, weight) => sum + weight, 0);
+  return wanted.map((weight, index) => {
+    const own = kept[index] ?? 0;
+    const added = Math.min(weight - own, Math.max(0, left));
+    left -= added;
+    return own + added;
+  });
 }
 
 /** Chooses the winner, once every candidate that is still judged satisfies the objectives or has failed. */
@@ -199,11 +221,11 @@ function withoutLeader({ experiment }: PlanInput, fit: readonly PlannedCandidate
         const leader = fit.length === 1 ? { leader: first.index } : {};
         return { kind: 'openGate', ...leader, reason: `${reason}; waiting for a person` };
       }
-      if (gate.approved === undefined && isGateOver(gate, experiment, nowMs)) {
-        return { kind: 'rollBack', reason: `${reason}; ${reasonNotApproved(experiment)}` };
-      }
-      const isOne = fit.length === 1 && gate.approved !== undefined;
-      return isOne ? chosen(first, reason) : { kind: 'hold', reason };
+      if (fit.length === 1 && gate.approved !== undefined) return chosen(first, reason);
+      if (!isGateOver(gate, experiment, nowMs)) return { kind: 'hold', reason };
+      const isApproved = gate.approved !== undefined;
+      const late = `approved, but no winner within ${formatDuration(experiment.approvalLimitMs)}`;
+      return { kind: 'rollBack', reason: `${reason}; ${isApproved ? late : reasonNotApproved(experiment)}` };
     }
   }
 }

@@ -45,6 +45,11 @@ export interface HumanRequest {
   readonly verified?: { readonly user: string; readonly group?: string };
 }
 
+/** When people decided at the gate; undefined while they have not. */
+export function decidedAtMs(gate: ApprovalGate | undefined): number | undefined {
+  return gate?.rejected?.atMs ?? gate?.approved?.atMs;
+}
+
 /** The gate before a promotion: what people decide counts once it is open. */
 export interface ApprovalGate {
   readonly openedAtMs: number;

@@ -14,6 +14,7 @@ import type { TaggedRevision } from '../traffic/target.ts';
 import { initialCandidateState } from './candidate-state.ts';
 import { emptyOutbox } from './outbox.ts';
 import type { ExperimentState, FirstStep, IterationRecord } from './experiment-state.ts';
+import { decidedAtMs } from './requests.ts';
 
 /** Iterations and warnings that the state keeps for people; older ones are in the workflow's history. */
 const keptIterations = 50;
@@ -121,6 +122,12 @@ export function startClock(state: ExperimentState, experiment: Experiment, nowMs
 /** The state with another deadline of the observation grid, epoch ms. */
 export function withDeadline(state: ExperimentState, deadlineMs: number): ExperimentState {
   return { ...state, clock: { ...state.clock, deadlineMs } };
+}
+
+/** The state in which a plan knows of what people have decided at the gate until now. */
+export function withPlannedDecision(state: ExperimentState): ExperimentState {
+  const { plannedDecisionMs: _, ...clock } = state.clock;
+  return { ...state, clock: { ...clock, ...defined({ plannedDecisionMs: decidedAtMs(state.gate) }) } };
 }
 
 /** A candidate could be promoted, `leader` by index where one leads: from now on an approval or a rejection counts. */

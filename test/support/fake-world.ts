@@ -37,7 +37,7 @@ export interface WorldBehaviour {
   readonly hasReceivers: boolean;
   readonly hasCalendar: boolean;
   /** What the calendars say at the n-th observation; before the first step, of which nothing is observed, n is 0. */
-  readonly calendar: (n: number) => Closure | undefined;
+  readonly calendar: (n: number) => Closure | undefined | Promise<Closure | undefined>;
   readonly onReadiness: () => Promise<void> | void;
   readonly onPreflight: () => Promise<void> | void;
   readonly onCompare: () => Promise<void> | void;
@@ -46,7 +46,7 @@ export interface WorldBehaviour {
   readonly guard: (n: number, input: GuardInput) => Promise<GuardResult> | GuardResult;
   /** What a proof says; by default the name that it consists of. */
   readonly verify: (input: VerifyActInput) => ActVerification | Promise<ActVerification>;
-  readonly acquire: (attempt: number, holder: LeaseHolder) => Acquisition;
+  readonly acquire: (attempt: number, holder: LeaseHolder) => Acquisition | Promise<Acquisition>;
   readonly mayFollowLatest: boolean;
   readonly weights: readonly number[];
 }
@@ -150,7 +150,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
         atMs: toMs,
         measurement: ofRun(behaviour.measure(n, { fromMs, toMs })),
         target: behaviour.target(n, writtenTarget(experiment, patches)),
-        ...defined({ closed: behaviour.calendar(n) }),
+        ...defined({ closed: await behaviour.calendar(n) }),
       };
     },
     guardCandidates: async (input) => {
@@ -160,7 +160,7 @@ export function fakeWorld(changes: Partial<WorldBehaviour> = {}): FakeWorld {
     },
     readCalendar: async () => {
       log.push('calendar');
-      return { hasCalendar: true, ...defined({ closed: behaviour.calendar(0) }) };
+      return { hasCalendar: true, ...defined({ closed: await behaviour.calendar(0) }) };
     },
     computeWeights,
     patchTraffic: async (input) => {

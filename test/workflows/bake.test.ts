@@ -85,6 +85,21 @@ describe('a promoted version', () => {
     );
   });
 
+  test('that is unready at the end is watched on, until it is ready or its grace is over', async () => {
+    const unready = { kind: 'unready', reason: 'CrashLoopBackOff' } as const;
+    const back = baking({ target: (n, written) => (n > 2 && n < 6 ? withCandidate(written, unready) : written) });
+    const report = await workflows.run(back, (handle) => handle.result());
+    expect(report.outcome).toBe('Promoted');
+    expect(back.observations).toBe(6);
+    const lost = baking(
+      { target: (n, written) => (n > 2 ? withCandidate(written, unready) : written) },
+      { candidateGraceMs: 5 * intervalMs },
+    );
+    const { outcome, reason } = await workflows.run(lost, (handle) => handle.result());
+    expect(outcome).toBe('RolledBack');
+    expect(reason).toMatch(/^after the promotion: candidate revision .* CrashLoopBackOff/);
+  });
+
   test('is rolled back where its revision goes', async () => {
     const world = baking({ target: (n, written) => (n > 2 ? withCandidate(written, { kind: 'gone' }) : written) });
     const report = await workflows.run(world, (handle) => handle.result());

@@ -38,6 +38,28 @@ describe('a calendar that is closed', () => {
     ]);
   });
 
+  test('does not let the first step through that was paused while it was asked', async () => {
+    let pause = (): Promise<void> => Promise.reject(new Error('not started'));
+    const world = fakeWorld({
+      experiment,
+      hasCalendar: true,
+      calendar: async (n) => {
+        if (n === 0) await pause();
+        pause = async () => undefined;
+        return undefined;
+      },
+    });
+    const report = await workflows.run(world, async (handle) => {
+      pause = () => handle.signal(messages.pauseSignal);
+      await untilReport(handle, ({ paused }) => paused !== undefined);
+      await untilReport(handle, () => world.log.includes('calendar'));
+      await handle.signal(messages.resumeSignal);
+      return handle.result();
+    });
+    expect(report.outcome).toBe('Promoted');
+    expect(world.log.slice(0, 4)).toEqual(['preflight', 'calendar', 'calendar', 'traffic 10']);
+  });
+
   test('holds the weight and counts no iteration', async () => {
     const world = fakeWorld({ experiment, calendar: (n) => (n === 1 || n === 2 ? christmas : undefined) });
     const report = await workflows.run(world, (handle) => handle.result());

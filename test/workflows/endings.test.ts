@@ -74,6 +74,27 @@ describe('before the first write', () => {
   });
 });
 
+describe('a version that serves', () => {
+  const onPatch: WorldBehaviour['onPatch'] = (_, { followLatest }) => {
+    if (followLatest !== undefined) throw worldFailure('Invalid', 'a webhook denied it');
+  };
+
+  test('stays promoted, pinned, where its traffic may not follow the latest revision', async () => {
+    const world = fakeWorld({ onPatch });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('Promoted');
+    expect(report.warnings).toEqual(['the traffic stays pinned to sample-app-v2: a webhook denied it']);
+    expect(world.patches.filter(({ followLatest }) => followLatest === undefined).at(-1)?.shares[1]?.percent).toBe(100);
+  });
+
+  test('and so after a roll back', async () => {
+    const world = fakeWorld({ onPatch, measure: (_, window) => measured(window, { errors: 500 }) });
+    const report = await workflows.run(world, (handle) => handle.result());
+    expect(report.outcome).toBe('RolledBack');
+    expect(report.warnings).toEqual(['the traffic stays pinned to sample-app-v1: a webhook denied it']);
+  });
+});
+
 describe('drift', () => {
   test('a newer revision without traffic is reported once and the run goes on', async () => {
     const world = fakeWorld({

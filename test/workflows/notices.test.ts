@@ -88,6 +88,8 @@ test('a gate is told when it opens, again after each reminder, and when it was d
     'Promoted: Promoted candidate',
   ]);
   expect(world.log.filter((entry) => entry === 'preflight')).toHaveLength(1);
+  // It was made between two waits, and did not wait for the next interval.
+  expect((seen[5]?.atMs ?? 0) - (seen[4]?.atMs ?? 0)).toBeLessThan(600_000);
   // The reason is that of the observation which opened it.
   expect(seen[1]?.why).toContain('all objectives pass: mean-latency');
 });

@@ -63,6 +63,27 @@ describe('an experiment that waits for its target', () => {
     });
   });
 
+  test('looks again where an attempt that was cut short ends as it would have been tried again', async () => {
+    let fail = (): void => undefined;
+    let attempts = 0;
+    const fake = fakeWorld({
+      acquire: async (attempt) => {
+        attempts = attempt;
+        if (attempt === 1) return heldBy('other');
+        if (attempt > 2) return { kind: 'acquired' };
+        await new Promise<void>((resolve) => (fail = resolve));
+        throw failure('KubernetesUnavailable', { message: 'the API server does not answer' });
+      },
+    });
+    await workflows.run(fake, async (handle) => {
+      await vi.waitUntil(() => attempts === 2, { timeout: 60_000 });
+      await handle.signal(messages.targetFreeSignal);
+      await untilReport(handle, ({ stage }) => stage === 'Waiting');
+      fail();
+      await untilBegun(handle);
+    });
+  });
+
   test('that was told in vain still ends by an abort', async () => {
     const { fake, untilAttempt } = world({ 1: heldBy('other') });
     const report = await workflows.run(fake, async (handle) => {

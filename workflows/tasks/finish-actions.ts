@@ -10,23 +10,25 @@ import { explained } from '../failures.ts';
 import { loadedExperiment } from '../run/run.ts';
 import type { Run } from '../run/run.ts';
 import { runTask } from './run-task.ts';
-import { followLatest } from '../traffic.ts';
 import { defined } from '../../core/text/defined.ts';
 
-export interface FinishOptions {
-  /** Default: those of the manifest. */
-  readonly tasks?: readonly Task[];
-  /** Whether the traffic stays pinned to the winner. */
-  readonly keepsPinned?: boolean;
+/** Whether the traffic may follow the latest revision, which is the winner. */
+export interface Finished {
+  readonly mayFollowLatest: boolean;
 }
 
 /**
  * Runs the finish actions for the winner, then verifies that the target serves it. A failure says what had run before it
  * and, when the winner is a candidate, how to bring the release back.
+ *
+ * @param tasks by default those of the manifest.
  */
-export async function runFinishActions(run: Run, winner: Version, options: FinishOptions = {}): Promise<void> {
+export async function runFinishActions(
+  run: Run,
+  winner: Version,
+  tasks: readonly Task[] = loadedExperiment(run).finish,
+): Promise<Finished> {
   const experiment = loadedExperiment(run);
-  const { tasks = experiment.finish, keepsPinned = false } = options;
   await compareAgain(run, winner, tasks);
   const finished: FinishedTask[] = [];
   let requireLatest = false;
@@ -37,9 +39,7 @@ export async function runFinishActions(run: Run, winner: Version, options: Finis
       finished.push(...ran);
       requireLatest ||= ran.length > 0 && mayDeploy(task);
     }
-    if (!movesTraffic(experiment)) return;
-    const mayFollow = await verify(run, winner, requireLatest);
-    if (mayFollow && !keepsPinned) await followLatest(run, winner);
+    return { mayFollowLatest: movesTraffic(experiment) && (await verify(run, winner, requireLatest)) };
   } catch (error) {
     const context = finished.length === 0 ? undefined : `after ${formatFinished(finished)}`;
     throw explained(error, {
@@ -63,9 +63,9 @@ async function compareAgain(run: Run, { name: winner }: Version, tasks: readonly
   });
 }
 
-/** Lets the traffic, which was kept pinned to the winner, follow the latest revision where that is the winner. */
-export async function releaseTraffic(run: Run, winner: Version): Promise<void> {
-  if (await verify(run, winner, false)) await followLatest(run, winner);
+/** Verifies once more that the target serves the winner, which has been watched. */
+export async function verifyWatched(run: Run, winner: Version): Promise<Finished> {
+  return { mayFollowLatest: await verify(run, winner, false) };
 }
 
 /** Verifies the target; after a deployment the winner must be the latest revision. Returns whether the traffic may follow the latest one. */

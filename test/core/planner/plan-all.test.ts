@@ -19,6 +19,9 @@ interface CandidateCase {
   readonly reward?: RewardComparison['verdict'];
   readonly value?: number;
   readonly eliminated?: string;
+  /** What it would have next by itself; by default 10 more. */
+  readonly next?: number;
+  readonly isUnready?: boolean;
 }
 
 function aVersion(name: string): Experiment['baseline'] {
@@ -47,7 +50,7 @@ function planCases(
     ...(eliminated === undefined ? {} : { eliminated }),
   }));
   const inputs = cases.map(
-    ({ weight = 10, verdict = 'pass', baseline = 'pass', reward, value = 1 }): CandidatePlanInput => {
+    ({ weight = 10, next = weight + 10, verdict = 'pass', baseline = 'pass', reward, value = 1, isUnready }) => {
       const reason = `error-rate is a ${verdict}`;
       const objectives = [{ objective, baseline, candidate: verdict, reason, suspect: false }];
       return {
@@ -55,17 +58,17 @@ function planCases(
         nowMs: 1_000_000,
         iteration: 1,
         weight,
-        drift: { kind: 'none', notes: [] },
+        drift: isUnready === true ? { kind: 'candidateUnready', reason: 'unready' } : { kind: 'none', notes: [] },
         computed: {
           assessment: { objectives, metrics: [], samples: { baseline: 1000, candidate: 1000 } },
-          weight: weight + 10,
+          weight: next,
           reason: 'climbs',
           ...(reward === undefined
             ? {}
             : { reward: { verdict: reward, reason: reward, candidate: value, baseline: 0 } }),
         },
         ...changes,
-      };
+      } satisfies CandidatePlanInput;
     },
   );
   return planNextStep({ experiment, candidateStates, inputs });
@@ -73,9 +76,49 @@ function planCases(
 
 const atEnd = { iteration: 5 };
 
+const everything = { ...anExperiment().weights, maxCandidateWeight: 100 };
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 describe('several candidates', () => {
   test('get their weights together', () => {
     expect(planCases([{}, { weight: 20 }])).toMatchObject({ kind: 'shift', weights: [20, 30], eliminated: [] });
+  });
+
+  test('never have more than everything: one that is unready holds its weight, and the leader waits for it', () => {
+    const plan = planCases([{ weight: 97, next: 3, isUnready: true }, { weight: 3 }], {}, { weights: everything });
+    expect(plan).toMatchObject({ kind: 'hold', reason: expect.stringContaining('c1 cannot get more before') });
+    expect(
+      planCases([{ weight: 90, next: 3, isUnready: true }, { weight: 3 }], {}, { weights: everything }),
+    ).toMatchObject({
+      kind: 'shift',
+      weights: [90, 10],
+    });
+    expect(planCases([{ weight: 97, next: 3 }, { weight: 3 }], {}, { weights: everything })).toMatchObject({
+      kind: 'shift',
+      weights: [3, 13],
+    });
+  });
+
+  test('never have more than the most that candidates may have, whatever each would have by itself', () => {
+    for (const most of [30, 60, 100]) {
+      for (const [first, second, third] of [
+        [0, 0, 0],
+        [10, 10, 10],
+        [28, 1, 1],
+        [20, 40, 0],
+        [5, 80, 15],
+      ] as const) {
+        const before = [first, second, third];
+        const cases = before.map((weight, index) => ({ weight, next: 40 * index, isUnready: index === 1 }));
+        const plan = planCases(cases, {}, { weights: { ...everything, maxCandidateWeight: most } });
+        const after = plan.kind === 'shift' ? plan.weights : before;
+        expect(sum(after)).toBeLessThanOrEqual(Math.max(most, sum(before)));
+        expect(sum(after)).toBeLessThanOrEqual(100);
+      }
+    }
   });
 
   test('go on without the one that fails', () => {
@@ -182,6 +225,19 @@ describe('the gate of a candidate that is eliminated', () => {
 
   test('asks about nobody while nobody leads', () => {
     expect(plan([{ eliminated: 'it failed', weight: 0 }, { reward: 'undecided' }])).toMatchObject({ kind: 'hold' });
+  });
+});
+
+test('approved without a winner, the experiment ends at its limit', () => {
+  const settings = { analysis: { ...sequentialAnalysis, undecided: 'hold' }, approvalLimitMs: 60_000 } as const;
+  const planAt = (nowMs: number) => {
+    const gate = { openedAtMs: 1_000_000, approved: { by: 'ann', atMs: 1_010_000 } };
+    return planCases([{ reward: 'undecided' }, { reward: 'undecided' }], { ...atEnd, gate, nowMs }, settings);
+  };
+  expect(planAt(1_059_000)).toMatchObject({ kind: 'hold' });
+  expect(planAt(1_060_000)).toMatchObject({
+    kind: 'rollBack',
+    reason: expect.stringMatching(/; approved, but no winner within 1 min$/),
   });
 });
 
