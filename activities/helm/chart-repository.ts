@@ -1,13 +1,14 @@
-import { compareBuild, rsort, satisfies, valid, validRange } from 'semver';
+import { Range, compareBuild, rsort, valid, validRange } from 'semver';
 import type { ChartVersion } from '../../formats/chart-index.ts';
 import type { ChartSource } from '../../core/tasks/helm-command.ts';
+import { withoutTrailingSlashes } from '../../core/text/trailing-slashes.ts';
 import { readWithinLimits } from '../read-within-limits.ts';
 
 type RepositoryChart = Extract<ChartSource, { kind: 'repository' }>;
 
 /** Where the index of a repository is. */
 export function indexUrl({ url }: RepositoryChart): string {
-  return `${url.replace(/\/+$/, '')}/index.yaml`;
+  return `${withoutTrailingSlashes(url)}/index.yaml`;
 }
 
 /** The newest version that the source asks for, its URL complete; undefined when the index has none. */
@@ -28,15 +29,17 @@ export interface VersionRange {
   readonly isDevel: boolean;
 }
 
+/** No range that people write is longer; longer ones take long to read. */
+const longestRange = 256;
+
 /** The newest version in a range; undefined where there is none. */
 export function chooseNewest<V extends { readonly version: string }>(
   versions: readonly V[],
   { range, isDevel }: VersionRange,
 ): V | undefined {
-  if (validRange(range) === null) return undefined;
-  const fitting = versions.filter(({ version }) => {
-    return valid(version) !== null && satisfies(version, range, { includePrerelease: isDevel });
-  });
+  if (range.length > longestRange || validRange(range) === null) return undefined;
+  const wanted = new Range(range, { includePrerelease: isDevel });
+  const fitting = versions.filter(({ version }) => valid(version) !== null && wanted.test(version));
   const [best] = rsort(fitting.map(({ version }) => version));
   return fitting.find(({ version }) => best !== undefined && compareBuild(version, best) === 0);
 }

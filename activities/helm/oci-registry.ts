@@ -87,11 +87,12 @@ export class OciRegistry {
 
   /** A successful answer, after a login where one is asked for. */
   async #get(url: string, { accept, limitBytes }: ReadOptions): Promise<RegistryAnswer> {
-    const ask = async (): Promise<RegistryAnswer> =>
+    const ask = async (): Promise<FollowedAnswer> =>
       this.#follow(url, { Accept: accept, ...this.#credentials() }, limitBytes);
     const first = await ask();
     const challenge = first.headers['www-authenticate'];
-    if (first.status !== 401 || challenge === undefined) return requireSuccessful(first, url);
+    // A server to which it redirects may ask for no login: it would be given the registry's.
+    if (first.status !== 401 || challenge === undefined || !first.isOwn) return requireSuccessful(first, url);
     this.#authorization = await this.#authorize(challenge);
     return requireSuccessful(await ask(), url);
   }
@@ -101,7 +102,7 @@ export class OciRegistry {
   }
 
   /** Follows redirects; what the registry was told of the worker is told to it alone. */
-  async #follow(url: string, headers: Readonly<Record<string, string>>, limitBytes: number): Promise<RegistryAnswer> {
+  async #follow(url: string, headers: Readonly<Record<string, string>>, limitBytes: number): Promise<FollowedAnswer> {
     let place = url;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
       const { Authorization: _, ...others } = headers;
@@ -109,7 +110,7 @@ export class OciRegistry {
       const answer = await this.#access.ask({ url: place, headers: isOwn ? headers : others, limitBytes });
       const next =
         answer.status >= 300 && answer.status < 400 ? URL.parse(answer.headers['location'] ?? '', place) : null;
-      if (next === null) return answer;
+      if (next === null) return { ...answer, isOwn };
       place = next.href;
     }
     throw failure('HttpRefused', { message: `${url} redirects more than ${mostRedirects} times` });
@@ -121,7 +122,8 @@ export class OciRegistry {
     const basic = login === undefined ? undefined : `Basic ${login}`;
     const { scheme, parameters } = readChallenge(challenge);
     const realm = URL.parse(parameters['realm'] ?? '');
-    if (scheme === 'bearer' && realm !== null) return this.#fetchToken(realm, parameters, basic);
+    if (scheme === 'bearer' && realm !== null)
+      return this.#fetchToken(realm, parameters, isSafe(realm) ? basic : undefined);
     if (scheme === 'basic' && basic !== undefined) return basic;
     const remedy = 'give the worker a login (HELM_REGISTRY_CONFIG)';
     throw failure('HttpRefused', { message: `registry ${this.#host} wants a login: ${remedy}` });
@@ -141,6 +143,16 @@ export class OciRegistry {
     if (typeof token === 'string') return `Bearer ${token}`;
     throw failure('HttpRefused', { message: `${realm.origin} gave no token for registry ${this.#host}` });
   }
+}
+
+/** An answer, perhaps after redirects; `isOwn`: it is of the server that was asked. */
+interface FollowedAnswer extends RegistryAnswer {
+  readonly isOwn: boolean;
+}
+
+/** Whether a login may be sent there: by TLS, or to the own machine. */
+function isSafe({ protocol, host }: URL): boolean {
+  return protocol === 'https:' || isLoopback(host);
 }
 
 function requireSuccessful(answer: RegistryAnswer, url: string): RegistryAnswer {

@@ -11,11 +11,17 @@ export interface AllowedHosts {
   readonly namespace?: string;
 }
 
-/** A URL that a manifest asks for, and whether its host may have an address that is not public. */
+/** A URL that a manifest asks for, and which addresses its host may have. */
 export interface AllowedUrl {
   readonly url: URL;
-  readonly isOpen: boolean;
+  readonly reach: Reach;
 }
+
+/**
+ * `public`: public addresses alone. `service`: those of the cluster too, as a service of the namespace has one; whoever may make services there can
+ * give its name to any other host. `open`: all, as the platform says.
+ */
+export type Reach = 'public' | 'service' | 'open';
 
 const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
@@ -31,11 +37,12 @@ export function requireAllowedUrl(text: string, allowed: AllowedHosts): AllowedU
   }
   const host = url.hostname.toLowerCase();
   const place = { host, port: url.port || port };
-  const patterns = [...allowed.allowedHosts, ...serviceHosts(allowed.namespace)];
-  const isOpen = patterns.some((pattern) => matches(pattern.toLowerCase(), place));
+  const isAmong = (patterns: readonly string[]): boolean => patterns.some((one) => matches(one.toLowerCase(), place));
+  const isService = isAmong(serviceHosts(allowed.namespace));
+  const reach = isAmong(allowed.allowedHosts) ? 'open' : isService ? 'service' : 'public';
   const literal = host.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(literal) !== 0) requireAllowedAddress(url.host, literal, { ...allowed, isOpen });
-  return { url, isOpen };
+  if (isIP(literal) !== 0) requireAllowedAddress(url.host, literal, { ...allowed, reach });
+  return { url, reach };
 }
 
 /**
@@ -43,27 +50,28 @@ export function requireAllowedUrl(text: string, allowed: AllowedHosts): AllowedU
  * given the IPv4 address that this returns: by then the name may have another. Fails as `HttpUnavailable` where there is none.
  */
 export async function requireAllowedTarget(text: string, allowed: AllowedHosts): Promise<string> {
-  const { url, isOpen } = requireAllowedUrl(text, allowed);
+  const { url, reach } = requireAllowedUrl(text, allowed);
   const { hostname } = url;
   const { address } = await lookup(hostname, { family: 4 }).catch((error: unknown) => {
     throw failure('HttpUnavailable', { message: `${hostname} has no IPv4 address: ${innermostMessage(error)}` });
   });
-  requireAllowedAddress(hostname, address, { ...allowed, isOpen });
+  requireAllowedAddress(hostname, address, { ...allowed, reach });
   return address;
 }
 
-/** Fails as `AddressNotAllowed` for an address that is not public, unless its host is open, and for metadata addresses always. */
+/** Fails as `AddressNotAllowed` for an address that its host may not have, and for metadata addresses always. */
 export function requireAllowedAddress(
   host: string,
   address: string,
-  { allowedHosts, isOpen }: Pick<AllowedHosts, 'allowedHosts'> & Pick<AllowedUrl, 'isOpen'>,
+  { allowedHosts, reach }: Pick<AllowedHosts, 'allowedHosts'> & Pick<AllowedUrl, 'reach'>,
 ): void {
   const parsed = ipaddr.process(address);
   if (isNeverAllowed(parsed)) {
     const message = `${host} is at ${address}: link-local and metadata addresses are never allowed`;
     throw failure('AddressNotAllowed', { message });
   }
-  if (isOpen || isPublic(parsed)) return;
+  if (reach === 'open' || isPublic(parsed)) return;
+  if (reach === 'service' && isOfCluster(parsed)) return;
   const opened = allowedHosts.join(', ') || 'none';
   const message = `${host} is at ${address}, which is not public, and not among the hosts that this worker may talk to beside public ones (SERIN_ALLOWED_HOSTS): ${opened}`;
   throw failure('AddressNotAllowed', { message });
@@ -106,10 +114,24 @@ function isPublic(address: Address): boolean {
   return address.kind() === 'ipv4' || isWithin(address, '2000::/3');
 }
 
-/** The IPv4 address in the well-known prefix of NAT64, by which networks without IPv4 reach it. */
+/** Whether a service may be there: not this machine, nor many, nor a form that maps to another address. */
+function isOfCluster(address: Address): boolean {
+  return ['private', 'uniqueLocal', 'carrierGradeNat', 'unicast', 'reserved'].includes(address.range());
+}
+
+/** Prefixes of IPv6 that lead to an IPv4 address, and at which byte that begins: NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), SIIT (RFC 2765). */
+const mappings: readonly (readonly [prefix: string, byte: number])[] = [
+  ['64:ff9b::/96', 12],
+  ['64:ff9b:1::/48', 12],
+  ['2002::/16', 2],
+  ['::ffff:0:0:0/96', 12],
+];
+
+/** The IPv4 address that an IPv6 address leads to. */
 function embedded(address: Address): Address | undefined {
-  if (address.kind() === 'ipv4' || !isWithin(address, '64:ff9b::/96')) return undefined;
-  return ipaddr.fromByteArray(address.toByteArray().slice(12));
+  if (address.kind() === 'ipv4') return undefined;
+  const [, byte] = mappings.find(([prefix]) => isWithin(address, prefix)) ?? [];
+  return byte === undefined ? undefined : ipaddr.fromByteArray(address.toByteArray().slice(byte, byte + 4));
 }
 
 function matches(pattern: string, { host, port }: { readonly host: string; readonly port: string }): boolean {

@@ -52,11 +52,11 @@ export async function requestText(request: HttpRequest): Promise<TextAnswer> {
 
 /** As `requestText`, with the answer's bytes. */
 export async function requestBytes(request: HttpRequest): Promise<BytesAnswer> {
-  const { url, isOpen } = requireAllowedUrl(request.url, request);
+  const { url, reach } = requireAllowedUrl(request.url, request);
   requireHeaders(request.headers ?? {});
   request.signal.throwIfAborted();
   try {
-    return await exchange(url, { ...request, isOpen, signal: withTimeLimit(request.signal, request.limitMs) });
+    return await exchange(url, { ...request, reach, signal: withTimeLimit(request.signal, request.limitMs) });
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof ApplicationFailure) throw error;
@@ -84,7 +84,7 @@ function requireHeaders(headers: Readonly<Record<string, string>>): void {
   }
 }
 
-type CheckedRequest = HttpRequest & Pick<AllowedUrl, 'isOpen'>;
+type CheckedRequest = HttpRequest & Pick<AllowedUrl, 'reach'>;
 
 function exchange(url: URL, request: CheckedRequest): Promise<BytesAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<BytesAnswer>();
@@ -106,7 +106,7 @@ function open(url: URL, { method, headers = {}, body, signal, ...allowed }: Chec
 }
 
 /** Resolves a name, and refuses it when one of its addresses is not allowed. */
-function allowedLookup(allowed: Pick<CheckedRequest, 'allowedHosts' | 'isOpen'>): LookupFunction {
+function allowedLookup(allowed: Pick<CheckedRequest, 'allowedHosts' | 'reach'>): LookupFunction {
   return (host, options, answer) => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return answer(error, []);

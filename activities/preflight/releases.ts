@@ -6,6 +6,9 @@ import { upgradedRelease } from '../helm/run-helm.ts';
 
 const testedMajor = 3;
 
+/** The first that can leave the schemas of charts alone. */
+const oldestMinor = 16;
+
 /** What is different there, for those who wonder: the rehearsal would rehearse something else. */
 const helm4 =
   'Helm 4 applies new releases on the side of the server, where the rehearsal sends the merge patch of Helm 3';
@@ -13,8 +16,11 @@ const helm4 =
 /** Why this helm cannot be used; undefined when it can. */
 export async function unsupportedHelm(helm: Helm): Promise<string | undefined> {
   const version = await helm.version();
-  const major = /^v?(\d+)\./.exec(version)?.[1];
-  if (major === String(testedMajor)) return undefined;
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === String(testedMajor)) {
+    if (Number(minor) >= oldestMinor) return undefined;
+    return `helm ${version} is too old: expected ${testedMajor}.${oldestMinor} or newer, which has --skip-schema-validation`;
+  }
   const why = major === '4' ? `; ${helm4}` : '';
   return `helm ${version} is not supported: serin is tested with Helm ${testedMajor} only${why}; give the worker a Helm ${testedMajor}`;
 }

@@ -141,13 +141,20 @@ export interface UpgradeFiles {
   readonly values: readonly string[];
 }
 
+/**
+ * A schema of a chart's values may name others by any address, of the worker's files too, and helm would read them: so it reads none. What
+ * is wrong with the values shows when the chart is rendered.
+ */
+const withoutSchemas: Flag = { name: '--skip-schema-validation' };
+
 /** The arguments that helm runs with: built anew, each flag in one word, the names after all flags. */
 export function upgradeArguments(
   { release, flags }: HelmUpgrade,
   { namespace, files }: { readonly namespace: string; readonly files: UpgradeFiles },
 ): readonly string[] {
   const values = files.values.map((value): Flag => ({ name: '--values', value }));
-  const all = [{ name: '--namespace', value: namespace }, ...values, ...flags];
+  const others = flags.filter(({ name }) => name !== withoutSchemas.name);
+  const all = [{ name: '--namespace', value: namespace }, withoutSchemas, ...values, ...others];
   return ['upgrade', ...all.map(formatFlag), '--', release, files.chart];
 }
 

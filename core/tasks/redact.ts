@@ -7,6 +7,9 @@ const secretFlag =
 /** The fewest characters of a secret that is hidden: shorter ones are words that also occur elsewhere. */
 const shortestSecret = 4;
 
+/** Each is looked for in the whole text; a key with its chain of certificates has some hundred. */
+const mostForms = 500;
+
 /** More of a command is cut off: it is a part of messages, which a workflow's history keeps. */
 const longestCommand = 4_000;
 
@@ -34,10 +37,11 @@ export function redactOutput(output: string, args: readonly string[]): string {
 
 /**
  * Text without the values of a secret, as a whole or line by line, also as URLs and JSON write them. Do it before anything is
- * cut off the text: a part of a value is not recognized.
+ * cut off the text: a part of a value is not recognized. Of a secret with very many lines nothing of the text is shown.
  */
 export function redactValues(text: string, secrets: readonly string[]): string {
   const forms = new Set(secrets.flatMap(secretForms).filter((form) => form.length >= shortestSecret));
+  if (forms.size > mostForms) return text === '' ? text : mask;
   const longest = [...forms].toSorted((a, b) => b.length - a.length);
   return longest.reduce((shown, form) => shown.replaceAll(form, mask), text);
 }

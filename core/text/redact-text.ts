@@ -66,7 +66,16 @@ function redactUrl(whole: string): string {
 }
 
 function redactQuery(values: string): string {
-  const [, inner = '', end = ''] = /^(.*?)([:;,.)\]]*)$/s.exec(values) ?? [];
-  const pairs = inner.split('&').map((pair) => (pair.includes('=') ? pair.replace(/=.*$/s, `=${mask}`) : mask));
-  return pairs.join('&') + end;
+  let end = values.length;
+  while (end > 0 && closingMarks.includes(values.charAt(end - 1))) end -= 1;
+  const pairs = values.slice(0, end).split('&');
+  return pairs.map(redactPair).join('&') + values.slice(end);
+}
+
+/** What follows a URL in a sentence. */
+const closingMarks = ':;,.)]';
+
+function redactPair(pair: string): string {
+  const sign = pair.indexOf('=');
+  return sign < 0 ? mask : `${pair.slice(0, sign)}=${mask}`;
 }

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { redactValues } from '../../core/tasks/redact.ts';
 import { defined } from '../../core/text/defined.ts';
+import { withoutTrailingSlashes } from '../../core/text/trailing-slashes.ts';
 import { shownNever } from '../credentials.ts';
 import { Unmeasured } from '../unmeasured.ts';
 
@@ -67,7 +68,7 @@ export function parseEndpoint(baseUrl: string): Endpoint {
   url.username = '';
   url.password = '';
   url.hash = '';
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query`;
+  url.pathname = `${withoutTrailingSlashes(url.pathname)}/api/v1/query`;
   return { url, shown: `${url.origin}${url.pathname}`, user, password };
 }
 
@@ -85,7 +86,7 @@ function decode(encoded: string): string {
 /** The base URL of a store for messages: without what may be secret. */
 export function shownEndpoint({ baseUrl }: PrometheusPlace): string {
   const { origin, pathname } = new URL(baseUrl);
-  return `${origin}${pathname.replace(/\/+$/, '')}`;
+  return `${origin}${withoutTrailingSlashes(pathname)}`;
 }
 
 /** What is wrong with the settings of a store before it is asked; each problem names its setting. */

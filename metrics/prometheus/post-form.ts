@@ -9,6 +9,8 @@ export interface FormRequest extends Pick<Credentials, 'headers' | 'tls'> {
   readonly url: URL;
   readonly form: URLSearchParams;
   readonly signal: AbortSignal;
+  /** The most that the answer may have, unpacked. */
+  readonly limitBytes: number;
 }
 
 export interface FormAnswer {
@@ -37,15 +39,25 @@ export function postForm(request: FormRequest): Promise<FormAnswer> {
     if (sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET') resolve(postForm(request));
     else reject(error);
   });
-  sent.on('response', (response) => void readAnswer(response).then(resolve, reject));
+  sent.on('response', (response) => void readAnswer(response, request.limitBytes).then(resolve, reject));
   sent.end(body);
   return promise;
 }
 
-async function readAnswer(response: IncomingMessage): Promise<FormAnswer> {
+/** Fails where the answer is larger than that; the rest is not read. */
+async function readAnswer(response: IncomingMessage, limitBytes: number): Promise<FormAnswer> {
   const chunks: Buffer[] = [];
-  // Without an encoding, streams give buffers.
-  for await (const chunk of unpack(response)) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of unpack(response)) {
+    // Without an encoding, streams give buffers.
+    const part = chunk as Buffer;
+    bytes += part.length;
+    if (bytes > limitBytes) {
+      response.destroy();
+      throw new Error(`the answer has more than ${limitBytes / 1024 / 1024} MiB`);
+    }
+    chunks.push(part);
+  }
   return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
 }
 

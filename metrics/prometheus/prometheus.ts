@@ -55,7 +55,12 @@ export interface ConnectionOptions extends PrometheusPlace {
   readonly signal: AbortSignal;
   /** Bounds all queries together. */
   readonly limitMs: number;
+  /** The most that one answer may have; by default more than serin's own questions are answered with. */
+  readonly limitBytes?: number;
 }
+
+/** Many times what the series of a version with some hundred pods have. */
+const longestAnswerBytes = 256 * 1024 * 1024;
 
 /**
  * A Prometheus-compatible HTTP API, such as `http://prometheus:9090` or `http://mimir/prometheus?tenant=a`.
@@ -63,14 +68,14 @@ export interface ConnectionOptions extends PrometheusPlace {
  * User and password in the URL are sent as basic authentication. Neither they nor what the access has are ever shown.
  */
 export function connectPrometheus(options: ConnectionOptions): Prometheus {
-  const { limitMs, access } = options;
+  const { limitMs, access, limitBytes = longestAnswerBytes } = options;
   const endpoint = parseEndpoint(options.baseUrl);
   const signal = withTimeLimit(options.signal, limitMs);
 
   async function post(form: URLSearchParams): Promise<Answer> {
     const { redact, ...credentials } = await readCredentials(endpoint, access);
     try {
-      const { status, text } = await postForm({ url: endpoint.url, form, ...credentials, signal });
+      const { status, text } = await postForm({ url: endpoint.url, form, ...credentials, signal, limitBytes });
       return { status, text, url: endpoint.shown, redact, remedy: accessRemedy(options) };
     } catch (error) {
       options.signal.throwIfAborted();

@@ -7,6 +7,9 @@ import { formatLabels } from '../prometheus/readings.ts';
 import { readingLimitMs, unavailable } from './provider.ts';
 import type { MetricProvider, ReadingContext } from './provider.ts';
 
+/** One number is wanted, by a query that others wrote. */
+const longestAnswerBytes = 4 * 1024 * 1024;
+
 /** An instant query to the worker's Prometheus, or to another one. */
 export const prometheusProvider: MetricProvider<'prometheus'> = {
   placeholders: ({ query }) => [query],
@@ -20,7 +23,8 @@ function ask({ query, url }: MetricSource<'prometheus'>, context: ReadingContext
   const { text } = substitute(query, metricVariables(version, elapsedMs));
   if (url !== undefined) return askElsewhere(url, { query: text }, context);
   const { prometheusUrl: baseUrl, prometheusAccess: access } = backEnds;
-  return connectPrometheus({ baseUrl, access, signal, limitMs: readingLimitMs }).ask({ query: text });
+  const limits = { limitMs: readingLimitMs, limitBytes: longestAnswerBytes };
+  return connectPrometheus({ baseUrl, access, signal, ...limits }).ask({ query: text });
 }
 
 /** A metric's author says where this one is: the request is guarded as theirs, and has the credentials of that URL alone. */

@@ -130,6 +130,25 @@ describe('a registry that wants a login', () => {
   });
 });
 
+describe("the worker's login", () => {
+  test('is not given to a server to which a registry redirects, though that one asks for it', async () => {
+    const tokens = await startTokenServer();
+    const elsewhere = await startHttpServer((_, response) => {
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}/token"` }).end();
+    });
+    servers.push(elsewhere);
+    const registry = await startOwn({ blobsAt: `${elsewhere.url}/blob` });
+    const folder = await mkdtemp(join(tmpdir(), 'serin-logins-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const logins = join(folder, 'config.json');
+    const auth = Buffer.from('robot:secret').toString('base64');
+    await writeFile(logins, JSON.stringify({ auths: { [`127.0.0.1:${registry.port}`]: { auth } } }));
+    await caughtFailure(() => pin([`${registry.chartUrl}:0.1.0`], downloadsOf(['127.0.0.1'], logins)));
+    expect(elsewhere.received).not.toEqual([]);
+    expect(tokens.received).toEqual([]);
+  });
+});
+
 describe('an address that is not public', () => {
   test('is not asked as a registry, whatever its spelling', async () => {
     const registry = await startOwn();

@@ -138,14 +138,40 @@ describe('an address', () => {
     ['http://team-a.svc/', 'not public'],
     ['http://app.team-a.svc.evil.example/', 'not public'],
   ])('of a service, %s, is open to its own namespace only', (url, refusal) => {
-    const { url: read, isOpen } = requireAllowedUrl(url, { allowedHosts: [], namespace: 'team-a' });
-    const check = () => requireAllowedAddress(read.host, '10.96.0.7', { allowedHosts: [], isOpen });
+    const { url: read, reach } = requireAllowedUrl(url, { allowedHosts: [], namespace: 'team-a' });
+    const check = () => requireAllowedAddress(read.host, '10.96.0.7', { allowedHosts: [], reach });
     if (refusal === undefined) expect(check).not.toThrow();
     else expect(check).toThrow(refusal);
   });
 
+  /** Whoever may make services in a namespace may give one the name of any host (`type: ExternalName`). */
+  test.each([
+    '127.0.0.1',
+    '::1',
+    '0.0.0.0',
+    '::',
+    '::ffff:127.0.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '2001:0:7f00:1::',
+  ])('of a service that is given the address %s, is refused unless the platform opens it', (address) => {
+    const { reach } = requireAllowedUrl('http://app.team-a.svc/', { allowedHosts: [], namespace: 'team-a' });
+    expect(() => requireAllowedAddress('app.team-a.svc', address, { allowedHosts: [], reach })).toThrow('not public');
+    const allowedHosts = ['*.team-a.svc'];
+    const opened = requireAllowedUrl('http://app.team-a.svc/', { allowedHosts, namespace: 'team-a' });
+    expect(() => requireAllowedAddress('app.team-a.svc', address, { ...opened, allowedHosts })).not.toThrow();
+  });
+
+  test.each(['64:ff9b::a9fe:a9fe', '64:ff9b:1::a9fe:a9fe', '2002:a9fe:a9fe::', '::ffff:0:169.254.169.254'])(
+    'of metadata behind %s, is never allowed',
+    (address) => {
+      const open = { allowedHosts: ['*'], reach: 'open' } as const;
+      expect(() => requireAllowedAddress('h', address, open)).toThrow('never allowed');
+    },
+  );
+
   test.each(['8.8.8.8', '2606:4700:4700::1111'])('of the public internet, %s, is allowed', (address) => {
-    const closed = { allowedHosts: [], isOpen: false };
+    const closed = { allowedHosts: [], reach: 'public' } as const;
     expect(() => requireAllowedAddress('example.com', address, closed)).not.toThrow();
   });
 

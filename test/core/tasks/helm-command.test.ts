@@ -240,6 +240,7 @@ describe('the arguments that helm runs with', () => {
     expect(upgradeArguments(parseUpgrade(...args), { namespace: 'ns', files })).toEqual([
       'upgrade',
       '--namespace=ns',
+      '--skip-schema-validation',
       '--values=/tmp/values-0.yaml',
       '--install',
       '--set=a=--kubeconfig',

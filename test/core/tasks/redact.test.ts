@@ -60,6 +60,18 @@ describe('redactOutput', () => {
 });
 
 describe('redactValues', () => {
+  test('shows nothing of a text beside a secret of very many lines, in no time', () => {
+    const secret = Array.from({ length: 100_000 }, (_, index) => `aaa${index}`).join('\n');
+    const before = performance.now();
+    expect(redactValues('a'.repeat(4_000_000), [secret])).toBe('***');
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+
+  test('hides a key with its chain of certificates line by line', () => {
+    const lines = Array.from({ length: 120 }, (_, index) => `${'M'.repeat(60)}${index}+/=`);
+    expect(redactValues(`the server said: ${lines[77]}!`, [lines.join('\n')])).toBe('the server said: ***!');
+  });
+
   const key = '-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n';
 
   test.each([

@@ -61,11 +61,25 @@ describe('redactText', () => {
     expect(redactText(once)).toBe(once);
   });
 
-  test.each(['a-', 'a.', 'x-', 'http://a', 'a://b@', '?a=', 'authorization: digest a=b, ', 'cookie: a=b; ', '{}\n'])(
-    'takes no longer than it should for a text of many %j',
-    (part) => {
+  const parts = [
+    'a-',
+    'a.',
+    'x-',
+    'http://a',
+    'a://b@',
+    '?a=',
+    'authorization: digest a=b, ',
+    'cookie: a=b; ',
+    '{}\n',
+    ')',
+  ];
+  const ends = ['', 'x', ')x', '=x', '@x', '\n'];
+  test.each(parts.flatMap((part) => ends.map((end) => [part, end] as const)))(
+    'takes no longer than it should for a URL and a text of many %j before %j',
+    (part, end) => {
       const before = performance.now();
-      redactText(part.repeat(200_000 / part.length));
+      redactText(`http://h.example/?a${part.repeat(200_000 / part.length)}${end}`);
+      redactText(part.repeat(200_000 / part.length) + end);
       expect(performance.now() - before).toBeLessThan(1_000);
     },
   );

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectPrometheus } from '../../../metrics/prometheus/prometheus.ts';
 import { Unmeasured } from '../../../metrics/unmeasured.ts';
@@ -108,6 +109,17 @@ describe('what stands before Prometheus, or in its place', () => {
   test('shows only the beginning of a long answer', async () => {
     const { reason } = await rejection(ask(`http://${await answering(500, 'x'.repeat(10_000))}`));
     expect(reason.length).toBeLessThan(400);
+  });
+
+  test.each([false, true])('is not read beyond the limit of an answer, packed: %s', async (isPacked) => {
+    const endless = Buffer.alloc(3 * 1024 * 1024, 'x');
+    const body = isPacked ? gzipSync(endless) : endless;
+    const url = await serve((_, response) => {
+      response.writeHead(200, isPacked ? { 'content-encoding': 'gzip' } : {}).end(body);
+    });
+    const limits = { limitMs: 10_000, limitBytes: 1024 * 1024 };
+    const asked = connectPrometheus({ baseUrl: `http://${url}`, signal: never, ...limits }).ask({ query: 'up' });
+    expect((await rejection(asked)).reason).toMatch(/: the answer has more than 1 MiB$/);
   });
 
   test('is blind when there is no answer within the limit', async () => {
